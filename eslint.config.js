@@ -1,0 +1,24 @@
+// Type-aware rules for src and test; what formats code is prettier's affair.
+import tseslint from 'typescript-eslint';
+
+export default tseslint.config(
+  { ignores: ['build', 'src/gen', 'node_modules', '.cache', '.data', 'scripts', '*.js'] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'max-lines': ['warn', 400],
+      'max-lines-per-function': ['warn', { max: 50, skipComments: true }],
+      'max-depth': ['error', 3],
+      eqeqeq: 'error',
+    },
+  },
+  { files: ['test/**'], rules: { 'max-lines-per-function': 'off' } },
+);

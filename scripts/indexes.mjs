@@ -1,0 +1,5 @@
+// npm run indexes: set up, then make the indexes that the service's orders need.
+import { prepare } from './setup.mjs';
+
+prepare();
+await import('../build/src/make-indexes.js');

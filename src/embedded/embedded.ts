@@ -1,0 +1,184 @@
+// Starts a real mongod as a child process: a replica set of one, on a free port of 127.0.0.1. It ends with this
+// process, however that ends.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { MongoClient, MongoServerError, type Document } from 'mongodb';
+import { findMongod } from './mongod.js';
+
+const replicaSet = 'embedded';
+const alreadyInitialized = 23;
+const defaultCacheDir = fileURLToPath(new URL('../../../.cache/mongod', import.meta.url));
+const killer = createRequire(import.meta.url).resolve('mongodb-memory-server-core/scripts/mongo_killer.js');
+
+// A service that was killed leaves its mongod to the killer process, which takes some seconds to notice.
+const attempts = { most: 10, pauseMs: 500 } as const;
+const startLimitMs = 60_000;
+const stopLimitMs = 10_000;
+
+export type EmbeddedOptions = {
+  /** undefined: a temporary folder, removed by stop() */
+  readonly dataDir: string | undefined;
+  /** undefined: one is looked for */
+  readonly binary: string | undefined;
+  readonly log: (message: string) => void;
+};
+export type Embedded = { readonly uri: string; stop(): Promise<void> };
+type Running = { readonly host: string; stop(): Promise<void> };
+type Failed = { readonly failure: string };
+
+export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const { path, version } = await findMongod(options.binary, defaultCacheDir, options.log);
+  const { dataDir, removeData } = await dataFolder(options.dataDir);
+  const mongod = await launch(path, dataDir, options.log);
+  const stop = async (): Promise<void> => {
+    await mongod.stop();
+    await removeData();
+  };
+  const uri = `mongodb://${mongod.host}/?replicaSet=${replicaSet}`;
+  try {
+    await formReplicaSet(mongod.host);
+    await waitForPrimary(uri);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  options.log(`embedded mongod ${version} on ${mongod.host}, data in ${dataDir}`);
+  return { uri, stop };
+}
+
+async function dataFolder(
+  wanted: string | undefined,
+): Promise<{ dataDir: string; removeData(): Promise<void> }> {
+  if (wanted === undefined) {
+    const dataDir = await mkdtemp(join(tmpdir(), 'embedded-mongod-'));
+    return { dataDir, removeData: () => rm(dataDir, { recursive: true, force: true }) };
+  }
+  const dataDir = resolve(wanted);
+  await mkdir(dataDir, { recursive: true });
+  return { dataDir, removeData: async () => {} };
+}
+
+async function launch(path: string, dataDir: string, log: (message: string) => void): Promise<Running> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await launchOnce(path, dataDir, log);
+    if (!('failure' in outcome)) return outcome;
+    const inUse = outcome.failure.includes('DBPathInUse');
+    if (!inUse && !/address already in use/i.test(outcome.failure)) {
+      throw new Error(
+        `the embedded mongod did not start on EMBEDDED_DATA_DIR ${dataDir}: ${outcome.failure}`,
+      );
+    }
+    if (attempt === attempts.most) {
+      throw new Error(
+        `EMBEDDED_DATA_DIR ${dataDir} is in use by another mongod; stop it or name another folder`,
+      );
+    }
+    if (attempt === 1 && inUse) log(`waiting for another mongod to leave ${dataDir}`);
+    await pause(attempts.pauseMs);
+  }
+}
+
+async function launchOnce(
+  path: string,
+  dataDir: string,
+  log: (message: string) => void,
+): Promise<Running | Failed> {
+  const host = `127.0.0.1:${await freePort()}`;
+  // Detached: a Ctrl-C in the terminal is for the service, which stops mongod when its calls are done.
+  const child = spawn(path, argumentsFor(host, dataDir), {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const ended = new Promise<string>((settle) => {
+    child.once('error', (error) => settle(error.message));
+    child.once('close', (code, signal) => settle(`it ended with ${signal ?? code}`));
+  });
+  if (child.pid === undefined) return { failure: await ended };
+  spawn(process.execPath, [killer, String(process.pid), String(child.pid)], {
+    detached: true,
+    stdio: 'ignore',
+  }).unref();
+
+  const output = outputOf(child.stdout);
+  const giveUp = setTimeout(() => child.kill('SIGKILL'), startLimitMs);
+  const failure = await Promise.race([output.ready, ended]);
+  clearTimeout(giveUp);
+  if (failure !== undefined) return { failure: output.complaint() ?? failure };
+
+  let stopping = false;
+  void ended.then((how) => (stopping ? undefined : log(`the embedded mongod is gone: ${how}`)));
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    child.kill('SIGTERM');
+    const insist = setTimeout(() => child.kill('SIGKILL'), stopLimitMs);
+    await ended;
+    clearTimeout(insist);
+  };
+  return { host, stop };
+}
+
+function argumentsFor(host: string, dataDir: string): string[] {
+  const [ip = '', port = ''] = host.split(':');
+  return [
+    ...['--bind_ip', ip, '--port', port, '--nounixsocket'],
+    ...['--replSet', replicaSet, '--storageEngine', 'wiredTiger', '--dbpath', dataDir, '--noscripting'],
+  ];
+}
+
+/** mongod's log, a JSON object a line: read to its end, or mongod would wait for a reader. */
+function outputOf(stdout: Readable): { ready: Promise<undefined>; complaint(): string | undefined } {
+  let complaint: string | undefined;
+  const ready = new Promise<undefined>((settle) => {
+    createInterface({ input: stdout }).on('line', (line) => {
+      if (line.includes('"Waiting for connections"')) settle(undefined);
+      if (/"s":"[EF]"/.test(line)) complaint ??= /"error":"((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
+    });
+  });
+  return { ready, complaint: () => complaint };
+}
+
+/** Data that was kept names the host of its last run, on another port: then the member is put right by force. */
+async function formReplicaSet(host: string): Promise<void> {
+  const client = new MongoClient(`mongodb://${host}/?directConnection=true`);
+  try {
+    const admin = client.db('admin');
+    const members = [{ _id: 0, host }];
+    try {
+      await admin.command({ replSetInitiate: { _id: replicaSet, members } });
+    } catch (error) {
+      if (!(error instanceof MongoServerError && error.code === alreadyInitialized)) throw error;
+      const { config }: Document = await admin.command({ replSetGetConfig: 1 });
+      await admin.command({ replSetReconfig: { ...config, members }, force: true });
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+async function waitForPrimary(uri: string): Promise<void> {
+  const client = new MongoClient(uri, { minHeartbeatFrequencyMS: 50 });
+  try {
+    await client.db('admin').command({ ping: 1 });
+  } finally {
+    await client.close();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+}

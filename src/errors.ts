@@ -1,0 +1,135 @@
+/** Every error a client can read: one table of codes, statuses and texts (docs/errors.md). */
+
+/** gRPC statuses by name, with the number on the wire and what the HTTP door answers. */
+export const STATUSES = {
+  CANCELLED: { grpc: 1, http: 499 },
+  INVALID_ARGUMENT: { grpc: 3, http: 400 },
+  DEADLINE_EXCEEDED: { grpc: 4, http: 504 },
+  NOT_FOUND: { grpc: 5, http: 404 },
+  PERMISSION_DENIED: { grpc: 7, http: 403 },
+  RESOURCE_EXHAUSTED: { grpc: 8, http: 429 },
+  INTERNAL: { grpc: 13, http: 500 },
+  UNAVAILABLE: { grpc: 14, http: 503 },
+  UNAUTHENTICATED: { grpc: 16, http: 401 },
+} as const;
+
+export type StatusName = keyof typeof STATUSES;
+
+interface ErrorRow {
+  readonly status: StatusName;
+  /** The text; `{name}` stands for what the failing call fills in. */
+  readonly text: string;
+  /** Milliseconds after which the same call may succeed. */
+  readonly retryAfter?: number;
+}
+
+export const ERRORS = {
+  REQUIRED_PARAMETER: { status: 'INVALID_ARGUMENT', text: 'Required parameter. (key = {key})' },
+  INVALID_PARAMETER: {
+    status: 'INVALID_ARGUMENT',
+    text: 'Parameter is invalid. (key = {key}, reason = {reason})',
+  },
+  INVALID_PARAMETER_TYPE: {
+    status: 'INVALID_ARGUMENT',
+    text: 'Parameter type is invalid. (key = {key}, type = {type})',
+  },
+  OPERATOR_LIST_VALUE_TYPE: {
+    status: 'INVALID_ARGUMENT',
+    text: "The value of '{operator} operator' must be a list type. (condition = {condition}, key = {name})",
+  },
+  OPERATOR_VALUE_TYPE: {
+    status: 'INVALID_ARGUMENT',
+    text: "The value of '{operator} operator' does not support list type. (condition = {condition}, key = {name})",
+  },
+  OPERATOR_DICT_VALUE_TYPE: {
+    status: 'INVALID_ARGUMENT',
+    text: "The value of '{operator} operator' must be a dictionary type. (condition = {condition}, key = {name})",
+  },
+  OPERATOR_BOOLEAN_TYPE: {
+    status: 'INVALID_ARGUMENT',
+    text: "The value of '{operator} operator' must be a boolean type. (condition = {condition}, key = {name})",
+  },
+  NOT_FOUND: {
+    status: 'NOT_FOUND',
+    text: 'Resource cannot be found or access is denied. (job_id = {job_id})',
+  },
+  AUTHENTICATE_FAILURE: {
+    status: 'UNAUTHENTICATED',
+    text: 'Authenticate failure. (message = {message})',
+  },
+  PERMISSION_DENIED: { status: 'PERMISSION_DENIED', text: 'Permission denied.' },
+  LIMIT_EXCEEDED: {
+    status: 'RESOURCE_EXHAUSTED',
+    text: 'Limit exceeded. (limit = {limit}, max = {max})',
+  },
+  REQUEST_TIMEOUT: { status: 'DEADLINE_EXCEEDED', text: 'Request timeout!' },
+  REQUEST_CANCELLED: { status: 'CANCELLED', text: 'Request cancelled.' },
+  DB_QUERY: { status: 'INTERNAL', text: 'Database query failed. (reason = {reason})' },
+  UNAVAILABLE: {
+    status: 'UNAVAILABLE',
+    text: 'Service is unavailable, retry later. (reason = {reason})',
+    retryAfter: 1000,
+  },
+  UNKNOWN: { status: 'INTERNAL', text: 'Internal error. (request_id = {request_id})' },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorName = keyof typeof ERRORS;
+
+type Blanks<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Blanks<Rest>
+  : never;
+type About<Name extends ErrorName> = Readonly<Record<Blanks<(typeof ERRORS)[Name]['text']>, string>>;
+
+const MAX_ECHO = 64;
+const MAX_REASON = 400;
+/** Bytes of a status text: longer trailers lose the status in deployed clients. */
+const MAX_TEXT = 1024;
+
+/** At most 64 characters of what a client sent, safe to print: control characters and lone surrogates are replaced. */
+export function echo(sent: string): string {
+  return shorten(sent, MAX_ECHO);
+}
+
+function shorten(text: string, max: number): string {
+  const characters = [...text.slice(0, 2 * max).toWellFormed()];
+  const cut = characters.length > max ? [...characters.slice(0, max - 1), '…'] : characters;
+  // eslint-disable-next-line no-control-regex -- control characters are exactly what must not be printed
+  return cut.join('').replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
+}
+
+function withinBytes(text: string, max: number): string {
+  return text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(max)).read);
+}
+
+/** An error of the table. `field` is the path in the request that is at fault, such as `query.filter[2].value`. */
+export class AppError extends Error {
+  readonly code: `ERROR_${ErrorName}`;
+  readonly status: StatusName;
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    readonly error: ErrorName,
+    text: string,
+    readonly field: string | undefined,
+  ) {
+    super(withinBytes(`ERROR_${error}: ${text}`, MAX_TEXT));
+    const row: ErrorRow = ERRORS[error];
+    this.code = `ERROR_${error}`;
+    this.status = row.status;
+    this.retryAfter = row.retryAfter;
+  }
+}
+
+/** The error `name` with the blanks of its text filled in; `field` is by default what its text calls `key`. */
+export function appError<Name extends ErrorName>(name: Name, about: About<Name>, field?: string): AppError {
+  const blanks: ReadonlyMap<string, string> = new Map(Object.entries(about));
+  const text = ERRORS[name].text.replace(/\{(\w+)\}/g, (_, blank: string) =>
+    shorten(blanks.get(blank) ?? '', blank === 'reason' ? MAX_REASON : MAX_ECHO),
+  );
+  return new AppError(name, text, field ?? blanks.get('key'));
+}
+
+/** Throws the error `name` of the table. */
+export function fail<Name extends ErrorName>(name: Name, about: About<Name>, field?: string): never {
+  throw appError(name, about, field);
+}

@@ -1,0 +1,21 @@
+/** How this service connects to MongoDB (docs/operations.md «Database»). */
+import type { MongoClientOptions } from 'mongodb';
+
+const SELECTION_TIMEOUT = 5000;
+
+/**
+ * Options beside those of `uri`. A stored document never makes a call fail: text that is not UTF-8 is replaced, and
+ * regular expressions stay BSON's, since not each of MongoDB's is one of JavaScript's.
+ */
+export function clientOptions(uri: string): MongoClientOptions {
+  const patience = /[?&]serverSelectionTimeoutMS=/i.test(uri)
+    ? {}
+    : { serverSelectionTimeoutMS: SELECTION_TIMEOUT };
+  return {
+    appName: 'inventory-job',
+    enableUtf8Validation: false,
+    bsonRegExp: true,
+    maxConnecting: 4,
+    ...patience,
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * The job and the collector as data: stored fields, their types and aliases, and what the answers show under which
+ * name and number (docs/architecture.md «The job as data»).
+ */
+import { CollectorInfo_State, JobInfo_Status } from '../gen/spaceone/api/inventory/v1/collector.js';
+import type { Below, FieldType, ResourceSchema } from '../query/schema.js';
+
+export type StoredDocument = Readonly<Record<string, unknown>>;
+
+/** How a stored value is shown: as what kind of protobuf field. */
+export type Shape =
+  | 'text'
+  | 'number'
+  | 'bool'
+  | 'date'
+  | 'struct'
+  | { readonly names: Readonly<Record<string, string | number>> }
+  | { readonly message: readonly ShownField[] }
+  | { readonly messages: readonly ShownField[] };
+
+/** A field of an answer's message: its number there, where it is stored, and how it is shown. */
+export interface ShownField {
+  readonly number: number;
+  readonly stored: string;
+  readonly as: Shape;
+}
+
+const ERROR_INFO: readonly ShownField[] = [
+  { number: 1, stored: 'error_code', as: 'text' },
+  { number: 2, stored: 'message', as: 'text' },
+  { number: 3, stored: 'additional', as: 'struct' },
+];
+
+const PLUGIN_INFO: readonly ShownField[] = [
+  { number: 1, stored: 'plugin_id', as: 'text' },
+  { number: 2, stored: 'version', as: 'text' },
+];
+
+export const COLLECTOR_INFO: readonly ShownField[] = [
+  { number: 1, stored: 'collector_id', as: 'text' },
+  { number: 2, stored: 'name', as: 'text' },
+  { number: 3, stored: 'state', as: { names: CollectorInfo_State } },
+  { number: 4, stored: 'plugin_info', as: { message: PLUGIN_INFO } },
+  { number: 11, stored: 'provider', as: 'text' },
+  { number: 12, stored: 'capability', as: 'struct' },
+  { number: 20, stored: 'is_public', as: 'bool' },
+  { number: 21, stored: 'project_id', as: 'text' },
+];
+
+/** JobInfo; `collector` is by then the collector's document. */
+export const JOB_INFO: readonly ShownField[] = [
+  { number: 1, stored: 'job_id', as: 'text' },
+  { number: 2, stored: 'status', as: { names: JobInfo_Status } },
+  { number: 3, stored: 'filters', as: 'struct' },
+  { number: 4, stored: 'total_tasks', as: 'number' },
+  { number: 5, stored: 'remained_tasks', as: 'number' },
+  { number: 6, stored: 'errors', as: { messages: ERROR_INFO } },
+  { number: 11, stored: 'collector', as: { message: COLLECTOR_INFO } },
+  { number: 12, stored: 'project_id', as: 'text' },
+  { number: 13, stored: 'domain_id', as: 'text' },
+  { number: 21, stored: 'created_at', as: 'date' },
+  { number: 22, stored: 'updated_at', as: 'date' },
+  { number: 23, stored: 'finished_at', as: 'date' },
+];
+
+const FIELDS: ReadonlyMap<string, FieldType> = new Map([
+  ['job_id', 'text'],
+  ['status', 'text'],
+  ['filters', 'free'],
+  ['total_tasks', 'number'],
+  ['remained_tasks', 'number'],
+  ['errors', 'array'],
+  ['collector', 'reference'],
+  ['collector_id', 'text'],
+  ['project_id', 'text'],
+  ['projects', 'array'],
+  ['domain_id', 'text'],
+  ['created_at', 'date'],
+  ['updated_at', 'date'],
+  ['finished_at', 'date'],
+  ['mark_error', 'number'],
+]);
+
+const BELOW: ReadonlyMap<string, Below> = new Map<string, Below>([
+  ...[...FIELDS.keys()].map((name) => [name, 'nothing'] as const),
+  ['filters', 'anything'],
+  ['collector', 'whole'],
+  [
+    'errors',
+    new Map<string, Below>([
+      ['error_code', 'nothing'],
+      ['message', 'nothing'],
+      ['additional', 'anything'],
+    ]),
+  ],
+]);
+
+export const JOB: ResourceSchema = {
+  name: 'job',
+  id: 'job_id',
+  newest: 'created_at',
+  fields: FIELDS,
+  aliases: new Map([
+    ['user_projects', 'projects'],
+    ['filter', 'filters'],
+    ['collector_info', 'collector'],
+    // The database's own key is nobody's business: it means a field that no document has.
+    ['_id', 'a field that no job has'],
+  ]),
+  unshown: new Set(['user_projects']),
+  below: BELOW,
+  whole: JOB_INFO.map(({ stored }) => stored),
+  minimal: ['job_id', 'status', 'created_at', 'finished_at'],
+  reference: {
+    field: 'collector',
+    dates: new Set(['created_at', 'last_collected_at']),
+    aliases: new Map([['plugin_id', 'plugin_info.plugin_id']]),
+  },
+};
+
+/** What answers need of a collector. */
+export const COLLECTOR_SHOWN: readonly string[] = COLLECTOR_INFO.flatMap(({ stored, as }) =>
+  typeof as === 'object' && 'message' in as
+    ? as.message.map((inner) => `${stored}.${inner.stored}`)
+    : [stored],
+);
+
+/** The indexes on `job` that the default order and the order by status need; others are the writers' affair. */
+export const INDEXES = [
+  { domain_id: 1, created_at: -1, job_id: -1 },
+  { domain_id: 1, status: 1, created_at: -1, job_id: -1 },
+] as const;

@@ -1,0 +1,216 @@
+/** Puts the service together, opens its doors, and closes them on SIGTERM and SIGINT (docs/operations.md). */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { MongoClient } from 'mongodb';
+import type { Db } from 'mongodb';
+import { open } from './auth/open.js';
+import { ConfigError, readConfig } from './config.js';
+import type { Config } from './config.js';
+import { clientOptions } from './job/database.js';
+import { makeIndexes, missingIndexes } from './job/indexes.js';
+import { watchDatabase } from './job/readiness.js';
+import { jobService } from './job/service.js';
+import { jobStore } from './job/store.js';
+import { makeLog } from './log.js';
+import type { Log } from './log.js';
+import { adminDoor } from './server/admin.js';
+import { chain } from './server/call.js';
+import { grpcDoor } from './server/grpc.js';
+import type { Door } from './server/grpc.js';
+import { servingState } from './server/health.js';
+import type { ServingState } from './server/health.js';
+
+const ROOT = new URL('../../', import.meta.url);
+
+/** What has to be undone at the end, the last first. */
+type Cleanups = (() => Promise<void>)[];
+
+interface Addresses {
+  readonly grpc: string;
+  readonly http: string;
+  readonly admin: string;
+}
+
+interface Database {
+  readonly uri: string;
+  /** Whether it is this service's own, with indexes to make and the sample to load. */
+  readonly embedded: boolean;
+}
+
+function versionOf(): string {
+  const about: unknown = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
+  const version =
+    typeof about === 'object' && about !== null && 'version' in about ? about.version : undefined;
+  return typeof version === 'string' ? version : 'unknown';
+}
+
+const VERSION = versionOf();
+
+async function embeddedDatabase(config: Config, log: Log, cleanups: Cleanups): Promise<Database> {
+  const { startEmbedded } = await import('./embedded/embedded.js').catch((error: unknown) => {
+    throw new Error('MONGODB_URI is needed: the embedded mongod is not part of this installation', {
+      cause: error,
+    });
+  });
+  const { loadSample } = await import('./embedded/sample.js');
+  const say = (message: string): void => {
+    log.info(message);
+  };
+  const mongod = await startEmbedded({
+    dataDir: config.embeddedDataDir,
+    binary: config.mongodBinary,
+    log: say,
+  });
+  cleanups.push(() => mongod.stop());
+  if (config.sampleData) {
+    const { jobs } = await loadSample(
+      mongod.uri,
+      config.mongodbDatabase,
+      fileURLToPath(new URL('sample', ROOT)),
+    );
+    if (jobs > 0) log.info({ jobs }, 'sample loaded');
+  }
+  return { uri: mongod.uri, embedded: true };
+}
+
+function databaseOf(config: Config, log: Log, cleanups: Cleanups): Promise<Database> {
+  return config.mongodbUri === undefined
+    ? embeddedDatabase(config, log, cleanups)
+    : Promise.resolve({ uri: config.mongodbUri, embedded: false });
+}
+
+function connect(uri: string, config: Config, cleanups: Cleanups): Db {
+  const client = new MongoClient(uri, clientOptions(uri));
+  cleanups.push(() => client.close());
+  return client.db(config.mongodbDatabase);
+}
+
+async function warnOfMissingIndexes(db: Db, log: Log): Promise<void> {
+  try {
+    const missing = await missingIndexes(db);
+    if (missing.length > 0)
+      log.warn({ missing }, 'indexes are missing; lists are slow without them: npm run indexes');
+  } catch (error) {
+    log.warn({ err: error }, 'the indexes could not be looked at');
+  }
+}
+
+/** Keeps `state` true to the database until the cleanups run; `serving` is told when it begins to answer. */
+function follow(db: Db, state: ServingState, log: Log, serving: () => void, cleanups: Cleanups): void {
+  const stop = new AbortController();
+  const watching = watchDatabase(db, stop.signal, (answered) => {
+    if (answered && !state.serving()) serving();
+    if (!answered && state.serving()) log.error('the database is lost: not serving');
+    state.set(answered);
+  });
+  cleanups.push(async () => {
+    stop.abort();
+    state.set(false);
+    await watching;
+  });
+}
+
+async function named<T extends Door>(variable: string, opening: Promise<T>): Promise<T> {
+  try {
+    return await opening;
+  } catch (error) {
+    throw new Error(`${variable}: the port cannot be listened on`, { cause: error });
+  }
+}
+
+async function openDoors(
+  config: Config,
+  db: Db,
+  state: ServingState,
+  log: Log,
+  cleanups: Cleanups,
+): Promise<Addresses> {
+  const report = (error: unknown): void => {
+    log.error({ err: error }, 'the database could not run a query');
+  };
+  const service = jobService({ store: jobStore(db, report), ...config });
+  const now = (): number => Date.now();
+  const handle = chain({ service, authenticate: open, ready: state.serving, now, log, ...config });
+  const { host, shutdownGrace } = config;
+  const plain = async (variable: string, port: number | 'off'): Promise<string> => {
+    if (port === 'off') return port;
+    const opened = await named(variable, adminDoor(state, host, port));
+    cleanups.push(() => opened.close(shutdownGrace));
+    return opened.address;
+  };
+  const http = await plain('HTTP_PORT', config.httpPort);
+  const admin = await plain('ADMIN_PORT', config.adminPort);
+  const door = { handle, state, version: VERSION, host, port: config.grpcPort };
+  const grpc = await named('GRPC_PORT', grpcDoor(door));
+  cleanups.push(() => grpc.close(shutdownGrace));
+  return { grpc: grpc.address, http, admin };
+}
+
+/** Runs the cleanups, the last first, each even when one before it fails. */
+async function cleanUp(cleanups: Cleanups, log: Log): Promise<void> {
+  for (const cleanup of cleanups.toReversed()) {
+    await cleanup().catch((error: unknown) => {
+      log.error({ err: error }, 'a part did not stop cleanly');
+    });
+  }
+}
+
+const example = (grpc: string): string =>
+  `grpcurl -plaintext -d '{"domain_id": "domain-07d2e9c4a6b1", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;
+
+async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void> {
+  const database = await databaseOf(config, log, cleanups);
+  const db = connect(database.uri, config, cleanups);
+  if (database.embedded) await makeIndexes(db);
+  const state = servingState();
+  const addresses = await openDoors(config, db, state, log, cleanups);
+  const serving = (): void => {
+    log.info({ ...addresses, version: VERSION }, 'serving');
+    if (database.embedded) log.info(`try: ${example(addresses.grpc)}`);
+    void warnOfMissingIndexes(db, log);
+  };
+  follow(db, state, log, serving, cleanups);
+}
+
+/** A second signal ends at once, but for the twin that a terminal and npm both send on one Ctrl-C. */
+const TWIN = 1000;
+
+function stopOnSignals(log: Log, cleanups: Cleanups): void {
+  let stopping = 0;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping > 0) {
+      if (performance.now() - stopping > TWIN) process.exit(1);
+      return;
+    }
+    stopping = performance.now();
+    log.info({ signal }, 'stopping');
+    void cleanUp(cleanups, log).then(() => {
+      log.info('stopped');
+      process.exit(0);
+    });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function settingsOrExit(): Config {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+const config = settingsOrExit();
+const log = await makeLog(config.logLevel, process.stdout.isTTY);
+const cleanups: Cleanups = [];
+stopOnSignals(log, cleanups);
+try {
+  await serve(config, log, cleanups);
+} catch (error) {
+  log.fatal({ err: error }, 'the service could not start');
+  await cleanUp(cleanups, log);
+  process.exit(1);
+}

@@ -1,0 +1,201 @@
+/**
+ * The query model to MongoDB: filters, projections and pipelines. It cannot fail, does no I/O and reads no clock.
+ * (docs/architecture.md «One way through».)
+ */
+import { matching } from './operators.js';
+import type { Condition } from './operators.js';
+import type { Filter, GroupField, GroupKey, RowCondition, Selection, Stage, StatQuery } from './model.js';
+import type { MongoExpression, MongoFilter, MongoStage } from './mongo.js';
+import type { Key, ResourceSchema } from './schema.js';
+import { CONDITIONS, formatted, GROUP_FIELDS, PROJECT_OPERATORS } from './stages.js';
+
+/** What `filter` asks of a resource. */
+export function filterOf(filter: Filter<Condition>): MongoFilter {
+  const any = filter.any.length === 0 ? [] : [{ $or: filter.any.map(matching) }];
+  const all = [...filter.all.map(matching), ...any];
+  return all.length === 0 ? {} : { $and: all };
+}
+
+/** The projection to `paths`; a path inside another one is left to it. */
+export function projectionTo(paths: readonly string[]): Readonly<Record<string, 1>> {
+  const outer = paths.filter((path) => !paths.some((other) => path.startsWith(`${other}.`)));
+  return Object.fromEntries(outer.map((path) => [path, 1]));
+}
+
+/** The projection that shows `only`, or all that an answer has. */
+export const projectionOf = (only: Selection, schema: ResourceSchema): Readonly<Record<string, 0 | 1>> => ({
+  _id: 0,
+  ...projectionTo(only ?? schema.whole),
+});
+
+/** The field that holds, while stages run, what a row's resource refers to. */
+const REFERRED = 'what it refers to';
+
+const pathOf = (key: Key): string => (key.referred ? `${REFERRED}.${key.path}` : key.path);
+const read = (key: Key): MongoExpression => `$${pathOf(key)}`;
+const named = (name: string): MongoExpression => `$${name}`;
+
+function keysOf(stage: Stage): readonly Key[] {
+  switch (stage.kind) {
+    case 'group':
+      return [...stage.keys.map(({ key }) => key), ...stage.fields.flatMap(accumulatedKeys)];
+    case 'sort':
+    case 'project':
+      return (stage.kind === 'sort' ? stage.keys : stage.fields).map(({ key }) => key);
+    default:
+      return [];
+  }
+}
+
+function accumulatedKeys({ of, conditions }: GroupField): readonly Key[] {
+  const keys = of === undefined ? [] : 'type' in of ? [of] : of.map(([, key]) => key);
+  return [...keys, ...conditions.map(({ key }) => key)];
+}
+
+/** The paths that a stat asks of what the resource refers to. */
+export function referredPaths({ rows }: StatQuery): readonly string[] {
+  const keys = 'distinct' in rows ? [rows.distinct] : rows.stages.flatMap(keysOf);
+  return [...new Set(keys.filter((key) => key.referred).map((key) => key.path))];
+}
+
+/** Puts beside each resource what it refers to: one of `referred`, found by its `_id`, or nothing. */
+function referring(field: string, referred: readonly { readonly _id: unknown }[]): MongoStage {
+  const ids = referred.map(({ _id }) => _id);
+  const found = { $arrayElemAt: [{ $literal: referred }, '$$at'] };
+  return {
+    $set: {
+      [REFERRED]: {
+        $let: {
+          vars: { at: { $indexOfArray: [{ $literal: ids }, `$${field}`] } },
+          in: { $cond: [{ $gte: ['$$at', 0] }, found, '$$REMOVE'] },
+        },
+      },
+    },
+  };
+}
+
+const conditional = (conditions: readonly RowCondition[], value: MongoExpression): MongoExpression =>
+  conditions.length === 0
+    ? value
+    : {
+        $cond: [
+          { $and: conditions.map(({ key, test, due }) => CONDITIONS[test].test(read(key), due)) },
+          value,
+          0,
+        ],
+      };
+
+function accumulated({ of }: GroupField): MongoExpression {
+  if (of === undefined) return 1;
+  return 'type' in of ? read(of) : Object.fromEntries(of.map(([name, key]) => [name, read(key)]));
+}
+
+const accumulator = (field: GroupField): MongoExpression => ({
+  [GROUP_FIELDS[field.operator].accumulator]: conditional(field.conditions, accumulated(field)),
+});
+
+const groupKey = ({ key, format }: GroupKey): MongoExpression =>
+  format === undefined ? read(key) : formatted(read(key), format);
+
+/** Groups, puts the groups in order of their keys if `inOrder`, and lifts the keys out of `_id` into the row. */
+function group(keys: readonly GroupKey[], fields: readonly GroupField[], inOrder: boolean): MongoStage[] {
+  const id = keys.length === 0 ? null : Object.fromEntries(keys.map((key) => [key.name, groupKey(key)]));
+  const lifted = keys.map(({ name }) => [name, { $ifNull: [`$_id.${name}`, null] }] as const);
+  const kept = fields.map(({ name }) => [name, 1] as const);
+  return [
+    { $group: { _id: id, ...Object.fromEntries(fields.map((field) => [field.name, accumulator(field)])) } },
+    ...(inOrder ? [{ $sort: { _id: 1 } }] : []),
+    { $project: { _id: 0, ...Object.fromEntries([...lifted, ...kept]) } },
+  ];
+}
+
+function stagesOf(stage: Stage, inOrder: boolean): MongoStage[] {
+  switch (stage.kind) {
+    case 'unwind':
+      return [{ $unwind: `$${stage.path}` }];
+    case 'group':
+      return group(stage.keys, stage.fields, inOrder);
+    case 'count':
+      return [{ $count: stage.name }];
+    case 'sort':
+      return [{ $sort: new Map(stage.keys.map(({ key, direction }) => [pathOf(key), direction])) }];
+    case 'project': {
+      const made = stage.fields.map(
+        ({ key, name, operator }) => [name, PROJECT_OPERATORS[operator](read(key))] as const,
+      );
+      const kept = stage.kept.map((name) => [name, named(name)] as const);
+      return [{ $project: { _id: 0, ...Object.fromEntries([...kept, ...made]) } }];
+    }
+    case 'limit':
+      return [{ $limit: stage.rows }];
+    case 'skip':
+      return [{ $skip: stage.rows }];
+    default:
+      return stage satisfies never;
+  }
+}
+
+const makesRows = (stage: Stage): boolean => ['group', 'count', 'project'].includes(stage.kind);
+const groups = (stage: Stage): boolean => ['group', 'count'].includes(stage.kind);
+
+/** The stages of rows; where they are `paged` and nothing else orders them, in the order of the last group's keys. */
+function rowStages(stages: readonly Stage[], paged: boolean, schema: ResourceSchema): MongoStage[] {
+  const lastGroup = stages.findLastIndex(groups);
+  const unordered = paged && !stages.slice(lastGroup + 1).some(({ kind }) => kind === 'sort');
+  const byId = unordered && lastGroup < 0 ? [{ $sort: { [schema.id]: 1 } }] : [];
+  const whole = stages.some(makesRows) ? [] : [{ $unset: ['_id', REFERRED] }];
+  return [...byId, ...stages.flatMap((stage, i) => stagesOf(stage, unordered && i === lastGroup)), ...whole];
+}
+
+/** The distinct values at `key`, arrays on the way and at its end spread, in order, each as the row `{value}`. */
+function distinctStages(key: Key): MongoStage[] {
+  const path = pathOf(key);
+  const segments = path.split('.');
+  const prefixes = segments.map((_, i) => segments.slice(0, i + 1).join('.'));
+  return [
+    { $project: { _id: 0, [path]: 1 } },
+    ...prefixes.map((prefix) => ({ $unwind: { path: `$${prefix}`, preserveNullAndEmptyArrays: true } })),
+    { $match: { [path]: { $exists: true } } },
+    { $group: { _id: `$${path}` } },
+    { $sort: { _id: 1 } },
+    { $project: { _id: 0, value: '$_id' } },
+  ];
+}
+
+const MAX_ROW_BYTES = 15_000_000;
+
+/** An error of its own for a row too large: MongoDB would close the connection on one over 16 MB. */
+const ROW_SIZE_GUARD: MongoStage = {
+  $match: {
+    $expr: {
+      $cond: [
+        { $lte: [{ $bsonSize: '$$ROOT' }, MAX_ROW_BYTES] },
+        true,
+        { $toInt: { $concat: ['row of ', { $toString: { $bsonSize: '$$ROOT' } }, ' bytes'] } },
+      ],
+    },
+  },
+};
+
+export interface StatPipelines {
+  readonly rows: readonly MongoStage[];
+  /** Gives how many rows there are before paging, as `{rows}`; only where a page is asked for. */
+  readonly total: readonly MongoStage[] | undefined;
+}
+
+/** The pipelines of a stat; `referred` are the documents that referredPaths asks for, each with its `_id`. */
+export function pipelinesOf(
+  { rows, page }: StatQuery,
+  schema: ResourceSchema,
+  referred: readonly { readonly _id: unknown }[] | undefined,
+): StatPipelines {
+  const field = schema.reference?.field;
+  const first = referred === undefined || field === undefined ? [] : [referring(field, referred)];
+  const paged = page !== undefined;
+  const stages = 'distinct' in rows ? distinctStages(rows.distinct) : rowStages(rows.stages, paged, schema);
+  const cut = paged ? [...(page.skip > 0 ? [{ $skip: page.skip }] : []), { $limit: page.limit }] : [];
+  return {
+    rows: [...first, ...stages, ...cut, ROW_SIZE_GUARD],
+    total: paged ? [...first, ...stages, { $count: 'rows' }] : undefined,
+  };
+}

@@ -1,0 +1,37 @@
+/**
+ * The operator `match` in MongoDB's terms: one object that a path reaches, through documents and arrays, and that
+ * meets all of the given values (docs/query.md «match»).
+ */
+import type { Plain } from '../wire/struct.js';
+import type { MongoFilter } from './mongo.js';
+
+type Fields = readonly (readonly [string, Plain])[];
+
+const equalities = (fields: Fields, prefix: string): MongoFilter[] =>
+  fields.map(([name, due]) => ({ [prefix + name]: { $eq: due } }));
+
+const isIndex = (segment: string | undefined): boolean => segment !== undefined && /^\d+$/.test(segment);
+
+/** Conditions that no array but an indexed one is crossed on the way to an object at `segments`, which meets `fields`. */
+function documentAt(segments: readonly string[], fields: Fields): MongoFilter {
+  const path = segments.join('.');
+  const noArrays = segments
+    .map((_, i) => ({ path: segments.slice(0, i + 1).join('.'), indexed: isIndex(segments[i + 1]) }))
+    .filter((prefix) => !prefix.indexed)
+    .map((prefix) => ({ [prefix.path]: { $not: { $type: 'array' } } }));
+  return { $and: [{ [path]: { $type: 'object' } }, ...noArrays, ...equalities(fields, `${path}.`)] };
+}
+
+/**
+ * The object is an element of an array at the path, or a document there. In the second case the last array crossed
+ * on the way, if any, needs an $elemMatch of its own: without it the values could be met by different elements.
+ */
+export function elementOrDocument(fields: Fields, path: string): MongoFilter {
+  if (fields.length === 0) return { [path]: { $type: 'object' } };
+  const segments = path.split('.');
+  const behindArray = segments.slice(1).map((_, i) => ({
+    [segments.slice(0, i + 1).join('.')]: { $elemMatch: documentAt(segments.slice(i + 1), fields) },
+  }));
+  const element = { [path]: { $elemMatch: { $and: equalities(fields, '') } } };
+  return { $or: [element, documentAt(segments, fields), ...behindArray] };
+}

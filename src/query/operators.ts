@@ -1,0 +1,148 @@
+/**
+ * The filter operators, one row each: what operand it takes, and what that means to MongoDB (docs/query.md «Filter
+ * operators»). Nothing else knows an operator by name.
+ */
+import { BSONRegExp } from 'mongodb';
+import type { Plain } from '../wire/struct.js';
+import { elementOrDocument } from './match.js';
+import type { MongoFilter } from './mongo.js';
+import {
+  flag,
+  fields,
+  isoDate,
+  pattern,
+  patterns,
+  scalar,
+  text,
+  texts,
+  timediff,
+  value,
+  values,
+} from './values.js';
+import type { At, Comparable, OperandKind } from './values.js';
+
+interface Row<T> {
+  readonly operand: OperandKind<T>;
+  /** The documents whose value at `path` meets `operand`. */
+  readonly match: (operand: T, path: string) => MongoFilter;
+  /** It may be asked of a reference itself, by the id that refers. */
+  readonly onReference?: true;
+  /** Asked of what is referred to, it gives all but those that refer to what meets this operator. */
+  readonly allBut?: Row<T>;
+}
+
+const equal = (due: Comparable, path: string): MongoFilter => ({ [path]: { $eq: due } });
+
+const nothing = (path: string): MongoFilter => ({ [path]: { $in: [] } });
+
+/** MongoDB refuses a name starting with `$` as the first of an object under $in; under $eq it is data. */
+const looksLikeOperator = (due: Comparable): boolean =>
+  due instanceof Map && due.keys().next().value?.startsWith('$') === true;
+
+function oneOf(due: readonly Comparable[], path: string): MongoFilter {
+  const odd = due.filter(looksLikeOperator);
+  if (odd.length === 0) return { [path]: { $in: due } };
+  const rest = due.filter((item) => !looksLikeOperator(item));
+  return { $or: [{ [path]: { $in: rest } }, ...odd.map((item) => equal(item, path))] };
+}
+
+/** `found` as a regular expression that finds it literally. */
+const literal = (found: string): string =>
+  found.replace(/[\\^$.|?*+()[\]{}-]/g, '\\$&').replaceAll('\0', '\\x00');
+
+const expression = (found: string, path: string): MongoFilter => ({
+  [path]: { $regex: found, $options: 'i' },
+});
+
+const expressions = (found: readonly string[], path: string): MongoFilter => ({
+  [path]: { $in: found.map((each) => new BSONRegExp(each, 'i')) },
+});
+
+/** An ordering; null is neither less nor more than anything. */
+const ordered = <T extends Comparable>(operator: string, operand: OperandKind<T>): Row<T> => ({
+  operand,
+  match: (due, path) => (due === null ? nothing(path) : { [path]: { [operator]: due } }),
+});
+
+const eq: Row<Comparable> = { operand: value, match: equal, onReference: true };
+const among: Row<readonly Comparable[]> = { operand: values, match: oneOf, onReference: true };
+const contain: Row<string> = { operand: text, match: (found, path) => expression(literal(found), path) };
+const containIn: Row<readonly string[]> = {
+  operand: texts,
+  match: (found, path) => expressions(found.map(literal), path),
+};
+
+const exists: Row<boolean> = {
+  operand: flag,
+  match: (yes, path) => ({ [path]: { $exists: yes } }),
+  onReference: true,
+};
+
+/** The exact opposite: it also gives what lacks the field. */
+const opposite = <T>(row: Row<T>): Row<T> => ({
+  ...row,
+  match: (operand, path) => ({ $nor: [row.match(operand, path)] }),
+});
+
+const ROWS = {
+  eq,
+  in: among,
+  exists,
+  contain,
+  contain_in: containIn,
+  regex: { operand: pattern, match: expression },
+  regex_in: { operand: patterns, match: expressions },
+  match: { operand: fields, match: elementOrDocument },
+  lt: ordered('$lt', scalar),
+  lte: ordered('$lte', scalar),
+  gt: ordered('$gt', scalar),
+  gte: ordered('$gte', scalar),
+  datetime_lt: ordered('$lt', isoDate),
+  datetime_lte: ordered('$lte', isoDate),
+  datetime_gt: ordered('$gt', isoDate),
+  datetime_gte: ordered('$gte', isoDate),
+  timediff_lt: ordered('$lt', timediff),
+  timediff_lte: ordered('$lte', timediff),
+  timediff_gt: ordered('$gt', timediff),
+  timediff_gte: ordered('$gte', timediff),
+  not: { ...opposite(eq), allBut: eq },
+  not_in: { ...opposite(among), allBut: among },
+  not_contain: opposite(contain),
+  not_contain_in: opposite(containIn),
+} as const;
+
+export type OperatorName = keyof typeof ROWS;
+type Operands = { [Name in OperatorName]: (typeof ROWS)[Name] extends Row<infer Operand> ? Operand : never };
+
+export const OPERATORS: { readonly [Name in OperatorName]: Row<Operands[Name]> } = ROWS;
+
+export const isOperator = (name: string): name is OperatorName => Object.hasOwn(ROWS, name);
+
+/** One condition: the values at `path` against `operand`, which is of the kind that the operator takes. */
+export interface Condition<Name extends OperatorName = OperatorName> {
+  /** Where it stands in the request, `query.filter[2]`. */
+  readonly at: string;
+  readonly path: string;
+  readonly operator: Name;
+  readonly operand: Operands[Name];
+}
+
+/** The condition that `sent` makes of an operator. Errors: INVALID_ARGUMENT, naming the condition. */
+export function readCondition<Name extends OperatorName>(
+  operator: Name,
+  path: string,
+  sent: Plain,
+  at: At,
+): Condition<Name> {
+  return { at: at.condition, path, operator, operand: OPERATORS[operator].operand.read(sent, at) };
+}
+
+/** The condition in MongoDB's terms. */
+export function matching<Name extends OperatorName>(condition: Condition<Name>): MongoFilter {
+  return OPERATORS[condition.operator].match(condition.operand, condition.path);
+}
+
+/** Asked of what is referred to: whom the condition leaves out, where it gives all others (Row.allBut). */
+export function excluded<Name extends OperatorName>(condition: Condition<Name>): MongoFilter | undefined {
+  return OPERATORS[condition.operator].allBut?.match(condition.operand, condition.path);
+}

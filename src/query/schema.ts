@@ -1,0 +1,116 @@
+/**
+ * What a resource schema is, and how a key of a request becomes a field of it or an error (docs/query.md «Keys»).
+ * The schemas themselves are data elsewhere.
+ */
+import { echo, fail } from '../errors.js';
+
+/** `free`: any shape below it. `array`: a list, whose elements a path goes through. */
+export type FieldType = 'text' | 'number' | 'date' | 'free' | 'array' | 'reference';
+
+/** `anything`: narrows to any path. `whole`: any path, but the field is shown whole. A map: the names there are. */
+export type Below = 'nothing' | 'anything' | 'whole' | ReadonlyMap<string, Below>;
+
+export interface ResourceSchema {
+  /** What one of them is called in messages. */
+  readonly name: string;
+  /** The field that is unique, and breaks ties. */
+  readonly id: string;
+  /** The field whose greatest values come first by default. */
+  readonly newest: string;
+  readonly fields: ReadonlyMap<string, FieldType>;
+  /** Other names of the first segment of a key. */
+  readonly aliases: ReadonlyMap<string, string>;
+  /** Aliases that conditions know, but no answer. */
+  readonly unshown: ReadonlySet<string>;
+  /** What may be named below the fields of an answer. */
+  readonly below: ReadonlyMap<string, Below>;
+  /** The stored fields of a whole answer, and of a minimal one. */
+  readonly whole: readonly string[];
+  readonly minimal: readonly string[];
+  /** The field that refers to another resource, and what a key below it may be called there. */
+  readonly reference?: {
+    readonly field: string;
+    readonly dates: ReadonlySet<string>;
+    readonly aliases: ReadonlyMap<string, string>;
+  };
+}
+
+/** Where a value is: in the resource itself, or (`referred`) in the resource that it refers to. */
+export interface Key {
+  readonly path: string;
+  readonly type: FieldType;
+  readonly referred: boolean;
+}
+
+const MAX_SEGMENTS = 100;
+
+/** `key` as a plain path; `at` is where it stands in the request. */
+export function plainPath(key: string, at: string): string {
+  if (key === '') fail('REQUIRED_PARAMETER', { key: at });
+  const segments = key.split('.');
+  if (segments.length > MAX_SEGMENTS) {
+    fail('LIMIT_EXCEEDED', { limit: `segments of ${at}`, max: String(MAX_SEGMENTS) }, at);
+  }
+  if (segments.some((segment) => segment === '' || segment.startsWith('$') || segment.includes('\0'))) {
+    const reason = `'${echo(key)}' is no plain path: non-empty names joined by dots, none starting with $ or holding NUL`;
+    fail('INVALID_PARAMETER', { key: at, reason });
+  }
+  return key;
+}
+
+const splitFirst = (path: string): readonly [string, string] => {
+  const dot = path.indexOf('.');
+  return dot < 0 ? [path, ''] : [path.slice(0, dot), path.slice(dot + 1)];
+};
+
+const aliased = (path: string, aliases: ReadonlyMap<string, string>): string => {
+  const [first, rest] = splitFirst(path);
+  return [aliases.get(first) ?? first, rest].filter((part) => part !== '').join('.');
+};
+
+/** What `path` below the reference is called in the resource referred to. */
+function referredKey(path: string, reference: NonNullable<ResourceSchema['reference']>): Key {
+  const called = reference.aliases.get(path) ?? path;
+  return { path: called, type: reference.dates.has(called) ? 'date' : 'free', referred: true };
+}
+
+/** The stored path that `key` means. */
+export const storedPath = (schema: ResourceSchema, key: string, at: string): string =>
+  aliased(plainPath(key, at), schema.aliases);
+
+/** A key of stat: aliases are known, and a name that no document has is simply missing. */
+export function anyKey(schema: ResourceSchema, key: string, at: string): Key {
+  const path = storedPath(schema, key, at);
+  const [first, rest] = splitFirst(path);
+  if (rest !== '' && first === schema.reference?.field) return referredKey(rest, schema.reference);
+  const type = rest === '' ? schema.fields.get(first) : 'free';
+  return { path, type: type ?? 'free', referred: false };
+}
+
+const unknown = (schema: ResourceSchema, key: string, at: string): never => {
+  const known = [...schema.fields.keys()].join(', ');
+  const reason = `'${echo(key)}' is not a field of a ${schema.name}; its fields are ${known}`;
+  return fail('INVALID_PARAMETER', { key: at, reason });
+};
+
+/** A key whose first segment must be a field of the resource, or an alias of one. */
+export function knownKey(schema: ResourceSchema, key: string, at: string): Key {
+  const found = anyKey(schema, key, at);
+  return found.referred || schema.fields.has(firstSegment(found.path)) ? found : unknown(schema, key, at);
+}
+
+/** The stored path that a name of `only` shows. Errors: a name that no answer has, or one below a scalar. */
+export function shownPath(schema: ResourceSchema, name: string, at: string): string {
+  const path = storedPath(schema, name, at);
+  if (schema.unshown.has(firstSegment(name))) unknown(schema, name, at);
+  let names: Below | undefined = schema.below;
+  for (const segment of path.split('.')) {
+    if (names === 'anything') return path;
+    if (names === 'whole') return firstSegment(path);
+    names = names === 'nothing' ? undefined : names.get(segment);
+    if (names === undefined) return unknown(schema, name, at);
+  }
+  return path;
+}
+
+export const firstSegment = (path: string): string => splitFirst(path)[0];

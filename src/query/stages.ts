@@ -1,0 +1,123 @@
+/**
+ * What the stages of stat are made of, a row each: group fields, conditions, project operators and date formats
+ * (docs/query.md «stat»). An operand is an expression that reads a row; `due` is data and always under $literal.
+ */
+import type { MongoExpression } from './mongo.js';
+import { anything, scalar } from './values.js';
+import type { Comparable, OperandKind } from './values.js';
+
+interface GroupRow {
+  readonly accumulator: string;
+  /** What it accumulates: the row itself, a key, or a key or fields. */
+  readonly needs: 'nothing' | 'key' | 'key or fields';
+  /** A row that misses the conditions counts as 0. */
+  readonly conditions?: true;
+  /** Of dates it makes a date. */
+  readonly keepsType?: true;
+}
+
+const GROUP_ROWS = {
+  count: { accumulator: '$sum', needs: 'nothing', conditions: true },
+  sum: { accumulator: '$sum', needs: 'key', conditions: true },
+  average: { accumulator: '$avg', needs: 'key', conditions: true },
+  max: { accumulator: '$max', needs: 'key', keepsType: true },
+  min: { accumulator: '$min', needs: 'key', keepsType: true },
+  first: { accumulator: '$first', needs: 'key', keepsType: true },
+  last: { accumulator: '$last', needs: 'key', keepsType: true },
+  push: { accumulator: '$push', needs: 'key or fields' },
+  add_to_set: { accumulator: '$addToSet', needs: 'key' },
+  merge_objects: { accumulator: '$mergeObjects', needs: 'key' },
+} as const satisfies Record<string, GroupRow>;
+
+export type GroupOperator = keyof typeof GROUP_ROWS;
+export const GROUP_FIELDS: Readonly<Record<GroupOperator, GroupRow>> = GROUP_ROWS;
+
+const orNull = (operand: MongoExpression): MongoExpression => ({ $ifNull: [operand, null] });
+
+const equals = (operand: MongoExpression, due: Comparable): MongoExpression => ({
+  $eq: [orNull(operand), { $literal: due }],
+});
+
+const isOfType = (operand: MongoExpression, type: string): MongoExpression => ({
+  $eq: [{ $type: operand }, type],
+});
+
+function isLike(operand: MongoExpression, due: Comparable): MongoExpression {
+  if (typeof due === 'number') return { $isNumber: operand };
+  if (typeof due === 'boolean') return isOfType(operand, 'bool');
+  return isOfType(operand, due instanceof Date ? 'date' : 'string');
+}
+
+/** An ordering within the type of `due`; null orders with nothing. */
+const ordering =
+  (operator: string) =>
+  (operand: MongoExpression, due: Comparable): MongoExpression =>
+    due === null
+      ? { $literal: false }
+      : { $and: [isLike(operand, due), { [operator]: [operand, { $literal: due }] }] };
+
+interface ConditionRow {
+  readonly operand: OperandKind<Comparable>;
+  readonly test: (operand: MongoExpression, due: Comparable) => MongoExpression;
+}
+
+export const CONDITIONS = {
+  eq: { operand: anything, test: equals },
+  not: { operand: anything, test: (operand, due) => ({ $not: [equals(operand, due)] }) },
+  gt: { operand: scalar, test: ordering('$gt') },
+  gte: { operand: scalar, test: ordering('$gte') },
+  lt: { operand: scalar, test: ordering('$lt') },
+  lte: { operand: scalar, test: ordering('$lte') },
+} as const satisfies Record<string, ConditionRow>;
+
+export type ConditionTest = keyof typeof CONDITIONS;
+
+const where = (
+  test: MongoExpression,
+  then: MongoExpression,
+  otherwise: MongoExpression,
+): MongoExpression => ({
+  $cond: [test, then, otherwise],
+});
+
+const ofArray = (operand: MongoExpression, made: MongoExpression): MongoExpression =>
+  where({ $isArray: [operand] }, made, 0);
+
+export const PROJECT_OPERATORS = {
+  /** Without an operator: the value itself. */
+  '': (operand) => operand,
+  size: (operand) => ofArray(operand, { $size: operand }),
+  sum: (operand) => ofArray(operand, { $sum: operand }),
+  object_to_array: (operand) => where(isOfType(operand, 'object'), { $objectToArray: operand }, null),
+  array_to_object: (operand) => ({ $arrayToObject: operand }),
+} as const satisfies Record<string, (operand: MongoExpression) => MongoExpression>;
+
+export type ProjectOperator = keyof typeof PROJECT_OPERATORS;
+
+const PARTS = { year: '$year', month: '$month', day: '$dayOfMonth' } as const;
+
+/** Patterns are made of these letters, which every supported version of MongoDB knows. */
+const PATTERN = /^(?:[^%]|%[YmdHMSLjuUVwGzZ%])*$/;
+const FIRST_YEAR = new Date('0000-01-01T00:00:00.000Z');
+const LAST_YEAR = new Date('9999-12-31T23:59:59.999Z');
+
+export type DateFormat = { readonly part: keyof typeof PARTS } | { readonly pattern: string };
+
+/** The format that `text` names, or undefined for an unknown letter. */
+export function dateFormat(text: string): DateFormat | undefined {
+  const part = (['year', 'month', 'day'] as const).find((name) => name === text);
+  if (part !== undefined) return { part };
+  return PATTERN.test(text) && !text.includes('\0') ? { pattern: text } : undefined;
+}
+
+/** A date's part or text, UTC; null for what is no date, and text for the years 0 to 9999 only. */
+export function formatted(operand: MongoExpression, format: DateFormat): MongoExpression {
+  const isDate = isOfType(operand, 'date');
+  if ('part' in format) return where(isDate, { [PARTS[format.part]]: operand }, null);
+  const inRange = [isDate, { $gte: [operand, FIRST_YEAR] }, { $lte: [operand, LAST_YEAR] }];
+  return where(
+    { $and: inRange },
+    { $dateToString: { date: operand, format: { $literal: format.pattern } } },
+    null,
+  );
+}

@@ -1,0 +1,149 @@
+/**
+ * The chain that every call goes through, whichever door it came by: request id, deadline, decoding, authentication,
+ * the handler, the log line, and errors as clients read them (docs/architecture.md «One chain»).
+ */
+import { randomUUID } from 'node:crypto';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
+import type { Authenticate } from '../auth/caller.js';
+import { AppError, appError, fail } from '../errors.js';
+import { GetJobRequest, JobRequest, JobsQuery, JobStatQuery } from '../gen/spaceone/api/inventory/v1/job.js';
+import type { Call, JobService } from '../job/service.js';
+
+export type Rpc = keyof JobService;
+
+/** What a door knows of a call. */
+export interface Incoming {
+  readonly rpc: Rpc;
+  readonly request: Uint8Array;
+  readonly token: string | undefined;
+  /** As the client sent it; one is made where it sent none that can be used. */
+  readonly requestId: string | undefined;
+  /** When the client stops waiting, in milliseconds since 1970; Infinity: it did not say. */
+  readonly deadline: number;
+  /** Aborted when the client goes away. */
+  readonly gone: AbortSignal;
+}
+
+/** Answers the bytes of a response. Errors: AppError, and nothing else. */
+export type Handle = (incoming: Incoming) => Promise<Uint8Array>;
+
+/** What is written to the log; a subset of pino's. */
+export interface CallLog {
+  info(about: object, message: string): void;
+  error(about: object, message: string): void;
+}
+
+export interface ChainOptions {
+  readonly service: JobService;
+  readonly authenticate: Authenticate;
+  /** Whether the database answers. */
+  readonly ready: () => boolean;
+  readonly now: () => number;
+  readonly log: CallLog;
+  /** Milliseconds for a call without a deadline, and the most that one may ask for. */
+  readonly defaultTimeout: number;
+  readonly maxTimeout: number;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const strictReader = (bytes: Uint8Array): BinaryReader =>
+  new BinaryReader(bytes, (text) => utf8.decode(text));
+
+/** Reads a request. Errors: INVALID_PARAMETER for bytes that are no such message, LIMIT_EXCEEDED for too deep a value. */
+function decoded<Message>(codec: { decode(reader: BinaryReader): Message }, bytes: Uint8Array): Message {
+  try {
+    return codec.decode(strictReader(bytes));
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    return fail('INVALID_PARAMETER', {
+      key: 'request',
+      reason: 'it cannot be decoded as the message of this rpc',
+    });
+  }
+}
+
+/** Time for the database's own limit to act before the connection is given up: see docs/operations.md «Deadlines». */
+const LAST_RESORT = 100;
+
+interface Limit {
+  readonly signal: AbortSignal;
+  remaining(): number;
+  done(): void;
+}
+
+/** The time that a call has, and the end of it when its client goes away. */
+function limitOf(incoming: Incoming, { now, defaultTimeout, maxTimeout }: ChainOptions): Limit {
+  const begun = now();
+  const asked = Number.isFinite(incoming.deadline) ? incoming.deadline - begun : defaultTimeout;
+  if (asked <= 0) fail('REQUEST_TIMEOUT', {});
+  const deadline = begun + Math.min(asked, maxTimeout);
+  const controller = new AbortController();
+  const late = (): void => {
+    controller.abort(appError('REQUEST_TIMEOUT', {}));
+  };
+  const gone = (): void => {
+    if (now() < deadline) controller.abort(appError('REQUEST_CANCELLED', {}));
+  };
+  const timer = setTimeout(late, deadline - begun + LAST_RESORT);
+  incoming.gone.addEventListener('abort', gone, { once: true });
+  if (incoming.gone.aborted) gone();
+  return {
+    signal: controller.signal,
+    remaining: () => Math.max(1, Math.floor(deadline - now())),
+    done() {
+      clearTimeout(timer);
+      incoming.gone.removeEventListener('abort', gone);
+    },
+  };
+}
+
+const REQUEST_ID = /^[\w.:-]{1,64}$/;
+
+function dispatch(service: JobService, { rpc, request }: Incoming, call: Call): Promise<Uint8Array> {
+  switch (rpc) {
+    case 'get':
+      return service.get(decoded(GetJobRequest, request), call);
+    case 'list':
+      return service.list(decoded(JobsQuery, request), call);
+    case 'stat':
+      return service.stat(decoded(JobStatQuery, request), call);
+    case 'delete':
+      return service.delete(decoded(JobRequest, request), call);
+    default:
+      return rpc satisfies never;
+  }
+}
+
+async function answer(incoming: Incoming, limit: Limit, options: ChainOptions): Promise<Uint8Array> {
+  const permission = `inventory.Job.${incoming.rpc}`;
+  const caller = await options.authenticate({ token: incoming.token, permission });
+  if (!options.ready()) fail('UNAVAILABLE', { reason: 'the database cannot be reached' });
+  const now = new Date(options.now());
+  return dispatch(options.service, incoming, { ...limit, now, scope: (domainId) => caller.scope(domainId) });
+}
+
+/** The chain over `options.service`. */
+export function chain(options: ChainOptions): Handle {
+  const { log, now } = options;
+  return async (incoming) => {
+    const requestId = REQUEST_ID.test(incoming.requestId ?? '') ? incoming.requestId : randomUUID();
+    const begun = now();
+    const about = (): object => ({ request_id: requestId, rpc: incoming.rpc, ms: now() - begun });
+    let limit: Limit | undefined;
+    try {
+      limit = limitOf(incoming, options);
+      const bytes = await answer(incoming, limit, options);
+      log.info({ ...about(), status: 'OK', bytes: bytes.length }, 'call');
+      return bytes;
+    } catch (error) {
+      if (error instanceof AppError) {
+        log.info({ ...about(), status: error.status, error: error.message }, 'call');
+        throw error;
+      }
+      log.error({ ...about(), status: 'INTERNAL', err: error }, 'call failed by a fault of this service');
+      throw appError('UNKNOWN', { request_id: requestId ?? '' });
+    } finally {
+      limit?.done();
+    }
+  };
+}

@@ -1,0 +1,32 @@
+/** An error as google.rpc.Status, which newer clients read beside the status text (docs/errors.md «Details»). */
+import type { AppError } from '../errors.js';
+import { STATUSES } from '../errors.js';
+import type { Any } from '../gen/google/protobuf/any.js';
+import { BadRequest, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details.js';
+import { Status } from '../gen/google/rpc/status.js';
+
+const DOMAIN = 'inventory.spaceone';
+
+const packed = (type: string, value: Uint8Array): Any => ({
+  type_url: `type.googleapis.com/google.rpc.${type}`,
+  value,
+});
+
+function retryInfo(milliseconds: number): Uint8Array {
+  const delay = { seconds: Math.floor(milliseconds / 1000), nanos: (milliseconds % 1000) * 1_000_000 };
+  return RetryInfo.encode({ retry_delay: delay }).finish();
+}
+
+/** google.rpc.Status of `error`: ErrorInfo always, BadRequest where a field is at fault, RetryInfo where a retry helps. */
+export function statusDetails(error: AppError): Uint8Array {
+  const { field, retryAfter } = error;
+  const violation = field === undefined ? [] : [{ field, description: error.message }];
+  const details = [
+    packed('ErrorInfo', ErrorInfo.encode({ reason: error.code, domain: DOMAIN, metadata: {} }).finish()),
+    ...violation.map((each) =>
+      packed('BadRequest', BadRequest.encode({ field_violations: [each] }).finish()),
+    ),
+    ...(retryAfter === undefined ? [] : [packed('RetryInfo', retryInfo(retryAfter))]),
+  ];
+  return Status.encode({ code: STATUSES[error.status].grpc, message: error.message, details }).finish();
+}

@@ -1,0 +1,145 @@
+/** The gRPC door: Job, ServerInfo, Health and reflection on one port (docs/architecture.md «Doors»). */
+import { Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
+import type { MethodDefinition, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import type { AppError } from '../errors.js';
+import { STATUSES } from '../errors.js';
+import { HealthService } from '../gen/grpc/health/v1/health.js';
+import { ServerInfoService } from '../gen/spaceone/api/core/v1/server_info.js';
+import type { ServerInfoServer } from '../gen/spaceone/api/core/v1/server_info.js';
+import { JobService } from '../gen/spaceone/api/inventory/v1/job.js';
+import type { Handle, Rpc } from './call.js';
+import { statusDetails } from './details.js';
+import { healthServer } from './health.js';
+import type { ServingState } from './health.js';
+import { reflection } from './reflection.js';
+
+/** What reflection lists and health knows; deployed clients import every service that is listed. */
+const SERVICES = [
+  'grpc.health.v1.Health',
+  'spaceone.api.core.v1.ServerInfo',
+  'spaceone.api.inventory.v1.Job',
+] as const;
+
+const CHANNEL = {
+  'grpc.max_receive_message_length': 4 * 1024 ** 2,
+  'grpc.max_send_message_length': -1,
+  'grpc.max_concurrent_streams': 256,
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+  'grpc.enable_channelz': 0,
+} as const;
+
+type UnaryCall = ServerUnaryCall<Uint8Array, Uint8Array>;
+
+/** A method that hands on bytes: requests are decoded, and answers encoded, by the chain behind the door. */
+const ofBytes = ({ path }: { readonly path: string }): MethodDefinition<Uint8Array, Uint8Array> => ({
+  path,
+  requestStream: false,
+  responseStream: false,
+  requestSerialize: Buffer.from,
+  requestDeserialize: (bytes) => bytes,
+  responseSerialize: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  responseDeserialize: (bytes) => bytes,
+});
+
+function goneSignal(call: UnaryCall): AbortSignal {
+  const controller = new AbortController();
+  call.on('cancelled', () => {
+    controller.abort();
+  });
+  return controller.signal;
+}
+
+function textOf(call: UnaryCall, key: string): string | undefined {
+  const [first] = call.metadata.get(key);
+  return typeof first === 'string' ? first : undefined;
+}
+
+const failure = (error: AppError): Parameters<sendUnaryData<Uint8Array>>[0] => {
+  const metadata = new Metadata();
+  metadata.set('grpc-status-details-bin', Buffer.from(statusDetails(error)));
+  return { code: STATUSES[error.status].grpc, details: error.message, metadata };
+};
+
+/** The handler of an rpc; `handle` fails with an AppError only. */
+const unary =
+  (rpc: Rpc, handle: Handle) =>
+  (call: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
+    const incoming = {
+      rpc,
+      request: call.request,
+      token: textOf(call, 'token'),
+      requestId: textOf(call, 'x-request-id'),
+      deadline: Number(call.getDeadline()),
+      gone: goneSignal(call),
+    };
+    handle(incoming).then(
+      (bytes) => {
+        callback(null, bytes);
+      },
+      (error: AppError) => {
+        callback(failure(error));
+      },
+    );
+  };
+
+export interface GrpcDoorOptions {
+  readonly handle: Handle;
+  readonly state: ServingState;
+  readonly version: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+export interface Door {
+  /** Where it listens, `host:port`. */
+  readonly address: string;
+  /** Takes no new calls, lets running ones finish for `grace` milliseconds, then ends them. */
+  close(grace: number): Promise<void>;
+}
+
+const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+function listen(server: Server, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) resolve(port);
+      else reject(error);
+    });
+  });
+}
+
+function close(server: Server, grace: number): Promise<void> {
+  return new Promise((resolve) => {
+    const insist = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, grace);
+    server.tryShutdown(() => {
+      clearTimeout(insist);
+      resolve();
+    });
+  });
+}
+
+/** Opens the door. Errors: the port cannot be had. */
+export async function grpcDoor({ handle, state, version, host, port }: GrpcDoorOptions): Promise<Door> {
+  const server = new Server(CHANNEL);
+  const rpcs = ['get', 'list', 'stat', 'delete'] as const;
+  server.addService(
+    Object.fromEntries(rpcs.map((rpc) => [rpc, ofBytes(JobService[rpc])])),
+    Object.fromEntries(rpcs.map((rpc) => [rpc, unary(rpc, handle)])),
+  );
+  const info: ServerInfoServer = {
+    getVersion(_, callback) {
+      callback(null, { version });
+    },
+  };
+  server.addService(ServerInfoService, info);
+  server.addService(HealthService, healthServer(SERVICES, state));
+  for (const { definition, implementation } of reflection(SERVICES))
+    server.addService(definition, implementation);
+  const bound = await listen(server, `${bracketed(host)}:${port}`);
+  return { address: `${bracketed(host)}:${bound}`, close: (grace) => close(server, grace) };
+}

@@ -1,0 +1,60 @@
+/** Whether the service serves, and grpc.health.v1.Health that says so (docs/operations.md «Health»). */
+import { status } from '@grpc/grpc-js';
+import type { ServerWritableStream } from '@grpc/grpc-js';
+import { HealthCheckResponse_ServingStatus as Serving } from '../gen/grpc/health/v1/health.js';
+import type { HealthCheckRequest, HealthCheckResponse, HealthServer } from '../gen/grpc/health/v1/health.js';
+
+export interface ServingState {
+  serving(): boolean;
+  set(serving: boolean): void;
+  /** Calls `listener` at each change, until the function that it answers is called. */
+  subscribe(listener: () => void): () => void;
+}
+
+/** The state at the start is: not serving. */
+export function servingState(): ServingState {
+  const listeners = new Set<() => void>();
+  let serving = false;
+  return {
+    serving: () => serving,
+    set(next) {
+      if (next === serving) return;
+      serving = next;
+      for (const listener of listeners) listener();
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+type Watch = ServerWritableStream<HealthCheckRequest, HealthCheckResponse>;
+
+/** The health of `services`, and of the server as a whole by the name ''. */
+export function healthServer(services: readonly string[], state: ServingState): HealthServer {
+  const known = new Set(['', ...services]);
+  const now = (): HealthCheckResponse => ({
+    status: state.serving() ? Serving.SERVING : Serving.NOT_SERVING,
+  });
+
+  function watch(call: Watch): void {
+    if (!known.has(call.request.service)) {
+      call.write({ status: Serving.SERVICE_UNKNOWN });
+      return;
+    }
+    call.write(now());
+    const unsubscribe = state.subscribe(() => call.write(now()));
+    call.on('cancelled', unsubscribe);
+    // A caller that goes away ends its stream; without a listener the stream's error would end the process.
+    call.on('error', unsubscribe);
+  }
+
+  return {
+    check(call, callback) {
+      if (known.has(call.request.service)) callback(null, now());
+      else callback({ code: status.NOT_FOUND, details: 'unknown service' });
+    },
+    watch,
+  };
+}

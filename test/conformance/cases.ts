@@ -1,0 +1,179 @@
+// The conformance cases as data, and what it takes to run one (test/conformance/README.md).
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import { BSON } from 'mongodb';
+import type { Document } from 'mongodb';
+import type { Failure, JsonClient, Outcome, RpcName } from '../support/client.js';
+
+const DIRECTORY = join(process.cwd(), 'test/conformance/cases');
+
+interface ErrorExpectation {
+  readonly status: string;
+  readonly code?: string;
+  readonly text_contains?: string;
+  readonly text_contains_any?: readonly string[];
+}
+
+export interface Expectation {
+  readonly response?: JsonObject;
+  readonly error?: ErrorExpectation;
+  readonly any_of?: readonly Expectation[];
+  readonly count?: number;
+  readonly job_ids_sha256?: string;
+  readonly order_field?: string;
+  readonly order_sha256?: string;
+}
+
+export interface Case {
+  readonly name: string;
+  readonly rpc: RpcName;
+  readonly request: JsonObject;
+  readonly expect: Expectation;
+  readonly unordered?: boolean;
+  readonly unordered_fields?: readonly string[];
+  readonly null_is_absent?: boolean;
+  readonly walk?: { readonly limit: number };
+  readonly insert?: readonly JsonObject[];
+  readonly then?: readonly Case[];
+}
+
+/** The cases of every family, by the name of its file. */
+export const FAMILIES: readonly (readonly [string, readonly Case[]])[] = readdirSync(DIRECTORY)
+  .filter((file) => file.endsWith('.json'))
+  .map(
+    (file) => [file.replace('.json', ''), JSON.parse(readFileSync(join(DIRECTORY, file), 'utf8'))] as const,
+  );
+
+const DAY = 86_400_000;
+
+function startOf(unit: string, now: Date): number {
+  const midnight = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate());
+  const starts: Readonly<Record<string, number>> = {
+    now: now.getTime(),
+    'now/d': midnight,
+    'now/w': midnight - ((now.getUTCDay() + 6) % 7) * DAY,
+    'now/m': Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1),
+  };
+  return starts[unit] ?? NaN;
+}
+
+/** The documents of `insert`, with `{$relative, seconds}` made a date. */
+export function documentsOf(insert: readonly JsonObject[], now: Date): Document[] {
+  const text = JSON.stringify(insert, (_, value: unknown) => {
+    if (typeof value !== 'object' || value === null || !('$relative' in value) || !('seconds' in value))
+      return value;
+    return {
+      $date: new Date(startOf(String(value.$relative), now) + Number(value.seconds) * 1000).toISOString(),
+    };
+  });
+  return BSON.EJSON.parse(text, { relaxed: false });
+}
+
+const sha256 = (lines: readonly string[]): string =>
+  createHash('sha256').update(lines.join('\n')).digest('hex');
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const rowsOf = (outcome: Outcome): readonly JsonValue[] => {
+  const rows = 'response' in outcome ? outcome.response['results'] : undefined;
+  return Array.isArray(rows) ? rows : [];
+};
+
+/** All pages of a walk as one answer: the rows together, the total of the first. */
+async function walk({ rpc, request, walk: pages }: Case, client: JsonClient): Promise<Outcome> {
+  const limit = pages?.limit ?? 0;
+  const rows: JsonValue[] = [];
+  const query = isObject(request['query']) ? request['query'] : {};
+  for (let start = 1; ; start += limit) {
+    const outcome = await client.call(rpc, { ...request, query: { ...query, page: { start, limit } } });
+    if ('error' in outcome) return outcome;
+    const page = rowsOf(outcome);
+    if (page.length === 0) return { response: { ...outcome.response, results: rows } };
+    rows.push(...page);
+  }
+}
+
+export const run = (each: Case, client: JsonClient): Promise<Outcome> =>
+  each.walk === undefined ? client.call(each.rpc, each.request) : walk(each, client);
+
+const isDefault = (value: JsonValue): boolean =>
+  value === null ||
+  value === '' ||
+  value === 0 ||
+  value === false ||
+  (Array.isArray(value) && value.length === 0);
+
+const STRUCTS: ReadonlySet<string> = new Set(['filter', 'additional', 'capability']);
+
+/** Outside Structs absent and default are equal: what is default is left out. */
+function withoutDefaults(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(withoutDefaults);
+  if (!isObject(value)) return value;
+  const kept = Object.entries(value).filter(([, each]) => !isDefault(each));
+  return Object.fromEntries(
+    kept.map(([name, each]) => [name, STRUCTS.has(name) ? each : withoutDefaults(each)]),
+  );
+}
+
+const sorted = (rows: readonly JsonValue[]): JsonValue[] =>
+  rows.toSorted((a, b) => (JSON.stringify(canonical(a)) < JSON.stringify(canonical(b)) ? -1 : 1));
+
+function canonical(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([k, v]) => [k, canonical(v)]),
+  );
+}
+
+function row(value: JsonValue, { unordered_fields = [], null_is_absent = false }: Case): JsonValue {
+  if (!isObject(value)) return value;
+  const kept = Object.entries(value).filter(([, each]) => !(null_is_absent && each === null));
+  return Object.fromEntries(
+    kept.map(([name, each]) => [
+      name,
+      unordered_fields.includes(name) && Array.isArray(each) ? sorted(each) : each,
+    ]),
+  );
+}
+
+/** An answer in the form in which two are compared. */
+export function comparable(response: JsonObject, each: Case): JsonValue {
+  const plain = each.rpc === 'stat' ? response : withoutDefaults(response);
+  if (!isObject(plain) || !Array.isArray(plain['results'])) return plain;
+  const rows = plain['results'].map((one) => row(one, each));
+  return { ...plain, results: each.unordered === true ? sorted(rows) : rows };
+}
+
+/** What `expect` says by hashes, of an answer. */
+export function summary(outcome: Outcome, { order_field }: Expectation): Expectation {
+  const rows = rowsOf(outcome).filter(isObject);
+  const text = (value: JsonValue | undefined): string =>
+    value === undefined || value === null ? '' : String(value);
+  const ids = rows.map((each) => text(each['job_id']));
+  const total = 'response' in outcome ? Number(outcome.response['total_count'] ?? 0) : NaN;
+  const order =
+    order_field === undefined
+      ? {}
+      : { order_field, order_sha256: sha256(rows.map((each) => text(each[order_field]))) };
+  return { count: total, job_ids_sha256: sha256(ids.toSorted()), ...order };
+}
+
+/** Whether a failure is the one that is due. */
+export function fits(error: Failure, due: ErrorExpectation): boolean {
+  const text = `${error.code}: ${error.text}`;
+  return (
+    error.status === due.status &&
+    (due.code === undefined || error.code === due.code) &&
+    text.includes(due.text_contains ?? '') &&
+    (due.text_contains_any ?? ['']).some((part) => text.includes(part))
+  );
+}
+
+export const errorOf = (outcome: Outcome): Failure | undefined =>
+  'error' in outcome ? outcome.error : undefined;

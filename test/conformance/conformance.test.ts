@@ -1,0 +1,62 @@
+// Every conformance case, each a test of its own, through a real gRPC server on a real mongod.
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { jsonClient } from '../support/client.js';
+import type { JsonClient, Outcome } from '../support/client.js';
+import { startService } from '../support/service.js';
+import type { Service } from '../support/service.js';
+import { comparable, documentsOf, errorOf, FAMILIES, fits, run, summary } from './cases.js';
+import type { Case, Expectation } from './cases.js';
+
+let service: Service;
+let client: JsonClient;
+
+beforeAll(async () => {
+  service = await startService('conformance');
+  client = jsonClient(service.address);
+});
+
+afterAll(async () => {
+  client.close();
+  await service.stop();
+});
+
+/** What of `outcome` is not as `due`; undefined when all is. */
+function difference(outcome: Outcome, due: Expectation, each: Case): unknown {
+  if (due.any_of !== undefined) {
+    const differences = due.any_of.map((one) => difference(outcome, one, each));
+    return differences.includes(undefined) ? undefined : differences;
+  }
+  const error = errorOf(outcome);
+  if (due.error !== undefined) return error !== undefined && fits(error, due.error) ? undefined : outcome;
+  if (error !== undefined) return error;
+  const [found, expected] =
+    due.response === undefined
+      ? [summary(outcome, due), due]
+      : [comparable('response' in outcome ? outcome.response : {}, each), comparable(due.response, each)];
+  return isDeepStrictEqual(found, expected) ? undefined : { found, expected };
+}
+
+async function check(each: Case): Promise<void> {
+  if (each.insert !== undefined)
+    await service.db.collection('job').insertMany(documentsOf(each.insert, new Date()));
+  expect(difference(await run(each, client), each.expect, each)).toBeUndefined();
+  for (const next of each.then ?? []) await check(next);
+}
+
+/** Cases that leave something behind get the sample as it was, and leave it as it was. */
+async function checkOnSample(each: Case): Promise<void> {
+  const changes = each.rpc === 'delete' || each.insert !== undefined;
+  const reload = changes ? service.reload : () => Promise.resolve();
+  await reload();
+  await check(each);
+  await reload();
+}
+
+describe.each(FAMILIES)('%s', (_, cases) => {
+  test.each(cases)('$name', checkOnSample);
+});
+
+test('none of it was a fault of the service', () => {
+  expect(service.faults).toEqual([]);
+});

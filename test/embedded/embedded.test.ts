@@ -1,0 +1,138 @@
+// The embedded mongod: it ends with its parent, keeps its data, and says what is wrong in one line.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { MongoClient } from 'mongodb';
+import { startEmbedded, type Embedded } from '../../src/embedded/embedded.js';
+import { until } from '../support/until.js';
+
+const binary = process.env.MONGOD_BINARY;
+let dataDir: string;
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'embedded-test-'));
+});
+afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }));
+
+const start = (): Promise<Embedded> => startEmbedded({ dataDir, binary, log: () => {} });
+
+async function withClient<Result>(
+  uri: string,
+  work: (client: MongoClient) => Promise<Result>,
+): Promise<Result> {
+  const client = new MongoClient(uri);
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+const write = (uri: string, note: string): Promise<unknown> =>
+  withClient(uri, (client) => client.db('kept').collection<{ _id: string }>('note').insertOne({ _id: note }));
+
+const notes = (uri: string): Promise<string[]> =>
+  withClient(uri, async (client) => {
+    const found = await client
+      .db('kept')
+      .collection<{ _id: string }>('note')
+      .find()
+      .sort({ _id: 1 })
+      .toArray();
+    return found.map(({ _id }) => _id);
+  });
+
+const pidOf = (uri: string): Promise<number> =>
+  withClient(uri, async (client) => Number((await client.db('admin').command({ serverStatus: 1 })).pid));
+
+function alive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false; // ESRCH: there is no such process
+  }
+}
+
+/** A service in a process of its own, which can be killed. */
+async function serviceProcess(): Promise<{ uri: string; kill(): Promise<void> }> {
+  const program = `
+    const { startEmbedded } = await import(${JSON.stringify(new URL('../../src/embedded/embedded.js', import.meta.url))});
+    const { uri } = await startEmbedded({ dataDir: process.argv[1], binary: process.env.MONGOD_BINARY, log() {} });
+    console.log(uri);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program, dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [uri]: unknown[] = await once(createInterface({ input: child.stdout }), 'line');
+  const kill = async (): Promise<void> => {
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  };
+  return { uri: String(uri), kill };
+}
+
+describe('the embedded mongod', () => {
+  test('is gone within 10 s after its service was killed', async () => {
+    const service = await serviceProcess();
+    const pid = await pidOf(service.uri);
+    expect(alive(pid)).toBe(true);
+    await service.kill();
+    await until('mongod is gone', () => !alive(pid), 10_000);
+  });
+
+  test('starts again on the data of a service that was killed just now', async () => {
+    const service = await serviceProcess();
+    await write(service.uri, 'before the kill');
+    await service.kill();
+    const again = await start();
+    const found = await notes(again.uri);
+    await again.stop();
+    expect(found).toEqual(['before the kill']);
+  });
+
+  test('keeps its data between two starts, on whatever port', async () => {
+    const first = await start();
+    await write(first.uri, 'first');
+    await first.stop();
+    const second = await start();
+    await write(second.uri, 'second');
+    const found = await notes(second.uri);
+    await second.stop();
+    expect(second.uri).not.toBe(first.uri);
+    expect(found).toEqual(['first', 'second']);
+  });
+
+  test('refuses data that a running service uses, and names the setting', async () => {
+    const first = await start();
+    const second = await start().then(
+      () => 'started',
+      (error: unknown) => String(error),
+    );
+    await first.stop();
+    expect(second).toBe(
+      `Error: EMBEDDED_DATA_DIR ${dataDir} is in use by another mongod; stop it or name another folder`,
+    );
+  });
+
+  test('is a replica set of one that runs no scripts', async () => {
+    const { uri, stop } = await start();
+    const outcome = await withClient(uri, async (client) => {
+      const { setName, hosts } = await client.db('admin').command({ hello: 1 });
+      const where = client.db('kept').collection('note').find({ $where: 'true' }).toArray();
+      return {
+        setName,
+        hosts,
+        where: await where.then(
+          () => 'ran',
+          () => 'refused',
+        ),
+      };
+    });
+    await stop();
+    expect(outcome).toEqual({ setName: 'embedded', hosts: [new URL(uri).host], where: 'refused' });
+  });
+});

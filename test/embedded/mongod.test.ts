@@ -1,0 +1,68 @@
+// Which binary is taken: one that works, and from the cache only one whose content is what its name says.
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { cachedMongod, findMongod } from '../../src/embedded/mongod.js';
+
+const working = '#!/bin/sh\necho "db version v6.0.99"\n';
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+let folder: string;
+let logged: string[];
+const log = (message: string): void => {
+  logged.push(message);
+};
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mongod-test-'));
+  logged = [];
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function program(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  await chmod(path, 0o755);
+  return path;
+}
+
+describe('a binary that was named', () => {
+  test('is taken when it prints its version', async () => {
+    const path = await program('my-mongod', working);
+    expect(await findMongod(path, folder, log)).toEqual({ path, version: '6.0.99' });
+  });
+
+  test.each([
+    ['is missing', undefined, /^MONGOD_BINARY does not work: .*\/my-mongod --version fails: .*ENOENT/],
+    [
+      'fails',
+      '#!/bin/sh\necho "no libssl" >&2\nexit 1\n',
+      /^MONGOD_BINARY does not work: .* fails: no libssl$/,
+    ],
+    ['is something else', '#!/bin/sh\necho hello\n', /^MONGOD_BINARY does not work: .* names no db version$/],
+  ])('is an error when it %s, and no other is looked for', async (_, text, message) => {
+    const path = join(folder, 'my-mongod');
+    if (text !== undefined) await program('my-mongod', text);
+    await expect(findMongod(path, folder, log)).rejects.toThrow(message);
+    expect(logged).toEqual([]);
+  });
+});
+
+describe('a binary in the cache', () => {
+  test('is taken when its SHA-256 is the one in its name', async () => {
+    const path = await program(`mongod-${hash(working)}`, working);
+    expect(await cachedMongod(folder, log)).toEqual({ path, version: '6.0.99' });
+  });
+
+  test('is not used when its SHA-256 is another', async () => {
+    const path = await program(`mongod-${hash('something else')}`, working);
+    expect(await cachedMongod(folder, log)).toEqual({ missing: 'none in the cache' });
+    expect(logged).toEqual([`${path} is not used: its SHA-256 is not the one in its name`]);
+  });
+
+  test('is not used while it is being written', async () => {
+    await program(`mongod-${hash(working)}.1234`, working);
+    expect(await cachedMongod(folder, log)).toEqual({ missing: 'none in the cache' });
+  });
+});

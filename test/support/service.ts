@@ -1,0 +1,91 @@
+// The service as users run it, on the test run's mongod: the same parts that src/main.ts puts together.
+import { MongoClient } from 'mongodb';
+import type { Db, MongoClientOptions } from 'mongodb';
+import { fileURLToPath } from 'node:url';
+import { open } from '../../src/auth/open.js';
+import { loadSample } from '../../src/embedded/sample.js';
+import { clientOptions } from '../../src/job/database.js';
+import { makeIndexes } from '../../src/job/indexes.js';
+import { jobService } from '../../src/job/service.js';
+import { jobStore } from '../../src/job/store.js';
+import { chain } from '../../src/server/call.js';
+import type { ChainOptions } from '../../src/server/call.js';
+import { grpcDoor } from '../../src/server/grpc.js';
+import { servingState } from '../../src/server/health.js';
+
+const SAMPLE = fileURLToPath(new URL('../../../sample', import.meta.url));
+
+export interface Service {
+  readonly address: string;
+  readonly client: MongoClient;
+  readonly db: Db;
+  /** What went to the log as a fault of this service or of the database. */
+  readonly faults: unknown[];
+  /** Empties the database and loads the sample. */
+  reload(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+type Limits = Pick<ChainOptions, 'defaultTimeout' | 'maxTimeout'> & {
+  readonly maxPageSize: number;
+  readonly maxResponseBytes: number;
+};
+
+const LIMITS: Limits = {
+  defaultTimeout: 30_000,
+  maxTimeout: 300_000,
+  maxPageSize: 0,
+  maxResponseBytes: 64 * 1024 ** 2,
+};
+
+/** The URI of the mongod that the test run started. */
+export function mongodbUri(): string {
+  const uri = process.env['TEST_MONGODB_URI'];
+  if (uri === undefined) throw new Error('TEST_MONGODB_URI is not set: run the tests by npm test');
+  return uri;
+}
+
+/** Serves `database`, which is emptied and filled with the sample first. */
+export async function startService(
+  database: string,
+  limits: Partial<Limits> = {},
+  options: MongoClientOptions = {},
+): Promise<Service> {
+  const uri = mongodbUri();
+  const client = new MongoClient(uri, { ...clientOptions(uri), ...options });
+  const db = client.db(database);
+  const faults: unknown[] = [];
+  const reload = async (): Promise<void> => {
+    await Promise.all(['job', 'collector', 'job_task'].map((name) => db.collection(name).deleteMany({})));
+    await loadSample(uri, database, SAMPLE);
+    await makeIndexes(db);
+  };
+  await reload();
+  const state = servingState();
+  state.set(true);
+  const all = { ...LIMITS, ...limits };
+  const report = (fault: unknown): void => {
+    faults.push(fault);
+  };
+  const handle = chain({
+    service: jobService({ store: jobStore(db, report), ...all }),
+    authenticate: open,
+    ready: state.serving,
+    now: () => Date.now(),
+    log: { info: () => undefined, error: report },
+    ...all,
+  });
+  const door = await grpcDoor({ handle, state, version: 'test', host: '127.0.0.1', port: 0 });
+  return {
+    address: door.address,
+    client,
+    db,
+    faults,
+    reload,
+    async stop() {
+      await door.close(1000);
+      await db.dropDatabase();
+      await client.close();
+    },
+  };
+}
