@@ -14,6 +14,11 @@ export default tseslint.config(
         { considerDefaultExhaustiveForUnions: true },
       ],
       '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // Wire types and statuses are computed numbers.
+      '@typescript-eslint/no-unsafe-enum-assignment': 'off',
+      // Objects here are records of closures: nothing uses `this`.
+      '@typescript-eslint/unbound-method': 'off',
       'max-lines': ['warn', 400],
       'max-lines-per-function': ['warn', { max: 50, skipComments: true }],
       'max-depth': ['error', 3],

@@ -68,10 +68,19 @@ const databaseName: Reader<string> = (text) =>
     ? text
     : wrong('a database name, without any of / \\ . " $ * < > : | ? and blanks');
 
-const unset: Reader<undefined> = () => wrong('left unset: this version does not have it');
-
 const authentication: Reader<'none'> = (text) =>
   text === 'jwt' ? wrong('left unset or none: this version does not have jwt') : oneOf('none')(text);
+
+/** Settings of the service that this version does not have: ignoring one would be worse than not starting. */
+const NOT_YET = [
+  'AUTH_PUBLIC_KEYS',
+  'AUTH_IDENTITY_ENDPOINT',
+  'AUTH_ROLE_CACHE',
+  'TLS_CERT_FILE',
+  'TLS_KEY_FILE',
+  'TLS_CLIENT_CA_FILE',
+  'CORS_ORIGINS',
+] as const;
 
 /** All complaints about the environment, a line each. */
 export class ConfigError extends Error {}
@@ -99,13 +108,6 @@ const settings = (read: Read) => ({
   shutdownGrace: read('SHUTDOWN_GRACE', duration(0), 20_000),
   logLevel: read('LOG_LEVEL', oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info' as const),
   auth: read('AUTH', authentication, 'none' as const),
-  authPublicKeys: read('AUTH_PUBLIC_KEYS', unset, undefined),
-  authIdentityEndpoint: read('AUTH_IDENTITY_ENDPOINT', unset, undefined),
-  authRoleCache: read('AUTH_ROLE_CACHE', unset, undefined),
-  tlsCertFile: read('TLS_CERT_FILE', unset, undefined),
-  tlsKeyFile: read('TLS_KEY_FILE', unset, undefined),
-  tlsClientCaFile: read('TLS_CLIENT_CA_FILE', unset, undefined),
-  corsOrigins: read('CORS_ORIGINS', unset, undefined),
   explorer: read('EXPLORER', oneOf('on', 'off'), 'on' as const),
 });
 
@@ -123,6 +125,8 @@ export function readConfig(environment: Environment): Config {
       return otherwise;
     }
   });
+  const absent = NOT_YET.filter((name) => (environment[name] ?? '') !== '');
+  complaints.push(...absent.map((name) => `${name} must be left unset: this version does not have it`));
   if (config.defaultTimeout > config.maxTimeout)
     complaints.push('DEFAULT_TIMEOUT must not be longer than MAX_TIMEOUT');
   if (complaints.length > 0) throw new ConfigError(complaints.join('\n'));

@@ -91,9 +91,8 @@ export function echo(sent: string): string {
 }
 
 function shorten(text: string, max: number): string {
-  const characters = [...text.slice(0, 2 * max).toWellFormed()];
+  const characters = Array.from(text.slice(0, 2 * max).toWellFormed());
   const cut = characters.length > max ? [...characters.slice(0, max - 1), '…'] : characters;
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what must not be printed
   return cut.join('').replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
 }
 

@@ -156,7 +156,7 @@ async function formReplicaSet(host: string): Promise<void> {
       await admin.command({ replSetInitiate: { _id: replicaSet, members } });
     } catch (error) {
       if (!(error instanceof MongoServerError && error.code === alreadyInitialized)) throw error;
-      const { config }: Document = await admin.command({ replSetGetConfig: 1 });
+      const { config }: { readonly config?: Document } = await admin.command({ replSetGetConfig: 1 });
       await admin.command({ replSetReconfig: { ...config, members }, force: true });
     }
   } finally {

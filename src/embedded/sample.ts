@@ -38,9 +38,15 @@ async function makeIndexes(db: Db): Promise<void> {
   await db.collection('collector').createIndexes([{ key: { collector_id: 1 }, unique: true }]);
 }
 
-/** Strict Extended JSON, so that a long and a double keep their types. */
 async function documents(dir: string, collection: string): Promise<Document[]> {
   const text = await readFile(join(dir, `${collection}.jsonl`), 'utf8');
   const lines = text.split('\n').filter((line) => line !== '');
-  return lines.map((line): Document => BSON.EJSON.parse(line, { relaxed: false }));
+  return lines.map(extendedJson);
+}
+
+/** The document that strict Extended JSON stands for: a long and a double keep their types. Errors: it is no object. */
+export function extendedJson(text: string): Document {
+  const parsed: unknown = BSON.EJSON.parse(text, { relaxed: false });
+  if (typeof parsed === 'object' && parsed !== null) return parsed;
+  throw new Error(`no document: ${text.slice(0, 80)}`);
 }

@@ -29,7 +29,7 @@ export async function watchDatabase(
   stop: AbortSignal,
   heard: (answered: boolean) => void,
 ): Promise<void> {
-  while (!stop.aborted) {
+  for (;;) {
     const answered = await answers(db);
     if (stop.aborted) return;
     heard(answered);

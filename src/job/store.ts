@@ -35,6 +35,12 @@ export interface JobStore {
   rowCount(filter: ConfinedFilter, stages: readonly MongoStage[], budget: Budget): Promise<number>;
   /** The collectors that meet `filter`, with the paths to show; `_id` always. */
   collectors(filter: ConfinedFilter, paths: readonly string[], budget: Budget): Promise<readonly Collector[]>;
+  /** For each of `filters` the ids of the collectors within `scope` that meet it; one query for all. */
+  collectorIds(
+    scope: ConfinedFilter,
+    filters: readonly MongoFilter[],
+    budget: Budget,
+  ): Promise<readonly (readonly ObjectId[])[]>;
   /** Whether MongoDB can make sense of `filter`. */
   accepts(filter: MongoFilter, budget: Budget): Promise<boolean>;
 }
@@ -52,7 +58,9 @@ const LARGEST_BATCH = 100_000;
 const batchOf = (page: Page | undefined): number =>
   page === undefined ? BATCH : Math.min(page.limit + 1, LARGEST_BATCH);
 
-async function* batches(cursor: FindCursor | AggregationCursor): Batches {
+type Cursor = FindCursor | AggregationCursor;
+
+async function* batches(cursor: Cursor): Batches {
   try {
     while (await cursor.hasNext()) yield cursor.readBufferedDocuments();
   } finally {
@@ -60,95 +68,104 @@ async function* batches(cursor: FindCursor | AggregationCursor): Batches {
   }
 }
 
+/** Runs work on the database within a budget; its errors become this service's, the unknown ones reported. */
+function running(report: (error: unknown) => void) {
+  return {
+    async once<T>(budget: Budget, work: () => Promise<T>): Promise<T> {
+      try {
+        budget.signal.throwIfAborted();
+        return await work();
+      } catch (error) {
+        throw fromDatabase(error, budget.signal, report);
+      }
+    },
+    async *inBatches(budget: Budget, open: () => Cursor): Batches {
+      try {
+        budget.signal.throwIfAborted();
+        yield* batches(open());
+      } catch (error) {
+        throw fromDatabase(error, budget.signal, report);
+      }
+    },
+  };
+}
+
+const within = (budget: Budget) => ({ maxTimeMS: budget.remaining(), signal: budget.signal });
+
 /** The store over `db`; errors that have no name here go to `report`. */
 export function jobStore(db: Db, report: (error: unknown) => void): JobStore {
   const jobs = db.collection('job');
   const collectors = db.collection<Collector>('collector');
-  const within = (budget: Budget) => ({ maxTimeMS: budget.remaining(), signal: budget.signal });
+  const { once, inBatches } = running(report);
 
-  const aggregate = (
-    filter: ConfinedFilter,
-    stages: readonly MongoStage[],
-    budget: Budget,
-  ): AggregationCursor =>
-    jobs.aggregate([{ $match: filter }, ...stages], {
+  const find = (filter: ConfinedFilter, { projection, sort, page }: FindPlan, budget: Budget): Cursor =>
+    jobs.find(filter, {
+      projection,
+      sort: new Map(sort),
+      skip: page?.skip ?? 0,
+      limit: page?.limit ?? 0,
+      batchSize: batchOf(page),
+      allowDiskUse: true,
+      ...within(budget),
+    });
+
+  const aggregate = (filter: ConfinedFilter, stages: readonly MongoStage[], budget: Budget) =>
+    jobs.aggregate<StoredDocument>([{ $match: filter }, ...stages], {
       readPreference: 'secondaryPreferred',
       batchSize: BATCH,
       allowDiskUse: true,
       ...within(budget),
     });
 
-  async function run<T>(budget: Budget, work: () => Promise<T>): Promise<T> {
-    try {
-      budget.signal.throwIfAborted();
-      return await work();
-    } catch (error) {
-      throw fromDatabase(error, budget.signal, report);
-    }
+  async function rowCount(
+    filter: ConfinedFilter,
+    stages: readonly MongoStage[],
+    budget: Budget,
+  ): Promise<number> {
+    const [counted] = await aggregate(filter, stages, budget).toArray();
+    return Number(counted?.['rows'] ?? 0);
   }
 
-  async function* runBatches(budget: Budget, open: () => FindCursor | AggregationCursor): Batches {
+  async function collectorIds(scope: ConfinedFilter, filters: readonly MongoFilter[], budget: Budget) {
+    const facets = filters.map(
+      (filter, i) => [`facet${i}`, [{ $match: filter }, { $project: { _id: 1 } }]] as const,
+    );
+    const pipeline = [{ $match: scope }, { $facet: Object.fromEntries(facets) }];
+    const [found] = await collectors
+      .aggregate<Record<string, Collector[]>>(pipeline, within(budget))
+      .toArray();
+    return facets.map(([name]) => (found?.[name] ?? []).map(({ _id }) => _id));
+  }
+
+  async function accepts(filter: MongoFilter, budget: Budget): Promise<boolean> {
+    const none = { $and: [{ job_id: { $in: [] } }, filter] };
     try {
-      budget.signal.throwIfAborted();
-      yield* batches(open());
+      await once(budget, () => jobs.findOne(none, within(budget)));
+      return true;
     } catch (error) {
-      throw fromDatabase(error, budget.signal, report);
+      if (error instanceof FilterRefused) return false;
+      throw error;
     }
   }
 
   return {
+    accepts,
     one: (filter, projection, budget) =>
-      run(budget, async () => (await jobs.findOne(filter, { projection, ...within(budget) })) ?? undefined),
-
-    list: (filter, { projection, sort, page }, budget) =>
-      runBatches(budget, () =>
-        jobs.find(filter, {
-          projection,
-          sort: new Map(sort),
-          skip: page?.skip ?? 0,
-          limit: page?.limit ?? 0,
-          batchSize: batchOf(page),
-          allowDiskUse: true,
-          ...within(budget),
-        }),
-      ),
-
-    count: (filter, budget) => run(budget, () => jobs.countDocuments(filter, within(budget))),
-
+      once(budget, async () => (await jobs.findOne(filter, { projection, ...within(budget) })) ?? undefined),
+    list: (filter, plan, budget) => inBatches(budget, () => find(filter, plan, budget)),
+    count: (filter, budget) => once(budget, () => jobs.countDocuments(filter, within(budget))),
+    rows: (filter, stages, budget) => inBatches(budget, () => aggregate(filter, stages, budget)),
+    rowCount: (filter, stages, budget) => once(budget, () => rowCount(filter, stages, budget)),
+    collectorIds: (scope, filters, budget) => once(budget, () => collectorIds(scope, filters, budget)),
     remove: (filter, budget) =>
-      run(
+      once(
         budget,
         async () => (await jobs.deleteOne(filter, { maxTimeMS: budget.remaining() })).deletedCount > 0,
       ),
-
-    rows: (filter, stages, budget) => runBatches(budget, () => aggregate(filter, stages, budget)),
-
-    rowCount: (filter, stages, budget) =>
-      run(budget, async () => {
-        const [counted] = await aggregate(filter, stages, budget).toArray();
-        return counted?.['rows'] ?? 0;
-      }),
-
     collectors: (filter, paths, budget) =>
-      run(budget, () =>
-        collectors
-          .find(filter, {
-            projection: { _id: 1, ...projectionTo(paths) },
-            batchSize: BATCH,
-            ...within(budget),
-          })
-          .toArray(),
-      ),
-
-    async accepts(filter, budget) {
-      const none = { $and: [{ job_id: { $in: [] } }, filter] };
-      try {
-        await run(budget, () => jobs.findOne(none, within(budget)));
-        return true;
-      } catch (error) {
-        if (error instanceof FilterRefused) return false;
-        throw error;
-      }
-    },
+      once(budget, () => {
+        const projection = { _id: 1, ...projectionTo(paths) };
+        return collectors.find(filter, { projection, batchSize: BATCH, ...within(budget) }).toArray();
+      }),
   };
 }

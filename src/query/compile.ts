@@ -3,14 +3,13 @@
  * (docs/architecture.md «One way through».)
  */
 import { matching } from './operators.js';
-import type { Condition } from './operators.js';
 import type { Filter, GroupField, GroupKey, RowCondition, Selection, Stage, StatQuery } from './model.js';
 import type { MongoExpression, MongoFilter, MongoStage } from './mongo.js';
 import type { Key, ResourceSchema } from './schema.js';
 import { CONDITIONS, formatted, GROUP_FIELDS, PROJECT_OPERATORS } from './stages.js';
 
 /** What `filter` asks of a resource. */
-export function filterOf(filter: Filter<Condition>): MongoFilter {
+export function filterOf(filter: Filter): MongoFilter {
   const any = filter.any.length === 0 ? [] : [{ $or: filter.any.map(matching) }];
   const all = [...filter.all.map(matching), ...any];
   return all.length === 0 ? {} : { $and: all };

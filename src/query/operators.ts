@@ -3,7 +3,7 @@
  * operators»). Nothing else knows an operator by name.
  */
 import { BSONRegExp } from 'mongodb';
-import type { Plain } from '../wire/struct.js';
+import type { Plain, PlainObject } from '../wire/struct.js';
 import { elementOrDocument } from './match.js';
 import type { MongoFilter } from './mongo.js';
 import {
@@ -36,8 +36,10 @@ const equal = (due: Comparable, path: string): MongoFilter => ({ [path]: { $eq: 
 const nothing = (path: string): MongoFilter => ({ [path]: { $in: [] } });
 
 /** MongoDB refuses a name starting with `$` as the first of an object under $in; under $eq it is data. */
-const looksLikeOperator = (due: Comparable): boolean =>
-  due instanceof Map && due.keys().next().value?.startsWith('$') === true;
+function looksLikeOperator(due: Comparable): boolean {
+  const [first] = due instanceof Map ? (due as PlainObject).keys() : [];
+  return first?.startsWith('$') === true;
+}
 
 function oneOf(due: readonly Comparable[], path: string): MongoFilter {
   const odd = due.filter(looksLikeOperator);

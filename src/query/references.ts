@@ -9,23 +9,25 @@ import { excluded, matching } from './operators.js';
 import type { Condition } from './operators.js';
 import type { ResourceSchema } from './schema.js';
 
-/** The ids of what meets a filter, within the tenant that the caller is confined to. */
-export type Lookup = (filter: MongoFilter) => Promise<readonly ObjectId[]>;
+/** For each filter the ids of what meets it, within the domain that the caller is confined to. */
+export type Lookup = (filters: readonly MongoFilter[]) => Promise<readonly (readonly ObjectId[])[]>;
 
-/** `filter` with every condition on what is referred to answered by `lookup`; one lookup a condition, all at once. */
+const isReferred = (leaf: Condition | ReferredCondition): leaf is ReferredCondition => 'referred' in leaf;
+
+/** `filter` with every condition on what is referred to answered by `lookup`, which is asked once for all of them. */
 export async function resolved(filter: AskedFilter, schema: ResourceSchema, lookup: Lookup): Promise<Filter> {
-  const resolve = async (condition: Condition | ReferredCondition): Promise<Condition> =>
-    'referred' in condition
-      ? referring(condition.referred, schema.reference?.field ?? '', lookup)
-      : condition;
-  const [all, any] = await Promise.all(
-    [filter.all, filter.any].map((list) => Promise.all(list.map(resolve))),
-  );
-  return { all: all ?? [], any: any ?? [] };
+  const asked = [...filter.all, ...filter.any].filter(isReferred);
+  const filters = asked.map(({ referred }) => excluded(referred) ?? matching(referred));
+  const found = asked.length === 0 ? [] : await lookup(filters);
+  const ids = new Map(asked.map((leaf, i) => [leaf, found[i] ?? []]));
+  const field = schema.reference?.field ?? '';
+  const resolve = (leaf: Condition | ReferredCondition): Condition =>
+    isReferred(leaf) ? referring(leaf.referred, field, ids.get(leaf) ?? []) : leaf;
+  return { all: filter.all.map(resolve), any: filter.any.map(resolve) };
 }
 
-async function referring(condition: Condition, field: string, lookup: Lookup): Promise<Condition> {
-  const leftOut = excluded(condition);
-  const operator = leftOut === undefined ? 'in' : 'not_in';
-  return { at: condition.at, path: field, operator, operand: await lookup(leftOut ?? matching(condition)) };
+/** The condition on the reference: to be among `ids`, or not to be where the operator gives all but those. */
+function referring(asked: Condition, field: string, ids: readonly ObjectId[]): Condition {
+  const operator = excluded(asked) === undefined ? 'in' : 'not_in';
+  return { at: asked.at, path: field, operator, operand: ids };
 }

@@ -1,8 +1,7 @@
 /** The gRPC door: Job, ServerInfo, Health and reflection on one port (docs/architecture.md «Doors»). */
-import { Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
-import type { MethodDefinition, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
-import type { AppError } from '../errors.js';
-import { STATUSES } from '../errors.js';
+import { Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
+import type { MethodDefinition, sendUnaryData, ServerUnaryCall, StatusObject } from '@grpc/grpc-js';
+import { AppError, appError } from '../errors.js';
 import { HealthService } from '../gen/grpc/health/v1/health.js';
 import { ServerInfoService } from '../gen/spaceone/api/core/v1/server_info.js';
 import type { ServerInfoServer } from '../gen/spaceone/api/core/v1/server_info.js';
@@ -36,7 +35,7 @@ const ofBytes = ({ path }: { readonly path: string }): MethodDefinition<Uint8Arr
   path,
   requestStream: false,
   responseStream: false,
-  requestSerialize: Buffer.from,
+  requestSerialize: (bytes) => Buffer.from(bytes),
   requestDeserialize: (bytes) => bytes,
   responseSerialize: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
   responseDeserialize: (bytes) => bytes,
@@ -55,11 +54,16 @@ function textOf(call: UnaryCall, key: string): string | undefined {
   return typeof first === 'string' ? first : undefined;
 }
 
-const failure = (error: AppError): Parameters<sendUnaryData<Uint8Array>>[0] => {
+/** What the chain fails with is an AppError; anything else would be a fault of the chain itself. */
+const appErrorOf = (error: unknown): AppError =>
+  error instanceof AppError ? error : appError('UNKNOWN', { request_id: '' });
+
+function failure(reason: unknown): Partial<StatusObject> {
+  const error = appErrorOf(reason);
   const metadata = new Metadata();
   metadata.set('grpc-status-details-bin', Buffer.from(statusDetails(error)));
-  return { code: STATUSES[error.status].grpc, details: error.message, metadata };
-};
+  return { code: status[error.status], details: error.message, metadata };
+}
 
 /** The handler of an rpc; `handle` fails with an AppError only. */
 const unary =
@@ -77,7 +81,7 @@ const unary =
       (bytes) => {
         callback(null, bytes);
       },
-      (error: AppError) => {
+      (error: unknown) => {
         callback(failure(error));
       },
     );

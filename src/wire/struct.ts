@@ -131,11 +131,12 @@ function scalarOf(stored: unknown): null | boolean | number | string | undefined
     return Number.isSafeInteger(stored.toNumber()) ? stored.toNumber() : stored.toString();
   if (stored instanceof Binary) return binaryText(stored);
   if (stored instanceof BSONRegExp) return `/${stored.pattern}/${stored.options}`;
-  if (stored instanceof Code) return String(stored.code);
+  if (stored instanceof Code) return stored.code;
   if (stored instanceof MinKey || stored instanceof MaxKey) return stored._bsontype;
-  if (stored instanceof ObjectId || stored instanceof Decimal128 || stored instanceof Timestamp)
-    return stored.toString();
-  return typeof stored === 'object' ? undefined : String(stored);
+  if (stored instanceof ObjectId) return stored.toHexString();
+  if (stored instanceof Decimal128) return stored.toString();
+  if (stored instanceof Timestamp) return stored.toBigInt().toString();
+  return undefined;
 }
 
 /** The text of a stored scalar for a string field; '' for null, a list or an object. */
@@ -171,8 +172,14 @@ function writeScalar(writer: BinaryWriter, scalar: null | boolean | number | str
 /** Writes a Value's members; lists and objects below MAX_DEPTH come as compact JSON text. */
 function writeValue(writer: BinaryWriter, stored: unknown, depth: number): void {
   const scalar = scalarOf(stored);
-  if (scalar !== undefined) return writeScalar(writer, scalar);
-  if (depth >= MAX_DEPTH) return writeScalar(writer, JSON.stringify(jsonReady(stored)));
+  if (scalar !== undefined) {
+    writeScalar(writer, scalar);
+    return;
+  }
+  if (depth >= MAX_DEPTH) {
+    writeScalar(writer, JSON.stringify(jsonReady(stored)));
+    return;
+  }
   if (isList(stored)) {
     writer.uint32(LIST).fork();
     for (const item of stored) {

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
-import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
+import { extendedJson } from '../../src/embedded/sample.js';
 import type { Failure, JsonClient, Outcome, RpcName } from '../support/client.js';
 
 const DIRECTORY = join(process.cwd(), 'test/conformance/cases');
@@ -61,14 +61,13 @@ function startOf(unit: string, now: Date): number {
 
 /** The documents of `insert`, with `{$relative, seconds}` made a date. */
 export function documentsOf(insert: readonly JsonObject[], now: Date): Document[] {
-  const text = JSON.stringify(insert, (_, value: unknown) => {
-    if (typeof value !== 'object' || value === null || !('$relative' in value) || !('seconds' in value))
-      return value;
-    return {
-      $date: new Date(startOf(String(value.$relative), now) + Number(value.seconds) * 1000).toISOString(),
-    };
-  });
-  return BSON.EJSON.parse(text, { relaxed: false });
+  const dated = (_: string, value: unknown): unknown =>
+    typeof value === 'object' && value !== null && '$relative' in value && 'seconds' in value
+      ? {
+          $date: new Date(startOf(String(value.$relative), now) + Number(value.seconds) * 1000).toISOString(),
+        }
+      : value;
+  return insert.map((document) => extendedJson(JSON.stringify(document, dated)));
 }
 
 const sha256 = (lines: readonly string[]): string =>
@@ -154,7 +153,9 @@ export function comparable(response: JsonObject, each: Case): JsonValue {
 export function summary(outcome: Outcome, { order_field }: Expectation): Expectation {
   const rows = rowsOf(outcome).filter(isObject);
   const text = (value: JsonValue | undefined): string =>
-    value === undefined || value === null ? '' : String(value);
+    typeof value === 'string' || value === undefined || value === null
+      ? (value ?? '')
+      : JSON.stringify(value);
   const ids = rows.map((each) => text(each['job_id']));
   const total = 'response' in outcome ? Number(outcome.response['total_count'] ?? 0) : NaN;
   const order =

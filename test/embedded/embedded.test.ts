@@ -66,13 +66,13 @@ async function serviceProcess(): Promise<{ uri: string; kill(): Promise<void> }>
   const child = spawn(process.execPath, ['--input-type=module', '-e', program, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [uri]: unknown[] = await once(createInterface({ input: child.stdout }), 'line');
+  const lines: unknown[] = await once(createInterface({ input: child.stdout }), 'line');
   const kill = async (): Promise<void> => {
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;
   };
-  return { uri: String(uri), kill };
+  return { uri: lines.map(String).join(), kill };
 }
 
 describe('the embedded mongod', () => {
@@ -121,11 +121,13 @@ describe('the embedded mongod', () => {
   test('is a replica set of one that runs no scripts', async () => {
     const { uri, stop } = await start();
     const outcome = await withClient(uri, async (client) => {
-      const { setName, hosts } = await client.db('admin').command({ hello: 1 });
+      const hello: { readonly setName?: unknown; readonly hosts?: unknown } = await client
+        .db('admin')
+        .command({ hello: 1 });
       const where = client.db('kept').collection('note').find({ $where: 'true' }).toArray();
       return {
-        setName,
-        hosts,
+        setName: hello.setName,
+        hosts: hello.hosts,
         where: await where.then(
           () => 'ran',
           () => 'refused',

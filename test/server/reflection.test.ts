@@ -68,7 +68,10 @@ async function ask(version: string, ...questions: readonly Question[]): Promise<
   const call = converse(version);
   for (const message_request of questions) call.write({ host: 'somewhere', message_request });
   call.end();
-  return call.toArray();
+  const responses: ServerReflectionResponse[] = [];
+  call.on('data', (response: ServerReflectionResponse) => responses.push(response));
+  await once(call, 'end');
+  return responses;
 }
 
 async function answerTo(version: string, question: Question): Promise<Answer> {

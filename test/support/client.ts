@@ -45,7 +45,7 @@ function detailsOf(metadata: Metadata): JsonValue {
 
 function failure(error: ServiceError): Failure {
   const [, code = '', text = error.details] = /^(ERROR_\w+): (.*)$/s.exec(error.details) ?? [];
-  return { status: status[error.code] ?? String(error.code), code, text, details: detailsOf(error.metadata) };
+  return { status: status[error.code], code, text, details: detailsOf(error.metadata) };
 }
 
 /** Connects to `address`; messages of any size are taken. */
@@ -62,7 +62,10 @@ export function jsonClient(address: string): JsonClient {
         new Metadata(),
         options,
         (error, response) => {
-          if (error !== null) return resolve({ error: failure(error) });
+          if (error !== null) {
+            resolve({ error: failure(error) });
+            return;
+          }
           const message = response === undefined ? create(output) : fromBinary(output, response);
           const json = toJson(output, message, { registry, useProtoFieldName: true });
           resolve({

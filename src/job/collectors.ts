@@ -1,0 +1,32 @@
+/** Puts collectors into the jobs that refer to them, each looked up once, and within the caller's scope only. */
+import { ObjectId } from 'mongodb';
+import { confineReferred } from '../query/confine.js';
+import type { Scope } from '../query/confine.js';
+import { COLLECTOR_SHOWN } from './schema.js';
+import type { StoredDocument } from './schema.js';
+import type { Budget, JobStore } from './store.js';
+
+export type Collect = (jobs: readonly StoredDocument[]) => Promise<readonly StoredDocument[]>;
+
+const referenceOf = ({ collector }: StoredDocument): string | undefined =>
+  collector instanceof ObjectId ? collector.toHexString() : undefined;
+
+/** Replaces `collector` by the collector's document, or by nothing where it is gone or of another domain. */
+export function collecting(store: JobStore, scope: Scope, budget: Budget): Collect {
+  const known = new Map<string, StoredDocument | undefined>();
+
+  async function look(references: readonly string[]): Promise<void> {
+    const ids = references.map((reference) => ObjectId.createFromHexString(reference));
+    const filter = confineReferred({ _id: { $in: ids } }, scope);
+    const found = await store.collectors(filter, COLLECTOR_SHOWN, budget);
+    for (const reference of references) known.set(reference, undefined);
+    for (const collector of found) known.set(collector._id.toHexString(), collector);
+  }
+
+  return async (jobs) => {
+    const references = new Set(jobs.map(referenceOf).filter((reference) => reference !== undefined));
+    const missing = [...references].filter((reference) => !known.has(reference));
+    if (missing.length > 0) await look(missing);
+    return jobs.map((job) => ({ ...job, collector: known.get(referenceOf(job) ?? '') }));
+  };
+}

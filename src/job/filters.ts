@@ -1,0 +1,59 @@
+/** What a request filters by, confined to what its caller may see, and blamed when MongoDB refuses it. */
+import { appError, echo } from '../errors.js';
+import { filterOf } from '../query/compile.js';
+import { confine, confineReferred } from '../query/confine.js';
+import type { ConfinedFilter, Scope } from '../query/confine.js';
+import type { AskedFilter } from '../query/model.js';
+import type { Condition } from '../query/operators.js';
+import { resolved } from '../query/references.js';
+import type { Lookup } from '../query/references.js';
+import { FilterRefused } from './database-errors.js';
+import { JOB } from './schema.js';
+import type { Budget, JobStore } from './store.js';
+
+/** The jobs that `filter` asks for within `scope`, its conditions on collectors resolved. */
+export async function confinedTo(
+  scope: Scope,
+  filter: AskedFilter,
+  store: JobStore,
+  budget: Budget,
+): Promise<ConfinedFilter> {
+  const collectors = confineReferred({}, scope);
+  const lookup: Lookup = (filters) => store.collectorIds(collectors, filters, budget);
+  return confine(await resolved(filter, JOB, lookup), scope);
+}
+
+/** The first of `conditions` that MongoDB refuses, found by halving; undefined where it takes them all. */
+async function firstRefused(
+  conditions: readonly Condition[],
+  store: JobStore,
+  budget: Budget,
+): Promise<Condition | undefined> {
+  if (await store.accepts(filterOf({ all: conditions, any: [] }), budget)) return undefined;
+  if (conditions.length < 2) return conditions[0];
+  const half = Math.ceil(conditions.length / 2);
+  const early = await firstRefused(conditions.slice(0, half), store, budget);
+  return early ?? firstRefused(conditions.slice(half), store, budget);
+}
+
+/** The error that names the condition of `filter` whose regular expression MongoDB refuses. */
+async function refusal({ all, any }: AskedFilter, store: JobStore, budget: Budget): Promise<Error> {
+  const conditions = [...all, ...any].map((leaf) => ('referred' in leaf ? leaf.referred : leaf));
+  const fault = await firstRefused(conditions, store, budget);
+  const reason = `'${echo(fault?.path ?? '')}' ${fault?.operator ?? ''}: this is no regular expression of MongoDB's`;
+  return appError('INVALID_PARAMETER', { key: `${fault?.at ?? 'query.filter'}.value`, reason });
+}
+
+/** Runs `work`; where MongoDB refuses `filter`, the error names the condition at fault. */
+export async function naming<T>(
+  filter: AskedFilter,
+  store: JobStore,
+  budget: Budget,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof FilterRefused ? await refusal(filter, store, budget) : error;
+  }
+}
