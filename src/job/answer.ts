@@ -3,11 +3,13 @@
  * Any value may stand in any place: what does not fit its field is shown as the field's default.
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { Long } from 'mongodb';
+import { DBRef, Long } from 'mongodb';
 import { appError } from '../errors.js';
 import { encodeItem, encodeWithList, isoDate, Struct, textOf } from '../wire/struct.js';
 import { JOB_INFO } from './schema.js';
-import type { Shape, ShownField, StoredDocument } from './schema.js';
+import type { Shape, ShownField } from './schema.js';
+import { isDocument } from './stored.js';
+import type { StoredDocument } from './stored.js';
 
 const MAX_INT32 = 2 ** 31 - 1;
 
@@ -18,11 +20,8 @@ const delimited = (number: number): number => (number << 3) | WireType.LengthDel
 const varint = (number: number): number => (number << 3) | WireType.Varint;
 
 /** Whether `stored` is a document with something in it; an empty one is shown like a missing one. */
-function isDocument(stored: unknown): stored is StoredDocument {
-  if (typeof stored !== 'object' || stored === null || Array.isArray(stored)) return false;
-  const prototype: unknown = Object.getPrototypeOf(stored);
-  return (prototype === Object.prototype || prototype === null) && Object.keys(stored).length > 0;
-}
+const isFilled = (stored: unknown): stored is StoredDocument =>
+  stored instanceof DBRef || (isDocument(stored) && Object.keys(stored).length > 0);
 
 function int32Of(stored: unknown): number {
   const number = stored instanceof Long ? stored.toNumber() : stored;
@@ -69,7 +68,7 @@ function writeField(writer: BinaryWriter, number: number, as: Shape, stored: unk
       if (stored === true) writer.uint32(varint(number)).bool(true);
       return;
     case 'struct':
-      if (isDocument(stored)) Struct.encode(stored, writer.uint32(delimited(number)).fork()).join();
+      if (isFilled(stored)) Struct.encode(stored, writer.uint32(delimited(number)).fork()).join();
       return;
     default:
       writeComposed(writer, number, as, stored);
@@ -84,7 +83,7 @@ function writeComposed(
 ): void {
   if ('names' in as) writeInt32(writer, number, enumNumber(as.names, stored));
   else if ('message' in as) {
-    if (isDocument(stored)) writeNested(writer, number, as.message, stored);
+    if (isFilled(stored)) writeNested(writer, number, as.message, stored);
   } else if (Array.isArray(stored)) {
     for (const each of stored.filter(isDocument)) writeNested(writer, number, as.messages, each);
   }

@@ -1,9 +1,11 @@
 /** Puts collectors into the jobs that refer to them, each looked up once, and within the caller's scope only. */
 import { ObjectId } from 'mongodb';
+import type { Referred } from '../query/compile.js';
 import { confineReferred } from '../query/confine.js';
 import type { Scope } from '../query/confine.js';
 import { COLLECTOR_SHOWN } from './schema.js';
-import type { StoredDocument } from './schema.js';
+import { asData } from './stored.js';
+import type { StoredDocument } from './stored.js';
 import type { Budget, JobStore } from './store.js';
 
 export type Collect = (jobs: readonly StoredDocument[]) => Promise<readonly StoredDocument[]>;
@@ -29,4 +31,15 @@ export function collecting(store: JobStore, scope: Scope, budget: Budget): Colle
     if (missing.length > 0) await look(missing);
     return jobs.map((job) => ({ ...job, collector: known.get(referenceOf(job) ?? '') }));
   };
+}
+
+/** The collectors of the scope with `paths` of theirs, to be found by id while rows are made. */
+export async function collectorsOf(
+  store: JobStore,
+  scope: Scope,
+  paths: readonly string[],
+  budget: Budget,
+): Promise<Referred> {
+  const found = await store.collectors(confineReferred({}, scope), paths, budget);
+  return { ids: found.map(({ _id }) => _id), documents: found.map(asData) };
 }

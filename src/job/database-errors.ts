@@ -18,6 +18,9 @@ const notPairs = invalid(
 const rowTooLarge = tooLarge('bytes of a row', '15000000');
 const outOfMemory = tooLarge("memory of the database's sorting and grouping", '100 MB');
 
+/** The driver's buffer for a command ends a little above 16 MB, with a RangeError. */
+const queryTooLarge = tooLarge('bytes of the query as MongoDB takes it', '16 MB');
+
 const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>([
   [50, () => appError('REQUEST_TIMEOUT', {})],
   [51091, refused],
@@ -33,7 +36,7 @@ const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>(
 
 /** BadValue covers much; of what reaches MongoDB from here only this depends on the stored documents. */
 const PARALLEL_ARRAYS = 'parallel arrays';
-const twoArrays = invalid('query.sort', 'two sort keys go through arrays; a sort takes one such key');
+const twoArrays = invalid('sort', 'two sort keys go through arrays; a sort takes one such key');
 
 /** `error` as this service's error; undefined for one that it has no name for. */
 function known(error: unknown): Error | undefined {
@@ -42,6 +45,7 @@ function known(error: unknown): Error | undefined {
     if (error.message.includes(PARALLEL_ARRAYS)) return twoArrays();
     return BY_CODE.get(error.code)?.();
   }
+  if (error instanceof RangeError) return queryTooLarge();
   if (error instanceof MongoNetworkError) return unavailable();
   return error instanceof MongoDriverError && UNREACHABLE.has(error.name) ? unavailable() : undefined;
 }

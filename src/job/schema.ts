@@ -5,8 +5,6 @@
 import { CollectorInfo_State, JobInfo_Status } from '../gen/spaceone/api/inventory/v1/collector.js';
 import type { Below, FieldType, ResourceSchema } from '../query/schema.js';
 
-export type StoredDocument = Readonly<Record<string, unknown>>;
-
 /** How a stored value is shown: as what kind of protobuf field. */
 export type Shape =
   | 'text'

@@ -9,7 +9,7 @@ import type {
   JobStatQuery,
 } from '../gen/spaceone/api/inventory/v1/job.js';
 import { pipelinesOf, projectionOf, referredPaths } from '../query/compile.js';
-import { confine, confineReferred } from '../query/confine.js';
+import { confine } from '../query/confine.js';
 import type { Scope } from '../query/confine.js';
 import type { Filter } from '../query/model.js';
 import { readList, readOnly } from '../query/parse.js';
@@ -17,7 +17,7 @@ import type { Reading } from '../query/parse.js';
 import { readStat } from '../query/parse-stat.js';
 import { jobInfo, jobsInfo, statStruct } from './answer.js';
 import type { Answer } from './answer.js';
-import { collecting } from './collectors.js';
+import { collecting, collectorsOf } from './collectors.js';
 import type { Collect } from './collectors.js';
 import { confinedTo, naming } from './filters.js';
 import { JOB } from './schema.js';
@@ -126,8 +126,7 @@ export function jobService({ store, maxPageSize, maxResponseBytes }: JobServiceO
       );
       return naming(query.filter, store, call, async () => {
         const filter = await confinedTo(scope, query.filter, store, call);
-        const referred =
-          paths.length === 0 ? undefined : await store.collectors(confineReferred({}, scope), paths, call);
+        const referred = paths.length === 0 ? undefined : await collectorsOf(store, scope, paths, call);
         const { rows, total } = pipelinesOf(query, JOB, referred);
         const [count] = await Promise.all([
           total && store.rowCount(filter, total, call),

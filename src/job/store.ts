@@ -8,7 +8,7 @@ import type { ConfinedFilter } from '../query/confine.js';
 import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo.js';
 import type { Page } from '../query/model.js';
 import { FilterRefused, fromDatabase } from './database-errors.js';
-import type { StoredDocument } from './schema.js';
+import type { StoredDocument } from './stored.js';
 
 /** How long a call may take, and whether it is still wanted. */
 export interface Budget {
@@ -164,7 +164,7 @@ export function jobStore(db: Db, report: (error: unknown) => void): JobStore {
       ),
     collectors: (filter, paths, budget) =>
       once(budget, () => {
-        const projection = { _id: 1, ...projectionTo(paths) };
+        const projection = projectionTo(['_id', ...paths]);
         return collectors.find(filter, { projection, batchSize: BATCH, ...within(budget) }).toArray();
       }),
   };

@@ -57,20 +57,19 @@ export function referredPaths({ rows }: StatQuery): readonly string[] {
   return [...new Set(keys.filter((key) => key.referred).map((key) => key.path))];
 }
 
-/** Puts beside each resource what it refers to: one of `referred`, found by its `_id`, or nothing. */
-function referring(field: string, referred: readonly { readonly _id: unknown }[]): MongoStage {
-  const ids = referred.map(({ _id }) => _id);
-  const found = { $arrayElemAt: [{ $literal: referred }, '$$at'] };
-  return {
-    $set: {
-      [REFERRED]: {
-        $let: {
-          vars: { at: { $indexOfArray: [{ $literal: ids }, `$${field}`] } },
-          in: { $cond: [{ $gte: ['$$at', 0] }, found, '$$REMOVE'] },
-        },
-      },
-    },
+/** What resources refer to: documents, and the ids that they are referred to by. */
+export interface Referred {
+  readonly ids: readonly unknown[];
+  readonly documents: readonly unknown[];
+}
+
+/** Puts beside each resource the document that its `field` refers to, or nothing. */
+function referring(field: string, { ids, documents }: Referred): MongoStage {
+  const at = { $indexOfArray: [{ $literal: ids }, `$${field}`] };
+  const found = {
+    $cond: [{ $gte: ['$$at', 0] }, { $arrayElemAt: [{ $literal: documents }, '$$at'] }, '$$REMOVE'],
   };
+  return { $set: { [REFERRED]: { $let: { vars: { at }, in: found } } } };
 }
 
 const conditional = (conditions: readonly RowCondition[], value: MongoExpression): MongoExpression =>
@@ -96,14 +95,25 @@ const accumulator = (field: GroupField): MongoExpression => ({
 const groupKey = ({ key, format }: GroupKey): MongoExpression =>
   format === undefined ? read(key) : formatted(read(key), format);
 
+/** Puts groups in order of their keys; their `_id` moves to `_id.keys`. A missing key counts as null. */
+function inOrderOf(keys: readonly GroupKey[]): MongoStage[] {
+  const order = keys.map(({ name }, i) => [`key${i}`, { $ifNull: [`$_id.${name}`, null] }] as const);
+  return [
+    { $set: { _id: { keys: '$_id', order: Object.fromEntries(order) } } },
+    { $sort: { '_id.order': 1 } },
+  ];
+}
+
 /** Groups, puts the groups in order of their keys if `inOrder`, and lifts the keys out of `_id` into the row. */
 function group(keys: readonly GroupKey[], fields: readonly GroupField[], inOrder: boolean): MongoStage[] {
   const id = keys.length === 0 ? null : Object.fromEntries(keys.map((key) => [key.name, groupKey(key)]));
-  const lifted = keys.map(({ name }) => [name, { $ifNull: [`$_id.${name}`, null] }] as const);
+  const ordered = inOrder && keys.length > 0;
+  const from = ordered ? '$_id.keys' : '$_id';
+  const lifted = keys.map(({ name }) => [name, { $ifNull: [`${from}.${name}`, null] }] as const);
   const kept = fields.map(({ name }) => [name, 1] as const);
   return [
     { $group: { _id: id, ...Object.fromEntries(fields.map((field) => [field.name, accumulator(field)])) } },
-    ...(inOrder ? [{ $sort: { _id: 1 } }] : []),
+    ...(ordered ? inOrderOf(keys) : []),
     { $project: { _id: 0, ...Object.fromEntries([...lifted, ...kept]) } },
   ];
 }
@@ -182,11 +192,11 @@ export interface StatPipelines {
   readonly total: readonly MongoStage[] | undefined;
 }
 
-/** The pipelines of a stat; `referred` are the documents that referredPaths asks for, each with its `_id`. */
+/** The pipelines of a stat; `referred` holds the paths that referredPaths asks for, and is undefined where it asks none. */
 export function pipelinesOf(
   { rows, page }: StatQuery,
   schema: ResourceSchema,
-  referred: readonly { readonly _id: unknown }[] | undefined,
+  referred: Referred | undefined,
 ): StatPipelines {
   const field = schema.reference?.field;
   const first = referred === undefined || field === undefined ? [] : [referring(field, referred)];

@@ -203,7 +203,8 @@ function readSort(sort: AggregateSort, at: string, names: Names): Stage {
     key: keyOf(key.key, key.at, names),
     direction: key.desc ? -1 : 1,
   }));
-  const first = (key: SortKey): SortKey | undefined => keys.find((other) => other.key.path === key.key.path);
+  const same = (a: Key, b: Key): boolean => a.path === b.path && a.referred === b.referred;
+  const first = ({ key }: SortKey): SortKey | undefined => keys.find((other) => same(other.key, key));
   return { kind: 'sort', keys: keys.filter((key) => first(key) === key) };
 }
 

@@ -33,6 +33,9 @@ export interface OperandKind<T> {
 const MAX_LIST = 50_000;
 const MAX_PATTERN_BYTES = 1024;
 const MAX_CONTAINED_BYTES = 8192;
+/** The fields of a match are repeated for every place on its key's way where an array may be. */
+const MAX_MATCHED = 100;
+const MAX_MATCH_SEGMENTS = 10;
 
 type Single = Exclude<Plain, PlainList>;
 
@@ -127,6 +130,8 @@ function patternOf(sent: Plain, at: At): string {
 /** The paths below one object, each with the value due there. */
 function fieldsOf(sent: Single, at: At): readonly (readonly [string, Plain])[] {
   if (!isObject(sent)) return shapeError('OPERATOR_DICT_VALUE_TYPE', at);
+  limited(sent.size, MAX_MATCHED, 'fields', at);
+  limited(at.key.split('.').length, MAX_MATCH_SEGMENTS, 'segments of the key', at);
   storable(sent, at);
   return [...sent].map(([name, due]) => [plainPath(name, valueOf(at)), single(due, at)]);
 }

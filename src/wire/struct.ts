@@ -118,8 +118,12 @@ export function isoDate(date: Date): string {
   return Number.isNaN(date.getTime()) ? '' : date.toISOString();
 }
 
+const UUID_BYTES = 16;
+
 const binaryText = (binary: Binary): string =>
-  binary.sub_type === Binary.SUBTYPE_UUID ? binary.toUUID().toHexString() : binary.toString('base64');
+  binary.sub_type === Binary.SUBTYPE_UUID && binary.length() === UUID_BYTES
+    ? binary.toUUID().toHexString()
+    : binary.toString('base64');
 
 /** What a stored value that is neither a list nor an object is in a Struct; undefined for a list or an object. */
 function scalarOf(stored: unknown): null | boolean | number | string | undefined {
