@@ -4,15 +4,22 @@ import { readConfig } from './config.js';
 import { clientOptions } from './job/database.js';
 import { makeIndexes } from './job/indexes.js';
 
-const { mongodbUri, mongodbDatabase } = readConfig(process.env);
-if (mongodbUri === undefined) {
-  process.stderr.write('MONGODB_URI is needed: the embedded mongod gets its indexes by itself\n');
-  process.exit(1);
+async function run(): Promise<string> {
+  const { mongodbUri, mongodbDatabase } = readConfig(process.env);
+  if (mongodbUri === undefined)
+    throw new Error('MONGODB_URI is needed: an embedded mongod gets its indexes by itself');
+  const client = new MongoClient(mongodbUri, clientOptions(mongodbUri));
+  try {
+    const made = await makeIndexes(client.db(mongodbDatabase));
+    return made.length === 0 ? 'every index is there' : `made ${made.join(', ')}`;
+  } finally {
+    await client.close();
+  }
 }
-const client = new MongoClient(mongodbUri, clientOptions(mongodbUri));
+
 try {
-  const made = await makeIndexes(client.db(mongodbDatabase));
-  process.stdout.write(made.length === 0 ? 'every index is there\n' : `made ${made.join(', ')}\n`);
-} finally {
-  await client.close();
+  process.stdout.write(`${await run()}\n`);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
 }

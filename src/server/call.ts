@@ -3,13 +3,18 @@
  * the handler, the log line, and errors as clients read them (docs/architecture.md «One chain»).
  */
 import { randomUUID } from 'node:crypto';
+import type { DescMessage } from '@bufbuild/protobuf';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { Authenticate } from '../auth/caller.js';
 import { AppError, appError, fail } from '../errors.js';
 import { GetJobRequest, JobRequest, JobsQuery, JobStatQuery } from '../gen/spaceone/api/inventory/v1/job.js';
 import type { Call, JobService } from '../job/service.js';
+import { limitParts } from '../wire/parts.js';
+import { descriptors } from './descriptors.js';
 
 export type Rpc = keyof JobService;
+
+export const JOB_SERVICE = 'spaceone.api.inventory.v1.Job';
 
 /** What a door knows of a call. */
 export interface Incoming {
@@ -49,10 +54,20 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const strictReader = (bytes: Uint8Array): BinaryReader =>
   new BinaryReader(bytes, (text) => utf8.decode(text));
 
-/** Reads a request. Errors: INVALID_PARAMETER for bytes that are no such message, LIMIT_EXCEEDED for too deep a value. */
-function decoded<Message>(codec: { decode(reader: BinaryReader): Message }, bytes: Uint8Array): Message {
+/** The messages that the rpcs take. */
+const INPUTS: ReadonlyMap<string, DescMessage> = new Map(
+  descriptors.getService(JOB_SERVICE)?.methods.map(({ name, input }) => [name, input]),
+);
+
+/** Reads a request. Errors: INVALID_PARAMETER for bytes that are no such message, LIMIT_EXCEEDED. */
+function decoded<Message>(
+  codec: { decode(reader: BinaryReader): Message },
+  { rpc, request }: Incoming,
+): Message {
   try {
-    return codec.decode(strictReader(bytes));
+    const input = INPUTS.get(rpc);
+    if (input !== undefined) limitParts(input, request);
+    return codec.decode(strictReader(request));
   } catch (error) {
     if (error instanceof AppError) throw error;
     return fail('INVALID_PARAMETER', {
@@ -99,18 +114,18 @@ function limitOf(incoming: Incoming, { now, defaultTimeout, maxTimeout }: ChainO
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
-function dispatch(service: JobService, { rpc, request }: Incoming, call: Call): Promise<Uint8Array> {
-  switch (rpc) {
+function dispatch(service: JobService, incoming: Incoming, call: Call): Promise<Uint8Array> {
+  switch (incoming.rpc) {
     case 'get':
-      return service.get(decoded(GetJobRequest, request), call);
+      return service.get(decoded(GetJobRequest, incoming), call);
     case 'list':
-      return service.list(decoded(JobsQuery, request), call);
+      return service.list(decoded(JobsQuery, incoming), call);
     case 'stat':
-      return service.stat(decoded(JobStatQuery, request), call);
+      return service.stat(decoded(JobStatQuery, incoming), call);
     case 'delete':
-      return service.delete(decoded(JobRequest, request), call);
+      return service.delete(decoded(JobRequest, incoming), call);
     default:
-      return rpc satisfies never;
+      return incoming.rpc satisfies never;
   }
 }
 

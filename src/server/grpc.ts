@@ -6,6 +6,7 @@ import { HealthService } from '../gen/grpc/health/v1/health.js';
 import { ServerInfoService } from '../gen/spaceone/api/core/v1/server_info.js';
 import type { ServerInfoServer } from '../gen/spaceone/api/core/v1/server_info.js';
 import { JobService } from '../gen/spaceone/api/inventory/v1/job.js';
+import { JOB_SERVICE } from './call.js';
 import type { Handle, Rpc } from './call.js';
 import { statusDetails } from './details.js';
 import { healthServer } from './health.js';
@@ -13,11 +14,7 @@ import type { ServingState } from './health.js';
 import { reflection } from './reflection.js';
 
 /** What reflection lists and health knows; deployed clients import every service that is listed. */
-const SERVICES = [
-  'grpc.health.v1.Health',
-  'spaceone.api.core.v1.ServerInfo',
-  'spaceone.api.inventory.v1.Job',
-] as const;
+const SERVICES = ['grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', JOB_SERVICE] as const;
 
 const CHANNEL = {
   'grpc.max_receive_message_length': 4 * 1024 ** 2,
