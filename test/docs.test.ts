@@ -1,0 +1,142 @@
+// The documentation held to the code: what the code has is in it, and what it refers to is there.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { fromJsonString } from '@bufbuild/protobuf';
+import { expect, test } from '@jest/globals';
+import { readConfig } from '../src/config.js';
+import { ERRORS, STATUSES } from '../src/errors.js';
+import { OPERATORS } from '../src/query/operators.js';
+import { CONDITIONS, GROUP_FIELDS, PROJECT_OPERATORS } from '../src/query/stages.js';
+import { descriptors } from '../src/server/descriptors.js';
+
+const ROOT = process.cwd();
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const filesBelow = (folder: string, ending: RegExp): string[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .map((path) => posix.join(folder, path))
+    .filter((path) => ending.test(path));
+
+const PAGES: ReadonlyMap<string, string> = new Map(
+  ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...filesBelow('docs', /\.md$/)].map((path) => [
+    path,
+    read(path),
+  ]),
+);
+const page = (path: string): string => PAGES.get(path) ?? '';
+
+/** The cells of each row of the page's tables. */
+const rowsOf = (path: string): string[][] =>
+  [...page(path).matchAll(/^\| (.+) \|$/gm)].map(([, row = '']) =>
+    row.split(/ \| /).map((cell) => cell.trim()),
+  );
+
+const headingsOf = (path: string): string[] =>
+  [...page(path).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading.replaceAll(/[\\`]/g, ''));
+
+/** As GitHub makes anchors of headings. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+
+/** The variables that the settings are read from. */
+function variables(): string[] {
+  const asked = new Set<string>();
+  const environment = new Proxy<Record<string, string>>(
+    {},
+    {
+      get(_, name) {
+        asked.add(String(name));
+        return undefined;
+      },
+    },
+  );
+  readConfig(environment);
+  return [...asked];
+}
+
+/** The sections that comments refer to; a comment that runs over lines is made one line first. */
+const SECTIONS = [
+  ...filesBelow('src', /\.ts$/),
+  ...filesBelow('scripts', /\.mjs$/),
+  ...filesBelow('test', /\.ts$/),
+].flatMap((file) => {
+  const text = read(file).replaceAll(/\s*\n\s*(\*|\/\/)? ?/g, ' ');
+  return [...text.matchAll(/(docs\/\w+\.md) «([^»]+)»/g)].map(([, at = '', section = '']) => ({
+    file,
+    at,
+    section,
+  }));
+});
+
+const LINKS = [...PAGES].flatMap(([from, text]) =>
+  [...text.matchAll(/\]\((?!\w+:)([^)#]*)#?([^)]*)\)/g)].map(([, to = '', anchor = '']) => ({
+    from,
+    to: posix.normalize(posix.join(dirname(from), to)),
+    page: to === '' ? from : posix.normalize(posix.join(dirname(from), to)),
+    anchor,
+  })),
+);
+
+const EXAMPLES = [
+  ...[...page('docs/query.md').matchAll(/^ *\d+ {2}(\{.*\})$/gm)].map(
+    ([, request = '']) => ['list', request] as const,
+  ),
+  ...[...page('docs/query.md').matchAll(/^`(\w+)`:\n\n```text\n(.*)$/gm)].map(
+    ([, name = '', request = '']) => [name, request] as const,
+  ),
+];
+
+const NAMES = [
+  ...Object.keys(OPERATORS).map((name) => ['filter operator', name] as const),
+  ...Object.keys(GROUP_FIELDS).map((name) => ['group field', name] as const),
+  ...Object.keys(CONDITIONS).map((name) => ['condition', name] as const),
+  ...Object.keys(PROJECT_OPERATORS)
+    .filter((name) => name !== '')
+    .map((name) => ['project operator', name] as const),
+];
+
+test.each(Object.entries(ERRORS))('ERROR_%s is in the table of errors', (name, { status, text }) => {
+  const row = rowsOf('docs/errors.md').find(([code]) => code === `\`ERROR_${name}\``);
+  expect(row?.slice(1, 3)).toEqual([status, String(STATUSES[status].http)]);
+  const [beginning = ''] = text.split(/\{|'/);
+  expect(row?.[3]).toContain(beginning.trim());
+});
+
+test('every variable that is read is asked of the settings', () => {
+  expect(variables()).toEqual(expect.arrayContaining(['MONGODB_URI', 'TLS_CERT_FILE', 'LOG_LEVEL']));
+});
+
+test.each(variables())('%s is in the table of settings', (name) => {
+  const rows = rowsOf('docs/settings.md').filter(([first = '']) => first.includes(`\`${name}\``));
+  expect(rows).toHaveLength(1);
+});
+
+test.each(NAMES)('the %s %s is in the query language', (_, name) => {
+  expect(page('docs/query.md')).toContain(`\`${name}\``);
+});
+
+test.each(Object.keys(OPERATORS))('the operator %s has an example', (name) => {
+  expect(page('docs/query.md')).toContain(`"o": "${name}"`);
+});
+
+test.each(EXAMPLES)('the example for %s is a request: %s', (name, request) => {
+  const input = descriptors
+    .getService('spaceone.api.inventory.v1.Job')
+    ?.methods.find((rpc) => rpc.name === name);
+  expect(input && fromJsonString(input.input, request)).toBeDefined();
+});
+
+test('comments refer to sections', () => {
+  expect(SECTIONS.length).toBeGreaterThan(10);
+});
+
+test.each(SECTIONS)('$at «$section», which $file refers to, is there', ({ at, section }) => {
+  expect(headingsOf(at)).toContain(section);
+});
+
+test.each(LINKS)('$from links to $to $anchor', (link) => {
+  expect(existsSync(join(ROOT, link.page))).toBe(true);
+  expect(['', ...headingsOf(link.page).map(anchorOf)]).toContain(link.anchor);
+});
