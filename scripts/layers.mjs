@@ -22,7 +22,7 @@ const layers = [
   /^src\/query\/compile\.ts$/,
   /^src\/query\/confine\.ts$/,
   /^src\/job\/schema\.ts$/,
-  /^src\/job\/(database-errors|database|indexes|readiness|stored)\.ts$/,
+  /^src\/job\/(database-errors|database|indexes|operation|readiness|stored)\.ts$/,
   /^src\/job\/store\.ts$/,
   /^src\/job\/(answer|filters|collectors)\.ts$/,
   /^src\/job\/service\.ts$/,

@@ -6,7 +6,8 @@ import type { Scope } from '../query/confine.js';
 import { COLLECTOR_SHOWN } from './schema.js';
 import { asData } from './stored.js';
 import type { StoredDocument } from './stored.js';
-import type { Budget, JobStore } from './store.js';
+import type { Budget } from './operation.js';
+import type { JobStore } from './store.js';
 
 export type Collect = (jobs: readonly StoredDocument[]) => Promise<readonly StoredDocument[]>;
 

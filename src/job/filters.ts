@@ -9,7 +9,8 @@ import { resolved } from '../query/references.js';
 import type { Lookup } from '../query/references.js';
 import { FilterRefused } from './database-errors.js';
 import { JOB } from './schema.js';
-import type { Budget, JobStore } from './store.js';
+import type { Budget } from './operation.js';
+import type { JobStore } from './store.js';
 
 /** The jobs that `filter` asks for within `scope`, its conditions on collectors resolved. */
 export async function confinedTo(

@@ -21,7 +21,8 @@ import { collecting, collectorsOf } from './collectors.js';
 import type { Collect } from './collectors.js';
 import { confinedTo, naming } from './filters.js';
 import { JOB } from './schema.js';
-import type { Batches, Budget, JobStore } from './store.js';
+import type { Batches, Budget } from './operation.js';
+import type { JobStore } from './store.js';
 
 /** One call of an rpc. */
 export interface Call extends Budget {

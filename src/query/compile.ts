@@ -4,6 +4,7 @@
  */
 import { matching } from './operators.js';
 import type { Filter, GroupField, GroupKey, RowCondition, Selection, Stage, StatQuery } from './model.js';
+import { documentOf, meets } from './mongo.js';
 import type { MongoExpression, MongoFilter, MongoStage } from './mongo.js';
 import type { Key, ResourceSchema } from './schema.js';
 import { CONDITIONS, formatted, GROUP_FIELDS, PROJECT_OPERATORS } from './stages.js';
@@ -15,17 +16,17 @@ export function filterOf(filter: Filter): MongoFilter {
   return all.length === 0 ? {} : { $and: all };
 }
 
-/** The projection to `paths`; a path inside another one is left to it. */
-export function projectionTo(paths: readonly string[]): Readonly<Record<string, 1>> {
-  const outer = paths.filter((path) => !paths.some((other) => path.startsWith(`${other}.`)));
-  return Object.fromEntries(outer.map((path) => [path, 1]));
+/** The projection to `paths`, with or without `_id`; a path inside another one is left to it. */
+export function projectionTo(paths: readonly string[], id: 0 | 1): MongoFilter {
+  const outer = paths.filter(
+    (path) => path !== '_id' && !['_id', ...paths].some((other) => path.startsWith(`${other}.`)),
+  );
+  return documentOf([['_id', id], ...outer.map((path) => [path, 1] as const)]);
 }
 
 /** The projection that shows `only`, or all that an answer has. */
-export const projectionOf = (only: Selection, schema: ResourceSchema): Readonly<Record<string, 0 | 1>> => ({
-  _id: 0,
-  ...projectionTo(only ?? schema.whole),
-});
+export const projectionOf = (only: Selection, schema: ResourceSchema): MongoFilter =>
+  projectionTo(only ?? schema.whole, 0);
 
 /** The field that holds, while stages run, what a row's resource refers to. */
 const REFERRED = 'what it refers to';
@@ -85,7 +86,7 @@ const conditional = (conditions: readonly RowCondition[], value: MongoExpression
 
 function accumulated({ of }: GroupField): MongoExpression {
   if (of === undefined) return 1;
-  return 'type' in of ? read(of) : Object.fromEntries(of.map(([name, key]) => [name, read(key)]));
+  return 'type' in of ? read(of) : documentOf(of.map(([name, key]) => [name, read(key)]));
 }
 
 const accumulator = (field: GroupField): MongoExpression => ({
@@ -106,15 +107,16 @@ function inOrderOf(keys: readonly GroupKey[]): MongoStage[] {
 
 /** Groups, puts the groups in order of their keys if `inOrder`, and lifts the keys out of `_id` into the row. */
 function group(keys: readonly GroupKey[], fields: readonly GroupField[], inOrder: boolean): MongoStage[] {
-  const id = keys.length === 0 ? null : Object.fromEntries(keys.map((key) => [key.name, groupKey(key)]));
+  const id = keys.length === 0 ? null : documentOf(keys.map((key) => [key.name, groupKey(key)]));
+  const made = fields.map((field) => [field.name, accumulator(field)] as const);
   const ordered = inOrder && keys.length > 0;
   const from = ordered ? '$_id.keys' : '$_id';
   const lifted = keys.map(({ name }) => [name, { $ifNull: [`${from}.${name}`, null] }] as const);
   const kept = fields.map(({ name }) => [name, 1] as const);
   return [
-    { $group: { _id: id, ...Object.fromEntries(fields.map((field) => [field.name, accumulator(field)])) } },
+    { $group: documentOf<MongoExpression>([['_id', id], ...made]) },
     ...(ordered ? inOrderOf(keys) : []),
-    { $project: { _id: 0, ...Object.fromEntries([...lifted, ...kept]) } },
+    { $project: documentOf<MongoExpression>([['_id', 0], ...lifted, ...kept]) },
   ];
 }
 
@@ -133,7 +135,7 @@ function stagesOf(stage: Stage, inOrder: boolean): MongoStage[] {
         ({ key, name, operator }) => [name, PROJECT_OPERATORS[operator](read(key))] as const,
       );
       const kept = stage.kept.map((name) => [name, named(name)] as const);
-      return [{ $project: { _id: 0, ...Object.fromEntries([...kept, ...made]) } }];
+      return [{ $project: documentOf<MongoExpression>([['_id', 0], ...kept, ...made]) }];
     }
     case 'limit':
       return [{ $limit: stage.rows }];
@@ -162,9 +164,9 @@ function distinctStages(key: Key): MongoStage[] {
   const segments = path.split('.');
   const prefixes = segments.map((_, i) => segments.slice(0, i + 1).join('.'));
   return [
-    { $project: { _id: 0, [path]: 1 } },
+    { $project: projectionTo([path], 0) },
     ...prefixes.map((prefix) => ({ $unwind: { path: `$${prefix}`, preserveNullAndEmptyArrays: true } })),
-    { $match: { [path]: { $exists: true } } },
+    { $match: meets(path, { $exists: true }) },
     { $group: { _id: `$${path}` } },
     { $sort: { _id: 1 } },
     { $project: { _id: 0, value: '$_id' } },

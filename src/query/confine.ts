@@ -10,11 +10,12 @@ export interface Scope {
 }
 
 declare const confined: unique symbol;
-export type ConfinedFilter = MongoFilter & { readonly [confined]: true };
+type Conditions = Readonly<Record<string, unknown>>;
+export type ConfinedFilter = Conditions & { readonly [confined]: true };
 
-const brand = (filter: MongoFilter): filter is ConfinedFilter => '$and' in filter;
+const brand = (filter: Conditions): filter is ConfinedFilter => '$and' in filter;
 
-function within(scope: MongoFilter[], filter: MongoFilter): ConfinedFilter {
+function within(scope: readonly MongoFilter[], filter: MongoFilter): ConfinedFilter {
   const both = { $and: [...scope, filter] };
   if (brand(both)) return both;
   throw new Error('unreachable: a confined filter is an $and');

@@ -3,12 +3,13 @@
  * meets all of the given values (docs/query.md «match»).
  */
 import type { Plain } from '../wire/struct.js';
+import { meets } from './mongo.js';
 import type { MongoFilter } from './mongo.js';
 
 type Fields = readonly (readonly [string, Plain])[];
 
 const equalities = (fields: Fields, prefix: string): MongoFilter[] =>
-  fields.map(([name, due]) => ({ [prefix + name]: { $eq: due } }));
+  fields.map(([name, due]) => meets(prefix + name, { $eq: due }));
 
 const isIndex = (segment: string | undefined): boolean => segment !== undefined && /^\d+$/.test(segment);
 
@@ -18,8 +19,8 @@ function documentAt(segments: readonly string[], fields: Fields): MongoFilter {
   const noArrays = segments
     .map((_, i) => ({ path: segments.slice(0, i + 1).join('.'), indexed: isIndex(segments[i + 1]) }))
     .filter((prefix) => !prefix.indexed)
-    .map((prefix) => ({ [prefix.path]: { $not: { $type: 'array' } } }));
-  return { $and: [{ [path]: { $type: 'object' } }, ...noArrays, ...equalities(fields, `${path}.`)] };
+    .map((prefix) => meets(prefix.path, { $not: { $type: 'array' } }));
+  return { $and: [meets(path, { $type: 'object' }), ...noArrays, ...equalities(fields, `${path}.`)] };
 }
 
 /**
@@ -27,11 +28,13 @@ function documentAt(segments: readonly string[], fields: Fields): MongoFilter {
  * on the way, if any, needs an $elemMatch of its own: without it the values could be met by different elements.
  */
 export function elementOrDocument(fields: Fields, path: string): MongoFilter {
-  if (fields.length === 0) return { [path]: { $type: 'object' } };
+  if (fields.length === 0) return meets(path, { $type: 'object' });
   const segments = path.split('.');
-  const behindArray = segments.slice(1).map((_, i) => ({
-    [segments.slice(0, i + 1).join('.')]: { $elemMatch: documentAt(segments.slice(i + 1), fields) },
-  }));
-  const element = { [path]: { $elemMatch: { $and: equalities(fields, '') } } };
+  const behindArray = segments
+    .slice(1)
+    .map((_, i) =>
+      meets(segments.slice(0, i + 1).join('.'), { $elemMatch: documentAt(segments.slice(i + 1), fields) }),
+    );
+  const element = meets(path, { $elemMatch: { $and: equalities(fields, '') } });
   return { $or: [element, documentAt(segments, fields), ...behindArray] };
 }

@@ -1,6 +1,19 @@
 /** What the translation makes: filters, expressions and pipelines as MongoDB takes them. */
 
-export type MongoFilter = Readonly<Record<string, unknown>>;
-export type MongoExpression = string | number | null | Readonly<Record<string, unknown>>;
+export type MongoFilter = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
+export type MongoExpression = string | number | null | MongoFilter;
 export type MongoStage = Readonly<Record<string, unknown>>;
 export type MongoSort = ReadonlyMap<string, 1 | -1>;
+
+/**
+ * A document whose names come from a request. The driver takes an object with a name `_bsontype` for one of its own,
+ * so such a document is a Map, which to the driver is a document too.
+ */
+export function documentOf<Value>(
+  entries: readonly (readonly [string, Value])[],
+): Readonly<Record<string, Value>> | ReadonlyMap<string, Value> {
+  return entries.some(([name]) => name === '_bsontype') ? new Map(entries) : Object.fromEntries(entries);
+}
+
+/** The filter that the value at `path` meets `test`. */
+export const meets = (path: string, test: unknown): MongoFilter => documentOf([[path, test]]);

@@ -5,6 +5,7 @@
 import { BSONRegExp } from 'mongodb';
 import type { Plain, PlainObject } from '../wire/struct.js';
 import { elementOrDocument } from './match.js';
+import { meets } from './mongo.js';
 import type { MongoFilter } from './mongo.js';
 import {
   flag,
@@ -31,9 +32,9 @@ interface Row<T> {
   readonly allBut?: Row<T>;
 }
 
-const equal = (due: Comparable, path: string): MongoFilter => ({ [path]: { $eq: due } });
+const equal = (due: Comparable, path: string): MongoFilter => meets(path, { $eq: due });
 
-const nothing = (path: string): MongoFilter => ({ [path]: { $in: [] } });
+const nothing = (path: string): MongoFilter => meets(path, { $in: [] });
 
 /** MongoDB refuses a name starting with `$` as the first of an object under $in; under $eq it is data. */
 function looksLikeOperator(due: Comparable): boolean {
@@ -43,27 +44,25 @@ function looksLikeOperator(due: Comparable): boolean {
 
 function oneOf(due: readonly Comparable[], path: string): MongoFilter {
   const odd = due.filter(looksLikeOperator);
-  if (odd.length === 0) return { [path]: { $in: due } };
+  if (odd.length === 0) return meets(path, { $in: due });
   const rest = due.filter((item) => !looksLikeOperator(item));
-  return { $or: [{ [path]: { $in: rest } }, ...odd.map((item) => equal(item, path))] };
+  return { $or: [meets(path, { $in: rest }), ...odd.map((item) => equal(item, path))] };
 }
 
 /** `found` as a regular expression that finds it literally. */
 const literal = (found: string): string =>
   found.replace(/[\\^$.|?*+()[\]{}-]/g, '\\$&').replaceAll('\0', '\\x00');
 
-const expression = (found: string, path: string): MongoFilter => ({
-  [path]: { $regex: found, $options: 'i' },
-});
+const expression = (found: string, path: string): MongoFilter =>
+  meets(path, { $regex: found, $options: 'i' });
 
-const expressions = (found: readonly string[], path: string): MongoFilter => ({
-  [path]: { $in: found.map((each) => new BSONRegExp(each, 'i')) },
-});
+const expressions = (found: readonly string[], path: string): MongoFilter =>
+  meets(path, { $in: found.map((each) => new BSONRegExp(each, 'i')) });
 
 /** An ordering; null is neither less nor more than anything. */
 const ordered = <T extends Comparable>(operator: string, operand: OperandKind<T>): Row<T> => ({
   operand,
-  match: (due, path) => (due === null ? nothing(path) : { [path]: { [operator]: due } }),
+  match: (due, path) => (due === null ? nothing(path) : meets(path, { [operator]: due })),
 });
 
 const eq: Row<Comparable> = { operand: value, match: equal, onReference: true };
@@ -76,7 +75,7 @@ const containIn: Row<readonly string[]> = {
 
 const exists: Row<boolean> = {
   operand: flag,
-  match: (yes, path) => ({ [path]: { $exists: yes } }),
+  match: (yes, path) => meets(path, { $exists: yes }),
   onReference: true,
 };
 

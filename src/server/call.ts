@@ -77,8 +77,12 @@ function decoded<Message>(
   }
 }
 
-/** Time for the database's own limit to act before the connection is given up: see docs/operations.md «Deadlines». */
-const LAST_RESORT = 100;
+/**
+ * Of the time that a call has, the share after which the database ends its operations by itself, and the one after
+ * which they are given up: an answer that says why still reaches the client (docs/operations.md «Deadlines»).
+ */
+const DATABASE_SHARE = 0.95;
+const LAST_SHARE = 0.98;
 
 interface Limit {
   readonly signal: AbortSignal;
@@ -86,25 +90,28 @@ interface Limit {
   done(): void;
 }
 
+const unavailable = (): AppError => appError('UNAVAILABLE', { reason: 'the database cannot be reached' });
+
 /** The time that a call has, and the end of it when its client goes away. */
-function limitOf(incoming: Incoming, { now, defaultTimeout, maxTimeout }: ChainOptions): Limit {
+function limitOf(incoming: Incoming, { now, ready, defaultTimeout, maxTimeout }: ChainOptions): Limit {
   const begun = now();
   const asked = Number.isFinite(incoming.deadline) ? incoming.deadline - begun : defaultTimeout;
   if (asked <= 0) fail('REQUEST_TIMEOUT', {});
-  const deadline = begun + Math.min(asked, maxTimeout);
+  const time = Math.min(asked, maxTimeout);
+  const end = begun + time * DATABASE_SHARE;
   const controller = new AbortController();
   const late = (): void => {
-    controller.abort(appError('REQUEST_TIMEOUT', {}));
+    controller.abort(ready() ? appError('REQUEST_TIMEOUT', {}) : unavailable());
   };
   const gone = (): void => {
-    if (now() < deadline) controller.abort(appError('REQUEST_CANCELLED', {}));
+    if (now() < end) controller.abort(appError('REQUEST_CANCELLED', {}));
   };
-  const timer = setTimeout(late, deadline - begun + LAST_RESORT);
+  const timer = setTimeout(late, time * LAST_SHARE);
   incoming.gone.addEventListener('abort', gone, { once: true });
   if (incoming.gone.aborted) gone();
   return {
     signal: controller.signal,
-    remaining: () => Math.max(1, Math.floor(deadline - now())),
+    remaining: () => Math.max(1, Math.floor(end - now())),
     done() {
       clearTimeout(timer);
       incoming.gone.removeEventListener('abort', gone);
@@ -132,7 +139,7 @@ function dispatch(service: JobService, incoming: Incoming, call: Call): Promise<
 async function answer(incoming: Incoming, limit: Limit, options: ChainOptions): Promise<Uint8Array> {
   const permission = `inventory.Job.${incoming.rpc}`;
   const caller = await options.authenticate({ token: incoming.token, permission });
-  if (!options.ready()) fail('UNAVAILABLE', { reason: 'the database cannot be reached' });
+  if (!options.ready()) throw unavailable();
   const now = new Date(options.now());
   return dispatch(options.service, incoming, { ...limit, now, scope: (domainId) => caller.scope(domainId) });
 }

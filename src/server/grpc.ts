@@ -1,5 +1,5 @@
 /** The gRPC door: Job, ServerInfo, Health and reflection on one port (docs/architecture.md «Doors»). */
-import { Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
+import { logVerbosity, Metadata, Server, ServerCredentials, setLogVerbosity, status } from '@grpc/grpc-js';
 import type { MethodDefinition, sendUnaryData, ServerUnaryCall, StatusObject } from '@grpc/grpc-js';
 import { AppError, appError } from '../errors.js';
 import { HealthService } from '../gen/grpc/health/v1/health.js';
@@ -111,8 +111,9 @@ function listen(server: Server, address: string): Promise<number> {
   });
 }
 
-function close(server: Server, grace: number): Promise<void> {
+function close(server: Server, closing: AbortController, grace: number): Promise<void> {
   return new Promise((resolve) => {
+    closing.abort();
     const insist = setTimeout(() => {
       server.forceShutdown();
       resolve();
@@ -126,6 +127,8 @@ function close(server: Server, grace: number): Promise<void> {
 
 /** Opens the door. Errors: the port cannot be had. */
 export async function grpcDoor({ handle, state, version, host, port }: GrpcDoorOptions): Promise<Door> {
+  // The library's own lines would go to standard error beside the log; what matters comes back as an error.
+  setLogVerbosity(logVerbosity.NONE);
   const server = new Server(CHANNEL);
   const rpcs = ['get', 'list', 'stat', 'delete'] as const;
   server.addService(
@@ -138,9 +141,10 @@ export async function grpcDoor({ handle, state, version, host, port }: GrpcDoorO
     },
   };
   server.addService(ServerInfoService, info);
-  server.addService(HealthService, healthServer(SERVICES, state));
-  for (const { definition, implementation } of reflection(SERVICES))
+  const closing = new AbortController();
+  server.addService(HealthService, healthServer(SERVICES, state, closing.signal));
+  for (const { definition, implementation } of reflection(SERVICES, closing.signal))
     server.addService(definition, implementation);
   const bound = await listen(server, `${bracketed(host)}:${port}`);
-  return { address: `${bracketed(host)}:${bound}`, close: (grace) => close(server, grace) };
+  return { address: `${bracketed(host)}:${bound}`, close: (grace) => close(server, closing, grace) };
 }

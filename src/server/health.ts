@@ -1,6 +1,7 @@
 /** Whether the service serves, and grpc.health.v1.Health that says so (docs/operations.md «Health»). */
 import { status } from '@grpc/grpc-js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
+import { endWith } from './drain.js';
 import { HealthCheckResponse_ServingStatus as Serving } from '../gen/grpc/health/v1/health.js';
 import type { HealthCheckRequest, HealthCheckResponse, HealthServer } from '../gen/grpc/health/v1/health.js';
 
@@ -31,14 +32,19 @@ export function servingState(): ServingState {
 
 type Watch = ServerWritableStream<HealthCheckRequest, HealthCheckResponse>;
 
-/** The health of `services`, and of the server as a whole by the name ''. */
-export function healthServer(services: readonly string[], state: ServingState): HealthServer {
+/** The health of `services`, and of the server as a whole by the name ''; `closing` ends the open watches. */
+export function healthServer(
+  services: readonly string[],
+  state: ServingState,
+  closing: AbortSignal,
+): HealthServer {
   const known = new Set(['', ...services]);
   const now = (): HealthCheckResponse => ({
     status: state.serving() ? Serving.SERVING : Serving.NOT_SERVING,
   });
 
   function watch(call: Watch): void {
+    endWith(closing, call);
     if (!known.has(call.request.service)) {
       call.write({ status: Serving.SERVICE_UNKNOWN });
       return;

@@ -21,6 +21,7 @@ import {
   type ServerReflectionServer,
 } from '../gen/grpc/reflection/v1/reflection.js';
 import { descriptors } from './descriptors.js';
+import { endWith } from './drain.js';
 
 type Answer = NonNullable<ServerReflectionResponse['message_response']>;
 type Declared = DescMessage | DescEnum | DescService | DescExtension;
@@ -121,13 +122,14 @@ function answerer(services: readonly string[]): (request: ServerReflectionReques
   };
 }
 
-/** Both versions of the reflection service; they list exactly the given services. */
-export function reflection(services: readonly string[]): readonly ReflectionService[] {
+/** Both versions of the reflection service; they list exactly the given services. `closing` ends open streams. */
+export function reflection(services: readonly string[], closing: AbortSignal): readonly ReflectionService[] {
   const answer = answerer(services);
 
   const serverReflectionInfo = (
     call: ServerDuplexStream<ServerReflectionRequest, ServerReflectionResponse>,
   ): void => {
+    endWith(closing, call);
     call.on('data', (request: ServerReflectionRequest) => {
       const response = {
         valid_host: request.host,

@@ -1,0 +1,80 @@
+/** One operation on the database: within a call's budget, ended on the server when the call is given up. */
+import type { Abortable, AggregationCursor, Db, FindCursor, FindOptions } from 'mongodb';
+import { fromDatabase } from './database-errors.js';
+import type { StoredDocument } from './stored.js';
+
+/** How long a call may take, and whether it is still wanted. */
+export interface Budget {
+  readonly signal: AbortSignal;
+  /** Milliseconds left, at least 1. */
+  remaining(): number;
+}
+
+export type Batches = AsyncIterable<readonly StoredDocument[]>;
+
+export type Cursor = FindCursor | AggregationCursor;
+
+/** Options that keep an operation within its budget. */
+export type Within = Required<Pick<FindOptions, 'session' | 'maxTimeMS'> & Abortable>;
+
+async function* batches(cursor: Cursor): Batches {
+  try {
+    while (await cursor.hasNext()) yield cursor.readBufferedDocuments();
+  } finally {
+    await cursor.close();
+  }
+}
+
+/** Milliseconds that an operation has to end after its session was killed; then its connection is closed. */
+const LAST_RESORT = 150;
+
+/**
+ * An operation's own session, killed when the budget's signal is aborted: that ends it on the server within
+ * milliseconds and keeps the connection, while closing the connection would be noticed only half a second later.
+ */
+function opened(db: Db, budget: Budget): { readonly within: Within; close(): Promise<void> } {
+  budget.signal.throwIfAborted();
+  const session = db.client.startSession();
+  const lastResort = new AbortController();
+  const giveUp = (): void => {
+    setTimeout(() => lastResort.abort(), LAST_RESORT).unref();
+    // Where the command fails the last resort remains.
+    db.admin()
+      .command({ killSessions: [session.id] })
+      .catch(() => undefined);
+  };
+  budget.signal.addEventListener('abort', giveUp, { once: true });
+  return {
+    within: { session, maxTimeMS: budget.remaining(), signal: lastResort.signal },
+    async close() {
+      budget.signal.removeEventListener('abort', giveUp);
+      await session.endSession();
+    },
+  };
+}
+
+/** Runs work on the database within a budget; its errors become this service's, the unknown ones reported. */
+export function running(db: Db, report: (error: unknown) => void) {
+  return {
+    async once<T>(budget: Budget, work: (within: Within) => Promise<T>): Promise<T> {
+      const operation = opened(db, budget);
+      try {
+        return await work(operation.within);
+      } catch (error) {
+        throw fromDatabase(error, budget.signal, report);
+      } finally {
+        await operation.close();
+      }
+    },
+    async *inBatches(budget: Budget, open: (within: Within) => Cursor): Batches {
+      const operation = opened(db, budget);
+      try {
+        yield* batches(open(operation.within));
+      } catch (error) {
+        throw fromDatabase(error, budget.signal, report);
+      } finally {
+        await operation.close();
+      }
+    },
+  };
+}
