@@ -2,15 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
-import type { Db } from 'mongodb';
+import type { Db, MongoClientOptions } from 'mongodb';
 import { open } from './auth/open.js';
 import { ConfigError, readConfig } from './config.js';
 import type { Config } from './config.js';
-import { clientOptions } from './job/database.js';
+import { clientOptions, CONTROL } from './job/database.js';
 import { makeIndexes, missingIndexes } from './job/indexes.js';
 import { watchDatabase } from './job/readiness.js';
 import { jobService } from './job/service.js';
 import { jobStore } from './job/store.js';
+import type { JobStore } from './job/store.js';
 import { makeLog } from './log.js';
 import type { Log } from './log.js';
 import { adminDoor } from './server/admin.js';
@@ -79,8 +80,8 @@ function databaseOf(config: Config, log: Log, cleanups: Cleanups): Promise<Datab
     : Promise.resolve({ uri: config.mongodbUri, embedded: false });
 }
 
-function connect(uri: string, config: Config, cleanups: Cleanups): Db {
-  const client = new MongoClient(uri, clientOptions(uri));
+function connect(uri: string, config: Config, cleanups: Cleanups, extra: MongoClientOptions = {}): Db {
+  const client = new MongoClient(uri, { ...clientOptions(uri), ...extra });
   cleanups.push(() => client.close());
   return client.db(config.mongodbDatabase);
 }
@@ -120,15 +121,12 @@ async function named<T extends Door>(variable: string, opening: Promise<T>): Pro
 
 async function openDoors(
   config: Config,
-  db: Db,
+  store: JobStore,
   state: ServingState,
   log: Log,
   cleanups: Cleanups,
 ): Promise<Addresses> {
-  const report = (error: unknown): void => {
-    log.error({ err: error }, 'the database could not run a query');
-  };
-  const service = jobService({ store: jobStore(db, report), ...config });
+  const service = jobService({ store, ...config });
   const now = (): number => Date.now();
   const handle = chain({ service, authenticate: open, ready: state.serving, now, log, ...config });
   const { host, shutdownGrace } = config;
@@ -161,15 +159,19 @@ const example = (grpc: string): string =>
 async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void> {
   const database = await databaseOf(config, log, cleanups);
   const db = connect(database.uri, config, cleanups);
+  const control = connect(database.uri, config, cleanups, CONTROL);
   if (database.embedded) await makeIndexes(db);
   const state = servingState();
-  const addresses = await openDoors(config, db, state, log, cleanups);
+  const store = jobStore(db, control, (error) => {
+    log.error({ err: error }, 'the database could not run a query');
+  });
+  const addresses = await openDoors(config, store, state, log, cleanups);
   const serving = (): void => {
     log.info({ ...addresses, version: VERSION }, 'serving');
     if (database.embedded) log.info(`try: ${example(addresses.grpc)}`);
-    void warnOfMissingIndexes(db, log);
+    void warnOfMissingIndexes(control, log);
   };
-  follow(db, state, log, serving, cleanups);
+  follow(control, state, log, serving, cleanups);
 }
 
 /** A second signal ends at once, but for the twin that a terminal and npm both send on one Ctrl-C. */

@@ -3,6 +3,9 @@ import type { MongoClientOptions } from 'mongodb';
 
 const SELECTION_TIMEOUT = 5000;
 
+/** Connections for pings and for ending operations, apart from those that the calls wait for. */
+export const CONTROL: MongoClientOptions = { maxPoolSize: 4, minPoolSize: 1 };
+
 /**
  * Options beside those of `uri`. A stored document never makes a call fail: text that is not UTF-8 is replaced, and
  * regular expressions stay BSON's, since not each of MongoDB's is one of JavaScript's.

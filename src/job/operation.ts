@@ -1,5 +1,5 @@
 /** One operation on the database: within a call's budget, ended on the server when the call is given up. */
-import type { Abortable, AggregationCursor, Db, FindCursor, FindOptions } from 'mongodb';
+import type { Abortable, AggregationCursor, ClientSession, Db, FindCursor, FindOptions } from 'mongodb';
 import { fromDatabase } from './database-errors.js';
 import type { StoredDocument } from './stored.js';
 
@@ -28,20 +28,41 @@ async function* batches(cursor: Cursor): Batches {
 /** Milliseconds that an operation has to end after its session was killed; then its connection is closed. */
 const LAST_RESORT = 150;
 
+type SessionId = NonNullable<ClientSession['id']>;
+
+/** Ends what runs in a session on the server. The sessions of one moment are killed by one command. */
+function sessionKiller(control: Db): (id: SessionId) => void {
+  let waiting: SessionId[] = [];
+  const send = (): void => {
+    const ids = waiting;
+    waiting = [];
+    // Where the command fails, closing the connection remains.
+    control
+      .admin()
+      .command({ killSessions: ids })
+      .catch(() => undefined);
+  };
+  return (id) => {
+    if (waiting.push(id) === 1) setImmediate(send);
+  };
+}
+
+interface Operation {
+  readonly within: Within;
+  close(): Promise<void>;
+}
+
 /**
- * An operation's own session, killed when the budget's signal is aborted: that ends it on the server within
+ * An operation in a session of its own, killed when the budget's signal is aborted: that ends it on the server within
  * milliseconds and keeps the connection, while closing the connection would be noticed only half a second later.
  */
-function opened(db: Db, budget: Budget): { readonly within: Within; close(): Promise<void> } {
+function opened(db: Db, kill: (id: SessionId) => void, budget: Budget): Operation {
   budget.signal.throwIfAborted();
   const session = db.client.startSession();
   const lastResort = new AbortController();
   const giveUp = (): void => {
     setTimeout(() => lastResort.abort(), LAST_RESORT).unref();
-    // Where the command fails the last resort remains.
-    db.admin()
-      .command({ killSessions: [session.id] })
-      .catch(() => undefined);
+    if (session.id !== undefined) kill(session.id);
   };
   budget.signal.addEventListener('abort', giveUp, { once: true });
   return {
@@ -53,11 +74,15 @@ function opened(db: Db, budget: Budget): { readonly within: Within; close(): Pro
   };
 }
 
-/** Runs work on the database within a budget; its errors become this service's, the unknown ones reported. */
-export function running(db: Db, report: (error: unknown) => void) {
+/**
+ * Runs work on `db` within a budget; its errors become this service's, the unknown ones reported. `control` has
+ * connections of its own, so that what ends work is never behind the work in a queue.
+ */
+export function running(db: Db, control: Db, report: (error: unknown) => void) {
+  const kill = sessionKiller(control);
   return {
     async once<T>(budget: Budget, work: (within: Within) => Promise<T>): Promise<T> {
-      const operation = opened(db, budget);
+      const operation = opened(db, kill, budget);
       try {
         return await work(operation.within);
       } catch (error) {
@@ -67,7 +92,7 @@ export function running(db: Db, report: (error: unknown) => void) {
       }
     },
     async *inBatches(budget: Budget, open: (within: Within) => Cursor): Batches {
-      const operation = opened(db, budget);
+      const operation = opened(db, kill, budget);
       try {
         yield* batches(open(operation.within));
       } catch (error) {

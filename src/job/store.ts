@@ -51,11 +51,11 @@ const LARGEST_BATCH = 100_000;
 const batchOf = (page: Page | undefined): number =>
   page === undefined ? BATCH : Math.min(page.limit + 1, LARGEST_BATCH);
 
-/** The store over `db`; errors that have no name here go to `report`. */
-export function jobStore(db: Db, report: (error: unknown) => void): JobStore {
+/** The store over `db`, with `control` to end operations by; errors that have no name here go to `report`. */
+export function jobStore(db: Db, control: Db, report: (error: unknown) => void): JobStore {
   const jobs = db.collection('job');
   const collectors = db.collection<Collector>('collector');
-  const { once, inBatches } = running(db, report);
+  const { once, inBatches } = running(db, control, report);
 
   const find = (filter: ConfinedFilter, { projection, sort, page }: FindPlan, within: Within): Cursor =>
     jobs.find(filter, {

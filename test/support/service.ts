@@ -4,7 +4,7 @@ import type { Db, MongoClientOptions } from 'mongodb';
 import { fileURLToPath } from 'node:url';
 import { open } from '../../src/auth/open.js';
 import { loadSample } from '../../src/embedded/sample.js';
-import { clientOptions } from '../../src/job/database.js';
+import { clientOptions, CONTROL } from '../../src/job/database.js';
 import { makeIndexes } from '../../src/job/indexes.js';
 import { jobService } from '../../src/job/service.js';
 import { jobStore } from '../../src/job/store.js';
@@ -53,6 +53,7 @@ export async function startService(
 ): Promise<Service> {
   const uri = mongodbUri();
   const client = new MongoClient(uri, { ...clientOptions(uri), ...options });
+  const control = new MongoClient(uri, { ...clientOptions(uri), ...CONTROL });
   const db = client.db(database);
   const faults: unknown[] = [];
   const reload = async (): Promise<void> => {
@@ -68,7 +69,7 @@ export async function startService(
     faults.push(fault);
   };
   const handle = chain({
-    service: jobService({ store: jobStore(db, report), ...all }),
+    service: jobService({ store: jobStore(db, control.db(database), report), ...all }),
     authenticate: open,
     ready: state.serving,
     now: () => Date.now(),
@@ -85,7 +86,7 @@ export async function startService(
     async stop() {
       await door.close(1000);
       await db.dropDatabase();
-      await client.close();
+      await Promise.all([client.close(), control.close()]);
     },
   };
 }

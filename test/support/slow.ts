@@ -1,0 +1,47 @@
+// A job whose arrays make a stat as slow as a test needs it: unwound, they multiply.
+import type { JsonObject } from '@bufbuild/protobuf';
+import type { Db, MongoClient } from 'mongodb';
+import { until } from './until.js';
+
+export const SLOW_DOMAIN = 'domain-slow00000000';
+
+const NAMES = ['a', 'b', 'c', 'd'];
+const LENGTH = 100;
+
+/** Puts the job into the database, in a domain of its own. */
+export async function insertSlowJob(db: Db): Promise<void> {
+  const numbers = Array.from({ length: LENGTH }, (_, index) => index);
+  await db.collection('job').insertOne({
+    job_id: 'job-510000000000',
+    domain_id: SLOW_DOMAIN,
+    status: 'SUCCESS',
+    created_at: new Date(0),
+    filters: Object.fromEntries(NAMES.map((name) => [name, numbers])),
+  });
+}
+
+const unwinding = (arrays: number) =>
+  NAMES.slice(0, arrays).map((name) => ({ unwind: { path: `filter.${name}` } }));
+
+/** A request of stat that counts 100 to the power of `arrays` rows: about a second for 3, minutes for 4. */
+export const slowStat = (arrays: 3 | 4): JsonObject => ({
+  domain_id: SLOW_DOMAIN,
+  query: { aggregate: [...unwinding(arrays), { count: { name: 'rows' } }] },
+});
+
+/** How many operations run on the jobs of `database`. */
+async function running(client: MongoClient, database: string): Promise<number> {
+  const found = await client
+    .db('admin')
+    .aggregate([{ $currentOp: {} }, { $match: { ns: `${database}.job`, active: true } }])
+    .toArray();
+  return found.length;
+}
+
+/** Waits until at least `count` operations run on the jobs of `database`. */
+export const runningSoon = (client: MongoClient, database: string, count: number): Promise<void> =>
+  until(`${count} operations run`, async () => (await running(client, database)) >= count, 10_000);
+
+/** Waits until no operation runs on the jobs of `database`. */
+export const noneRunning = (client: MongoClient, database: string, within: number): Promise<void> =>
+  until('no operation is left', async () => (await running(client, database)) === 0, within);
