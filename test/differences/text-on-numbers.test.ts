@@ -1,0 +1,17 @@
+// 1.11 coerces text that is compared with a number field. Nothing is coerced here: a text is no number.
+import { expect, test } from '@jest/globals';
+import type { JsonValue } from '@bufbuild/protobuf';
+import { SAMPLE, serving, totalOf } from './ask.js';
+
+const { list } = serving('text-on-numbers');
+
+test.each<readonly [string, JsonValue, number]>([
+  ['eq', 75, 160],
+  ['eq', '75', 0],
+  ['in', ['75'], 0],
+  ['gte', '0', 0],
+  ['not', '75', 2201],
+])('total_tasks %s %j', async (o, v, jobs) => {
+  const filter = [{ k: 'total_tasks', o, v }];
+  expect(totalOf(await list(SAMPLE, { filter, count_only: true }))).toBe(jobs);
+});

@@ -1,0 +1,489 @@
+// Nothing in a request is anything but data: whatever stands where a key, a name or a value is due, no row of another
+// domain is answered, no call is a fault, and no command that runs code reaches MongoDB.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { fromJson, toBinary } from '@bufbuild/protobuf';
+import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import fc from 'fast-check';
+import { ObjectId } from 'mongodb';
+import type { Document } from 'mongodb';
+import { descriptors } from '../src/server/descriptors.js';
+import { jsonClient } from './support/client.js';
+import type { JsonClient, Outcome, RpcName } from './support/client.js';
+import { startService } from './support/service.js';
+import type { Service } from './support/service.js';
+
+const MINE = 'domain-mine';
+const OTHERS = 'domain-theirs';
+
+/** The jobs of a domain: alike in all but what is unique, and in a word that tells whose they are. */
+const jobsOf = (whose: string, collector: ObjectId): Document[] =>
+  Array.from({ length: 3 }, (_, i) => ({
+    job_id: `job-${whose}-${i}`,
+    domain_id: `domain-${whose}`,
+    status: 'ERROR',
+    total_tasks: i,
+    collector,
+    collector_id: 'collector-1',
+    project_id: 'project-1',
+    projects: ['project-1'],
+    created_at: new Date('2024-03-01'),
+    filters: { whose, n: i, tags: [{ k: 'a', v: 1 }], o: { $ne: null } },
+    errors: [{ error_code: 'E', message: whose, additional: { whose } }],
+  }));
+
+const collectorOf = (whose: string, _id: ObjectId): Document => ({
+  _id,
+  collector_id: `collector-${whose}`,
+  domain_id: `domain-${whose}`,
+  name: 'a collector',
+  provider: whose,
+  plugin_info: { plugin_id: 'plugin-1' },
+});
+
+let service: Service;
+let client: JsonClient;
+const commands: unknown[] = [];
+
+beforeAll(async () => {
+  service = await startService('injection', {}, { monitorCommands: true });
+  await Promise.all(['job', 'collector'].map((name) => service.db.collection(name).deleteMany({})));
+  for (const whose of ['mine', 'theirs']) {
+    const collector = new ObjectId();
+    await service.db.collection('collector').insertOne(collectorOf(whose, collector));
+    await service.db.collection('job').insertMany(jobsOf(whose, collector));
+  }
+  service.client.on('commandStarted', ({ command }) => commands.push(command));
+  client = jsonClient(service.address);
+});
+
+afterAll(async () => {
+  client.close();
+  await service.stop();
+});
+
+/** Where operands stand that MongoDB takes as data; below them anything may be named anything. */
+const isData = (name: string, value: unknown): boolean =>
+  ['$literal', '$in'].includes(name) || (name === '$eq' && !Array.isArray(value));
+
+const CODE = ['$where', '$function', '$accumulator'];
+
+/** The names in a command, or in a part of one, that make MongoDB run code. */
+function codeIn(part: unknown): string[] {
+  const entries =
+    part instanceof Map ? [...part] : typeof part === 'object' && part !== null ? Object.entries(part) : [];
+  return entries.flatMap(([name, value]: readonly [unknown, unknown]) => {
+    const called = String(name);
+    return [...CODE.filter((each) => each === called), ...(isData(called, value) ? [] : codeIn(value))];
+  });
+}
+
+const FAULTS = ['INTERNAL', 'UNKNOWN', 'UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED'];
+
+/** Whether an outcome is an answer without others' rows, or an error that is the client's. */
+const isHarmless = (outcome: Outcome): boolean =>
+  'error' in outcome ? !FAULTS.includes(outcome.error.status) : !JSON.stringify(outcome).includes('theirs');
+
+/** What was sent, and what came of it, wherever that is not harmless. */
+async function harm(rpc: RpcName, requests: readonly JsonObject[]): Promise<unknown[]> {
+  const outcomes = await Promise.all(requests.map((request) => client.call(rpc, request)));
+  return outcomes
+    .map((outcome, i) => ({ request: requests[i], outcome }))
+    .filter(({ outcome }) => !isHarmless(outcome));
+}
+
+// prettier-ignore
+const NAMES: readonly string[] = [
+  '', ' ', '.', 'a..b', 'a.', '0', '\u202e', '\ufeff', 'a\0b', '\0', '$', '$where', '$expr', '$function', '$accumulator',
+  '$ne', '$natural', '$meta', '$literal', '$domain_id', '$$ROOT', '$$ROOT.domain_id', '$$REMOVE', '$_id', '$$at',
+  'filters.$where', 'filters.$[]', 'errors.$.message', 'filters.a$b', '_id', '_id.x', '__proto__', '__proto__.x',
+  'constructor', 'constructor.prototype', 'toString', 'hasOwnProperty', 'then', 'length', '_bsontype', 'toBSON',
+  'domain_id', 'collector', 'collector.domain_id', 'collector._id.x', 'collector.provider', 'collector.__proto__',
+  'collector._bsontype', 'what it refers to', 'what it refers to.provider', 'a field that no job has', 'filters', 'errors.0',
+  'errors.additional.whose', '%', '%Y', '$%Y', 'function(){return 1}', "'; db.job.drop(); '", '.*', '(', '[', '\\',
+  'x'.repeat(3000),
+];
+
+// prettier-ignore
+const VALUES: readonly JsonValue[] = [
+  '', '$ne', '$domain_id', '$$ROOT', 'a\0b', '__proto__', '.*', null, true, 1e308, {}, { $ne: null }, { $gt: '' },
+  { $exists: true }, { $where: '1' }, { $regex: '.*', $options: 'i' }, { $not: { $eq: 1 } }, { $in: [] },
+  { $elemMatch: {} }, { $expr: { $eq: ['$domain_id', OTHERS] } }, { $literal: 1 }, { $accumulator: {} }, { $or: [{}] },
+  { $function: { body: 'function(){return true}', args: [], lang: 'js' } }, { $ref: 'job', $id: 'x' },
+  { $ref: 'job', $id: 'x', $db: 'y' }, { $oid: '65e000000000000000000001' }, { $date: '2024-03-01' }, { $numberLong: '1' },
+  { $binary: { base64: '', subType: '00' } }, { _bsontype: 'ObjectId' }, { _bsontype: 'Code', code: '1' }, { _bsontype: 1 },
+  { toBSON: 'x' }, { toString: 1 }, { constructor: { prototype: 1 } }, { length: 5 }, { 'a.b': 1 }, { '': 1 }, { 'a\0': 1 },
+  [], [null], [[]], [{ $ne: null }], [[{ $where: '1' }]], ['$domain_id', '$$ROOT'], [{ _bsontype: 'x' }],
+  { a: { b: { $ne: [{ $where: 1 }] } } }, { n: { $gte: 0 } }, { whose: { $ne: 'mine' } },
+];
+
+const FILTER_OPERATORS = [
+  'eq',
+  'not',
+  'in',
+  'not_in',
+  'lt',
+  'lte',
+  'gt',
+  'gte',
+  'exists',
+  'contain',
+  'not_contain',
+  'contain_in',
+  'not_contain_in',
+  'match',
+  'regex',
+  'regex_in',
+  'datetime_lt',
+  'datetime_lte',
+  'datetime_gt',
+  'datetime_gte',
+  'timediff_lt',
+  'timediff_lte',
+  'timediff_gt',
+  'timediff_gte',
+];
+
+const LISTED = ['in', 'not_in', 'contain_in', 'not_contain_in', 'regex_in'];
+const TEST_OPERATORS = ['eq', 'not', 'gt', 'gte', 'lt', 'lte'];
+const GROUP_OPERATORS = [
+  'count',
+  'sum',
+  'average',
+  'max',
+  'min',
+  'first',
+  'last',
+  'push',
+  'add_to_set',
+  'merge_objects',
+];
+const PROJECT_OPERATORS = ['', 'size', 'sum', 'object_to_array', 'array_to_object'];
+
+const list = (query: JsonObject): JsonObject => ({ domain_id: MINE, query });
+const stat = (...aggregate: readonly JsonObject[]): JsonObject => ({
+  domain_id: MINE,
+  query: { aggregate: [...aggregate], page: { limit: 50 } },
+});
+const group = (parts: JsonObject): JsonObject => stat({ group: parts });
+const counted = (conditions: readonly JsonObject[]): JsonObject =>
+  group({ fields: [{ n: 'x', o: 'count', conditions: [...conditions] }] });
+
+/** Every place where a request has a text of the client's own. */
+const TEXT_PLACES: readonly (readonly [string, RpcName, (text: string) => JsonObject])[] = [
+  ['the job of a get', 'get', (t) => ({ domain_id: MINE, job_id: t })],
+  ['the domain of a get', 'get', (t) => ({ domain_id: t, job_id: 'job-theirs-0' })],
+  ['only of a get', 'get', (t) => ({ domain_id: MINE, job_id: 'job-mine-0', only: [t] })],
+  ['the job of a delete', 'delete', (t) => ({ domain_id: MINE, job_id: t })],
+  ['the domain of a delete', 'delete', (t) => ({ domain_id: t, job_id: 'job-theirs-0' })],
+  ['the domain of a list', 'list', (t) => ({ domain_id: t })],
+  ['the job of a list', 'list', (t) => ({ domain_id: MINE, job_id: t })],
+  ['the collector of a list', 'list', (t) => ({ domain_id: MINE, collector_id: t })],
+  ['the project of a list', 'list', (t) => ({ domain_id: MINE, project_id: t })],
+  ['a key', 'list', (t) => list({ filter: [{ k: t, o: 'not', v: 'x' }] })],
+  [
+    'a key of an alternative',
+    'list',
+    (t) => list({ filter_or: [{ key: t, operator: 'exists', value: true }] }),
+  ],
+  ['a key below filter', 'list', (t) => list({ filter: [{ k: `filter.${t}`, o: 'not', v: 'x' }] })],
+  ['a key below the collector', 'list', (t) => list({ filter: [{ k: `collector.${t}`, o: 'not', v: 'x' }] })],
+  ['an operator', 'list', (t) => list({ filter: [{ k: 'status', o: t, v: 'x' }] })],
+  [
+    'a name of match',
+    'list',
+    (t) => list({ filter: [{ k: 'errors', o: 'match', v: Object.fromEntries([[t, null]]) }] }),
+  ],
+  [
+    'a name below match',
+    'list',
+    (t) => list({ filter: [{ k: 'errors', o: 'match', v: { [`additional.${t}`]: null } }] }),
+  ],
+  ['a keyword', 'list', (keyword) => list({ keyword })],
+  ['a sort key', 'list', (key) => list({ sort: { key } })],
+  [
+    'one of several sort keys',
+    'list',
+    (key) => list({ sort: { keys: [{ key: 'status' }, { key, desc: true }] } }),
+  ],
+  ['only', 'list', (t) => list({ only: [t] })],
+  ['only below filter', 'list', (t) => list({ only: [`filter.${t}`] })],
+  ['only of a count', 'list', (t) => list({ only: [t], count_only: true })],
+  ['the domain of a stat', 'stat', (t) => ({ domain_id: t, query: { distinct: 'filters.whose' } })],
+  ['distinct', 'stat', (distinct) => ({ domain_id: MINE, query: { distinct } })],
+  [
+    'a keyword of stat',
+    'stat',
+    (keyword) => ({ domain_id: MINE, query: { keyword, distinct: 'filters.whose' } }),
+  ],
+  [
+    'a filter key of stat',
+    'stat',
+    (k) => ({ domain_id: MINE, query: { filter: [{ k, o: 'not', v: 1 }], distinct: 'job_id' } }),
+  ],
+  ['unwind', 'stat', (path) => stat({ unwind: { path } })],
+  [
+    'unwind after a group',
+    'stat',
+    (path) => stat({ group: { keys: [{ k: 'filters', n: 'f' }] } }, { unwind: { path } }),
+  ],
+  ['a group key', 'stat', (k) => group({ keys: [{ k, n: 'x' }] })],
+  [
+    'a group key beside the collector',
+    'stat',
+    (k) =>
+      group({
+        keys: [
+          { k, n: 'x' },
+          { k: 'collector.name', n: 'y' },
+        ],
+      }),
+  ],
+  ['the name of a group key', 'stat', (n) => group({ keys: [{ k: 'status', n }] })],
+  ['a date format', 'stat', (date_format) => group({ keys: [{ k: 'created_at', n: 'x', date_format }] })],
+  [
+    'a date format of no date',
+    'stat',
+    (date_format) => group({ keys: [{ k: 'status', n: 'x', date_format }] }),
+  ],
+  ...GROUP_OPERATORS.map(
+    (o) => [`what ${o} takes`, 'stat', (k: string) => group({ fields: [{ k, n: 'x', o }] })] as const,
+  ),
+  ['the name of a group field', 'stat', (n) => group({ fields: [{ k: 'total_tasks', n, o: 'sum' }] })],
+  ['the operator of a group field', 'stat', (o) => group({ fields: [{ k: 'total_tasks', n: 'x', o }] })],
+  ['a field of push', 'stat', (k) => group({ fields: [{ n: 'x', o: 'push', fields: [{ k, n: 'y' }] }] })],
+  [
+    'the name of a field of push',
+    'stat',
+    (n) => group({ fields: [{ n: 'x', o: 'push', fields: [{ k: 'status', n }] }] }),
+  ],
+  ['the key of a condition', 'stat', (k) => counted([{ k, o: 'eq', v: 1 }])],
+  ['the operator of a condition', 'stat', (o) => counted([{ k: 'status', o, v: 1 }])],
+  ['the name of a count', 'stat', (name) => stat({ count: { name } })],
+  ['a sort key of stat', 'stat', (key) => stat({ sort: { key } })],
+  [
+    'a sort key of stat after a group',
+    'stat',
+    (key) => stat({ group: { keys: [{ k: 'status', n: 's' }] } }, { sort: { key } }),
+  ],
+  ...PROJECT_OPERATORS.map(
+    (o) =>
+      [
+        `what project ${o} takes`,
+        'stat',
+        (k: string) => stat({ project: { fields: [{ k, n: 'x', o }] } }),
+      ] as const,
+  ),
+  [
+    'what project takes after a group',
+    'stat',
+    (k) => stat({ group: { keys: [{ k: 'filters', n: 's' }] } }, { project: { fields: [{ k, n: 'x' }] } }),
+  ],
+  ['the name of a projected field', 'stat', (n) => stat({ project: { fields: [{ k: 'status', n }] } })],
+  [
+    'the operator of a projected field',
+    'stat',
+    (o) => stat({ project: { fields: [{ k: 'status', n: 'x', o }] } }),
+  ],
+];
+
+test.each(TEXT_PLACES)('text as data: %s', async (_place, rpc, request) => {
+  expect(await harm(rpc, NAMES.map(request))).toEqual([]);
+});
+
+const KEYS = ['errors', 'collector.provider'];
+
+const inShape = (o: string, v: JsonValue): JsonValue => [v].find(() => !LISTED.includes(o)) ?? [v];
+
+describe.each(FILTER_OPERATORS)('values as data: %s', (o) => {
+  test.each(KEYS)('%s', async (k) => {
+    const asked = VALUES.map((v) => list({ filter: [{ k, o, v: inShape(o, v) }] }));
+    expect(await harm('list', asked)).toEqual([]);
+  });
+});
+
+test.each(TEST_OPERATORS)('values as data: %s of a condition', async (o) => {
+  const asked = VALUES.flatMap((v) => KEYS.map((k) => counted([{ k, o, v }])));
+  expect(await harm('stat', asked)).toEqual([]);
+});
+
+const NOT_MET: readonly JsonValue[] = VALUES.filter((value) => /^\{"\$/.test(JSON.stringify(value)));
+
+test('an object of operators equals nothing but such an object', async () => {
+  const queries = NOT_MET.map((v) => list({ filter: [{ k: 'status', o: 'eq', v }], count_only: true }));
+  const outcomes = await Promise.all(queries.map((query) => client.call('list', query)));
+  expect(outcomes).toEqual(NOT_MET.map(() => ({ response: {} })));
+  expect(NOT_MET.length).toBeGreaterThan(15);
+});
+
+test('an object of operators that is stored is found by its like only', async () => {
+  const asked = [{ $ne: null }, { $ne: 1 }].map((v) =>
+    list({ filter: [{ k: 'filters.o', o: 'eq', v }], count_only: true }),
+  );
+  const outcomes = await Promise.all(asked.map((query) => client.call('list', query)));
+  expect(outcomes).toEqual([{ response: { total_count: 3 } }, { response: {} }]);
+});
+
+test.each<readonly [string, JsonObject, JsonValue]>([
+  ['a text that looks like a field', counted([{ k: 'filters.whose', o: 'eq', v: '$filters.whose' }]), 0],
+  ['a text that looks like a variable', counted([{ k: 'filters.whose', o: 'not', v: '$$ROOT' }]), 3],
+  [
+    'an object that looks like an expression',
+    counted([{ k: 'filters.whose', o: 'eq', v: { $literal: 'mine' } }]),
+    0,
+  ],
+  ['an object as it is stored', counted([{ k: 'filters.o', o: 'eq', v: { $ne: null } }]), 3],
+  ['a list as it is stored', counted([{ k: 'projects', o: 'eq', v: ['project-1'] }]), 3],
+])('a condition takes as data: %s', async (_what, request, x) => {
+  expect(await client.call('stat', request)).toEqual({ response: { results: [{ x }], total_count: 1 } });
+});
+
+/** `request` in bytes, in which `marker` stands for bytes that JSON or the client's codec would not let through. */
+function bytesOf(message: string, request: JsonObject, marker: string, bytes: Uint8Array): Uint8Array {
+  const schema = descriptors.getMessage(`spaceone.api.inventory.v1.${message}`);
+  if (schema === undefined) throw new Error(`the contract has no ${message}`);
+  const encoded = Buffer.from(toBinary(schema, fromJson(schema, request)));
+  const at = encoded.indexOf(marker);
+  if (at < 0 || marker.length !== bytes.length) throw new Error('the marker is not in the request');
+  encoded.set(bytes, at);
+  return encoded;
+}
+
+const MESSAGES = {
+  list: 'JobsQuery',
+  stat: 'JobStatQuery',
+  get: 'GetJobRequest',
+  delete: 'JobRequest',
+} as const;
+
+test.each(TEXT_PLACES)('text that is not UTF-8 is refused: %s', async (_place, rpc, request) => {
+  const bytes = bytesOf(MESSAGES[rpc], request('XYZ'), 'XYZ', Uint8Array.of(0xed, 0xa0, 0x80));
+  expect(await client.send(rpc, bytes)).toMatchObject({
+    error: { status: 'INVALID_ARGUMENT', code: 'ERROR_INVALID_PARAMETER' },
+  });
+});
+
+test.each<readonly [string, RpcName, JsonObject]>([
+  ['in eq', 'list', list({ filter: [{ k: 'filters.o', o: 'not', v: { XYZXYZXYZ: { $ne: 1 } } }] })],
+  ['in in', 'list', list({ filter: [{ k: 'filters.o', o: 'not_in', v: [{ XYZXYZXYZ: 1 }] }] })],
+  ['in match', 'list', list({ filter: [{ k: 'errors', o: 'match', v: { XYZXYZXYZ: null } }] })],
+  [
+    'below match',
+    'list',
+    list({ filter: [{ k: 'errors', o: 'match', v: { x: null, 'a.XYZXYZXYZ.b': null } }] }),
+  ],
+  ['in a key', 'list', list({ filter: [{ k: 'filters.XYZXYZXYZ.x', o: 'eq' }] })],
+  ['in a condition', 'stat', counted([{ k: 'filters.o', o: 'not', v: { XYZXYZXYZ: 1 } }])],
+  ['as a name', 'stat', group({ keys: [{ k: 'filters.whose', n: 'XYZXYZXYZ' }] })],
+  [
+    'as a name within push',
+    'stat',
+    group({ fields: [{ n: 'a', o: 'push', fields: [{ k: 'status', n: 'XYZXYZXYZ' }] }] }),
+  ],
+])('__proto__ is a name like any other: %s', async (_place, rpc, request) => {
+  const plain = await client.call(rpc, request);
+  const bytes = bytesOf(MESSAGES[rpc], request, 'XYZXYZXYZ', Buffer.from('__proto__'));
+  const outcome = await client.send(rpc, bytes);
+  expect(plain).toMatchObject({ response: { results: expect.anything() } });
+  expect(sized(outcome)).toEqual(sized(plain));
+});
+
+/** How many rows an answer has, and how many values; NaN where it failed. */
+const sized = (outcome: Outcome): unknown =>
+  'error' in outcome
+    ? outcome
+    : JSON.stringify(outcome).split(':').length + JSON.stringify(outcome).split('{').length;
+
+test('nothing was deleted', async () => {
+  expect(await service.db.collection('job').countDocuments()).toBe(6);
+});
+
+const name = fc.oneof(
+  fc.constantFrom(...NAMES, ...KEYS, 'filters.n', 'status', 'created_at', 'job_id'),
+  fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.toWellFormed()),
+  fc
+    .array(fc.constantFrom('filters', 'errors', 'collector', '$', 'a', '0', '__proto__', ''), {
+      maxLength: 5,
+    })
+    .map((parts) => parts.join('.')),
+);
+
+/** Any value of JSON, with objects as Structs have them. */
+const anyValue: fc.Arbitrary<JsonValue> = fc.letrec<{ value: JsonValue }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4, depthSize: 'small' },
+    fc.constantFrom(...VALUES),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    name,
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.array(fc.tuple(name, tie('value')), { maxLength: 4 }).map((entries) => Object.fromEntries(entries)),
+  ),
+})).value;
+
+const operator = (names: readonly string[]) =>
+  fc.oneof({ weight: 20, arbitrary: fc.constantFrom(...names) }, { weight: 1, arbitrary: name });
+
+const several = <T>(each: fc.Arbitrary<T>) => fc.array(each, { maxLength: 3 });
+const unlisted = FILTER_OPERATORS.filter((each) => !LISTED.includes(each));
+const condition = fc.oneof(
+  fc.record({ k: name, o: operator(unlisted), v: anyValue }),
+  fc.record({ k: name, o: fc.constantFrom(...LISTED), v: several(anyValue) }),
+);
+const rowCondition = fc.record({ k: name, o: operator(TEST_OPERATORS), v: anyValue });
+const sort = fc.record({ keys: several(fc.record({ key: name, desc: fc.boolean() })) });
+const plainName = fc.oneof(name, fc.constantFrom('a', 'b', 'c', 'd'));
+const named = fc.record({ k: name, n: plainName });
+const groupField = fc.record(
+  {
+    k: name,
+    n: plainName,
+    o: operator(GROUP_OPERATORS),
+    fields: several(named),
+    conditions: several(rowCondition),
+  },
+  { requiredKeys: ['k', 'n', 'o'] },
+);
+const groupKey = fc.record({ k: name, n: plainName, date_format: name }, { requiredKeys: ['k', 'n'] });
+const stage: fc.Arbitrary<JsonObject> = fc.oneof(
+  fc.record({ unwind: fc.record({ path: name }) }),
+  fc.record({ group: fc.record({ keys: several(groupKey), fields: several(groupField) }) }),
+  fc.record({ count: fc.record({ name: plainName }) }),
+  fc.record({ sort }),
+  fc.record({
+    project: fc.record({
+      fields: several(fc.record({ k: name, n: plainName, o: operator(PROJECT_OPERATORS) })),
+      exclude_keys: fc.boolean(),
+    }),
+  }),
+  fc.record({ limit: fc.integer({ min: -1, max: 2 ** 31 - 1 }) }),
+  fc.record({ skip: fc.integer({ min: -1, max: 5 }) }),
+);
+const page = fc.record({ start: fc.nat(4), limit: fc.nat(4) });
+const filters = { filter: several(condition), filter_or: several(condition), keyword: name, page };
+const listQuery: fc.Arbitrary<JsonObject> = fc.record(
+  { ...filters, sort, only: several(name), minimal: fc.boolean(), count_only: fc.boolean() },
+  { requiredKeys: [] },
+);
+const statQuery: fc.Arbitrary<JsonObject> = fc.record(
+  { ...filters, aggregate: fc.array(stage, { minLength: 1, maxLength: 4 }), distinct: name },
+  { requiredKeys: ['aggregate'] },
+);
+
+const RUNS = { seed: 20240315, numRuns: 600, interruptAfterTimeLimit: 3000, markInterruptAsFailure: false };
+
+test.each<readonly [RpcName, fc.Arbitrary<JsonObject>]>([
+  ['list', listQuery],
+  ['stat', statQuery],
+])('whatever is asked by %s is harmless', async (rpc, query) => {
+  await fc.assert(
+    fc.asyncProperty(query, async (asked) => {
+      expect(await harm(rpc, [{ domain_id: MINE, query: asked }])).toEqual([]);
+    }),
+    RUNS,
+  );
+});
+
+test('no command had code in it, and none was a fault of the service', () => {
+  expect(commands.length).toBeGreaterThan(1000);
+  expect([...new Set(commands.flatMap(codeIn))]).toEqual([]);
+  expect(service.faults).toEqual([]);
+});

@@ -1,0 +1,180 @@
+// What the calls cost MongoDB: which commands a call sends, that reads never write, and which plan a page gets.
+import type { JsonObject } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { CommandStartedEvent, Document } from 'mongodb';
+import { jsonClient } from '../support/client.js';
+import type { JsonClient, RpcName } from '../support/client.js';
+import { startService } from '../support/service.js';
+import type { Service } from '../support/service.js';
+
+const DOMAIN = 'domain-3f1c9a7b2e40';
+const JOB = 'job-ebd1af51271a';
+const SORTED = [{ sort: { key: 'status' } }];
+const COUNTED = [
+  {
+    group: {
+      keys: [{ key: 'status', name: 'status' }],
+      fields: [{ name: 'jobs', operator: 'count' }],
+    },
+  },
+];
+
+let service: Service;
+let client: JsonClient;
+let commands: Document[];
+
+beforeAll(async () => {
+  service = await startService('store-commands', {}, { monitorCommands: true });
+  service.client.on('commandStarted', ({ command }: CommandStartedEvent) => {
+    commands.push(command);
+  });
+  client = jsonClient(service.address);
+});
+beforeEach(() => {
+  commands = [];
+});
+afterAll(async () => {
+  client.close();
+  await service.stop();
+});
+
+/** `find job`, and so on; one that goes on reading names the collection too. */
+const nameOf = (command: Document): string => {
+  const [name = '', target] = Object.entries(command)[0] ?? [];
+  return `${name} ${String(name === 'getMore' ? command['collection'] : target)}`;
+};
+
+/** The commands of a call, which has to succeed, by name. */
+async function sentBy(rpc: RpcName, request: JsonObject): Promise<string[]> {
+  const outcome = await client.call(rpc, { domain_id: DOMAIN, ...request });
+  expect(outcome).toHaveProperty('response');
+  return commands.map(nameOf).toSorted();
+}
+
+const list = (query: JsonObject): JsonObject => ({ query });
+
+const READS: readonly (readonly [string, RpcName, JsonObject, readonly string[]])[] = [
+  [
+    'a list of 1,000 jobs is one find, one count and one find of collectors',
+    'list',
+    list({ page: { limit: 1000 } }),
+    ['aggregate job', 'find collector', 'find job'],
+  ],
+  [
+    'a page whose rows show no collector asks for none',
+    'list',
+    list({ page: { limit: 100 }, only: ['job_id', 'status'] }),
+    ['aggregate job', 'find job'],
+  ],
+  [
+    'a minimal page asks for no collector',
+    'list',
+    list({ page: { limit: 15 }, minimal: true }),
+    ['aggregate job', 'find job'],
+  ],
+  ['a list that only counts is one count', 'list', list({ count_only: true }), ['aggregate job']],
+  [
+    'a list without a limit asks for no count',
+    'list',
+    list({ only: ['job_id'] }),
+    ['find job', 'getMore job', 'getMore job'],
+  ],
+  [
+    'a condition on the collector is one command more',
+    'list',
+    list({
+      filter: [{ k: 'collector.provider', v: 'aws', o: 'eq' }],
+      only: ['job_id'],
+      page: { limit: 1 },
+    }),
+    ['aggregate collector', 'aggregate job', 'find job'],
+  ],
+  ['a get is two finds', 'get', { job_id: JOB }, ['find collector', 'find job']],
+  [
+    'a get that shows no collector is one find',
+    'get',
+    { job_id: JOB, only: ['job_id', 'status'] },
+    ['find job'],
+  ],
+  ['a stat is one aggregate', 'stat', list({ aggregate: COUNTED }), ['aggregate job']],
+  [
+    'a stat with a page is two aggregates',
+    'stat',
+    list({ aggregate: COUNTED, page: { limit: 2 } }),
+    ['aggregate job', 'aggregate job'],
+  ],
+  [
+    'distinct values are one aggregate',
+    'stat',
+    list({ distinct: 'status', page: { limit: 0 } }),
+    ['aggregate job'],
+  ],
+  [
+    'a stat of 2,201 rows is read on, not asked for again',
+    'stat',
+    list({ aggregate: [...SORTED, { project: { fields: [{ key: 'job_id', name: 'job' }] } }] }),
+    ['aggregate job', 'getMore job', 'getMore job'],
+  ],
+];
+
+describe('commands', () => {
+  test.each(READS)('%s', async (_, rpc, request, due) => {
+    expect(await sentBy(rpc, request)).toEqual(due);
+  });
+
+  test('a delete is one delete of one job', async () => {
+    const job = 'job-0123456789ab';
+    await service.db.collection('job').insertOne({ job_id: job, domain_id: 'domain-of-delete' });
+    commands = [];
+    expect(await sentBy('delete', { domain_id: 'domain-of-delete', job_id: job })).toEqual(['delete job']);
+    expect(commands[0]?.['deletes']).toEqual([expect.objectContaining({ limit: 1 })]);
+  });
+
+  test('what is wrong in a request is found before anything is sent', async () => {
+    const refused = await client.call('list', {
+      domain_id: DOMAIN,
+      query: { filter: [{ k: 'status', v: 'ERROR', o: 'equals' }] },
+    });
+    expect(refused).toHaveProperty('error.status', 'INVALID_ARGUMENT');
+    expect(commands).toEqual([]);
+  });
+});
+
+/** What the server has to be asked beside the command itself; explain takes none of it. */
+const ENVELOPE = new Set(['$db', 'lsid', '$clusterTime', '$readPreference', 'maxTimeMS']);
+
+/** What the find that a list sends costs, and the stages that it runs, as JSON text. */
+async function explained(query: JsonObject): Promise<string> {
+  await sentBy('list', list(query));
+  const find = commands.find((command) => command['find'] === 'job') ?? {};
+  const explain = Object.fromEntries(Object.entries(find).filter(([name]) => !ENVELOPE.has(name)));
+  const { executionStats } = await service.db.command({ explain, verbosity: 'executionStats' });
+  return JSON.stringify(executionStats);
+}
+
+/** The first number called `name`: that of the whole, which comes before those of its stages. */
+const figure = (plan: string, name: string): number => Number(new RegExp(`"${name}":(\\d+)`).exec(plan)?.[1]);
+
+const STATUS = { k: 'status', v: 'ERROR', o: 'eq' };
+const RUNNING = { k: 'status', v: ['CREATED', 'IN_PROGRESS'], o: 'in' };
+
+describe('plans', () => {
+  test.each([
+    ['in the default order', { page: { limit: 20 } }, 20],
+    ['whose rows the index covers', { page: { limit: 20 }, only: ['job_id'] }, 0],
+    ['of a status', { page: { limit: 20 }, filter: [STATUS] }, 20],
+    ['of two statuses', { page: { limit: 20 }, filter: [RUNNING] }, 20],
+    [
+      'in the order that the Console names',
+      { page: { limit: 20 }, sort: { key: 'created_at', desc: true } },
+      20,
+    ],
+  ])('a page of 20 %s reads no more than that and sorts nothing', async (_, query, documents) => {
+    const plan = await explained(query);
+    expect(figure(plan, 'nReturned')).toBe(20);
+    expect(figure(plan, 'totalDocsExamined')).toBe(documents);
+    expect([20, 21]).toContain(figure(plan, 'totalKeysExamined'));
+    expect(plan).not.toContain('"stage":"SORT"');
+    expect(plan).not.toContain('"stage":"COLLSCAN"');
+  });
+});

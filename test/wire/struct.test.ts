@@ -1,0 +1,311 @@
+// The codec of Struct and Value: what comes in, what of MongoDB's types goes out, and both against an independent one.
+import { describe, expect, test } from '@jest/globals';
+import { fromBinary, fromJson, toBinary, toJson } from '@bufbuild/protobuf';
+import type { JsonValue } from '@bufbuild/protobuf';
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { StructSchema, ValueSchema } from '@bufbuild/protobuf/wkt';
+import fc from 'fast-check';
+import {
+  Binary,
+  BSON,
+  BSONRegExp,
+  BSONSymbol,
+  Code,
+  DBRef,
+  Decimal128,
+  Double,
+  Int32,
+  Long,
+  MaxKey,
+  MinKey,
+  ObjectId,
+  Timestamp,
+  UUID,
+} from 'mongodb';
+import type { Plain } from '../../src/wire/struct.js';
+import { Struct, Value } from '../../src/wire/struct.js';
+
+const bytesOf = (json: JsonValue): Uint8Array => toBinary(ValueSchema, fromJson(ValueSchema, json));
+
+/** What the independent codec reads where the service's wrote. */
+const shown = (stored: unknown): JsonValue =>
+  toJson(ValueSchema, fromBinary(ValueSchema, Value.encode(stored).finish()));
+
+/** A decoded value in words that JSON has: an object as the list of its entries. */
+const entries = (plain: Plain): unknown => {
+  if (plain instanceof Map)
+    return { entries: [...plain].map(([key, value]: readonly [string, Plain]) => [key, entries(value)]) };
+  return Array.isArray(plain) ? plain.map(entries) : plain;
+};
+
+const nested = (levels: number): JsonValue =>
+  Array.from({ length: levels }).reduce<JsonValue>((inner) => [inner], 'deep');
+const nestedObjects = (levels: number): JsonValue =>
+  Array.from({ length: levels }).reduce<JsonValue>((inner) => ({ a: inner }), 'deep');
+
+describe('what comes in', () => {
+  test.each<readonly [string, JsonValue, unknown]>([
+    ['null', null, null],
+    ['true', true, true],
+    ['false', false, false],
+    ['zero', 0, 0],
+    ['a number', -1.5, -1.5],
+    ['a large number', 1e308, 1e308],
+    ['an empty text', '', ''],
+    ['a text', 'é🚀\0', 'é🚀\0'],
+    ['an empty list', [], []],
+    ['a list', [1, [null], 'x'], [1, [null], 'x']],
+    ['an empty object', {}, { entries: [] }],
+    [
+      'an object, in its order',
+      { b: 1, a: { d: 1, c: [] } },
+      {
+        entries: [
+          ['b', 1],
+          [
+            'a',
+            {
+              entries: [
+                ['d', 1],
+                ['c', []],
+              ],
+            },
+          ],
+        ],
+      },
+    ],
+    [
+      'names of an object’s own',
+      { constructor: 1, toString: 2, _bsontype: 3, $ne: 4, '': 5 },
+      {
+        entries: [
+          ['constructor', 1],
+          ['toString', 2],
+          ['_bsontype', 3],
+          ['$ne', 4],
+          ['', 5],
+        ],
+      },
+    ],
+    ['an empty name', { '': null }, { entries: [['', null]] }],
+  ])('%s', (_what, json, due) => {
+    expect(entries(Value.decode(bytesOf(json)))).toEqual(due);
+  });
+
+  const entry = (key: string, value: number, writer: BinaryWriter): BinaryWriter =>
+    writer.uint32(10).fork().uint32(10).string(key).uint32(18).fork().uint32(17).double(value).join().join();
+
+  test('names like numbers, and __proto__, are names in their order', () => {
+    const writer = ['2', '__proto__', '1'].reduce((into, key, i) => entry(key, i, into), new BinaryWriter());
+    expect(entries(Struct.decode(writer.finish()))).toEqual({
+      entries: [
+        ['2', 0],
+        ['__proto__', 1],
+        ['1', 2],
+      ],
+    });
+    expect(Object.hasOwn(Object.prototype, '2')).toBe(false);
+  });
+
+  test('of a name given twice the later counts', () => {
+    const writer = ['a', 'b', 'a'].reduce((into, key, i) => entry(key, i, into), new BinaryWriter());
+    expect(entries(Struct.decode(writer.finish()))).toEqual({
+      entries: [
+        ['a', 2],
+        ['b', 1],
+      ],
+    });
+  });
+
+  test.each<readonly [string, readonly number[], unknown]>([
+    ['a value of no kind', [], null],
+    ['a list of values of no kind', [50, 4, 10, 0, 10, 0], [null, null]],
+    ['an entry of nothing', [42, 2, 10, 0], { entries: [['', null]] }],
+    ['an entry without a value', [42, 5, 10, 3, 10, 1, 97], { entries: [['a', null]] }],
+    ['NaN', [17, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f], NaN],
+    ['of two kinds the later', [32, 1, 26, 1, 120], 'x'],
+    ['an unknown field beside it', [56, 1, 32, 1, 122, 1, 0], true],
+    ['an unknown enum value of null', [8, 5], null],
+  ])('%s', (_what, bytes, due) => {
+    expect(entries(Value.decode(Uint8Array.from(bytes)))).toEqual(due);
+  });
+
+  test.each<readonly [string, readonly number[]]>([
+    ['a text that ends early', [26, 5, 120]],
+    ['a number that ends early', [17, 0, 0]],
+    ['a tag that ends early', [0x80]],
+    ['a wire type that is none', [7]],
+  ])('%s is an error', (_what, bytes) => {
+    expect(() => Value.decode(Uint8Array.from(bytes))).toThrow();
+  });
+
+  test.each([
+    ['lists', nested],
+    ['objects', nestedObjects],
+  ])('32 levels of %s are read, and 33 refused', (_what, deep) => {
+    expect(Value.decode(bytesOf(deep(32)))).toBeDefined();
+    expect(() => Value.decode(bytesOf(deep(33)))).toThrow(
+      expect.objectContaining({ code: 'ERROR_LIMIT_EXCEEDED' }),
+    );
+  });
+
+  test('a Struct is the first of its levels', () => {
+    const bytes = (levels: number) => toBinary(StructSchema, fromJson(StructSchema, { a: nested(levels) }));
+    expect(Struct.decode(bytes(31)).size).toBe(1);
+    expect(() => Struct.decode(bytes(32))).toThrow(expect.objectContaining({ code: 'ERROR_LIMIT_EXCEEDED' }));
+  });
+});
+
+const id = new ObjectId('64ffffffffffffffffffffff');
+
+describe('what is stored goes out', () => {
+  test.each<readonly [string, unknown, JsonValue]>([
+    ['null', null, null],
+    ['undefined', undefined, null],
+    ['true', true, true],
+    ['an Int32', new Int32(-5), -5],
+    ['a Double', new Double(2.5), 2.5],
+    ['a whole Double', new Double(3), 3],
+    ['the least Double', new Double(5e-324), 5e-324],
+    ['a Long', Long.fromString('12'), 12],
+    ['the largest safe Long', Long.fromString('9007199254740991'), 9007199254740991],
+    ['a Long beyond', Long.fromString('9007199254740993'), '9007199254740993'],
+    ['the least Long', Long.MIN_VALUE, '-9223372036854775808'],
+    ['NaN', NaN, 'NaN'],
+    ['Infinity', Infinity, 'Infinity'],
+    ['-Infinity', -Infinity, '-Infinity'],
+    ['a Decimal128', Decimal128.fromString('0.10'), '0.10'],
+    ['a Decimal128 that is none', Decimal128.fromString('NaN'), 'NaN'],
+    ['a large Decimal128', Decimal128.fromString('1E+6144'), '1.000000000000000000000000000000000E+6144'],
+    ['an empty text', '', ''],
+    ['a text', 'é🚀\0\n', 'é🚀\0\n'],
+    ['a symbol', new BSONSymbol('sym'), 'sym'],
+    ['a date', new Date('2022-06-17T08:00:01.225Z'), '2022-06-17T08:00:01.225Z'],
+    ['a date before 1970', new Date(-1), '1969-12-31T23:59:59.999Z'],
+    ['the year 9999', new Date('9999-12-31T23:59:59.999Z'), '9999-12-31T23:59:59.999Z'],
+    ['an ObjectId', id, '64ffffffffffffffffffffff'],
+    ['a Binary', new Binary(Buffer.from('abc')), 'YWJj'],
+    ['an empty Binary', new Binary(), ''],
+    ['a UUID', new UUID('00112233-4455-6677-8899-aabbccddeeff'), '00112233-4455-6677-8899-aabbccddeeff'],
+    ['a UUID that is too short', new Binary(Buffer.from('abc'), Binary.SUBTYPE_UUID), 'YWJj'],
+    ['a regular expression', new BSONRegExp('^a/b', 'i'), '/^a/b/i'],
+    ['an expression that JavaScript lacks', new BSONRegExp('(?<=x+)[', 'sx'), '/(?<=x+)[/sx'],
+    ['a Timestamp', new Timestamp({ t: 1, i: 2 }), 4294967298],
+    ['a Timestamp of these years', new Timestamp({ t: 2_000_000_000, i: 1 }), '8589934592000000001'],
+    ['the least key', new MinKey(), 'MinKey'],
+    ['the greatest key', new MaxKey(), 'MaxKey'],
+    ['code', new Code('return 1'), 'return 1'],
+    ['code with a scope', new Code('return x', { x: 1 }), 'return x'],
+    ['a reference', new DBRef('job', id), { $ref: 'job', $id: '64ffffffffffffffffffffff' }],
+    [
+      'a reference into a database',
+      new DBRef('job', id, 'other'),
+      { $ref: 'job', $id: '64ffffffffffffffffffffff', $db: 'other' },
+    ],
+    ['an empty list', [], []],
+    [
+      'a list',
+      [1, [null, new Date(0)], { a: id }],
+      [1, [null, '1970-01-01T00:00:00.000Z'], { a: '64ffffffffffffffffffffff' }],
+    ],
+    ['an empty object', {}, {}],
+    ['an object', { $ne: 1, 'a.b': { '': null } }, { $ne: 1, 'a.b': { '': null } }],
+    ['an object that calls itself a type', new Map([['_bsontype', 'ObjectId']]), { _bsontype: 'ObjectId' }],
+  ])('%s', (_what, stored, due) => {
+    const read = BSON.deserialize(BSON.serialize({ stored }), { bsonRegExp: true });
+    expect(shown(read['stored'])).toEqual(due);
+  });
+
+  test('a date that JavaScript cannot hold is no text', () => {
+    const milliseconds = Long.fromString('9000000000000000000');
+    const bytes = BSON.serialize({ a: milliseconds });
+    bytes[4] = 9;
+    expect(shown(BSON.deserialize(bytes))).toEqual({ a: '' });
+  });
+
+  test('__proto__ is a name like any other', () => {
+    const read = BSON.deserialize(BSON.serialize(new Map([['__proto__', new Map([['x', 1]])]])));
+    expect(entries(Struct.decode(Struct.encode(read).finish()))).toEqual({
+      entries: [['__proto__', { entries: [['x', 1]] }]],
+    });
+  });
+
+  test.each([
+    ['lists', nested, '['.repeat(8), ']'.repeat(8)],
+    ['objects', nestedObjects, '{"a":'.repeat(8), '}'.repeat(8)],
+  ])('%s deeper than 32 levels come as compact JSON text', (_what, deep, open, close) => {
+    const bytes = Value.encode(deep(40)).finish();
+    const text = JSON.stringify(toJson(ValueSchema, fromBinary(ValueSchema, bytes)));
+    expect(text).toContain(JSON.stringify(`${open}"deep"${close}`));
+    expect(() => Value.decode(bytes)).not.toThrow();
+  });
+
+  test('32 levels come as they are', () => {
+    expect(shown(nested(32))).toEqual(nested(32));
+  });
+});
+
+const SEED = { seed: 20240315, numRuns: 500 };
+
+/** JSON as a Struct carries it: -0 is told from 0 on the wire, but not in JSON; text is well-formed. */
+const text = fc.string({ unit: 'binary', maxLength: 8 }).map((each) => each.toWellFormed());
+const anyJson: fc.Arbitrary<JsonValue> = fc.letrec<{ value: JsonValue }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 6 },
+    fc.constantFrom(null, true, false, 0, '', 'x'),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
+    text,
+    fc.array(tie('value'), { maxLength: 5 }),
+    fc.dictionary(
+      text.filter((name) => name !== '__proto__'),
+      tie('value'),
+      { maxKeys: 5 },
+    ),
+  ),
+})).value;
+
+const plainly = (plain: Plain): unknown => {
+  if (plain instanceof Map)
+    return Object.fromEntries(
+      [...plain].map(([key, value]: readonly [string, Plain]) => [key, plainly(value)]),
+    );
+  return Array.isArray(plain) ? plain.map(plainly) : plain;
+};
+
+describe('against an independent codec', () => {
+  test('any JSON is read as it was written there', () => {
+    fc.assert(
+      fc.property(anyJson, (json) => {
+        expect(plainly(Value.decode(bytesOf(json)))).toEqual(json);
+      }),
+      SEED,
+    );
+  });
+
+  test('any JSON is read there as it was written here', () => {
+    fc.assert(
+      fc.property(anyJson, (json) => {
+        expect(shown(json)).toEqual(json);
+      }),
+      SEED,
+    );
+  });
+
+  test('any bytes are a value or an error, at once', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+        expect(decoded(bytes)).toBeDefined();
+      }),
+      SEED,
+    );
+  });
+});
+
+/** What is read of `bytes`, or the error. */
+function decoded(bytes: Uint8Array): unknown {
+  try {
+    return { value: Value.decode(bytes) };
+  } catch (error) {
+    return error;
+  }
+}
