@@ -37,7 +37,7 @@ const server = new Server();
 let client: Client;
 
 beforeAll(async () => {
-  for (const { definition, implementation } of reflection(SERVICES))
+  for (const { definition, implementation } of reflection(SERVICES, new AbortController().signal))
     server.addService(definition, implementation);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>

@@ -1,0 +1,276 @@
+// The published SpaceONE Python client against the service: what it finds by reflection, and what its callers get.
+import { execFile, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startService } from '../support/service.js';
+import type { Service } from '../support/service.js';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const ENVIRONMENT = join(ROOT, '.cache/python-client');
+const SOURCES = join(ROOT, 'test/clients/python');
+const REQUIREMENTS = join(SOURCES, 'requirements.txt');
+/** Milliseconds to fetch the client, where it is not there yet. */
+const FETCHING = 240_000;
+
+const DOMAIN = 'domain-07d2e9c4a6b1';
+const OTHER_DOMAIN = 'domain-b84e06d1c5f2';
+
+type Json = Readonly<Record<string, unknown>>;
+
+interface Call {
+  readonly method: string;
+  readonly params: Json;
+}
+
+interface Report {
+  readonly resources: Readonly<Record<string, readonly string[]>>;
+  readonly outcomes: readonly Json[];
+}
+
+function run(command: string, args: readonly string[]): string {
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout: FETCHING,
+  });
+  if (status !== 0)
+    throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? ''}${stdout}${stderr}`);
+  return stdout;
+}
+
+/** The first Python that can make an environment. */
+function python(): string {
+  const works = (command: string): boolean =>
+    spawnSync(command, ['-c', 'import venv, ensurepip'], { stdio: 'ignore' }).status === 0;
+  const found = ['python3', 'python', '/usr/bin/python3'].find(works);
+  if (found === undefined) throw new Error('no Python with venv and ensurepip was found');
+  return found;
+}
+
+/** The Python of an environment that holds the client: made once, and again when what it is made of changes. */
+function clientPython(): string {
+  const base = python();
+  const made = `${run(base, ['--version'])}${readFileSync(REQUIREMENTS, 'utf8')}`;
+  const stamp = createHash('sha256').update(made).digest('hex');
+  const stampFile = join(ENVIRONMENT, 'stamp');
+  const own = join(ENVIRONMENT, 'bin/python');
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return own;
+  rmSync(ENVIRONMENT, { recursive: true, force: true });
+  mkdirSync(dirname(ENVIRONMENT), { recursive: true });
+  run(base, ['-m', 'venv', ENVIRONMENT]);
+  run(own, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS]);
+  writeFileSync(stampFile, stamp);
+  return own;
+}
+
+const isReport = (parsed: unknown): parsed is Report =>
+  typeof parsed === 'object' && parsed !== null && 'resources' in parsed && 'outcomes' in parsed;
+
+function reportOf(parsed: unknown): Report {
+  if (isReport(parsed)) return parsed;
+  throw new Error('the client reported something else');
+}
+
+/** Makes all calls on one connection, one after the other. */
+function report(interpreter: string, address: string, calls: readonly Call[]): Promise<Report> {
+  return new Promise((resolve, reject) => {
+    const args = [join(SOURCES, 'calls.py'), `grpc://${address}`];
+    const child = execFile(interpreter, args, { timeout: 60_000 }, (error, stdout, stderr) => {
+      if (error === null) resolve(reportOf(JSON.parse(stdout)));
+      else reject(new Error(stderr === '' ? error.message : stderr));
+    });
+    child.stdin?.end(JSON.stringify(calls));
+  });
+}
+
+const list = (query: Json, domain_id: string = DOMAIN): Call => ({
+  method: 'Job.list',
+  params: { domain_id, query },
+});
+const stat = (query: Json): Call => ({ method: 'Job.stat', params: { domain_id: DOMAIN, query } });
+const about = (verb: string, job_id: string, domain_id: string = OTHER_DOMAIN): Call => ({
+  method: `Job.${verb}`,
+  params: { domain_id, job_id },
+});
+
+const jobs = (...ids: readonly string[]): Json => ({
+  response: { results: ids.map((job_id) => ({ job_id })), total_count: ids.length },
+});
+const rows = (...results: readonly unknown[]): Json => ({ response: { results } });
+const failed = (status_code: string, error_code: string, message: string): Json => ({
+  error: { status_code, error_code, message },
+});
+
+const PAGE = { limit: 20 };
+/** The default order is by created_at, which `only` then shows; ordered by job_id the answers are short. */
+const BRIEF = { only: ['job_id'], sort: { key: 'job_id' }, page: PAGE };
+const SUCCESS = { k: 'status', v: 'SUCCESS', o: 'eq' };
+const LARGE = { key: 'total_tasks', value: 120.0, operator: 'gte' };
+
+const COLLECTOR = {
+  collector_id: 'collector-28a45768d7d5',
+  name: 'Only Collector',
+  state: 'ENABLED',
+  plugin_info: { plugin_id: 'plugin-aws-cloud-services', version: '1.13.7' },
+  provider: 'aws',
+  capability: {
+    supported_schema: ['aws_access_key'],
+    monitoring_type: 'METRIC',
+    filter_format: [
+      { key: 'project_id', type: 'str', change_rules: [] },
+      { key: 'region_code', type: 'str' },
+    ],
+  },
+  is_public: true,
+};
+
+/** What is called, and what the client makes of the answer; they are called in this order, on one connection. */
+const CASES: readonly (readonly [string, Call, Json])[] = [
+  [
+    'lists by k, v and o',
+    list({ ...BRIEF, filter: [{ k: 'status', v: ['CREATED', 'TIMEOUT'], o: 'in' }] }),
+    jobs('job-39fc4a58d6de', 'job-80248073388c'),
+  ],
+  [
+    'lists by key, value and operator, mixed with k, v and o',
+    list({ ...BRIEF, filter: [SUCCESS, LARGE] }),
+    jobs('job-53d344304c86', 'job-a1d83f12596a', 'job-c8217c800e0a'),
+  ],
+  [
+    'finds an int by a number, which it sends as a double',
+    list({ ...BRIEF, filter: [{ k: 'total_tasks', v: 5, o: 'eq' }] }),
+    jobs('job-690caa307697'),
+  ],
+  [
+    'finds ints by a list of numbers',
+    list({ ...BRIEF, filter_or: [{ key: 'total_tasks', value: [4, 8], operator: 'in' }] }),
+    jobs('job-80248073388c', 'job-de60fcd0bf7c'),
+  ],
+  [
+    'lists a page',
+    list({ ...BRIEF, page: { start: 2, limit: 1 } }),
+    { response: { results: [{ job_id: 'job-39fc4a58d6de' }], total_count: 10 } },
+  ],
+  ['counts', list({ count_only: true }), { response: { total_count: 10 } }],
+  [
+    'gets',
+    {
+      method: 'Job.get',
+      params: {
+        domain_id: DOMAIN,
+        job_id: 'job-39fc4a58d6de',
+        only: ['job_id', 'status', 'filter', 'total_tasks', 'created_at', 'collector_info'],
+      },
+    },
+    {
+      response: {
+        job_id: 'job-39fc4a58d6de',
+        status: 'TIMEOUT',
+        filter: { max_items: 100, note: 'a.b*c?' },
+        total_tasks: 40,
+        created_at: '2023-05-15T21:20:57.548Z',
+        collector_info: COLLECTOR,
+      },
+    },
+  ],
+  [
+    'computes groups',
+    stat({
+      aggregate: [
+        {
+          group: {
+            keys: [{ key: 'status', name: 'status' }],
+            fields: [
+              { name: 'jobs', operator: 'count' },
+              { name: 'tasks', key: 'total_tasks', operator: 'sum' },
+            ],
+          },
+        },
+        { sort: { key: 'status' } },
+      ],
+    }),
+    rows(
+      { status: 'CREATED', jobs: 1, tasks: 4 },
+      { status: 'IN_PROGRESS', jobs: 1, tasks: 1 },
+      { status: 'SUCCESS', jobs: 7, tasks: 753 },
+      { status: 'TIMEOUT', jobs: 1, tasks: 40 },
+    ),
+  ],
+  [
+    'computes distinct values of a page',
+    stat({ distinct: 'status', filter: [LARGE, SUCCESS], page: PAGE }),
+    { response: { results: ['SUCCESS'], total_count: 1 } },
+  ],
+  ['deletes', about('delete', 'job-51edd2720882'), { response: {} }],
+  [
+    'splits the error of a job that was deleted at its first colon',
+    about('get', 'job-51edd2720882'),
+    failed(
+      'NOT_FOUND',
+      'ERROR_NOT_FOUND',
+      ' Resource cannot be found or access is denied. (job_id = job-51edd2720882)',
+    ),
+  ],
+  [
+    'splits an error whose text has colons',
+    about('get', 'a: b: c'),
+    failed(
+      'NOT_FOUND',
+      'ERROR_NOT_FOUND',
+      ' Resource cannot be found or access is denied. (job_id = a: b: c)',
+    ),
+  ],
+  [
+    'reads the error of a request without a domain',
+    { method: 'Job.list', params: {} },
+    failed('INVALID_ARGUMENT', 'ERROR_REQUIRED_PARAMETER', ' Required parameter. (key = domain_id)'),
+  ],
+  [
+    'asks for the version',
+    { method: 'ServerInfo.get_version', params: {} },
+    { response: { version: 'test' } },
+  ],
+  ...['', 'grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', 'spaceone.api.inventory.v1.Job'].map(
+    (service) =>
+      [
+        `checks the health of '${service}'`,
+        { method: 'Health.Check', params: { service } },
+        { response: { status: 'SERVING' } },
+      ] as const,
+  ),
+  [
+    'checks the health of a service that is not there',
+    { method: 'Health.Check', params: { service: 'spaceone.api.inventory.v1.Server' } },
+    failed('NOT_FOUND', 'ERROR_INTERNAL_API', 'unknown service'),
+  ],
+];
+
+describe('the Python client', () => {
+  let service: Service;
+  let seen: Report;
+
+  beforeAll(async () => {
+    const interpreter = clientPython();
+    service = await startService('python-client');
+    seen = await report(
+      interpreter,
+      service.address,
+      CASES.map(([, call]) => call),
+    );
+  }, FETCHING + 60_000);
+  afterAll(() => service.stop());
+
+  test('finds the services and their methods by reflection', () => {
+    expect(seen.resources).toEqual({
+      Health: ['Check', 'Watch'],
+      ServerInfo: ['get_version'],
+      Job: ['delete', 'get', 'list', 'stat'],
+    });
+  });
+
+  test.each(CASES.map(([name, , due], index) => ({ name, due, index })))('$name', ({ due, index }) => {
+    expect(seen.outcomes[index]).toEqual(due);
+  });
+});

@@ -1,0 +1,296 @@
+// The program as it is run: its ready line, its settings, its pages, how it stops, and the embedded mongod.
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:http2';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { credentials } from '@grpc/grpc-js';
+import { MongoClient } from 'mongodb';
+import {
+  HealthCheckResponse_ServingStatus as Serving,
+  HealthClient,
+} from '../src/gen/grpc/health/v1/health.js';
+import type { HealthCheckResponse } from '../src/gen/grpc/health/v1/health.js';
+import { jsonClient } from './support/client.js';
+import { freePort, startProgram } from './support/program.js';
+import type { Program, Settings } from './support/program.js';
+import { mongodbUri } from './support/service.js';
+import { insertSlowJob, noneRunning, runningSoon, slowStat } from './support/slow.js';
+import { until } from './support/until.js';
+
+const DATABASE = 'main-program';
+const ADDRESS: unknown = expect.stringMatching(/^127\.0\.0\.1:\d+$/);
+const LIST = { domain_id: 'domain-07d2e9c4a6b1', query: { page: { limit: 1 } } };
+
+let mongo: MongoClient;
+const started: Program[] = [];
+
+/** Starts the program on the test run's mongod, with a database of its own. */
+function start(settings: Settings = {}): Program {
+  const program = startProgram({ MONGODB_URI: mongodbUri(), MONGODB_DATABASE: DATABASE, ...settings });
+  started.push(program);
+  return program;
+}
+
+beforeAll(async () => {
+  mongo = new MongoClient(mongodbUri());
+  await insertSlowJob(mongo.db(DATABASE));
+});
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((program) => program.kill()));
+});
+afterAll(async () => {
+  await mongo.db(DATABASE).dropDatabase();
+  await mongo.close();
+});
+
+describe('the start', () => {
+  test('ends with a line that names every address, as JSON on a pipe', async () => {
+    expect(await start().ready()).toEqual({
+      level: 30,
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      grpc: ADDRESS,
+      http: ADDRESS,
+      admin: ADDRESS,
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      msg: 'serving',
+    });
+  });
+
+  test('opens no door that is off', async () => {
+    expect(await start({ HTTP_PORT: 'off', ADMIN_PORT: 'off' }).addresses()).toEqual({
+      grpc: ADDRESS,
+      http: 'off',
+      admin: 'off',
+    });
+  });
+
+  test.each(['GRPC_PORT', 'HTTP_PORT', 'ADMIN_PORT'])(
+    'says in a line that %s is in use',
+    async (variable) => {
+      const port = await freePort();
+      const other = createServer().listen(port, '127.0.0.1');
+      await once(other, 'listening');
+      const program = start({ [variable]: String(port) });
+      expect(await program.ended).toEqual({ code: 1, signal: null });
+      other.close();
+      expect(program.log).toHaveLength(1);
+      expect(program.log[0]).toMatchObject({ level: 60, msg: 'the service could not start' });
+      const said = JSON.stringify(program.log[0]);
+      expect(said).toContain(`${variable}: the port cannot be listened on`);
+      expect(said).toContain('EADDRINUSE');
+      expect(program.stderr()).toBe('');
+    },
+  );
+});
+
+const DURATION = 'must be a time from 1ms to 1h, such as 500ms, 30s or 5m';
+const SIZE = 'must be a size from 1KiB to less than 2GiB, such as 64MiB';
+const PORT_RANGE = 'must be a whole number from 0 to 65535';
+const DATABASE_NAME =
+  'MONGODB_DATABASE must be a database name, without any of / \\ . " $ * < > : | ? and blanks';
+
+describe('wrong settings', () => {
+  test.each([
+    ['MONGODB_URI', 'localhost:27017', 'must be a MongoDB URI, mongodb://… or mongodb+srv://…'],
+    ['MONGODB_DATABASE', 'a.b', DATABASE_NAME.replace('MONGODB_DATABASE ', '')],
+    ['GRPC_PORT', 'off', PORT_RANGE],
+    ['GRPC_PORT', '65536', PORT_RANGE],
+    ['HTTP_PORT', '-1', PORT_RANGE],
+    ['ADMIN_PORT', '80.5', PORT_RANGE],
+    ['SAMPLE_DATA', 'yes', 'must be true or false'],
+    ['MAX_PAGE_SIZE', 'many', 'must be a whole number from 0 to 4294967295'],
+    ['MAX_RESPONSE_BYTES', '2GiB', SIZE],
+    ['MAX_RESPONSE_BYTES', '64 MB', SIZE],
+    ['DEFAULT_TIMEOUT', '30 seconds', DURATION],
+    ['DEFAULT_TIMEOUT', '0s', DURATION],
+    ['MAX_TIMEOUT', '2h', DURATION],
+    ['SHUTDOWN_GRACE', '-1s', DURATION.replace('1ms', '0ms')],
+    ['LOG_LEVEL', 'verbose', 'must be trace or debug or info or warn or error or fatal'],
+    ['EXPLORER', 'true', 'must be on or off'],
+  ])('%s=%s is one line', async (variable, value, due) => {
+    const program = start({ [variable]: value });
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(program.stderr()).toBe(`${variable} ${due}\n`);
+    expect(program.log).toEqual([]);
+  });
+
+  test('are all named at once', async () => {
+    const program = start({ MONGODB_DATABASE: 'a/b', HTTP_PORT: 'none', DEFAULT_TIMEOUT: '10m' });
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(program.stderr().split('\n')).toEqual([
+      DATABASE_NAME,
+      `HTTP_PORT ${PORT_RANGE}`,
+      'DEFAULT_TIMEOUT must not be longer than MAX_TIMEOUT',
+      '',
+    ]);
+  });
+
+  test.each([
+    ['AUTH', 'jwt'],
+    ['AUTH', 'token'],
+    ['TLS_CERT_FILE', '/nonexistent/tls.crt'],
+    ['TLS_KEY_FILE', '/nonexistent/tls.key'],
+    ['TLS_CLIENT_CA_FILE', '/nonexistent/ca.crt'],
+  ])('%s=%s alone stops the start with a line that names it', async (variable, value) => {
+    const program = start({ [variable]: value });
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(`${program.stderr()}${JSON.stringify(program.log)}`).toMatch(new RegExp(`\\b${variable}\\b`));
+  });
+});
+
+describe('the pages', () => {
+  let program: Program;
+
+  beforeAll(async () => {
+    program = startProgram({ MONGODB_URI: mongodbUri(), MONGODB_DATABASE: DATABASE });
+    await program.ready();
+  });
+  afterAll(() => program.kill());
+
+  test.each([
+    ['http', 'GET', '/livez', 200],
+    ['http', 'HEAD', '/readyz', 200],
+    ['http', 'GET', '/readyz?verbose', 200],
+    ['http', 'GET', '/nothing', 404],
+    ['http', 'POST', '/livez', 405],
+    ['admin', 'GET', '/livez', 200],
+    ['admin', 'GET', '/readyz', 200],
+    ['admin', 'GET', '/nothing', 404],
+    ['admin', 'DELETE', '/readyz', 405],
+  ] as const)('%s: %s %s is %d', async (door, method, path, status) => {
+    const { [door]: address } = await program.addresses();
+    const response = await fetch(`http://${address}${path}`, { method });
+    expect(response.status).toBe(status);
+  });
+});
+
+/** Milliseconds of grace, and how much later the program has to be gone. */
+const GRACE = 8000;
+const MARGIN = 2000;
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  test('lets a running call finish, refuses new ones, and ends with 0', async () => {
+    const program = start({ SHUTDOWN_GRACE: `${GRACE}ms` });
+    const { grpc, admin } = await program.addresses();
+    const [client, late] = [jsonClient(grpc), jsonClient(grpc)];
+    const slow = client.call('stat', slowStat(3));
+    await runningSoon(mongo, DATABASE, 1);
+
+    const begun = performance.now();
+    program.signal(signal);
+    await until('it stops', () => program.log.some(({ msg }) => msg === 'stopping'), 1000);
+    expect(await late.call('list', LIST)).toHaveProperty('error.status', 'UNAVAILABLE');
+    expect(await client.call('list', LIST)).toHaveProperty('error.status', 'UNAVAILABLE');
+    expect(await slow).toEqual({ response: { results: [{ rows: 1_000_000 }] } });
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - begun).toBeLessThan(GRACE + MARGIN);
+    await expect(fetch(`http://${admin}/livez`)).rejects.toThrow('fetch failed');
+    client.close();
+    late.close();
+  });
+
+  test('is not held up by a stream that never sends its request', async () => {
+    const program = start({ SHUTDOWN_GRACE: '1s' });
+    const { grpc } = await program.addresses();
+    const session = connect(`http://${grpc}`).on('error', () => undefined);
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/spaceone.api.inventory.v1.Job/list',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    stream.on('error', () => undefined);
+    await once(session, 'remoteSettings');
+    const begun = performance.now();
+    program.signal(signal);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - begun).toBeLessThan(1000 + MARGIN);
+    session.destroy();
+  });
+
+  test('is not held up by a Watch, which says NOT_SERVING and ends', async () => {
+    const program = start({ SHUTDOWN_GRACE: '4s' });
+    const health = new HealthClient((await program.addresses()).grpc, credentials.createInsecure());
+    const seen: string[] = [];
+    const watching = health.watch({ service: '' });
+    watching.on('data', (response: HealthCheckResponse) => seen.push(Serving[response.status]));
+    watching.on('error', () => undefined);
+    await until('Watch has begun', () => seen.length === 1, 2000);
+    const begun = performance.now();
+    program.signal(signal);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(seen).toEqual(['SERVING', 'NOT_SERVING']);
+    expect(performance.now() - begun).toBeLessThan(MARGIN);
+    health.close();
+  });
+
+  test('ends an idle program long before its grace is over', async () => {
+    const program = start();
+    await program.ready();
+    const begun = performance.now();
+    program.signal(signal);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - begun).toBeLessThan(MARGIN);
+    expect(program.log.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['stopping', 'stopped']));
+    expect(program.stderr()).toBe('');
+  });
+});
+
+test('a call that outlasts the grace is ended, and so is the program', async () => {
+  const program = start({ SHUTDOWN_GRACE: '500ms' });
+  const client = jsonClient((await program.addresses()).grpc);
+  const slow = client.call('stat', slowStat(4));
+  await runningSoon(mongo, DATABASE, 1);
+  program.signal('SIGTERM');
+  expect(await slow).toHaveProperty('error');
+  expect(await program.ended).toEqual({ code: 0, signal: null });
+  await noneRunning(mongo, DATABASE, 2000);
+  client.close();
+});
+
+describe('without MONGODB_URI', () => {
+  let folder: string;
+  let program: Program;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'main-test-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+  /** The process of the mongod that the program has started. */
+  async function mongodOf(log: Program['log']): Promise<number> {
+    const said = log.map(({ msg }) => String(msg)).find((msg) => msg.startsWith('embedded mongod')) ?? '';
+    const host = /127\.0\.0\.1:\d+/.exec(said)?.[0] ?? '';
+    const client = new MongoClient(`mongodb://${host}/?directConnection=true`);
+    const { pid } = await client.db('admin').command({ serverStatus: 1 });
+    await client.close();
+    return Number(pid);
+  }
+
+  function alive(pid: number): boolean {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false; // ESRCH: there is no such process
+    }
+  }
+
+  test.each(['SIGKILL', 'SIGTERM'] as const)(
+    'it answers from the sample on a mongod that ends with it by %s',
+    async (signal) => {
+      program = startProgram({ EMBEDDED_DATA_DIR: join(folder, signal) });
+      started.push(program);
+      const client = jsonClient((await program.addresses()).grpc);
+      const pid = await mongodOf(program.log);
+      expect(await client.call('list', LIST)).toMatchObject({ response: { total_count: 10 } });
+      client.close();
+      expect(alive(pid)).toBe(true);
+      program.signal(signal);
+      await program.ended;
+      await until('mongod is gone', () => !alive(pid), 10_000);
+    },
+  );
+});

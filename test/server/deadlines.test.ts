@@ -1,0 +1,378 @@
+// What ends a call before its answer: deadlines, cancellation, limits, bytes that are no request, faults of our own.
+import { connect } from 'node:http2';
+import { fromJson, toBinary } from '@bufbuild/protobuf';
+import type { JsonObject } from '@bufbuild/protobuf';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Client, credentials } from '@grpc/grpc-js';
+import { MongoClient } from 'mongodb';
+import type { CommandStartedEvent, Document } from 'mongodb';
+import { open } from '../../src/auth/open.js';
+import type { AppError } from '../../src/errors.js';
+import { chain } from '../../src/server/call.js';
+import type { ChainOptions } from '../../src/server/call.js';
+import { descriptors } from '../../src/server/descriptors.js';
+import { grpcDoor } from '../../src/server/grpc.js';
+import { servingState } from '../../src/server/health.js';
+import { jsonClient } from '../support/client.js';
+import type { JsonClient, RpcName } from '../support/client.js';
+import { mongodbUri, startService } from '../support/service.js';
+import type { Service } from '../support/service.js';
+import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN, slowStat } from '../support/slow.js';
+
+const DATABASE = 'deadlines';
+const DEFAULT_TIMEOUT = 7000;
+const MAX_TIMEOUT = 9000;
+const DOMAIN = 'domain-07d2e9c4a6b1';
+/** Milliseconds after which no operation may be left of a call that has ended. */
+const LEFT = 250;
+
+/** Text in which every condition of the slow list looks in vain, one place after the other. */
+const LONG_TEXT = `${'x'.repeat(100)}y`;
+const SLOW_LIST: JsonObject = {
+  domain_id: SLOW_DOMAIN,
+  query: {
+    filter: Array.from({ length: 100 }, () => ({ k: 'filter.text', v: 'xxxxxxxxyx', o: 'not_contain' })),
+    page: { limit: 1000 },
+  },
+};
+
+let mongo: MongoClient;
+let service: Service;
+let client: JsonClient;
+let commands: Document[] = [];
+
+beforeAll(async () => {
+  mongo = new MongoClient(mongodbUri());
+  const limits = { defaultTimeout: DEFAULT_TIMEOUT, maxTimeout: MAX_TIMEOUT };
+  service = await startService(DATABASE, limits, { monitorCommands: true });
+  service.client.on('commandStarted', ({ command }: CommandStartedEvent) => {
+    commands.push(command);
+  });
+  await insertSlowJob(service.db);
+  const jobs = Array.from({ length: 10_000 }, (_, index) => ({
+    job_id: `job-${index}`,
+    domain_id: SLOW_DOMAIN,
+    filters: { text: LONG_TEXT },
+  }));
+  await service.db.collection('job').insertMany(jobs);
+  client = jsonClient(service.address);
+});
+beforeEach(() => {
+  commands = [];
+});
+afterAll(async () => {
+  client.close();
+  await service.stop();
+  await mongo.close();
+});
+
+const STAT = { query: { distinct: 'status', page: { limit: 5 } } };
+const LIST = { query: { page: { limit: 5 } } };
+const GONE = { job_id: 'job-000000000000' };
+const RPCS: readonly (readonly [RpcName, JsonObject, number])[] = [
+  ['list', LIST, 3],
+  ['stat', STAT, 2],
+  ['get', { job_id: 'job-39fc4a58d6de' }, 2],
+  ['delete', GONE, 1],
+];
+
+const limitsSent = (): unknown[] => commands.map(({ maxTimeMS }): unknown => maxTimeMS);
+const between = (least: number, most: number) => (limit: unknown) =>
+  typeof limit === 'number' && limit > least && limit <= most;
+
+describe('the time limit of every command', () => {
+  test.each(RPCS)('of %s is what is left of the deadline', async (rpc, request, count) => {
+    await client.call(rpc, { domain_id: DOMAIN, ...request }, { deadline: Date.now() + 5000 });
+    expect(limitsSent()).toHaveLength(count);
+    expect(limitsSent().filter(between(3000, 5000))).toHaveLength(count);
+  });
+
+  test.each(RPCS)('of %s without a deadline is DEFAULT_TIMEOUT', async (rpc, request, count) => {
+    await client.call(rpc, { domain_id: DOMAIN, ...request });
+    expect(limitsSent().filter(between(DEFAULT_TIMEOUT - 2000, DEFAULT_TIMEOUT))).toHaveLength(count);
+  });
+
+  test.each(RPCS)('of %s is never over MAX_TIMEOUT', async (rpc, request, count) => {
+    await client.call(rpc, { domain_id: DOMAIN, ...request }, { deadline: Date.now() + 60_000 });
+    expect(limitsSent().filter(between(MAX_TIMEOUT - 2000, MAX_TIMEOUT))).toHaveLength(count);
+  });
+});
+
+const bytesOf = (rpc: RpcName, request: JsonObject): Uint8Array => {
+  const input = descriptors
+    .getService('spaceone.api.inventory.v1.Job')
+    ?.methods.find(({ name }) => name === rpc)?.input;
+  if (input === undefined) throw new Error(`the contract has no ${rpc}`);
+  return toBinary(input, fromJson(input, request, { registry: descriptors }));
+};
+
+const DEADLINE_EXCEEDED: unknown = { error: expect.objectContaining({ status: 'DEADLINE_EXCEEDED' }) };
+
+describe('an operation on the database', () => {
+  let channel: Client;
+
+  beforeAll(() => {
+    channel = new Client(service.address, credentials.createInsecure());
+  });
+  afterAll(() => {
+    channel.close();
+  });
+  const noneLeft = (): Promise<void> => noneRunning(mongo, DATABASE, LEFT);
+  /** What one test has left behind is not seen by the next. */
+  afterEach(() => noneRunning(mongo, DATABASE, 15_000));
+
+  /** Begins a call; the function that it answers cancels it, and answers what it then came to. */
+  function begin(rpc: RpcName, request: JsonObject): () => Promise<unknown> {
+    let cancel = (): void => undefined;
+    const outcome = new Promise<unknown>((resolve) => {
+      const call = channel.makeUnaryRequest(
+        `/spaceone.api.inventory.v1.Job/${rpc}`,
+        (bytes: Uint8Array) => Buffer.from(bytes),
+        (bytes) => bytes,
+        bytesOf(rpc, request),
+        (error) => {
+          resolve(error?.details);
+        },
+      );
+      cancel = () => {
+        call.cancel();
+      };
+    });
+    return () => {
+      cancel();
+      return outcome;
+    };
+  }
+
+  test(`is gone ${LEFT} ms after its call was cancelled, of 2 stats and 2 lists at once`, async () => {
+    const cancels = Array.from({ length: 2 }, () => [begin('stat', slowStat(4)), begin('list', SLOW_LIST)]);
+    // A list is two operations: it finds and counts at once.
+    await runningSoon(mongo, DATABASE, 6);
+    const outcomes = await Promise.all(cancels.flat().map((cancel) => cancel()));
+    await noneLeft();
+    expect(new Set(outcomes)).toEqual(new Set(['Cancelled on client']));
+    expect(service.faults).toEqual([]);
+  });
+
+  test.each([
+    ['stat', slowStat(4)],
+    ['list', SLOW_LIST],
+  ] as const)(`is gone ${LEFT} ms after the deadline of its %s`, async (rpc, request) => {
+    const deadline = Date.now() + 1000;
+    const calls = Array.from({ length: 5 }, () => client.call(rpc, request, { deadline }));
+    const outcomes = await Promise.all(calls);
+    await noneLeft();
+    expect(outcomes).toEqual(calls.map(() => DEADLINE_EXCEEDED));
+    expect(service.faults).toEqual([]);
+  });
+
+  test(`is gone ${LEFT} ms after the connection of its call broke`, async () => {
+    const session = connect(`http://${service.address}`);
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/spaceone.api.inventory.v1.Job/stat',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    const bytes = bytesOf('stat', slowStat(4));
+    const prefix = Buffer.alloc(5);
+    prefix.writeUInt32BE(bytes.length, 1);
+    stream.end(Buffer.concat([prefix, bytes]));
+    await runningSoon(mongo, DATABASE, 1);
+    session.destroy();
+    await noneLeft();
+  });
+});
+
+/** A chain whose service is `work`, four times; and what it has logged as its own faults. */
+function chained(work: () => Promise<Uint8Array>, options: Partial<ChainOptions> = {}) {
+  const faults: object[] = [];
+  const handle = chain({
+    service: { get: work, list: work, stat: work, delete: work },
+    authenticate: open,
+    ready: () => true,
+    now: () => Date.now(),
+    log: { info: () => undefined, error: (about) => faults.push(about) },
+    defaultTimeout: DEFAULT_TIMEOUT,
+    maxTimeout: MAX_TIMEOUT,
+    ...options,
+  });
+  return { handle, faults };
+}
+
+const RPC_NAMES = ['get', 'list', 'stat', 'delete'] as const;
+
+describe('a deadline', () => {
+  test.each(RPC_NAMES)('that has passed keeps %s from being begun', async (rpc) => {
+    let begun = 0;
+    const { handle } = chained(() => Promise.resolve(new Uint8Array(++begun)));
+    const incoming = {
+      rpc,
+      request: new Uint8Array(),
+      token: undefined,
+      requestId: undefined,
+      gone: new AbortController().signal,
+    };
+    await expect(handle({ ...incoming, deadline: Date.now() - 1 })).rejects.toMatchObject({
+      code: 'ERROR_REQUEST_TIMEOUT',
+      status: 'DEADLINE_EXCEEDED',
+    } satisfies Partial<AppError>);
+    expect(begun).toBe(0);
+    await handle({ ...incoming, deadline: Date.now() + 5000 });
+    expect(begun).toBe(1);
+  });
+
+  test.each([
+    ['DEFAULT_TIMEOUT', { defaultTimeout: 300 }, {}],
+    ['MAX_TIMEOUT', { defaultTimeout: 300, maxTimeout: 300 }, { deadline: Date.now() + 600_000 }],
+  ])('by %s is answered with ERROR_REQUEST_TIMEOUT', async (_, limits, options) => {
+    const hasty = await startService('deadlines-hasty', limits);
+    await insertSlowJob(hasty.db);
+    const caller = jsonClient(hasty.address);
+    const begun = performance.now();
+    expect(await caller.call('stat', slowStat(4), options)).toEqual({
+      error: {
+        status: 'DEADLINE_EXCEEDED',
+        code: 'ERROR_REQUEST_TIMEOUT',
+        text: 'Request timeout!',
+        details: expect.objectContaining({ code: 4 }),
+      },
+    });
+    expect(performance.now() - begun).toBeLessThan(1500);
+    caller.close();
+    await hasty.stop();
+  });
+});
+
+const NOT_UTF8 = [0x66, 0xff, 0xfe];
+/** Field 1 of each request is text: the domain or the job. */
+const MALFORMED = [
+  ['bytes that are no message', [0xff, 0xff, 0xff, 0xff]],
+  ['a message that is cut off', [0x0a, 0x20, 0x61]],
+  ['text that is not UTF-8', [0x0a, NOT_UTF8.length, ...NOT_UTF8]],
+  ['a group that does not end', [0x0b]],
+  ['field number 0', [0x02, 0x00]],
+] as const;
+
+describe('a request', () => {
+  test.each(MALFORMED.flatMap(([what, bytes]) => RPC_NAMES.map((rpc) => [what, rpc, bytes] as const)))(
+    'of %s is INVALID_ARGUMENT for %s',
+    async (_, rpc, bytes) => {
+      expect(await client.send(rpc, Uint8Array.from(bytes))).toMatchObject({
+        error: {
+          status: 'INVALID_ARGUMENT',
+          code: 'ERROR_INVALID_PARAMETER',
+          text: expect.stringContaining('key = request'),
+        },
+      });
+    },
+  );
+
+  test('of 5 MiB is refused before it is read', async () => {
+    const outcome = await client.send('list', new Uint8Array(5 * 1024 ** 2));
+    expect(outcome).toHaveProperty('error.status', 'RESOURCE_EXHAUSTED');
+    expect(commands).toEqual([]);
+    expect(await client.call('list', { domain_id: DOMAIN, ...LIST })).toHaveProperty('response');
+  });
+});
+
+describe('limits of a service', () => {
+  let small: Service;
+  let caller: JsonClient;
+
+  beforeAll(async () => {
+    small = await startService('deadlines-small', { maxPageSize: 100, maxResponseBytes: 20_000 });
+    caller = jsonClient(small.address);
+  });
+  afterAll(async () => {
+    caller.close();
+    await small.stop();
+  });
+
+  const ask = (rpc: RpcName, query: JsonObject) =>
+    caller.call(rpc, { domain_id: 'domain-3f1c9a7b2e40', query });
+
+  test.each<readonly [RpcName, JsonObject]>([
+    ['list', { page: { limit: 101 } }],
+    ['list', { only: ['job_id'] }],
+    ['list', { page: { start: 5 } }],
+    ['stat', { distinct: 'status', page: { limit: 101 } }],
+    ['stat', { distinct: 'status' }],
+  ])('MAX_PAGE_SIZE refuses %s %j', async (rpc, query) => {
+    expect(await ask(rpc, query)).toMatchObject({
+      error: {
+        status: 'RESOURCE_EXHAUSTED',
+        code: 'ERROR_LIMIT_EXCEEDED',
+        text: 'Limit exceeded. (limit = query.page.limit, max = 100)',
+      },
+    });
+  });
+
+  test.each([
+    ['list', { page: { limit: 100 }, minimal: true }],
+    ['list', { count_only: true }],
+    ['stat', { distinct: 'status', page: { limit: 100 } }],
+  ] as const)('MAX_PAGE_SIZE lets pass %s %j', async (rpc, query) => {
+    expect(await ask(rpc, query)).toHaveProperty('response.total_count', expect.any(Number));
+  });
+
+  test.each<readonly [RpcName, JsonObject]>([
+    ['list', { page: { limit: 100 } }],
+    ['stat', { aggregate: [{ sort: { key: 'job_id' } }], page: { limit: 100 } }],
+  ])('MAX_RESPONSE_BYTES refuses a %s of 100 whole jobs, and says to page', async (rpc, query) => {
+    expect(await ask(rpc, query)).toMatchObject({
+      error: {
+        status: 'RESOURCE_EXHAUSTED',
+        code: 'ERROR_LIMIT_EXCEEDED',
+        text: expect.stringMatching(/page\.limit, max = 20000\)$/),
+      },
+    });
+  });
+
+  test('MAX_RESPONSE_BYTES lets a smaller page pass', async () => {
+    expect(await ask('list', { page: { limit: 5 } })).toHaveProperty('response.results.length', 5);
+  });
+});
+
+describe('a fault of our own', () => {
+  let closing: (() => Promise<void>) | undefined;
+  afterEach(() => closing?.());
+
+  test.each([
+    ['an Error', () => Promise.reject(new Error('secret: mongodb://host'))],
+    [
+      'an Error thrown at once',
+      () => {
+        throw new TypeError('secret: mongodb://host');
+      },
+    ],
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what is no Error must not get out either
+    ['something else', () => Promise.reject('secret: mongodb://host')],
+  ])('that throws %s is INTERNAL with the request id, and the server lives on', async (_, work) => {
+    const { handle, faults } = chained(work);
+    const door = await grpcDoor({
+      handle,
+      state: servingState(),
+      version: 'test',
+      host: '127.0.0.1',
+      port: 0,
+    });
+    closing = () => door.close(0);
+    const caller = jsonClient(door.address);
+    const outcomes = [];
+    for (const rpc of RPC_NAMES) outcomes.push(await caller.call(rpc, { domain_id: DOMAIN }));
+    caller.close();
+    expect(faults).toHaveLength(RPC_NAMES.length);
+    expect(outcomes).toEqual(
+      faults.map((fault) => ({
+        error: {
+          status: 'INTERNAL',
+          code: 'ERROR_UNKNOWN',
+          text: `Internal error. (request_id = ${'request_id' in fault ? String(fault.request_id) : 'none'})`,
+          details: expect.objectContaining({ code: 13 }),
+        },
+      })),
+    );
+    expect(JSON.stringify(outcomes)).not.toContain('secret');
+  });
+});
