@@ -68,6 +68,15 @@ const databaseName: Reader<string> = (text) =>
     ? text
     : wrong('a database name, without any of / \\ . " $ * < > : | ? and blanks');
 
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+
+const origins: Reader<readonly string[]> = (text) => {
+  const listed = text.split(',').map((origin) => origin.trim());
+  return listed.every(isOrigin)
+    ? listed
+    : wrong('origins joined by commas, such as https://console.example.org');
+};
+
 const authentication: Reader<'none'> = (text) =>
   text === 'jwt' ? wrong('left unset or none: this version does not have jwt') : oneOf('none')(text);
 
@@ -79,7 +88,6 @@ const NOT_YET = [
   'TLS_CERT_FILE',
   'TLS_KEY_FILE',
   'TLS_CLIENT_CA_FILE',
-  'CORS_ORIGINS',
 ] as const;
 
 /** All complaints about the environment, a line each. */
@@ -108,6 +116,7 @@ const settings = (read: Read) => ({
   shutdownGrace: read('SHUTDOWN_GRACE', duration(0), 20_000),
   logLevel: read('LOG_LEVEL', oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info' as const),
   auth: read('AUTH', authentication, 'none' as const),
+  corsOrigins: read('CORS_ORIGINS', origins, []),
   explorer: read('EXPLORER', oneOf('on', 'off'), 'on' as const),
 });
 

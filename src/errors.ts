@@ -8,6 +8,7 @@ export const STATUSES = {
   NOT_FOUND: { grpc: 5, http: 404 },
   PERMISSION_DENIED: { grpc: 7, http: 403 },
   RESOURCE_EXHAUSTED: { grpc: 8, http: 429 },
+  UNIMPLEMENTED: { grpc: 12, http: 501 },
   INTERNAL: { grpc: 13, http: 500 },
   UNAVAILABLE: { grpc: 14, http: 503 },
   UNAUTHENTICATED: { grpc: 16, http: 401 },
@@ -17,6 +18,8 @@ export type StatusName = keyof typeof STATUSES;
 
 interface ErrorRow {
   readonly status: StatusName;
+  /** What the HTTP door answers, where it is not the status's own. */
+  readonly http?: number;
   /** The text; `{name}` stands for what the failing call fills in. */
   readonly text: string;
   /** Milliseconds after which the same call may succeed. */
@@ -70,6 +73,22 @@ export const ERRORS = {
     text: 'Service is unavailable, retry later. (reason = {reason})',
     retryAfter: 1000,
   },
+  HTTP_ROUTE: { status: 'NOT_FOUND', text: 'There is no such route. (path = {path})' },
+  HTTP_METHOD: { status: 'UNIMPLEMENTED', http: 405, text: 'This route takes POST. (method = {method})' },
+  HTTP_CONTENT_TYPE: {
+    status: 'INVALID_ARGUMENT',
+    http: 415,
+    text: 'A body comes under Content-Type: application/json. (content-type = {type})',
+  },
+  HTTP_BODY_SIZE: {
+    status: 'RESOURCE_EXHAUSTED',
+    http: 413,
+    text: 'The body is too large. (max = {max} bytes)',
+  },
+  HTTP_HOST: {
+    status: 'PERMISSION_DENIED',
+    text: 'A service on a loopback address is called by a loopback name. (host = {host})',
+  },
   UNKNOWN: { status: 'INTERNAL', text: 'Internal error. (request_id = {request_id})' },
 } as const satisfies Record<string, ErrorRow>;
 
@@ -104,6 +123,8 @@ function withinBytes(text: string, max: number): string {
 export class AppError extends Error {
   readonly code: `ERROR_${ErrorName}`;
   readonly status: StatusName;
+  /** The status over HTTP. */
+  readonly http: number;
   readonly retryAfter: number | undefined;
 
   constructor(
@@ -115,6 +136,7 @@ export class AppError extends Error {
     const row: ErrorRow = ERRORS[error];
     this.code = `ERROR_${error}`;
     this.status = row.status;
+    this.http = row.http ?? STATUSES[row.status].http;
     this.retryAfter = row.retryAfter;
   }
 }

@@ -14,12 +14,13 @@ import { jobStore } from './job/store.js';
 import type { JobStore } from './job/store.js';
 import { makeLog } from './log.js';
 import type { Log } from './log.js';
-import { adminDoor } from './server/admin.js';
 import { chain } from './server/call.js';
 import { grpcDoor } from './server/grpc.js';
 import type { Door } from './server/grpc.js';
 import { servingState } from './server/health.js';
 import type { ServingState } from './server/health.js';
+import { httpDoor } from './server/http.js';
+import { adminDoor } from './server/web.js';
 
 const ROOT = new URL('../../', import.meta.url);
 
@@ -130,14 +131,17 @@ async function openDoors(
   const now = (): number => Date.now();
   const handle = chain({ service, authenticate: open, ready: state.serving, now, log, ...config });
   const { host, shutdownGrace } = config;
-  const plain = async (variable: string, port: number | 'off'): Promise<string> => {
+  const listening = async (variable: string, port: number | 'off', open: (port: number) => Promise<Door>) => {
     if (port === 'off') return port;
-    const opened = await named(variable, adminDoor(state, host, port));
-    cleanups.push(() => opened.close(shutdownGrace));
-    return opened.address;
+    const door = await named(variable, open(port));
+    cleanups.push(() => door.close(shutdownGrace));
+    return door.address;
   };
-  const http = await plain('HTTP_PORT', config.httpPort);
-  const admin = await plain('ADMIN_PORT', config.adminPort);
+  const { corsOrigins } = config;
+  const http = await listening('HTTP_PORT', config.httpPort, (port) =>
+    httpDoor({ handle, state, now, host, port, corsOrigins }),
+  );
+  const admin = await listening('ADMIN_PORT', config.adminPort, (port) => adminDoor(state, host, port));
   const door = { handle, state, version: VERSION, host, port: config.grpcPort };
   const grpc = await named('GRPC_PORT', grpcDoor(door));
   cleanups.push(() => grpc.close(shutdownGrace));

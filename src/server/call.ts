@@ -21,8 +21,7 @@ export interface Incoming {
   readonly rpc: Rpc;
   readonly request: Uint8Array;
   readonly token: string | undefined;
-  /** As the client sent it; one is made where it sent none that can be used. */
-  readonly requestId: string | undefined;
+  readonly requestId: string;
   /** When the client stops waiting, in milliseconds since 1970; Infinity: it did not say. */
   readonly deadline: number;
   /** Aborted when the client goes away. */
@@ -121,6 +120,10 @@ function limitOf(incoming: Incoming, { now, ready, defaultTimeout, maxTimeout }:
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
+/** The request id that a client sent, or one made here where it sent none that can be used. */
+export const requestIdOf = (sent: string | undefined): string =>
+  sent !== undefined && REQUEST_ID.test(sent) ? sent : randomUUID();
+
 function dispatch(service: JobService, incoming: Incoming, call: Call): Promise<Uint8Array> {
   switch (incoming.rpc) {
     case 'get':
@@ -148,9 +151,8 @@ async function answer(incoming: Incoming, limit: Limit, options: ChainOptions): 
 export function chain(options: ChainOptions): Handle {
   const { log, now } = options;
   return async (incoming) => {
-    const requestId = REQUEST_ID.test(incoming.requestId ?? '') ? incoming.requestId : randomUUID();
     const begun = now();
-    const about = (): object => ({ request_id: requestId, rpc: incoming.rpc, ms: now() - begun });
+    const about = (): object => ({ request_id: incoming.requestId, rpc: incoming.rpc, ms: now() - begun });
     let limit: Limit | undefined;
     try {
       limit = limitOf(incoming, options);
@@ -163,7 +165,7 @@ export function chain(options: ChainOptions): Handle {
         throw error;
       }
       log.error({ ...about(), status: 'INTERNAL', err: error }, 'call failed by a fault of this service');
-      throw appError('UNKNOWN', { request_id: requestId ?? '' });
+      throw appError('UNKNOWN', { request_id: incoming.requestId });
     } finally {
       limit?.done();
     }

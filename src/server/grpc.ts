@@ -6,7 +6,7 @@ import { HealthService } from '../gen/grpc/health/v1/health.js';
 import { ServerInfoService } from '../gen/spaceone/api/core/v1/server_info.js';
 import type { ServerInfoServer } from '../gen/spaceone/api/core/v1/server_info.js';
 import { JobService } from '../gen/spaceone/api/inventory/v1/job.js';
-import { JOB_SERVICE } from './call.js';
+import { JOB_SERVICE, requestIdOf } from './call.js';
 import type { Handle, Rpc } from './call.js';
 import { statusDetails } from './details.js';
 import { healthServer } from './health.js';
@@ -70,7 +70,7 @@ const unary =
       rpc,
       request: call.request,
       token: textOf(call, 'token'),
-      requestId: textOf(call, 'x-request-id'),
+      requestId: requestIdOf(textOf(call, 'x-request-id')),
       deadline: Number(call.getDeadline()),
       gone: goneSignal(call),
     };

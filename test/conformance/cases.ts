@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import type { Document } from 'mongodb';
 import { extendedJson } from '../../src/embedded/sample.js';
-import type { Failure, JsonClient, Outcome, RpcName } from '../support/client.js';
+import type { Failure, Outcome, RpcName } from '../support/client.js';
+
+/** Calls an rpc through one of the doors. */
+export type Door = (rpc: RpcName, request: JsonObject) => Promise<Outcome>;
 
 const DIRECTORY = join(process.cwd(), 'test/conformance/cases');
 
@@ -82,12 +85,12 @@ const rowsOf = (outcome: Outcome): readonly JsonValue[] => {
 };
 
 /** All pages of a walk as one answer: the rows together, the total of the first. */
-async function walk({ rpc, request, walk: pages }: Case, client: JsonClient): Promise<Outcome> {
+async function walk({ rpc, request, walk: pages }: Case, door: Door): Promise<Outcome> {
   const limit = pages?.limit ?? 0;
   const rows: JsonValue[] = [];
   const query = isObject(request['query']) ? request['query'] : {};
   for (let start = 1; ; start += limit) {
-    const outcome = await client.call(rpc, { ...request, query: { ...query, page: { start, limit } } });
+    const outcome = await door(rpc, { ...request, query: { ...query, page: { start, limit } } });
     if ('error' in outcome) return outcome;
     const page = rowsOf(outcome);
     if (page.length === 0) return { response: { ...outcome.response, results: rows } };
@@ -95,8 +98,8 @@ async function walk({ rpc, request, walk: pages }: Case, client: JsonClient): Pr
   }
 }
 
-export const run = (each: Case, client: JsonClient): Promise<Outcome> =>
-  each.walk === undefined ? client.call(each.rpc, each.request) : walk(each, client);
+export const run = (each: Case, door: Door): Promise<Outcome> =>
+  each.walk === undefined ? door(each.rpc, each.request) : walk(each, door);
 
 const isDefault = (value: JsonValue): boolean =>
   value === null ||

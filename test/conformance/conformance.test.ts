@@ -1,12 +1,13 @@
-// Every conformance case, each a test of its own, through a real gRPC server on a real mongod.
+// Every conformance case, each a test of its own, through both doors of a real service on a real mongod.
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { jsonClient } from '../support/client.js';
 import type { JsonClient, Outcome } from '../support/client.js';
+import { callHttp } from '../support/http-client.js';
 import { startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
 import { comparable, documentsOf, errorOf, FAMILIES, fits, run, summary } from './cases.js';
-import type { Case, Expectation } from './cases.js';
+import type { Case, Door, Expectation } from './cases.js';
 
 let service: Service;
 let client: JsonClient;
@@ -37,24 +38,32 @@ function difference(outcome: Outcome, due: Expectation, each: Case): unknown {
   return isDeepStrictEqual(found, expected) ? undefined : { found, expected };
 }
 
-async function check(each: Case): Promise<void> {
-  if (each.insert !== undefined)
+const DOORS: readonly (readonly [string, Door])[] = [
+  ['gRPC', (rpc, request) => client.call(rpc, request)],
+  ['HTTP', (rpc, request) => callHttp(service.http, rpc, request)],
+];
+
+async function check(each: Case, door: Door): Promise<void> {
+  if (each.insert !== undefined) {
     await service.db.collection('job').insertMany(documentsOf(each.insert, new Date()));
-  expect(difference(await run(each, client), each.expect, each)).toBeUndefined();
-  for (const next of each.then ?? []) await check(next);
+  }
+  expect(difference(await run(each, door), each.expect, each)).toBeUndefined();
+  for (const next of each.then ?? []) await check(next, door);
 }
 
 /** Cases that leave something behind get the sample as it was, and leave it as it was. */
-async function checkOnSample(each: Case): Promise<void> {
+async function checkOnSample(each: Case, door: Door): Promise<void> {
   const changes = each.rpc === 'delete' || each.insert !== undefined;
   const reload = changes ? service.reload : () => Promise.resolve();
   await reload();
-  await check(each);
+  await check(each, door);
   await reload();
 }
 
-describe.each(FAMILIES)('%s', (_, cases) => {
-  test.each(cases)('$name', checkOnSample);
+describe.each(DOORS)('%s', (_, door) => {
+  describe.each(FAMILIES)('%s', (__, cases) => {
+    test.each(cases)('$name', (each) => checkOnSample(each, door));
+  });
 });
 
 test('none of it was a fault of the service', () => {

@@ -210,7 +210,7 @@ describe('a deadline', () => {
       rpc,
       request: new Uint8Array(),
       token: undefined,
-      requestId: undefined,
+      requestId: 'a-request',
       gone: new AbortController().signal,
     };
     await expect(handle({ ...incoming, deadline: Date.now() - 1 })).rejects.toMatchObject({

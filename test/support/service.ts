@@ -11,12 +11,15 @@ import { jobStore } from '../../src/job/store.js';
 import { chain } from '../../src/server/call.js';
 import type { ChainOptions } from '../../src/server/call.js';
 import { grpcDoor } from '../../src/server/grpc.js';
+import { httpDoor } from '../../src/server/http.js';
 import { servingState } from '../../src/server/health.js';
 
 const SAMPLE = fileURLToPath(new URL('../../../sample', import.meta.url));
 
 export interface Service {
+  /** Of the gRPC door and of the HTTP door. */
   readonly address: string;
+  readonly http: string;
   readonly client: MongoClient;
   readonly db: Db;
   /** What went to the log as a fault of this service or of the database. */
@@ -76,15 +79,19 @@ export async function startService(
     log: { info: () => undefined, error: report },
     ...all,
   });
-  const door = await grpcDoor({ handle, state, version: 'test', host: '127.0.0.1', port: 0 });
+  const now = (): number => Date.now();
+  const where = { handle, state, host: '127.0.0.1', port: 0 };
+  const door = await grpcDoor({ ...where, version: 'test' });
+  const http = await httpDoor({ ...where, now, corsOrigins: ['https://console.example.org'] });
   return {
     address: door.address,
+    http: http.address,
     client,
     db,
     faults,
     reload,
     async stop() {
-      await door.close(1000);
+      await Promise.all([door.close(1000), http.close(1000)]);
       await db.dropDatabase();
       await Promise.all([client.close(), control.close()]);
     },
