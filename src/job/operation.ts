@@ -30,46 +30,55 @@ const LAST_RESORT = 150;
 
 type SessionId = NonNullable<ClientSession['id']>;
 
-/** Ends what runs in a session on the server. The sessions of one moment are killed by one command. */
-function sessionKiller(control: Db): (id: SessionId) => void {
+/** Milliseconds to wait for the sessions to be killed. */
+const KILL_PATIENCE = 2000;
+
+/** Ends what runs in a session on the server, and waits for that. The sessions of one moment are killed by one command. */
+function sessionKiller(control: Db): (id: SessionId) => Promise<void> {
   let waiting: SessionId[] = [];
-  const send = (): void => {
+  async function send(): Promise<void> {
+    await new Promise(setImmediate);
     const ids = waiting;
     waiting = [];
+    const signal = AbortSignal.timeout(KILL_PATIENCE);
     // Where the command fails, closing the connection remains.
-    control
+    await control
       .admin()
-      .command({ killSessions: ids })
+      .command({ killSessions: ids }, { signal })
       .catch(() => undefined);
-  };
+  }
+  let sending = Promise.resolve();
   return (id) => {
-    if (waiting.push(id) === 1) setImmediate(send);
+    if (waiting.push(id) === 1) sending = send();
+    return sending;
   };
 }
 
 interface Operation {
   readonly within: Within;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /**
  * An operation in a session of its own, killed when the budget's signal is aborted: that ends it on the server within
  * milliseconds and keeps the connection, while closing the connection would be noticed only half a second later.
  */
-function opened(db: Db, kill: (id: SessionId) => void, budget: Budget): Operation {
+function opened(db: Db, kill: (id: SessionId) => Promise<void>, budget: Budget): Operation {
   budget.signal.throwIfAborted();
   const session = db.client.startSession();
   const lastResort = new AbortController();
+  let killed = Promise.resolve();
   const giveUp = (): void => {
     setTimeout(() => lastResort.abort(), LAST_RESORT).unref();
-    if (session.id !== undefined) kill(session.id);
+    if (session.id !== undefined) killed = kill(session.id);
   };
   budget.signal.addEventListener('abort', giveUp, { once: true });
   return {
     within: { session, maxTimeMS: budget.remaining(), signal: lastResort.signal },
-    async close() {
+    close() {
       budget.signal.removeEventListener('abort', giveUp);
-      await session.endSession();
+      // The driver gives an ended session to the next operation, which a kill on its way would hit.
+      void killed.then(() => session.endSession());
     },
   };
 }
@@ -88,7 +97,7 @@ export function running(db: Db, control: Db, report: (error: unknown) => void) {
       } catch (error) {
         throw fromDatabase(error, budget.signal, report);
       } finally {
-        await operation.close();
+        operation.close();
       }
     },
     async *inBatches(budget: Budget, open: (within: Within) => Cursor): Batches {
@@ -98,7 +107,7 @@ export function running(db: Db, control: Db, report: (error: unknown) => void) {
       } catch (error) {
         throw fromDatabase(error, budget.signal, report);
       } finally {
-        await operation.close();
+        operation.close();
       }
     },
   };

@@ -15,6 +15,7 @@ import type { Filter } from '../query/model.js';
 import { readList, readOnly } from '../query/parse.js';
 import type { Reading } from '../query/parse.js';
 import { readStat } from '../query/parse-stat.js';
+import { judgingBudget } from '../query/values.js';
 import { jobInfo, jobsInfo, statStruct } from './answer.js';
 import type { Answer } from './answer.js';
 import { collecting, collectorsOf } from './collectors.js';
@@ -86,6 +87,7 @@ export function jobService({ store, maxPageSize, maxResponseBytes }: JobServiceO
   const reading = ({ now }: Call, equal: Reading['equal']): Reading => ({
     schema: JOB,
     now,
+    judging: judgingBudget(),
     maxPageSize,
     equal,
   });

@@ -18,7 +18,7 @@ import type { GroupField, GroupKey, ProjectField, RowCondition, SortKey, Stage, 
 import { limited, MAX_CONDITIONS, readFilters, readPage, sortKeys } from './parse.js';
 import type { Reading } from './parse.js';
 import { anyKey, plainPath, storedPath } from './schema.js';
-import type { FieldType, Key, ResourceSchema } from './schema.js';
+import type { FieldType, Key } from './schema.js';
 import { CONDITIONS, dateFormat, GROUP_FIELDS, PROJECT_OPERATORS } from './stages.js';
 import type { ConditionTest, DateFormat, GroupOperator, ProjectOperator } from './stages.js';
 
@@ -26,8 +26,7 @@ const MAX_STAGES = 100;
 
 /** The names that a stage may mention: those of the resource, or those of the rows made so far. */
 interface Names {
-  readonly schema: ResourceSchema;
-  readonly now: Date;
+  readonly reading: Reading;
   /** The types of the row's names; undefined while rows are whole resources. */
   readonly row: ReadonlyMap<string, FieldType> | undefined;
   /** The names among them that are keys of the last group. */
@@ -41,7 +40,7 @@ interface Read {
 
 function keyOf(name: string, at: string, names: Names): Key {
   if (name === '') fail('REQUIRED_PARAMETER', { key: at });
-  if (names.row === undefined) return anyKey(names.schema, name, at);
+  if (names.row === undefined) return anyKey(names.reading.schema, name, at);
   return { path: plainPath(name, at), type: names.row.get(name) ?? 'free', referred: false };
 }
 
@@ -95,7 +94,14 @@ function readCondition(message: AggregateSubCondition, condition: string, names:
     `${condition}.operator`,
   );
   const sent = sentValue(message.value_alias?.value);
-  const at = { condition, key: name, operator: test, type: key.type, now: names.now };
+  const at = {
+    condition,
+    key: name,
+    operator: test,
+    type: key.type,
+    now: names.reading.now,
+    judging: names.reading.judging,
+  };
   CONDITIONS[test].operand.shape(sent, at);
   return { key, test, due: CONDITIONS[test].operand.read(sent, at) };
 }
@@ -212,7 +218,7 @@ function readUnwind(path: string, at: string, names: Names): Stage {
   if (path === '') fail('REQUIRED_PARAMETER', { key: 'aggregate.unwind.path' }, at);
   return {
     kind: 'unwind',
-    path: names.row === undefined ? storedPath(names.schema, path, at) : plainPath(path, at),
+    path: names.row === undefined ? storedPath(names.reading.schema, path, at) : plainPath(path, at),
   };
 }
 
@@ -257,7 +263,7 @@ function readStage(message: StatisticsAggregate, at: string, names: Names): Read
 
 function readStages(messages: readonly StatisticsAggregate[], reading: Reading): readonly Stage[] {
   limited(messages.length, MAX_STAGES, 'stages of query.aggregate', 'query.aggregate');
-  let names: Names = { schema: reading.schema, now: reading.now, row: undefined, keys: [] };
+  let names: Names = { reading, row: undefined, keys: [] };
   return messages.map((message, i) => {
     const read = readStage(message, `query.aggregate[${i}]`, names);
     names = read.names;

@@ -24,6 +24,8 @@ export interface Reading {
   readonly schema: ResourceSchema;
   /** The clock, read once for the request. */
   readonly now: Date;
+  /** See At.judging. */
+  readonly judging: () => void;
   /** The largest page.limit; 0: any, or none. */
   readonly maxPageSize: number;
   /** Equalities that the request asks for outside its query, by field. */
@@ -64,7 +66,8 @@ function readFilter(
   if (name === '') fail('REQUIRED_PARAMETER', { key: `${condition}.key` });
   const operator = operatorOf(message.operator_alias?.value ?? '', name, condition);
   const sent = sentValue(message.value_alias?.value);
-  const at = { condition, key: name, operator, now: reading.now };
+  const { now, judging } = reading;
+  const at = { condition, key: name, operator, now, judging };
   OPERATORS[operator].operand.shape(sent, { ...at, type: 'free' });
   const key = knownKey(reading.schema, name, `${condition}.key`);
   refuseOnReference(key, operator, condition);
@@ -94,19 +97,33 @@ interface Filtered {
 }
 
 /** Words that the id of a resource may contain, as one more alternative. */
-function keywordOf(keyword: string, { schema, now }: Reading): Condition[] {
+function keywordOf(keyword: string, { schema, now, judging }: Reading): Condition[] {
   const words = keyword
     .trim()
     .split(' ')
     .filter((word) => word !== '');
   if (words.length === 0) return [];
-  const at: At = { condition: 'query.keyword', key: schema.id, operator: 'contain_in', type: 'text', now };
+  const at: At = {
+    condition: 'query.keyword',
+    key: schema.id,
+    operator: 'contain_in',
+    type: 'text',
+    now,
+    judging,
+  };
   return [readCondition('contain_in', schema.id, words, at)];
 }
 
-function equalities({ equal, now }: Reading): Condition[] {
+function equalities({ equal, now, judging }: Reading): Condition[] {
   return [...equal].map(([path, due]) =>
-    readCondition('eq', path, due, { condition: path, key: path, operator: 'eq', type: 'text', now }),
+    readCondition('eq', path, due, {
+      condition: path,
+      key: path,
+      operator: 'eq',
+      type: 'text',
+      now,
+      judging,
+    }),
   );
 }
 

@@ -6,6 +6,7 @@ import { ObjectId } from 'mongodb';
 import { echo, fail } from '../errors.js';
 import type { Plain, PlainList, PlainObject } from '../wire/struct.js';
 import { parseIso, parseTimediff } from './dates.js';
+import { endlessBacktracking, isInvolved } from './pattern.js';
 import { plainPath } from './schema.js';
 import type { FieldType } from './schema.js';
 
@@ -19,6 +20,21 @@ export interface At {
   readonly type: FieldType;
   /** The clock, read once for the request. */
   readonly now: Date;
+  /** Called before an expression is judged that takes work to judge. Errors: LIMIT_EXCEEDED at the end of the budget. */
+  readonly judging: () => void;
+}
+
+const MAX_JUDGED = 100;
+
+/** The budget of one request for judging involved expressions: some milliseconds each. */
+export function judgingBudget(): () => void {
+  let left = MAX_JUDGED;
+  return () => {
+    if (left === 0) {
+      fail('LIMIT_EXCEEDED', { limit: 'expressions with groups or many repeats', max: String(MAX_JUDGED) });
+    }
+    left -= 1;
+  };
 }
 
 /** A value as it is compared with stored ones. */
@@ -124,7 +140,12 @@ function containedText(sent: Plain, at: At): string {
 function patternOf(sent: Plain, at: At): string {
   const found = textOf(sent, at);
   limited(Buffer.byteLength(found), MAX_PATTERN_BYTES, 'bytes of an expression', at);
-  return found.includes('\0') ? wrongValue(at, 'regular expression: it holds NUL', found) : found;
+  if (found.includes('\0')) wrongValue(at, 'regular expression: it holds NUL', found);
+  if (!isInvolved(found)) return found;
+  at.judging();
+  const endless = endlessBacktracking(found);
+  const reason = `${echo(at.key)} ${at.operator}: ${endless ?? ''}`;
+  return endless === undefined ? found : fail('INVALID_PARAMETER', { key: valueOf(at), reason });
 }
 
 /** The paths below one object, each with the value due there. */

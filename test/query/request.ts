@@ -5,6 +5,7 @@ import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
 import { Query, StatisticsQuery } from '../../src/gen/spaceone/api/core/v1/query.js';
 import { JOB } from '../../src/job/schema.js';
+import { judgingBudget } from '../../src/query/values.js';
 import type { Reading } from '../../src/query/parse.js';
 import { descriptors } from '../../src/server/descriptors.js';
 import type { Outcome } from '../support/client.js';
@@ -12,7 +13,13 @@ import type { Outcome } from '../support/client.js';
 /** The clock of what is read but not run. */
 export const NOW = new Date('2024-03-15T10:20:30.400Z');
 
-export const READING: Reading = { schema: JOB, now: NOW, maxPageSize: 0, equal: new Map() };
+export const READING: Reading = {
+  schema: JOB,
+  now: NOW,
+  judging: judgingBudget(),
+  maxPageSize: 0,
+  equal: new Map(),
+};
 
 function bytesOf(message: string, json: JsonObject): Uint8Array {
   const schema = descriptors.getMessage(`spaceone.api.core.v1.${message}`);

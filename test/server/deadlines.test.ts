@@ -184,6 +184,17 @@ describe('an operation on the database', () => {
   });
 });
 
+test('calls that are given up take nothing from those beside them', async () => {
+  const request = { domain_id: DOMAIN, job_id: 'job-39fc4a58d6de', only: ['job_id'] };
+  const honest = { response: { job_id: 'job-39fc4a58d6de' } };
+  const calls = Array.from({ length: 200 }, async (_, i) => {
+    await client.call('stat', { domain_id: DOMAIN, ...STAT }, { deadline: Date.now() + 2 + (i % 40) });
+    return client.call('get', request);
+  });
+  expect(await Promise.all(calls)).toEqual(calls.map(() => honest));
+  expect(service.faults).toEqual([]);
+});
+
 /** A chain whose service is `work`, four times; and what it has logged as its own faults. */
 function chained(work: () => Promise<Uint8Array>, options: Partial<ChainOptions> = {}) {
   const faults: object[] = [];
