@@ -1,5 +1,6 @@
 /** Puts the service together, opens its doors, and closes them on SIGTERM and SIGINT (docs/operations.md). */
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
 import type { Db, MongoClientOptions } from 'mongodb';
@@ -81,9 +82,12 @@ function databaseOf(config: Config, log: Log, cleanups: Cleanups): Promise<Datab
     : Promise.resolve({ uri: config.mongodbUri, embedded: false });
 }
 
+/** Milliseconds: closing takes leave of the database, which may not be there any more. */
+const CLOSE_PATIENCE = 1000;
+
 function connect(uri: string, config: Config, cleanups: Cleanups, extra: MongoClientOptions = {}): Db {
   const client = new MongoClient(uri, { ...clientOptions(uri), ...extra });
-  cleanups.push(() => client.close());
+  cleanups.push(() => Promise.race([client.close(), pause(CLOSE_PATIENCE)]));
   return client.db(config.mongodbDatabase);
 }
 
