@@ -154,3 +154,8 @@ export function appError<Name extends ErrorName>(name: Name, about: About<Name>,
 export function fail<Name extends ErrorName>(name: Name, about: About<Name>, field?: string): never {
   throw appError(name, about, field);
 }
+
+/** Refuses more than `max` of `what`, which stands at `at` in the request. */
+export function limited(size: number, max: number, what: string, at: string): void {
+  if (size > max) fail('LIMIT_EXCEEDED', { limit: what, max: String(max) }, at);
+}

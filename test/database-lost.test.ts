@@ -16,7 +16,8 @@ import {
 import type { HealthCheckResponse } from '../src/gen/grpc/health/v1/health.js';
 import { jsonClient } from './support/client.js';
 import type { JsonClient } from './support/client.js';
-import { freePort, startProgram } from './support/program.js';
+import { freePort } from '../src/embedded/embedded.js';
+import { startProgram } from './support/program.js';
 import type { Program } from './support/program.js';
 import { until } from './support/until.js';
 

@@ -14,7 +14,8 @@ import {
 } from '../src/gen/grpc/health/v1/health.js';
 import type { HealthCheckResponse } from '../src/gen/grpc/health/v1/health.js';
 import { jsonClient } from './support/client.js';
-import { freePort, startProgram } from './support/program.js';
+import { freePort } from '../src/embedded/embedded.js';
+import { startProgram } from './support/program.js';
 import type { Program, Settings } from './support/program.js';
 import { mongodbUri } from './support/service.js';
 import { insertSlowJob, noneRunning, runningSoon, slowStat } from './support/slow.js';

@@ -173,7 +173,8 @@ async function waitForPrimary(uri: string): Promise<void> {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that is free now, for a server that has to be found before it says where it is. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -40,8 +40,9 @@ function keysOf(stage: Stage): readonly Key[] {
     case 'group':
       return [...stage.keys.map(({ key }) => key), ...stage.fields.flatMap(accumulatedKeys)];
     case 'sort':
+      return stage.keys.map(({ key }) => key);
     case 'project':
-      return (stage.kind === 'sort' ? stage.keys : stage.fields).map(({ key }) => key);
+      return stage.fields.map(({ key }) => key);
     default:
       return [];
   }

@@ -2,7 +2,7 @@
  * spaceone.api.core.v1.StatisticsQuery to the query model (docs/query.md «stat»). Up to the first group or project a
  * key is a path of the resource; from there on it is a name of the row that the stages before have made.
  */
-import { echo, fail } from '../errors.js';
+import { echo, fail, limited } from '../errors.js';
 import type {
   AggregateGroup,
   AggregateGroupField,
@@ -15,7 +15,7 @@ import type {
 } from '../gen/spaceone/api/core/v1/query.js';
 import { sentValue } from '../wire/struct.js';
 import type { GroupField, GroupKey, ProjectField, RowCondition, SortKey, Stage, StatQuery } from './model.js';
-import { limited, MAX_CONDITIONS, readFilters, readPage, sortKeys } from './parse.js';
+import { MAX_CONDITIONS, readFilters, readPage, sortKeys } from './parse.js';
 import type { Reading } from './parse.js';
 import { anyKey, plainPath, storedPath } from './schema.js';
 import type { FieldType, Key } from './schema.js';

@@ -2,7 +2,7 @@
  * Messages of spaceone.api.core.v1 to the query model (docs/query.md): everything that a request can ask wrongly is
  * found here, and named by its path in the request.
  */
-import { echo, fail } from '../errors.js';
+import { echo, fail, limited } from '../errors.js';
 import type {
   Filter as FilterMessage,
   Page as PageMessage,
@@ -34,11 +34,6 @@ export interface Reading {
 
 export const MAX_CONDITIONS = 1000;
 export const MAX_SORT_KEYS = 32;
-
-/** Refuses more than `max` of `what`, which stands at `at` in the request. */
-export function limited(size: number, max: number, what: string, at: string): void {
-  if (size > max) fail('LIMIT_EXCEEDED', { limit: what, max: String(max) }, at);
-}
 
 function operatorOf(name: string, key: string, at: string): OperatorName {
   if (isOperator(name)) return name;

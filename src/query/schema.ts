@@ -2,7 +2,7 @@
  * What a resource schema is, and how a key of a request becomes a field of it or an error (docs/query.md «Keys»).
  * The schemas themselves are data elsewhere.
  */
-import { echo, fail } from '../errors.js';
+import { echo, fail, limited } from '../errors.js';
 
 /** `free`: any shape below it. `array`: a list, whose elements a path goes through. */
 export type FieldType = 'text' | 'number' | 'date' | 'free' | 'array' | 'reference';
@@ -48,9 +48,7 @@ const MAX_SEGMENTS = 100;
 export function plainPath(key: string, at: string): string {
   if (key === '') fail('REQUIRED_PARAMETER', { key: at });
   const segments = key.split('.');
-  if (segments.length > MAX_SEGMENTS) {
-    fail('LIMIT_EXCEEDED', { limit: `segments of ${at}`, max: String(MAX_SEGMENTS) }, at);
-  }
+  limited(segments.length, MAX_SEGMENTS, `segments of ${at}`, at);
   if (segments.some((segment) => segment === '' || segment.startsWith('$') || segment.includes('\0'))) {
     const reason = `'${echo(key)}' is no plain path: non-empty names joined by dots, none starting with $ or holding NUL`;
     fail('INVALID_PARAMETER', { key: at, reason });

@@ -3,7 +3,7 @@
  * reference field means, and how long a list may be (docs/query.md «Values»).
  */
 import { ObjectId } from 'mongodb';
-import { echo, fail } from '../errors.js';
+import { echo, fail, limited } from '../errors.js';
 import type { Plain, PlainList, PlainObject } from '../wire/struct.js';
 import { parseIso, parseTimediff } from './dates.js';
 import { endlessBacktracking, isInvolved } from './pattern.js';
@@ -72,10 +72,8 @@ const wrongValue = (at: At, due: string, sent: string): never =>
     reason: `${echo(at.key)} ${at.operator}: '${echo(sent)}' is no ${due}`,
   });
 
-function limited(size: number, max: number, what: string, at: At): void {
-  if (size > max)
-    fail('LIMIT_EXCEEDED', { limit: `${what} of ${at.condition}`, max: String(max) }, valueOf(at));
-}
+const within = (size: number, max: number, what: string, at: At): void =>
+  limited(size, max, `${what} of ${at.condition}`, valueOf(at));
 
 const shapeError = (
   error:
@@ -99,7 +97,7 @@ function listOf<T>(read: (item: Plain, at: At) => T): OperandKind<readonly T[]> 
     shape: listed,
     read(sent, at) {
       const items = listed(sent, at);
-      limited(items.length, MAX_LIST, 'values', at);
+      within(items.length, MAX_LIST, 'values', at);
       return items.map((item) => read(item, at));
     },
   };
@@ -133,13 +131,13 @@ const textOf = (sent: Plain, at: At): string => (typeof sent === 'string' ? sent
 
 function containedText(sent: Plain, at: At): string {
   const found = textOf(sent, at);
-  limited(Buffer.byteLength(found), MAX_CONTAINED_BYTES, 'bytes of a text', at);
+  within(Buffer.byteLength(found), MAX_CONTAINED_BYTES, 'bytes of a text', at);
   return found;
 }
 
 function patternOf(sent: Plain, at: At): string {
   const found = textOf(sent, at);
-  limited(Buffer.byteLength(found), MAX_PATTERN_BYTES, 'bytes of an expression', at);
+  within(Buffer.byteLength(found), MAX_PATTERN_BYTES, 'bytes of an expression', at);
   if (found.includes('\0')) wrongValue(at, 'regular expression: it holds NUL', found);
   if (!isInvolved(found)) return found;
   at.judging();
@@ -151,8 +149,8 @@ function patternOf(sent: Plain, at: At): string {
 /** The paths below one object, each with the value due there. */
 function fieldsOf(sent: Single, at: At): readonly (readonly [string, Plain])[] {
   if (!isObject(sent)) return shapeError('OPERATOR_DICT_VALUE_TYPE', at);
-  limited(sent.size, MAX_MATCHED, 'fields', at);
-  limited(at.key.split('.').length, MAX_MATCH_SEGMENTS, 'segments of the key', at);
+  within(sent.size, MAX_MATCHED, 'fields', at);
+  within(at.key.split('.').length, MAX_MATCH_SEGMENTS, 'segments of the key', at);
   storable(sent, at);
   return [...sent].map(([name, due]) => [plainPath(name, valueOf(at)), single(due, at)]);
 }

@@ -12,7 +12,11 @@ import type { Call, JobService } from '../job/service.js';
 import { limitParts } from '../wire/parts.js';
 import { descriptors } from './descriptors.js';
 
-export type Rpc = keyof JobService;
+export const RPCS = ['get', 'list', 'stat', 'delete'] as const satisfies readonly (keyof JobService)[];
+export type Rpc = (typeof RPCS)[number];
+
+/** The largest request that a door takes. */
+export const MAX_REQUEST_BYTES = 4 * 1024 ** 2;
 
 export const JOB_SERVICE = 'spaceone.api.inventory.v1.Job';
 

@@ -6,7 +6,7 @@ import { HealthService } from '../gen/grpc/health/v1/health.js';
 import { ServerInfoService } from '../gen/spaceone/api/core/v1/server_info.js';
 import type { ServerInfoServer } from '../gen/spaceone/api/core/v1/server_info.js';
 import { JobService } from '../gen/spaceone/api/inventory/v1/job.js';
-import { JOB_SERVICE, requestIdOf } from './call.js';
+import { JOB_SERVICE, MAX_REQUEST_BYTES, requestIdOf, RPCS } from './call.js';
 import type { Handle, Rpc } from './call.js';
 import { statusDetails } from './details.js';
 import { healthServer } from './health.js';
@@ -17,7 +17,7 @@ import { reflection } from './reflection.js';
 const SERVICES = ['grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', JOB_SERVICE] as const;
 
 const CHANNEL = {
-  'grpc.max_receive_message_length': 4 * 1024 ** 2,
+  'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
   'grpc.max_send_message_length': -1,
   'grpc.max_concurrent_streams': 256,
   'grpc.keepalive_time_ms': 60_000,
@@ -130,10 +130,9 @@ export async function grpcDoor({ handle, state, version, host, port }: GrpcDoorO
   // The library's own lines would go to standard error beside the log; what matters comes back as an error.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server(CHANNEL);
-  const rpcs = ['get', 'list', 'stat', 'delete'] as const;
   server.addService(
-    Object.fromEntries(rpcs.map((rpc) => [rpc, ofBytes(JobService[rpc])])),
-    Object.fromEntries(rpcs.map((rpc) => [rpc, unary(rpc, handle)])),
+    Object.fromEntries(RPCS.map((rpc) => [rpc, ofBytes(JobService[rpc])])),
+    Object.fromEntries(RPCS.map((rpc) => [rpc, unary(rpc, handle)])),
   );
   const info: ServerInfoServer = {
     getVersion(_, callback) {

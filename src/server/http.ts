@@ -7,7 +7,7 @@ import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import { AppError, appError } from '../errors.js';
 import { fromJsonText, toJsonText } from '../wire/json.js';
-import { requestIdOf } from './call.js';
+import { MAX_REQUEST_BYTES, requestIdOf } from './call.js';
 import type { Handle } from './call.js';
 import { descriptors } from './descriptors.js';
 import { statusDetails } from './details.js';
@@ -16,8 +16,6 @@ import type { Route } from './routes.js';
 import { healthPages, webDoor } from './web.js';
 import type { Door } from './grpc.js';
 import type { ServingState } from './health.js';
-
-const MAX_REQUEST_BYTES = 4 * 1024 ** 2;
 
 const STATUS_MESSAGE = descriptors.getMessage('google.rpc.Status');
 
@@ -49,8 +47,7 @@ function deadlineOf(header: string | undefined, now: number): number {
 
 const bearer = (header: string | undefined): string | undefined => /^Bearer (.+)$/i.exec(header ?? '')?.[1];
 
-const isJson = (type: string | undefined): boolean =>
-  /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type ?? '');
+const isJson = (type: string): boolean => /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type);
 
 export interface HttpDoorOptions {
   readonly handle: Handle;

@@ -2,7 +2,7 @@
 import { toJson } from '@bufbuild/protobuf';
 import type { DescMessage, DescMethod } from '@bufbuild/protobuf';
 import { MethodOptionsSchema } from '@bufbuild/protobuf/wkt';
-import { JOB_SERVICE } from './call.js';
+import { JOB_SERVICE, RPCS } from './call.js';
 import type { Rpc } from './call.js';
 import { descriptors } from './descriptors.js';
 
@@ -12,13 +12,6 @@ export interface Route {
   readonly input: DescMessage;
   readonly output: DescMessage;
 }
-
-const RPCS: ReadonlyMap<string, Rpc> = new Map([
-  ['get', 'get'],
-  ['list', 'list'],
-  ['stat', 'stat'],
-  ['delete', 'delete'],
-]);
 
 /** The path that a method is posted to, where its options name one. */
 function postPath({ proto }: DescMethod): string | undefined {
@@ -36,7 +29,7 @@ function postPath({ proto }: DescMethod): string | undefined {
 
 function routeOf(method: DescMethod): Route[] {
   const path = postPath(method);
-  const rpc = RPCS.get(method.name);
+  const rpc = RPCS.find((name) => name === method.name);
   return path === undefined || rpc === undefined
     ? []
     : [{ path, rpc, input: method.input, output: method.output }];

@@ -43,8 +43,6 @@ export function fromJsonText(message: DescMessage, text: string): Uint8Array {
     return toBinary(message, fromJsonString(message, text));
   } catch (error) {
     if (error instanceof AppError) throw error;
-    if (error instanceof SyntaxError)
-      return fail('INVALID_PARAMETER', { key: 'body', reason: 'it is no JSON' });
     return fail('INVALID_PARAMETER', complaint(error));
   }
 }

@@ -1,7 +1,5 @@
 // The real program as a child process: its settings, what it logs, and how it ends.
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { until } from './until.js';
@@ -93,15 +91,4 @@ export function startProgram(settings: Settings): Program {
       await ended;
     },
   };
-}
-
-/** A port that is free now, for a server that has to be found before it says where it is. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }
