@@ -24,7 +24,7 @@ const layers = [
   /^src\/job\/schema\.ts$/,
   /^src\/job\/(database-errors|database|indexes|operation|readiness|stored)\.ts$/,
   /^src\/job\/store\.ts$/,
-  /^src\/job\/(answer|filters|collectors)\.ts$/,
+  /^src\/job\/(answer|filters|collectors|rows)\.ts$/,
   /^src\/job\/service\.ts$/,
   /^src\/auth\//,
   /^src\/server\//,

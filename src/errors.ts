@@ -78,7 +78,7 @@ export const ERRORS = {
   HTTP_CONTENT_TYPE: {
     status: 'INVALID_ARGUMENT',
     http: 415,
-    text: 'A body comes under Content-Type: application/json. (content-type = {type})',
+    text: 'A body comes under another content type. (content-type = {type}, reason = due is {reason})',
   },
   HTTP_BODY_SIZE: {
     status: 'RESOURCE_EXHAUSTED',

@@ -133,7 +133,7 @@ async function openDoors(
 ): Promise<Addresses> {
   const service = jobService({ store, ...config });
   const now = (): number => Date.now();
-  const handle = chain({ service, authenticate: open, ready: state.serving, now, log, ...config });
+  const calls = chain({ service, authenticate: open, ready: state.serving, now, log, ...config });
   const { host, shutdownGrace } = config;
   const listening = async (variable: string, port: number | 'off', open: (port: number) => Promise<Door>) => {
     if (port === 'off') return port;
@@ -143,10 +143,10 @@ async function openDoors(
   };
   const { corsOrigins } = config;
   const http = await listening('HTTP_PORT', config.httpPort, (port) =>
-    httpDoor({ handle, state, now, host, port, corsOrigins }),
+    httpDoor({ chain: calls, state, now, host, port, corsOrigins }),
   );
   const admin = await listening('ADMIN_PORT', config.adminPort, (port) => adminDoor(state, host, port));
-  const door = { handle, state, version: VERSION, host, port: config.grpcPort };
+  const door = { chain: calls, state, version: VERSION, host, port: config.grpcPort };
   const grpc = await named('GRPC_PORT', grpcDoor(door));
   cleanups.push(() => grpc.close(shutdownGrace));
   return { grpc: grpc.address, http, admin };

@@ -8,7 +8,7 @@ import { AppError, ERRORS } from '../src/errors.js';
 import type { ErrorName } from '../src/errors.js';
 import { OPERATORS } from '../src/query/operators.js';
 import { CONDITIONS, GROUP_FIELDS, PROJECT_OPERATORS } from '../src/query/stages.js';
-import { descriptors } from '../src/server/descriptors.js';
+import { descriptors } from '../src/wire/descriptors.js';
 
 const ROOT = process.cwd();
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');

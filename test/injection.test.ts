@@ -6,7 +6,7 @@ import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
-import { descriptors } from '../src/server/descriptors.js';
+import { descriptors } from '../src/wire/descriptors.js';
 import { jsonClient } from './support/client.js';
 import type { JsonClient, Outcome, RpcName } from './support/client.js';
 import { startService } from './support/service.js';

@@ -9,6 +9,9 @@ import type { StoredDocument } from './stored.js';
 import type { Budget } from './operation.js';
 import type { JobStore } from './store.js';
 
+/** How many references are remembered; a list of any length must not fill the memory. */
+const MAX_KNOWN = 10_000;
+
 export type Collect = (jobs: readonly StoredDocument[]) => Promise<readonly StoredDocument[]>;
 
 const referenceOf = ({ collector }: StoredDocument): string | undefined =>
@@ -27,6 +30,7 @@ export function collecting(store: JobStore, scope: Scope, budget: Budget): Colle
   }
 
   return async (jobs) => {
+    if (known.size > MAX_KNOWN) known.clear();
     const references = new Set(jobs.map(referenceOf).filter((reference) => reference !== undefined));
     const missing = [...references].filter((reference) => !known.has(reference));
     if (missing.length > 0) await look(missing);

@@ -45,7 +45,17 @@ async function refusal({ all, any }: AskedFilter, store: JobStore, budget: Budge
   return appError('INVALID_PARAMETER', { key: `${fault?.at ?? 'query.filter'}.value`, reason });
 }
 
-/** Runs `work`; where MongoDB refuses `filter`, the error names the condition at fault. */
+/** `error`, or where it is that MongoDB refuses `filter`, the one that names the condition at fault. */
+export async function blamed(
+  error: unknown,
+  filter: AskedFilter,
+  store: JobStore,
+  budget: Budget,
+): Promise<unknown> {
+  return error instanceof FilterRefused ? await refusal(filter, store, budget) : error;
+}
+
+/** Runs `work`, its error blamed. */
 export async function naming<T>(
   filter: AskedFilter,
   store: JobStore,
@@ -55,6 +65,6 @@ export async function naming<T>(
   try {
     return await work();
   } catch (error) {
-    throw error instanceof FilterRefused ? await refusal(filter, store, budget) : error;
+    throw await blamed(error, filter, store, budget);
   }
 }

@@ -11,7 +11,7 @@ import type {
 import { pipelinesOf, projectionOf, referredPaths } from '../query/compile.js';
 import { confine } from '../query/confine.js';
 import type { Scope } from '../query/confine.js';
-import type { Filter } from '../query/model.js';
+import type { Filter, ListQuery } from '../query/model.js';
 import { readList, readOnly } from '../query/parse.js';
 import type { Reading } from '../query/parse.js';
 import { readStat } from '../query/parse-stat.js';
@@ -20,10 +20,12 @@ import { jobInfo, jobsInfo, statStruct } from './answer.js';
 import type { Answer } from './answer.js';
 import { collecting, collectorsOf } from './collectors.js';
 import type { Collect } from './collectors.js';
-import { confinedTo, naming } from './filters.js';
+import { blamed, confinedTo, naming } from './filters.js';
+import { pieces, rowsOf } from './rows.js';
+import type { RowFormat } from './rows.js';
 import { JOB } from './schema.js';
 import type { Batches, Budget } from './operation.js';
-import type { JobStore } from './store.js';
+import type { FindPlan, JobStore } from './store.js';
 
 /** One call of an rpc. */
 export interface Call extends Budget {
@@ -38,6 +40,8 @@ export interface JobService {
   list(request: JobsQuery, call: Call): Promise<Uint8Array>;
   stat(request: JobStatQuery, call: Call): Promise<Uint8Array>;
   delete(request: JobRequest, call: Call): Promise<Uint8Array>;
+  /** All that list would answer, as text, piece by piece and in memory that does not grow with it. */
+  rows(request: JobsQuery, format: RowFormat, call: Call): AsyncGenerator<Uint8Array, void>;
 }
 
 export interface JobServiceOptions {
@@ -74,6 +78,12 @@ function equalities({ job_id, status, collector_id, project_id }: JobsQuery): Re
   return new Map(sent.filter(([, value]) => value !== ''));
 }
 
+const findOf = ({ only, sort, page }: ListQuery): FindPlan => ({
+  projection: projectionOf(only, JOB),
+  sort,
+  page,
+});
+
 const asTheyAre: Collect = (jobs) => Promise.resolve(jobs);
 
 async function addAll(answer: Answer, batches: Batches, prepare: Collect): Promise<void> {
@@ -105,17 +115,30 @@ export function jobService({ store, maxPageSize, maxResponseBytes }: JobServiceO
     async list(request, call) {
       const scope = call.scope(request.domain_id);
       const query = readList(request.query ?? NO_QUERY, reading(call, equalities(request)));
-      const find = { projection: projectionOf(query.only, JOB), sort: query.sort, page: query.page };
       const answer = jobsInfo(maxResponseBytes);
       return naming(query.filter, store, call, async () => {
         const filter = await confinedTo(scope, query.filter, store, call);
         if (query.countOnly) return answer.finish(await store.count(filter, call));
         const [total] = await Promise.all([
           query.page && store.count(filter, call),
-          addAll(answer, store.list(filter, find, call), collecting(store, scope, call)),
+          addAll(answer, store.list(filter, findOf(query), call), collecting(store, scope, call)),
         ]);
         return answer.finish(total);
       });
+    },
+
+    async *rows(request, format, call) {
+      const scope = call.scope(request.domain_id);
+      const query = readList(request.query ?? NO_QUERY, reading(call, equalities(request)));
+      if (query.countOnly)
+        fail('INVALID_PARAMETER', { key: 'query.count_only', reason: 'rows are asked for' });
+      try {
+        const filter = await confinedTo(scope, query.filter, store, call);
+        const batches = store.list(filter, findOf(query), call);
+        yield* pieces(rowsOf(format, query.only), batches, collecting(store, scope, call));
+      } catch (error) {
+        throw await blamed(error, query.filter, store, call);
+      }
     },
 
     async stat(request, call) {

@@ -3,27 +3,29 @@
  * the handler, the log line, and errors as clients read them (docs/architecture.md «One chain»).
  */
 import { randomUUID } from 'node:crypto';
-import type { DescMessage } from '@bufbuild/protobuf';
+import type { DescMessage, DescMethod } from '@bufbuild/protobuf';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { Authenticate } from '../auth/caller.js';
 import { AppError, appError, fail } from '../errors.js';
 import { GetJobRequest, JobRequest, JobsQuery, JobStatQuery } from '../gen/spaceone/api/inventory/v1/job.js';
+import type { RowFormat } from '../job/rows.js';
 import type { Call, JobService } from '../job/service.js';
+import type { Codec } from '../wire/codec.js';
+import { JOB } from '../wire/descriptors.js';
 import { limitParts } from '../wire/parts.js';
-import { descriptors } from './descriptors.js';
 
-export const RPCS = ['get', 'list', 'stat', 'delete'] as const satisfies readonly (keyof JobService)[];
+export const RPCS = ['get', 'list', 'stat', 'delete'] as const;
 export type Rpc = (typeof RPCS)[number];
 
 /** The largest request that a door takes. */
 export const MAX_REQUEST_BYTES = 4 * 1024 ** 2;
 
-export const JOB_SERVICE = 'spaceone.api.inventory.v1.Job';
-
 /** What a door knows of a call. */
 export interface Incoming {
   readonly rpc: Rpc;
   readonly request: Uint8Array;
+  /** How the request is written. */
+  readonly codec: Codec;
   readonly token: string | undefined;
   readonly requestId: string;
   /** When the client stops waiting, in milliseconds since 1970; Infinity: it did not say. */
@@ -32,8 +34,21 @@ export interface Incoming {
   readonly gone: AbortSignal;
 }
 
-/** Answers the bytes of a response. Errors: AppError, and nothing else. */
-export type Handle = (incoming: Incoming) => Promise<Uint8Array>;
+/** A list that is sent while it is read. */
+export interface Stream {
+  /** What to send, piece by piece. Errors: AppError, and nothing else. */
+  readonly pieces: AsyncGenerator<Uint8Array, void>;
+  /** Aborted when the call is given up, which nobody would notice who does not ask for the next piece. */
+  readonly givenUp: AbortSignal;
+}
+
+/** What the doors call. */
+export interface Chain {
+  /** Answers the bytes of a response. Errors: AppError, and nothing else. */
+  unary(incoming: Incoming): Promise<Uint8Array>;
+  /** All jobs of a list as `format`. */
+  stream(incoming: Incoming, format: RowFormat): Stream;
+}
 
 /** What is written to the log; a subset of pino's. */
 export interface CallLog {
@@ -57,20 +72,25 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const strictReader = (bytes: Uint8Array): BinaryReader =>
   new BinaryReader(bytes, (text) => utf8.decode(text));
 
-/** The messages that the rpcs take. */
-const INPUTS: ReadonlyMap<string, DescMessage> = new Map(
-  descriptors.getService(JOB_SERVICE)?.methods.map(({ name, input }) => [name, input]),
-);
+const METHODS: ReadonlyMap<string, DescMethod> = new Map(JOB.methods.map((method) => [method.name, method]));
 
-/** Reads a request. Errors: INVALID_PARAMETER for bytes that are no such message, LIMIT_EXCEEDED. */
+/** The message that an rpc takes. */
+function inputOf(rpc: Rpc): DescMessage {
+  const method = METHODS.get(rpc);
+  if (method === undefined) throw new Error(`the contract has no ${rpc}`);
+  return method.input;
+}
+
+/** Reads a request. Errors: INVALID_PARAMETER for what is no such message, LIMIT_EXCEEDED. */
 function decoded<Message>(
-  codec: { decode(reader: BinaryReader): Message },
-  { rpc, request }: Incoming,
+  message: { decode(reader: BinaryReader): Message },
+  { rpc, request, codec }: Incoming,
 ): Message {
+  const input = inputOf(rpc);
+  const bytes = codec.decode(input, request);
   try {
-    const input = INPUTS.get(rpc);
-    if (input !== undefined) limitParts(input, request);
-    return codec.decode(strictReader(request));
+    limitParts(input, bytes);
+    return message.decode(strictReader(bytes));
   } catch (error) {
     if (error instanceof AppError) throw error;
     return fail('INVALID_PARAMETER', {
@@ -95,12 +115,11 @@ interface Limit {
 
 const unavailable = (): AppError => appError('UNAVAILABLE', { reason: 'the database cannot be reached' });
 
-/** The time that a call has, and the end of it when its client goes away. */
-function limitOf(incoming: Incoming, { now, ready, defaultTimeout, maxTimeout }: ChainOptions): Limit {
+/** The time that a call has, `usual` milliseconds where its client does not say, and its end when the client goes away. */
+function limitOf(incoming: Incoming, usual: number, { now, ready, maxTimeout }: ChainOptions): Limit {
   const begun = now();
-  const asked = Number.isFinite(incoming.deadline) ? incoming.deadline - begun : defaultTimeout;
-  if (asked <= 0) fail('REQUEST_TIMEOUT', {});
-  const time = Math.min(asked, maxTimeout);
+  const asked = Number.isFinite(incoming.deadline) ? incoming.deadline - begun : usual;
+  const time = Math.max(0, Math.min(asked, maxTimeout));
   const end = begun + time * DATABASE_SHARE;
   const controller = new AbortController();
   const late = (): void => {
@@ -110,6 +129,7 @@ function limitOf(incoming: Incoming, { now, ready, defaultTimeout, maxTimeout }:
     if (now() < end) controller.abort(appError('REQUEST_CANCELLED', {}));
   };
   const timer = setTimeout(late, time * LAST_SHARE);
+  if (time === 0) controller.abort(appError('REQUEST_TIMEOUT', {}));
   incoming.gone.addEventListener('abort', gone, { once: true });
   if (incoming.gone.aborted) gone();
   return {
@@ -143,35 +163,86 @@ function dispatch(service: JobService, incoming: Incoming, call: Call): Promise<
   }
 }
 
-async function answer(incoming: Incoming, limit: Limit, options: ChainOptions): Promise<Uint8Array> {
+/** Who calls, and whether the database answers: what stands before every call. */
+async function admitted(incoming: Incoming, limit: Limit, options: ChainOptions): Promise<Call> {
+  limit.signal.throwIfAborted();
   const permission = `inventory.Job.${incoming.rpc}`;
   const caller = await options.authenticate({ token: incoming.token, permission });
   if (!options.ready()) throw unavailable();
   const now = new Date(options.now());
-  return dispatch(options.service, incoming, { ...limit, now, scope: (domainId) => caller.scope(domainId) });
+  return { ...limit, now, scope: (domainId) => caller.scope(domainId) };
+}
+
+interface LogLine {
+  answered(about: object): void;
+  /** `error` as the client reads it. */
+  failed(error: unknown): AppError;
+}
+
+/** The one line that each call leaves in the log. */
+function logLine({ requestId, rpc }: Incoming, { log, now }: ChainOptions): LogLine {
+  const begun = now();
+  const about = (): object => ({ request_id: requestId, rpc, ms: now() - begun });
+  return {
+    answered(more) {
+      log.info({ ...about(), status: 'OK', ...more }, 'call');
+    },
+    failed(error) {
+      if (error instanceof AppError) {
+        log.info({ ...about(), status: error.status, error: error.message }, 'call');
+        return error;
+      }
+      log.error({ ...about(), status: 'INTERNAL', err: error }, 'call failed by a fault of this service');
+      return appError('UNKNOWN', { request_id: requestId });
+    },
+  };
+}
+
+async function* streamed(
+  incoming: Incoming,
+  format: RowFormat,
+  limit: Limit,
+  options: ChainOptions,
+): AsyncGenerator<Uint8Array, void> {
+  const line = logLine(incoming, options);
+  let bytes = 0;
+  let open = true;
+  try {
+    const call = await admitted(incoming, limit, options);
+    for await (const piece of options.service.rows(decoded(JobsQuery, incoming), format, call)) {
+      bytes += piece.length;
+      yield piece;
+    }
+    line.answered({ bytes });
+    open = false;
+  } catch (error) {
+    open = false;
+    throw line.failed(error);
+  } finally {
+    limit.done();
+    if (open) line.failed(appError('REQUEST_CANCELLED', {}));
+  }
 }
 
 /** The chain over `options.service`. */
-export function chain(options: ChainOptions): Handle {
-  const { log, now } = options;
-  return async (incoming) => {
-    const begun = now();
-    const about = (): object => ({ request_id: incoming.requestId, rpc: incoming.rpc, ms: now() - begun });
-    let limit: Limit | undefined;
-    try {
-      limit = limitOf(incoming, options);
-      const bytes = await answer(incoming, limit, options);
-      log.info({ ...about(), status: 'OK', bytes: bytes.length }, 'call');
-      return bytes;
-    } catch (error) {
-      if (error instanceof AppError) {
-        log.info({ ...about(), status: error.status, error: error.message }, 'call');
-        throw error;
+export function chain(options: ChainOptions): Chain {
+  return {
+    async unary(incoming) {
+      const line = logLine(incoming, options);
+      const limit = limitOf(incoming, options.defaultTimeout, options);
+      try {
+        const bytes = await dispatch(options.service, incoming, await admitted(incoming, limit, options));
+        line.answered({ bytes: bytes.length });
+        return bytes;
+      } catch (error) {
+        throw line.failed(error);
+      } finally {
+        limit.done();
       }
-      log.error({ ...about(), status: 'INTERNAL', err: error }, 'call failed by a fault of this service');
-      throw appError('UNKNOWN', { request_id: incoming.requestId });
-    } finally {
-      limit?.done();
-    }
+    },
+    stream(incoming, format) {
+      const limit = limitOf(incoming, options.maxTimeout, options);
+      return { pieces: streamed(incoming, format, limit, options), givenUp: limit.signal };
+    },
   };
 }

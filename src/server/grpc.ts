@@ -6,15 +6,17 @@ import { HealthService } from '../gen/grpc/health/v1/health.js';
 import { ServerInfoService } from '../gen/spaceone/api/core/v1/server_info.js';
 import type { ServerInfoServer } from '../gen/spaceone/api/core/v1/server_info.js';
 import { JobService } from '../gen/spaceone/api/inventory/v1/job.js';
-import { JOB_SERVICE, MAX_REQUEST_BYTES, requestIdOf, RPCS } from './call.js';
-import type { Handle, Rpc } from './call.js';
+import { PROTOBUF } from '../wire/codec.js';
+import { JOB } from '../wire/descriptors.js';
+import { MAX_REQUEST_BYTES, requestIdOf, RPCS } from './call.js';
+import type { Chain, Rpc } from './call.js';
 import { statusDetails } from './details.js';
 import { healthServer } from './health.js';
 import type { ServingState } from './health.js';
 import { reflection } from './reflection.js';
 
 /** What reflection lists and health knows; deployed clients import every service that is listed. */
-const SERVICES = ['grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', JOB_SERVICE] as const;
+const SERVICES = ['grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', JOB.typeName] as const;
 
 const CHANNEL = {
   'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
@@ -62,19 +64,20 @@ function failure(reason: unknown): Partial<StatusObject> {
   return { code: status[error.status], details: error.message, metadata };
 }
 
-/** The handler of an rpc; `handle` fails with an AppError only. */
+/** The handler of an rpc. */
 const unary =
-  (rpc: Rpc, handle: Handle) =>
+  (rpc: Rpc, chain: Chain) =>
   (call: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
     const incoming = {
       rpc,
       request: call.request,
+      codec: PROTOBUF,
       token: textOf(call, 'token'),
       requestId: requestIdOf(textOf(call, 'x-request-id')),
       deadline: Number(call.getDeadline()),
       gone: goneSignal(call),
     };
-    handle(incoming).then(
+    chain.unary(incoming).then(
       (bytes) => {
         callback(null, bytes);
       },
@@ -85,7 +88,7 @@ const unary =
   };
 
 export interface GrpcDoorOptions {
-  readonly handle: Handle;
+  readonly chain: Chain;
   readonly state: ServingState;
   readonly version: string;
   readonly host: string;
@@ -126,13 +129,13 @@ function close(server: Server, closing: AbortController, grace: number): Promise
 }
 
 /** Opens the door. Errors: the port cannot be had. */
-export async function grpcDoor({ handle, state, version, host, port }: GrpcDoorOptions): Promise<Door> {
+export async function grpcDoor({ chain, state, version, host, port }: GrpcDoorOptions): Promise<Door> {
   // The library's own lines would go to standard error beside the log; what matters comes back as an error.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server(CHANNEL);
   server.addService(
     Object.fromEntries(RPCS.map((rpc) => [rpc, ofBytes(JobService[rpc])])),
-    Object.fromEntries(RPCS.map((rpc) => [rpc, unary(rpc, handle)])),
+    Object.fromEntries(RPCS.map((rpc) => [rpc, unary(rpc, chain)])),
   );
   const info: ServerInfoServer = {
     getVersion(_, callback) {

@@ -1,56 +1,29 @@
-/** The HTTP door: the contract's routes as JSON over the same chain as gRPC, and /livez and /readyz (docs/http.md). */
+/**
+ * The HTTP door: the contract's routes as JSON, Connect and gRPC-Web on the paths of gRPC, lists as NDJSON and CSV, and
+ * /livez and /readyz, all over the same chain as gRPC (docs/http.md).
+ */
 import { Hono } from 'hono';
 import type { Context } from 'hono';
+import { accepts } from 'hono/accepts';
 import { bodyLimit } from 'hono/body-limit';
-import { compress } from 'hono/compress';
+import { compress, COMPRESSIBLE_CONTENT_TYPE_REGEX } from 'hono/compress';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import { AppError, appError } from '../errors.js';
-import { fromJsonText, toJsonText } from '../wire/json.js';
+import type { RowFormat } from '../job/rows.js';
 import { MAX_REQUEST_BYTES, requestIdOf } from './call.js';
-import type { Handle } from './call.js';
-import { descriptors } from './descriptors.js';
-import { statusDetails } from './details.js';
-import { ROUTES } from './routes.js';
-import type { Route } from './routes.js';
-import { healthPages, webDoor } from './web.js';
+import type { Chain, Incoming, Stream } from './call.js';
 import type { Door } from './grpc.js';
 import type { ServingState } from './health.js';
-
-const STATUS_MESSAGE = descriptors.getMessage('google.rpc.Status');
-
-/** google.rpc.Status as JSON. */
-function failure(context: Context, error: AppError): Response {
-  const bytes = statusDetails(error);
-  const text = STATUS_MESSAGE === undefined ? '' : toJsonText(STATUS_MESSAGE, bytes, descriptors);
-  const headers = new Headers(context.res.headers);
-  headers.set('content-type', 'application/json');
-  return new Response(text, { status: error.http, headers });
-}
-
-const headerOf = (context: Context, name: string): string => context.req.header(name) ?? '';
-
-const UNITS: ReadonlyMap<string, number> = new Map([
-  ['H', 3_600_000],
-  ['M', 60_000],
-  ['S', 1000],
-  ['m', 1],
-  ['u', 1e-3],
-  ['n', 1e-6],
-]);
-
-/** When a call ends by its grpc-timeout header, in milliseconds since 1970; Infinity without one. */
-function deadlineOf(header: string | undefined, now: number): number {
-  const [, count, unit = ''] = /^(\d{1,8})([HMSmun])$/.exec(header ?? '') ?? [];
-  return count === undefined ? Infinity : now + Number(count) * (UNITS.get(unit) ?? 0);
-}
-
-const bearer = (header: string | undefined): string | undefined => /^Bearer (.+)$/i.exec(header ?? '')?.[1];
-
-const isJson = (type: string): boolean => /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type);
+import { ROUTE_JSON } from './protocols.js';
+import type { Protocol, Reply } from './protocols.js';
+import { ROUTES, RPC_PATHS } from './routes.js';
+import type { Route } from './routes.js';
+import { healthPages, webDoor } from './web.js';
+import type { WebApp } from './web.js';
 
 export interface HttpDoorOptions {
-  readonly handle: Handle;
+  readonly chain: Chain;
   readonly state: ServingState;
   readonly now: () => number;
   readonly host: string;
@@ -60,29 +33,134 @@ export interface HttpDoorOptions {
   readonly corsOrigins: readonly string[];
 }
 
-/** Answers a call of `route`. */
-async function answer(context: Context, route: Route, { handle, now }: HttpDoorOptions): Promise<Response> {
+type Called = Context<WebApp>;
+
+const headerOf = (context: Called, name: string): string => context.req.header(name) ?? '';
+
+function answered(context: Called, status: number, type: string, body: Buffer<ArrayBuffer> | ReadableStream): Response {
+  const headers = new Headers(context.res.headers);
+  headers.set('content-type', type);
+  headers.set('cache-control', 'no-store');
+  return new Response(body, { status, headers });
+}
+
+const replied = (context: Called, { status, type, body }: Reply): Response =>
+  answered(context, status, type, Buffer.from(body));
+
+const refused = (context: Called, error: AppError, protocol: Protocol = ROUTE_JSON): Response =>
+  replied(context, protocol.failure(error));
+
+const bearer = (header: string | undefined): string | undefined => /^Bearer (.+)$/i.exec(header ?? '')?.[1];
+
+async function incomingOf(
+  context: Called,
+  { rpc }: Route,
+  { codec, timeout }: Protocol,
+  now: number,
+): Promise<Incoming> {
   const header = (name: string): string | undefined => context.req.header(name);
-  const requestId = requestIdOf(header('x-request-id'));
-  context.header('x-request-id', requestId);
+  return {
+    rpc,
+    request: new Uint8Array(await context.req.arrayBuffer()),
+    codec,
+    token: header('token') ?? bearer(header('authorization')),
+    requestId: requestIdOf(header('x-request-id')),
+    deadline: now + timeout(header),
+    gone: context.req.raw.signal,
+  };
+}
+
+const ROW_TYPES: ReadonlyMap<string, RowFormat> = new Map([
+  ['application/x-ndjson', 'ndjson'],
+  ['text/csv', 'csv'],
+]);
+
+/** The rows that the client would rather have than one answer. */
+function rowType(context: Called): string | undefined {
+  const json = ROUTE_JSON.type;
+  const type = accepts(context, { header: 'Accept', supports: [json, ...ROW_TYPES.keys()], default: json });
+  return ROW_TYPES.has(type) ? type : undefined;
+}
+
+/**
+ * The pieces as a body that is read no faster than it is taken. Where the call fails half-way, or is given up, the
+ * connection breaks: the client must see that something is missing. The chain has logged why.
+ */
+function bodyOf(first: Uint8Array, { pieces, givenUp }: Stream, breakOff: () => void): ReadableStream {
+  givenUp.addEventListener('abort', breakOff, { once: true });
+  return new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => controller.enqueue(first),
+      async pull(controller) {
+        try {
+          const { value, done } = await pieces.next();
+          if (done === true) controller.close();
+          else controller.enqueue(value);
+        } catch {
+          breakOff();
+        }
+      },
+      async cancel() {
+        await pieces.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** All jobs of a list, sent while they are read. */
+async function rows(context: Called, type: string, incoming: Incoming, chain: Chain): Promise<Response> {
+  const stream = chain.stream(incoming, ROW_TYPES.get(type) ?? 'ndjson');
+  // The first piece is there, or the call has failed, before the answer begins.
+  const { value } = await stream.pieces.next();
+  const body = bodyOf(value ?? new Uint8Array(), stream, () => context.env.outgoing.destroy());
+  return answered(context, 200, `${type}; charset=utf-8`, body);
+}
+
+/** Answers a call of `route` in `protocol`. */
+async function answer(
+  context: Called,
+  route: Route,
+  protocol: Protocol,
+  { chain, now }: HttpDoorOptions,
+): Promise<Response> {
+  const incoming = await incomingOf(context, route, protocol, now());
+  context.header('x-request-id', incoming.requestId);
   try {
-    const bytes = await handle({
-      rpc: route.rpc,
-      request: fromJsonText(route.input, await context.req.text()),
-      token: header('token') ?? bearer(header('authorization')),
-      requestId,
-      deadline: deadlineOf(header('grpc-timeout'), now()),
-      gone: context.req.raw.signal,
-    });
-    return context.body(toJsonText(route.output, bytes, descriptors), 200, {
-      'content-type': 'application/json',
-    });
+    const type = route.rows ? rowType(context) : undefined;
+    if (type !== undefined) return await rows(context, type, incoming, chain);
+    const bytes = await chain.unary(incoming);
+    const body = protocol.codec.encode(route.method.output, bytes);
+    return replied(context, { status: 200, type: protocol.type, body });
   } catch (reason) {
-    return failure(
-      context,
-      reason instanceof AppError ? reason : appError('UNKNOWN', { request_id: requestId }),
-    );
+    const error =
+      reason instanceof AppError ? reason : appError('UNKNOWN', { request_id: incoming.requestId });
+    return refused(context, error, protocol);
   }
+}
+
+const protocolOf = (context: Called, route: Route): Protocol | undefined =>
+  route.protocol(headerOf(context, 'content-type').split(';', 1).join().trim().toLowerCase());
+
+/** Adds a route: what comes in one of its protocols is answered, everything else is told what would be right. */
+function addRoute(app: Hono<WebApp>, route: Route, options: HttpDoorOptions): void {
+  const onError = (context: Called): Response => {
+    // What is left of the body is not read, so no other request can follow on its connection.
+    context.header('connection', 'close');
+    const error = appError('HTTP_BODY_SIZE', { max: String(MAX_REQUEST_BYTES) });
+    return refused(context, error, protocolOf(context, route));
+  };
+  app.post(route.path, bodyLimit({ maxSize: MAX_REQUEST_BYTES, onError }), (context) => {
+    const protocol = protocolOf(context, route);
+    if (protocol !== undefined) return answer(context, route, protocol, options);
+    context.header('accept-post', route.due);
+    const type = headerOf(context, 'content-type');
+    return refused(context, appError('HTTP_CONTENT_TYPE', { type, reason: route.due }));
+  });
+  app.all(route.path, (context) => {
+    context.header('allow', 'POST');
+    return refused(context, appError('HTTP_METHOD', { method: context.req.method }));
+  });
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/;
@@ -91,38 +169,26 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/;
 const isMisled = (host: string, header: string): boolean =>
   LOOPBACK.test(host) && !LOOPBACK.test(header.replace(/:\d+$/, ''));
 
-/** Adds a route: what comes as JSON is answered, everything else is told what would be right. */
-function addRoute(app: Hono, route: Route, options: HttpDoorOptions): void {
-  const onError = (context: Context): Response => {
-    // What is left of the body is not read, so no other request can follow on its connection.
-    context.header('connection', 'close');
-    return failure(context, appError('HTTP_BODY_SIZE', { max: String(MAX_REQUEST_BYTES) }));
-  };
-  app.post(route.path, bodyLimit({ maxSize: MAX_REQUEST_BYTES, onError }), (context) => {
-    const type = headerOf(context, 'content-type');
-    return isJson(type)
-      ? answer(context, route, options)
-      : failure(context, appError('HTTP_CONTENT_TYPE', { type }));
-  });
-  app.all(route.path, (context) => {
-    context.header('allow', 'POST');
-    return failure(context, appError('HTTP_METHOD', { method: context.req.method }));
-  });
-}
+const isCompressible = (type: string): boolean =>
+  COMPRESSIBLE_CONTENT_TYPE_REGEX.test(type) || type.startsWith('application/x-ndjson');
+
+/** What pages of other origins may read of an answer beside its body. */
+const EXPOSED = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-details-bin'];
 
 /** Opens the door. Errors: the port cannot be had. */
 export function httpDoor(options: HttpDoorOptions): Promise<Door> {
   const { state, host, port, corsOrigins } = options;
-  const app = new Hono();
+  const app = new Hono<WebApp>();
   app.use(async (context, next) => {
     const called = headerOf(context, 'host');
-    return isMisled(host, called) ? failure(context, appError('HTTP_HOST', { host: called })) : next();
+    return isMisled(host, called) ? refused(context, appError('HTTP_HOST', { host: called })) : next();
   });
   app.use(secureHeaders());
-  if (corsOrigins.length > 0) app.use(cors({ origin: [...corsOrigins] }));
-  app.use(compress());
+  if (corsOrigins.length > 0)
+    app.use(cors({ origin: [...corsOrigins], allowMethods: ['POST'], exposeHeaders: EXPOSED, maxAge: 600 }));
+  app.use(compress({ contentTypeFilter: isCompressible }));
   healthPages(app, state);
-  for (const route of ROUTES) addRoute(app, route, options);
-  app.notFound((context) => failure(context, appError('HTTP_ROUTE', { path: context.req.path })));
+  for (const route of [...ROUTES, ...RPC_PATHS]) addRoute(app, route, options);
+  app.notFound((context) => refused(context, appError('HTTP_ROUTE', { path: context.req.path })));
   return webDoor(app, host, port);
 }

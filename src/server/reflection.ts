@@ -20,7 +20,7 @@ import {
   type ServerReflectionResponse,
   type ServerReflectionServer,
 } from '../gen/grpc/reflection/v1/reflection.js';
-import { descriptors } from './descriptors.js';
+import { descriptors } from '../wire/descriptors.js';
 import { endWith } from './drain.js';
 
 type Answer = NonNullable<ServerReflectionResponse['message_response']>;

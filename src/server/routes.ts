@@ -1,16 +1,26 @@
-/** The HTTP routes of the contract: read off its google.api.http options, and listed nowhere else (docs/http.md). */
+/**
+ * The paths of the HTTP door, and the protocols that are spoken there: the routes of the contract's google.api.http
+ * options, and the paths of gRPC. Nothing else lists them (docs/http.md).
+ */
 import { toJson } from '@bufbuild/protobuf';
-import type { DescMessage, DescMethod } from '@bufbuild/protobuf';
+import type { DescMethod } from '@bufbuild/protobuf';
 import { MethodOptionsSchema } from '@bufbuild/protobuf/wkt';
-import { JOB_SERVICE, RPCS } from './call.js';
+import { descriptors, JOB } from '../wire/descriptors.js';
+import { RPCS } from './call.js';
 import type { Rpc } from './call.js';
-import { descriptors } from './descriptors.js';
+import { PROTOCOLS, ROUTE_JSON } from './protocols.js';
+import type { Protocol } from './protocols.js';
 
 export interface Route {
   readonly path: string;
   readonly rpc: Rpc;
-  readonly input: DescMessage;
-  readonly output: DescMessage;
+  readonly method: DescMethod;
+  /** What is spoken under a content type, which comes in lower case and without parameters. */
+  protocol(type: string): Protocol | undefined;
+  /** The content types that are due, for people. */
+  readonly due: string;
+  /** Whether the answer can be rows that are sent while they are read. */
+  readonly rows: boolean;
 }
 
 /** The path that a method is posted to, where its options name one. */
@@ -27,12 +37,32 @@ function postPath({ proto }: DescMethod): string | undefined {
     : undefined;
 }
 
-function routeOf(method: DescMethod): Route[] {
-  const path = postPath(method);
-  const rpc = RPCS.find((name) => name === method.name);
-  return path === undefined || rpc === undefined
-    ? []
-    : [{ path, rpc, input: method.input, output: method.output }];
+const isJson = (type: string): boolean => /^application\/(?:[\w.-]+\+)?json$/.test(type);
+
+interface Callable {
+  readonly rpc: Rpc;
+  readonly method: DescMethod;
 }
 
-export const ROUTES: readonly Route[] = (descriptors.getService(JOB_SERVICE)?.methods ?? []).flatMap(routeOf);
+const CALLABLE: readonly Callable[] = JOB.methods.flatMap((method) => {
+  const rpc = RPCS.find((name) => name === method.name);
+  return rpc === undefined ? [] : [{ rpc, method }];
+});
+
+/** The routes of the contract. */
+export const ROUTES: readonly Route[] = CALLABLE.flatMap(({ rpc, method }) => {
+  const path = postPath(method);
+  const protocol = (type: string): Protocol | undefined => (isJson(type) ? ROUTE_JSON : undefined);
+  const due = 'application/json';
+  return path === undefined ? [] : [{ path, rpc, method, protocol, due, rows: rpc === 'list' }];
+});
+
+/** The paths of gRPC, for Connect and gRPC-Web. */
+export const RPC_PATHS: readonly Route[] = CALLABLE.map(({ rpc, method }) => ({
+  path: `/${JOB.typeName}/${method.name}`,
+  rpc,
+  method,
+  protocol: (type) => PROTOCOLS.get(type),
+  due: [...PROTOCOLS.keys()].join(', '),
+  rows: false,
+}));

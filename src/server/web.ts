@@ -3,9 +3,15 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
+import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Door } from './grpc.js';
 import type { ServingState } from './health.js';
+
+/** Apps have Node's own request and response beside the web's. */
+export interface WebApp {
+  Bindings: HttpBindings;
+}
 
 const LIMITS = {
   requestTimeout: 30_000,
@@ -39,7 +45,7 @@ function close(server: Server, grace: number): Promise<void> {
 }
 
 /** Serves `app`. Errors: the port cannot be had. */
-export async function webDoor(app: Hono, host: string, port: number): Promise<Door> {
+export async function webDoor(app: Hono<WebApp>, host: string, port: number): Promise<Door> {
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer(LIMITS, (request, response) => {
     void listener(request, response);
@@ -52,7 +58,7 @@ export async function webDoor(app: Hono, host: string, port: number): Promise<Do
 }
 
 /** Adds /livez, which does not depend on the database, and /readyz, which does. */
-export function healthPages(app: Hono, state: ServingState): void {
+export function healthPages(app: Hono<WebApp>, state: ServingState): void {
   app.get('/livez', (context) => context.text('ok\n'));
   app.get('/readyz', (context) =>
     state.serving() ? context.text('ok\n') : context.text('not serving\n', 503),
@@ -63,7 +69,7 @@ export function healthPages(app: Hono, state: ServingState): void {
 
 /** The admin door. Errors: the port cannot be had. */
 export function adminDoor(state: ServingState, host: string, port: number): Promise<Door> {
-  const app = new Hono();
+  const app = new Hono<WebApp>();
   healthPages(app, state);
   app.notFound((context) => context.text('not found: /livez and /readyz are served here\n', 404));
   return webDoor(app, host, port);

@@ -7,7 +7,7 @@ import { Query, StatisticsQuery } from '../../src/gen/spaceone/api/core/v1/query
 import { JOB } from '../../src/job/schema.js';
 import { judgingBudget } from '../../src/query/values.js';
 import type { Reading } from '../../src/query/parse.js';
-import { descriptors } from '../../src/server/descriptors.js';
+import { descriptors } from '../../src/wire/descriptors.js';
 import type { Outcome } from '../support/client.js';
 
 /** The clock of what is read but not run. */

@@ -10,7 +10,8 @@ import { open } from '../../src/auth/open.js';
 import type { AppError } from '../../src/errors.js';
 import { chain } from '../../src/server/call.js';
 import type { ChainOptions } from '../../src/server/call.js';
-import { descriptors } from '../../src/server/descriptors.js';
+import { PROTOBUF } from '../../src/wire/codec.js';
+import { descriptors } from '../../src/wire/descriptors.js';
 import { grpcDoor } from '../../src/server/grpc.js';
 import { servingState } from '../../src/server/health.js';
 import { jsonClient } from '../support/client.js';
@@ -196,8 +197,16 @@ test('calls that are given up take nothing from those that come after them', asy
 /** A chain whose service is `work`, four times; and what it has logged as its own faults. */
 function chained(work: () => Promise<Uint8Array>, options: Partial<ChainOptions> = {}) {
   const faults: object[] = [];
-  const handle = chain({
-    service: { get: work, list: work, stat: work, delete: work },
+  const calls = chain({
+    service: {
+      get: work,
+      list: work,
+      stat: work,
+      delete: work,
+      rows: async function* () {
+        yield await work();
+      },
+    },
     authenticate: open,
     ready: () => true,
     now: () => Date.now(),
@@ -206,7 +215,7 @@ function chained(work: () => Promise<Uint8Array>, options: Partial<ChainOptions>
     maxTimeout: MAX_TIMEOUT,
     ...options,
   });
-  return { handle, faults };
+  return { calls, faults };
 }
 
 const RPC_NAMES = ['get', 'list', 'stat', 'delete'] as const;
@@ -214,20 +223,21 @@ const RPC_NAMES = ['get', 'list', 'stat', 'delete'] as const;
 describe('a deadline', () => {
   test.each(RPC_NAMES)('that has passed keeps %s from being begun', async (rpc) => {
     let begun = 0;
-    const { handle } = chained(() => Promise.resolve(new Uint8Array(++begun)));
+    const { calls } = chained(() => Promise.resolve(new Uint8Array(++begun)));
     const incoming = {
       rpc,
       request: new Uint8Array(),
+      codec: PROTOBUF,
       token: undefined,
       requestId: 'a-request',
       gone: new AbortController().signal,
     };
-    await expect(handle({ ...incoming, deadline: Date.now() - 1 })).rejects.toMatchObject({
+    await expect(calls.unary({ ...incoming, deadline: Date.now() - 1 })).rejects.toMatchObject({
       code: 'ERROR_REQUEST_TIMEOUT',
       status: 'DEADLINE_EXCEEDED',
     } satisfies Partial<AppError>);
     expect(begun).toBe(0);
-    await handle({ ...incoming, deadline: Date.now() + 5000 });
+    await calls.unary({ ...incoming, deadline: Date.now() + 5000 });
     expect(begun).toBe(1);
   });
 
@@ -358,9 +368,9 @@ describe('a fault of our own', () => {
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what is no Error must not get out either
     ['something else', () => Promise.reject('secret: mongodb://host')],
   ])('that throws %s is INTERNAL with the request id, and the server lives on', async (_, work) => {
-    const { handle, faults } = chained(work);
+    const { calls, faults } = chained(work);
     const door = await grpcDoor({
-      handle,
+      chain: calls,
       state: servingState(),
       version: 'test',
       host: '127.0.0.1',

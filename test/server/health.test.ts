@@ -27,8 +27,13 @@ let client: HealthClient;
 
 beforeEach(async () => {
   state = servingState();
-  const handle = () => Promise.resolve(new Uint8Array());
-  door = await grpcDoor({ handle, state, version: 'test', host: '127.0.0.1', port: 0 });
+  const chain = {
+    unary: () => Promise.resolve(new Uint8Array()),
+    stream: () => {
+      throw new Error('gRPC streams nothing');
+    },
+  };
+  door = await grpcDoor({ chain, state, version: 'test', host: '127.0.0.1', port: 0 });
   client = new HealthClient(door.address, credentials.createInsecure());
 });
 afterEach(async () => {

@@ -3,7 +3,7 @@ import { create, fromBinary, fromJson, toBinary, toJson } from '@bufbuild/protob
 import type { JsonObject, JsonValue, Registry } from '@bufbuild/protobuf';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import type { CallOptions, ServiceError } from '@grpc/grpc-js';
-import { descriptors } from '../../src/server/descriptors.js';
+import { descriptors } from '../../src/wire/descriptors.js';
 
 const SERVICE = 'spaceone.api.inventory.v1.Job';
 

@@ -71,7 +71,7 @@ export async function startService(
   const report = (fault: unknown): void => {
     faults.push(fault);
   };
-  const handle = chain({
+  const calls = chain({
     service: jobService({ store: jobStore(db, control.db(database), report), ...all }),
     authenticate: open,
     ready: state.serving,
@@ -80,7 +80,7 @@ export async function startService(
     ...all,
   });
   const now = (): number => Date.now();
-  const where = { handle, state, host: '127.0.0.1', port: 0 };
+  const where = { chain: calls, state, host: '127.0.0.1', port: 0 };
   const door = await grpcDoor({ ...where, version: 'test' });
   const http = await httpDoor({ ...where, now, corsOrigins: ['https://console.example.org'] });
   return {
