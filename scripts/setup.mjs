@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-const compiled = ['src', 'test', 'tsconfig.json', 'package-lock.json'];
+const compiled = ['src', 'test', 'tsconfig.json', 'package-lock.json', 'scripts/setup.mjs'];
 const generated = [
   'proto',
   'buf.yaml',
@@ -25,6 +25,13 @@ const generated = [
   'scripts/generate.mjs',
   'src/gen',
   'package-lock.json',
+];
+
+/** What is not compiled but read at run time, by where it lies in build/src. */
+const viewer = ['swagger-ui-bundle.js', 'swagger-ui.css', 'LICENSE', 'NOTICE'];
+const copied = [
+  ['src/gen/descriptor.binpb', 'gen/descriptor.binpb'],
+  ...viewer.map((file) => [`node_modules/swagger-ui-dist/${file}`, `server/swagger-ui/${file}`]),
 ];
 
 /** The stamp holds the hash of `of` as it is after the step: what a step writes may be among what it depends on. */
@@ -64,9 +71,7 @@ function generate() {
 function compile() {
   rmSync(join(root, 'build'), { recursive: true, force: true });
   quietly(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
-  for (const path of filesIn('src/gen').filter((file) => file.endsWith('.binpb'))) {
-    cpSync(join(root, path), join(root, 'build', path));
-  }
+  for (const [from, to] of copied) cpSync(join(root, from), join(root, 'build/src', to));
 }
 
 function quietly(command, args) {

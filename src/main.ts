@@ -142,8 +142,9 @@ async function openDoors(
     return door.address;
   };
   const { corsOrigins } = config;
+  const pages = config.explorer === 'on';
   const http = await listening('HTTP_PORT', config.httpPort, (port) =>
-    httpDoor({ chain: calls, state, now, host, port, corsOrigins }),
+    httpDoor({ chain: calls, state, now, host, port, corsOrigins, version: VERSION, pages }),
   );
   const admin = await listening('ADMIN_PORT', config.adminPort, (port) => adminDoor(state, host, port));
   const door = { chain: calls, state, version: VERSION, host, port: config.grpcPort };

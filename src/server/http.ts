@@ -17,6 +17,7 @@ import type { Door } from './grpc.js';
 import type { ServingState } from './health.js';
 import { ROUTE_JSON } from './protocols.js';
 import type { Protocol, Reply } from './protocols.js';
+import { descriptionPage, referencePages } from './reference.js';
 import { ROUTES, RPC_PATHS } from './routes.js';
 import type { Route } from './routes.js';
 import { healthPages, webDoor } from './web.js';
@@ -31,16 +32,26 @@ export interface HttpDoorOptions {
   readonly port: number;
   /** Origins whose pages may call; none: CORS is off. */
   readonly corsOrigins: readonly string[];
+  /** What the service calls its version. */
+  readonly version: string;
+  /** Whether there are pages for people. */
+  readonly pages: boolean;
 }
 
 type Called = Context<WebApp>;
 
 const headerOf = (context: Called, name: string): string => context.req.header(name) ?? '';
 
-function answered(context: Called, status: number, type: string, body: Buffer<ArrayBuffer> | ReadableStream): Response {
+function answered(
+  context: Called,
+  status: number,
+  type: string,
+  body: Buffer<ArrayBuffer> | ReadableStream,
+): Response {
   const headers = new Headers(context.res.headers);
   headers.set('content-type', type);
   headers.set('cache-control', 'no-store');
+  headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
   return new Response(body, { status, headers });
 }
 
@@ -177,17 +188,20 @@ const EXPOSED = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-det
 
 /** Opens the door. Errors: the port cannot be had. */
 export function httpDoor(options: HttpDoorOptions): Promise<Door> {
-  const { state, host, port, corsOrigins } = options;
+  const { state, host, port, corsOrigins, version, pages } = options;
   const app = new Hono<WebApp>();
   app.use(async (context, next) => {
     const called = headerOf(context, 'host');
     return isMisled(host, called) ? refused(context, appError('HTTP_HOST', { host: called })) : next();
   });
-  app.use(secureHeaders());
+  // Whether a host is reached by TLS only is for whoever ends its TLS to say.
+  app.use(secureHeaders({ strictTransportSecurity: false }));
   if (corsOrigins.length > 0)
     app.use(cors({ origin: [...corsOrigins], allowMethods: ['POST'], exposeHeaders: EXPOSED, maxAge: 600 }));
   app.use(compress({ contentTypeFilter: isCompressible }));
   healthPages(app, state);
+  descriptionPage(app, version);
+  if (pages) referencePages(app);
   for (const route of [...ROUTES, ...RPC_PATHS]) addRoute(app, route, options);
   app.notFound((context) => refused(context, appError('HTTP_ROUTE', { path: context.req.path })));
   return webDoor(app, host, port);

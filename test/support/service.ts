@@ -82,7 +82,13 @@ export async function startService(
   const now = (): number => Date.now();
   const where = { chain: calls, state, host: '127.0.0.1', port: 0 };
   const door = await grpcDoor({ ...where, version: 'test' });
-  const http = await httpDoor({ ...where, now, corsOrigins: ['https://console.example.org'] });
+  const http = await httpDoor({
+    ...where,
+    now,
+    corsOrigins: ['https://console.example.org'],
+    version: 'test',
+    pages: true,
+  });
   return {
     address: door.address,
     http: http.address,

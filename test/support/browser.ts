@@ -1,0 +1,35 @@
+// A headless Chromium that comes with its libraries from npm, and pages of it that note what must not happen.
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+
+/** Its package brings the libraries along only where it takes the machine for one that has none. */
+const BARE_MACHINE = { AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' };
+
+export async function startBrowser(): Promise<Browser> {
+  Object.assign(process.env, BARE_MACHINE);
+  const { default: packaged } = await import('@sparticuz/chromium');
+  return chromium.launch({
+    executablePath: await packaged.executablePath(),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+    env: { ...process.env },
+  });
+}
+
+export interface WatchedPage {
+  readonly page: Page;
+  /** Errors on the console, exceptions, and requests to another origin than `origin`. */
+  readonly faults: readonly string[];
+}
+
+/** A new page that is to ask `origin` only. */
+export async function watchedPage(browser: Browser, origin: string): Promise<WatchedPage> {
+  const page = await browser.newPage();
+  const faults: string[] = [];
+  const isOwn = (url: string): boolean => url.startsWith(`${origin}/`) || url.startsWith('data:');
+  page.on('console', (message) =>
+    faults.push(...[message].filter((each) => each.type() === 'error').map((each) => each.text())),
+  );
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('request', (request) => faults.push(...[request.url()].filter((url) => !isOwn(url))));
+  return { page, faults };
+}
