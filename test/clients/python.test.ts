@@ -1,19 +1,14 @@
 // The published SpaceONE Python client against the service: what it finds by reflection, and what its callers get.
-import { execFile, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { FETCHING, pythonWith } from '../support/python.js';
 import { startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const ENVIRONMENT = join(ROOT, '.cache/python-client');
 const SOURCES = join(ROOT, 'test/clients/python');
-const REQUIREMENTS = join(SOURCES, 'requirements.txt');
-/** Milliseconds to fetch the client, where it is not there yet. */
-const FETCHING = 240_000;
 
 const DOMAIN = 'domain-07d2e9c4a6b1';
 const OTHER_DOMAIN = 'domain-b84e06d1c5f2';
@@ -28,41 +23,6 @@ interface Call {
 interface Report {
   readonly resources: Readonly<Record<string, readonly string[]>>;
   readonly outcomes: readonly Json[];
-}
-
-function run(command: string, args: readonly string[]): string {
-  const { status, error, stdout, stderr } = spawnSync(command, args, {
-    encoding: 'utf8',
-    timeout: FETCHING,
-  });
-  if (status !== 0)
-    throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? ''}${stdout}${stderr}`);
-  return stdout;
-}
-
-/** The first Python that can make an environment. */
-function python(): string {
-  const works = (command: string): boolean =>
-    spawnSync(command, ['-c', 'import venv, ensurepip'], { stdio: 'ignore' }).status === 0;
-  const found = ['python3', 'python', '/usr/bin/python3'].find(works);
-  if (found === undefined) throw new Error('no Python with venv and ensurepip was found');
-  return found;
-}
-
-/** The Python of an environment that holds the client: made once, and again when what it is made of changes. */
-function clientPython(): string {
-  const base = python();
-  const made = `${run(base, ['--version'])}${readFileSync(REQUIREMENTS, 'utf8')}`;
-  const stamp = createHash('sha256').update(made).digest('hex');
-  const stampFile = join(ENVIRONMENT, 'stamp');
-  const own = join(ENVIRONMENT, 'bin/python');
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return own;
-  rmSync(ENVIRONMENT, { recursive: true, force: true });
-  mkdirSync(dirname(ENVIRONMENT), { recursive: true });
-  run(base, ['-m', 'venv', ENVIRONMENT]);
-  run(own, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS]);
-  writeFileSync(stampFile, stamp);
-  return own;
 }
 
 const isReport = (parsed: unknown): parsed is Report =>
@@ -252,7 +212,7 @@ describe('the Python client', () => {
   let seen: Report;
 
   beforeAll(async () => {
-    const interpreter = clientPython();
+    const interpreter = pythonWith('python-client', join(SOURCES, 'requirements.txt'));
     service = await startService('python-client');
     seen = await report(
       interpreter,
