@@ -80,6 +80,11 @@ export const ERRORS = {
     http: 415,
     text: 'A body comes under another content type. (content-type = {type}, reason = due is {reason})',
   },
+  HTTP_CONTENT_ENCODING: {
+    status: 'UNIMPLEMENTED',
+    http: 415,
+    text: 'A body comes uncompressed. (content-encoding = {encoding})',
+  },
   HTTP_BODY_SIZE: {
     status: 'RESOURCE_EXHAUSTED',
     http: 413,

@@ -15,6 +15,7 @@ import {
 import type { HealthCheckResponse } from '../src/gen/grpc/health/v1/health.js';
 import { jsonClient } from './support/client.js';
 import { freePort } from '../src/embedded/embedded.js';
+import { post } from './support/http-client.js';
 import { startProgram } from './support/program.js';
 import type { Program, Settings } from './support/program.js';
 import { mongodbUri } from './support/service.js';
@@ -92,6 +93,25 @@ const SIZE = 'must be a size from 1KiB to less than 2GiB, such as 64MiB';
 const PORT_RANGE = 'must be a whole number from 0 to 65535';
 const DATABASE_NAME =
   'MONGODB_DATABASE must be a database name, without any of / \\ . " $ * < > : | ? and blanks';
+
+test('EXPLORER=off serves no page, but the description of the API', async () => {
+  const { http } = await start({ EXPLORER: 'off' }).addresses();
+  const statuses = ['/', '/docs', '/docs/start.js', '/openapi.json'].map(
+    async (path) => (await fetch(`http://${http}${path}`)).status,
+  );
+  expect(await Promise.all(statuses)).toEqual([404, 404, 404, 200]);
+});
+
+test('a body that cannot be read leaves a line in the log', async () => {
+  const program = start();
+  const { http } = await program.addresses();
+  await post(http, '/inventory/v1/job/list', '{"domain_id"', { 'x-request-id': 'unread' });
+  await until('the line is there', () => program.log.some((line) => line['request_id'] === 'unread'), 2000);
+  expect(program.log.find((line) => line['request_id'] === 'unread')).toMatchObject({
+    rpc: 'list',
+    status: 'INVALID_ARGUMENT',
+  });
+});
 
 describe('wrong settings', () => {
   test.each([

@@ -10,7 +10,6 @@ import { compress, COMPRESSIBLE_CONTENT_TYPE_REGEX } from 'hono/compress';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import { AppError, appError } from '../errors.js';
-import type { RowFormat } from '../job/rows.js';
 import { MAX_REQUEST_BYTES, requestIdOf } from './call.js';
 import type { Chain, Incoming, Stream } from './call.js';
 import type { Door } from './grpc.js';
@@ -81,16 +80,10 @@ async function incomingOf(
   };
 }
 
-const ROW_TYPES: ReadonlyMap<string, RowFormat> = new Map([
-  ['application/x-ndjson', 'ndjson'],
-  ['text/csv', 'csv'],
-]);
-
-/** The rows that the client would rather have than one answer. */
-function rowType(context: Called): string | undefined {
+/** The content type of the rows that the client would rather have than one answer. */
+function rowType(context: Called, { rows }: Route): string {
   const json = ROUTE_JSON.type;
-  const type = accepts(context, { header: 'Accept', supports: [json, ...ROW_TYPES.keys()], default: json });
-  return ROW_TYPES.has(type) ? type : undefined;
+  return accepts(context, { header: 'Accept', supports: [json, ...rows.keys()], default: json });
 }
 
 /**
@@ -120,11 +113,10 @@ function bodyOf(first: Uint8Array, { pieces, givenUp }: Stream, breakOff: () => 
 }
 
 /** All jobs of a list, sent while they are read. */
-async function rows(context: Called, type: string, incoming: Incoming, chain: Chain): Promise<Response> {
-  const stream = chain.stream(incoming, ROW_TYPES.get(type) ?? 'ndjson');
+async function rows(context: Called, type: string, { pieces, givenUp }: Stream): Promise<Response> {
   // The first piece is there, or the call has failed, before the answer begins.
-  const { value } = await stream.pieces.next();
-  const body = bodyOf(value ?? new Uint8Array(), stream, () => context.env.outgoing.destroy());
+  const { value } = await pieces.next();
+  const body = bodyOf(value ?? new Uint8Array(), { pieces, givenUp }, () => context.env.outgoing.destroy());
   return answered(context, 200, `${type}; charset=utf-8`, body);
 }
 
@@ -138,8 +130,9 @@ async function answer(
   const incoming = await incomingOf(context, route, protocol, now());
   context.header('x-request-id', incoming.requestId);
   try {
-    const type = route.rows ? rowType(context) : undefined;
-    if (type !== undefined) return await rows(context, type, incoming, chain);
+    const type = rowType(context, route);
+    const format = route.rows.get(type);
+    if (format !== undefined) return await rows(context, type, chain.stream(incoming, format));
     const bytes = await chain.unary(incoming);
     const body = protocol.codec.encode(route.method.output, bytes);
     return replied(context, { status: 200, type: protocol.type, body });
@@ -163,6 +156,9 @@ function addRoute(app: Hono<WebApp>, route: Route, options: HttpDoorOptions): vo
   };
   app.post(route.path, bodyLimit({ maxSize: MAX_REQUEST_BYTES, onError }), (context) => {
     const protocol = protocolOf(context, route);
+    const encoding = context.req.header('content-encoding') ?? 'identity';
+    if (encoding !== 'identity')
+      return refused(context, appError('HTTP_CONTENT_ENCODING', { encoding }), protocol);
     if (protocol !== undefined) return answer(context, route, protocol, options);
     context.header('accept-post', route.due);
     const type = headerOf(context, 'content-type');

@@ -1,6 +1,7 @@
 /** The OpenAPI description of the contract's routes, made from its descriptors and comments (docs/http.md «OpenAPI»). */
 import { ScalarType } from '@bufbuild/protobuf';
 import type { DescField, DescMessage, DescOneof } from '@bufbuild/protobuf';
+import type { RowFormat } from '../job/rows.js';
 import { messageNamed } from '../wire/descriptors.js';
 import { commentOf } from './comments.js';
 import { EXAMPLES } from './examples.js';
@@ -98,12 +99,18 @@ const FAILURES: Json = {
   default: failure('The call failed for another reason.'),
 };
 
-const ROW_TYPES: Json = {
-  'application/x-ndjson': { schema: { ...TEXT, description: 'All jobs, each a line of JSON: a JobInfo.' } },
-  'text/csv': { schema: { ...TEXT, description: 'All jobs, each a line, under a line of column names.' } },
+const ROWS_ABOUT: Readonly<Record<RowFormat, string>> = {
+  ndjson: 'All jobs, each a line of JSON: a JobInfo.',
+  csv: 'All jobs, each a line, under a line of column names.',
 };
 
-function operationOf({ rpc, method, rows }: Route): Json {
+const rowContent = ({ rows }: Route): Json =>
+  Object.fromEntries(
+    [...rows].map(([type, format]) => [type, { schema: { ...TEXT, description: ROWS_ABOUT[format] } }]),
+  );
+
+function operationOf(route: Route): Json {
+  const { rpc, method } = route;
   const [first] = EXAMPLES[rpc];
   const description = commentOf(method);
   const examples = EXAMPLES[rpc].map(
@@ -125,7 +132,7 @@ function operationOf({ rpc, method, rows }: Route): Json {
         description: 'The answer; fields at their default are left out.',
         content: {
           'application/json': { schema: reference(method.output), example: first.response },
-          ...(rows ? ROW_TYPES : {}),
+          ...rowContent(route),
         },
       },
       ...FAILURES,

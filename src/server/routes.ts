@@ -5,6 +5,7 @@
 import { toJson } from '@bufbuild/protobuf';
 import type { DescMethod } from '@bufbuild/protobuf';
 import { MethodOptionsSchema } from '@bufbuild/protobuf/wkt';
+import type { RowFormat } from '../job/rows.js';
 import { descriptors, JOB } from '../wire/descriptors.js';
 import { RPCS } from './call.js';
 import type { Rpc } from './call.js';
@@ -19,8 +20,8 @@ export interface Route {
   protocol(type: string): Protocol | undefined;
   /** The content types that are due, for people. */
   readonly due: string;
-  /** Whether the answer can be rows that are sent while they are read. */
-  readonly rows: boolean;
+  /** The content types of answers that are rows, sent while they are read. */
+  readonly rows: ReadonlyMap<string, RowFormat>;
 }
 
 /** The path that a method is posted to, where its options name one. */
@@ -49,12 +50,20 @@ const CALLABLE: readonly Callable[] = JOB.methods.flatMap((method) => {
   return rpc === undefined ? [] : [{ rpc, method }];
 });
 
+const NO_ROWS: ReadonlyMap<string, RowFormat> = new Map();
+const ROWS: ReadonlyMap<string, RowFormat> = new Map([
+  ['application/x-ndjson', 'ndjson'],
+  ['text/csv', 'csv'],
+]);
+
 /** The routes of the contract. */
 export const ROUTES: readonly Route[] = CALLABLE.flatMap(({ rpc, method }) => {
   const path = postPath(method);
   const protocol = (type: string): Protocol | undefined => (isJson(type) ? ROUTE_JSON : undefined);
   const due = 'application/json';
-  return path === undefined ? [] : [{ path, rpc, method, protocol, due, rows: rpc === 'list' }];
+  return path === undefined
+    ? []
+    : [{ path, rpc, method, protocol, due, rows: rpc === 'list' ? ROWS : NO_ROWS }];
 });
 
 /** The paths of gRPC, for Connect and gRPC-Web. */
@@ -64,5 +73,5 @@ export const RPC_PATHS: readonly Route[] = CALLABLE.map(({ rpc, method }) => ({
   method,
   protocol: (type) => PROTOCOLS.get(type),
   due: [...PROTOCOLS.keys()].join(', '),
-  rows: false,
+  rows: NO_ROWS,
 }));

@@ -72,21 +72,37 @@ describe('a refused body', () => {
       'domain_id',
     ],
     ['no domain', '{}', 400, 'ERROR_REQUIRED_PARAMETER', 'domain_id'],
-    ['a value too deep', `{"query": {"filter": [{"v": ${deep}}]}}`, 429, 'ERROR_LIMIT_EXCEEDED', undefined],
-    ['nesting without end', '['.repeat(1_000_000), 429, 'ERROR_LIMIT_EXCEEDED', undefined],
+    ['a value too deep', `{"query": {"filter": [{"v": ${deep}}]}}`, 429, 'ERROR_LIMIT_EXCEEDED', 'body'],
+    [
+      'too many values',
+      `{"query": {"only": [${'"",'.repeat(100_000)}""]}}`,
+      429,
+      'ERROR_LIMIT_EXCEEDED',
+      'body',
+    ],
+    ['nesting without end', '['.repeat(1_000_000), 429, 'ERROR_LIMIT_EXCEEDED', 'body'],
   ])('with %s', async (_, text, status, code, field) => {
     const response = await post(service.http, LIST, text);
-    const violations =
-      field === undefined
-        ? []
-        : [expect.objectContaining({ field_violations: [expect.objectContaining({ field })] })];
+    const violation: unknown = expect.objectContaining({
+      field_violations: [expect.objectContaining({ field })],
+    });
     expect(response.status).toBe(status);
     expect(await body(response)).toMatchObject({
       code: expect.any(Number),
       message: expect.stringMatching(`^${code}: `),
-      details: expect.arrayContaining([expect.objectContaining({ reason: code }), ...violations]),
+      details: expect.arrayContaining([expect.objectContaining({ reason: code }), violation]),
     });
   });
+});
+
+test('text that is not UTF-8 is refused', async () => {
+  const response = await fetch(`http://${service.http}${LIST}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: Uint8Array.from([0x7b, 0x22, 0xff, 0x22, 0x7d]),
+  });
+  expect(response.status).toBe(400);
+  expect(await body(response)).toMatchObject({ message: expect.stringContaining('it is not UTF-8') });
 });
 
 test('a job that is not there is 404, as google.rpc.Status', async () => {
@@ -114,6 +130,16 @@ describe('before the chain', () => {
       415,
     ],
     ['no content type', LIST, { method: 'POST', body: new Uint8Array(Buffer.from(whole)) }, 415],
+    [
+      'a compressed body',
+      LIST,
+      {
+        method: 'POST',
+        body: whole,
+        headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      },
+      415,
+    ],
     ['another method', LIST, { method: 'GET' }, 405],
     ['another route', '/inventory/v1/job/lists', { method: 'POST', body: whole }, 404],
     [
