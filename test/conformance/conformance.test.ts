@@ -1,8 +1,9 @@
-// Every conformance case, each a test of its own, through both doors of a real service on a real mongod.
+// Every conformance case, each a test of its own, through every door of a real service on a real mongod.
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { jsonClient } from '../support/client.js';
 import type { JsonClient, Outcome } from '../support/client.js';
+import { callConnect, TRANSPORTS } from '../support/connect-client.js';
 import { callHttp } from '../support/http-client.js';
 import { startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
@@ -41,6 +42,10 @@ function difference(outcome: Outcome, due: Expectation, each: Case): unknown {
 const DOORS: readonly (readonly [string, Door])[] = [
   ['gRPC', (rpc, request) => client.call(rpc, request)],
   ['HTTP', (rpc, request) => callHttp(service.http, rpc, request)],
+  ...Object.entries(TRANSPORTS).map(([name, transport]): [string, Door] => [
+    name,
+    (rpc, request) => callConnect(transport(service.http), rpc, request),
+  ]),
 ];
 
 async function check(each: Case, door: Door): Promise<void> {
