@@ -5,11 +5,10 @@
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
-import { bodyLimit } from 'hono/body-limit';
 import { compress, COMPRESSIBLE_CONTENT_TYPE_REGEX } from 'hono/compress';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
-import { AppError, appError } from '../errors.js';
+import { AppError, appError, fail } from '../errors.js';
 import { MAX_REQUEST_BYTES, requestIdOf } from './call.js';
 import type { Chain, Incoming, Stream } from './call.js';
 import type { Door } from './grpc.js';
@@ -35,6 +34,8 @@ export interface HttpDoorOptions {
   readonly version: string;
   /** Whether there are pages for people. */
   readonly pages: boolean;
+  /** Takes what is a fault of this door. */
+  readonly report: (fault: unknown) => void;
 }
 
 type Called = Context<WebApp>;
@@ -62,19 +63,42 @@ const refused = (context: Called, error: AppError, protocol: Protocol = ROUTE_JS
 
 const bearer = (header: string | undefined): string | undefined => /^Bearer (.+)$/i.exec(header ?? '')?.[1];
 
+function refuseBody(context: Called): never {
+  // What is left of the body is not read, so no other request can follow on its connection.
+  context.header('connection', 'close');
+  return fail('HTTP_BODY_SIZE', { max: String(MAX_REQUEST_BYTES) });
+}
+
+/** The body, of a length that is told or not. Errors: HTTP_BODY_SIZE, REQUEST_CANCELLED. */
+async function bodyOf(context: Called): Promise<Uint8Array> {
+  if (Number(headerOf(context, 'content-length')) > MAX_REQUEST_BYTES) refuseBody(context);
+  const body: ReadableStream<Uint8Array> | null = context.req.raw.body;
+  const reader = body?.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const read = await reader?.read().catch(() => fail('REQUEST_CANCELLED', {}));
+    if (read?.value === undefined) return Buffer.concat(chunks);
+    size += read.value.length;
+    if (size > MAX_REQUEST_BYTES) refuseBody(context);
+    chunks.push(read.value);
+  }
+}
+
 async function incomingOf(
   context: Called,
   { rpc }: Route,
   { codec, timeout }: Protocol,
+  requestId: string,
   now: number,
 ): Promise<Incoming> {
   const header = (name: string): string | undefined => context.req.header(name);
   return {
     rpc,
-    request: new Uint8Array(await context.req.arrayBuffer()),
+    request: await bodyOf(context),
     codec,
     token: header('token') ?? bearer(header('authorization')),
-    requestId: requestIdOf(header('x-request-id')),
+    requestId,
     deadline: now + timeout(header),
     gone: context.req.raw.signal,
   };
@@ -87,10 +111,10 @@ function rowType(context: Called, { rows }: Route): string {
 }
 
 /**
- * The pieces as a body that is read no faster than it is taken. Where the call fails half-way, or is given up, the
+ * The pieces as a stream that is read no faster than it is taken. Where the call fails half-way, or is given up, the
  * connection breaks: the client must see that something is missing. The chain has logged why.
  */
-function bodyOf(first: Uint8Array, { pieces, givenUp }: Stream, breakOff: () => void): ReadableStream {
+function streamOf(first: Uint8Array, { pieces, givenUp }: Stream, breakOff: () => void): ReadableStream {
   givenUp.addEventListener('abort', breakOff, { once: true });
   return new ReadableStream<Uint8Array>(
     {
@@ -116,7 +140,7 @@ function bodyOf(first: Uint8Array, { pieces, givenUp }: Stream, breakOff: () => 
 async function rows(context: Called, type: string, { pieces, givenUp }: Stream): Promise<Response> {
   // The first piece is there, or the call has failed, before the answer begins.
   const { value } = await pieces.next();
-  const body = bodyOf(value ?? new Uint8Array(), { pieces, givenUp }, () => context.env.outgoing.destroy());
+  const body = streamOf(value ?? new Uint8Array(), { pieces, givenUp }, () => context.env.outgoing.destroy());
   return answered(context, 200, `${type}; charset=utf-8`, body);
 }
 
@@ -125,11 +149,12 @@ async function answer(
   context: Called,
   route: Route,
   protocol: Protocol,
-  { chain, now }: HttpDoorOptions,
+  { chain, now, report }: HttpDoorOptions,
 ): Promise<Response> {
-  const incoming = await incomingOf(context, route, protocol, now());
-  context.header('x-request-id', incoming.requestId);
+  const requestId = requestIdOf(context.req.header('x-request-id'));
+  context.header('x-request-id', requestId);
   try {
+    const incoming = await incomingOf(context, route, protocol, requestId, now());
     const type = rowType(context, route);
     const format = route.rows.get(type);
     if (format !== undefined) return await rows(context, type, chain.stream(incoming, format));
@@ -137,9 +162,9 @@ async function answer(
     const body = protocol.codec.encode(route.method.output, bytes);
     return replied(context, { status: 200, type: protocol.type, body });
   } catch (reason) {
-    const error =
-      reason instanceof AppError ? reason : appError('UNKNOWN', { request_id: incoming.requestId });
-    return refused(context, error, protocol);
+    if (reason instanceof AppError) return refused(context, reason, protocol);
+    report(reason);
+    return refused(context, appError('UNKNOWN', { request_id: requestId }), protocol);
   }
 }
 
@@ -148,13 +173,7 @@ const protocolOf = (context: Called, route: Route): Protocol | undefined =>
 
 /** Adds a route: what comes in one of its protocols is answered, everything else is told what would be right. */
 function addRoute(app: Hono<WebApp>, route: Route, options: HttpDoorOptions): void {
-  const onError = (context: Called): Response => {
-    // What is left of the body is not read, so no other request can follow on its connection.
-    context.header('connection', 'close');
-    const error = appError('HTTP_BODY_SIZE', { max: String(MAX_REQUEST_BYTES) });
-    return refused(context, error, protocolOf(context, route));
-  };
-  app.post(route.path, bodyLimit({ maxSize: MAX_REQUEST_BYTES, onError }), (context) => {
+  app.post(route.path, (context) => {
     const protocol = protocolOf(context, route);
     const encoding = context.req.header('content-encoding') ?? 'identity';
     if (encoding !== 'identity')
@@ -199,6 +218,10 @@ export function httpDoor(options: HttpDoorOptions): Promise<Door> {
   descriptionPage(app, version);
   if (pages) referencePages(app);
   for (const route of [...ROUTES, ...RPC_PATHS]) addRoute(app, route, options);
+  app.onError((fault, context) => {
+    options.report(fault);
+    return refused(context, appError('UNKNOWN', { request_id: '' }));
+  });
   app.notFound((context) => refused(context, appError('HTTP_ROUTE', { path: context.req.path })));
   return webDoor(app, host, port);
 }

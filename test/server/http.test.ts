@@ -1,5 +1,6 @@
 // The HTTP door: what it answers beside the conformance cases, errors as google.rpc.Status, and what it refuses.
 import { request as httpRequest } from 'node:http';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { callHttp, post } from '../support/http-client.js';
 import { startService } from '../support/service.js';
@@ -93,6 +94,26 @@ describe('a refused body', () => {
       details: expect.arrayContaining([expect.objectContaining({ reason: code }), violation]),
     });
   });
+});
+
+/** A body without a length, in chunks. */
+function* inChunks(text: string): Generator<Uint8Array> {
+  for (let at = 0; at < text.length; at += 65_536) yield Buffer.from(text.slice(at, at + 65_536));
+}
+
+test.each([
+  ['is read', JSON.stringify({ domain_id: DOMAIN, query: { count_only: true } }), 200],
+  ['of nothing is no JSON', '', 400],
+  ['over 4 MiB is refused', ' '.repeat(4 * 1024 ** 2 + 1), 413],
+])('a body in chunks %s', async (_, text, status) => {
+  const response = await fetch(`http://${service.http}${LIST}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: Readable.toWeb(Readable.from(inChunks(text))),
+    duplex: 'half',
+  });
+  expect(response.status).toBe(status);
+  expect(await body(response)).toBeDefined();
 });
 
 test('text that is not UTF-8 is refused', async () => {

@@ -88,6 +88,7 @@ export async function startService(
     corsOrigins: ['https://console.example.org'],
     version: 'test',
     pages: true,
+    report,
   });
   return {
     address: door.address,

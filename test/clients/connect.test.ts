@@ -1,0 +1,252 @@
+// Connect and gRPC-Web beside the conformance cases: frames, failures, deadlines and cancelling, and buf's own client.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { fromBinary } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { JOB, messageNamed } from '../../src/wire/descriptors.js';
+import { PROTOCOLS } from '../../src/server/protocols.js';
+import { jsonOf } from '../../src/wire/codec.js';
+import { callConnect, TRANSPORTS } from '../support/connect-client.js';
+import { startService } from '../support/service.js';
+import type { Service } from '../support/service.js';
+import { insertSlowJob, noneRunning, runningSoon, slowStat } from '../support/slow.js';
+
+const DATABASE = 'connect';
+const DOMAIN = 'domain-07d2e9c4a6b1';
+const LIST = `/${JOB.typeName}/list`;
+const JOBS_QUERY = messageNamed('spaceone.api.inventory.v1.JobsQuery');
+const JOBS_INFO = messageNamed('spaceone.api.inventory.v1.JobsInfo');
+const STATUS = messageNamed('google.rpc.Status');
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService(DATABASE);
+  await insertSlowJob(service.db);
+});
+afterAll(() => service.stop());
+
+type Headers = Readonly<Record<string, string>>;
+
+const send = (path: string, body: Uint8Array | string, headers: Headers): Promise<Response> =>
+  fetch(`http://${service.http}${path}`, { method: 'POST', headers, body: Buffer.from(body) });
+
+function framed(content: Uint8Array | string, flags = 0): Buffer {
+  const bytes = Buffer.from(content);
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt8(flags, 0);
+  prefix.writeUInt32BE(bytes.length, 1);
+  return Buffer.concat([prefix, bytes]);
+}
+
+interface Frame {
+  readonly flags: number;
+  readonly content: Buffer;
+}
+
+function framesOf(bytes: Buffer): Frame[] {
+  const frames: Frame[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = at + 5 + bytes.readUInt32BE(at + 1);
+    frames.push({ flags: bytes.readUInt8(at), content: bytes.subarray(at + 5, end) });
+    at = end;
+  }
+  return frames;
+}
+
+const bytesOf = async (response: Response): Promise<Buffer> => Buffer.from(await response.arrayBuffer());
+const jsonBody = async (response: Response): Promise<unknown> => JSON.parse(await response.text());
+
+const COUNT_JSON = JSON.stringify({ domain_id: DOMAIN, query: { count_only: true } });
+/** The same as bytes: domain_id is field 6, query field 1 with count_only as field 6. */
+const COUNT_BYTES = Buffer.concat([
+  Buffer.from([0x0a, 0x02, 0x30, 0x01, 0x32, DOMAIN.length]),
+  Buffer.from(DOMAIN),
+]);
+const asText = (bytes: Buffer): Buffer => Buffer.from(bytes.toString('base64'));
+const fromText = (bytes: Buffer): Buffer => Buffer.from(bytes.toString('latin1'), 'base64');
+const asIs = (bytes: Buffer): Buffer => bytes;
+const TOTAL = '{"total_count":10}';
+const decoded = (bytes: Uint8Array): string => jsonOf(JOBS_INFO, bytes);
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+
+test('the request in bytes is the one in JSON', () => {
+  expect(JSON.parse(jsonOf(JOBS_QUERY, COUNT_BYTES))).toEqual(JSON.parse(COUNT_JSON));
+});
+
+describe('Connect', () => {
+  test.each([
+    ['application/json', COUNT_JSON, text],
+    ['application/json; charset=utf-8', COUNT_JSON, text],
+    ['application/proto', COUNT_BYTES, decoded],
+  ])('answers %s in kind', async (type, request, read) => {
+    const response = await send(LIST, request, { 'content-type': type, 'connect-protocol-version': '1' });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe(type.split(';', 1).join());
+    expect(read(await bytesOf(response))).toBe(TOTAL);
+  });
+
+  test.each([
+    ['a domain that is missing', '{}', 400, 'invalid_argument', 'ERROR_REQUIRED_PARAMETER'],
+    ['a body that is no JSON', '{', 400, 'invalid_argument', 'ERROR_INVALID_PARAMETER'],
+    [
+      'too many conditions',
+      JSON.stringify({ domain_id: DOMAIN, query: { filter: Array(1001).fill({}) } }),
+      429,
+      'resource_exhausted',
+      'ERROR_LIMIT_EXCEEDED',
+    ],
+    ['a body over 4 MiB', ' '.repeat(4 * 1024 ** 2 + 1), 413, 'resource_exhausted', 'ERROR_HTTP_BODY_SIZE'],
+  ])('fails with its own JSON for %s', async (_, request, status, code, error) => {
+    const response = await send(LIST, request, { 'content-type': 'application/json' });
+    expect(response.status).toBe(status);
+    expect(await jsonBody(response)).toMatchObject({
+      code,
+      message: expect.stringMatching(`^${error}: `),
+      details: expect.arrayContaining([
+        { type: 'google.rpc.ErrorInfo', value: expect.stringMatching(/^[A-Za-z0-9+/]+$/) },
+      ]),
+    });
+  });
+
+  test('fails with JSON under application/proto too', async () => {
+    const response = await send(LIST, '', { 'content-type': 'application/proto' });
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(await jsonBody(response)).toMatchObject({ code: 'invalid_argument' });
+  });
+
+  test('gives up after connect-timeout-ms', async () => {
+    const headers = { 'content-type': 'application/json', 'connect-timeout-ms': '0' };
+    const response = await send(LIST, COUNT_JSON, headers);
+    expect(response.status).toBe(504);
+    expect(await jsonBody(response)).toMatchObject({ code: 'deadline_exceeded' });
+  });
+});
+
+describe('gRPC-Web', () => {
+  test.each([
+    ['application/grpc-web', framed(COUNT_BYTES), asIs, decoded],
+    ['application/grpc-web+proto', framed(COUNT_BYTES), asIs, decoded],
+    ['application/grpc-web+json', framed(COUNT_JSON), asIs, text],
+    ['application/grpc-web-text', asText(framed(COUNT_BYTES)), fromText, decoded],
+    ['application/grpc-web-text+proto', asText(framed(COUNT_BYTES)), fromText, decoded],
+  ])('answers %s with a message and trailers', async (type, request, unpacked, read) => {
+    const response = await send(LIST, request, { 'content-type': type, 'x-request-id': 'a-call' });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe(type);
+    expect(response.headers.get('x-request-id')).toBe('a-call');
+    const frames = framesOf(unpacked(await bytesOf(response)));
+    expect(frames.map(({ flags }) => flags)).toEqual([0x00, 0x80]);
+    expect(frames.map(({ content }, i) => [read, text][i]?.(content))).toEqual([TOTAL, 'grpc-status: 0\r\n']);
+  });
+
+  /** The trailers of a failed call, which is all that its answer has. */
+  async function trailersOf(response: Response): Promise<ReadonlyMap<string, string>> {
+    expect(response.status).toBe(200);
+    const frames = framesOf(await bytesOf(response));
+    expect(frames.map(({ flags }) => flags)).toEqual([0x80]);
+    const lines = frames.flatMap(({ content }) => content.toString().trimEnd().split('\r\n'));
+    return new Map(lines.map((line) => [line.replace(/: .*/, ''), line.replace(/^[^:]*: /, '')]));
+  }
+
+  test.each([
+    ['no frame', Buffer.alloc(0), '3', 'ERROR_INVALID_PARAMETER'],
+    ['a frame that is cut off', framed(COUNT_BYTES).subarray(0, 12), '3', 'ERROR_INVALID_PARAMETER'],
+    ['a compressed frame', framed(COUNT_BYTES, 1), '3', 'ERROR_INVALID_PARAMETER'],
+    ['two frames', Buffer.concat([framed(COUNT_BYTES), framed(COUNT_BYTES)]), '3', 'ERROR_INVALID_PARAMETER'],
+    ['a domain that is missing', framed(''), '3', 'ERROR_REQUIRED_PARAMETER'],
+    ['a body over 4 MiB', Buffer.alloc(4 * 1024 ** 2 + 1), '8', 'ERROR_HTTP_BODY_SIZE'],
+  ])('fails in the trailers for %s', async (_, request, code, error) => {
+    const trailers = await trailersOf(await send(LIST, request, { 'content-type': 'application/grpc-web' }));
+    expect(trailers.get('grpc-status')).toBe(code);
+    const message = decodeURIComponent(trailers.get('grpc-message') ?? '');
+    expect(message).toMatch(`${error}: `);
+    const details = fromBinary(STATUS, Buffer.from(trailers.get('grpc-status-details-bin') ?? '', 'base64'));
+    expect(details).toMatchObject({ code: Number(code), message });
+  });
+
+  test('gives up after grpc-timeout', async () => {
+    const headers = { 'content-type': 'application/grpc-web', 'grpc-timeout': '0m' };
+    const trailers = await trailersOf(await send(LIST, framed(COUNT_BYTES), headers));
+    expect(trailers.get('grpc-status')).toBe('4');
+  });
+});
+
+describe('at the paths of gRPC', () => {
+  test('another content type is told which are due', async () => {
+    const response = await send(LIST, COUNT_BYTES, { 'content-type': 'application/grpc' });
+    expect(response.status).toBe(415);
+    expect(response.headers.get('accept-post')).toBe([...PROTOCOLS.keys()].join(', '));
+  });
+
+  test('another method is told what is allowed', async () => {
+    const response = await fetch(`http://${service.http}${LIST}`);
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+
+  test('another rpc is not found', async () => {
+    const response = await send(`/${JOB.typeName}/lists`, '{}', { 'content-type': 'application/json' });
+    expect(response.status).toBe(404);
+  });
+
+  test('pages of listed origins may read what failed', async () => {
+    const headers = { 'content-type': 'application/grpc-web', origin: 'https://console.example.org' };
+    const response = await send(LIST, framed(''), headers);
+    expect(response.headers.get('access-control-allow-origin')).toBe('https://console.example.org');
+    expect(response.headers.get('access-control-expose-headers')).toContain('grpc-status');
+  });
+});
+
+describe.each(Object.entries(TRANSPORTS))('the published client, %s,', (_, transport) => {
+  test('reads code, text and details of a failure', async () => {
+    const query = { filter: [{ k: 'status', o: 'eq', v: ['ERROR'] }] };
+    expect(await callConnect(transport(service.http), 'list', { domain_id: DOMAIN, query })).toEqual({
+      error: {
+        status: 'INVALID_ARGUMENT',
+        code: 'ERROR_OPERATOR_VALUE_TYPE',
+        text: expect.stringContaining('condition = query.filter[0]'),
+        details: ['google.rpc.ErrorInfo', 'google.rpc.BadRequest'],
+      },
+    });
+  });
+
+  test('has its deadline kept', async () => {
+    const outcome = await callConnect(transport(service.http), 'stat', slowStat(4), { timeoutMs: 300 });
+    expect(outcome).toHaveProperty('error.status', 'DEADLINE_EXCEEDED');
+    await noneRunning(service.client, DATABASE, 2000);
+  });
+
+  test('ends the work on the database when it cancels', async () => {
+    const cancelling = new AbortController();
+    const call = callConnect(transport(service.http), 'stat', slowStat(4), { signal: cancelling.signal });
+    await runningSoon(service.client, DATABASE, 1);
+    cancelling.abort();
+    expect(await call).toHaveProperty('error.status', 'CANCELLED');
+    await noneRunning(service.client, DATABASE, 2000);
+  });
+});
+
+describe('buf curl', () => {
+  const BUF = join(process.cwd(), 'node_modules/@bufbuild/buf/bin/buf');
+
+  /** What it prints, on whichever stream. */
+  const curl = (protocol: string, request: string): Promise<string> =>
+    new Promise((resolve) => {
+      const url = `http://${service.http}${LIST}`;
+      const args = [BUF, 'curl', '--schema', process.cwd(), '--protocol', protocol, '-d', request, url];
+      execFile(process.execPath, args, { timeout: 15_000 }, (_, stdout, stderr) => {
+        resolve(`${stdout}${stderr}`);
+      });
+    });
+
+  test.each(['connect', 'grpcweb'])('lists by %s', async (protocol) => {
+    expect(JSON.parse(await curl(protocol, COUNT_JSON))).toEqual({ totalCount: 10 });
+  });
+
+  test.each(['connect', 'grpcweb'])('shows what failed by %s', async (protocol) => {
+    expect(JSON.parse(await curl(protocol, '{}'))).toMatchObject({
+      code: 'invalid_argument',
+      message: 'ERROR_REQUIRED_PARAMETER: Required parameter. (key = domain_id)',
+    });
+  });
+});
