@@ -44,12 +44,12 @@ export interface FindPlan {
   readonly page: Page | undefined;
 }
 
-const BATCH = 1000;
-const LARGEST_BATCH = 100_000;
+/** Documents that come at once: a page of 1,000 and the one that would be next, and no more however long the list. */
+const BATCH = 1001;
 
 /** One batch for a page: the driver would otherwise fetch 101 documents first. */
 const batchOf = (page: Page | undefined): number =>
-  page === undefined ? BATCH : Math.min(page.limit + 1, LARGEST_BATCH);
+  page === undefined ? BATCH : Math.min(page.limit + 1, BATCH);
 
 /** The store over `db`, with `control` to end operations by; errors that have no name here go to `report`. */
 export function jobStore(db: Db, control: Db, report: (error: unknown) => void): JobStore {
@@ -61,8 +61,8 @@ export function jobStore(db: Db, control: Db, report: (error: unknown) => void):
     jobs.find(filter, {
       projection,
       sort: new Map(sort),
-      skip: page?.skip ?? 0,
-      limit: page?.limit ?? 0,
+      // A limit of 0 would mean the same to MongoDB, but makes the driver ask for batches that double each time.
+      ...page,
       batchSize: batchOf(page),
       allowDiskUse: true,
       ...within,

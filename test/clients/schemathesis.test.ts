@@ -37,7 +37,9 @@ afterAll(() => service.stop());
 function fuzz(): Promise<{ readonly passed: boolean; readonly report: string }> {
   return new Promise((resolve) => {
     const args = ['run', `http://${service.http}/openapi.json`, ...ARGUMENTS];
-    execFile(program, args, { timeout: 3000 * SECONDS, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+    // It keeps notes where it runs.
+    const options = { cwd: dirname(program), timeout: 3000 * SECONDS, maxBuffer: 2 ** 26 };
+    execFile(program, args, options, (error, stdout, stderr) => {
       resolve({ passed: error === null, report: `${stdout}${stderr}` });
     });
   });

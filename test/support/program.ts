@@ -23,6 +23,7 @@ export interface Addresses {
 }
 
 export interface Program {
+  readonly pid: number;
   /** The lines of its log so far; a line that is no JSON object fails the run. */
   readonly log: readonly LogLine[];
   /** What it wrote to stderr so far. */
@@ -77,6 +78,7 @@ export function startProgram(settings: Settings): Program {
     return serving() ?? {};
   };
   return {
+    pid: child.pid ?? 0,
     log,
     stderr: () => complaints,
     ready,

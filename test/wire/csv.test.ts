@@ -1,0 +1,25 @@
+// Lines of CSV: what is quoted, and what a spreadsheet must not compute.
+import { expect, test } from '@jest/globals';
+import { csvLine } from '../../src/wire/csv.js';
+
+test.each<readonly [string, readonly (string | number | boolean)[], string]>([
+  ['plain cells', ['a', 1, true, ''], 'a,1,true,\r\n'],
+  ['no cell', [], '\r\n'],
+  ['a comma', ['a,b'], '"a,b"\r\n'],
+  ['quotes', ['say "a"'], '"say ""a"""\r\n'],
+  ['line breaks', ['a\nb', 'c\r\nd'], '"a\nb","c\r\nd"\r\n'],
+  ['blanks, which are part of a cell', [' a '], ' a \r\n'],
+  ['other scripts', ['집 🏠'], '집 🏠\r\n'],
+  ['=', ['=1+1'], "'=1+1\r\n"],
+  ['+', ['+1'], "'+1\r\n"],
+  ['-', ['-1'], "'-1\r\n"],
+  ['@', ['@SUM(A1)'], "'@SUM(A1)\r\n"],
+  ['a tab', ['\t=1'], "'\t=1\r\n"],
+  ['a carriage return', ['\r=1'], '"\'\r=1"\r\n'],
+  ['full-width twins', ['＝1', '＋1', '－1', '＠1'], "'＝1,'＋1,'－1,'＠1\r\n"],
+  ['a formula with a comma', ['=cmd|"/c calc"!A1,'], '"\'=cmd|""/c calc""!A1,"\r\n'],
+  ['a number below zero, which is no text', [-1], '-1\r\n'],
+  ['a sign that is not the first', ['a=1'], 'a=1\r\n'],
+])('%s', (_, cells, line) => {
+  expect(csvLine(cells)).toBe(line);
+});
