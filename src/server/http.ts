@@ -61,6 +61,8 @@ const replied = (context: Called, { status, type, body }: Reply): Response =>
 const refused = (context: Called, error: AppError, protocol: Protocol = ROUTE_JSON): Response =>
   replied(context, protocol.failure(error));
 
+const unknown = (context: Called): AppError => appError('UNKNOWN', { request_id: context.get('requestId') });
+
 const bearer = (header: string | undefined): string | undefined => /^Bearer (.+)$/i.exec(header ?? '')?.[1];
 
 function refuseBody(context: Called): never {
@@ -89,7 +91,6 @@ async function incomingOf(
   context: Called,
   { rpc }: Route,
   { codec, timeout }: Protocol,
-  requestId: string,
   now: number,
 ): Promise<Incoming> {
   const header = (name: string): string | undefined => context.req.header(name);
@@ -98,7 +99,7 @@ async function incomingOf(
     request: await bodyOf(context),
     codec,
     token: header('token') ?? bearer(header('authorization')),
-    requestId,
+    requestId: context.get('requestId'),
     deadline: now + timeout(header),
     gone: context.req.raw.signal,
   };
@@ -151,10 +152,8 @@ async function answer(
   protocol: Protocol,
   { chain, now, report }: HttpDoorOptions,
 ): Promise<Response> {
-  const requestId = requestIdOf(context.req.header('x-request-id'));
-  context.header('x-request-id', requestId);
   try {
-    const incoming = await incomingOf(context, route, protocol, requestId, now());
+    const incoming = await incomingOf(context, route, protocol, now());
     const type = rowType(context, route);
     const format = route.rows.get(type);
     if (format !== undefined) return await rows(context, type, chain.stream(incoming, format));
@@ -164,7 +163,7 @@ async function answer(
   } catch (reason) {
     if (reason instanceof AppError) return refused(context, reason, protocol);
     report(reason);
-    return refused(context, appError('UNKNOWN', { request_id: requestId }), protocol);
+    return refused(context, unknown(context), protocol);
   }
 }
 
@@ -206,6 +205,8 @@ export function httpDoor(options: HttpDoorOptions): Promise<Door> {
   const { state, host, port, corsOrigins, version, pages } = options;
   const app = new Hono<WebApp>();
   app.use(async (context, next) => {
+    context.set('requestId', requestIdOf(context.req.header('x-request-id')));
+    context.header('x-request-id', context.get('requestId'));
     const called = headerOf(context, 'host');
     return isMisled(host, called) ? refused(context, appError('HTTP_HOST', { host: called })) : next();
   });
@@ -220,7 +221,7 @@ export function httpDoor(options: HttpDoorOptions): Promise<Door> {
   for (const route of [...ROUTES, ...RPC_PATHS]) addRoute(app, route, options);
   app.onError((fault, context) => {
     options.report(fault);
-    return refused(context, appError('UNKNOWN', { request_id: '' }));
+    return refused(context, unknown(context));
   });
   app.notFound((context) => refused(context, appError('HTTP_ROUTE', { path: context.req.path })));
   return webDoor(app, host, port);

@@ -8,9 +8,10 @@ import { Hono } from 'hono';
 import type { Door } from './grpc.js';
 import type { ServingState } from './health.js';
 
-/** Apps have Node's own request and response beside the web's. */
+/** Apps have Node's own request and response beside the web's, and a name for each request. */
 export interface WebApp {
   Bindings: HttpBindings;
+  Variables: { requestId: string };
 }
 
 const LIMITS = {

@@ -176,6 +176,7 @@ describe('before the chain', () => {
   ])('%s is refused', async (_, path, request, status) => {
     const response = await fetch(`http://${service.http}${path}`, request);
     expect(response.status).toBe(status);
+    expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     expect(await body(response)).toMatchObject({
       code: expect.any(Number),
       message: expect.stringMatching(/^ERROR_HTTP_\w+: /),
