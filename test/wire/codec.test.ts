@@ -1,0 +1,49 @@
+// JSON requests: what is counted before it is read, and what is not.
+import { expect, test } from '@jest/globals';
+import { JSON_TEXT, jsonOf } from '../../src/wire/codec.js';
+import { messageNamed } from '../../src/wire/descriptors.js';
+
+const JOBS_QUERY = messageNamed('spaceone.api.inventory.v1.JobsQuery');
+const decode = (text: string): Uint8Array => JSON_TEXT.decode(JOBS_QUERY, Buffer.from(text));
+const condition = (value: string): string => `{"query":{"filter":[{"v":${value}}]}}`;
+
+const LEVELS = 'levels of a request';
+const PARTS = 'values and names of a JSON body';
+
+test.each([
+  ['brackets inside each other', condition('['.repeat(50)), LEVELS],
+  ['braces inside each other', condition('{"a":'.repeat(50)), LEVELS],
+  ['values', condition(`[${'1,'.repeat(100_000)}1]`), PARTS],
+  ['names', condition(`{${Array.from({ length: 50_001 }, (_, i) => `"${i}":1`).join()}}`), PARTS],
+  ['empty objects', `{"query":{"filter":[${'{},'.repeat(50_001)}{}]}}`, PARTS],
+])('too many %s are refused', (_, text, limit) => {
+  expect(() => decode(text)).toThrow(`Limit exceeded. (limit = ${limit}`);
+});
+
+test.each([
+  ['brackets', '['.repeat(100)],
+  ['commas and colons', ',:'.repeat(60_000)],
+  ['quotes that are escaped', '\\"['.repeat(100)],
+  ['backslashes that are escaped', '\\\\'],
+])('%s within a text do not count', (_, inner) => {
+  const text = condition(`["${inner}"]`);
+  expect(JSON.parse(jsonOf(JOBS_QUERY, decode(text)))).toEqual(JSON.parse(text));
+});
+
+test.each([
+  ['a text that does not end', '{"domain_id":"a'],
+  ['one that ends within an escape', '{"domain_id":"a\\'],
+  ['no text at all', ''],
+  ['a byte order mark', '\ufeff{}'],
+])('%s is no JSON', (_, text) => {
+  expect(() => decode(text)).toThrow('Parameter is invalid. (key = body');
+});
+
+test('4 MB of empty conditions are refused in less time than JSON takes to be parsed', () => {
+  const text = `{"query":{"filter":[${'{},'.repeat(1_390_000)}{}]}}`;
+  const begun = performance.now();
+  expect(() => decode(text)).toThrow(PARTS);
+  const refused = performance.now() - begun;
+  JSON.parse(text);
+  expect(refused).toBeLessThan(performance.now() - begun - refused);
+});
