@@ -13,8 +13,8 @@ const LARGE = 200_000;
 const BATCH = 10_000;
 /** A heap that holds a fraction of what is listed, so that garbage is not left lying about. */
 const NODE_OPTIONS = '--max-old-space-size=64';
-/** Bytes by which the peaks may differ. */
-const SLACK = 32 * 1024 ** 2;
+/** Bytes by which the peaks may differ: half of what is listed. */
+const SLACK = 64 * 1024 ** 2;
 
 let mongo: MongoClient;
 let program: Program;
