@@ -143,11 +143,8 @@ async function openDoors(
   };
   const { corsOrigins } = config;
   const pages = config.explorer === 'on';
-  const report = (fault: unknown): void => {
-    log.error({ err: fault }, 'a fault of the HTTP door');
-  };
   const http = await listening('HTTP_PORT', config.httpPort, (port) =>
-    httpDoor({ chain: calls, state, now, host, port, corsOrigins, version: VERSION, pages, report }),
+    httpDoor({ chain: calls, state, now, host, port, corsOrigins, version: VERSION, pages, log }),
   );
   const admin = await listening('ADMIN_PORT', config.adminPort, (port) => adminDoor(state, host, port));
   const door = { chain: calls, state, version: VERSION, host, port: config.grpcPort };

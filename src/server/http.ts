@@ -8,9 +8,9 @@ import { accepts } from 'hono/accepts';
 import { compress, COMPRESSIBLE_CONTENT_TYPE_REGEX } from 'hono/compress';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
-import { AppError, appError, fail } from '../errors.js';
+import { AppError, appError, echo, fail } from '../errors.js';
 import { MAX_REQUEST_BYTES, requestIdOf } from './call.js';
-import type { Chain, Incoming, Stream } from './call.js';
+import type { CallLog, Chain, Incoming, Stream } from './call.js';
 import type { Door } from './grpc.js';
 import type { ServingState } from './health.js';
 import { ROUTE_JSON } from './protocols.js';
@@ -34,11 +34,12 @@ export interface HttpDoorOptions {
   readonly version: string;
   /** Whether there are pages for people. */
   readonly pages: boolean;
-  /** Takes what is a fault of this door. */
-  readonly report: (fault: unknown) => void;
+  readonly log: CallLog;
 }
 
 type Called = Context<WebApp>;
+
+const FAULT = 'a fault of the HTTP door';
 
 const headerOf = (context: Called, name: string): string => context.req.header(name) ?? '';
 
@@ -150,10 +151,11 @@ async function answer(
   context: Called,
   route: Route,
   protocol: Protocol,
-  { chain, now, report }: HttpDoorOptions,
+  { chain, now, log }: HttpDoorOptions,
 ): Promise<Response> {
   try {
     const incoming = await incomingOf(context, route, protocol, now());
+    context.set('called', true);
     const type = rowType(context, route);
     const format = route.rows.get(type);
     if (format !== undefined) return await rows(context, type, chain.stream(incoming, format));
@@ -162,7 +164,7 @@ async function answer(
     return replied(context, { status: 200, type: protocol.type, body });
   } catch (reason) {
     if (reason instanceof AppError) return refused(context, reason, protocol);
-    report(reason);
+    log.error({ request_id: context.get('requestId'), err: reason }, FAULT);
     return refused(context, unknown(context), protocol);
   }
 }
@@ -188,6 +190,17 @@ function addRoute(app: Hono<WebApp>, route: Route, options: HttpDoorOptions): vo
   });
 }
 
+/** The line in the log of a request that this door refuses; a call has one from the chain. */
+function logRefusal(context: Called, log: CallLog): void {
+  const { status } = context.res;
+  if (context.get('called') || status < 400 || status > 499) return;
+  const { method, path } = context.req;
+  log.info(
+    { request_id: context.get('requestId'), method: echo(method), path: echo(path), status },
+    'refused',
+  );
+}
+
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/;
 
 /** A page of the open web must not reach a service on a loopback address through a name that points there. */
@@ -202,8 +215,12 @@ const EXPOSED = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-det
 
 /** Opens the door. Errors: the port cannot be had. */
 export function httpDoor(options: HttpDoorOptions): Promise<Door> {
-  const { state, host, port, corsOrigins, version, pages } = options;
+  const { state, host, port, corsOrigins, version, pages, log } = options;
   const app = new Hono<WebApp>();
+  app.use(async (context, next) => {
+    await next();
+    logRefusal(context, log);
+  });
   app.use(async (context, next) => {
     context.set('requestId', requestIdOf(context.req.header('x-request-id')));
     context.header('x-request-id', context.get('requestId'));
@@ -220,7 +237,7 @@ export function httpDoor(options: HttpDoorOptions): Promise<Door> {
   if (pages) referencePages(app);
   for (const route of [...ROUTES, ...RPC_PATHS]) addRoute(app, route, options);
   app.onError((fault, context) => {
-    options.report(fault);
+    log.error({ request_id: context.get('requestId'), err: fault }, FAULT);
     return refused(context, unknown(context));
   });
   app.notFound((context) => refused(context, appError('HTTP_ROUTE', { path: context.req.path })));

@@ -8,10 +8,14 @@ import { Hono } from 'hono';
 import type { Door } from './grpc.js';
 import type { ServingState } from './health.js';
 
-/** Apps have Node's own request and response beside the web's, and a name for each request. */
+/** Apps have Node's own request and response beside the web's, and what is known of each request. */
 export interface WebApp {
   Bindings: HttpBindings;
-  Variables: { requestId: string };
+  Variables: {
+    requestId: string;
+    /** Whether the request has come to a call. */
+    called: boolean;
+  };
 }
 
 const LIMITS = {

@@ -71,12 +71,13 @@ export async function startService(
   const report = (fault: unknown): void => {
     faults.push(fault);
   };
+  const log = { info: () => undefined, error: report };
   const calls = chain({
     service: jobService({ store: jobStore(db, control.db(database), report), ...all }),
     authenticate: open,
     ready: state.serving,
     now: () => Date.now(),
-    log: { info: () => undefined, error: report },
+    log,
     ...all,
   });
   const now = (): number => Date.now();
@@ -88,7 +89,7 @@ export async function startService(
     corsOrigins: ['https://console.example.org'],
     version: 'test',
     pages: true,
-    report,
+    log,
   });
   return {
     address: door.address,
