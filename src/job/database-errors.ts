@@ -46,7 +46,7 @@ function known(error: unknown): Error | undefined {
     return BY_CODE.get(error.code)?.();
   }
   if (error instanceof RangeError) return queryTooLarge();
-  if (error instanceof MongoNetworkError) return unavailable();
+  if (error instanceof MongoNetworkError || isOfSocket(error)) return unavailable();
   return error instanceof MongoDriverError && UNREACHABLE.has(error.name) ? unavailable() : undefined;
 }
 
@@ -58,6 +58,19 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
   'MongoPoolClearedError',
   'MongoWaitQueueTimeoutError',
 ]);
+
+/** Codes of Node's own errors on a connection that has ended, which the driver lets through when it writes to it. */
+const SOCKET_CODES: ReadonlySet<unknown> = new Set([
+  'EPIPE',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+]);
+
+const isOfSocket = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && SOCKET_CODES.has(error.code);
 
 /** `error` for a client; what is not known goes to `report` only. `signal` says why the work was given up, if it was. */
 export function fromDatabase(error: unknown, signal: AbortSignal, report: (error: unknown) => void): unknown {
