@@ -14,7 +14,7 @@ export async function loadSample(uri: string, database: string, dir: string): Pr
   const client = new MongoClient(uri);
   try {
     const db = client.db(database);
-    await makeIndexes(db);
+    await makeWritersIndexes(db);
     if ((await db.collection('job').findOne({}, { projection: { _id: 1 } })) !== null) {
       return { jobs: 0, collectors: 0 };
     }
@@ -31,7 +31,8 @@ export async function loadSample(uri: string, database: string, dir: string): Pr
   }
 }
 
-async function makeIndexes(db: Db): Promise<void> {
+/** The indexes that the writers of jobs and collectors make. */
+export async function makeWritersIndexes(db: Db): Promise<void> {
   await db
     .collection('job')
     .createIndexes([{ key: { job_id: 1 }, unique: true }, ...jobKeys.map((key) => ({ key: { [key]: 1 } }))]);

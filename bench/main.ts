@@ -1,0 +1,218 @@
+// npm run bench: this service beside the driver alone and the transport alone, in turn on the same mongod
+// (docs/performance.md). --quick takes under three minutes; --json FILE says where the figures go; --only TEXT picks.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { performance } from 'node:perf_hooks';
+import { MongoClient } from 'mongodb';
+import { startEmbedded } from '../src/embedded/embedded.js';
+import { floor, service, transport } from './contestants.js';
+import type { Caller, Contestant } from './contestants.js';
+import { domainOf, load, textIn } from './data.js';
+import { cpuOf, forgetPeak, peakOf } from './processes.js';
+import { GROWING, WORKLOADS } from './workloads.js';
+import type { Subject, Workload } from './workloads.js';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string', default: 'build/bench.json' },
+    only: { type: 'string', default: '' },
+    rounds: { type: 'string', default: '5' },
+  },
+});
+
+/** Milliseconds of a turn. */
+const TURN = options.quick ? 300 : 1000;
+const ROUNDS = Number(options.rounds);
+const LEVELS = [1, 16, 64] as const;
+const SIZES = [50_000, ...Array.from({ length: 8 }, () => 5_556), 5_552];
+const GROWTH = options.quick ? [1_000, 10_000, 100_000] : [1_000, 10_000, 100_000, 1_000_000];
+const CONTAINED = 109;
+const DATABASE = 'bench';
+
+interface Turn {
+  /** Milliseconds of CPU of the process tree for a request. */
+  readonly cpu: number;
+  /** Requests a second. */
+  readonly throughput: number;
+  readonly p50: number;
+  readonly p99: number;
+  /** The share of the time that this process, which makes the requests, was busy. */
+  readonly generator: number;
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+
+async function turn(contestant: Contestant, workload: Workload, inFlight: number): Promise<Turn> {
+  const cpu = cpuOf(contestant.pid);
+  const busy = performance.eventLoopUtilization();
+  const { requests, elapsed, p50, p99 } = await contestant.run(workload, inFlight, TURN);
+  return {
+    cpu: (cpuOf(contestant.pid) - cpu) / requests,
+    throughput: (requests / elapsed) * 1000,
+    p50,
+    p99,
+    generator: performance.eventLoopUtilization(busy).utilization,
+  };
+}
+
+const mediansOf = (turns: readonly Turn[]): Turn => ({
+  cpu: median(turns.map(({ cpu }) => cpu)),
+  throughput: median(turns.map(({ throughput }) => throughput)),
+  p50: median(turns.map(({ p50 }) => p50)),
+  p99: median(turns.map(({ p99 }) => p99)),
+  generator: median(turns.map(({ generator }) => generator)),
+});
+
+const NAMES = ['service', 'objects', 'raw', 'transport'] as const;
+type Contestants = Readonly<Record<(typeof NAMES)[number], Contestant>>;
+
+/** Each contestant in turn, round after round, after one that does not count. */
+async function rounds(contestants: Contestants, workload: Workload, inFlight: number) {
+  const turns: Record<(typeof NAMES)[number], Turn[]> = { service: [], objects: [], raw: [], transport: [] };
+  for (const name of NAMES) await turn(contestants[name], workload, inFlight);
+  forgetPeak(contestants.service.pid);
+  for (let round = 0; round < ROUNDS; round++)
+    for (const name of NAMES) turns[name].push(await turn(contestants[name], workload, inFlight));
+  const ratio = (to: (typeof NAMES)[number]): number =>
+    median(turns.service.map(({ cpu }, round) => cpu / (turns[to][round]?.cpu ?? NaN)));
+  return {
+    workload: workload.name,
+    inFlight,
+    service: mediansOf(turns.service),
+    objects: mediansOf(turns.objects),
+    raw: mediansOf(turns.raw),
+    transport: mediansOf(turns.transport),
+    ratios: { objects: ratio('objects'), raw: ratio('raw'), transport: ratio('transport') },
+    peak: peakOf(contestants.service.pid),
+    goal: workload.goal,
+  };
+}
+
+type Row = Awaited<ReturnType<typeof rounds>>;
+
+const fixed = (digits: number, width: number) => (value: number) => value.toFixed(digits).padStart(width);
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+function print(row: Row): void {
+  const ms = fixed(3, 8);
+  const { objects, raw, transport } = row.ratios;
+  const met = objects <= row.goal.objects && raw <= (row.goal.raw ?? Infinity);
+  const goal = `${row.goal.objects} D${row.goal.raw === undefined ? '' : ` ${row.goal.raw} Draw`}`;
+  say(
+    [
+      row.workload.padEnd(29),
+      ...[row.service, row.objects, row.raw, row.transport].map(({ cpu }) => ms(cpu)),
+      ...[objects, raw, transport].map(fixed(2, 6)),
+      `${goal.padEnd(16)} ${met ? 'met ' : 'over'}`,
+      ...[row.service, row.objects].map(({ throughput }) => fixed(0, 6)(throughput)),
+      ...[row.service.p50, row.service.p99].map(fixed(1, 7)),
+      fixed(0, 5)(row.peak),
+      fixed(2, 5)(row.service.generator),
+      fixed(2, 5)(row.transport.throughput / row.service.throughput),
+    ].join(' '),
+  );
+}
+
+const HEADS = [
+  'workload                     ',
+  'cpu/request: S       D     Draw        T ',
+  '   S/D S/Draw   S/T goal                  ',
+  '   S/s    D/s     p50     p99  peak  busy T/S',
+];
+
+async function main(uri: string, folder: string): Promise<void> {
+  const client = new MongoClient(uri);
+  try {
+    const chosen = WORKLOADS.filter(({ name }) => name.includes(options.only));
+    say(`loading ${SIZES.reduce((a, b) => a + b).toLocaleString('en')} jobs`);
+    const { domain, jobIds } = await load(client.db(DATABASE), SIZES);
+    const subject: Subject = { domain, jobIds: jobIds.slice(0, 5000), text: textIn(jobIds, CONTAINED) };
+    const table = await measure(uri, folder, subject, chosen);
+    const growth = options.only === '' ? await grow(client, uri, folder) : [];
+    const about = {
+      node: process.version,
+      cpus: cpus().map(({ model }) => model),
+      turn: TURN,
+      rounds: ROUNDS,
+    };
+    await writeFile(options.json, `${JSON.stringify({ about, table, growth }, null, 2)}\n`);
+    say(`written to ${options.json}`);
+  } finally {
+    await client.close();
+  }
+}
+
+async function measure(uri: string, folder: string, subject: Subject, chosen: readonly Workload[]) {
+  const own = await service(uri, DATABASE, subject, folder);
+  const contestants: Contestants = {
+    service: own,
+    objects: await floor({ uri, database: DATABASE, raw: false, subject }),
+    raw: await floor({ uri, database: DATABASE, raw: true, subject }),
+    transport: await transport(own, subject),
+  };
+  say(HEADS.join(''));
+  const table: Row[] = [];
+  for (const workload of chosen) {
+    const row = await rounds(contestants, workload, workload.inFlight);
+    print(row);
+    table.push(row);
+  }
+  const levels = await latencies(own, chosen);
+  await Promise.all(Object.values(contestants).map((each) => each.stop()));
+  return { table, levels };
+}
+
+/** Throughput and latency of the service alone with few and with many calls at once. */
+async function latencies(own: Contestant & Caller, chosen: readonly Workload[]) {
+  say('\nworkload                      in flight    a second     p50     p99');
+  const found: (Turn & { readonly workload: string; readonly inFlight: number })[] = [];
+  for (const workload of chosen) {
+    for (const inFlight of LEVELS) {
+      const taken = await turn(own, workload, inFlight);
+      found.push({ workload: workload.name, inFlight, ...taken });
+      const figures = [fixed(0, 11)(taken.throughput), fixed(1, 7)(taken.p50), fixed(1, 7)(taken.p99)];
+      say(`${workload.name.padEnd(29)} ${String(inFlight).padStart(9)} ${figures.join(' ')}`);
+    }
+  }
+  return found;
+}
+
+/** How a call alone takes longer as its domain grows. */
+async function grow(client: MongoClient, uri: string, folder: string) {
+  say(
+    `\nmilliseconds (p50), one at a time ${GROWTH.map((size) => size.toLocaleString('en').padStart(11)).join('')}`,
+  );
+  const found = new Map<string, number[]>(GROWING.map(({ name }) => [name, []]));
+  for (const size of GROWTH) {
+    const database = `${DATABASE}_${size}`;
+    const { jobIds } = await load(client.db(database), [size]);
+    const own = await service(uri, database, { domain: domainOf(0), jobIds, text: '' }, folder);
+    for (const workload of GROWING) {
+      await turn(own, workload, 1);
+      found.get(workload.name)?.push((await turn(own, workload, 1)).p50);
+    }
+    await own.stop();
+    await client.db(database).dropDatabase();
+  }
+  for (const [name, took] of found) say(`${name.padEnd(34)}${took.map(fixed(2, 11)).join('')}`);
+  return [...found].map(([workload, p50]) => ({ workload, sizes: GROWTH, p50 }));
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'inventory-job-bench-'));
+const mongod = await startEmbedded({
+  dataDir: join(folder, 'data'),
+  binary: process.env['MONGOD_BINARY'],
+  log: say,
+});
+try {
+  await main(mongod.uri, folder);
+} finally {
+  await mongod.stop();
+  await rm(folder, { recursive: true, force: true });
+}

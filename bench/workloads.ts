@@ -1,0 +1,190 @@
+// What is measured: each workload as a request to the service, and as what the driver alone does for the same answer.
+import type { JsonObject } from '@bufbuild/protobuf';
+import type { Collection, Db, Document, Filter, FindOptions } from 'mongodb';
+import type { Rpc } from '../src/server/call.js';
+
+/** What requests are made of. */
+export interface Subject {
+  readonly domain: string;
+  readonly jobIds: readonly string[];
+  /** Some hundred jobs have it in their id. */
+  readonly text: string;
+}
+
+/** The driver on the same collections; `raw`: documents stay bytes. */
+export interface Floor {
+  readonly jobs: Collection;
+  readonly collectors: Collection;
+  readonly raw: boolean;
+}
+
+export interface Workload {
+  readonly name: string;
+  readonly rpc: Rpc;
+  readonly inFlight: number;
+  request(subject: Subject, nth: number): JsonObject;
+  floor(floor: Floor, subject: Subject, nth: number): Promise<unknown>;
+  /** The most that the CPU of a request may be, in multiples of the driver's with objects, and raw. */
+  readonly goal: { readonly objects: number; readonly raw?: number };
+}
+
+export const floorOn = (db: Db, raw: boolean): Floor => ({
+  jobs: db.collection('job'),
+  collectors: db.collection('collector'),
+  raw,
+});
+
+const WHOLE = [
+  'job_id',
+  'status',
+  'filters',
+  'total_tasks',
+  'remained_tasks',
+  'errors',
+  'collector',
+  'project_id',
+  'domain_id',
+  'created_at',
+  'updated_at',
+  'finished_at',
+];
+const SHOWN = { _id: 0, ...Object.fromEntries(WHOLE.map((name) => [name, 1])) };
+const NEWEST = { created_at: -1, job_id: -1 } as const;
+const COLLECTOR_AT = 'collector';
+const OBJECT_ID = 7;
+
+/** Where the collector's id lies in a raw document: behind its type and name. */
+function collectorOf(job: Document | Buffer): unknown {
+  if (!Buffer.isBuffer(job)) return job[COLLECTOR_AT];
+  const at = job.indexOf(`${String.fromCharCode(OBJECT_ID)}${COLLECTOR_AT}\0`, 0, 'latin1');
+  return at < 0
+    ? undefined
+    : job.toString('hex', at + COLLECTOR_AT.length + 2, at + COLLECTOR_AT.length + 14);
+}
+
+async function lookUp(floor: Floor, domain: string, jobs: readonly (Document | Buffer)[]): Promise<void> {
+  const { ObjectId } = await import('mongodb');
+  const ids = new Set(jobs.map((job) => String(collectorOf(job))));
+  const known = [...ids]
+    .filter((id) => /^[0-9a-f]{24}$/.test(id))
+    .map((id) => ObjectId.createFromHexString(id));
+  if (known.length === 0) return;
+  await floor.collectors.find({ domain_id: domain, _id: { $in: known } }, { raw: floor.raw }).toArray();
+}
+
+async function find(floor: Floor, domain: string, filter: Filter<Document>, limit: number): Promise<void> {
+  const options: FindOptions = { projection: SHOWN, sort: NEWEST, limit, batchSize: limit + 1 };
+  const jobs = await floor.jobs
+    .find({ domain_id: domain, ...filter }, { ...options, raw: floor.raw })
+    .toArray();
+  await lookUp(floor, domain, jobs);
+}
+
+const count = (floor: Floor, domain: string, filter: Filter<Document>): Promise<number> =>
+  floor.jobs.countDocuments({ domain_id: domain, ...filter });
+
+const jobId = ({ jobIds }: Subject, nth: number): string => jobIds[(nth * 7919) % jobIds.length] ?? '';
+
+const GET: Workload = {
+  name: 'get',
+  rpc: 'get',
+  inFlight: 16,
+  request: (subject, nth) => ({ domain_id: subject.domain, job_id: jobId(subject, nth) }),
+  floor: (floor, subject, nth) => find(floor, subject.domain, { job_id: jobId(subject, nth) }, 1),
+  goal: { objects: 1.3 },
+};
+
+interface Listed {
+  readonly name: string;
+  readonly limit: number;
+  readonly goal: Workload['goal'];
+  readonly inFlight?: number;
+  /** Conditions as the service takes them, and as MongoDB does. */
+  asked?(subject: Subject): JsonObject[];
+  meant?(subject: Subject): Filter<Document>;
+}
+
+const list = ({
+  name,
+  limit,
+  goal,
+  inFlight = 16,
+  asked = () => [],
+  meant = () => ({}),
+}: Listed): Workload => ({
+  name,
+  rpc: 'list',
+  inFlight,
+  goal,
+  request: (subject) => ({
+    domain_id: subject.domain,
+    query: { filter: asked(subject), sort: { key: 'created_at', desc: true }, page: { limit } },
+  }),
+  floor: (floor, subject) =>
+    Promise.all([
+      find(floor, subject.domain, meant(subject), limit),
+      count(floor, subject.domain, meant(subject)),
+    ]),
+});
+
+const COUNT_ONLY: Workload = {
+  name: 'count_only',
+  rpc: 'list',
+  inFlight: 16,
+  goal: { objects: 1.2 },
+  request: ({ domain }) => ({ domain_id: domain, query: { count_only: true } }),
+  floor: (floor, { domain }) => count(floor, domain, {}),
+};
+
+const DAY = '%Y-%m-%d';
+const STATUS_KEY = { key: 'status', name: 'status' };
+
+const stat = (name: string, keys: JsonObject[], id: Document): Workload => ({
+  name,
+  rpc: 'stat',
+  inFlight: 16,
+  goal: { objects: 1.5 },
+  request: ({ domain }) => ({
+    domain_id: domain,
+    query: { aggregate: [{ group: { keys, fields: [{ name: 'jobs', operator: 'count' }] } }] },
+  }),
+  floor: ({ jobs, raw }, { domain }) =>
+    jobs
+      .aggregate([{ $match: { domain_id: domain } }, { $group: { _id: id, jobs: { $sum: 1 } } }], { raw })
+      .toArray(),
+});
+
+const success = { k: 'status', v: 'SUCCESS', o: 'eq' };
+const FEW = { name: 'list 20 newest', limit: 20, goal: { objects: 1.2 } };
+
+export const WORKLOADS: readonly Workload[] = [
+  GET,
+  list(FEW),
+  list({
+    name: 'list 100, status SUCCESS',
+    limit: 100,
+    goal: { objects: 0.9 },
+    asked: () => [success],
+    meant: () => ({ status: 'SUCCESS' }),
+  }),
+  list({ name: 'list 1,000', limit: 1000, goal: { objects: 0.45, raw: 1.8 } }),
+  list({ name: 'list 10,000', limit: 10_000, goal: { objects: 0.5 }, inFlight: 4 }),
+  COUNT_ONLY,
+  list({
+    name: 'contain on job_id, 20 of 109',
+    limit: 20,
+    goal: { objects: 1.1 },
+    asked: ({ text }) => [{ k: 'job_id', v: text, o: 'contain' }],
+    meant: ({ text }) => ({ job_id: { $regex: text, $options: 'i' } }),
+  }),
+  stat('stat by status', [STATUS_KEY], { status: '$status' }),
+  stat('stat by day and status', [{ key: 'created_at', name: 'day', date_format: DAY }, STATUS_KEY], {
+    day: { $dateToString: { date: '$created_at', format: DAY } },
+    status: '$status',
+  }),
+];
+
+/** What is measured on domains of growing size. */
+export const GROWING: readonly Workload[] = WORKLOADS.filter(({ name }) =>
+  [FEW.name, COUNT_ONLY.name, 'stat by status'].includes(name),
+);
