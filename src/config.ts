@@ -111,6 +111,7 @@ const settings = (read: Read) => ({
   sampleData: read('SAMPLE_DATA', flag, true),
   maxPageSize: read('MAX_PAGE_SIZE', whole(0, 2 ** 32 - 1), 0),
   maxResponseBytes: read('MAX_RESPONSE_BYTES', size, 64 * 1024 ** 2),
+  collectorCache: read('COLLECTOR_CACHE', duration(0), 1000),
   defaultTimeout: read('DEFAULT_TIMEOUT', duration(1), 30_000),
   maxTimeout: read('MAX_TIMEOUT', duration(1), 300_000),
   shutdownGrace: read('SHUTDOWN_GRACE', duration(0), 20_000),

@@ -131,7 +131,7 @@ async function openDoors(
   log: Log,
   cleanups: Cleanups,
 ): Promise<Addresses> {
-  const service = jobService({ store, ...config });
+  const service = jobService({ store, clock: () => performance.now(), ...config });
   const now = (): number => Date.now();
   const calls = chain({ service, authenticate: open, ready: state.serving, now, log, ...config });
   const { host, shutdownGrace } = config;

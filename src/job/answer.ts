@@ -1,153 +1,173 @@
 /**
- * Stored documents to the bytes of JobInfo, JobsInfo and stat's Struct (docs/architecture.md «Answers are bytes»).
- * Any value may stand in any place: what does not fit its field is shown as the field's default.
+ * Stored jobs and rows, as the bytes that MongoDB sends, to the bytes of JobInfo, JobsInfo and stat's Struct
+ * (docs/architecture.md «Answers are bytes»).
  */
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { DBRef, Long } from 'mongodb';
 import { appError } from '../errors.js';
-import { encodeItem, encodeWithList, isoDate, Struct, textOf } from '../wire/struct.js';
-import { JOB_INFO } from './schema.js';
-import type { Shape, ShownField } from './schema.js';
-import { isDocument } from './stored.js';
-import type { StoredDocument } from './stored.js';
-
-const MAX_INT32 = 2 ** 31 - 1;
+import { BSON, Elements } from '../wire/bson.js';
+import { TAG } from '../wire/struct.js';
+import { writeValue } from '../wire/values.js';
+import { Writer } from '../wire/writer.js';
+import { layoutOf, toInt32, writeMessage } from './message.js';
+import type { Layout, Referred } from './message.js';
+import { COLLECTOR_INFO, JOB_INFO } from './schema.js';
 
 /** Where rows lie in the Struct that stat answers: below the Struct and the list of results. */
 const ROW_DEPTH = 2;
 
-const delimited = (number: number): number => (number << 3) | WireType.LengthDelimited;
-const varint = (number: number): number => (number << 3) | WireType.Varint;
+/** Tags of the fields of JobsInfo. */
+const RESULTS = 10;
+const TOTAL_COUNT = 16;
 
-/** Whether `stored` is a document with something in it; an empty one is shown like a missing one. */
-const isFilled = (stored: unknown): stored is StoredDocument =>
-  stored instanceof DBRef || (isDocument(stored) && Object.keys(stored).length > 0);
+/** Bytes for what is beside the rows. */
+const SMALL = 64;
 
-function int32Of(stored: unknown): number {
-  const number = stored instanceof Long ? stored.toNumber() : stored;
-  if (typeof number !== 'number' || Number.isNaN(number)) return 0;
-  return Math.trunc(Math.min(Math.max(number, -MAX_INT32 - 1), MAX_INT32));
+const JOB_LAYOUT = layoutOf(JOB_INFO);
+const COLLECTOR_LAYOUT = layoutOf(COLLECTOR_INFO);
+
+/** Bytes of an answer for a byte of what is stored, at most as a rule: memory that is not written to costs little. */
+const GROWTH = 2;
+
+function messageOf(layout: Layout, document: Buffer, referred?: Referred): Uint8Array {
+  const writer = new Writer(document.length * GROWTH);
+  writeMessage(writer, layout, document, 0, referred);
+  return writer.written;
 }
 
-function writeText(writer: BinaryWriter, number: number, text: string): void {
-  if (text !== '') writer.uint32(delimited(number)).string(text);
+/** JobInfo of a stored job. */
+export const jobInfo = (job: Buffer, collectors: Referred): Uint8Array =>
+  messageOf(JOB_LAYOUT, job, collectors);
+
+/** CollectorInfo of a stored collector; it may be kept, and so holds no more memory than its own. */
+export const collectorInfo = (collector: Buffer): Uint8Array =>
+  Uint8Array.from(messageOf(COLLECTOR_LAYOUT, collector));
+
+/** An answer in the making, a writer for each batch. */
+interface Pieces {
+  /** Errors: LIMIT_EXCEEDED beyond the bytes that an answer may have. */
+  add(documents: readonly Buffer[], write: (writer: Writer, document: Buffer) => void): void;
+  readonly all: readonly Writer[];
+  /** Bytes so far. */
+  size(): number;
 }
 
-function writeInt32(writer: BinaryWriter, number: number, value: number): void {
-  if (value !== 0) writer.uint32(varint(number)).int32(value);
-}
+const sizeOf = (documents: readonly Buffer[]): number =>
+  documents.reduce((size, document) => size + document.length, 0);
 
-function writeNested(
-  writer: BinaryWriter,
-  number: number,
-  fields: readonly ShownField[],
-  stored: StoredDocument,
-): void {
-  writer.uint32(delimited(number)).fork();
-  writeMessage(writer, fields, stored);
-  writer.join();
-}
-
-function enumNumber(names: Readonly<Record<string, string | number>>, stored: unknown): number {
-  const number = typeof stored === 'string' && Object.hasOwn(names, stored) ? names[stored] : 0;
-  return typeof number === 'number' ? number : 0;
-}
-
-function writeField(writer: BinaryWriter, number: number, as: Shape, stored: unknown): void {
-  switch (as) {
-    case 'text':
-      writeText(writer, number, textOf(stored));
-      return;
-    case 'date':
-      writeText(writer, number, stored instanceof Date ? isoDate(stored) : textOf(stored));
-      return;
-    case 'number':
-      writeInt32(writer, number, int32Of(stored));
-      return;
-    case 'bool':
-      if (stored === true) writer.uint32(varint(number)).bool(true);
-      return;
-    case 'struct':
-      if (isFilled(stored)) Struct.encode(stored, writer.uint32(delimited(number)).fork()).join();
-      return;
-    default:
-      writeComposed(writer, number, as, stored);
-  }
-}
-
-function writeComposed(
-  writer: BinaryWriter,
-  number: number,
-  as: Exclude<Shape, string>,
-  stored: unknown,
-): void {
-  if ('names' in as) writeInt32(writer, number, enumNumber(as.names, stored));
-  else if ('message' in as) {
-    if (isFilled(stored)) writeNested(writer, number, as.message, stored);
-  } else if (Array.isArray(stored)) {
-    for (const each of stored.filter(isDocument)) writeNested(writer, number, as.messages, each);
-  }
-}
-
-function writeMessage(writer: BinaryWriter, fields: readonly ShownField[], stored: StoredDocument): void {
-  for (const field of fields) {
-    const value = stored[field.stored];
-    if (value !== undefined) writeField(writer, field.number, field.as, value);
-  }
-}
-
-/** JobInfo of a job, in which `collector` is the document of its collector, or nothing. */
-export function jobInfo(job: StoredDocument): Uint8Array {
-  const writer = new BinaryWriter();
-  writeMessage(writer, JOB_INFO, job);
-  return writer.finish();
-}
-
-/** An answer in the making, of which `add` takes one more job or row. Errors: LIMIT_EXCEEDED beyond `maxBytes`. */
-export interface Answer {
-  add(stored: StoredDocument): void;
-  finish(total: number | undefined): Uint8Array;
-}
-
-function answer(
-  maxBytes: number,
-  encode: (stored: StoredDocument) => Uint8Array,
-  assemble: (items: readonly Uint8Array[], total: number | undefined) => Uint8Array,
-): Answer {
-  const items: Uint8Array[] = [];
-  let size = 0;
+function pieces(maxBytes: number): Pieces {
+  const all: Writer[] = [];
+  let before = 0;
   return {
-    add(stored) {
-      const item = encode(stored);
-      items.push(item);
-      size += item.length;
-      if (size > maxBytes) {
+    all,
+    size: () => before,
+    add(documents, write) {
+      const writer = new Writer(sizeOf(documents) * GROWTH);
+      for (const document of documents) {
+        write(writer, document);
+        if (before + writer.length <= maxBytes) continue;
         const limit = 'bytes of an answer; ask for less by page.limit';
         throw appError('LIMIT_EXCEEDED', { limit, max: String(maxBytes) }, 'query.page.limit');
       }
+      all.push(writer);
+      before += writer.length;
     },
-    finish: (total) => assemble(items, total),
   };
 }
 
-/** JobsInfo of the jobs added, each with its collector's document in `collector`. */
-export const jobsInfo = (maxBytes: number): Answer =>
-  answer(
-    maxBytes,
-    (job) => new BinaryWriter().uint32(delimited(1)).bytes(jobInfo(job)).finish(),
-    (jobs, total = jobs.length) => Buffer.concat([...jobs, totalCount(total)]),
-  );
+/** All that was written; one writer's is not copied. */
+function joined(writers: readonly Writer[]): Uint8Array {
+  const [first, ...others] = writers.map(({ written }) => written);
+  return first !== undefined && others.length === 0
+    ? first
+    : Buffer.concat(writers.map(({ written }) => written));
+}
 
-const totalCount = (total: number): Uint8Array => {
-  const writer = new BinaryWriter();
-  writeInt32(writer, 2, int32Of(total));
-  return writer.finish();
-};
+export interface JobsAnswer {
+  /** Errors: LIMIT_EXCEEDED. */
+  add(jobs: readonly Buffer[], collectors: Referred): void;
+  /** JobsInfo of the jobs added, and of the total, by default as many as they are. */
+  finish(total: number | undefined): Uint8Array;
+}
 
-/** The Struct `{results, total_count}` of the values that `valueOf` finds in the rows added. */
-export const statStruct = (maxBytes: number, valueOf: (row: StoredDocument) => unknown): Answer =>
-  answer(
-    maxBytes,
-    (row) => encodeItem(valueOf(row), ROW_DEPTH),
-    (rows, total) => encodeWithList('results', rows, total === undefined ? {} : { total_count: total }),
-  );
+/** JobsInfo of at most `maxBytes`, in the making. */
+export function jobsInfo(maxBytes: number): JobsAnswer {
+  const { all, add } = pieces(maxBytes);
+  let count = 0;
+  return {
+    add(jobs, collectors) {
+      count += jobs.length;
+      add(jobs, (writer, job) => {
+        writer.open(RESULTS, job.length);
+        writeMessage(writer, JOB_LAYOUT, job, 0, collectors);
+        writer.close();
+      });
+    },
+    finish(total = count) {
+      const last = all.at(-1) ?? new Writer(SMALL);
+      if (total > 0) {
+        last.byte(TOTAL_COUNT);
+        last.varint(toInt32(total));
+      }
+      return joined(all.length === 0 ? [last] : all);
+    },
+  };
+}
+
+export interface RowsAnswer {
+  /** Errors: LIMIT_EXCEEDED. */
+  add(rows: readonly Buffer[]): void;
+  /** The Struct `{results, total_count}`; without a total there is no `total_count`. */
+  finish(total: number | undefined): Uint8Array;
+}
+
+/** What of a row is a result: the row, or the first value in it. */
+export type Result = 'row' | 'value';
+
+function writeRow(writer: Writer, row: Buffer, result: Result): void {
+  if (result === 'row') {
+    writeValue(writer, row, BSON.object, 0, ROW_DEPTH);
+    return;
+  }
+  const first = new Elements(row, 0);
+  writeValue(writer, row, first.next() ? first.type : BSON.null, first.value, ROW_DEPTH);
+}
+
+/** The beginning of an entry of a Struct that is called `key`, up to its value. */
+function openEntry(writer: Writer, key: string): void {
+  writer.open(TAG.item, key.length);
+  writer.byte(TAG.key);
+  writer.text(key);
+  writer.open(TAG.value, 0);
+}
+
+/** What stands before the rows: the entry of the results, its value, its list. */
+function head(rows: number): Writer {
+  const writer = new Writer(SMALL);
+  openEntry(writer, 'results');
+  writer.open(TAG.list, rows);
+  for (let level = 0; level < 3; level++) writer.close(rows);
+  return writer;
+}
+
+function totalCount(total: number): Writer {
+  const writer = new Writer(SMALL);
+  openEntry(writer, 'total_count');
+  writer.byte(TAG.number);
+  writer.double(total);
+  for (let level = 0; level < 2; level++) writer.close();
+  return writer;
+}
+
+/** Stat's Struct of rows of at most `maxBytes`, in the making. */
+export function statStruct(maxBytes: number, result: Result): RowsAnswer {
+  const { all, add, size } = pieces(maxBytes);
+  return {
+    add(rows) {
+      add(rows, (writer, row) => {
+        writer.open(TAG.item, row.length);
+        writeRow(writer, row, result);
+        writer.close();
+      });
+    },
+    finish: (total) => joined([head(size()), ...all, ...(total === undefined ? [] : [totalCount(total)])]),
+  };
+}

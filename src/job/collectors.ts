@@ -1,42 +1,119 @@
-/** Puts collectors into the jobs that refer to them, each looked up once, and within the caller's scope only. */
-import { ObjectId } from 'mongodb';
-import type { Referred } from '../query/compile.js';
+/**
+ * The collectors that jobs refer to, looked up by one query for a batch, within the caller's scope only, and kept for
+ * a moment (docs/performance.md «Collectors»).
+ */
+import { BSON, ObjectId } from 'mongodb';
+import type { Referred as ReferredDocuments } from '../query/compile.js';
 import { confineReferred } from '../query/confine.js';
 import type { Scope } from '../query/confine.js';
+import { idIn } from '../wire/bson.js';
+import { collectorInfo } from './answer.js';
+import type { Referred } from './message.js';
+import type { Budget } from './operation.js';
 import { COLLECTOR_SHOWN } from './schema.js';
 import { asData } from './stored.js';
 import type { StoredDocument } from './stored.js';
-import type { Budget } from './operation.js';
 import type { JobStore } from './store.js';
 
-/** How many references are remembered; a list of any length must not fill the memory. */
-const MAX_KNOWN = 10_000;
+/** Bytes that are kept, and what an entry takes beside its message. */
+const MAX_KEPT = 8 * 1024 ** 2;
+const ENTRY = 200;
 
-export type Collect = (jobs: readonly StoredDocument[]) => Promise<readonly StoredDocument[]>;
+/** CollectorInfo; undefined: there is no such collector in the domain. */
+type Message = Uint8Array | undefined;
 
-const referenceOf = ({ collector }: StoredDocument): string | undefined =>
-  collector instanceof ObjectId ? collector.toHexString() : undefined;
+interface Kept {
+  readonly message: Message;
+  readonly until: number;
+}
 
-/** Replaces `collector` by the collector's document, or by nothing where it is gone or of another domain. */
-export function collecting(store: JobStore, scope: Scope, budget: Budget): Collect {
-  const known = new Map<string, StoredDocument | undefined>();
+const weightOf = (message: Message): number => ENTRY + (message?.length ?? 0);
 
-  async function look(references: readonly string[]): Promise<void> {
-    const ids = references.map((reference) => ObjectId.createFromHexString(reference));
-    const filter = confineReferred({ _id: { $in: ids } }, scope);
-    const found = await store.collectors(filter, COLLECTOR_SHOWN, budget);
-    for (const reference of references) known.set(reference, undefined);
-    for (const collector of found) known.set(collector._id.toHexString(), collector);
+/** Messages by key, for `time` milliseconds each; those that were kept first go first. */
+function keeping(time: number, now: () => number) {
+  const entries = new Map<string, Kept>();
+  let weight = 0;
+
+  function drop(key: string, { message }: Kept): void {
+    entries.delete(key);
+    weight -= weightOf(message);
   }
 
-  return async (jobs) => {
-    if (known.size > MAX_KNOWN) known.clear();
-    const references = new Set(jobs.map(referenceOf).filter((reference) => reference !== undefined));
-    const missing = [...references].filter((reference) => !known.has(reference));
-    if (missing.length > 0) await look(missing);
-    return jobs.map((job) => ({ ...job, collector: known.get(referenceOf(job) ?? '') }));
+  function dropFirst(): void {
+    for (const [key, kept] of entries) {
+      if (kept.until > now() && weight <= MAX_KEPT) return;
+      drop(key, kept);
+    }
+  }
+
+  return {
+    get(key: string): Kept | undefined {
+      const kept = entries.get(key);
+      return kept !== undefined && kept.until > now() ? kept : undefined;
+    },
+    set(key: string, message: Message): void {
+      const before = entries.get(key);
+      if (before !== undefined) drop(key, before);
+      entries.set(key, { message, until: now() + time });
+      weight += weightOf(message);
+      dropFirst();
+    },
   };
 }
+
+const COLLECTOR = Buffer.from('collector');
+const ID = Buffer.from('_id');
+
+/** The messages of the collectors that jobs within a scope refer to. */
+export type Collect = (jobs: readonly Buffer[], scope: Scope, budget: Budget) => Promise<Referred>;
+
+export interface CollectingOptions {
+  readonly store: JobStore;
+  /** Milliseconds that a collector is kept. */
+  readonly collectorCache: number;
+  /** Milliseconds that only grow. */
+  readonly clock: () => number;
+}
+
+/** Looks collectors up, each once in the time that it is kept. */
+export function collecting({ store, collectorCache, clock }: CollectingOptions): Collect {
+  const kept = keeping(collectorCache, clock);
+
+  async function lookUp(references: readonly string[], scope: Scope, budget: Budget): Promise<Referred> {
+    const ids = references.map((reference) => ObjectId.createFromHexString(reference));
+    const found = await store.collectors(
+      confineReferred({ _id: { $in: ids } }, scope),
+      COLLECTOR_SHOWN,
+      budget,
+    );
+    return new Map(found.map((collector) => [idIn(collector, ID) ?? '', collectorInfo(collector)]));
+  }
+
+  return async (jobs, scope, budget) => {
+    const messages = new Map<string, Message>();
+    const missing = new Set<string>();
+    for (const job of jobs) {
+      const reference = idIn(job, COLLECTOR);
+      if (reference === undefined || messages.has(reference)) continue;
+      const known = kept.get(scope.domainId + reference);
+      if (known === undefined) missing.add(reference);
+      else messages.set(reference, known.message);
+    }
+    if (missing.size === 0) return messages;
+    const found = await lookUp([...missing], scope, budget);
+    for (const reference of missing) {
+      const message = found.get(reference);
+      messages.set(reference, message);
+      kept.set(scope.domainId + reference, message);
+    }
+    return messages;
+  };
+}
+
+/** Text that is not UTF-8 is replaced, and a regular expression stays what it is in BSON. */
+const LENIENT = { bsonRegExp: true, validation: { utf8: false } };
+
+const decoded = (document: Buffer): StoredDocument => BSON.deserialize(document, LENIENT);
 
 /** The collectors of the scope with `paths` of theirs, to be found by id while rows are made. */
 export async function collectorsOf(
@@ -44,7 +121,7 @@ export async function collectorsOf(
   scope: Scope,
   paths: readonly string[],
   budget: Budget,
-): Promise<Referred> {
-  const found = await store.collectors(confineReferred({}, scope), paths, budget);
+): Promise<ReferredDocuments> {
+  const found = (await store.collectors(confineReferred({}, scope), paths, budget)).map(decoded);
   return { ids: found.map(({ _id }) => _id), documents: found.map(asData) };
 }

@@ -21,6 +21,9 @@ const outOfMemory = tooLarge("memory of the database's sorting and grouping", '1
 /** The driver's buffer for a command ends a little above 16 MB, with a RangeError. */
 const queryTooLarge = tooLarge('bytes of the query as MongoDB takes it', '16 MB');
 
+/** What a server answers that is not, or not any more, the one to ask. */
+const LOST_CODES = [6, 7, 89, 91, 189, 9001, 10107, 11600, 11602, 13435, 13436];
+
 const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>([
   [50, () => appError('REQUEST_TIMEOUT', {})],
   [51091, refused],
@@ -31,7 +34,7 @@ const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>(
   ),
   ...[241, 10334, 17419, 17420].map((code) => [code, rowTooLarge] as const),
   ...[146, 292, 16819, 16820].map((code) => [code, outOfMemory] as const),
-  ...[6, 7, 89, 91, 189, 9001, 10107, 11600, 11602, 13435, 13436].map((code) => [code, unavailable] as const),
+  ...LOST_CODES.map((code) => [code, unavailable] as const),
 ]);
 
 /** BadValue covers much; of what reaches MongoDB from here only this depends on the stored documents. */
@@ -71,6 +74,12 @@ const SOCKET_CODES: ReadonlySet<unknown> = new Set([
 
 const isOfSocket = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && SOCKET_CODES.has(error.code);
+
+/** Whether a read failed with its connection or its server, so that it may go well when it is run again. */
+export function isLost(error: unknown): boolean {
+  if (error instanceof MongoServerError) return LOST_CODES.includes(Number(error.code));
+  return error instanceof MongoNetworkError || isOfSocket(error);
+}
 
 /** `error` for a client; what is not known goes to `report` only. `signal` says why the work was given up, if it was. */
 export function fromDatabase(error: unknown, signal: AbortSignal, report: (error: unknown) => void): unknown {

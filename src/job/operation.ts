@@ -1,7 +1,16 @@
 /** One operation on the database: within a call's budget, ended on the server when the call is given up. */
-import type { Abortable, AggregationCursor, ClientSession, Db, FindCursor, FindOptions } from 'mongodb';
-import { fromDatabase } from './database-errors.js';
-import type { StoredDocument } from './stored.js';
+import type {
+  Abortable,
+  AggregationCursor,
+  ClientSession,
+  Db,
+  Document,
+  FindCursor,
+  FindOptions,
+  ReadPreferenceLike,
+} from 'mongodb';
+import { Elements, longAt } from '../wire/bson.js';
+import { fromDatabase, isLost } from './database-errors.js';
 
 /** How long a call may take, and whether it is still wanted. */
 export interface Budget {
@@ -10,9 +19,10 @@ export interface Budget {
   remaining(): number;
 }
 
-export type Batches = AsyncIterable<readonly StoredDocument[]>;
+/** Documents as MongoDB sends them, in BSON. */
+export type Batches = AsyncIterable<readonly Buffer[]>;
 
-export type Cursor = FindCursor | AggregationCursor;
+export type Cursor = FindCursor<Buffer> | AggregationCursor<Buffer>;
 
 /** Options that keep an operation within its budget. */
 export type Within = Required<Pick<FindOptions, 'session' | 'maxTimeMS'> & Abortable>;
@@ -22,6 +32,42 @@ async function* batches(cursor: Cursor): Batches {
     while (await cursor.hasNext()) yield cursor.readBufferedDocuments();
   } finally {
     await cursor.close();
+  }
+}
+
+/** What a command that reads answers at once. */
+export interface Batch {
+  readonly documents: readonly Buffer[];
+  /** Whether there are more than these. */
+  readonly more: boolean;
+}
+
+function documentsAt(bytes: Buffer, list: number): readonly Buffer[] {
+  const documents: Buffer[] = [];
+  for (const each = new Elements(bytes, list); each.next();)
+    documents.push(bytes.subarray(each.value, each.end));
+  return documents;
+}
+
+/** The first batch of the cursor that MongoDB answers. */
+function batchIn(cursor: Buffer): Batch {
+  let documents: readonly Buffer[] = [];
+  let more = false;
+  for (const each = new Elements(cursor, 0); each.next();) {
+    const name = cursor.toString('latin1', each.name, each.nameEnd);
+    if (name === 'firstBatch') documents = documentsAt(cursor, each.value);
+    if (name === 'id') more = longAt(cursor, each.value) !== 0;
+  }
+  return { documents, more };
+}
+
+/** Runs a read that its connection or its server has failed once more. */
+async function retried<T>({ signal }: Budget, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (signal.aborted || !isLost(error)) throw error;
+    return await read();
   }
 }
 
@@ -56,6 +102,8 @@ function sessionKiller(control: Db): (id: SessionId) => Promise<void> {
 
 interface Operation {
   readonly within: Within;
+  /** Ends what runs, and closes the cursors that are open. */
+  kill(): void;
   close(): void;
 }
 
@@ -67,18 +115,23 @@ function opened(db: Db, kill: (id: SessionId) => Promise<void>, budget: Budget):
   budget.signal.throwIfAborted();
   const session = db.client.startSession();
   const lastResort = new AbortController();
-  let killed = Promise.resolve();
+  let killed: Promise<void> | undefined;
+  const end = (): void => {
+    if (session.id !== undefined) killed = kill(session.id);
+  };
   const giveUp = (): void => {
     setTimeout(() => lastResort.abort(), LAST_RESORT).unref();
-    if (session.id !== undefined) killed = kill(session.id);
+    end();
   };
   budget.signal.addEventListener('abort', giveUp, { once: true });
   return {
     within: { session, maxTimeMS: budget.remaining(), signal: lastResort.signal },
+    kill: end,
     close() {
       budget.signal.removeEventListener('abort', giveUp);
       // The driver gives an ended session to the next operation, which a kill on its way would hit.
-      void killed.then(() => session.endSession());
+      if (killed === undefined) void session.endSession();
+      else void killed.then(() => session.endSession());
     },
   };
 }
@@ -89,11 +142,36 @@ function opened(db: Db, kill: (id: SessionId) => Promise<void>, budget: Budget):
  */
 export function running(db: Db, control: Db, report: (error: unknown) => void) {
   const kill = sessionKiller(control);
+  // A command takes neither of these from the URI by itself.
+  const concern = db.readConcern === undefined ? {} : { readConcern: db.readConcern.toJSON() };
   return {
     async once<T>(budget: Budget, work: (within: Within) => Promise<T>): Promise<T> {
       const operation = opened(db, kill, budget);
       try {
         return await work(operation.within);
+      } catch (error) {
+        throw fromDatabase(error, budget.signal, report);
+      } finally {
+        operation.close();
+      }
+    },
+    /**
+     * The first batch of what `command` reads, and no other: one round trip, and none of the driver's cost for each
+     * document. A cursor that has more is closed.
+     */
+    async batch(budget: Budget, command: Document, readPreference?: ReadPreferenceLike): Promise<Batch> {
+      const operation = opened(db, kill, budget);
+      const { session, signal, maxTimeMS } = operation.within;
+      try {
+        const options = { raw: true, session, signal, readPreference: readPreference ?? db.readPreference };
+        const within = { ...command, ...concern, maxTimeMS };
+        const { cursor }: { readonly cursor?: unknown } = await retried(budget, () =>
+          db.command(within, options),
+        );
+        if (!Buffer.isBuffer(cursor)) throw new Error('MongoDB answered no cursor');
+        const batch = batchIn(cursor);
+        if (batch.more) operation.kill();
+        return batch;
       } catch (error) {
         throw fromDatabase(error, budget.signal, report);
       } finally {

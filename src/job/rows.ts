@@ -6,19 +6,15 @@ import { firstSegment } from '../query/schema.js';
 import { jsonOf } from '../wire/codec.js';
 import { csvLine } from '../wire/csv.js';
 import { descriptors, messageNamed } from '../wire/descriptors.js';
-import { jobInfo } from './answer.js';
-import type { Collect } from './collectors.js';
-import type { Batches } from './operation.js';
 import { JOB_INFO } from './schema.js';
-import type { ShownField } from './schema.js';
-import type { StoredDocument } from './stored.js';
+import type { Shape, ShownField } from './schema.js';
 
 export type RowFormat = 'ndjson' | 'csv';
 
-/** The text before the first row, and that of a job whose `collector` is its collector's document. */
+/** The text before the first row, and that of a job, given its JobInfo. */
 export interface Rows {
   readonly head: string;
-  row(job: StoredDocument): string;
+  row(info: Uint8Array): string;
 }
 
 const JOB_MESSAGE = messageNamed('spaceone.api.inventory.v1.JobInfo');
@@ -30,14 +26,21 @@ interface Column {
   readonly stored: string;
 }
 
+/** The fields of the one message that a field is shown as. */
+function innerOf(as: Shape): readonly ShownField[] | undefined {
+  if (typeof as === 'string') return undefined;
+  if ('message' in as) return as.message;
+  return 'referred' in as ? as.referred : undefined;
+}
+
 /** A column for each field of `message` that is shown, and for each field of a message within it. */
 function columnsOf(message: DescMessage, fields: readonly ShownField[]): readonly Column[] {
   return fields.flatMap(({ number, stored, as }) => {
     const field = message.fields.find((each) => each.number === number);
     if (field === undefined) return [];
-    if (typeof as === 'string' || !('message' in as) || field.message === undefined)
-      return [{ path: [field.name], stored }];
-    return columnsOf(field.message, as.message).map(({ path }) => ({ path: [field.name, ...path], stored }));
+    const inner = innerOf(as);
+    if (inner === undefined || field.message === undefined) return [{ path: [field.name], stored }];
+    return columnsOf(field.message, inner).map(({ path }) => ({ path: [field.name, ...path], stored }));
   });
 }
 
@@ -58,8 +61,8 @@ function table(only: Selection): Rows {
   const columns = COLUMNS.filter(({ stored }) => shown?.has(stored) ?? true);
   return {
     head: csvLine(columns.map(({ path }) => path.join('.'))),
-    row(job) {
-      const info = toJson(JOB_MESSAGE, fromBinary(JOB_MESSAGE, jobInfo(job)), {
+    row(bytes) {
+      const info = toJson(JOB_MESSAGE, fromBinary(JOB_MESSAGE, bytes), {
         useProtoFieldName: true,
         alwaysEmitImplicit: true,
         registry: descriptors,
@@ -69,7 +72,7 @@ function table(only: Selection): Rows {
   };
 }
 
-const LINES: Rows = { head: '', row: (job) => `${jsonOf(JOB_MESSAGE, jobInfo(job))}\n` };
+const LINES: Rows = { head: '', row: (info) => `${jsonOf(JOB_MESSAGE, info)}\n` };
 
 /** The rows of jobs that are shown with the stored paths `only`. */
 export const rowsOf = (format: RowFormat, only: Selection): Rows => (format === 'csv' ? table(only) : LINES);
@@ -77,16 +80,15 @@ export const rowsOf = (format: RowFormat, only: Selection): Rows => (format === 
 /** Characters of text that are sent at once. */
 const PIECE = 65_536;
 
-/** The text of all `batches`, each job with its collector; a piece ends with a row, and at the latest with a batch. */
+/** The text of all jobs, given the JobInfos of each batch; a piece ends with a row, and at the latest with a batch. */
 export async function* pieces(
   { head, row }: Rows,
-  batches: Batches,
-  collect: Collect,
+  batches: AsyncIterable<readonly Uint8Array[]>,
 ): AsyncGenerator<Uint8Array, void> {
   let text = head;
-  for await (const batch of batches) {
-    for (const job of await collect(batch)) {
-      text += row(job);
+  for await (const infos of batches) {
+    for (const info of infos) {
+      text += row(info);
       if (text.length < PIECE) continue;
       yield Buffer.from(text);
       text = '';

@@ -14,7 +14,9 @@ export type Shape =
   | 'struct'
   | { readonly names: Readonly<Record<string, string | number>> }
   | { readonly message: readonly ShownField[] }
-  | { readonly messages: readonly ShownField[] };
+  | { readonly messages: readonly ShownField[] }
+  /** A reference, shown as a message of what it refers to. */
+  | { readonly referred: readonly ShownField[] };
 
 /** A field of an answer's message: its number there, where it is stored, and how it is shown. */
 export interface ShownField {
@@ -45,7 +47,7 @@ export const COLLECTOR_INFO: readonly ShownField[] = [
   { number: 21, stored: 'project_id', as: 'text' },
 ];
 
-/** JobInfo; `collector` is by then the collector's document. */
+/** JobInfo. */
 export const JOB_INFO: readonly ShownField[] = [
   { number: 1, stored: 'job_id', as: 'text' },
   { number: 2, stored: 'status', as: { names: JobInfo_Status } },
@@ -53,7 +55,7 @@ export const JOB_INFO: readonly ShownField[] = [
   { number: 4, stored: 'total_tasks', as: 'number' },
   { number: 5, stored: 'remained_tasks', as: 'number' },
   { number: 6, stored: 'errors', as: { messages: ERROR_INFO } },
-  { number: 11, stored: 'collector', as: { message: COLLECTOR_INFO } },
+  { number: 11, stored: 'collector', as: { referred: COLLECTOR_INFO } },
   { number: 12, stored: 'project_id', as: 'text' },
   { number: 13, stored: 'domain_id', as: 'text' },
   { number: 21, stored: 'created_at', as: 'date' },

@@ -17,15 +17,14 @@ import type { Reading } from '../query/parse.js';
 import { readStat } from '../query/parse-stat.js';
 import { judgingBudget } from '../query/values.js';
 import { jobInfo, jobsInfo, statStruct } from './answer.js';
-import type { Answer } from './answer.js';
 import { collecting, collectorsOf } from './collectors.js';
-import type { Collect } from './collectors.js';
 import { blamed, confinedTo, naming } from './filters.js';
 import { pieces, rowsOf } from './rows.js';
 import type { RowFormat } from './rows.js';
 import { JOB } from './schema.js';
 import type { Batches, Budget } from './operation.js';
 import type { FindPlan, JobStore } from './store.js';
+import { totalOf } from './total.js';
 
 /** One call of an rpc. */
 export interface Call extends Budget {
@@ -49,6 +48,10 @@ export interface JobServiceOptions {
   /** The largest page.limit; 0: any, or none. */
   readonly maxPageSize: number;
   readonly maxResponseBytes: number;
+  /** Milliseconds that a collector is kept once it was looked up. */
+  readonly collectorCache: number;
+  /** Milliseconds that only grow. */
+  readonly clock: () => number;
 }
 
 const NO_QUERY = Query.decode(new Uint8Array());
@@ -84,16 +87,23 @@ const findOf = ({ only, sort, page }: ListQuery): FindPlan => ({
   page,
 });
 
-const asTheyAre: Collect = (jobs) => Promise.resolve(jobs);
-
-async function addAll(answer: Answer, batches: Batches, prepare: Collect): Promise<void> {
+/** Hands on each batch; answers how many documents there were. */
+async function each(
+  batches: Batches,
+  add: (batch: readonly Buffer[]) => void | Promise<void>,
+): Promise<number> {
+  let count = 0;
   for await (const batch of batches) {
-    for (const document of await prepare(batch)) answer.add(document);
+    await add(batch);
+    count += batch.length;
   }
+  return count;
 }
 
 /** The service over `store`. */
-export function jobService({ store, maxPageSize, maxResponseBytes }: JobServiceOptions): JobService {
+export function jobService(options: JobServiceOptions): JobService {
+  const { store, maxPageSize, maxResponseBytes } = options;
+  const collect = collecting(options);
   const reading = ({ now }: Call, equal: Reading['equal']): Reading => ({
     schema: JOB,
     now,
@@ -102,14 +112,21 @@ export function jobService({ store, maxPageSize, maxResponseBytes }: JobServiceO
     equal,
   });
 
+  /** The JobInfos of each batch. */
+  async function* shown(batches: Batches, scope: Scope, budget: Budget) {
+    for await (const jobs of batches) {
+      const collectors = await collect(jobs, scope, budget);
+      yield jobs.map((job) => jobInfo(job, collectors));
+    }
+  }
+
   return {
     async get(request, call) {
       const jobId = required(request.job_id, 'job_id');
       const scope = call.scope(request.domain_id);
       const projection = projectionOf(readOnly(request.only, 'only', JOB), JOB);
       const job = (await store.one(confine(jobOf(jobId), scope), projection, call)) ?? notFound(jobId);
-      const [whole] = await collecting(store, scope, call)([job]);
-      return jobInfo(whole ?? job);
+      return jobInfo(job, await collect([job], scope, call));
     },
 
     async list(request, call) {
@@ -119,11 +136,11 @@ export function jobService({ store, maxPageSize, maxResponseBytes }: JobServiceO
       return naming(query.filter, store, call, async () => {
         const filter = await confinedTo(scope, query.filter, store, call);
         if (query.countOnly) return answer.finish(await store.count(filter, call));
-        const [total] = await Promise.all([
-          query.page && store.count(filter, call),
-          addAll(answer, store.list(filter, findOf(query), call), collecting(store, scope, call)),
-        ]);
-        return answer.finish(total);
+        const listing = each(store.list(filter, findOf(query), call), async (jobs) => {
+          answer.add(jobs, await collect(jobs, scope, call));
+        });
+        const count = (budget: Budget): Promise<number> => store.count(filter, budget);
+        return answer.finish(await totalOf(query.page, listing, count, call));
       });
     },
 
@@ -135,7 +152,7 @@ export function jobService({ store, maxPageSize, maxResponseBytes }: JobServiceO
       try {
         const filter = await confinedTo(scope, query.filter, store, call);
         const batches = store.list(filter, findOf(query), call);
-        yield* pieces(rowsOf(format, query.only), batches, collecting(store, scope, call));
+        yield* pieces(rowsOf(format, query.only), shown(batches, scope, call));
       } catch (error) {
         throw await blamed(error, query.filter, store, call);
       }
@@ -146,17 +163,14 @@ export function jobService({ store, maxPageSize, maxResponseBytes }: JobServiceO
       const scope = call.scope(request.domain_id);
       const query = readStat(asked, reading(call, new Map()));
       const paths = referredPaths(query);
-      const answer = statStruct(
-        maxResponseBytes,
-        'distinct' in query.rows ? ({ value }) => value : (row) => row,
-      );
+      const answer = statStruct(maxResponseBytes, 'distinct' in query.rows ? 'value' : 'row');
       return naming(query.filter, store, call, async () => {
         const filter = await confinedTo(scope, query.filter, store, call);
         const referred = paths.length === 0 ? undefined : await collectorsOf(store, scope, paths, call);
         const { rows, total } = pipelinesOf(query, JOB, referred);
         const [count] = await Promise.all([
           total && store.rowCount(filter, total, call),
-          addAll(answer, store.rows(filter, rows, call), asTheyAre),
+          each(store.rows(filter, rows, call), answer.add),
         ]);
         return answer.finish(count);
       });

@@ -2,7 +2,8 @@
  * The collections job and collector (docs/architecture.md «Storage»): time limits, cancellation and read preference.
  * Reads take only confined filters, and nothing changes a document: the one write deletes one job.
  */
-import type { Db, ObjectId } from 'mongodb';
+import { BSON } from 'mongodb';
+import type { Db, ObjectId, ReadPreferenceLike } from 'mongodb';
 import { projectionTo } from '../query/compile.js';
 import type { ConfinedFilter } from '../query/confine.js';
 import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo.js';
@@ -10,24 +11,22 @@ import type { Page } from '../query/model.js';
 import { FilterRefused } from './database-errors.js';
 import { running } from './operation.js';
 import type { Batches, Budget, Cursor, Within } from './operation.js';
+import { sharing } from './sharing.js';
 import type { StoredDocument } from './stored.js';
 
-export interface Collector extends StoredDocument {
-  readonly _id: ObjectId;
-}
-
 export interface JobStore {
-  one(filter: ConfinedFilter, projection: MongoFilter, budget: Budget): Promise<StoredDocument | undefined>;
+  one(filter: ConfinedFilter, projection: MongoFilter, budget: Budget): Promise<Buffer | undefined>;
   list(filter: ConfinedFilter, find: FindPlan, budget: Budget): Batches;
+  /** How many jobs there are; equal counts at one time are one. */
   count(filter: ConfinedFilter, budget: Budget): Promise<number>;
   /** Deletes one job; false where there is none. */
   remove(filter: ConfinedFilter, budget: Budget): Promise<boolean>;
   /** The rows of a pipeline over what `filter` gives; they may be read from secondaries. */
   rows(filter: ConfinedFilter, stages: readonly MongoStage[], budget: Budget): Batches;
-  /** How many rows a pipeline gives that ends by counting them as `{rows}`. */
+  /** How many rows a pipeline gives. */
   rowCount(filter: ConfinedFilter, stages: readonly MongoStage[], budget: Budget): Promise<number>;
   /** The collectors that meet `filter`, with the paths to show; `_id` always. */
-  collectors(filter: ConfinedFilter, paths: readonly string[], budget: Budget): Promise<readonly Collector[]>;
+  collectors(filter: ConfinedFilter, paths: readonly string[], budget: Budget): Promise<readonly Buffer[]>;
   /** For each of `filters` the ids of the collectors within `scope` that meet it; one query for all. */
   collectorIds(
     scope: ConfinedFilter,
@@ -44,45 +43,81 @@ export interface FindPlan {
   readonly page: Page | undefined;
 }
 
+const SECONDARY = 'secondaryPreferred';
+
 /** Documents that come at once: a page of 1,000 and the one that would be next, and no more however long the list. */
 const BATCH = 1001;
 
-/** One batch for a page: the driver would otherwise fetch 101 documents first. */
-const batchOf = (page: Page | undefined): number =>
-  page === undefined ? BATCH : Math.min(page.limit + 1, BATCH);
+/** Whether a page comes in one batch, if its documents are not very large. */
+const isShort = (page: Page | undefined): page is Page => page !== undefined && page.limit < BATCH;
+
+interface Found {
+  readonly _id: ObjectId;
+}
+
+/** A text that only equal filters have. */
+const keyOf = (filter: ConfinedFilter): string => Buffer.from(BSON.serialize(filter)).toString('latin1');
 
 /** The store over `db`, with `control` to end operations by; errors that have no name here go to `report`. */
 export function jobStore(db: Db, control: Db, report: (error: unknown) => void): JobStore {
   const jobs = db.collection('job');
-  const collectors = db.collection<Collector>('collector');
-  const { once, inBatches } = running(db, control, report);
+  const collectors = db.collection<StoredDocument>('collector');
+  const { once, batch, inBatches } = running(db, control, report);
+  const counting = sharing<number>();
 
   const find = (filter: ConfinedFilter, { projection, sort, page }: FindPlan, within: Within): Cursor =>
-    jobs.find(filter, {
+    jobs.find<Buffer>(filter, {
+      raw: true,
       projection,
       sort: new Map(sort),
       // A limit of 0 would mean the same to MongoDB, but makes the driver ask for batches that double each time.
       ...page,
-      batchSize: batchOf(page),
-      allowDiskUse: true,
-      ...within,
-    });
-
-  const aggregate = (filter: ConfinedFilter, stages: readonly MongoStage[], within: Within) =>
-    jobs.aggregate<StoredDocument>([{ $match: filter }, ...stages], {
-      readPreference: 'secondaryPreferred',
       batchSize: BATCH,
       allowDiskUse: true,
       ...within,
     });
 
-  async function rowCount(
+  async function* list(filter: ConfinedFilter, plan: FindPlan, budget: Budget): Batches {
+    const { page, ...asked } = plan;
+    if (isShort(page)) {
+      // A batch as large as the limit would leave a cursor open that has nothing more.
+      const command = {
+        find: 'job',
+        filter,
+        ...asked,
+        ...page,
+        batchSize: page.limit + 1,
+        allowDiskUse: true,
+      };
+      const { documents, more } = await batch(budget, command);
+      if (!more) {
+        yield documents;
+        return;
+      }
+    }
+    yield* inBatches(budget, (within) => find(filter, plan, within));
+  }
+
+  const aggregate = (filter: ConfinedFilter, stages: readonly MongoStage[], within: Within) =>
+    jobs.aggregate<Buffer>([{ $match: filter }, ...stages], {
+      raw: true,
+      readPreference: SECONDARY,
+      batchSize: BATCH,
+      allowDiskUse: true,
+      ...within,
+    });
+
+  /** How many documents of `filter` are left after `stages`. */
+  async function count(
     filter: ConfinedFilter,
     stages: readonly MongoStage[],
-    within: Within,
+    budget: Budget,
+    readPreference?: ReadPreferenceLike,
   ): Promise<number> {
-    const [counted] = await aggregate(filter, stages, within).toArray();
-    return Number(counted?.['rows'] ?? 0);
+    const pipeline = [{ $match: filter }, ...stages, { $group: { _id: 1, n: { $sum: 1 } } }];
+    const command = { aggregate: 'job', pipeline, cursor: {}, allowDiskUse: true };
+    const [counted] = (await batch(budget, command, readPreference)).documents;
+    return counted === undefined ? 0 : Number(BSON.deserialize(counted)['n']);
   }
 
   async function collectorIds(scope: ConfinedFilter, filters: readonly MongoFilter[], within: Within) {
@@ -90,7 +125,7 @@ export function jobStore(db: Db, control: Db, report: (error: unknown) => void):
       (filter, i) => [`facet${i}`, [{ $match: filter }, { $project: { _id: 1 } }]] as const,
     );
     const pipeline = [{ $match: scope }, { $facet: Object.fromEntries(facets) }];
-    const [found] = await collectors.aggregate<Record<string, Collector[]>>(pipeline, within).toArray();
+    const [found] = await collectors.aggregate<Record<string, Found[]>>(pipeline, within).toArray();
     return facets.map(([name]) => (found?.[name] ?? []).map(({ _id }) => _id));
   }
 
@@ -107,19 +142,22 @@ export function jobStore(db: Db, control: Db, report: (error: unknown) => void):
 
   return {
     accepts,
-    one: (filter, projection, budget) =>
-      once(budget, async (within) => (await jobs.findOne(filter, { projection, ...within })) ?? undefined),
-    list: (filter, plan, budget) => inBatches(budget, (within) => find(filter, plan, within)),
-    count: (filter, budget) => once(budget, (within) => jobs.countDocuments(filter, within)),
+    async one(filter, projection, budget) {
+      const command = { find: 'job', filter, projection, limit: 1, singleBatch: true };
+      return (await batch(budget, command)).documents[0];
+    },
+    list,
+    count: (filter, budget) => counting(keyOf(filter), budget, (shared) => count(filter, [], shared)),
     rows: (filter, stages, budget) => inBatches(budget, (within) => aggregate(filter, stages, within)),
-    rowCount: (filter, stages, budget) => once(budget, (within) => rowCount(filter, stages, within)),
+    rowCount: (filter, stages, budget) => count(filter, stages, budget, SECONDARY),
     collectorIds: (scope, filters, budget) => once(budget, (within) => collectorIds(scope, filters, within)),
     remove: (filter, budget) =>
       once(budget, async ({ maxTimeMS }) => (await jobs.deleteOne(filter, { maxTimeMS })).deletedCount > 0),
     collectors: (filter, paths, budget) =>
       once(budget, (within) => {
         const projection = projectionTo(paths, 1);
-        return collectors.find(filter, { projection, batchSize: BATCH, ...within }).toArray();
+        const options = { raw: true, projection, batchSize: BATCH, ...within };
+        return collectors.find<Buffer>(filter, options).toArray();
       }),
   };
 }

@@ -16,11 +16,17 @@ export function filterOf(filter: Filter): MongoFilter {
   return all.length === 0 ? {} : { $and: all };
 }
 
+/** Whether one of `outer` is a path on the way to `path`. */
+function isWithin(path: string, outer: ReadonlySet<string>): boolean {
+  for (let dot = path.indexOf('.'); dot > 0; dot = path.indexOf('.', dot + 1))
+    if (outer.has(path.slice(0, dot))) return true;
+  return false;
+}
+
 /** The projection to `paths`, with or without `_id`; a path inside another one is left to it. */
 export function projectionTo(paths: readonly string[], id: 0 | 1): MongoFilter {
-  const outer = paths.filter(
-    (path) => path !== '_id' && !['_id', ...paths].some((other) => path.startsWith(`${other}.`)),
-  );
+  const all = new Set(['_id', ...paths]);
+  const outer = paths.filter((path) => path !== '_id' && !isWithin(path, all));
   return documentOf([['_id', id], ...outer.map((path) => [path, 1] as const)]);
 }
 
@@ -191,7 +197,7 @@ const ROW_SIZE_GUARD: MongoStage = {
 
 export interface StatPipelines {
   readonly rows: readonly MongoStage[];
-  /** Gives how many rows there are before paging, as `{rows}`; only where a page is asked for. */
+  /** Gives the rows before paging, to be counted; only where a page is asked for. */
   readonly total: readonly MongoStage[] | undefined;
 }
 
@@ -208,6 +214,6 @@ export function pipelinesOf(
   const cut = paged ? [...(page.skip > 0 ? [{ $skip: page.skip }] : []), { $limit: page.limit }] : [];
   return {
     rows: [...first, ...stages, ...cut, ROW_SIZE_GUARD],
-    total: paged ? [...first, ...stages, { $count: 'rows' }] : undefined,
+    total: paged ? [...first, ...stages] : undefined,
   };
 }

@@ -32,6 +32,7 @@ export interface Service {
 type Limits = Pick<ChainOptions, 'defaultTimeout' | 'maxTimeout'> & {
   readonly maxPageSize: number;
   readonly maxResponseBytes: number;
+  readonly collectorCache: number;
 };
 
 const LIMITS: Limits = {
@@ -39,6 +40,7 @@ const LIMITS: Limits = {
   maxTimeout: 300_000,
   maxPageSize: 0,
   maxResponseBytes: 64 * 1024 ** 2,
+  collectorCache: 0,
 };
 
 /** The URI of the mongod that the test run started. */
@@ -73,7 +75,11 @@ export async function startService(
   };
   const log = { info: () => undefined, error: report };
   const calls = chain({
-    service: jobService({ store: jobStore(db, control.db(database), report), ...all }),
+    service: jobService({
+      store: jobStore(db, control.db(database), report),
+      clock: () => performance.now(),
+      ...all,
+    }),
     authenticate: open,
     ready: state.serving,
     now: () => Date.now(),

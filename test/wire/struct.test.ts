@@ -1,27 +1,10 @@
-// The codec of Struct and Value: what comes in, what of MongoDB's types goes out, and both against an independent one.
+// The codec of Struct and Value in requests, against an independent one.
 import { describe, expect, test } from '@jest/globals';
 import { fromBinary, fromJson, toBinary, toJson } from '@bufbuild/protobuf';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { StructSchema, ValueSchema } from '@bufbuild/protobuf/wkt';
 import fc from 'fast-check';
-import {
-  Binary,
-  BSON,
-  BSONRegExp,
-  BSONSymbol,
-  Code,
-  DBRef,
-  Decimal128,
-  Double,
-  Int32,
-  Long,
-  MaxKey,
-  MinKey,
-  ObjectId,
-  Timestamp,
-  UUID,
-} from 'mongodb';
 import type { Plain } from '../../src/wire/struct.js';
 import { Struct, Value } from '../../src/wire/struct.js';
 
@@ -156,92 +139,18 @@ describe('what comes in', () => {
   });
 });
 
-const id = new ObjectId('64ffffffffffffffffffffff');
-
-describe('what is stored goes out', () => {
+describe('what clients send', () => {
   test.each<readonly [string, unknown, JsonValue]>([
     ['null', null, null],
-    ['undefined', undefined, null],
-    ['true', true, true],
-    ['an Int32', new Int32(-5), -5],
-    ['a Double', new Double(2.5), 2.5],
-    ['a whole Double', new Double(3), 3],
-    ['the least Double', new Double(5e-324), 5e-324],
-    ['a Long', Long.fromString('12'), 12],
-    ['the largest safe Long', Long.fromString('9007199254740991'), 9007199254740991],
-    ['a Long beyond', Long.fromString('9007199254740993'), '9007199254740993'],
-    ['the least Long', Long.MIN_VALUE, '-9223372036854775808'],
-    ['NaN', NaN, 'NaN'],
-    ['Infinity', Infinity, 'Infinity'],
-    ['-Infinity', -Infinity, '-Infinity'],
-    ['a Decimal128', Decimal128.fromString('0.10'), '0.10'],
-    ['a Decimal128 that is none', Decimal128.fromString('NaN'), 'NaN'],
-    ['a large Decimal128', Decimal128.fromString('1E+6144'), '1.000000000000000000000000000000000E+6144'],
-    ['an empty text', '', ''],
-    ['a text', 'é🚀\0\n', 'é🚀\0\n'],
-    ['a symbol', new BSONSymbol('sym'), 'sym'],
-    ['a date', new Date('2022-06-17T08:00:01.225Z'), '2022-06-17T08:00:01.225Z'],
-    ['a date before 1970', new Date(-1), '1969-12-31T23:59:59.999Z'],
-    ['the year 9999', new Date('9999-12-31T23:59:59.999Z'), '9999-12-31T23:59:59.999Z'],
-    ['an ObjectId', id, '64ffffffffffffffffffffff'],
-    ['a Binary', new Binary(Buffer.from('abc')), 'YWJj'],
-    ['an empty Binary', new Binary(), ''],
-    ['a UUID', new UUID('00112233-4455-6677-8899-aabbccddeeff'), '00112233-4455-6677-8899-aabbccddeeff'],
-    ['a UUID that is too short', new Binary(Buffer.from('abc'), Binary.SUBTYPE_UUID), 'YWJj'],
-    ['a regular expression', new BSONRegExp('^a/b', 'i'), '/^a/b/i'],
-    ['an expression that JavaScript lacks', new BSONRegExp('(?<=x+)[', 'sx'), '/(?<=x+)[/sx'],
-    ['a Timestamp', new Timestamp({ t: 1, i: 2 }), 4294967298],
-    ['a Timestamp of these years', new Timestamp({ t: 2_000_000_000, i: 1 }), '8589934592000000001'],
-    ['the least key', new MinKey(), 'MinKey'],
-    ['the greatest key', new MaxKey(), 'MaxKey'],
-    ['code', new Code('return 1'), 'return 1'],
-    ['code with a scope', new Code('return x', { x: 1 }), 'return x'],
-    ['a reference', new DBRef('job', id), { $ref: 'job', $id: '64ffffffffffffffffffffff' }],
-    [
-      'a reference into a database',
-      new DBRef('job', id, 'other'),
-      { $ref: 'job', $id: '64ffffffffffffffffffffff', $db: 'other' },
-    ],
-    ['an empty list', [], []],
-    [
-      'a list',
-      [1, [null, new Date(0)], { a: id }],
-      [1, [null, '1970-01-01T00:00:00.000Z'], { a: '64ffffffffffffffffffffff' }],
-    ],
-    ['an empty object', {}, {}],
-    ['an object', { $ne: 1, 'a.b': { '': null } }, { $ne: 1, 'a.b': { '': null } }],
-    ['an object that calls itself a type', new Map([['_bsontype', 'ObjectId']]), { _bsontype: 'ObjectId' }],
-  ])('%s', (_what, stored, due) => {
-    const read = BSON.deserialize(BSON.serialize({ stored }), { bsonRegExp: true });
-    expect(shown(read['stored'])).toEqual(due);
-  });
-
-  test('a date that JavaScript cannot hold is no text', () => {
-    const milliseconds = Long.fromString('9000000000000000000');
-    const bytes = BSON.serialize({ a: milliseconds });
-    bytes[4] = 9;
-    expect(shown(BSON.deserialize(bytes))).toEqual({ a: '' });
-  });
-
-  test('__proto__ is a name like any other', () => {
-    const read = BSON.deserialize(BSON.serialize(new Map([['__proto__', new Map([['x', 1]])]])));
-    expect(entries(Struct.decode(Struct.encode(read).finish()))).toEqual({
-      entries: [['__proto__', { entries: [['x', 1]] }]],
-    });
-  });
-
-  test.each([
-    ['lists', nested, '['.repeat(8), ']'.repeat(8)],
-    ['objects', nestedObjects, '{"a":'.repeat(8), '}'.repeat(8)],
-  ])('%s deeper than 32 levels come as compact JSON text', (_what, deep, open, close) => {
-    const bytes = Value.encode(deep(40)).finish();
-    const text = JSON.stringify(toJson(ValueSchema, fromBinary(ValueSchema, bytes)));
-    expect(text).toContain(JSON.stringify(`${open}"deep"${close}`));
-    expect(() => Value.decode(bytes)).not.toThrow();
-  });
-
-  test('32 levels come as they are', () => {
-    expect(shown(nested(32))).toEqual(nested(32));
+    ['what is not there', undefined, null],
+    ['a truth', true, true],
+    ['a number', -1.5, -1.5],
+    ['a text', 'é🚀', 'é🚀'],
+    ['a list', [1, [null]], [1, [null]]],
+    ['an object', { a: { b: [] } }, { a: { b: [] } }],
+    ['a map', new Map([['a', new Map([['b', 1]])]]), { a: { b: 1 } }],
+  ])('%s', (_what, value, due) => {
+    expect(shown(value)).toEqual(due);
   });
 });
 

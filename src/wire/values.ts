@@ -1,0 +1,86 @@
+/**
+ * Stored values to the bytes of google.protobuf Struct and Value, without objects between (docs/query.md «Values»,
+ * docs/architecture.md «Answers are bytes»).
+ */
+import { BSON, Elements, plainAt, pointerAt, scalarAt } from './bson.js';
+import type { Scalar } from './bson.js';
+import { MAX_DEPTH, TAG } from './struct.js';
+import type { Writer } from './writer.js';
+
+/** Bytes that a scalar with its name takes beside its own. */
+const AROUND = 16;
+
+/** The fields of the document at `at`, as those of a Struct that lies `depth` levels deep. */
+export function writeFields(writer: Writer, bytes: Buffer, at: number, depth: number): void {
+  for (const each = new Elements(bytes, at); each.next();) {
+    const size = each.end - each.value;
+    writer.open(TAG.item, size + each.nameEnd - each.name + AROUND);
+    writer.byte(TAG.key);
+    writer.textOf(bytes, each.name, each.nameEnd);
+    writer.open(TAG.value, size);
+    writeValue(writer, bytes, each.type, each.value, depth);
+    writer.close();
+    writer.close();
+  }
+}
+
+function writeItems(writer: Writer, bytes: Buffer, at: number, depth: number): void {
+  for (const each = new Elements(bytes, at); each.next();) {
+    writer.open(TAG.item, each.end - each.value);
+    writeValue(writer, bytes, each.type, each.value, depth);
+    writer.close();
+  }
+}
+
+function writeScalar(writer: Writer, scalar: Scalar): void {
+  if (scalar === null) {
+    writer.byte(TAG.null);
+    writer.byte(0);
+  } else if (typeof scalar === 'number') {
+    writer.byte(TAG.number);
+    writer.double(scalar);
+  } else if (typeof scalar === 'boolean') {
+    writer.byte(TAG.bool);
+    writer.byte(Number(scalar));
+  } else {
+    writer.byte(TAG.text);
+    writer.text(scalar);
+  }
+}
+
+function writePointer(writer: Writer, bytes: Buffer, at: number): void {
+  for (const [key, text] of Object.entries(pointerAt(bytes, at))) {
+    writer.open(TAG.item, text.length + AROUND);
+    writer.byte(TAG.key);
+    writer.text(key);
+    writer.open(TAG.value, text.length);
+    writeScalar(writer, text);
+    writer.close();
+    writer.close();
+  }
+}
+
+const LENGTH = 4;
+
+/** The members of a Value that lies `depth` levels deep; lists and objects below MAX_DEPTH come as compact JSON text. */
+export function writeValue(writer: Writer, bytes: Buffer, type: number, at: number, depth: number): void {
+  if (type === BSON.string) {
+    writer.byte(TAG.text);
+    writer.textOf(bytes, at + LENGTH, at + LENGTH + bytes.readInt32LE(at) - 1);
+    return;
+  }
+  const scalar = scalarAt(bytes, type, at);
+  if (scalar !== undefined) {
+    writeScalar(writer, scalar);
+    return;
+  }
+  if (depth >= MAX_DEPTH) {
+    writeScalar(writer, JSON.stringify(plainAt(bytes, type, at)));
+    return;
+  }
+  writer.open(type === BSON.array ? TAG.list : TAG.object, bytes.readInt32LE(at));
+  if (type === BSON.array) writeItems(writer, bytes, at, depth + 1);
+  else if (type === BSON.object) writeFields(writer, bytes, at, depth + 1);
+  else writePointer(writer, bytes, at);
+  writer.close();
+}

@@ -1,0 +1,188 @@
+/**
+ * Protobuf written once, front to back, into one buffer that is the answer (docs/architecture.md «Answers are bytes»).
+ * What is longer than the room left for its length is moved by the few bytes that this needs.
+ */
+import { isUtf8 } from 'node:buffer';
+
+/** Texts up to this many bytes are copied here; of longer ones a call of Node's own is faster. */
+const SHORT = 40;
+
+const DATE_LENGTH = '2026-01-31T00:00:00.000Z'.length;
+const ZERO = 48;
+
+/** The milliseconds of the years 0 to 9999, whose dates have four digits of a year. */
+const FOUR_DIGITS = { from: Date.UTC(-1, 12), to: Date.UTC(10_000, 0) };
+
+/** Bytes of a varint below 2^32. */
+function widthOf(value: number): number {
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  if (value < 0x200000) return 3;
+  return value < 0x10000000 ? 4 : 5;
+}
+
+export class Writer {
+  #bytes: Buffer;
+  #at = 0;
+  /** Where the lengths of the messages that are open lie, and how many bytes each was left. */
+  readonly #open: number[] = [];
+
+  /** `guess` bytes are expected; there may be more. */
+  constructor(guess: number) {
+    this.#bytes = Buffer.allocUnsafe(guess);
+  }
+
+  get length(): number {
+    return this.#at;
+  }
+
+  /** What is written so far, not copied. */
+  get written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at);
+  }
+
+  #room(more: number): void {
+    const needed = this.#at + more;
+    if (needed <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+    this.#bytes.copy(larger, 0, 0, this.#at);
+    this.#bytes = larger;
+  }
+
+  /** One byte: a tag below 128, or a bool. */
+  byte(value: number): void {
+    this.#room(1);
+    this.#bytes[this.#at++] = value;
+  }
+
+  /** A varint below 2^32. */
+  varint(value: number): void {
+    this.#room(5);
+    let rest = value;
+    while (rest > 0x7f) {
+      this.#bytes[this.#at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    this.#bytes[this.#at++] = rest;
+  }
+
+  /** An int32; a negative one takes ten bytes. */
+  int32(value: number): void {
+    if (value >= 0) {
+      this.varint(value);
+      return;
+    }
+    this.#room(10);
+    let rest = BigInt.asUintN(64, BigInt(value));
+    for (let i = 0; i < 9; i++, rest >>= 7n) this.#bytes[this.#at++] = Number(rest & 0x7fn) | 0x80;
+    this.#bytes[this.#at++] = Number(rest);
+  }
+
+  double(value: number): void {
+    this.#room(8);
+    this.#at = this.#bytes.writeDoubleLE(value, this.#at);
+  }
+
+  /** Begins a message, or what else has its length before it: `tag`, and room for a length like `guess`. */
+  open(tag: number, guess: number): void {
+    const width = widthOf(guess);
+    this.#room(5 + width);
+    this.varint(tag);
+    this.#open.push(this.#at, width);
+    this.#at += width;
+  }
+
+  /** Ends the message that was begun last; `following` bytes that are to come behind what is written are its own too. */
+  close(following = 0): void {
+    const reserved = this.#open.pop() ?? 0;
+    const start = this.#open.pop() ?? 0;
+    const written = this.#at - start - reserved;
+    const width = widthOf(written + following);
+    if (width !== reserved) {
+      this.#room(width - reserved);
+      this.#bytes.copyWithin(start + width, start + reserved, this.#at);
+    }
+    this.#at = start;
+    this.varint(written + following);
+    this.#at += written;
+  }
+
+  /** The length of `bytes`, and `bytes`. */
+  block(bytes: Uint8Array): void {
+    this.varint(bytes.length);
+    this.raw(bytes);
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#room(bytes.length);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  /** The length and the text of a date, as Date.toISOString has it; `milliseconds` since 1970, in the range of Date. */
+  date(milliseconds: number): void {
+    if (milliseconds < FOUR_DIGITS.from || milliseconds >= FOUR_DIGITS.to) {
+      this.text(new Date(milliseconds).toISOString());
+      return;
+    }
+    const date = new Date(milliseconds);
+    this.byte(DATE_LENGTH);
+    this.#room(DATE_LENGTH);
+    this.#digits(date.getUTCFullYear(), 4, '-');
+    this.#digits(date.getUTCMonth() + 1, 2, '-');
+    this.#digits(date.getUTCDate(), 2, 'T');
+    this.#digits(date.getUTCHours(), 2, ':');
+    this.#digits(date.getUTCMinutes(), 2, ':');
+    this.#digits(date.getUTCSeconds(), 2, '.');
+    this.#digits(date.getUTCMilliseconds(), 3, 'Z');
+  }
+
+  #digits(value: number, count: number, then: string): void {
+    let rest = value;
+    for (let at = this.#at + count - 1; at >= this.#at; at--) {
+      this.#bytes[at] = ZERO + (rest % 10);
+      rest = (rest / 10) | 0;
+    }
+    this.#at += count;
+    this.#bytes[this.#at++] = then.charCodeAt(0);
+  }
+
+  /** The length of a text, and the text. */
+  text(text: string): void {
+    const length = Buffer.byteLength(text);
+    this.varint(length);
+    this.#room(length);
+    this.#at += this.#bytes.write(text, this.#at);
+  }
+
+  /** The length of the text that lies in `from`, and the text; what is not UTF-8 in it is replaced. */
+  textOf(from: Buffer, start: number, end: number): void {
+    const length = end - start;
+    this.#room(length + 5);
+    if (length > SHORT) {
+      this.#longText(from, start, end);
+      return;
+    }
+    const bytes = this.#bytes;
+    let to = this.#at;
+    bytes[to++] = length;
+    for (let at = start; at < end; at++) {
+      const byte = from[at] ?? 0;
+      if (byte > 0x7f) {
+        this.#longText(from, start, end);
+        return;
+      }
+      bytes[to++] = byte;
+    }
+    this.#at = to;
+  }
+
+  #longText(from: Buffer, start: number, end: number): void {
+    if (!isUtf8(from.subarray(start, end))) {
+      this.text(from.toString('utf8', start, end));
+      return;
+    }
+    this.varint(end - start);
+    this.#at += from.copy(this.#bytes, this.#at, start, end);
+  }
+}

@@ -1,0 +1,84 @@
+// JobInfo straight from what is stored, against the slow way by the driver's objects: any type, in any place.
+import { isDeepStrictEqual } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { BSON, ObjectId } from 'mongodb';
+import { JobInfo } from '../../src/gen/spaceone/api/inventory/v1/collector.js';
+import { collectorInfo, jobInfo } from '../../src/job/answer.js';
+import { COLLECTOR_INFO, JOB_INFO } from '../../src/job/schema.js';
+import { anyDocument, anyValue, random } from '../support/documents.js';
+import { jobOf } from '../support/oracle.js';
+
+const SEED = 20_261_125;
+const DOCUMENTS = 100_000;
+
+const namesOf = (fields: readonly { readonly stored: string }[]): readonly string[] =>
+  fields.map(({ stored }) => stored);
+
+const bytesOf = (document: ReadonlyMap<string, unknown>): Buffer =>
+  Buffer.from(BSON.serialize(document, { ignoreUndefined: false }));
+
+/** Makes text that is not UTF-8 of some; an id of ASCII stays what it is. */
+function spoiled(document: Buffer): Buffer {
+  for (let at = document.indexOf('é'); at >= 0; at = document.indexOf('é', at)) document[at] = 0xff;
+  return document;
+}
+
+interface Pair {
+  readonly id: string;
+  readonly job: Buffer;
+  readonly collector: Buffer;
+}
+
+/** A job and a collector, of which some jobs are. */
+function pair(next: () => number): Pair {
+  const id = new ObjectId(Buffer.from(Array.from({ length: 12 }, () => Math.floor(next() * 128))));
+  const job = anyDocument(next, namesOf(JOB_INFO));
+  const errors = Array.from({ length: 3 }, () =>
+    next() < 0.8 ? anyDocument(next, ['error_code', 'message', 'additional']) : anyValue(next, 2),
+  );
+  if (next() < 0.5) job.set('errors', errors);
+  if (next() < 0.5) job.set('collector', id);
+  const collector = anyDocument(next, namesOf(COLLECTOR_INFO)).set('_id', id);
+  if (next() < 0.5) collector.set('plugin_info', anyDocument(next, ['plugin_id', 'version']));
+  const spoil = next() < 0.2 ? spoiled : (document: Buffer) => document;
+  return { id: id.toHexString(), job: spoil(bytesOf(job)), collector: spoil(bytesOf(collector)) };
+}
+
+/** Whether the bytes say what they must, and say it as briefly as protobuf can. */
+function isRight({ id, job, collector }: Pair): boolean {
+  const bytes = jobInfo(job, new Map([[id, collectorInfo(collector)]]));
+  const read = JobInfo.decode(bytes);
+  return (
+    isDeepStrictEqual(read, jobOf(job, collector)) && JobInfo.encode(read).finish().length === bytes.length
+  );
+}
+
+describe('any document', () => {
+  test(`${DOCUMENTS} of seed ${SEED}`, () => {
+    const next = random(SEED);
+    const right = Array.from({ length: DOCUMENTS }, () => isRight(pair(next)));
+    expect(right.flatMap((each, i) => (each ? [] : [i]))).toEqual([]);
+  }, 120_000);
+});
+
+describe('a name that is there twice', () => {
+  const twice = bytesOf(
+    new Map<string, unknown>([
+      ['job_id', 'first'],
+      ['errors', [{ message: 'a' }]],
+      ['job_ix', 'second'],
+      ['errorx', [{ message: 'b' }]],
+      ['project_id', 'kept'],
+    ]),
+  );
+  twice.write('job_id', twice.indexOf('job_ix'));
+  twice.write('errors', twice.indexOf('errorx'));
+
+  test('has its later value', () => {
+    expect(JobInfo.decode(jobInfo(twice, new Map()))).toMatchObject({
+      job_id: 'second',
+      errors: [{ message: 'b' }],
+      project_id: 'kept',
+    });
+  });
+});
