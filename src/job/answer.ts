@@ -18,14 +18,14 @@ const ROW_DEPTH = 2;
 const RESULTS = 10;
 const TOTAL_COUNT = 16;
 
-/** Bytes for what is beside the rows. */
-const SMALL = 64;
-
 const JOB_LAYOUT = layoutOf(JOB_INFO);
 const COLLECTOR_LAYOUT = layoutOf(COLLECTOR_INFO);
 
-/** Bytes of an answer for a byte of what is stored, at most as a rule: memory that is not written to costs little. */
-const GROWTH = 2;
+/** Bytes of an answer for a byte of what is stored, at most as a rule. */
+const GROWTH = 1.5;
+
+const sizeOf = (documents: readonly Buffer[]): number =>
+  documents.reduce((size, document) => size + document.length, 0);
 
 function messageOf(layout: Layout, document: Buffer, referred?: Referred): Uint8Array {
   const writer = new Writer(document.length * GROWTH);
@@ -33,81 +33,54 @@ function messageOf(layout: Layout, document: Buffer, referred?: Referred): Uint8
   return writer.written;
 }
 
-/** JobInfo of a stored job. */
-export const jobInfo = (job: Buffer, collectors: Referred): Uint8Array =>
-  messageOf(JOB_LAYOUT, job, collectors);
+/** JobInfo of a stored job and of CollectorInfo. */
+export const jobInfo = (job: Buffer, collector: Referred): Uint8Array =>
+  messageOf(JOB_LAYOUT, job, collector);
 
 /** CollectorInfo of a stored collector; it may be kept, and so holds no more memory than its own. */
 export const collectorInfo = (collector: Buffer): Uint8Array =>
   Uint8Array.from(messageOf(COLLECTOR_LAYOUT, collector));
 
-/** An answer in the making, a writer for each batch. */
-interface Pieces {
-  /** Errors: LIMIT_EXCEEDED beyond the bytes that an answer may have. */
-  add(documents: readonly Buffer[], write: (writer: Writer, document: Buffer) => void): void;
-  readonly all: readonly Writer[];
-  /** Bytes so far. */
-  size(): number;
-}
-
-const sizeOf = (documents: readonly Buffer[]): number =>
-  documents.reduce((size, document) => size + document.length, 0);
-
-function pieces(maxBytes: number): Pieces {
-  const all: Writer[] = [];
-  let before = 0;
-  return {
-    all,
-    size: () => before,
-    add(documents, write) {
-      const writer = new Writer(sizeOf(documents) * GROWTH);
-      for (const document of documents) {
-        write(writer, document);
-        if (before + writer.length <= maxBytes) continue;
-        const limit = 'bytes of an answer; ask for less by page.limit';
-        throw appError('LIMIT_EXCEEDED', { limit, max: String(maxBytes) }, 'query.page.limit');
-      }
-      all.push(writer);
-      before += writer.length;
-    },
-  };
-}
-
-/** All that was written; one writer's is not copied. */
-function joined(writers: readonly Writer[]): Uint8Array {
-  const [first, ...others] = writers.map(({ written }) => written);
-  return first !== undefined && others.length === 0
-    ? first
-    : Buffer.concat(writers.map(({ written }) => written));
+/** Writes each of `documents`. Errors: LIMIT_EXCEEDED beyond `maxBytes` of the answer. */
+function writeEach(
+  writer: Writer,
+  documents: readonly Buffer[],
+  maxBytes: number,
+  write: (document: Buffer, nth: number) => void,
+): void {
+  writer.expect(sizeOf(documents) * GROWTH);
+  for (const [nth, document] of documents.entries()) {
+    write(document, nth);
+    if (writer.length <= maxBytes) continue;
+    const limit = 'bytes of an answer; ask for less by page.limit';
+    throw appError('LIMIT_EXCEEDED', { limit, max: String(maxBytes) }, 'query.page.limit');
+  }
 }
 
 export interface JobsAnswer {
-  /** Errors: LIMIT_EXCEEDED. */
-  add(jobs: readonly Buffer[], collectors: Referred): void;
-  /** JobsInfo of the jobs added, and of the total, by default as many as they are. */
-  finish(total: number | undefined): Uint8Array;
+  /** Takes jobs, each with its CollectorInfo. Errors: LIMIT_EXCEEDED. */
+  add(jobs: readonly Buffer[], collectors: readonly Referred[]): void;
+  /** JobsInfo of the jobs added, and of how many there are in all. */
+  finish(total: number): Uint8Array;
 }
 
 /** JobsInfo of at most `maxBytes`, in the making. */
 export function jobsInfo(maxBytes: number): JobsAnswer {
-  const { all, add } = pieces(maxBytes);
-  let count = 0;
+  const writer = new Writer();
   return {
     add(jobs, collectors) {
-      count += jobs.length;
-      add(jobs, (writer, job) => {
+      writeEach(writer, jobs, maxBytes, (job, nth) => {
         writer.open(RESULTS, job.length);
-        writeMessage(writer, JOB_LAYOUT, job, 0, collectors);
+        writeMessage(writer, JOB_LAYOUT, job, 0, collectors[nth]);
         writer.close();
       });
     },
-    finish(total = count) {
-      const last = all.at(-1) ?? new Writer(SMALL);
+    finish(total) {
       if (total > 0) {
-        last.byte(TOTAL_COUNT);
-        last.varint(toInt32(total));
+        writer.byte(TOTAL_COUNT);
+        writer.varint(toInt32(total));
       }
-      return joined(all.length === 0 ? [last] : all);
+      return writer.written;
     },
   };
 }
@@ -133,41 +106,40 @@ function writeRow(writer: Writer, row: Buffer, result: Result): void {
 
 /** The beginning of an entry of a Struct that is called `key`, up to its value. */
 function openEntry(writer: Writer, key: string): void {
-  writer.open(TAG.item, key.length);
+  writer.open(TAG.item, 0);
   writer.byte(TAG.key);
   writer.text(key);
   writer.open(TAG.value, 0);
 }
 
-/** What stands before the rows: the entry of the results, its value, its list. */
-function head(rows: number): Writer {
-  const writer = new Writer(SMALL);
-  openEntry(writer, 'results');
-  writer.open(TAG.list, rows);
-  for (let level = 0; level < 3; level++) writer.close(rows);
-  return writer;
-}
-
-function totalCount(total: number): Writer {
-  const writer = new Writer(SMALL);
-  openEntry(writer, 'total_count');
-  writer.byte(TAG.number);
-  writer.double(total);
-  for (let level = 0; level < 2; level++) writer.close();
-  return writer;
+function closeEntry(writer: Writer): void {
+  writer.close();
+  writer.close();
 }
 
 /** Stat's Struct of rows of at most `maxBytes`, in the making. */
 export function statStruct(maxBytes: number, result: Result): RowsAnswer {
-  const { all, add, size } = pieces(maxBytes);
+  const writer = new Writer();
+  openEntry(writer, 'results');
+  writer.open(TAG.list, 0);
   return {
     add(rows) {
-      add(rows, (writer, row) => {
+      writeEach(writer, rows, maxBytes, (row) => {
         writer.open(TAG.item, row.length);
         writeRow(writer, row, result);
         writer.close();
       });
     },
-    finish: (total) => joined([head(size()), ...all, ...(total === undefined ? [] : [totalCount(total)])]),
+    finish(total) {
+      writer.close();
+      closeEntry(writer);
+      if (total !== undefined) {
+        openEntry(writer, 'total_count');
+        writer.byte(TAG.number);
+        writer.double(total);
+        closeEntry(writer);
+      }
+      return writer.written;
+    },
   };
 }

@@ -7,6 +7,7 @@ import type { Referred as ReferredDocuments } from '../query/compile.js';
 import { confineReferred } from '../query/confine.js';
 import type { Scope } from '../query/confine.js';
 import { idIn } from '../wire/bson.js';
+import { namesOf } from '../wire/names.js';
 import { collectorInfo } from './answer.js';
 import type { Referred } from './message.js';
 import type { Budget } from './operation.js';
@@ -19,15 +20,13 @@ import type { JobStore } from './store.js';
 const MAX_KEPT = 8 * 1024 ** 2;
 const ENTRY = 200;
 
-/** CollectorInfo; undefined: there is no such collector in the domain. */
-type Message = Uint8Array | undefined;
-
 interface Kept {
-  readonly message: Message;
+  /** CollectorInfo; undefined: there is no such collector in the domain. */
+  readonly message: Referred;
   readonly until: number;
 }
 
-const weightOf = (message: Message): number => ENTRY + (message?.length ?? 0);
+const weightOf = (message: Referred): number => ENTRY + (message?.length ?? 0);
 
 /** Messages by key, for `time` milliseconds each; those that were kept first go first. */
 function keeping(time: number, now: () => number) {
@@ -51,7 +50,7 @@ function keeping(time: number, now: () => number) {
       const kept = entries.get(key);
       return kept !== undefined && kept.until > now() ? kept : undefined;
     },
-    set(key: string, message: Message): void {
+    set(key: string, message: Referred): void {
       const before = entries.get(key);
       if (before !== undefined) drop(key, before);
       entries.set(key, { message, until: now() + time });
@@ -61,11 +60,11 @@ function keeping(time: number, now: () => number) {
   };
 }
 
-const COLLECTOR = Buffer.from('collector');
-const ID = Buffer.from('_id');
+const COLLECTOR = namesOf([['collector', true]]);
+const ID = namesOf([['_id', true]]);
 
-/** The messages of the collectors that jobs within a scope refer to. */
-export type Collect = (jobs: readonly Buffer[], scope: Scope, budget: Budget) => Promise<Referred>;
+/** CollectorInfo for each of some jobs within a scope. */
+export type Collect = (jobs: readonly Buffer[], scope: Scope, budget: Budget) => Promise<readonly Referred[]>;
 
 export interface CollectingOptions {
   readonly store: JobStore;
@@ -79,34 +78,30 @@ export interface CollectingOptions {
 export function collecting({ store, collectorCache, clock }: CollectingOptions): Collect {
   const kept = keeping(collectorCache, clock);
 
-  async function lookUp(references: readonly string[], scope: Scope, budget: Budget): Promise<Referred> {
+  async function lookUp(references: readonly string[], scope: Scope, budget: Budget) {
     const ids = references.map((reference) => ObjectId.createFromHexString(reference));
-    const found = await store.collectors(
-      confineReferred({ _id: { $in: ids } }, scope),
-      COLLECTOR_SHOWN,
-      budget,
-    );
-    return new Map(found.map((collector) => [idIn(collector, ID) ?? '', collectorInfo(collector)]));
+    const filter = confineReferred({ _id: { $in: ids } }, scope);
+    const found = await store.collectors(filter, COLLECTOR_SHOWN, budget);
+    return new Map(found.map((collector) => [idIn(collector, ID), collectorInfo(collector)]));
   }
 
   return async (jobs, scope, budget) => {
-    const messages = new Map<string, Message>();
-    const missing = new Set<string>();
-    for (const job of jobs) {
-      const reference = idIn(job, COLLECTOR);
+    const references = jobs.map((job) => idIn(job, COLLECTOR));
+    const messages = new Map<string | undefined, Referred>([[undefined, undefined]]);
+    const missing: string[] = [];
+    for (const reference of references) {
       if (reference === undefined || messages.has(reference)) continue;
       const known = kept.get(scope.domainId + reference);
-      if (known === undefined) missing.add(reference);
-      else messages.set(reference, known.message);
+      if (known === undefined) missing.push(reference);
+      messages.set(reference, known?.message);
     }
-    if (missing.size === 0) return messages;
-    const found = await lookUp([...missing], scope, budget);
+    const found = missing.length === 0 ? undefined : await lookUp(missing, scope, budget);
     for (const reference of missing) {
-      const message = found.get(reference);
+      const message = found?.get(reference);
       messages.set(reference, message);
       kept.set(scope.domainId + reference, message);
     }
-    return messages;
+    return references.map((reference) => messages.get(reference));
   };
 }
 

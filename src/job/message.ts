@@ -4,7 +4,9 @@
  * is shown as the field's default.
  */
 import { WireType } from '@bufbuild/protobuf/wire';
-import { BSON, dateAt, Elements, idAt, isEmpty, longAt, scalarAt, startsWith } from '../wire/bson.js';
+import { BSON, dateAt, Elements, isEmpty, longAt, scalarAt } from '../wire/bson.js';
+import { namesOf } from '../wire/names.js';
+import type { Names } from '../wire/names.js';
 import { writeFields } from '../wire/values.js';
 import type { Writer } from '../wire/writer.js';
 import type { Shape, ShownField } from './schema.js';
@@ -14,55 +16,28 @@ const MAX_INT32 = 2 ** 31 - 1;
 const delimited = (number: number): number => (number << 3) | WireType.LengthDelimited;
 const varint = (number: number): number => (number << 3) | WireType.Varint;
 
-/** The messages of what documents refer to, by the 24 digits of the reference. */
-export type Referred = ReadonlyMap<string, Uint8Array | undefined>;
+/** The message of what a document refers to; undefined: it refers to nothing. */
+export type Referred = Uint8Array | undefined;
 
 /** Writes a field from the value of `type` that lies at `at`. */
-type WriteField = (
-  writer: Writer,
-  bytes: Buffer,
-  type: number,
-  at: number,
-  referred: Referred | undefined,
-) => void;
+type WriteField = (writer: Writer, bytes: Buffer, type: number, at: number, referred: Referred) => void;
 
-/** A shown field by the bytes of its stored name. */
-interface Named {
-  readonly name: Buffer;
-  readonly index: number;
-}
-
-/** How a message is written: its fields in order, and where each one is found in a document. */
+/** How a message is written: its fields in order, and the place of each one by its stored name. */
 export interface Layout {
   readonly fields: readonly WriteField[];
-  readonly named: ReadonlyMap<number, readonly Named[]>;
+  readonly places: Names<number>;
 }
-
-/** Few names of a document share their length, their first and their last byte. */
-const keyOf = (bytes: Buffer, start: number, end: number): number =>
-  ((end - start) << 16) | ((bytes[start] ?? 0) << 8) | (bytes[end - 1] ?? 0);
 
 /** The layout of the message whose `fields` are given. */
-export function layoutOf(fields: readonly ShownField[]): Layout {
-  const names = fields.map(({ stored }, index) => ({ name: Buffer.from(stored), index }));
-  const named = new Map<number, readonly Named[]>();
-  for (const each of names) {
-    const key = keyOf(each.name, 0, each.name.length);
-    named.set(key, [...(named.get(key) ?? []), each]);
-  }
-  return { named, fields: fields.map(({ number, as }) => writeFieldOf(number, as)) };
-}
-
-function indexOf(candidates: readonly Named[] | undefined, bytes: Buffer, name: number): number | undefined {
-  if (candidates === undefined) return undefined;
-  for (const candidate of candidates) if (startsWith(bytes, name, candidate.name)) return candidate.index;
-  return undefined;
-}
+export const layoutOf = (fields: readonly ShownField[]): Layout => ({
+  fields: fields.map(({ number, as }) => writeFieldOf(number, as)),
+  places: namesOf(fields.map(({ stored }, place) => [stored, place])),
+});
 
 /** Writes the fields of `layout` in their order; of two values of one name the last one counts. */
 export function writeMessage(
   writer: Writer,
-  { fields, named }: Layout,
+  { fields, places }: Layout,
   bytes: Buffer,
   at: number,
   referred?: Referred,
@@ -70,14 +45,16 @@ export function writeMessage(
   const types = new Array<number>(fields.length).fill(BSON.undefined);
   const values = new Array<number>(fields.length).fill(0);
   for (const each = new Elements(bytes, at); each.next();) {
-    const index = indexOf(named.get(keyOf(bytes, each.name, each.nameEnd)), bytes, each.name);
-    if (index === undefined) continue;
-    types[index] = each.type;
-    values[index] = each.value;
+    const place = places(bytes, each.name, each.nameEnd);
+    if (place === undefined) continue;
+    types[place] = each.type;
+    values[place] = each.value;
   }
-  for (const [i, write] of fields.entries()) {
-    const type = types[i] ?? BSON.undefined;
-    if (type !== BSON.undefined) write(writer, bytes, type, values[i] ?? 0, referred);
+  let place = 0;
+  for (const write of fields) {
+    const type = types[place] ?? BSON.undefined;
+    if (type !== BSON.undefined) write(writer, bytes, type, values[place] ?? 0, referred);
+    place++;
   }
 }
 
@@ -116,7 +93,11 @@ function writeText(writer: Writer, tag: number, text: string): void {
   writer.text(text);
 }
 
+/** Bytes of the length before a text. */
 const LENGTH = 4;
+
+/** Where the text of the string at `at` ends, before its NUL. */
+const textEnd = (bytes: Buffer, at: number): number => at + LENGTH + bytes.readInt32LE(at) - 1;
 
 const text =
   (tag: number): WriteField =>
@@ -125,7 +106,7 @@ const text =
       writeText(writer, tag, String(scalarAt(bytes, type, at) ?? ''));
       return;
     }
-    const end = at + LENGTH + bytes.readInt32LE(at) - 1;
+    const end = textEnd(bytes, at);
     if (end === at + LENGTH) return;
     writer.varint(tag);
     writer.textOf(bytes, at + LENGTH, end);
@@ -170,18 +151,17 @@ function nested(writer: Writer, number: number, layout: Layout, bytes: Buffer, a
 
 function composed(number: number, as: Exclude<Shape, string>): WriteField {
   if ('names' in as) {
-    const numbers = new Map(Object.entries(as.names));
+    const numbers = namesOf(Object.entries(as.names));
     return (writer, bytes, type, at) => {
-      const found = type === BSON.string ? numbers.get(String(scalarAt(bytes, type, at))) : undefined;
+      const found = type === BSON.string ? numbers(bytes, at + LENGTH, textEnd(bytes, at)) : undefined;
       if (typeof found === 'number') writeInt32(writer, varint(number), found);
     };
   }
   if ('referred' in as)
-    return (writer, bytes, type, at, referred) => {
-      const message = type === BSON.objectId ? referred?.get(idAt(bytes, at)) : undefined;
-      if (message === undefined) return;
+    return (writer, _bytes, type, _at, referred) => {
+      if (type !== BSON.objectId || referred === undefined) return;
       writer.varint(delimited(number));
-      writer.block(message);
+      writer.block(referred);
     };
   if ('message' in as) {
     const layout = layoutOf(as.message);

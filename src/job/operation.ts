@@ -19,6 +19,19 @@ export interface Budget {
   remaining(): number;
 }
 
+const OVER = new Error('what this was part of is over');
+
+/** Runs `work` within a budget that ends with it: when one part fails, or is no longer needed, the others are ended. */
+export async function together<T>(budget: Budget, work: (budget: Budget) => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([budget.signal, over.signal]);
+  try {
+    return await work({ signal, remaining: () => budget.remaining() });
+  } finally {
+    over.abort(OVER);
+  }
+}
+
 /** Documents as MongoDB sends them, in BSON. */
 export type Batches = AsyncIterable<readonly Buffer[]>;
 

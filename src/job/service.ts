@@ -22,8 +22,10 @@ import { blamed, confinedTo, naming } from './filters.js';
 import { pieces, rowsOf } from './rows.js';
 import type { RowFormat } from './rows.js';
 import { JOB } from './schema.js';
+import { together } from './operation.js';
 import type { Batches, Budget } from './operation.js';
 import type { FindPlan, JobStore } from './store.js';
+import { keyOf, sharing } from './sharing.js';
 import { totalOf } from './total.js';
 
 /** One call of an rpc. */
@@ -104,6 +106,7 @@ async function each(
 export function jobService(options: JobServiceOptions): JobService {
   const { store, maxPageSize, maxResponseBytes } = options;
   const collect = collecting(options);
+  const stats = sharing<Uint8Array>();
   const reading = ({ now }: Call, equal: Reading['equal']): Reading => ({
     schema: JOB,
     now,
@@ -116,7 +119,7 @@ export function jobService(options: JobServiceOptions): JobService {
   async function* shown(batches: Batches, scope: Scope, budget: Budget) {
     for await (const jobs of batches) {
       const collectors = await collect(jobs, scope, budget);
-      yield jobs.map((job) => jobInfo(job, collectors));
+      yield jobs.map((job, nth) => jobInfo(job, collectors[nth]));
     }
   }
 
@@ -126,7 +129,8 @@ export function jobService(options: JobServiceOptions): JobService {
       const scope = call.scope(request.domain_id);
       const projection = projectionOf(readOnly(request.only, 'only', JOB), JOB);
       const job = (await store.one(confine(jobOf(jobId), scope), projection, call)) ?? notFound(jobId);
-      return jobInfo(job, await collect([job], scope, call));
+      const [collector] = await collect([job], scope, call);
+      return jobInfo(job, collector);
     },
 
     async list(request, call) {
@@ -136,11 +140,13 @@ export function jobService(options: JobServiceOptions): JobService {
       return naming(query.filter, store, call, async () => {
         const filter = await confinedTo(scope, query.filter, store, call);
         if (query.countOnly) return answer.finish(await store.count(filter, call));
-        const listing = each(store.list(filter, findOf(query), call), async (jobs) => {
-          answer.add(jobs, await collect(jobs, scope, call));
+        const total = await together(call, (budget) => {
+          const listing = each(store.list(filter, findOf(query), budget), async (jobs) => {
+            answer.add(jobs, await collect(jobs, scope, budget));
+          });
+          return totalOf(query.page, listing, () => store.count(filter, budget));
         });
-        const count = (budget: Budget): Promise<number> => store.count(filter, budget);
-        return answer.finish(await totalOf(query.page, listing, count, call));
+        return answer.finish(total);
       });
     },
 
@@ -163,16 +169,21 @@ export function jobService(options: JobServiceOptions): JobService {
       const scope = call.scope(request.domain_id);
       const query = readStat(asked, reading(call, new Map()));
       const paths = referredPaths(query);
-      const answer = statStruct(maxResponseBytes, 'distinct' in query.rows ? 'value' : 'row');
       return naming(query.filter, store, call, async () => {
         const filter = await confinedTo(scope, query.filter, store, call);
         const referred = paths.length === 0 ? undefined : await collectorsOf(store, scope, paths, call);
         const { rows, total } = pipelinesOf(query, JOB, referred);
-        const [count] = await Promise.all([
-          total && store.rowCount(filter, total, call),
-          each(store.rows(filter, rows, call), answer.add),
-        ]);
-        return answer.finish(count);
+        const key = keyOf({ filter, rows, total: total ?? [] });
+        return stats(key, call, (shared) =>
+          together(shared, async (budget) => {
+            const answer = statStruct(maxResponseBytes, 'distinct' in query.rows ? 'value' : 'row');
+            const [count] = await Promise.all([
+              total && store.rowCount(filter, total, budget),
+              each(store.rows(filter, rows, budget), answer.add),
+            ]);
+            return answer.finish(count);
+          }),
+        );
       });
     },
 

@@ -4,6 +4,8 @@
  */
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { BSON } from 'mongodb';
+import type { Document } from 'mongodb';
 import type { Budget } from './operation.js';
 
 /** Milliseconds to wait for running work to end, before the next is begun beside it. */
@@ -36,6 +38,9 @@ interface Turn<T> {
   readonly members: Budget[];
   readonly done: Promise<T>;
 }
+
+/** A text that only equal work has; `work` is what MongoDB is to do. */
+export const keyOf = (work: Document): string => Buffer.from(BSON.serialize(work)).toString('latin1');
 
 /** Does `work`, or waits for somebody else's whose key is equal: equal keys mean equal work. */
 export type Shared<T> = (key: string, budget: Budget, work: Work<T>) => Promise<T>;

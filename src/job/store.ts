@@ -2,6 +2,7 @@
  * The collections job and collector (docs/architecture.md «Storage»): time limits, cancellation and read preference.
  * Reads take only confined filters, and nothing changes a document: the one write deletes one job.
  */
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { BSON } from 'mongodb';
 import type { Db, ObjectId, ReadPreferenceLike } from 'mongodb';
 import { projectionTo } from '../query/compile.js';
@@ -11,7 +12,7 @@ import type { Page } from '../query/model.js';
 import { FilterRefused } from './database-errors.js';
 import { running } from './operation.js';
 import type { Batches, Budget, Cursor, Within } from './operation.js';
-import { sharing } from './sharing.js';
+import { keyOf, sharing } from './sharing.js';
 import type { StoredDocument } from './stored.js';
 
 export interface JobStore {
@@ -48,15 +49,22 @@ const SECONDARY = 'secondaryPreferred';
 /** Documents that come at once: a page of 1,000 and the one that would be next, and no more however long the list. */
 const BATCH = 1001;
 
-/** Whether a page comes in one batch, if its documents are not very large. */
-const isShort = (page: Page | undefined): page is Page => page !== undefined && page.limit < BATCH;
+/** Jobs of a page that come by one command; MongoDB cuts a batch at 16 MB. */
+const AT_ONCE = 10_000;
+
+const isShort = (page: Page | undefined): page is Page => page !== undefined && page.limit <= AT_ONCE;
+
+/** A few at a time, so that a large page does not keep others from their turn. */
+async function* slices(documents: readonly Buffer[]): Batches {
+  for (let at = 0; at < documents.length; at += BATCH) {
+    if (at > 0) await othersTurn();
+    yield documents.slice(at, at + BATCH);
+  }
+}
 
 interface Found {
   readonly _id: ObjectId;
 }
-
-/** A text that only equal filters have. */
-const keyOf = (filter: ConfinedFilter): string => Buffer.from(BSON.serialize(filter)).toString('latin1');
 
 /** The store over `db`, with `control` to end operations by; errors that have no name here go to `report`. */
 export function jobStore(db: Db, control: Db, report: (error: unknown) => void): JobStore {
@@ -91,7 +99,7 @@ export function jobStore(db: Db, control: Db, report: (error: unknown) => void):
       };
       const { documents, more } = await batch(budget, command);
       if (!more) {
-        yield documents;
+        yield* slices(documents);
         return;
       }
     }

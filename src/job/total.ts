@@ -1,7 +1,6 @@
 /** The total of a page: counted only where it does not follow from the page (docs/performance.md «Counts»). */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from '../query/model.js';
-import type { Budget } from './operation.js';
 
 /** Milliseconds that a listing has to show whether a count is needed; then both go on at once. */
 const HEAD_START = 10;
@@ -12,25 +11,21 @@ function told({ skip, limit }: Page, listed: number): number | undefined {
   return ended ? skip + listed : undefined;
 }
 
-/** How many there are beyond the page that `listing` lists; what is counted in vain is ended. */
+/**
+ * How many there are in all, where `listing` lists a page of them. What is counted in vain is not waited for: whoever
+ * asks ends it.
+ */
 export async function totalOf(
   page: Page | undefined,
   listing: Promise<number>,
-  count: (budget: Budget) => Promise<number>,
-  budget: Budget,
+  count: () => Promise<number>,
 ): Promise<number> {
   if (page === undefined) return listing;
-  const over = new AbortController();
-  const signal = AbortSignal.any([budget.signal, over.signal]);
-  try {
-    const early = await Promise.race([listing, pause(HEAD_START, undefined, { signal: over.signal })]);
-    const total = early === undefined ? undefined : told(page, early);
-    if (total !== undefined) return total;
-    const counting = count({ ...budget, signal });
-    // Where it is not needed, neither is its failure.
-    counting.catch(() => undefined);
-    return told(page, await listing) ?? (await counting);
-  } finally {
-    over.abort();
-  }
+  const early = await Promise.race([listing, pause(HEAD_START)]);
+  const total = early === undefined ? undefined : told(page, early);
+  if (total !== undefined) return total;
+  const counting = count();
+  // Where it is not needed, neither is its failure.
+  counting.catch(() => undefined);
+  return told(page, await listing) ?? (await counting);
 }

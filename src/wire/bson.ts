@@ -3,6 +3,7 @@
  * (docs/query.md «Values», docs/architecture.md «Answers are bytes»).
  */
 import { Binary, BSONRegExp, Decimal128, UUID } from 'mongodb';
+import type { Names } from './names.js';
 
 /** The types of BSON values, by their numbers in the BSON specification. */
 export const BSON = {
@@ -107,20 +108,14 @@ export class Elements {
   }
 }
 
-/** Whether the text that begins at `at` begins with `name`. */
-export function startsWith(bytes: Buffer, at: number, name: Buffer): boolean {
-  for (let i = 0; i < name.length; i++) if (name[i] !== bytes[at + i]) return false;
-  return true;
-}
-
 /** The 24 digits of the ObjectId at `at`. */
 export const idAt = (bytes: Buffer, at: number): string => bytes.toString('hex', at, at + 12);
 
-/** The 24 digits of the ObjectId that `document` has by `name`; undefined where there is none. */
-export function idIn(document: Buffer, name: Buffer): string | undefined {
+/** The 24 digits of the ObjectId that `document` has by the only name of `named`; undefined where there is none. */
+export function idIn(document: Buffer, named: Names<unknown>): string | undefined {
   let found: string | undefined;
   for (const each = new Elements(document, 0); each.next();) {
-    if (each.nameEnd - each.name !== name.length || !startsWith(document, each.name, name)) continue;
+    if (named(document, each.name, each.nameEnd) === undefined) continue;
     found = each.type === BSON.objectId ? idAt(document, each.value) : undefined;
   }
   return found;

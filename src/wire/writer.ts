@@ -4,11 +4,15 @@
  */
 import { isUtf8 } from 'node:buffer';
 
-/** Texts up to this many bytes are copied here; of longer ones a call of Node's own is faster. */
-const SHORT = 40;
+/** Bytes to begin with where nobody knows better. */
+const SMALL = 64;
+
+/** Texts up to this many bytes, whose length takes one byte, are copied here: calls into Node cost more than that. */
+const SHORT = 0x7f;
 
 const DATE_LENGTH = '2026-01-31T00:00:00.000Z'.length;
-const ZERO = 48;
+const DAY = 86_400_000;
+const [ZERO, COLON, DOT, ZULU] = [0x30, 0x3a, 0x2e, 0x5a];
 
 /** The milliseconds of the years 0 to 9999, whose dates have four digits of a year. */
 const FOUR_DIGITS = { from: Date.UTC(-1, 12), to: Date.UTC(10_000, 0) };
@@ -26,10 +30,18 @@ export class Writer {
   #at = 0;
   /** Where the lengths of the messages that are open lie, and how many bytes each was left. */
   readonly #open: number[] = [];
+  /** The day of the last date, and what its dates begin with: the dates of a list are near each other. */
+  #day = NaN;
+  #dayText = Buffer.alloc(0);
 
-  /** `guess` bytes are expected; there may be more. */
-  constructor(guess: number) {
-    this.#bytes = Buffer.allocUnsafe(guess);
+  /** As many bytes are expected; there may be more. */
+  constructor(expected = SMALL) {
+    this.#bytes = Buffer.allocUnsafe(Math.ceil(expected));
+  }
+
+  /** As many more bytes are expected. */
+  expect(more: number): void {
+    this.#room(more);
   }
 
   get length(): number {
@@ -44,7 +56,7 @@ export class Writer {
   #room(more: number): void {
     const needed = this.#at + more;
     if (needed <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+    const larger = Buffer.allocUnsafe(Math.ceil(Math.max(needed, this.#bytes.length * 2)));
     this.#bytes.copy(larger, 0, 0, this.#at);
     this.#bytes = larger;
   }
@@ -92,19 +104,19 @@ export class Writer {
     this.#at += width;
   }
 
-  /** Ends the message that was begun last; `following` bytes that are to come behind what is written are its own too. */
-  close(following = 0): void {
+  /** Ends the message that was begun last. */
+  close(): void {
     const reserved = this.#open.pop() ?? 0;
     const start = this.#open.pop() ?? 0;
-    const written = this.#at - start - reserved;
-    const width = widthOf(written + following);
+    const length = this.#at - start - reserved;
+    const width = widthOf(length);
     if (width !== reserved) {
       this.#room(width - reserved);
       this.#bytes.copyWithin(start + width, start + reserved, this.#at);
     }
     this.#at = start;
-    this.varint(written + following);
-    this.#at += written;
+    this.varint(length);
+    this.#at += length;
   }
 
   /** The length of `bytes`, and `bytes`. */
@@ -125,26 +137,29 @@ export class Writer {
       this.text(new Date(milliseconds).toISOString());
       return;
     }
-    const date = new Date(milliseconds);
+    const day = Math.floor(milliseconds / DAY);
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#dayText = Buffer.from(new Date(day * DAY).toISOString().slice(0, 'YYYY-MM-DDT'.length));
+    }
+    const time = milliseconds - day * DAY;
     this.byte(DATE_LENGTH);
     this.#room(DATE_LENGTH);
-    this.#digits(date.getUTCFullYear(), 4, '-');
-    this.#digits(date.getUTCMonth() + 1, 2, '-');
-    this.#digits(date.getUTCDate(), 2, 'T');
-    this.#digits(date.getUTCHours(), 2, ':');
-    this.#digits(date.getUTCMinutes(), 2, ':');
-    this.#digits(date.getUTCSeconds(), 2, '.');
-    this.#digits(date.getUTCMilliseconds(), 3, 'Z');
+    for (const byte of this.#dayText) this.#bytes[this.#at++] = byte;
+    this.#digits((time / 3_600_000) | 0, 2, COLON);
+    this.#digits(((time / 60_000) | 0) % 60, 2, COLON);
+    this.#digits(((time / 1000) | 0) % 60, 2, DOT);
+    this.#digits(time % 1000, 3, ZULU);
   }
 
-  #digits(value: number, count: number, then: string): void {
+  #digits(value: number, count: number, then: number): void {
     let rest = value;
     for (let at = this.#at + count - 1; at >= this.#at; at--) {
       this.#bytes[at] = ZERO + (rest % 10);
       rest = (rest / 10) | 0;
     }
     this.#at += count;
-    this.#bytes[this.#at++] = then.charCodeAt(0);
+    this.#bytes[this.#at++] = then;
   }
 
   /** The length of a text, and the text. */

@@ -1,17 +1,5 @@
 // What JobInfo of a stored job has to be, made the slow way: from the objects that the driver makes of it.
-import { isDeepStrictEqual } from 'node:util';
-import {
-  Binary,
-  BSON,
-  BSONRegExp,
-  Code,
-  DBRef,
-  Decimal128,
-  Long,
-  MaxKey,
-  MinKey,
-  ObjectId,
-} from 'mongodb';
+import { Binary, BSON, BSONRegExp, Code, DBRef, Decimal128, Long, MaxKey, MinKey, ObjectId } from 'mongodb';
 import {
   CollectorInfo,
   CollectorInfo_State,
@@ -116,11 +104,9 @@ const collectorOf = (collector: Stored): CollectorInfo => ({
   project_id: textOf(collector['project_id']),
 });
 
-/** The job of `document`, with its collector where there is one and the job refers to it. */
-export function jobOf(document: Buffer, collector: Buffer): JobInfo {
+/** The job of `document`, with its collector. */
+export function jobOf(document: Buffer, collector: Buffer | undefined): JobInfo {
   const job = decoded(document);
-  const referred = decoded(collector);
-  const refers = isDeepStrictEqual(job['collector'], referred['_id']);
   const errors: readonly unknown[] = Array.isArray(job['errors']) ? job['errors'] : [];
   return {
     ...JobInfo.decode(NONE),
@@ -130,7 +116,7 @@ export function jobOf(document: Buffer, collector: Buffer): JobInfo {
     total_tasks: numberOf(job['total_tasks']),
     remained_tasks: numberOf(job['remained_tasks']),
     errors: errors.filter(isStored).map(errorOf),
-    collector_info: refers ? collectorOf(referred) : undefined,
+    collector_info: collector === undefined ? undefined : collectorOf(decoded(collector)),
     project_id: textOf(job['project_id']),
     domain_id: textOf(job['domain_id']),
     created_at: textOf(job['created_at']),

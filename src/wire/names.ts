@@ -1,0 +1,34 @@
+/** Tables whose keys are looked up where they lie among other bytes, without making text of them. */
+
+/** Answers what is known of the name that lies from `start` to before `end`. */
+export type Names<T> = (bytes: Buffer, start: number, end: number) => T | undefined;
+
+interface Named<T> {
+  readonly name: Buffer;
+  readonly value: T;
+}
+
+/** Few names of a table share their length, their first and their last byte. */
+const keyOf = (bytes: Buffer, start: number, end: number): number =>
+  ((end - start) << 16) | ((bytes[start] ?? 0) << 8) | (bytes[end - 1] ?? 0);
+
+function isAt(name: Buffer, bytes: Buffer, start: number): boolean {
+  for (let i = 0; i < name.length; i++) if (name[i] !== bytes[start + i]) return false;
+  return true;
+}
+
+/** The table of `entries`. */
+export function namesOf<T>(entries: readonly (readonly [string, T])[]): Names<T> {
+  const table = new Map<number, readonly Named<T>[]>();
+  for (const [text, value] of entries) {
+    const name = Buffer.from(text);
+    const key = keyOf(name, 0, name.length);
+    table.set(key, [...(table.get(key) ?? []), { name, value }]);
+  }
+  return (bytes, start, end) => {
+    const candidates = table.get(keyOf(bytes, start, end));
+    if (candidates === undefined) return undefined;
+    for (const { name, value } of candidates) if (isAt(name, bytes, start)) return value;
+    return undefined;
+  };
+}
