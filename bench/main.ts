@@ -8,7 +8,7 @@ import { performance } from 'node:perf_hooks';
 import { MongoClient } from 'mongodb';
 import { startEmbedded } from '../src/embedded/embedded.js';
 import { floor, service, transport } from './contestants.js';
-import type { Caller, Contestant } from './contestants.js';
+import type { Contestant } from './contestants.js';
 import { domainOf, load, textIn } from './data.js';
 import { cpuOf, forgetPeak, peakOf } from './processes.js';
 import { GROWING, WORKLOADS } from './workloads.js';
@@ -26,6 +26,8 @@ const { values: options } = parseArgs({
 /** Milliseconds of a turn. */
 const TURN = options.quick ? 300 : 1000;
 const ROUNDS = Number(options.rounds);
+/** Turns before those that count. */
+const WARM_UP = 2;
 const LEVELS = [1, 16, 64] as const;
 const SIZES = [50_000, ...Array.from({ length: 8 }, () => 5_556), 5_552];
 const GROWTH = options.quick ? [1_000, 10_000, 100_000] : [1_000, 10_000, 100_000, 1_000_000];
@@ -73,7 +75,8 @@ type Contestants = Readonly<Record<(typeof NAMES)[number], Contestant>>;
 /** Each contestant in turn, round after round, after one that does not count. */
 async function rounds(contestants: Contestants, workload: Workload, inFlight: number) {
   const turns: Record<(typeof NAMES)[number], Turn[]> = { service: [], objects: [], raw: [], transport: [] };
-  for (const name of NAMES) await turn(contestants[name], workload, inFlight);
+  for (const name of NAMES)
+    for (let i = 0; i < WARM_UP; i++) await turn(contestants[name], workload, inFlight);
   forgetPeak(contestants.service.pid);
   for (let round = 0; round < ROUNDS; round++)
     for (const name of NAMES) turns[name].push(await turn(contestants[name], workload, inFlight));
@@ -133,7 +136,7 @@ async function main(uri: string, folder: string): Promise<void> {
     say(`loading ${SIZES.reduce((a, b) => a + b).toLocaleString('en')} jobs`);
     const { domain, jobIds } = await load(client.db(DATABASE), SIZES);
     const subject: Subject = { domain, jobIds: jobIds.slice(0, 5000), text: textIn(jobIds, CONTAINED) };
-    const table = await measure(uri, folder, subject, chosen);
+    const measured = await measure(uri, folder, subject, chosen);
     const growth = options.only === '' ? await grow(client, uri, folder) : [];
     const about = {
       node: process.version,
@@ -141,46 +144,53 @@ async function main(uri: string, folder: string): Promise<void> {
       turn: TURN,
       rounds: ROUNDS,
     };
-    await writeFile(options.json, `${JSON.stringify({ about, table, growth }, null, 2)}\n`);
+    await writeFile(options.json, `${JSON.stringify({ about, ...measured, growth }, null, 2)}\n`);
     say(`written to ${options.json}`);
   } finally {
     await client.close();
   }
 }
 
+/** Each workload on a service that was just started: none pays for what another left behind. */
 async function measure(uri: string, folder: string, subject: Subject, chosen: readonly Workload[]) {
-  const own = await service(uri, DATABASE, subject, folder);
-  const contestants: Contestants = {
-    service: own,
-    objects: await floor({ uri, database: DATABASE, raw: false, subject }),
-    raw: await floor({ uri, database: DATABASE, raw: true, subject }),
-    transport: await transport(own, subject),
-  };
+  const objects = await floor({ uri, database: DATABASE, raw: false, subject });
+  const raw = await floor({ uri, database: DATABASE, raw: true, subject });
   say(HEADS.join(''));
   const table: Row[] = [];
+  const levels: Level[] = [];
   for (const workload of chosen) {
-    const row = await rounds(contestants, workload, workload.inFlight);
+    const own = await service(uri, DATABASE, subject, folder);
+    const echo = await transport(own, subject);
+    const row = await rounds({ service: own, objects, raw, transport: echo }, workload, workload.inFlight);
     print(row);
     table.push(row);
+    levels.push(...(await latencies(own, workload)));
+    await Promise.all([own.stop(), echo.stop()]);
   }
-  const levels = await latencies(own, chosen);
-  await Promise.all(Object.values(contestants).map((each) => each.stop()));
+  printLevels(levels);
+  await Promise.all([objects.stop(), raw.stop()]);
   return { table, levels };
 }
 
+interface Level extends Turn {
+  readonly workload: string;
+  readonly inFlight: number;
+}
+
 /** Throughput and latency of the service alone with few and with many calls at once. */
-async function latencies(own: Contestant & Caller, chosen: readonly Workload[]) {
+async function latencies(own: Contestant, workload: Workload): Promise<readonly Level[]> {
+  const levels: Level[] = [];
+  for (const inFlight of LEVELS)
+    levels.push({ workload: workload.name, inFlight, ...(await turn(own, workload, inFlight)) });
+  return levels;
+}
+
+function printLevels(levels: readonly Level[]): void {
   say('\nworkload                      in flight    a second     p50     p99');
-  const found: (Turn & { readonly workload: string; readonly inFlight: number })[] = [];
-  for (const workload of chosen) {
-    for (const inFlight of LEVELS) {
-      const taken = await turn(own, workload, inFlight);
-      found.push({ workload: workload.name, inFlight, ...taken });
-      const figures = [fixed(0, 11)(taken.throughput), fixed(1, 7)(taken.p50), fixed(1, 7)(taken.p99)];
-      say(`${workload.name.padEnd(29)} ${String(inFlight).padStart(9)} ${figures.join(' ')}`);
-    }
+  for (const { workload, inFlight, throughput, p50, p99 } of levels) {
+    const figures = [fixed(0, 11)(throughput), fixed(1, 7)(p50), fixed(1, 7)(p99)];
+    say(`${workload.padEnd(29)} ${String(inFlight).padStart(9)} ${figures.join(' ')}`);
   }
-  return found;
 }
 
 /** How a call alone takes longer as its domain grows. */

@@ -127,32 +127,54 @@ const list = ({
     ]),
 });
 
-const COUNT_ONLY: Workload = {
-  name: 'count_only',
+/** A condition that each job meets, and no two requests share; one more to MongoDB too. */
+interface Different {
+  asked(nth: number): JsonObject[];
+  meant(nth: number): Filter<Document>;
+}
+
+const EQUAL: Different = { asked: () => [], meant: () => ({}) };
+const DIFFERENT: Different = {
+  asked: (nth) => [{ k: 'total_tasks', v: -1 - nth, o: 'gt' }],
+  meant: (nth) => ({ total_tasks: { $gt: -1 - nth } }),
+};
+
+const countOnly = (name: string, { asked, meant }: Different): Workload => ({
+  name,
   rpc: 'list',
   inFlight: 16,
   goal: { objects: 1.2 },
-  request: ({ domain }) => ({ domain_id: domain, query: { count_only: true } }),
-  floor: (floor, { domain }) => count(floor, domain, {}),
-};
+  request: ({ domain }, nth) => ({ domain_id: domain, query: { filter: asked(nth), count_only: true } }),
+  floor: (floor, { domain }, nth) => count(floor, domain, meant(nth)),
+});
+
+const COUNT_ONLY = countOnly('count_only', EQUAL);
 
 const DAY = '%Y-%m-%d';
 const STATUS_KEY = { key: 'status', name: 'status' };
 
-const stat = (name: string, keys: JsonObject[], id: Document): Workload => ({
+const stat = (name: string, keys: JsonObject[], id: Document, { asked, meant } = EQUAL): Workload => ({
   name,
   rpc: 'stat',
   inFlight: 16,
   goal: { objects: 1.5 },
-  request: ({ domain }) => ({
+  request: ({ domain }, nth) => ({
     domain_id: domain,
-    query: { aggregate: [{ group: { keys, fields: [{ name: 'jobs', operator: 'count' }] } }] },
+    query: {
+      filter: asked(nth),
+      aggregate: [{ group: { keys, fields: [{ name: 'jobs', operator: 'count' }] } }],
+    },
   }),
-  floor: ({ jobs, raw }, { domain }) =>
+  floor: ({ jobs, raw }, { domain }, nth) =>
     jobs
-      .aggregate([{ $match: { domain_id: domain } }, { $group: { _id: id, jobs: { $sum: 1 } } }], { raw })
+      .aggregate(
+        [{ $match: { domain_id: domain, ...meant(nth) } }, { $group: { _id: id, jobs: { $sum: 1 } } }],
+        { raw },
+      )
       .toArray(),
 });
+
+const BY_STATUS = { keys: [STATUS_KEY], id: { status: '$status' } };
 
 const success = { k: 'status', v: 'SUCCESS', o: 'eq' };
 const FEW = { name: 'list 20 newest', limit: 20, goal: { objects: 1.2 } };
@@ -177,11 +199,13 @@ export const WORKLOADS: readonly Workload[] = [
     asked: ({ text }) => [{ k: 'job_id', v: text, o: 'contain' }],
     meant: ({ text }) => ({ job_id: { $regex: text, $options: 'i' } }),
   }),
-  stat('stat by status', [STATUS_KEY], { status: '$status' }),
+  stat('stat by status', BY_STATUS.keys, BY_STATUS.id),
   stat('stat by day and status', [{ key: 'created_at', name: 'day', date_format: DAY }, STATUS_KEY], {
     day: { $dateToString: { date: '$created_at', format: DAY } },
     status: '$status',
   }),
+  countOnly('count_only, no two equal', DIFFERENT),
+  stat('stat by status, no two equal', BY_STATUS.keys, BY_STATUS.id, DIFFERENT),
 ];
 
 /** What is measured on domains of growing size. */

@@ -8,7 +8,7 @@ import { open } from './auth/open.js';
 import { ConfigError, readConfig } from './config.js';
 import type { Config } from './config.js';
 import { clientOptions, CONTROL } from './job/database.js';
-import { makeIndexes, missingIndexes } from './job/indexes.js';
+import { indexWatch, makeIndexes } from './job/indexes.js';
 import { watchDatabase } from './job/readiness.js';
 import { jobService } from './job/service.js';
 import { jobStore } from './job/store.js';
@@ -91,16 +91,6 @@ function connect(uri: string, config: Config, cleanups: Cleanups, extra: MongoCl
   return client.db(config.mongodbDatabase);
 }
 
-async function warnOfMissingIndexes(db: Db, log: Log): Promise<void> {
-  try {
-    const missing = await missingIndexes(db);
-    if (missing.length > 0)
-      log.warn({ missing }, 'indexes are missing; lists are slow without them: npm run indexes');
-  } catch (error) {
-    log.warn({ err: error }, 'the indexes could not be looked at');
-  }
-}
-
 /** Keeps `state` true to the database until the cleanups run; `serving` is told when it begins to answer. */
 function follow(db: Db, state: ServingState, log: Log, serving: () => void, cleanups: Cleanups): void {
   const stop = new AbortController();
@@ -171,14 +161,17 @@ async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void
   const control = connect(database.uri, config, cleanups, CONTROL);
   if (database.embedded) await makeIndexes(db);
   const state = servingState();
-  const store = jobStore(db, control, (error) => {
+  const indexes = indexWatch(control, log);
+  cleanups.push(indexes.stop);
+  const report = (error: unknown): void => {
     log.error({ err: error }, 'the database could not run a query');
-  });
+  };
+  const store = jobStore(db, control, { report, orderedBy: indexes.orderedBy });
   const addresses = await openDoors(config, store, state, log, cleanups);
   const serving = (): void => {
     log.info({ ...addresses, version: VERSION }, 'serving');
     if (database.embedded) log.info(`try: ${example(addresses.grpc)}`);
-    void warnOfMissingIndexes(control, log);
+    indexes.begin();
   };
   follow(control, state, log, serving, cleanups);
 }

@@ -1,27 +1,109 @@
-/** The indexes that this service's orders need: made by a command, and only missed at the start (docs/operations.md). */
+/** The indexes that this service's orders need: made by a command, and watched while it serves (docs/operations.md). */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
-import { INDEXES } from './schema.js';
+import { INDEXES, JOB } from './schema.js';
 
 const MISSING_COLLECTION = 26;
 
-async function existing(db: Db): Promise<ReadonlySet<string>> {
+type IndexKey = Readonly<Record<string, unknown>>;
+
+async function existing(db: Db): Promise<readonly IndexKey[]> {
   try {
     const found = await db.collection('job').listIndexes().toArray();
-    return new Set(found.map(({ key }) => JSON.stringify(key)));
+    return found.map(({ key }: { readonly key: IndexKey }) => key);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === MISSING_COLLECTION) return new Set();
+    if (error instanceof Error && 'code' in error && error.code === MISSING_COLLECTION) return [];
     throw error;
   }
 }
 
-/** The keys of the indexes that are missing on `job`. */
-export async function missingIndexes(db: Db): Promise<readonly (typeof INDEXES)[number][]> {
-  const found = await existing(db);
-  return INDEXES.filter((key) => !found.has(JSON.stringify(key)));
+/** The keys of INDEXES that are not among `found`. */
+function missingOf(found: readonly IndexKey[]): readonly (typeof INDEXES)[number][] {
+  const keys = new Set(found.map((key) => JSON.stringify(key)));
+  return INDEXES.filter((key) => !keys.has(JSON.stringify(key)));
+}
+
+/** The fields by which an index has the jobs of a domain in order, ties broken by id in the same direction. */
+function orderedBy(found: readonly IndexKey[]): ReadonlySet<string> {
+  const three = found.map((key) => Object.entries(key)).filter(({ length }) => length === 3);
+  const ordering = three.filter(
+    ([domain, field, id]) => domain?.[0] === 'domain_id' && id?.[0] === JOB.id && field?.[1] === id[1],
+  );
+  return new Set(ordering.map(([, field]) => field?.[0] ?? ''));
 }
 
 /** Makes the missing indexes, and answers their names. */
 export async function makeIndexes(db: Db): Promise<readonly string[]> {
-  const missing = await missingIndexes(db);
+  const missing = missingOf(await existing(db));
   return Promise.all(missing.map((key) => db.collection('job').createIndex({ ...key })));
+}
+
+/** What the indexes are found to be. */
+export interface FoundIndexes {
+  readonly missing: readonly IndexKey[];
+  readonly orderedBy: ReadonlySet<string>;
+}
+
+export async function findIndexes(db: Db): Promise<FoundIndexes> {
+  const found = await existing(db);
+  return { missing: missingOf(found), orderedBy: orderedBy(found) };
+}
+
+/** Milliseconds between two looks. */
+const PAUSE = 60_000;
+
+/** What is said of the indexes; a subset of pino's. */
+export interface IndexLog {
+  warn(about: object, message: string): void;
+}
+
+export interface IndexWatch {
+  readonly orderedBy: () => ReadonlySet<string>;
+  /** Begins to look, unless it has begun; `stop` ends it. */
+  begin(): void;
+  stop(): Promise<void>;
+}
+
+/** Knows the indexes of `db`, and says once which are missing. */
+export function indexWatch(db: Db, log: IndexLog): IndexWatch {
+  const stop = new AbortController();
+  let known: ReadonlySet<string> = new Set();
+  let said = '[]';
+  let watching: Promise<void> | undefined;
+
+  function say(missing: FoundIndexes['missing']): void {
+    const text = JSON.stringify(missing);
+    if (text !== said && missing.length > 0)
+      log.warn({ missing }, 'indexes are missing; lists are slow without them: npm run indexes');
+    said = text;
+  }
+
+  async function look(): Promise<void> {
+    try {
+      const found = await findIndexes(db);
+      known = found.orderedBy;
+      say(found.missing);
+    } catch (error) {
+      log.warn({ err: error }, 'the indexes could not be looked at');
+    }
+  }
+
+  async function watch(signal: AbortSignal): Promise<void> {
+    do {
+      await look();
+      // The pause ends early, with an error that says nothing more, when the watch is stopped.
+      await pause(PAUSE, undefined, { signal }).catch(() => undefined);
+    } while (!signal.aborted);
+  }
+
+  return {
+    orderedBy: () => known,
+    begin() {
+      watching ??= watch(stop.signal);
+    },
+    async stop() {
+      stop.abort();
+      await watching;
+    },
+  };
 }

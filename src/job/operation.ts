@@ -203,3 +203,5 @@ export function running(db: Db, control: Db, report: (error: unknown) => void) {
     },
   };
 }
+
+export type Running = ReturnType<typeof running>;

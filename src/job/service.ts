@@ -24,7 +24,8 @@ import type { RowFormat } from './rows.js';
 import { JOB } from './schema.js';
 import { together } from './operation.js';
 import type { Batches, Budget } from './operation.js';
-import type { FindPlan, JobStore } from './store.js';
+import type { FindPlan } from './listing.js';
+import type { JobStore } from './store.js';
 import { keyOf, sharing } from './sharing.js';
 import { totalOf } from './total.js';
 

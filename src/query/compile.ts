@@ -3,7 +3,16 @@
  * (docs/architecture.md «One way through».)
  */
 import { matching } from './operators.js';
-import type { Filter, GroupField, GroupKey, RowCondition, Selection, Stage, StatQuery } from './model.js';
+import type {
+  Filter,
+  GroupField,
+  GroupKey,
+  Page,
+  RowCondition,
+  Selection,
+  Stage,
+  StatQuery,
+} from './model.js';
 import { documentOf, meets } from './mongo.js';
 import type { MongoExpression, MongoFilter, MongoStage } from './mongo.js';
 import type { Key, ResourceSchema } from './schema.js';
@@ -165,19 +174,21 @@ function rowStages(stages: readonly Stage[], paged: boolean, schema: ResourceSch
   return [...byId, ...stages.flatMap((stage, i) => stagesOf(stage, unordered && i === lastGroup)), ...whole];
 }
 
-/** The distinct values at `key`, arrays on the way and at its end spread, in order, each as the row `{value}`. */
-function distinctStages(key: Key): MongoStage[] {
+/** Documents that hold the values at `key`, arrays on the way and at its end spread, each once; and where they do. */
+function valuesAt(key: Key, schema: ResourceSchema): { readonly stages: MongoStage[]; readonly at: string } {
   const path = pathOf(key);
+  const there = { $match: meets(path, { $exists: true }) };
+  // The unique id is there once in each, and in the order of an index.
+  if (path === schema.id) return { stages: [there], at: path };
   const segments = path.split('.');
   const prefixes = segments.map((_, i) => segments.slice(0, i + 1).join('.'));
-  return [
+  const stages = [
     { $project: projectionTo([path], 0) },
     ...prefixes.map((prefix) => ({ $unwind: { path: `$${prefix}`, preserveNullAndEmptyArrays: true } })),
-    { $match: meets(path, { $exists: true }) },
+    there,
     { $group: { _id: `$${path}` } },
-    { $sort: { _id: 1 } },
-    { $project: { _id: 0, value: '$_id' } },
   ];
+  return { stages, at: '_id' };
 }
 
 const MAX_ROW_BYTES = 15_000_000;
@@ -201,19 +212,35 @@ export interface StatPipelines {
   readonly total: readonly MongoStage[] | undefined;
 }
 
+function cutOf(page: Page | undefined): readonly MongoStage[] {
+  if (page === undefined) return [];
+  const skipped = page.skip > 0 ? [{ $skip: page.skip }] : [];
+  return [...skipped, { $limit: page.limit }];
+}
+
+/** What gives a stat's rows, before and after what `cut` leaves of them. */
+function stagesFor({ rows, page }: StatQuery, schema: ResourceSchema) {
+  const cut = cutOf(page);
+  if ('stages' in rows) {
+    const whole = rowStages(rows.stages, page !== undefined, schema);
+    return { whole, cut: [...whole, ...cut] };
+  }
+  const { stages, at } = valuesAt(rows.distinct, schema);
+  const shown = { $project: { _id: 0, value: `$${at}` } };
+  return { whole: stages, cut: [...stages, { $sort: { [at]: 1 } }, ...cut, shown] };
+}
+
 /** The pipelines of a stat; `referred` holds the paths that referredPaths asks for, and is undefined where it asks none. */
 export function pipelinesOf(
-  { rows, page }: StatQuery,
+  query: StatQuery,
   schema: ResourceSchema,
   referred: Referred | undefined,
 ): StatPipelines {
   const field = schema.reference?.field;
   const first = referred === undefined || field === undefined ? [] : [referring(field, referred)];
-  const paged = page !== undefined;
-  const stages = 'distinct' in rows ? distinctStages(rows.distinct) : rowStages(rows.stages, paged, schema);
-  const cut = paged ? [...(page.skip > 0 ? [{ $skip: page.skip }] : []), { $limit: page.limit }] : [];
+  const { whole, cut } = stagesFor(query, schema);
   return {
-    rows: [...first, ...stages, ...cut, ROW_SIZE_GUARD],
-    total: paged ? [...first, ...stages] : undefined,
+    rows: [...first, ...cut, ROW_SIZE_GUARD],
+    total: query.page && [...first, ...whole],
   };
 }

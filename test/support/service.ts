@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { open } from '../../src/auth/open.js';
 import { loadSample } from '../../src/embedded/sample.js';
 import { clientOptions, CONTROL } from '../../src/job/database.js';
-import { makeIndexes } from '../../src/job/indexes.js';
+import { findIndexes, makeIndexes } from '../../src/job/indexes.js';
 import { jobService } from '../../src/job/service.js';
 import { jobStore } from '../../src/job/store.js';
 import { chain } from '../../src/server/call.js';
@@ -26,6 +26,8 @@ export interface Service {
   readonly faults: unknown[];
   /** Empties the database and loads the sample. */
   reload(): Promise<void>;
+  /** Takes notice of which indexes there are. */
+  lookAtIndexes(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -67,6 +69,11 @@ export async function startService(
     await makeIndexes(db);
   };
   await reload();
+  let orderedBy: ReadonlySet<string> = new Set();
+  const lookAtIndexes = async (): Promise<void> => {
+    ({ orderedBy } = await findIndexes(db));
+  };
+  await lookAtIndexes();
   const state = servingState();
   state.set(true);
   const all = { ...LIMITS, ...limits };
@@ -76,7 +83,7 @@ export async function startService(
   const log = { info: () => undefined, error: report };
   const calls = chain({
     service: jobService({
-      store: jobStore(db, control.db(database), report),
+      store: jobStore(db, control.db(database), { report, orderedBy: () => orderedBy }),
       clock: () => performance.now(),
       ...all,
     }),
@@ -104,6 +111,7 @@ export async function startService(
     db,
     faults,
     reload,
+    lookAtIndexes,
     async stop() {
       await Promise.all([door.close(1000), http.close(1000)]);
       // What stays open when a test leaves the database in trouble would keep the whole run from ending.

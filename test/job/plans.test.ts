@@ -1,0 +1,180 @@
+// Which plan MongoDB has for what deployed clients ask: with the indexes of `npm run indexes`, and with those that the
+// writers of jobs make by themselves.
+import type { JsonObject } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { CommandStartedEvent, Document } from 'mongodb';
+import { makeIndexes } from '../../src/job/indexes.js';
+import { INDEXES } from '../../src/job/schema.js';
+import { idsOf } from '../query/request.js';
+import { jsonClient } from '../support/client.js';
+import type { JsonClient, RpcName } from '../support/client.js';
+import { startService } from '../support/service.js';
+import type { Service } from '../support/service.js';
+
+const DOMAIN = 'domain-3f1c9a7b2e40';
+const JOBS = 2201;
+const COLLECTOR = 'collector-917962e4f8e7';
+
+let service: Service;
+let client: JsonClient;
+let commands: Document[] = [];
+
+beforeAll(async () => {
+  service = await startService('plans', {}, { monitorCommands: true });
+  service.client.on('commandStarted', ({ command }: CommandStartedEvent) => {
+    commands.push(command);
+  });
+  client = jsonClient(service.address);
+});
+afterAll(async () => {
+  client.close();
+  await service.stop();
+});
+
+/** What the server has to be asked beside the command itself; explain takes none of it. */
+const ENVELOPE = new Set(['$db', 'lsid', '$clusterTime', '$readPreference', 'maxTimeMS']);
+
+const readsJobs = (command: Document): boolean => command['find'] === 'job' || command['aggregate'] === 'job';
+
+/** How MongoDB runs the command by which a call reads jobs, as JSON text. */
+async function explained(rpc: RpcName, request: JsonObject): Promise<string> {
+  commands = [];
+  expect(await client.call(rpc, { domain_id: DOMAIN, ...request })).toHaveProperty('response');
+  const [found, ...others] = commands
+    .filter(readsJobs)
+    .toSorted((a, b) => Number('find' in b) - Number('find' in a));
+  // Of two aggregates the first counts the rows.
+  const reading = found?.['find'] === 'job' ? found : (others.at(-1) ?? found ?? {});
+  const explain = Object.fromEntries(Object.entries(reading).filter(([name]) => !ENVELOPE.has(name)));
+  return JSON.stringify(await service.db.command({ explain, verbosity: 'executionStats' }));
+}
+
+/** The first number called `name` of those that were counted: that of the whole, before those of its stages. */
+const figure = (plan: string, name: string): number =>
+  Number(new RegExp(`"executionStats":.*?"${name}":(\\d+)`).exec(plan)?.[1]);
+
+const list = (query: JsonObject): JsonObject => ({ query });
+const page = (limit: number): JsonObject => ({ page: { limit } });
+const NEWEST = { sort: { key: 'created_at', desc: true } };
+const where = (k: string, o: string, v: JsonObject[string]): JsonObject => ({ filter: [{ k, o, v }] });
+
+/** A shape of requests, the keys of an index that it reads at most, the documents, and the results. */
+type Shape = readonly [string, RpcName, JsonObject, keys: number, documents: number, results: number];
+
+const SHAPES: readonly Shape[] = [
+  ['a get', 'get', { job_id: 'job-ebd1af51271a' }, 1, 1, 1],
+  ['the default order', 'list', list(page(20)), 20, 20, 20],
+  ['the order that the Console names', 'list', list({ ...page(15), ...NEWEST }), 15, 15, 15],
+  ['a later page', 'list', list({ page: { start: 101, limit: 20 } }), 120, 20, 20],
+  ['rows that the index covers', 'list', list({ ...page(20), only: ['job_id'] }), 20, 0, 20],
+  ['a status', 'list', list({ ...page(20), ...where('status', 'eq', 'ERROR') }), 20, 20, 20],
+  [
+    'a page of the Console, of some statuses',
+    'list',
+    list({ ...page(15), ...NEWEST, ...where('status', 'in', ['ERROR', 'TIMEOUT', 'CANCELED']) }),
+    18,
+    15,
+    15,
+  ],
+  [
+    'the running jobs, five newest',
+    'list',
+    list({ ...page(5), ...NEWEST, ...where('status', 'in', ['CREATED', 'IN_PROGRESS']) }),
+    7,
+    5,
+    5,
+  ],
+  [
+    'one job, by a filter',
+    'list',
+    list({ ...page(1), ...where('job_id', 'eq', 'job-ebd1af51271a') }),
+    1,
+    1,
+    1,
+  ],
+  [
+    'a window of time',
+    'list',
+    list({ ...page(100), ...NEWEST, ...where('created_at', 'datetime_gte', '2023-05-20T00:00:00Z') }),
+    7,
+    6,
+    6,
+  ],
+  [
+    'the newest job of a collector',
+    'list',
+    list({ ...page(1), ...NEWEST, ...where('collector_id', 'eq', COLLECTOR) }),
+    1,
+    1,
+    1,
+  ],
+  ['no page at all', 'list', list({}), JOBS, JOBS, JOBS],
+];
+
+describe('with the indexes of npm run indexes', () => {
+  test.each(SHAPES)('%s reads what it answers, and no more', async (_, rpc, request, keys, documents, n) => {
+    const plan = await explained(rpc, request);
+    expect(figure(plan, 'nReturned')).toBe(n);
+    expect(figure(plan, 'totalKeysExamined')).toBeGreaterThanOrEqual(Math.min(keys, n));
+    expect(figure(plan, 'totalKeysExamined')).toBeLessThanOrEqual(keys + 1);
+    expect(figure(plan, 'totalDocsExamined')).toBe(documents);
+  });
+
+  test('ten ids for the Console read the jobs of few others', async () => {
+    const plan = await explained('stat', list({ distinct: 'job_id', ...page(10) }));
+    expect(figure(plan, 'totalKeysExamined')).toBeGreaterThanOrEqual(10);
+    expect(figure(plan, 'totalKeysExamined')).toBeLessThanOrEqual(30);
+  });
+
+  test('a count by status reads the index and no document', async () => {
+    const group = {
+      keys: [{ key: 'status', name: 'status' }],
+      fields: [{ name: 'jobs', operator: 'count' }],
+    };
+    const plan = await explained('stat', list({ aggregate: [{ group }] }));
+    expect(figure(plan, 'totalKeysExamined')).toBe(JOBS);
+    expect(figure(plan, 'totalDocsExamined')).toBe(0);
+  });
+});
+
+describe('with the indexes of the writers alone', () => {
+  beforeAll(async () => {
+    const jobs = service.db.collection('job');
+    await Promise.all(
+      INDEXES.map((key) =>
+        jobs.dropIndex(
+          Object.entries(key)
+            .map((part) => part.join('_'))
+            .join('_'),
+        ),
+      ),
+    );
+    await service.lookAtIndexes();
+  });
+  afterAll(async () => {
+    await makeIndexes(service.db);
+    await service.lookAtIndexes();
+  });
+
+  test.each([
+    ['the first page', { limit: 20 }],
+    ['a later page', { start: 41, limit: 20 }],
+  ])('%s of the newest reads few more than it answers', async (_, asked) => {
+    const plan = await explained('list', list({ page: asked }));
+    expect(figure(plan, 'nReturned')).toBeGreaterThanOrEqual(20);
+    expect(figure(plan, 'totalDocsExamined')).toBeLessThanOrEqual(150);
+  });
+
+  test('all pages together are the list', async () => {
+    const ids = async (query: JsonObject) =>
+      idsOf(await client.call('list', { domain_id: DOMAIN, query: { only: ['job_id'], ...query } }));
+    const whole = await ids({});
+    const pages = await Promise.all(
+      Array.from({ length: Math.ceil(JOBS / 100) }, (_, i) =>
+        ids({ page: { start: i * 100 + 1, limit: 100 } }),
+      ),
+    );
+    expect(whole).toHaveLength(JOBS);
+    expect(pages.flat()).toEqual(whole);
+  });
+});
