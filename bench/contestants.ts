@@ -13,7 +13,7 @@ import { JOB } from '../src/wire/descriptors.js';
 import type { Driven } from './drive.js';
 import { drive } from './drive.js';
 import type { Setup } from './floor.js';
-import { WORKLOADS } from './workloads.js';
+import { GET, WORKLOADS } from './workloads.js';
 import type { Subject, Workload } from './workloads.js';
 
 export interface Contestant {
@@ -79,9 +79,26 @@ async function addressIn(log: string): Promise<string> {
   while (performance.now() < end) {
     const found = /"grpc":"([^"]+)"/.exec(readFileSync(log, 'utf8'))?.[1];
     if (found !== undefined) return found;
-    await pause(20);
+    await pause(5);
   }
   throw new Error(`the service does not serve: ${readFileSync(log, 'utf8')}`);
+}
+
+function program(uri: string, database: string, log: string): ChildProcess {
+  const output = openSync(log, 'w');
+  const child = spawn(process.execPath, [here('../src/main.js')], {
+    env: {
+      PATH: process.env['PATH'],
+      MONGODB_URI: uri,
+      MONGODB_DATABASE: database,
+      GRPC_PORT: '0',
+      HTTP_PORT: '0',
+      ADMIN_PORT: '0',
+    },
+    stdio: ['ignore', output, 'inherit'],
+  });
+  closeSync(output);
+  return child;
 }
 
 /** The service as users run it, its log going to a file. */
@@ -92,19 +109,7 @@ export async function service(
   folder: string,
 ): Promise<Contestant & Caller> {
   const log = join(folder, `${database}.log`);
-  const output = openSync(log, 'w');
-  const child = spawn(process.execPath, [here('../src/main.js')], {
-    env: {
-      PATH: process.env['PATH'],
-      MONGODB_URI: uri,
-      MONGODB_DATABASE: database,
-      GRPC_PORT: '0',
-      HTTP_PORT: 'off',
-      ADMIN_PORT: 'off',
-    },
-    stdio: ['ignore', output, 'inherit'],
-  });
-  closeSync(output);
+  const child = program(uri, database, log);
   const calls = caller(await addressIn(log), subject);
   return {
     ...calls,
@@ -114,6 +119,24 @@ export async function service(
       await stopped(child);
     },
   };
+}
+
+/** Milliseconds from the start of the service's process to its first answer. */
+export async function startUp(
+  uri: string,
+  database: string,
+  subject: Subject,
+  folder: string,
+): Promise<number> {
+  const log = join(folder, 'start-up.log');
+  const begun = performance.now();
+  const child = program(uri, database, log);
+  const calls = caller(await addressIn(log), subject);
+  await calls.ask(GET);
+  const took = performance.now() - begun;
+  calls.close();
+  await stopped(child);
+  return took;
 }
 
 const told = async (child: ChildProcess, message: object | string): Promise<unknown> => {

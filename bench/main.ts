@@ -7,10 +7,10 @@ import { parseArgs } from 'node:util';
 import { performance } from 'node:perf_hooks';
 import { MongoClient } from 'mongodb';
 import { startEmbedded } from '../src/embedded/embedded.js';
-import { floor, service, transport } from './contestants.js';
+import { floor, service, startUp, transport } from './contestants.js';
 import type { Contestant } from './contestants.js';
 import { domainOf, load, textIn } from './data.js';
-import { cpuOf, forgetPeak, peakOf } from './processes.js';
+import { cpuOf, peakOf } from './processes.js';
 import { GROWING, WORKLOADS } from './workloads.js';
 import type { Subject, Workload } from './workloads.js';
 
@@ -31,6 +31,8 @@ const WARM_UP = 2;
 const LEVELS = [1, 16, 64] as const;
 const SIZES = [50_000, ...Array.from({ length: 8 }, () => 5_556), 5_552];
 const GROWTH = options.quick ? [1_000, 10_000, 100_000] : [1_000, 10_000, 100_000, 1_000_000];
+const STARTS = 7;
+const PEAK_TURNS = 4;
 const CONTAINED = 109;
 const DATABASE = 'bench';
 
@@ -77,7 +79,6 @@ async function rounds(contestants: Contestants, workload: Workload, inFlight: nu
   const turns: Record<(typeof NAMES)[number], Turn[]> = { service: [], objects: [], raw: [], transport: [] };
   for (const name of NAMES)
     for (let i = 0; i < WARM_UP; i++) await turn(contestants[name], workload, inFlight);
-  forgetPeak(contestants.service.pid);
   for (let round = 0; round < ROUNDS; round++)
     for (const name of NAMES) turns[name].push(await turn(contestants[name], workload, inFlight));
   const ratio = (to: (typeof NAMES)[number]): number =>
@@ -90,12 +91,11 @@ async function rounds(contestants: Contestants, workload: Workload, inFlight: nu
     raw: mediansOf(turns.raw),
     transport: mediansOf(turns.transport),
     ratios: { objects: ratio('objects'), raw: ratio('raw'), transport: ratio('transport') },
-    peak: peakOf(contestants.service.pid),
     goal: workload.goal,
   };
 }
 
-type Row = Awaited<ReturnType<typeof rounds>>;
+type Row = Awaited<ReturnType<typeof rounds>> & { readonly peak: number };
 
 const fixed = (digits: number, width: number) => (value: number) => value.toFixed(digits).padStart(width);
 const say = (line: string): void => {
@@ -137,6 +137,7 @@ async function main(uri: string, folder: string): Promise<void> {
     const { domain, jobIds } = await load(client.db(DATABASE), SIZES);
     const subject: Subject = { domain, jobIds: jobIds.slice(0, 5000), text: textIn(jobIds, CONTAINED) };
     const measured = await measure(uri, folder, subject, chosen);
+    const starts = await startUps(uri, folder, subject);
     const growth = options.only === '' ? await grow(client, uri, folder) : [];
     const about = {
       node: process.version,
@@ -144,32 +145,41 @@ async function main(uri: string, folder: string): Promise<void> {
       turn: TURN,
       rounds: ROUNDS,
     };
-    await writeFile(options.json, `${JSON.stringify({ about, ...measured, growth }, null, 2)}\n`);
+    await writeFile(options.json, `${JSON.stringify({ about, ...measured, starts, growth }, null, 2)}\n`);
     say(`written to ${options.json}`);
   } finally {
     await client.close();
   }
 }
 
-/** Each workload on a service that was just started: none pays for what another left behind. */
 async function measure(uri: string, folder: string, subject: Subject, chosen: readonly Workload[]) {
-  const objects = await floor({ uri, database: DATABASE, raw: false, subject });
-  const raw = await floor({ uri, database: DATABASE, raw: true, subject });
+  const own = await service(uri, DATABASE, subject, folder);
+  const contestants: Contestants = {
+    service: own,
+    objects: await floor({ uri, database: DATABASE, raw: false, subject }),
+    raw: await floor({ uri, database: DATABASE, raw: true, subject }),
+    transport: await transport(own, subject),
+  };
   say(HEADS.join(''));
   const table: Row[] = [];
-  const levels: Level[] = [];
   for (const workload of chosen) {
-    const own = await service(uri, DATABASE, subject, folder);
-    const echo = await transport(own, subject);
-    const row = await rounds({ service: own, objects, raw, transport: echo }, workload, workload.inFlight);
+    const measured = await rounds(contestants, workload, workload.inFlight);
+    const row = { ...measured, peak: await peakAlone(uri, folder, subject, workload) };
     print(row);
     table.push(row);
-    levels.push(...(await latencies(own, workload)));
-    await Promise.all([own.stop(), echo.stop()]);
   }
-  printLevels(levels);
-  await Promise.all([objects.stop(), raw.stop()]);
+  const levels = await latencies(own, chosen);
+  await Promise.all(Object.values(contestants).map((each) => each.stop()));
   return { table, levels };
+}
+
+/** The most memory of a service that has done nothing else, in MiB. */
+async function peakAlone(uri: string, folder: string, subject: Subject, workload: Workload): Promise<number> {
+  const fresh = await service(uri, DATABASE, subject, folder);
+  for (let i = 0; i < PEAK_TURNS; i++) await turn(fresh, workload, workload.inFlight);
+  const peak = peakOf(fresh.pid);
+  await fresh.stop();
+  return peak;
 }
 
 interface Level extends Turn {
@@ -178,19 +188,26 @@ interface Level extends Turn {
 }
 
 /** Throughput and latency of the service alone with few and with many calls at once. */
-async function latencies(own: Contestant, workload: Workload): Promise<readonly Level[]> {
+async function latencies(own: Contestant, chosen: readonly Workload[]): Promise<readonly Level[]> {
+  say('\nworkload                      in flight    a second     p50     p99');
   const levels: Level[] = [];
-  for (const inFlight of LEVELS)
-    levels.push({ workload: workload.name, inFlight, ...(await turn(own, workload, inFlight)) });
+  for (const workload of chosen)
+    for (const inFlight of LEVELS) {
+      const level = { workload: workload.name, inFlight, ...(await turn(own, workload, inFlight)) };
+      const { throughput, p50, p99 } = level;
+      const figures = [fixed(0, 11)(throughput), fixed(1, 7)(p50), fixed(1, 7)(p99)];
+      say(`${workload.name.padEnd(29)} ${String(inFlight).padStart(9)} ${figures.join(' ')}`);
+      levels.push(level);
+    }
   return levels;
 }
 
-function printLevels(levels: readonly Level[]): void {
-  say('\nworkload                      in flight    a second     p50     p99');
-  for (const { workload, inFlight, throughput, p50, p99 } of levels) {
-    const figures = [fixed(0, 11)(throughput), fixed(1, 7)(p50), fixed(1, 7)(p99)];
-    say(`${workload.padEnd(29)} ${String(inFlight).padStart(9)} ${figures.join(' ')}`);
-  }
+/** Milliseconds from the start of the process to the first answer, a few times. */
+async function startUps(uri: string, folder: string, subject: Subject): Promise<readonly number[]> {
+  const took: number[] = [];
+  for (let i = 0; i < STARTS; i++) took.push(await startUp(uri, DATABASE, subject, folder));
+  say(`\nfrom process start to first answer: ${fixed(0, 0)(median(took))} ms (median of ${STARTS})`);
+  return took;
 }
 
 /** How a call alone takes longer as its domain grows. */

@@ -1,5 +1,5 @@
 // Processes as the kernel sees them: the CPU time and the peak memory of one and of its children.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 const NANOSECONDS = 1_000_000;
 
@@ -24,11 +24,6 @@ export function cpuOf(pid: number): number {
   const threads = treeOf(pid).flatMap((each) => tasksOf(each).map((task) => `/proc/${each}/task/${task}`));
   const taken = threads.map((thread) => Number(read(`${thread}/schedstat`).split(' ')[0] ?? 0));
   return taken.reduce((sum, each) => sum + each, 0) / NANOSECONDS;
-}
-
-/** Begins anew to watch for the peak. */
-export function forgetPeak(pid: number): void {
-  writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
 
 /** The most memory, in MiB, that was resident at once. */

@@ -85,7 +85,7 @@ const count = (floor: Floor, domain: string, filter: Filter<Document>): Promise<
 
 const jobId = ({ jobIds }: Subject, nth: number): string => jobIds[(nth * 7919) % jobIds.length] ?? '';
 
-const GET: Workload = {
+export const GET: Workload = {
   name: 'get',
   rpc: 'get',
   inFlight: 16,
