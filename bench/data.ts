@@ -5,23 +5,14 @@ import { ObjectId } from 'mongodb';
 import type { Db, Document } from 'mongodb';
 import { extendedJson, makeWritersIndexes } from '../src/embedded/sample.js';
 import { makeIndexes } from '../src/job/indexes.js';
+import { random } from '../test/support/random.js';
+import type { Random } from '../test/support/random.js';
 
 const SEED = 20_261_125;
 const COLLECTORS = 20;
 const NEWEST = Date.UTC(2026, 5, 30);
 const SPAN = 180 * 24 * 3_600_000;
 const AT_ONCE = 5_000;
-
-/** A sequence of numbers from 0 to 1, the same for the same seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const SAMPLE = new URL('../../sample/', import.meta.url);
 const sample = (name: string): readonly Document[] =>
@@ -30,13 +21,12 @@ const sample = (name: string): readonly Document[] =>
     .filter((line) => line !== '')
     .map(extendedJson);
 
-const hex = (next: () => number, digits: number): string =>
+const hex = (next: Random, digits: number): string =>
   Array.from({ length: digits }, () => Math.floor(next() * 16).toString(16)).join('');
 
-const pick = <T>(from: readonly T[], next: () => number): T | undefined =>
-  from[Math.floor(next() * from.length)];
+const pick = <T>(from: readonly T[], next: Random): T | undefined => from[Math.floor(next() * from.length)];
 
-function collectorsOf(domain: string, next: () => number, shapes: readonly Document[]): readonly Document[] {
+function collectorsOf(domain: string, next: Random, shapes: readonly Document[]): readonly Document[] {
   return Array.from({ length: COLLECTORS }, () => ({
     ...pick(shapes, next),
     _id: ObjectId.createFromHexString(hex(next, 24)),
@@ -48,17 +38,12 @@ function collectorsOf(domain: string, next: () => number, shapes: readonly Docum
 /** How many jobs of the sample lend their filters and errors to one: it is 0.8 kB in an answer then. */
 const LENDERS = 6;
 
-const several = (next: () => number, shapes: readonly Document[], name: string): readonly object[] =>
+const several = (next: Random, shapes: readonly Document[], name: string): readonly object[] =>
   Array.from({ length: LENDERS }, () => pick(shapes, next)?.[name] as unknown).filter(
     (value) => typeof value === 'object' && value !== null,
   );
 
-function jobOf(
-  domain: string,
-  collectors: readonly Document[],
-  next: () => number,
-  shapes: readonly Document[],
-) {
+function jobOf(domain: string, collectors: readonly Document[], next: Random, shapes: readonly Document[]) {
   const collector = pick(collectors, next);
   const begun = NEWEST - Math.floor(next() * SPAN);
   const ended = new Date(begun + Math.floor(next() * 7_200_000));

@@ -24,13 +24,13 @@ const { values: options } = parseArgs({
 });
 
 /** Milliseconds of a turn. */
-const TURN = options.quick ? 300 : 1000;
+const TURN = options.quick ? 200 : 1000;
 const ROUNDS = Number(options.rounds);
 /** Turns before those that count. */
 const WARM_UP = 2;
-const LEVELS = [1, 16, 64] as const;
+const LEVELS = options.quick ? [1, 16] : [1, 16, 64];
 const SIZES = [50_000, ...Array.from({ length: 8 }, () => 5_556), 5_552];
-const GROWTH = options.quick ? [1_000, 10_000, 100_000] : [1_000, 10_000, 100_000, 1_000_000];
+const GROWTH = options.quick ? [1_000, 10_000] : [1_000, 10_000, 100_000, 1_000_000];
 const STARTS = 7;
 const PEAK_TURNS = 4;
 const CONTAINED = 109;

@@ -5,8 +5,10 @@ import { BSON, ObjectId } from 'mongodb';
 import { JobInfo } from '../../src/gen/spaceone/api/inventory/v1/collector.js';
 import { collectorInfo, jobInfo } from '../../src/job/answer.js';
 import { COLLECTOR_INFO, JOB_INFO } from '../../src/job/schema.js';
-import { anyDocument, anyValue, random } from '../support/documents.js';
+import { anyDocument, anyValue } from '../support/documents.js';
 import { jobOf } from '../support/oracle.js';
+import { random } from '../support/random.js';
+import type { Random } from '../support/random.js';
 
 const SEED = 20_261_125;
 const DOCUMENTS = 100_000;
@@ -31,7 +33,7 @@ interface Pair {
 }
 
 /** A job and a collector, of which some jobs are. */
-function pair(next: () => number): Pair {
+function pair(next: Random): Pair {
   const id = new ObjectId(Buffer.from(Array.from({ length: 12 }, () => Math.floor(next() * 128))));
   const job = anyDocument(next, namesOf(JOB_INFO));
   const errors = Array.from({ length: 3 }, () =>

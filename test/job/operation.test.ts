@@ -1,0 +1,113 @@
+// Reads whose connection breaks, and what a command has to say that the driver says for other operations by itself.
+import { createServer, connect as dial } from 'node:net';
+import type { Server } from 'node:net';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { MongoClient } from 'mongodb';
+import type { CommandStartedEvent, Document } from 'mongodb';
+import { clientOptions } from '../../src/job/database.js';
+import type { Budget } from '../../src/job/operation.js';
+import { jobStore } from '../../src/job/store.js';
+import type { JobStore } from '../../src/job/store.js';
+import { confine } from '../../src/query/confine.js';
+import { mongodbUri } from '../support/service.js';
+
+const DATABASE = 'operation';
+const DOMAIN = 'domain-operation';
+const FILTER = confine({ all: [], any: [] }, { domainId: DOMAIN });
+const PATIENT: Budget = { signal: new AbortController().signal, remaining: () => 10_000 };
+
+/** How many more commands on jobs are to find their connection broken. */
+let breaking = 0;
+let broken = 0;
+
+/** A way to mongod that breaks connections. */
+function proxy(host: string, port: number): Server {
+  return createServer((client) => {
+    const server = dial(port, host);
+    client.on('data', (chunk) => {
+      if (breaking === 0 || !chunk.includes('domain-operation')) return void server.write(chunk);
+      breaking--;
+      broken++;
+      client.destroy();
+    });
+    server.on('data', (chunk) => client.write(chunk));
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const)
+      one.on('close', () => other.destroy()).on('error', () => other.destroy());
+  });
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+let between: Server;
+let client: MongoClient;
+let store: JobStore;
+let commands: Document[];
+const faults: unknown[] = [];
+
+beforeAll(async () => {
+  const { hostname, port } = new URL(mongodbUri());
+  between = proxy(hostname, Number(port));
+  await new Promise<void>((resolve) => between.listen(0, '127.0.0.1', resolve));
+  const uri = `mongodb://127.0.0.1:${portOf(between)}/?directConnection=true&readPreference=primaryPreferred&readConcernLevel=majority`;
+  client = new MongoClient(uri, { ...clientOptions(uri), monitorCommands: true });
+  client.on('commandStarted', ({ command }: CommandStartedEvent) => {
+    commands.push(command);
+  });
+  const db = client.db(DATABASE);
+  const options = { report: (fault: unknown) => faults.push(fault), orderedBy: () => new Set<string>() };
+  store = jobStore(db, db, options);
+  commands = [];
+  await db.collection('job').insertOne({ job_id: 'job-1', domain_id: DOMAIN });
+});
+beforeEach(() => {
+  commands = [];
+  broken = 0;
+});
+afterAll(async () => {
+  await client.db(DATABASE).dropDatabase();
+  await client.close();
+  between.close();
+});
+
+const PLAN = { projection: { _id: 0 }, sort: new Map([['job_id', 1]] as const) };
+
+async function lengthOf(limit: number | undefined): Promise<number> {
+  const page = limit === undefined ? undefined : { skip: 0, limit };
+  let length = 0;
+  for await (const batch of store.list(FILTER, { ...PLAN, page }, PATIENT)) length += batch.length;
+  return length;
+}
+
+const READS: readonly (readonly [string, () => Promise<number>])[] = [
+  ['a get', async () => ((await store.one(FILTER, {}, PATIENT)) === undefined ? 0 : 1)],
+  ['a page', () => lengthOf(10)],
+  ['a list', () => lengthOf(undefined)],
+  ['a count', () => store.count(FILTER, PATIENT)],
+  ['a count of rows', () => store.rowCount(FILTER, [], PATIENT)],
+];
+
+test.each(READS)('%s whose connection breaks is run again', async (_, read) => {
+  breaking = 1;
+  expect(await read()).toBe(1);
+  expect(broken).toBe(1);
+});
+
+test.each(READS)('%s whose connection breaks twice is UNAVAILABLE', async (_, read) => {
+  breaking = 2;
+  await expect(read()).rejects.toHaveProperty('status', 'UNAVAILABLE');
+  expect(broken).toBe(2);
+  expect(faults).toEqual([]);
+});
+
+test.each(READS)('%s is read as the URI says', async (_, read) => {
+  await read();
+  expect(commands).toHaveLength(1);
+  expect(commands[0]).toMatchObject({ readConcern: { level: 'majority' }, maxTimeMS: 10_000 });
+  expect(commands[0]).toHaveProperty('$readPreference');
+});
