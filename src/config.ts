@@ -77,12 +77,8 @@ const origins: Reader<readonly string[]> = (text) => {
     : wrong('origins joined by commas, such as https://console.example.org');
 };
 
-const authentication: Reader<'none'> = (text) =>
-  text === 'jwt' ? wrong('left unset or none: this version does not have jwt') : oneOf('none')(text);
-
 /** Settings of the service that this version does not have: ignoring one would be worse than not starting. */
 const NOT_YET = [
-  'AUTH_PUBLIC_KEYS',
   'AUTH_IDENTITY_ENDPOINT',
   'AUTH_ROLE_CACHE',
   'TLS_CERT_FILE',
@@ -116,7 +112,8 @@ const settings = (read: Read) => ({
   maxTimeout: read('MAX_TIMEOUT', duration(1), 300_000),
   shutdownGrace: read('SHUTDOWN_GRACE', duration(0), 20_000),
   logLevel: read('LOG_LEVEL', oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info' as const),
-  auth: read('AUTH', authentication, 'none' as const),
+  auth: read('AUTH', oneOf('none', 'jwt'), 'none' as const),
+  authPublicKeys: read('AUTH_PUBLIC_KEYS', anything, undefined),
   corsOrigins: read('CORS_ORIGINS', origins, []),
   explorer: read('EXPLORER', oneOf('on', 'off'), 'on' as const),
 });
@@ -139,6 +136,10 @@ export function readConfig(environment: Environment): Config {
   complaints.push(...absent.map((name) => `${name} must be left unset: this version does not have it`));
   if (config.defaultTimeout > config.maxTimeout)
     complaints.push('DEFAULT_TIMEOUT must not be longer than MAX_TIMEOUT');
+  if (config.auth === 'jwt' && config.authPublicKeys === undefined)
+    complaints.push('AUTH_PUBLIC_KEYS must be a file with a JWK set, since AUTH is jwt');
+  if (config.auth === 'none' && config.authPublicKeys !== undefined)
+    complaints.push('AUTH_PUBLIC_KEYS must be left unset, since AUTH is not jwt');
   if (complaints.length > 0) throw new ConfigError(complaints.join('\n'));
   return Object.freeze(config);
 }

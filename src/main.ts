@@ -4,6 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
 import type { Db, MongoClientOptions } from 'mongodb';
+import type { Authenticate } from './auth/caller.js';
+import { jwt } from './auth/jwt.js';
+import { keyFile } from './auth/keys.js';
 import { open } from './auth/open.js';
 import { ConfigError, readConfig } from './config.js';
 import type { Config } from './config.js';
@@ -114,16 +117,31 @@ async function named<T extends Door>(variable: string, opening: Promise<T>): Pro
   }
 }
 
+/** Who may call, as the settings say. Errors: the file with the keys cannot be used. */
+async function authentication({ authPublicKeys }: Config, log: Log): Promise<Authenticate> {
+  if (authPublicKeys === undefined) return open;
+  const report = (error: unknown): void => {
+    log.error({ err: error }, 'AUTH_PUBLIC_KEYS: the changed file cannot be used; the keys before it stay');
+  };
+  try {
+    const keysOf = await keyFile(authPublicKeys, { clock: () => performance.now(), report });
+    return jwt({ keysOf, now: () => Date.now() });
+  } catch (error) {
+    throw new Error('AUTH_PUBLIC_KEYS: the file cannot be used', { cause: error });
+  }
+}
+
 async function openDoors(
   config: Config,
   store: JobStore,
+  authenticate: Authenticate,
   state: ServingState,
   log: Log,
   cleanups: Cleanups,
 ): Promise<Addresses> {
   const service = jobService({ store, clock: () => performance.now(), ...config });
   const now = (): number => Date.now();
-  const calls = chain({ service, authenticate: open, ready: state.serving, now, log, ...config });
+  const calls = chain({ service, authenticate, ready: state.serving, now, log, ...config });
   const { host, shutdownGrace } = config;
   const listening = async (variable: string, port: number | 'off', open: (port: number) => Promise<Door>) => {
     if (port === 'off') return port;
@@ -156,6 +174,7 @@ const example = (grpc: string): string =>
   `grpcurl -plaintext -d '{"domain_id": "domain-07d2e9c4a6b1", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;
 
 async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void> {
+  const authenticate = await authentication(config, log);
   const database = await databaseOf(config, log, cleanups);
   const db = connect(database.uri, config, cleanups);
   const control = connect(database.uri, config, cleanups, CONTROL);
@@ -167,10 +186,10 @@ async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void
     log.error({ err: error }, 'the database could not run a query');
   };
   const store = jobStore(db, control, { report, orderedBy: indexes.orderedBy });
-  const addresses = await openDoors(config, store, state, log, cleanups);
+  const addresses = await openDoors(config, store, authenticate, state, log, cleanups);
   const serving = (): void => {
     log.info({ ...addresses, version: VERSION }, 'serving');
-    if (database.embedded) log.info(`try: ${example(addresses.grpc)}`);
+    if (database.embedded && config.auth === 'none') log.info(`try: ${example(addresses.grpc)}`);
     indexes.begin();
   };
   follow(control, state, log, serving, cleanups);

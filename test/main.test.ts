@@ -1,12 +1,13 @@
 // The program as it is run: its ready line, its settings, its pages, how it stops, and the embedded mongod.
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:http2';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { credentials } from '@grpc/grpc-js';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { MongoClient } from 'mongodb';
 import {
   HealthCheckResponse_ServingStatus as Serving,
@@ -157,6 +158,8 @@ describe('wrong settings', () => {
   test.each([
     ['AUTH', 'jwt'],
     ['AUTH', 'token'],
+    ['AUTH_PUBLIC_KEYS', '/nonexistent/keys.json'],
+    ['AUTH_IDENTITY_ENDPOINT', 'grpc://identity:50051'],
     ['TLS_CERT_FILE', '/nonexistent/tls.crt'],
     ['TLS_KEY_FILE', '/nonexistent/tls.key'],
     ['TLS_CLIENT_CA_FILE', '/nonexistent/ca.crt'],
@@ -164,6 +167,42 @@ describe('wrong settings', () => {
     const program = start({ [variable]: value });
     expect(await program.ended).toEqual({ code: 1, signal: null });
     expect(`${program.stderr()}${JSON.stringify(program.log)}`).toMatch(new RegExp(`\\b${variable}\\b`));
+  });
+});
+
+describe('AUTH=jwt', () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'inventory-job-auth-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test('lets nobody in without a token, by either door', async () => {
+    const file = join(folder, 'keys.json');
+    const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
+    await writeFile(file, JSON.stringify({ keys: [await exportJWK(publicKey)] }));
+    const { grpc, http } = await start({ AUTH: 'jwt', AUTH_PUBLIC_KEYS: file }).addresses();
+    const token = await new SignJWT({ cat: 'API_KEY', did: LIST.domain_id })
+      .setProtectedHeader({ alg: 'RS256' })
+      .sign(privateKey);
+    const clients = [jsonClient(grpc), jsonClient(grpc, token)];
+    const [without, withToken] = await Promise.all(clients.map((client) => client.call('list', LIST)));
+    for (const client of clients) client.close();
+    expect(without).toHaveProperty('error.status', 'UNAUTHENTICATED');
+    expect(withToken).toHaveProperty('response');
+    expect((await post(http, '/inventory/v1/job/list', '{}')).status).toBe(401);
+    expect((await post(http, '/inventory/v1/job/list', '{}', { token })).status).toBe(200);
+  });
+
+  test.each([
+    ['that is not there', 'nowhere.json', ''],
+    ['that is no JWK set', 'other.json', '[]'],
+  ])('with a file %s does not start, and says which setting is at fault', async (_, name, text) => {
+    await writeFile(join(folder, 'other.json'), text);
+    const program = start({ AUTH: 'jwt', AUTH_PUBLIC_KEYS: join(folder, name) });
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(JSON.stringify(program.log)).toContain('AUTH_PUBLIC_KEYS: the file cannot be used');
   });
 });
 

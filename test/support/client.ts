@@ -48,8 +48,14 @@ function failure(error: ServiceError): Failure {
   return { status: status[error.code], code, text, details: detailsOf(error.metadata) };
 }
 
-/** Connects to `address`; messages of any size are taken. */
-export function jsonClient(address: string): JsonClient {
+function metadataOf(token: string | undefined): Metadata {
+  const metadata = new Metadata();
+  if (token !== undefined) metadata.set('token', token);
+  return metadata;
+}
+
+/** Connects to `address`, and sends `token` with each call; messages of any size are taken. */
+export function jsonClient(address: string, token?: string): JsonClient {
   const client = new Client(address, credentials.createInsecure(), { 'grpc.max_receive_message_length': -1 });
   const send: JsonClient['send'] = (rpc, bytes, options = {}) =>
     new Promise((resolve) => {
@@ -59,7 +65,7 @@ export function jsonClient(address: string): JsonClient {
         (request: Uint8Array) => Buffer.from(request),
         (response) => response,
         bytes,
-        new Metadata(),
+        metadataOf(token),
         options,
         (error, response) => {
           if (error !== null) {

@@ -27,8 +27,13 @@ export const post = (
   });
 
 /** Calls an rpc by its route. */
-export async function callHttp(address: string, rpc: RpcName, request: JsonObject): Promise<Outcome> {
-  const response = await post(address, `/inventory/v1/job/${rpc}`, JSON.stringify(request));
+export async function callHttp(
+  address: string,
+  rpc: RpcName,
+  request: JsonObject,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  const response = await post(address, `/inventory/v1/job/${rpc}`, JSON.stringify(request), headers);
   const body: unknown = JSON.parse(await response.text());
   if (!isObject(body)) throw new Error(`no JSON object came back: ${response.status}`);
   return response.ok ? { response: body } : { error: failure(body) };

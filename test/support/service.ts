@@ -31,13 +31,14 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-type Limits = Pick<ChainOptions, 'defaultTimeout' | 'maxTimeout'> & {
+type Limits = Pick<ChainOptions, 'defaultTimeout' | 'maxTimeout' | 'authenticate'> & {
   readonly maxPageSize: number;
   readonly maxResponseBytes: number;
   readonly collectorCache: number;
 };
 
 const LIMITS: Limits = {
+  authenticate: open,
   defaultTimeout: 30_000,
   maxTimeout: 300_000,
   maxPageSize: 0,
@@ -87,7 +88,6 @@ export async function startService(
       clock: () => performance.now(),
       ...all,
     }),
-    authenticate: open,
     ready: state.serving,
     now: () => Date.now(),
     log,

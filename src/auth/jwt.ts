@@ -1,0 +1,83 @@
+/** AUTH=jwt: a caller is the domain that its token names, verified by that domain's key (docs/operations.md «Authentication»). */
+import { decodeJwt, errors, jwtVerify } from 'jose';
+import type { JWTPayload } from 'jose';
+import { fail } from '../errors.js';
+import type { Authenticate } from './caller.js';
+import { matches } from './glob.js';
+import type { KeysOf, VerifyingKey } from './keys.js';
+
+/** Bytes of a token. */
+const MAX_TOKEN = 8 * 1024;
+
+/** Seconds that the clocks of who signs and who verifies may differ. */
+const SKEW = 60;
+
+interface Claims {
+  readonly domainId: string;
+  /** Patterns of what the token permits; undefined: everything. */
+  readonly permissions: readonly string[] | undefined;
+}
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string');
+
+/** A token for access has an end; an API key may have none, and a token to refresh is none of ours. */
+function isForUs({ cat, exp }: JWTPayload): boolean {
+  return cat === 'ACCESS_TOKEN' ? exp !== undefined : cat === 'API_KEY';
+}
+
+/** What a verified payload says; undefined where it says it wrongly. */
+function claimsOf(payload: JWTPayload): Claims | undefined {
+  const { did, permissions } = payload;
+  if (typeof did !== 'string' || did === '' || !isForUs(payload)) return undefined;
+  return permissions === undefined || isTexts(permissions) ? { domainId: did, permissions } : undefined;
+}
+
+/** The domain that a token says it is of, before anything of it is believed. */
+function saidDomain(token: string): string | undefined {
+  const { did } = decodeJwt(token);
+  return typeof did === 'string' ? did : undefined;
+}
+
+async function verifiedBy(
+  { algorithm, key }: VerifyingKey,
+  token: string,
+  now: number,
+): Promise<Claims | undefined> {
+  const options = { algorithms: [algorithm], clockTolerance: SKEW, currentDate: new Date(now) };
+  const { payload } = await jwtVerify(token, key, options);
+  return claimsOf(payload);
+}
+
+/** What a token claims; undefined where it is not valid, for whatever reason. */
+async function verified(token: string, keysOf: KeysOf, now: number): Promise<Claims | undefined> {
+  if (Buffer.byteLength(token) > MAX_TOKEN) return undefined;
+  try {
+    const domain = saidDomain(token);
+    const keys = domain === undefined ? [] : await keysOf(domain);
+    const tried = await Promise.allSettled(keys.map((key) => verifiedBy(key, token, now)));
+    return tried.map((result) => (result.status === 'fulfilled' ? result.value : undefined)).find(Boolean);
+  } catch (error) {
+    // Only what the library says of the token: a fault of ours is none of the caller's.
+    if (error instanceof errors.JOSEError) return undefined;
+    throw error;
+  }
+}
+
+export interface JwtOptions {
+  readonly keysOf: KeysOf;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Authenticates by token. What is wrong with one, nobody is told. */
+export const jwt =
+  ({ keysOf, now }: JwtOptions): Authenticate =>
+  async ({ token, permission }) => {
+    const claims = token === undefined ? undefined : await verified(token, keysOf, now());
+    if (claims === undefined) return fail('AUTHENTICATE_FAILURE', { message: 'a valid token is needed' });
+    const { domainId, permissions } = claims;
+    if (permissions !== undefined && !permissions.some((pattern) => matches(pattern, permission)))
+      fail('PERMISSION_DENIED', {});
+    return { scope: () => ({ domainId }) };
+  };

@@ -1,0 +1,111 @@
+/** The keys that tokens are verified with: a JWK set in a file, read again when it changes (docs/operations.md «Authentication»). */
+import { readFile, stat } from 'node:fs/promises';
+import { importJWK } from 'jose';
+import type { CryptoKey, JWK } from 'jose';
+
+/** A key, and the one algorithm that it verifies by: the token does not choose. */
+export interface VerifyingKey {
+  readonly algorithm: string;
+  readonly key: CryptoKey | Uint8Array;
+}
+
+/** The keys of a domain, none where it has none. */
+export type KeysOf = (domainId: string) => Promise<readonly VerifyingKey[]>;
+
+/** By kind and curve; symmetric keys are not among them. */
+const ALGORITHMS: ReadonlyMap<string, string> = new Map([
+  ['RSA', 'RS256'],
+  ['EC P-256', 'ES256'],
+  ['OKP Ed25519', 'EdDSA'],
+]);
+
+/** What makes a JWK a private key. */
+const PRIVATE = 'd';
+
+type Members = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+async function verifyingKey(jwk: Members, nth: number): Promise<VerifyingKey> {
+  const wrong = (why: string): never => {
+    throw new Error(`key ${nth} of the JWK set ${why}`);
+  };
+  const kind = [jwk['kty'], jwk['crv']].filter((part) => typeof part === 'string').join(' ');
+  const algorithm = ALGORITHMS.get(kind) ?? wrong('is none of RSA, EC P-256 and OKP Ed25519');
+  if (PRIVATE in jwk) wrong('is a private key; only its public part belongs here');
+  if (jwk['alg'] !== undefined && jwk['alg'] !== algorithm) wrong(`has another alg than ${algorithm}`);
+  const key = await importJWK(publicPart(jwk), algorithm).catch(() => wrong('cannot be read'));
+  return { algorithm, key };
+}
+
+const publicPart = ({ kty, crv, x, y, n, e }: Members): JWK =>
+  Object.fromEntries(Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined));
+
+/** Keys by domain; those by '' are of every domain that has none of its own. */
+type KeySet = ReadonlyMap<string, readonly VerifyingKey[]>;
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Its own error would quote the file.
+    throw new Error('it is no JSON');
+  }
+}
+
+/** Reads a JWK set. Errors: an Error that says what is wrong, and nothing of what is in it. */
+export async function keySet(text: string): Promise<KeySet> {
+  const set = parsed(text);
+  const jwks: readonly unknown[] = isObject(set) && Array.isArray(set['keys']) ? set['keys'] : [];
+  if (jwks.length === 0) throw new Error('it is no JWK set with keys: {"keys": [{"kty": …}, …]}');
+  const keys = new Map<string, readonly VerifyingKey[]>();
+  for (const [nth, jwk] of jwks.entries()) {
+    if (!isObject(jwk)) throw new Error(`key ${nth} of the JWK set is no object`);
+    const domain = typeof jwk['kid'] === 'string' ? jwk['kid'] : '';
+    keys.set(domain, [...(keys.get(domain) ?? []), await verifyingKey(jwk, nth)]);
+  }
+  return keys;
+}
+
+/** Milliseconds between two looks whether the file has changed. */
+const PAUSE = 1000;
+
+export interface KeyFileOptions {
+  /** Milliseconds that only grow. */
+  readonly clock: () => number;
+  /** Is told why a changed file is not taken. */
+  readonly report: (error: unknown) => void;
+}
+
+/** What a file is told by from what it was. */
+async function stampOf(path: string): Promise<string> {
+  const { ino, size, mtimeMs } = await stat(path);
+  return [ino, size, mtimeMs].join(' ');
+}
+
+/** The keys in the file at `path`. Errors, at first only: it cannot be read; later the last good keys are kept. */
+export async function keyFile(path: string, { clock, report }: KeyFileOptions): Promise<KeysOf> {
+  let stamp = await stampOf(path);
+  let keys = await keySet(await readFile(path, 'utf8'));
+  let looked = clock();
+
+  async function look(): Promise<void> {
+    try {
+      const now = await stampOf(path);
+      if (now === stamp) return;
+      stamp = now;
+      keys = await keySet(await readFile(path, 'utf8'));
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  return async (domainId) => {
+    if (clock() - looked >= PAUSE) {
+      looked = clock();
+      await look();
+    }
+    return keys.get(domainId) ?? keys.get('') ?? [];
+  };
+}
