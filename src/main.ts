@@ -10,7 +10,7 @@ import { keyFile } from './auth/keys.js';
 import { open } from './auth/open.js';
 import { ConfigError, readConfig } from './config.js';
 import type { Config } from './config.js';
-import { clientOptions, CONTROL } from './job/database.js';
+import { clientOptions, CONTROL, STATS } from './job/database.js';
 import { indexWatch, makeIndexes } from './job/indexes.js';
 import { watchDatabase } from './job/readiness.js';
 import { jobService } from './job/service.js';
@@ -177,6 +177,7 @@ async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void
   const authenticate = await authentication(config, log);
   const database = await databaseOf(config, log, cleanups);
   const db = connect(database.uri, config, cleanups);
+  const stats = connect(database.uri, config, cleanups, STATS);
   const control = connect(database.uri, config, cleanups, CONTROL);
   if (database.embedded) await makeIndexes(db);
   const state = servingState();
@@ -185,7 +186,7 @@ async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void
   const report = (error: unknown): void => {
     log.error({ err: error }, 'the database could not run a query');
   };
-  const store = jobStore(db, control, { report, orderedBy: indexes.orderedBy });
+  const store = jobStore({ reads: db, stats, control }, { report, orderedBy: indexes.orderedBy });
   const addresses = await openDoors(config, store, authenticate, state, log, cleanups);
   const serving = (): void => {
     log.info({ ...addresses, version: VERSION }, 'serving');

@@ -52,7 +52,8 @@ beforeAll(async () => {
     await service.db.collection('collector').insertOne(collectorOf(whose, collector));
     await service.db.collection('job').insertMany(jobsOf(whose, collector));
   }
-  service.client.on('commandStarted', ({ command }) => commands.push(command));
+  for (const each of [service.client, service.stats])
+    each.on('commandStarted', ({ command }) => commands.push(command));
   client = jsonClient(service.address);
 });
 

@@ -2,7 +2,6 @@
  * Work on the database that equal requests share (docs/performance.md «Counts»). Nobody is answered with what was
  * begun before they asked: who comes while the work runs waits for the next, a moment at most, and shares that.
  */
-import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
@@ -28,9 +27,21 @@ function longest(budgets: readonly Budget[]): Budget {
   return { signal: all.signal, remaining };
 }
 
-async function givenUp(signal: AbortSignal): Promise<never> {
-  await once(signal, 'abort');
-  throw signal.reason;
+/** What `done` gives, unless `signal` is aborted before. */
+function unlessAborted<T>(done: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      const reason: unknown = signal.reason;
+      reject(reason instanceof Error ? reason : new Error('given up', { cause: reason }));
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+    done
+      .finally(() => {
+        signal.removeEventListener('abort', leave);
+      })
+      .then(resolve, reject);
+  });
 }
 
 /** What is done once for all who have joined before it begins. */
@@ -74,6 +85,6 @@ export function sharing<T>(): Shared<T> {
   return (key, budget, work) => {
     const turn = waiting.get(key) ?? open(key, work);
     turn.members.push(budget);
-    return Promise.race([turn.done, givenUp(budget.signal)]);
+    return unlessAborted(turn.done, budget.signal);
   };
 }

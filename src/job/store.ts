@@ -11,7 +11,7 @@ import { FilterRefused } from './database-errors.js';
 import { BATCH, listing } from './listing.js';
 import type { Listing } from './listing.js';
 import { running } from './operation.js';
-import type { Batches, Budget, Within } from './operation.js';
+import type { Batches, Budget, Running, Within } from './operation.js';
 import { keyOf, sharing } from './sharing.js';
 import type { StoredDocument } from './stored.js';
 
@@ -51,16 +51,29 @@ export interface JobStoreOptions {
   readonly orderedBy: () => ReadonlySet<string>;
 }
 
-/** The store over `db`, with `control` to end operations by. */
-export function jobStore(db: Db, control: Db, { report, orderedBy }: JobStoreOptions): JobStore {
-  const jobs = db.collection('job');
-  const collectors = db.collection<StoredDocument>('collector');
-  const operations = running(db, control, report);
-  const { once, batch, inBatches } = operations;
+/** The one database, by connections of their own for each kind of work: none waits behind another. */
+export interface Connections {
+  readonly reads: Db;
+  /** Stats may take long, and be many. */
+  readonly stats: Db;
+  /** What ends the others. */
+  readonly control: Db;
+}
+
+/** The store over a database. */
+export function jobStore(
+  { reads, stats, control }: Connections,
+  { report, orderedBy }: JobStoreOptions,
+): JobStore {
+  const jobs = reads.collection('job');
+  const collectors = reads.collection<StoredDocument>('collector');
+  const operations = running(reads, control, report);
+  const statistics = running(stats, control, report);
+  const { once } = operations;
   const counting = sharing<number>();
 
   const aggregate = (filter: ConfinedFilter, stages: readonly MongoStage[], within: Within) =>
-    jobs.aggregate<Buffer>([{ $match: filter }, ...stages], {
+    stats.collection('job').aggregate<Buffer>([{ $match: filter }, ...stages], {
       raw: true,
       readPreference: SECONDARY,
       batchSize: BATCH,
@@ -70,6 +83,7 @@ export function jobStore(db: Db, control: Db, { report, orderedBy }: JobStoreOpt
 
   /** How many documents of `filter` are left after `stages`. */
   async function count(
+    { batch }: Running,
     filter: ConfinedFilter,
     stages: readonly MongoStage[],
     budget: Budget,
@@ -105,12 +119,14 @@ export function jobStore(db: Db, control: Db, { report, orderedBy }: JobStoreOpt
     accepts,
     async one(filter, projection, budget) {
       const command = { find: 'job', filter, projection, limit: 1, singleBatch: true };
-      return (await batch(budget, command)).documents[0];
+      return (await operations.batch(budget, command)).documents[0];
     },
     list: listing(jobs, operations, orderedBy),
-    count: (filter, budget) => counting(keyOf(filter), budget, (shared) => count(filter, [], shared)),
-    rows: (filter, stages, budget) => inBatches(budget, (within) => aggregate(filter, stages, within)),
-    rowCount: (filter, stages, budget) => count(filter, stages, budget, SECONDARY),
+    count: (filter, budget) =>
+      counting(keyOf(filter), budget, (shared) => count(operations, filter, [], shared)),
+    rows: (filter, stages, budget) =>
+      statistics.inBatches(budget, (within) => aggregate(filter, stages, within)),
+    rowCount: (filter, stages, budget) => count(statistics, filter, stages, budget, SECONDARY),
     collectorIds: (scope, filters, budget) => once(budget, (within) => collectorIds(scope, filters, within)),
     remove: (filter, budget) =>
       once(budget, async ({ maxTimeMS }) => (await jobs.deleteOne(filter, { maxTimeMS })).deletedCount > 0),

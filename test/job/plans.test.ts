@@ -21,9 +21,10 @@ let commands: Document[] = [];
 
 beforeAll(async () => {
   service = await startService('plans', {}, { monitorCommands: true });
-  service.client.on('commandStarted', ({ command }: CommandStartedEvent) => {
-    commands.push(command);
-  });
+  for (const client of [service.client, service.stats])
+    client.on('commandStarted', ({ command }: CommandStartedEvent) => {
+      commands.push(command);
+    });
   client = jsonClient(service.address);
 });
 afterAll(async () => {
@@ -36,15 +37,14 @@ const ENVELOPE = new Set(['$db', 'lsid', '$clusterTime', '$readPreference', 'max
 
 const readsJobs = (command: Document): boolean => command['find'] === 'job' || command['aggregate'] === 'job';
 
+/** Whether a command only counts what another one reads. */
+const counts = ({ pipeline }: Document): boolean => JSON.stringify(pipeline ?? []).includes('"n":{"$sum":1}');
+
 /** How MongoDB runs the command by which a call reads jobs, as JSON text. */
 async function explained(rpc: RpcName, request: JsonObject): Promise<string> {
   commands = [];
   expect(await client.call(rpc, { domain_id: DOMAIN, ...request })).toHaveProperty('response');
-  const [found, ...others] = commands
-    .filter(readsJobs)
-    .toSorted((a, b) => Number('find' in b) - Number('find' in a));
-  // Of two aggregates the first counts the rows.
-  const reading = found?.['find'] === 'job' ? found : (others.at(-1) ?? found ?? {});
+  const reading = commands.filter(readsJobs).find((command) => !counts(command)) ?? {};
   const explain = Object.fromEntries(Object.entries(reading).filter(([name]) => !ENVELOPE.has(name)));
   return JSON.stringify(await service.db.command({ explain, verbosity: 'executionStats' }));
 }

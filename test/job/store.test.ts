@@ -25,9 +25,10 @@ let commands: Document[];
 
 beforeAll(async () => {
   service = await startService('store-commands', {}, { monitorCommands: true });
-  service.client.on('commandStarted', ({ command }: CommandStartedEvent) => {
-    commands.push(command);
-  });
+  for (const client of [service.client, service.stats])
+    client.on('commandStarted', ({ command }: CommandStartedEvent) => {
+      commands.push(command);
+    });
   client = jsonClient(service.address);
 });
 beforeEach(() => {

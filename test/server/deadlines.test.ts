@@ -46,9 +46,10 @@ beforeAll(async () => {
   mongo = new MongoClient(mongodbUri());
   const limits = { defaultTimeout: DEFAULT_TIMEOUT, maxTimeout: MAX_TIMEOUT };
   service = await startService(DATABASE, limits, { monitorCommands: true });
-  service.client.on('commandStarted', ({ command }: CommandStartedEvent) => {
-    commands.push(command);
-  });
+  for (const each of [service.client, service.stats])
+    each.on('commandStarted', ({ command }: CommandStartedEvent) => {
+      commands.push(command);
+    });
   await insertSlowJob(service.db);
   const jobs = Array.from({ length: 10_000 }, (_, index) => ({
     job_id: `job-${index}`,

@@ -4,7 +4,7 @@ import type { Db, MongoClientOptions } from 'mongodb';
 import { fileURLToPath } from 'node:url';
 import { open } from '../../src/auth/open.js';
 import { loadSample } from '../../src/embedded/sample.js';
-import { clientOptions, CONTROL } from '../../src/job/database.js';
+import { clientOptions, CONTROL, STATS } from '../../src/job/database.js';
 import { findIndexes, makeIndexes } from '../../src/job/indexes.js';
 import { jobService } from '../../src/job/service.js';
 import { jobStore } from '../../src/job/store.js';
@@ -21,6 +21,8 @@ export interface Service {
   readonly address: string;
   readonly http: string;
   readonly client: MongoClient;
+  /** What stats are asked by. */
+  readonly stats: MongoClient;
   readonly db: Db;
   /** What went to the log as a fault of this service or of the database. */
   readonly faults: unknown[];
@@ -61,8 +63,10 @@ export async function startService(
 ): Promise<Service> {
   const uri = mongodbUri();
   const client = new MongoClient(uri, { ...clientOptions(uri), ...options });
+  const stats = new MongoClient(uri, { ...clientOptions(uri), ...STATS, ...options });
   const control = new MongoClient(uri, { ...clientOptions(uri), ...CONTROL });
   const db = client.db(database);
+  const connections = { reads: db, stats: stats.db(database), control: control.db(database) };
   const faults: unknown[] = [];
   const reload = async (): Promise<void> => {
     await Promise.all(['job', 'collector', 'job_task'].map((name) => db.collection(name).deleteMany({})));
@@ -84,7 +88,7 @@ export async function startService(
   const log = { info: () => undefined, error: report };
   const calls = chain({
     service: jobService({
-      store: jobStore(db, control.db(database), { report, orderedBy: () => orderedBy }),
+      store: jobStore(connections, { report, orderedBy: () => orderedBy }),
       clock: () => performance.now(),
       ...all,
     }),
@@ -108,6 +112,7 @@ export async function startService(
     address: door.address,
     http: http.address,
     client,
+    stats,
     db,
     faults,
     reload,
@@ -115,7 +120,7 @@ export async function startService(
     async stop() {
       await Promise.all([door.close(1000), http.close(1000)]);
       // What stays open when a test leaves the database in trouble would keep the whole run from ending.
-      await db.dropDatabase().finally(() => Promise.all([client.close(), control.close()]));
+      await db.dropDatabase().finally(() => Promise.all([client.close(), stats.close(), control.close()]));
     },
   };
 }

@@ -24,13 +24,13 @@ const unwinding = (arrays: number) =>
   NAMES.slice(0, arrays).map((name) => ({ unwind: { path: `filter.${name}` } }));
 
 /** A request of stat that counts 100 to the power of `arrays` rows: milliseconds for 2, about a second for 3, minutes for 4. */
-export const slowStat = (arrays: 2 | 3 | 4): JsonObject => ({
+export const slowStat = (arrays: 2 | 3 | 4, name = 'rows'): JsonObject => ({
   domain_id: SLOW_DOMAIN,
-  query: { aggregate: [...unwinding(arrays), { count: { name: 'rows' } }] },
+  query: { aggregate: [...unwinding(arrays), { count: { name } }] },
 });
 
 /** How many operations run on the jobs of `database`. */
-async function running(client: MongoClient, database: string): Promise<number> {
+export async function running(client: MongoClient, database: string): Promise<number> {
   const found = await client
     .db('admin')
     .aggregate([{ $currentOp: {} }, { $match: { ns: `${database}.job`, active: true } }])
