@@ -15,10 +15,10 @@ import { indexWatch, makeIndexes } from './job/indexes.js';
 import { watchDatabase } from './job/readiness.js';
 import { jobService } from './job/service.js';
 import { jobStore } from './job/store.js';
-import type { JobStore } from './job/store.js';
 import { makeLog } from './log.js';
 import type { Log } from './log.js';
 import { chain } from './server/call.js';
+import type { Chain } from './server/call.js';
 import { grpcDoor } from './server/grpc.js';
 import type { Door } from './server/grpc.js';
 import { servingState } from './server/health.js';
@@ -117,6 +117,10 @@ async function named<T extends Door>(variable: string, opening: Promise<T>): Pro
   }
 }
 
+/** Milliseconds since 1970, and milliseconds that only grow. */
+const wallClock = (): number => Date.now();
+const monotonic = (): number => performance.now();
+
 /** Who may call, as the settings say. Errors: the file with the keys cannot be used. */
 async function authentication({ authPublicKeys }: Config, log: Log): Promise<Authenticate> {
   if (authPublicKeys === undefined) return open;
@@ -124,8 +128,8 @@ async function authentication({ authPublicKeys }: Config, log: Log): Promise<Aut
     log.error({ err: error }, 'AUTH_PUBLIC_KEYS: the changed file cannot be used; the keys before it stay');
   };
   try {
-    const keysOf = await keyFile(authPublicKeys, { clock: () => performance.now(), report });
-    return jwt({ keysOf, now: () => Date.now() });
+    const keysOf = await keyFile(authPublicKeys, { clock: monotonic, report });
+    return jwt({ keysOf, now: wallClock });
   } catch (error) {
     throw new Error('AUTH_PUBLIC_KEYS: the file cannot be used', { cause: error });
   }
@@ -133,15 +137,11 @@ async function authentication({ authPublicKeys }: Config, log: Log): Promise<Aut
 
 async function openDoors(
   config: Config,
-  store: JobStore,
-  authenticate: Authenticate,
+  calls: Chain,
   state: ServingState,
   log: Log,
   cleanups: Cleanups,
 ): Promise<Addresses> {
-  const service = jobService({ store, clock: () => performance.now(), ...config });
-  const now = (): number => Date.now();
-  const calls = chain({ service, authenticate, ready: state.serving, now, log, ...config });
   const { host, shutdownGrace } = config;
   const listening = async (variable: string, port: number | 'off', open: (port: number) => Promise<Door>) => {
     if (port === 'off') return port;
@@ -152,7 +152,7 @@ async function openDoors(
   const { corsOrigins } = config;
   const pages = config.explorer === 'on';
   const http = await listening('HTTP_PORT', config.httpPort, (port) =>
-    httpDoor({ chain: calls, state, now, host, port, corsOrigins, version: VERSION, pages, log }),
+    httpDoor({ chain: calls, state, now: wallClock, host, port, corsOrigins, version: VERSION, pages, log }),
   );
   const admin = await listening('ADMIN_PORT', config.adminPort, (port) => adminDoor(state, host, port));
   const door = { chain: calls, state, version: VERSION, host, port: config.grpcPort };
@@ -187,7 +187,9 @@ async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void
     log.error({ err: error }, 'the database could not run a query');
   };
   const store = jobStore({ reads: db, stats, control }, { report, orderedBy: indexes.orderedBy });
-  const addresses = await openDoors(config, store, authenticate, state, log, cleanups);
+  const service = jobService({ store, clock: monotonic, ...config });
+  const calls = chain({ service, authenticate, ready: state.serving, now: wallClock, log, ...config });
+  const addresses = await openDoors(config, calls, state, log, cleanups);
   const serving = (): void => {
     log.info({ ...addresses, version: VERSION }, 'serving');
     if (database.embedded && config.auth === 'none') log.info(`try: ${example(addresses.grpc)}`);

@@ -52,8 +52,7 @@ beforeAll(async () => {
     await service.db.collection('collector').insertOne(collectorOf(whose, collector));
     await service.db.collection('job').insertMany(jobsOf(whose, collector));
   }
-  for (const each of [service.client, service.stats])
-    each.on('commandStarted', ({ command }) => commands.push(command));
+  service.onCommand((command) => commands.push(command));
   client = jsonClient(service.address);
 });
 

@@ -2,7 +2,7 @@
 // writers of jobs make by themselves.
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { CommandStartedEvent, Document } from 'mongodb';
+import type { Document } from 'mongodb';
 import { makeIndexes } from '../../src/job/indexes.js';
 import { INDEXES } from '../../src/job/schema.js';
 import { idsOf } from '../query/request.js';
@@ -21,10 +21,7 @@ let commands: Document[] = [];
 
 beforeAll(async () => {
   service = await startService('plans', {}, { monitorCommands: true });
-  for (const client of [service.client, service.stats])
-    client.on('commandStarted', ({ command }: CommandStartedEvent) => {
-      commands.push(command);
-    });
+  service.onCommand((command) => commands.push(command));
   client = jsonClient(service.address);
 });
 afterAll(async () => {

@@ -1,7 +1,7 @@
 // What the calls cost MongoDB: which commands a call sends, that reads never write, and which plan a page gets.
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { CommandStartedEvent, Document } from 'mongodb';
+import type { Document } from 'mongodb';
 import { jsonClient } from '../support/client.js';
 import type { JsonClient, RpcName } from '../support/client.js';
 import { startService } from '../support/service.js';
@@ -25,10 +25,7 @@ let commands: Document[];
 
 beforeAll(async () => {
   service = await startService('store-commands', {}, { monitorCommands: true });
-  for (const client of [service.client, service.stats])
-    client.on('commandStarted', ({ command }: CommandStartedEvent) => {
-      commands.push(command);
-    });
+  service.onCommand((command) => commands.push(command));
   client = jsonClient(service.address);
 });
 beforeEach(() => {

@@ -5,7 +5,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client, credentials } from '@grpc/grpc-js';
 import { MongoClient } from 'mongodb';
-import type { CommandStartedEvent, Document } from 'mongodb';
+import type { Document } from 'mongodb';
 import { open } from '../../src/auth/open.js';
 import type { AppError } from '../../src/errors.js';
 import { chain } from '../../src/server/call.js';
@@ -46,10 +46,7 @@ beforeAll(async () => {
   mongo = new MongoClient(mongodbUri());
   const limits = { defaultTimeout: DEFAULT_TIMEOUT, maxTimeout: MAX_TIMEOUT };
   service = await startService(DATABASE, limits, { monitorCommands: true });
-  for (const each of [service.client, service.stats])
-    each.on('commandStarted', ({ command }: CommandStartedEvent) => {
-      commands.push(command);
-    });
+  service.onCommand((command) => commands.push(command));
   await insertSlowJob(service.db);
   const jobs = Array.from({ length: 10_000 }, (_, index) => ({
     job_id: `job-${index}`,

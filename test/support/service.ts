@@ -1,6 +1,6 @@
 // The service as users run it, on the test run's mongod: the same parts that src/main.ts puts together.
 import { MongoClient } from 'mongodb';
-import type { Db, MongoClientOptions } from 'mongodb';
+import type { CommandStartedEvent, Db, Document, MongoClientOptions } from 'mongodb';
 import { fileURLToPath } from 'node:url';
 import { open } from '../../src/auth/open.js';
 import { loadSample } from '../../src/embedded/sample.js';
@@ -21,13 +21,13 @@ export interface Service {
   readonly address: string;
   readonly http: string;
   readonly client: MongoClient;
-  /** What stats are asked by. */
-  readonly stats: MongoClient;
   readonly db: Db;
   /** What went to the log as a fault of this service or of the database. */
   readonly faults: unknown[];
   /** Empties the database and loads the sample. */
   reload(): Promise<void>;
+  /** Hands each command for calls to `heard`, where commands are monitored. */
+  onCommand(heard: (command: Document) => void): void;
   /** Takes notice of which indexes there are. */
   lookAtIndexes(): Promise<void>;
   stop(): Promise<void>;
@@ -112,11 +112,16 @@ export async function startService(
     address: door.address,
     http: http.address,
     client,
-    stats,
     db,
     faults,
     reload,
     lookAtIndexes,
+    onCommand(heard) {
+      for (const each of [client, stats])
+        each.on('commandStarted', ({ command }: CommandStartedEvent) => {
+          heard(command);
+        });
+    },
     async stop() {
       await Promise.all([door.close(1000), http.close(1000)]);
       // What stays open when a test leaves the database in trouble would keep the whole run from ending.
