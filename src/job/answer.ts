@@ -5,7 +5,7 @@
 import { appError } from '../errors.js';
 import { BSON, Elements } from '../wire/bson.js';
 import { TAG } from '../wire/struct.js';
-import { writeValue } from '../wire/values.js';
+import { closeEntry, openEntry, writeEntry, writeValue } from '../wire/values.js';
 import { Writer } from '../wire/writer.js';
 import { layoutOf, toInt32, writeMessage } from './message.js';
 import type { Layout, Referred } from './message.js';
@@ -104,23 +104,10 @@ function writeRow(writer: Writer, row: Buffer, result: Result): void {
   writeValue(writer, row, first.next() ? first.type : BSON.null, first.value, ROW_DEPTH);
 }
 
-/** The beginning of an entry of a Struct that is called `key`, up to its value. */
-function openEntry(writer: Writer, key: string): void {
-  writer.open(TAG.item, 0);
-  writer.byte(TAG.key);
-  writer.text(key);
-  writer.open(TAG.value, 0);
-}
-
-function closeEntry(writer: Writer): void {
-  writer.close();
-  writer.close();
-}
-
 /** Stat's Struct of rows of at most `maxBytes`, in the making. */
 export function statStruct(maxBytes: number, result: Result): RowsAnswer {
   const writer = new Writer();
-  openEntry(writer, 'results');
+  openEntry(writer, 'results', 0);
   writer.open(TAG.list, 0);
   return {
     add(rows) {
@@ -133,12 +120,7 @@ export function statStruct(maxBytes: number, result: Result): RowsAnswer {
     finish(total) {
       writer.close();
       closeEntry(writer);
-      if (total !== undefined) {
-        openEntry(writer, 'total_count');
-        writer.byte(TAG.number);
-        writer.double(total);
-        closeEntry(writer);
-      }
+      if (total !== undefined) writeEntry(writer, 'total_count', total);
       return writer.written;
     },
   };

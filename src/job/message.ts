@@ -4,7 +4,7 @@
  * is shown as the field's default.
  */
 import { WireType } from '@bufbuild/protobuf/wire';
-import { BSON, dateAt, Elements, isEmpty, longAt, scalarAt } from '../wire/bson.js';
+import { BSON, dateAt, Elements, isEmpty, longAt, scalarAt, textEnd, textStart } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 import type { Names } from '../wire/names.js';
 import { writeFields } from '../wire/values.js';
@@ -93,12 +93,6 @@ function writeText(writer: Writer, tag: number, text: string): void {
   writer.text(text);
 }
 
-/** Bytes of the length before a text. */
-const LENGTH = 4;
-
-/** Where the text of the string at `at` ends, before its NUL. */
-const textEnd = (bytes: Buffer, at: number): number => at + LENGTH + bytes.readInt32LE(at) - 1;
-
 const text =
   (tag: number): WriteField =>
   (writer, bytes, type, at) => {
@@ -107,9 +101,9 @@ const text =
       return;
     }
     const end = textEnd(bytes, at);
-    if (end === at + LENGTH) return;
+    if (end === textStart(at)) return;
     writer.varint(tag);
-    writer.textOf(bytes, at + LENGTH, end);
+    writer.textOf(bytes, textStart(at), end);
   };
 
 /** How a field is written, by how it is shown. */
@@ -153,7 +147,7 @@ function composed(number: number, as: Exclude<Shape, string>): WriteField {
   if ('names' in as) {
     const numbers = namesOf(Object.entries(as.names));
     return (writer, bytes, type, at) => {
-      const found = type === BSON.string ? numbers(bytes, at + LENGTH, textEnd(bytes, at)) : undefined;
+      const found = type === BSON.string ? numbers(bytes, textStart(at), textEnd(bytes, at)) : undefined;
       if (typeof found === 'number') writeInt32(writer, varint(number), found);
     };
   }

@@ -4,7 +4,7 @@
  */
 import type { Page } from '../query/model.js';
 import type { MongoFilter, MongoSort } from '../query/mongo.js';
-import { BSON, dateAt, Elements } from '../wire/bson.js';
+import { BSON, dateAt, Elements, textEnd, textStart } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 
 /** The names that documents come with beside their own: no field of an answer is called so. */
@@ -48,7 +48,8 @@ function placed(document: Buffer): Placed | undefined {
   for (const each = new Elements(document, 0); each.next();) {
     const name = PLACE(document, each.name, each.nameEnd);
     if (name === 'date' && each.type === BSON.date) date = dateAt(document, each.value);
-    if (name === 'id' && each.type === BSON.string) id = document.subarray(each.value + 4, each.end - 1);
+    if (name === 'id' && each.type === BSON.string)
+      id = document.subarray(textStart(each.value), textEnd(document, each.value));
   }
   return date === undefined || id === undefined ? undefined : { document, date, id };
 }

@@ -148,9 +148,13 @@ function dateText(bytes: Buffer, at: number): string {
   return milliseconds === undefined ? '' : new Date(milliseconds).toISOString();
 }
 
+/** Where the text of the string at `at` begins, behind its length, and ends, before its NUL. */
+export const textStart = (at: number): number => at + 4;
+export const textEnd = (bytes: Buffer, at: number): number => textStart(at) + size(bytes, at) - 1;
+
 /** What is not UTF-8 in a text is replaced. */
 const textFrom = (bytes: Buffer, at: number): string =>
-  bytes.toString('utf8', at + 4, at + 4 + size(bytes, at) - 1);
+  bytes.toString('utf8', textStart(at), textEnd(bytes, at));
 
 const UUID_BYTES = 16;
 

@@ -2,7 +2,7 @@
  * Stored values to the bytes of google.protobuf Struct and Value, without objects between (docs/query.md «Values»,
  * docs/architecture.md «Answers are bytes»).
  */
-import { BSON, Elements, plainAt, pointerAt, scalarAt } from './bson.js';
+import { BSON, Elements, plainAt, pointerAt, scalarAt, textEnd, textStart } from './bson.js';
 import type { Scalar } from './bson.js';
 import { MAX_DEPTH, TAG } from './struct.js';
 import type { Writer } from './writer.js';
@@ -19,8 +19,7 @@ export function writeFields(writer: Writer, bytes: Buffer, at: number, depth: nu
     writer.textOf(bytes, each.name, each.nameEnd);
     writer.open(TAG.value, size);
     writeValue(writer, bytes, each.type, each.value, depth);
-    writer.close();
-    writer.close();
+    closeEntry(writer);
   }
 }
 
@@ -48,25 +47,35 @@ function writeScalar(writer: Writer, scalar: Scalar): void {
   }
 }
 
-function writePointer(writer: Writer, bytes: Buffer, at: number): void {
-  for (const [key, text] of Object.entries(pointerAt(bytes, at))) {
-    writer.open(TAG.item, text.length + AROUND);
-    writer.byte(TAG.key);
-    writer.text(key);
-    writer.open(TAG.value, text.length);
-    writeScalar(writer, text);
-    writer.close();
-    writer.close();
-  }
+/** Begins an entry of a Struct that is called `key`, up to its value, which takes something like `guess` bytes. */
+export function openEntry(writer: Writer, key: string, guess: number): void {
+  writer.open(TAG.item, key.length + guess + AROUND);
+  writer.byte(TAG.key);
+  writer.text(key);
+  writer.open(TAG.value, guess);
 }
 
-const LENGTH = 4;
+export function closeEntry(writer: Writer): void {
+  writer.close();
+  writer.close();
+}
+
+/** An entry of a Struct whose value is a scalar. */
+export function writeEntry(writer: Writer, key: string, scalar: Scalar): void {
+  openEntry(writer, key, 0);
+  writeScalar(writer, scalar);
+  closeEntry(writer);
+}
+
+function writePointer(writer: Writer, bytes: Buffer, at: number): void {
+  for (const [key, text] of Object.entries(pointerAt(bytes, at))) writeEntry(writer, key, text);
+}
 
 /** The members of a Value that lies `depth` levels deep; lists and objects below MAX_DEPTH come as compact JSON text. */
 export function writeValue(writer: Writer, bytes: Buffer, type: number, at: number, depth: number): void {
   if (type === BSON.string) {
     writer.byte(TAG.text);
-    writer.textOf(bytes, at + LENGTH, at + LENGTH + bytes.readInt32LE(at) - 1);
+    writer.textOf(bytes, textStart(at), textEnd(bytes, at));
     return;
   }
   const scalar = scalarAt(bytes, type, at);
