@@ -1,7 +1,12 @@
 // What is measured: each workload as a request to the service, and as what the driver alone does for the same answer.
 import type { JsonObject } from '@bufbuild/protobuf';
+import { ObjectId } from 'mongodb';
 import type { Collection, Db, Document, Filter, FindOptions } from 'mongodb';
+import { COLLECTOR_SHOWN, JOB } from '../src/job/schema.js';
+import { projectionOf, projectionTo } from '../src/query/compile.js';
 import type { Rpc } from '../src/server/call.js';
+import { idIn } from '../src/wire/bson.js';
+import { namesOf } from '../src/wire/names.js';
 
 /** What requests are made of. */
 export interface Subject {
@@ -34,42 +39,23 @@ export const floorOn = (db: Db, raw: boolean): Floor => ({
   raw,
 });
 
-const WHOLE = [
-  'job_id',
-  'status',
-  'filters',
-  'total_tasks',
-  'remained_tasks',
-  'errors',
-  'collector',
-  'project_id',
-  'domain_id',
-  'created_at',
-  'updated_at',
-  'finished_at',
-];
-const SHOWN = { _id: 0, ...Object.fromEntries(WHOLE.map((name) => [name, 1])) };
+const SHOWN = projectionOf(undefined, JOB);
+const COLLECTOR_PROJECTION = projectionTo(COLLECTOR_SHOWN, 1);
 const NEWEST = { created_at: -1, job_id: -1 } as const;
-const COLLECTOR_AT = 'collector';
-const OBJECT_ID = 7;
+const COLLECTOR = namesOf([['collector', true]]);
 
-/** Where the collector's id lies in a raw document: behind its type and name. */
-function collectorOf(job: Document | Buffer): unknown {
-  if (!Buffer.isBuffer(job)) return job[COLLECTOR_AT];
-  const at = job.indexOf(`${String.fromCharCode(OBJECT_ID)}${COLLECTOR_AT}\0`, 0, 'latin1');
-  return at < 0
-    ? undefined
-    : job.toString('hex', at + COLLECTOR_AT.length + 2, at + COLLECTOR_AT.length + 14);
+function collectorOf(job: Document | Buffer): string | undefined {
+  if (Buffer.isBuffer(job)) return idIn(job, COLLECTOR);
+  const collector: unknown = job['collector'];
+  return collector instanceof ObjectId ? collector.toHexString() : undefined;
 }
 
 async function lookUp(floor: Floor, domain: string, jobs: readonly (Document | Buffer)[]): Promise<void> {
-  const { ObjectId } = await import('mongodb');
-  const ids = new Set(jobs.map((job) => String(collectorOf(job))));
-  const known = [...ids]
-    .filter((id) => /^[0-9a-f]{24}$/.test(id))
-    .map((id) => ObjectId.createFromHexString(id));
-  if (known.length === 0) return;
-  await floor.collectors.find({ domain_id: domain, _id: { $in: known } }, { raw: floor.raw }).toArray();
+  const ids = new Set(jobs.map(collectorOf).filter((id) => id !== undefined));
+  if (ids.size === 0) return;
+  const known = [...ids].map((id) => ObjectId.createFromHexString(id));
+  const options = { projection: COLLECTOR_PROJECTION, raw: floor.raw };
+  await floor.collectors.find({ domain_id: domain, _id: { $in: known } }, options).toArray();
 }
 
 async function find(floor: Floor, domain: string, filter: Filter<Document>, limit: number): Promise<void> {
