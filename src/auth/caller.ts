@@ -1,9 +1,15 @@
 /** Who calls, and what it may see: where authentication enters the chain of a call. */
 import type { Scope } from '../query/confine.js';
 
+/** What a request says it is about, by the names of the contract; '' where it does not say. */
+export interface Asked {
+  readonly domain_id: string;
+  readonly project_id?: string;
+}
+
 export interface Caller {
-  /** What the caller may see of the domain that a request names; '' where it names none. Errors: AppError. */
-  scope(domainId: string): Scope;
+  /** What the caller may see of what a request asks for. Errors: AppError. */
+  scope(asked: Asked): Promise<Scope>;
 }
 
 /** What a call says of its caller. */
@@ -12,6 +18,8 @@ export interface Credentials {
   readonly token: string | undefined;
   /** The rpc, by the name that permissions know: `inventory.Job.list`. */
   readonly permission: string;
+  /** Aborted when the call is given up. */
+  readonly signal: AbortSignal;
 }
 
 /** Errors: AUTHENTICATE_FAILURE, PERMISSION_DENIED, UNAVAILABLE. */

@@ -79,5 +79,5 @@ export const jwt =
     const { domainId, permissions } = claims;
     if (permissions !== undefined && !permissions.some((pattern) => matches(pattern, permission)))
       fail('PERMISSION_DENIED', {});
-    return { scope: () => ({ domainId }) };
+    return { scope: () => Promise.resolve({ domainId }) };
   };

@@ -32,8 +32,8 @@ import { totalOf } from './total.js';
 /** One call of an rpc. */
 export interface Call extends Budget {
   readonly now: Date;
-  /** What the caller may see, of the domain that the request names. */
-  scope(domainId: string): Scope;
+  /** What the caller may see of what the request asks for. */
+  scope(asked: Pick<JobsQuery, 'domain_id'> & Partial<Pick<JobsQuery, 'project_id'>>): Promise<Scope>;
 }
 
 /** Each rpc takes a decoded request, and answers the bytes of its response. Errors: AppError. */
@@ -127,7 +127,7 @@ export function jobService(options: JobServiceOptions): JobService {
   return {
     async get(request, call) {
       const jobId = required(request.job_id, 'job_id');
-      const scope = call.scope(request.domain_id);
+      const scope = await call.scope(request);
       const projection = projectionOf(readOnly(request.only, 'only', JOB), JOB);
       const job = (await store.one(confine(jobOf(jobId), scope), projection, call)) ?? notFound(jobId);
       const [collector] = await collect([job], scope, call);
@@ -135,7 +135,7 @@ export function jobService(options: JobServiceOptions): JobService {
     },
 
     async list(request, call) {
-      const scope = call.scope(request.domain_id);
+      const scope = await call.scope(request);
       const query = readList(request.query ?? NO_QUERY, reading(call, equalities(request)));
       const answer = jobsInfo(maxResponseBytes);
       return naming(query.filter, store, call, async () => {
@@ -152,7 +152,7 @@ export function jobService(options: JobServiceOptions): JobService {
     },
 
     async *rows(request, format, call) {
-      const scope = call.scope(request.domain_id);
+      const scope = await call.scope(request);
       const query = readList(request.query ?? NO_QUERY, reading(call, equalities(request)));
       if (query.countOnly)
         fail('INVALID_PARAMETER', { key: 'query.count_only', reason: 'rows are asked for' });
@@ -167,7 +167,7 @@ export function jobService(options: JobServiceOptions): JobService {
 
     async stat(request, call) {
       const asked = request.query ?? fail('REQUIRED_PARAMETER', { key: 'query' });
-      const scope = call.scope(request.domain_id);
+      const scope = await call.scope(request);
       const query = readStat(asked, reading(call, new Map()));
       const paths = referredPaths(query);
       return naming(query.filter, store, call, async () => {
@@ -190,7 +190,7 @@ export function jobService(options: JobServiceOptions): JobService {
 
     async delete(request, call) {
       const jobId = required(request.job_id, 'job_id');
-      const filter = confine(jobOf(jobId), call.scope(request.domain_id));
+      const filter = confine(jobOf(jobId), await call.scope(request));
       return (await store.remove(filter, call)) ? new Uint8Array() : notFound(jobId);
     },
   };

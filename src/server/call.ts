@@ -167,10 +167,10 @@ function dispatch(service: JobService, incoming: Incoming, call: Call): Promise<
 async function admitted(incoming: Incoming, limit: Limit, options: ChainOptions): Promise<Call> {
   limit.signal.throwIfAborted();
   const permission = `inventory.Job.${incoming.rpc}`;
-  const caller = await options.authenticate({ token: incoming.token, permission });
+  const caller = await options.authenticate({ token: incoming.token, permission, signal: limit.signal });
   if (!options.ready()) throw unavailable();
   const now = new Date(options.now());
-  return { ...limit, now, scope: (domainId) => caller.scope(domainId) };
+  return { ...limit, now, scope: (asked) => caller.scope(asked) };
 }
 
 interface LogLine {
