@@ -15,6 +15,8 @@ export default tseslint.config(
       ],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // What is used is that it is disposed.
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreUsingDeclarations: true }],
       // Wire types and statuses are computed numbers.
       '@typescript-eslint/no-unsafe-enum-assignment': 'off',
       // Objects here are records of closures: nothing uses `this`.

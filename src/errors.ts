@@ -130,30 +130,51 @@ export class AppError extends Error {
   readonly status: StatusName;
   /** The status over HTTP. */
   readonly http: number;
-  readonly retryAfter: number | undefined;
 
   constructor(
     readonly error: ErrorName,
     text: string,
     readonly field: string | undefined,
+    /** Milliseconds after which the same call may succeed. */
+    readonly retryAfter: number | undefined,
   ) {
     super(withinBytes(`ERROR_${error}: ${text}`, MAX_TEXT));
     const row: ErrorRow = ERRORS[error];
     this.code = `ERROR_${error}`;
     this.status = row.status;
     this.http = row.http ?? STATUSES[row.status].http;
-    this.retryAfter = row.retryAfter;
   }
 }
 
-/** The error `name` with the blanks of its text filled in; `field` is by default what its text calls `key`. */
-export function appError<Name extends ErrorName>(name: Name, about: About<Name>, field?: string): AppError {
+/** The text of the error `name` with its blanks filled in. */
+function textOf<Name extends ErrorName>(name: Name, about: About<Name>): string {
   const blanks: ReadonlyMap<string, string> = new Map(Object.entries(about));
-  const text = ERRORS[name].text.replace(/\{(\w+)\}/g, (_, blank: string) =>
+  return ERRORS[name].text.replace(/\{(\w+)\}/g, (_, blank: string) =>
     shorten(blanks.get(blank) ?? '', blank === 'reason' ? MAX_REASON : MAX_ECHO),
   );
-  return new AppError(name, text, field ?? blanks.get('key'));
 }
+
+/** The error `name` with the blanks of its text filled in; `field` is by default what its text calls `key`. */
+export function appError<Name extends ErrorName>(
+  name: Name,
+  about: About<Name>,
+  field: string | undefined = 'key' in about ? String(about.key) : undefined,
+): AppError {
+  const { retryAfter }: ErrorRow = ERRORS[name];
+  return new AppError(name, textOf(name, about), field, retryAfter);
+}
+
+/** Milliseconds after which what is too much for now may not be any more. */
+const CROWDED_FOR = 1000;
+
+/** LIMIT_EXCEEDED for what is not too much in itself, but together with what else goes on: it may be tried again. */
+export const crowded = (limit: string, max: number): AppError =>
+  new AppError(
+    'LIMIT_EXCEEDED',
+    textOf('LIMIT_EXCEEDED', { limit, max: String(max) }),
+    undefined,
+    CROWDED_FOR,
+  );
 
 /** Throws the error `name` of the table. */
 export function fail<Name extends ErrorName>(name: Name, about: About<Name>, field?: string): never {

@@ -12,9 +12,11 @@ import { ConfigError, readConfig } from './config.js';
 import type { Config } from './config.js';
 import { clientOptions, CONTROL, STATS } from './job/database.js';
 import { indexWatch, makeIndexes } from './job/indexes.js';
+import { memoryFor } from './job/memory.js';
 import { watchDatabase } from './job/readiness.js';
 import { jobService } from './job/service.js';
 import { jobStore } from './job/store.js';
+import { lanes } from './job/turns.js';
 import { makeLog } from './log.js';
 import type { Log } from './log.js';
 import { chain } from './server/call.js';
@@ -187,7 +189,8 @@ async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void
     log.error({ err: error }, 'the database could not run a query');
   };
   const store = jobStore({ reads: db, stats, control }, { report, orderedBy: indexes.orderedBy });
-  const service = jobService({ store, clock: monotonic, ...config });
+  const memory = memoryFor(config.maxResponseBytes);
+  const service = jobService({ store, memory, lanes: lanes(), clock: monotonic, ...config });
   const calls = chain({ service, authenticate, ready: state.serving, now: wallClock, log, ...config });
   const addresses = await openDoors(config, calls, state, log, cleanups);
   const serving = (): void => {

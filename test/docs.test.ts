@@ -103,7 +103,7 @@ const isName = (name: string): name is ErrorName => Object.hasOwn(ERRORS, name);
 test.each(Object.keys(ERRORS).filter(isName))('ERROR_%s is in the table of errors', (name) => {
   const { status, text } = ERRORS[name];
   const row = rowsOf('docs/errors.md').find(([code]) => code === `\`ERROR_${name}\``);
-  expect(row?.slice(1, 3)).toEqual([status, String(new AppError(name, text, undefined).http)]);
+  expect(row?.slice(1, 3)).toEqual([status, String(new AppError(name, text, undefined, undefined).http)]);
   const [beginning = ''] = text.split(/\{|'/);
   expect(row?.[3]).toContain(beginning.trim());
 });

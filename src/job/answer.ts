@@ -8,7 +8,9 @@ import { TAG } from '../wire/struct.js';
 import { closeEntry, openEntry, writeEntry, writeValue } from '../wire/values.js';
 import { Writer } from '../wire/writer.js';
 import { layoutOf, toInt32, writeMessage } from './message.js';
+import type { Lease } from './memory.js';
 import type { Layout, Referred } from './message.js';
+import type { Pace } from './pace.js';
 import { COLLECTOR_INFO, JOB_INFO } from './schema.js';
 
 /** Where rows lie in the Struct that stat answers: below the Struct and the list of results. */
@@ -41,15 +43,35 @@ export const jobInfo = (job: Buffer, collector: Referred): Uint8Array =>
 export const collectorInfo = (collector: Buffer): Uint8Array =>
   Uint8Array.from(messageOf(COLLECTOR_LAYOUT, collector));
 
-/** Writes each of `documents`. Errors: LIMIT_EXCEEDED beyond `maxBytes` of the answer. */
-function writeEach(
+/** What answers may take of this process. */
+export interface Means {
+  /** Bytes of one answer. */
+  readonly maxBytes: number;
+  readonly memory: Lease;
+  /** Long answers are written a piece at a time. */
+  readonly pace: Pace;
+}
+
+/** Bytes of documents that are written at once: a few milliseconds. */
+const PIECE = 512 * 1024;
+
+/** Writes each of `documents`. Errors: LIMIT_EXCEEDED. */
+async function writeEach(
   writer: Writer,
   documents: readonly Buffer[],
-  maxBytes: number,
+  { maxBytes, memory, pace }: Means,
   write: (document: Buffer, nth: number) => void,
-): void {
-  writer.expect(sizeOf(documents) * GROWTH);
+): Promise<void> {
+  const size = sizeOf(documents) * GROWTH;
+  memory.grow(size);
+  writer.expect(size);
+  let piece = 0;
   for (const [nth, document] of documents.entries()) {
+    piece += document.length;
+    if (piece > PIECE) {
+      await pace();
+      piece = 0;
+    }
     write(document, nth);
     if (writer.length <= maxBytes) continue;
     const limit = 'bytes of an answer; ask for less by page.limit';
@@ -59,22 +81,21 @@ function writeEach(
 
 export interface JobsAnswer {
   /** Takes jobs, each with its CollectorInfo. Errors: LIMIT_EXCEEDED. */
-  add(jobs: readonly Buffer[], collectors: readonly Referred[]): void;
+  add(jobs: readonly Buffer[], collectors: readonly Referred[]): Promise<void>;
   /** JobsInfo of the jobs added, and of how many there are in all. */
   finish(total: number): Uint8Array;
 }
 
-/** JobsInfo of at most `maxBytes`, in the making. */
-export function jobsInfo(maxBytes: number): JobsAnswer {
+/** JobsInfo within `means`, in the making. */
+export function jobsInfo(means: Means): JobsAnswer {
   const writer = new Writer();
   return {
-    add(jobs, collectors) {
-      writeEach(writer, jobs, maxBytes, (job, nth) => {
+    add: (jobs, collectors) =>
+      writeEach(writer, jobs, means, (job, nth) => {
         writer.open(RESULTS, job.length);
         writeMessage(writer, JOB_LAYOUT, job, 0, collectors[nth]);
         writer.close();
-      });
-    },
+      }),
     finish(total) {
       if (total > 0) {
         writer.byte(TOTAL_COUNT);
@@ -87,7 +108,7 @@ export function jobsInfo(maxBytes: number): JobsAnswer {
 
 export interface RowsAnswer {
   /** Errors: LIMIT_EXCEEDED. */
-  add(rows: readonly Buffer[]): void;
+  add(rows: readonly Buffer[]): Promise<void>;
   /** The Struct `{results, total_count}`; without a total there is no `total_count`. */
   finish(total: number | undefined): Uint8Array;
 }
@@ -104,19 +125,18 @@ function writeRow(writer: Writer, row: Buffer, result: Result): void {
   writeValue(writer, row, first.next() ? first.type : BSON.null, first.value, ROW_DEPTH);
 }
 
-/** Stat's Struct of rows of at most `maxBytes`, in the making. */
-export function statStruct(maxBytes: number, result: Result): RowsAnswer {
+/** Stat's Struct of rows within `means`, in the making. */
+export function statStruct(means: Means, result: Result): RowsAnswer {
   const writer = new Writer();
   openEntry(writer, 'results', 0);
   writer.open(TAG.list, 0);
   return {
-    add(rows) {
-      writeEach(writer, rows, maxBytes, (row) => {
+    add: (rows) =>
+      writeEach(writer, rows, means, (row) => {
         writer.open(TAG.item, row.length);
         writeRow(writer, row, result);
         writer.close();
-      });
-    },
+      }),
     finish(total) {
       writer.close();
       closeEntry(writer);

@@ -19,6 +19,11 @@ export interface Budget {
   remaining(): number;
 }
 
+/** Why what `signal` ends was given up. */
+export function reasonOf({ reason }: AbortSignal): Error {
+  return reason instanceof Error ? reason : new Error('given up', { cause: reason });
+}
+
 const OVER = new Error('what this was part of is over');
 
 /** Runs `work` within a budget that ends with it: when one part fails, or is no longer needed, the others are ended. */

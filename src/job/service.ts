@@ -11,14 +11,17 @@ import type {
 import { pipelinesOf, projectionOf, referredPaths } from '../query/compile.js';
 import { confine } from '../query/confine.js';
 import type { Scope } from '../query/confine.js';
-import type { Filter, ListQuery } from '../query/model.js';
+import type { Filter, ListQuery, StatQuery } from '../query/model.js';
 import { readList, readOnly } from '../query/parse.js';
 import type { Reading } from '../query/parse.js';
 import { readStat } from '../query/parse-stat.js';
 import { judgingBudget } from '../query/values.js';
 import { jobInfo, jobsInfo, statStruct } from './answer.js';
+import type { Result } from './answer.js';
 import { collecting, collectorsOf } from './collectors.js';
 import { blamed, confinedTo, naming } from './filters.js';
+import type { Memory } from './memory.js';
+import { pacing } from './pace.js';
 import { pieces, rowsOf } from './rows.js';
 import type { RowFormat } from './rows.js';
 import { JOB } from './schema.js';
@@ -28,6 +31,7 @@ import type { FindPlan } from './listing.js';
 import type { JobStore } from './store.js';
 import { keyOf, sharing } from './sharing.js';
 import { totalOf } from './total.js';
+import type { Lanes } from './turns.js';
 
 /** One call of an rpc. */
 export interface Call extends Budget {
@@ -51,6 +55,9 @@ export interface JobServiceOptions {
   /** The largest page.limit; 0: any, or none. */
   readonly maxPageSize: number;
   readonly maxResponseBytes: number;
+  /** What all answers in the making may take. */
+  readonly memory: Memory;
+  readonly lanes: Lanes;
   /** Milliseconds that a collector is kept once it was looked up. */
   readonly collectorCache: number;
   /** Milliseconds that only grow. */
@@ -90,6 +97,15 @@ const findOf = ({ only, sort, page }: ListQuery): FindPlan => ({
   page,
 });
 
+/** Jobs of a page that is not long. */
+const SMALL_PAGE = 1000;
+
+/** Whether the answer to `query` cannot be long. */
+const isSmall = ({ countOnly, page }: ListQuery): boolean =>
+  countOnly || (page !== undefined && page.limit <= SMALL_PAGE);
+
+const resultOf = ({ rows }: StatQuery): Result => ('distinct' in rows ? 'value' : 'row');
+
 /** Hands on each batch; answers how many documents there were. */
 async function each(
   batches: Batches,
@@ -105,7 +121,8 @@ async function each(
 
 /** The service over `store`. */
 export function jobService(options: JobServiceOptions): JobService {
-  const { store, maxPageSize, maxResponseBytes } = options;
+  const { store, maxPageSize, maxResponseBytes: maxBytes, memory, lanes } = options;
+  const pace = pacing();
   const collect = collecting(options);
   const stats = sharing<Uint8Array>();
   const reading = ({ now }: Call, equal: Reading['equal']): Reading => ({
@@ -129,6 +146,7 @@ export function jobService(options: JobServiceOptions): JobService {
       const jobId = required(request.job_id, 'job_id');
       const scope = await call.scope(request);
       const projection = projectionOf(readOnly(request.only, 'only', JOB), JOB);
+      using _turn = await lanes.small(scope.domainId, call.signal);
       const job = (await store.one(confine(jobOf(jobId), scope), projection, call)) ?? notFound(jobId);
       const [collector] = await collect([job], scope, call);
       return jobInfo(job, collector);
@@ -137,13 +155,15 @@ export function jobService(options: JobServiceOptions): JobService {
     async list(request, call) {
       const scope = await call.scope(request);
       const query = readList(request.query ?? NO_QUERY, reading(call, equalities(request)));
-      const answer = jobsInfo(maxResponseBytes);
       return naming(query.filter, store, call, async () => {
+        using _turn = await lanes[isSmall(query) ? 'small' : 'large'](scope.domainId, call.signal);
+        using lease = memory.lease();
+        const answer = jobsInfo({ maxBytes, memory: lease, pace });
         const filter = await confinedTo(scope, query.filter, store, call);
         if (query.countOnly) return answer.finish(await store.count(filter, call));
         const total = await together(call, (budget) => {
           const listing = each(store.list(filter, findOf(query), budget), async (jobs) => {
-            answer.add(jobs, await collect(jobs, scope, budget));
+            await answer.add(jobs, await collect(jobs, scope, budget));
           });
           return totalOf(query.page, listing, () => store.count(filter, budget));
         });
@@ -156,6 +176,7 @@ export function jobService(options: JobServiceOptions): JobService {
       const query = readList(request.query ?? NO_QUERY, reading(call, equalities(request)));
       if (query.countOnly)
         fail('INVALID_PARAMETER', { key: 'query.count_only', reason: 'rows are asked for' });
+      using _turn = await lanes.rows(scope.domainId, call.signal);
       try {
         const filter = await confinedTo(scope, query.filter, store, call);
         const batches = store.list(filter, findOf(query), call);
@@ -175,22 +196,26 @@ export function jobService(options: JobServiceOptions): JobService {
         const referred = paths.length === 0 ? undefined : await collectorsOf(store, scope, paths, call);
         const { rows, total } = pipelinesOf(query, JOB, referred);
         const key = keyOf({ filter, rows, total: total ?? [] });
-        return stats(key, call, (shared) =>
-          together(shared, async (budget) => {
-            const answer = statStruct(maxResponseBytes, 'distinct' in query.rows ? 'value' : 'row');
+        return stats(key, call, async (shared) => {
+          using _turn = await lanes.stats(scope.domainId, shared.signal);
+          using lease = memory.lease();
+          const answer = statStruct({ maxBytes, memory: lease, pace }, resultOf(query));
+          return await together(shared, async (budget) => {
             const [count] = await Promise.all([
               total && store.rowCount(filter, total, budget),
               each(store.rows(filter, rows, budget), answer.add),
             ]);
             return answer.finish(count);
-          }),
-        );
+          });
+        });
       });
     },
 
     async delete(request, call) {
       const jobId = required(request.job_id, 'job_id');
-      const filter = confine(jobOf(jobId), await call.scope(request));
+      const scope = await call.scope(request);
+      const filter = confine(jobOf(jobId), scope);
+      using _turn = await lanes.small(scope.domainId, call.signal);
       return (await store.remove(filter, call)) ? new Uint8Array() : notFound(jobId);
     },
   };

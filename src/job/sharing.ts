@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
+import { reasonOf } from './operation.js';
 import type { Budget } from './operation.js';
 
 /** Milliseconds to wait for running work to end, before the next is begun beside it. */
@@ -31,8 +32,7 @@ function longest(budgets: readonly Budget[]): Budget {
 function unlessAborted<T>(done: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = (): void => {
-      const reason: unknown = signal.reason;
-      reject(reason instanceof Error ? reason : new Error('given up', { cause: reason }));
+      reject(reasonOf(signal));
     };
     if (signal.aborted) leave();
     else signal.addEventListener('abort', leave, { once: true });

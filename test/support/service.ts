@@ -7,7 +7,9 @@ import { loadSample } from '../../src/embedded/sample.js';
 import { clientOptions, CONTROL, STATS } from '../../src/job/database.js';
 import { findIndexes, makeIndexes } from '../../src/job/indexes.js';
 import { jobService } from '../../src/job/service.js';
+import { memoryFor } from '../../src/job/memory.js';
 import { jobStore } from '../../src/job/store.js';
+import { lanes } from '../../src/job/turns.js';
 import { chain } from '../../src/server/call.js';
 import type { ChainOptions } from '../../src/server/call.js';
 import { grpcDoor } from '../../src/server/grpc.js';
@@ -90,6 +92,8 @@ export async function startService(
     service: jobService({
       store: jobStore(connections, { report, orderedBy: () => orderedBy }),
       clock: () => performance.now(),
+      memory: memoryFor(all.maxResponseBytes),
+      lanes: lanes(),
       ...all,
     }),
     ready: state.serving,
