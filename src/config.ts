@@ -1,5 +1,11 @@
 /** The environment as one frozen Config; every complaint is reported at once (docs/settings.md). */
 
+/** Where the identity service is. */
+interface IdentityEndpoint {
+  readonly address: string;
+  readonly secure: boolean;
+}
+
 const UNITS: ReadonlyMap<string, number> = new Map([
   ['ms', 1],
   ['s', 1000],
@@ -68,6 +74,14 @@ const databaseName: Reader<string> = (text) =>
     ? text
     : wrong('a database name, without any of / \\ . " $ * < > : | ? and blanks');
 
+const endpoint: Reader<IdentityEndpoint> = (text) => {
+  const [, secure, address] =
+    /^grpc(\+ssl)?:\/\/([\w.-]+:\d{1,5}|\[[\da-f:.]+\]:\d{1,5})\/?$/i.exec(text) ?? [];
+  return address === undefined
+    ? wrong('grpc://host:port or grpc+ssl://host:port')
+    : { address, secure: secure !== undefined };
+};
+
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
 
 const origins: Reader<readonly string[]> = (text) => {
@@ -78,13 +92,7 @@ const origins: Reader<readonly string[]> = (text) => {
 };
 
 /** Settings of the service that this version does not have: ignoring one would be worse than not starting. */
-const NOT_YET = [
-  'AUTH_IDENTITY_ENDPOINT',
-  'AUTH_ROLE_CACHE',
-  'TLS_CERT_FILE',
-  'TLS_KEY_FILE',
-  'TLS_CLIENT_CA_FILE',
-] as const;
+const NOT_YET = ['TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CLIENT_CA_FILE'] as const;
 
 /** All complaints about the environment, a line each. */
 export class ConfigError extends Error {}
@@ -114,6 +122,8 @@ const settings = (read: Read) => ({
   logLevel: read('LOG_LEVEL', oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info' as const),
   auth: read('AUTH', oneOf('none', 'jwt'), 'none' as const),
   authPublicKeys: read('AUTH_PUBLIC_KEYS', anything, undefined),
+  authIdentityEndpoint: read('AUTH_IDENTITY_ENDPOINT', endpoint, undefined),
+  authRoleCache: read('AUTH_ROLE_CACHE', duration(0), 0),
   corsOrigins: read('CORS_ORIGINS', origins, []),
   explorer: read('EXPLORER', oneOf('on', 'off'), 'on' as const),
 });
@@ -136,10 +146,15 @@ export function readConfig(environment: Environment): Config {
   complaints.push(...absent.map((name) => `${name} must be left unset: this version does not have it`));
   if (config.defaultTimeout > config.maxTimeout)
     complaints.push('DEFAULT_TIMEOUT must not be longer than MAX_TIMEOUT');
-  if (config.auth === 'jwt' && config.authPublicKeys === undefined)
-    complaints.push('AUTH_PUBLIC_KEYS must be a file with a JWK set, since AUTH is jwt');
-  if (config.auth === 'none' && config.authPublicKeys !== undefined)
+  const { auth, authPublicKeys, authIdentityEndpoint } = config;
+  if (auth === 'jwt' && authPublicKeys === undefined && authIdentityEndpoint === undefined)
+    complaints.push(
+      'AUTH_PUBLIC_KEYS or AUTH_IDENTITY_ENDPOINT must say whose keys count, since AUTH is jwt',
+    );
+  if (auth === 'none' && authPublicKeys !== undefined)
     complaints.push('AUTH_PUBLIC_KEYS must be left unset, since AUTH is not jwt');
+  if (auth === 'none' && authIdentityEndpoint !== undefined)
+    complaints.push('AUTH_IDENTITY_ENDPOINT must be left unset, since AUTH is not jwt');
   if (complaints.length > 0) throw new ConfigError(complaints.join('\n'));
   return Object.freeze(config);
 }

@@ -6,8 +6,12 @@ import { MongoClient } from 'mongodb';
 import type { Db, MongoClientOptions } from 'mongodb';
 import type { Authenticate } from './auth/caller.js';
 import { jwt } from './auth/jwt.js';
-import { keyFile } from './auth/keys.js';
+import { fetchedKeys } from './auth/fetched-keys.js';
+import { identityService } from './auth/identity.js';
+import { eitherKeys, keyFile } from './auth/keys.js';
+import type { KeysOf } from './auth/keys.js';
 import { open } from './auth/open.js';
+import { roles } from './auth/roles.js';
 import { ConfigError, readConfig } from './config.js';
 import type { Config } from './config.js';
 import { clientOptions, CONTROL, STATS } from './job/database.js';
@@ -123,18 +127,35 @@ async function named<T extends Door>(variable: string, opening: Promise<T>): Pro
 const wallClock = (): number => Date.now();
 const monotonic = (): number => performance.now();
 
-/** Who may call, as the settings say. Errors: the file with the keys cannot be used. */
-async function authentication({ authPublicKeys }: Config, log: Log): Promise<Authenticate> {
-  if (authPublicKeys === undefined) return open;
+/** The keys in AUTH_PUBLIC_KEYS. Errors: the file cannot be used. */
+async function keysInFile(path: string, log: Log): Promise<KeysOf> {
   const report = (error: unknown): void => {
     log.error({ err: error }, 'AUTH_PUBLIC_KEYS: the changed file cannot be used; the keys before it stay');
   };
   try {
-    const keysOf = await keyFile(authPublicKeys, { clock: monotonic, report });
-    return jwt({ keysOf, now: wallClock });
+    return await keyFile(path, { clock: monotonic, report });
   } catch (error) {
     throw new Error('AUTH_PUBLIC_KEYS: the file cannot be used', { cause: error });
   }
+}
+
+/** Who may call, as the settings say. Errors: the file with the keys cannot be used. */
+async function authentication(config: Config, log: Log, cleanups: Cleanups): Promise<Authenticate> {
+  const { authPublicKeys, authIdentityEndpoint, authRoleCache: keep } = config;
+  const inFile = authPublicKeys === undefined ? undefined : await keysInFile(authPublicKeys, log);
+  if (authIdentityEndpoint === undefined)
+    return inFile === undefined ? open : jwt({ keysOf: inFile, now: wallClock });
+  const report = (error: unknown): void => {
+    log.error({ err: error }, 'AUTH_IDENTITY_ENDPOINT: the identity service does not answer');
+  };
+  const identity = identityService(authIdentityEndpoint, { report });
+  cleanups.push(() => {
+    identity.close();
+    return Promise.resolve();
+  });
+  const fetched = fetchedKeys(identity, { clock: monotonic });
+  const keysOf = inFile === undefined ? fetched : eitherKeys(inFile, fetched);
+  return jwt({ keysOf, now: wallClock, roles: roles(identity, { keep, clock: monotonic }) });
 }
 
 async function openDoors(
@@ -176,7 +197,7 @@ const example = (grpc: string): string =>
   `grpcurl -plaintext -d '{"domain_id": "domain-07d2e9c4a6b1", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;
 
 async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void> {
-  const authenticate = await authentication(config, log);
+  const authenticate = await authentication(config, log, cleanups);
   const database = await databaseOf(config, log, cleanups);
   const db = connect(database.uri, config, cleanups);
   const stats = connect(database.uri, config, cleanups, STATS);

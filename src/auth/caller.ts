@@ -16,8 +16,8 @@ export interface Caller {
 export interface Credentials {
   /** The token, where one was sent. */
   readonly token: string | undefined;
-  /** The rpc, by the name that permissions know: `inventory.Job.list`. */
-  readonly permission: string;
+  /** The rpc: `list`. */
+  readonly verb: string;
   /** Aborted when the call is given up. */
   readonly signal: AbortSignal;
 }

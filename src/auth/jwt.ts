@@ -5,6 +5,7 @@ import { fail } from '../errors.js';
 import type { Authenticate } from './caller.js';
 import { matches } from './glob.js';
 import type { KeysOf, VerifyingKey } from './keys.js';
+import type { Roles } from './roles.js';
 
 /** Bytes of a token. */
 const MAX_TOKEN = 8 * 1024;
@@ -16,6 +17,8 @@ interface Claims {
   readonly domainId: string;
   /** Patterns of what the token permits; undefined: everything. */
   readonly permissions: readonly string[] | undefined;
+  /** Whether the caller owns the domain, so that nobody has to be asked about its role. */
+  readonly owner: boolean;
 }
 
 const isTexts = (value: unknown): value is readonly string[] =>
@@ -28,9 +31,10 @@ function isForUs({ cat, exp }: JWTPayload): boolean {
 
 /** What a verified payload says; undefined where it says it wrongly. */
 function claimsOf(payload: JWTPayload): Claims | undefined {
-  const { did, permissions } = payload;
+  const { did, permissions, user_type } = payload;
   if (typeof did !== 'string' || did === '' || !isForUs(payload)) return undefined;
-  return permissions === undefined || isTexts(permissions) ? { domainId: did, permissions } : undefined;
+  if (permissions !== undefined && !isTexts(permissions)) return undefined;
+  return { domainId: did, permissions, owner: user_type === 'DOMAIN_OWNER' };
 }
 
 /** The domain that a token says it is of, before anything of it is believed. */
@@ -50,12 +54,16 @@ async function verifiedBy(
 }
 
 /** What a token claims; undefined where it is not valid, for whatever reason. */
-async function verified(token: string, keysOf: KeysOf, now: number): Promise<Claims | undefined> {
+async function verified(
+  token: string,
+  signal: AbortSignal,
+  { keysOf, now }: JwtOptions,
+): Promise<Claims | undefined> {
   if (Buffer.byteLength(token) > MAX_TOKEN) return undefined;
   try {
     const domain = saidDomain(token);
-    const keys = domain === undefined ? [] : await keysOf(domain);
-    const tried = await Promise.allSettled(keys.map((key) => verifiedBy(key, token, now)));
+    const keys = domain === undefined ? [] : await keysOf(domain, signal);
+    const tried = await Promise.allSettled(keys.map((key) => verifiedBy(key, token, now())));
     return tried.map((result) => (result.status === 'fulfilled' ? result.value : undefined)).find(Boolean);
   } catch (error) {
     // Only what the library says of the token: a fault of ours is none of the caller's.
@@ -68,16 +76,24 @@ export interface JwtOptions {
   readonly keysOf: KeysOf;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Tells the roles of callers who do not own their domain; without it each has its whole domain. */
+  readonly roles?: Roles;
 }
 
 /** Authenticates by token. What is wrong with one, nobody is told. */
 export const jwt =
-  ({ keysOf, now }: JwtOptions): Authenticate =>
-  async ({ token, permission }) => {
-    const claims = token === undefined ? undefined : await verified(token, keysOf, now());
+  (options: JwtOptions): Authenticate =>
+  async ({ token = '', verb, signal }) => {
+    const claims = await verified(token, signal, options);
     if (claims === undefined) return fail('AUTHENTICATE_FAILURE', { message: 'a valid token is needed' });
-    const { domainId, permissions } = claims;
+    const { domainId, permissions, owner } = claims;
+    const permission = `inventory.Job.${verb}`;
     if (permissions !== undefined && !permissions.some((pattern) => matches(pattern, permission)))
       fail('PERMISSION_DENIED', {});
-    return { scope: () => Promise.resolve({ domainId }) };
+    const { roles } = options;
+    if (owner || roles === undefined) return { scope: () => Promise.resolve({ domainId }) };
+    return {
+      scope: ({ domain_id, project_id = '' }) =>
+        roles({ token, verb, domainId, domain_id, project_id }, signal),
+    };
   };

@@ -9,8 +9,8 @@ export interface VerifyingKey {
   readonly key: CryptoKey | Uint8Array;
 }
 
-/** The keys of a domain, none where it has none. */
-export type KeysOf = (domainId: string) => Promise<readonly VerifyingKey[]>;
+/** The keys of a domain, none where it has none; `signal` ends the waiting. */
+export type KeysOf = (domainId: string, signal: AbortSignal) => Promise<readonly VerifyingKey[]>;
 
 /** By kind and curve; symmetric keys are not among them. */
 const ALGORITHMS: ReadonlyMap<string, string> = new Map([
@@ -27,10 +27,12 @@ type Members = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-async function verifyingKey(jwk: Members, nth: number): Promise<VerifyingKey> {
+/** A key that is called `name` in errors. */
+async function verifyingKey(jwk: unknown, name: string): Promise<VerifyingKey> {
   const wrong = (why: string): never => {
-    throw new Error(`key ${nth} of the JWK set ${why}`);
+    throw new Error(`${name} ${why}`);
   };
+  if (!isObject(jwk)) return wrong('is no object');
   const kind = [jwk['kty'], jwk['crv']].filter((part) => typeof part === 'string').join(' ');
   const algorithm = ALGORITHMS.get(kind) ?? wrong('is none of RSA, EC P-256 and OKP Ed25519');
   if (PRIVATE in jwk) wrong('is a private key; only its public part belongs here');
@@ -54,6 +56,9 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Reads one JWK. Errors: an Error that says what is wrong, and nothing of what is in it. */
+export const oneKey = async (text: string): Promise<VerifyingKey> => verifyingKey(parsed(text), 'the JWK');
+
 /** Reads a JWK set. Errors: an Error that says what is wrong, and nothing of what is in it. */
 export async function keySet(text: string): Promise<KeySet> {
   const set = parsed(text);
@@ -61,9 +66,9 @@ export async function keySet(text: string): Promise<KeySet> {
   if (jwks.length === 0) throw new Error('it is no JWK set with keys: {"keys": [{"kty": …}, …]}');
   const keys = new Map<string, readonly VerifyingKey[]>();
   for (const [nth, jwk] of jwks.entries()) {
-    if (!isObject(jwk)) throw new Error(`key ${nth} of the JWK set is no object`);
-    const domain = typeof jwk['kid'] === 'string' ? jwk['kid'] : '';
-    keys.set(domain, [...(keys.get(domain) ?? []), await verifyingKey(jwk, nth)]);
+    const key = await verifyingKey(jwk, `key ${nth} of the JWK set`);
+    const domain = isObject(jwk) && typeof jwk['kid'] === 'string' ? jwk['kid'] : '';
+    keys.set(domain, [...(keys.get(domain) ?? []), key]);
   }
   return keys;
 }
@@ -83,6 +88,14 @@ async function stampOf(path: string): Promise<string> {
   const { ino, size, mtimeMs } = await stat(path);
   return [ino, size, mtimeMs].join(' ');
 }
+
+/** The keys that `first` has of a domain, and where it has none those that `other` has. */
+export const eitherKeys =
+  (first: KeysOf, other: KeysOf): KeysOf =>
+  async (domainId, signal) => {
+    const keys = await first(domainId, signal);
+    return keys.length > 0 ? keys : other(domainId, signal);
+  };
 
 /** The keys in the file at `path`. Errors, at first only: it cannot be read; later the last good keys are kept. */
 export async function keyFile(path: string, { clock, report }: KeyFileOptions): Promise<KeysOf> {

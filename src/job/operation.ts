@@ -24,6 +24,22 @@ export function reasonOf({ reason }: AbortSignal): Error {
   return reason instanceof Error ? reason : new Error('given up', { cause: reason });
 }
 
+/** What `done` gives, unless `signal` is aborted before. */
+export function unlessAborted<T>(done: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      reject(reasonOf(signal));
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+    done
+      .finally(() => {
+        signal.removeEventListener('abort', leave);
+      })
+      .then(resolve, reject);
+  });
+}
+
 const OVER = new Error('what this was part of is over');
 
 /** Runs `work` within a budget that ends with it: when one part fails, or is no longer needed, the others are ended. */

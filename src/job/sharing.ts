@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
-import { reasonOf } from './operation.js';
+import { unlessAborted } from './operation.js';
 import type { Budget } from './operation.js';
 
 /** Milliseconds to wait for running work to end, before the next is begun beside it. */
@@ -26,22 +26,6 @@ function longest(budgets: readonly Budget[]): Budget {
   }
   const remaining = (): number => Math.max(...budgets.map((budget) => budget.remaining()));
   return { signal: all.signal, remaining };
-}
-
-/** What `done` gives, unless `signal` is aborted before. */
-function unlessAborted<T>(done: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => {
-      reject(reasonOf(signal));
-    };
-    if (signal.aborted) leave();
-    else signal.addEventListener('abort', leave, { once: true });
-    done
-      .finally(() => {
-        signal.removeEventListener('abort', leave);
-      })
-      .then(resolve, reject);
-  });
 }
 
 /** What is done once for all who have joined before it begins. */

@@ -166,8 +166,8 @@ function dispatch(service: JobService, incoming: Incoming, call: Call): Promise<
 /** Who calls, and whether the database answers: what stands before every call. */
 async function admitted(incoming: Incoming, limit: Limit, options: ChainOptions): Promise<Call> {
   limit.signal.throwIfAborted();
-  const permission = `inventory.Job.${incoming.rpc}`;
-  const caller = await options.authenticate({ token: incoming.token, permission, signal: limit.signal });
+  const { rpc: verb, token } = incoming;
+  const caller = await options.authenticate({ token, verb, signal: limit.signal });
   if (!options.ready()) throw unavailable();
   const now = new Date(options.now());
   return { ...limit, now, scope: (asked) => caller.scope(asked) };

@@ -1,0 +1,71 @@
+/** What callers may see by the role that the identity service gives them (docs/operations.md «Roles»). */
+import { appError, fail } from '../errors.js';
+import type { AuthorizationResponse } from '../gen/spaceone/api/core/v1/handler.js';
+import type { Scope } from '../query/confine.js';
+import type { Identity, RoleQuestion } from './identity.js';
+
+/** A question, and the domain that the token is of. */
+export interface Asking extends RoleQuestion {
+  readonly domainId: string;
+}
+
+export type Roles = (asking: Asking, signal: AbortSignal) => Promise<Scope>;
+
+type ScopeOf = (asking: Asking, answer: AuthorizationResponse) => Scope;
+
+/** What a role lets see. */
+const SCOPES: ReadonlyMap<string, ScopeOf> = new Map<string, ScopeOf>([
+  [
+    'SYSTEM',
+    ({ domain_id: domainId }) =>
+      domainId === '' ? fail('REQUIRED_PARAMETER', { key: 'domain_id' }) : { domainId },
+  ],
+  ['DOMAIN', ({ domainId }) => ({ domainId })],
+  ['PROJECT', ({ domainId }, { projects }) => ({ domainId, projects })],
+]);
+
+function scopeOf(asking: Asking, answer: AuthorizationResponse): Scope {
+  const scope = SCOPES.get(answer.role_type);
+  if (scope === undefined) throw appError('PERMISSION_DENIED', {});
+  return scope(asking, answer);
+}
+
+/** Answers that are kept at most. */
+const MOST = 10_000;
+
+interface Kept {
+  readonly answer: AuthorizationResponse;
+  readonly until: number;
+}
+
+const keyOf = ({ token, verb, domain_id, project_id = '' }: RoleQuestion): string =>
+  [token, verb, domain_id, project_id].join('\n');
+
+export interface RolesOptions {
+  /** Milliseconds that an answer is kept; refusals are not. */
+  readonly keep: number;
+  /** Milliseconds that only grow. */
+  readonly clock: () => number;
+}
+
+/** Asks `identity` about each call, but for what it has answered `keep` milliseconds ago at most. */
+export function roles(identity: Pick<Identity, 'role'>, { keep, clock }: RolesOptions): Roles {
+  const kept = new Map<string, Kept>();
+
+  function remember(key: string, answer: AuthorizationResponse): void {
+    if (keep === 0) return;
+    kept.delete(key);
+    kept.set(key, { answer, until: clock() + keep });
+    const [oldest] = kept.size > MOST ? kept.keys() : [];
+    if (oldest !== undefined) kept.delete(oldest);
+  }
+
+  return async (asking, signal) => {
+    const key = keyOf(asking);
+    const before = kept.get(key);
+    if (before !== undefined && before.until > clock()) return scopeOf(asking, before.answer);
+    const answer = await identity.role(asking, signal);
+    remember(key, answer);
+    return scopeOf(asking, answer);
+  };
+}

@@ -1,0 +1,75 @@
+// A small identity service: the two rpcs that are asked, with what the tests want it to answer, and a count of what it was asked.
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { sendUnaryData, ServerUnaryCall, status } from '@grpc/grpc-js';
+import type {
+  AuthenticationRequest,
+  AuthenticationResponse,
+  AuthorizationRequest,
+  AuthorizationResponse,
+} from '../../src/gen/spaceone/api/core/v1/handler.js';
+import { AuthorizationService } from '../../src/gen/spaceone/api/identity/v1/authorization.js';
+import { DomainService } from '../../src/gen/spaceone/api/identity/v1/domain.js';
+
+export interface Refusal {
+  readonly code: status;
+  readonly details: string;
+}
+
+export interface IdentityAnswers {
+  key(domainId: string): AuthenticationResponse | Refusal | 'stall';
+  role(request: AuthorizationRequest, token: string): AuthorizationResponse | Refusal | 'stall';
+}
+
+export interface StandIn {
+  readonly port: number;
+  /** The domains whose keys were asked for, and the questions about roles. */
+  readonly fetched: string[];
+  readonly verified: AuthorizationRequest[];
+  stop(): void;
+}
+
+function reply<T extends object>(callback: sendUnaryData<T>, answer: T | Refusal | 'stall'): void {
+  if (answer === 'stall') return;
+  if ('details' in answer) callback(answer);
+  else callback(null, answer);
+}
+
+/** Starts one on `port`, 0: any free one. */
+export async function standIn(answers: IdentityAnswers, port = 0): Promise<StandIn> {
+  const fetched: string[] = [];
+  const verified: AuthorizationRequest[] = [];
+  const server = new Server();
+  server.addService(DomainService, {
+    getPublicKey(
+      { request }: ServerUnaryCall<AuthenticationRequest, AuthenticationResponse>,
+      callback: sendUnaryData<AuthenticationResponse>,
+    ) {
+      const { domain_id } = request;
+      fetched.push(domain_id);
+      reply(callback, answers.key(domain_id));
+    },
+  });
+  server.addService(AuthorizationService, {
+    verify(
+      { request, metadata }: ServerUnaryCall<AuthorizationRequest, AuthorizationResponse>,
+      callback: sendUnaryData<AuthorizationResponse>,
+    ) {
+      verified.push(request);
+      reply(callback, answers.role(request, String(metadata.get('token')[0])));
+    },
+  });
+  const bound = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, found) => {
+      if (error === null) resolve(found);
+      else reject(error);
+    });
+  });
+  return {
+    port: bound,
+    fetched,
+    verified,
+    stop() {
+      server.forceShutdown();
+    },
+  };
+}
