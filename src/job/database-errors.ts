@@ -5,6 +5,9 @@ import { AppError, appError } from '../errors.js';
 /** MongoDB cannot make sense of the filter of a request. */
 export class FilterRefused extends Error {}
 
+/** MongoDB cannot tell whether a regular expression of a filter matches some text: that takes too many steps. */
+export class ExpressionStuck extends Error {}
+
 const invalid = (key: string, reason: string) => (): Error => appError('INVALID_PARAMETER', { key, reason });
 const tooLarge = (limit: string, max: string) => (): Error => appError('LIMIT_EXCEEDED', { limit, max });
 const unavailable = (): Error => appError('UNAVAILABLE', { reason: 'the database cannot be reached' });
@@ -27,6 +30,8 @@ const LOST_CODES = [6, 7, 89, 91, 189, 9001, 10107, 11600, 11602, 13435, 13436];
 const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>([
   [50, () => appError('REQUEST_TIMEOUT', {})],
   [51091, refused],
+  [51111, refused],
+  [51156, () => new ExpressionStuck()],
   [40400, notObjects],
   [5911200, notObjects],
   ...[40386, 40390, 40391, 40392, 40393, 40394, 40395, 40396, 40397, 40398, 4940400, 4940401].map(

@@ -4,10 +4,11 @@ import { filterOf } from '../query/compile.js';
 import { confine, confineReferred } from '../query/confine.js';
 import type { ConfinedFilter, Scope } from '../query/confine.js';
 import type { AskedFilter } from '../query/model.js';
+import { isUncertain } from '../query/operators.js';
 import type { Condition } from '../query/operators.js';
 import { resolved } from '../query/references.js';
 import type { Lookup } from '../query/references.js';
-import { FilterRefused } from './database-errors.js';
+import { ExpressionStuck, FilterRefused } from './database-errors.js';
 import { JOB } from './schema.js';
 import type { Budget } from './operation.js';
 import type { JobStore } from './store.js';
@@ -37,10 +38,21 @@ async function firstRefused(
   return early ?? firstRefused(conditions.slice(half), store, budget);
 }
 
+const conditionsOf = ({ all, any }: AskedFilter): readonly Condition[] =>
+  [...all, ...any].map((leaf) => ('referred' in leaf ? leaf.referred : leaf));
+
+/** The error that names the condition of `filter` whose regular expression takes too many steps; the filter, if it may be several. */
+function stuck(filter: AskedFilter): Error {
+  const [first, ...others] = conditionsOf(filter).filter(isUncertain);
+  const key = first === undefined || others.length > 0 ? 'query.filter' : `${first.at}.value`;
+  const reason =
+    'on a stored text a regular expression takes more steps than MongoDB allows; one with fewer repeats would be right';
+  return appError('INVALID_PARAMETER', { key, reason });
+}
+
 /** The error that names the condition of `filter` whose regular expression MongoDB refuses. */
-async function refusal({ all, any }: AskedFilter, store: JobStore, budget: Budget): Promise<Error> {
-  const conditions = [...all, ...any].map((leaf) => ('referred' in leaf ? leaf.referred : leaf));
-  const fault = await firstRefused(conditions, store, budget);
+async function refusal(filter: AskedFilter, store: JobStore, budget: Budget): Promise<Error> {
+  const fault = await firstRefused(conditionsOf(filter), store, budget);
   const reason = `'${echo(fault?.path ?? '')}' ${fault?.operator ?? ''}: this is no regular expression of MongoDB's`;
   return appError('INVALID_PARAMETER', { key: `${fault?.at ?? 'query.filter'}.value`, reason });
 }
@@ -52,6 +64,7 @@ export async function blamed(
   store: JobStore,
   budget: Budget,
 ): Promise<unknown> {
+  if (error instanceof ExpressionStuck) return stuck(filter);
   return error instanceof FilterRefused ? await refusal(filter, store, budget) : error;
 }
 

@@ -7,6 +7,7 @@ import type { Plain, PlainObject } from '../wire/struct.js';
 import { elementOrDocument } from './match.js';
 import { meets } from './mongo.js';
 import type { MongoFilter } from './mongo.js';
+import { isReported, reported } from './reported.js';
 import {
   flag,
   fields,
@@ -26,6 +27,8 @@ interface Row<T> {
   readonly operand: OperandKind<T>;
   /** The documents whose value at `path` meets `operand`. */
   readonly match: (operand: T, path: string) => MongoFilter;
+  /** Whether MongoDB may find a text on which it cannot tell. */
+  readonly uncertain?: (operand: T) => boolean;
   /** It may be asked of a reference itself, by the id that refers. */
   readonly onReference?: true;
   /** Asked of what is referred to, it gives all but those that refer to what meets this operator. */
@@ -73,6 +76,17 @@ const containIn: Row<readonly string[]> = {
   match: (found, path) => expressions(found.map(literal), path),
 };
 
+const regex: Row<string> = {
+  operand: pattern,
+  match: (due, path) => reported([due], path, expression(due, path)),
+  uncertain: isReported,
+};
+const regexIn: Row<readonly string[]> = {
+  operand: patterns,
+  match: (due, path) => reported(due, path, expressions(due, path)),
+  uncertain: (due) => due.some(isReported),
+};
+
 const exists: Row<boolean> = {
   operand: flag,
   match: (yes, path) => meets(path, { $exists: yes }),
@@ -91,8 +105,8 @@ const ROWS = {
   exists,
   contain,
   contain_in: containIn,
-  regex: { operand: pattern, match: expression },
-  regex_in: { operand: patterns, match: expressions },
+  regex,
+  regex_in: regexIn,
   match: { operand: fields, match: elementOrDocument },
   lt: ordered('$lt', scalar),
   lte: ordered('$lte', scalar),
@@ -141,6 +155,11 @@ export function readCondition<Name extends OperatorName>(
 /** The condition in MongoDB's terms. */
 export function matching<Name extends OperatorName>(condition: Condition<Name>): MongoFilter {
   return OPERATORS[condition.operator].match(condition.operand, condition.path);
+}
+
+/** Whether MongoDB may find a text on which it cannot tell whether the condition is met. */
+export function isUncertain<Name extends OperatorName>({ operator, operand }: Condition<Name>): boolean {
+  return OPERATORS[operator].uncertain?.(operand) === true;
 }
 
 /** Asked of what is referred to: whom the condition leaves out, where it gives all others (Row.allBut). */

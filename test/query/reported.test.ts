@@ -1,0 +1,161 @@
+// Regular expressions as MongoDB answers them, beside an engine whose time grows with the text only: no silent difference.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { JsonObject } from '@bufbuild/protobuf';
+import { MongoServerError } from 'mongodb';
+import type { Collection } from 'mongodb';
+import { RE2JS } from 're2js';
+import { matching } from '../../src/query/operators.js';
+import { endlessBacktracking } from '../../src/query/pattern.js';
+import { jsonClient } from '../support/client.js';
+import type { RpcName } from '../support/client.js';
+import { callHttp } from '../support/http-client.js';
+import { random } from '../support/random.js';
+import type { Random } from '../support/random.js';
+import { startService } from '../support/service.js';
+import type { Service } from '../support/service.js';
+
+const SEED = Number(process.env['REGEX_SEED'] ?? 20_261_125);
+const PATTERNS = Number(process.env['REGEX_PATTERNS'] ?? 1000);
+const TEXTS = 60;
+/** Milliseconds for one expression over all texts. */
+const PATIENCE = 1000;
+const AT_ONCE = 8;
+
+/** MongoDB's codes for what it cannot tell, or not in time, and for what it cannot read. */
+const STUCK = [51156, 50];
+const UNREADABLE = [51091, 51111];
+
+let service: Service;
+let texts: Collection<{ n: number; text: string }>;
+
+const DOMAIN = 'domain-of-regexes';
+
+beforeAll(async () => {
+  service = await startService('reported');
+  texts = service.db.collection('texts');
+  const errors = [{ message: `${'a'.repeat(8000)}x` }];
+  await service.db.collection('job').insertOne({ domain_id: DOMAIN, job_id: 'job-long', errors });
+});
+afterAll(async () => {
+  await service.stop();
+});
+
+const pick = <T>(next: Random, from: readonly [T, ...T[]]): T =>
+  from[Math.floor(next() * from.length)] ?? from[0];
+
+const ATOMS = ['a', 'b', 'c', '.', '[ab]', '[^a]', '\\w', '\\d', ' '] as const;
+const REPEATS = ['', '', '', '*', '+', '?', '{1,3}', '*?', '{2,}'] as const;
+
+function patternOf(next: Random, depth = 0): string {
+  const pieces = Array.from({ length: 1 + Math.floor(next() * 4) }, () => {
+    const inner = depth < 2 && next() < 0.25 ? `(?:${patternOf(next, depth + 1)})` : pick(next, ATOMS);
+    return inner + pick(next, REPEATS);
+  });
+  const one = pieces.join('');
+  const other = next() < 0.15 ? `${one}|${patternOf(next, depth + 1)}` : one;
+  return depth > 0 ? other : pick(next, ['', '', '^']) + other + pick(next, ['', 'x', 'c']);
+}
+
+/** Few letters, many times, and almost what is looked for. */
+function textOf(next: Random): string {
+  const length = pick(next, [3, 12, 25, 40, 90, 200, 400]);
+  const unit = pick(next, ['a', 'ab', 'aab', 'a b ', 'abc1']);
+  return unit.repeat(Math.ceil(length / unit.length)).slice(0, length) + pick(next, ['', '!', 'x', 'c']);
+}
+
+type Told = 'same' | 'stuck' | 'refused' | 'unreadable' | 'other engine' | 'SILENT';
+
+const numbersOf = async (filter: object): Promise<readonly number[]> => {
+  const found = await texts
+    .find(filter, { maxTimeMS: PATIENCE })
+    .project<{ n: number }>({ _id: 0, n: 1 })
+    .toArray();
+  return found.map(({ n }) => n).toSorted((a, b) => a - b);
+};
+
+async function told(pattern: string, all: readonly string[]): Promise<Told> {
+  if (endlessBacktracking(pattern) !== undefined) return 'refused';
+  const at = 'query.filter[0]';
+  const filter = matching({ at, path: 'text', operator: 'regex', operand: pattern });
+  try {
+    const engine = RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
+    const found = await numbersOf(filter);
+    const due = all.flatMap((text, n) => (engine.matcher(text).find() ? [n] : []));
+    return found.join() === due.join() ? 'same' : 'SILENT';
+  } catch (error) {
+    if (!(error instanceof MongoServerError)) return 'other engine';
+    if (STUCK.includes(Number(error.code))) return 'stuck';
+    return UNREADABLE.includes(Number(error.code)) ? 'unreadable' : 'SILENT';
+  }
+}
+
+test(`${PATTERNS} expressions of seed ${SEED} over ${TEXTS} texts: each answer is right, or an error`, async () => {
+  const next = random(SEED);
+  const all = Array.from({ length: TEXTS }, () => textOf(next));
+  await texts.insertMany(all.map((text, n) => ({ n, text })));
+  const patterns = Array.from({ length: PATTERNS }, () => patternOf(next));
+  const outcomes: (readonly [string, Told])[] = [];
+  const asking = patterns.values();
+  const ask = async (): Promise<void> => {
+    for (const pattern of asking) outcomes.push([pattern, await told(pattern, all)]);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, ask));
+  const count = (due: Told): number => outcomes.filter(([, outcome]) => outcome === due).length;
+  process.stderr.write(
+    `seed ${SEED}: ${count('same')} the same, ${count('refused')} refused, ${count('stuck')} told to be too much, ` +
+      `${count('unreadable') + count('other engine')} that one engine cannot read, ${count('SILENT')} silent differences\n`,
+  );
+  expect(outcomes.filter(([, outcome]) => outcome === 'SILENT')).toEqual([]);
+  expect(count('same')).toBeGreaterThan(PATTERNS / 2);
+}, 300_000);
+
+const STUCK_ON = '.*.*y|^.*.*.*x$';
+const FILTER = { k: 'errors.message', o: 'regex' };
+
+test('find alone drops what it cannot tell, without a word', async () => {
+  const jobs = service.db.collection('job');
+  const text = { 'errors.message': { $regex: STUCK_ON, $options: 'i' } };
+  expect(
+    RE2JS.compile(STUCK_ON)
+      .matcher(`${'a'.repeat(8000)}x`)
+      .find(),
+  ).toBe(true);
+  expect(await jobs.countDocuments({ domain_id: DOMAIN, ...text })).toBe(0);
+});
+
+const TOLD: readonly (readonly [RpcName, JsonObject, string])[] = [
+  ['list', { query: { filter: [{ ...FILTER, v: STUCK_ON }] } }, 'query.filter[0].value'],
+  [
+    'list',
+    { query: { filter: [{ ...FILTER, o: 'regex_in', v: ['b', STUCK_ON] }] } },
+    'query.filter[0].value',
+  ],
+  [
+    'list',
+    {
+      query: {
+        filter: [
+          { ...FILTER, v: STUCK_ON },
+          { k: 'status', o: 'regex', v: 'a+b*' },
+        ],
+      },
+    },
+    'query.filter',
+  ],
+  [
+    'stat',
+    { query: { filter: [{ ...FILTER, v: STUCK_ON }], aggregate: [{ count: { name: 'n' } }] } },
+    'query.filter[0].value',
+  ],
+];
+
+test.each(TOLD)('%s of %j is told so, at %s', async (rpc, request, field) => {
+  const client = jsonClient(service.address);
+  const all = { domain_id: DOMAIN, ...request };
+  for (const outcome of [await client.call(rpc, all), await callHttp(service.http, rpc, all)]) {
+    expect(outcome).toHaveProperty('error.code', 'ERROR_INVALID_PARAMETER');
+    expect(outcome).toHaveProperty('error.text', expect.stringContaining(`(key = ${field}, `));
+    expect(outcome).toHaveProperty('error.text', expect.stringContaining('more steps than MongoDB allows'));
+  }
+  client.close();
+});
