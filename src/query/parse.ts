@@ -17,6 +17,7 @@ import { isOperator, OPERATORS, readCondition } from './operators.js';
 import type { Condition, OperatorName } from './operators.js';
 import { firstSegment, knownKey, shownPath } from './schema.js';
 import type { Key, ResourceSchema } from './schema.js';
+import { MAX_LIST } from './values.js';
 import type { At } from './values.js';
 
 /** What reading a request needs beside the request. */
@@ -91,12 +92,19 @@ interface Filtered {
   readonly keyword: string;
 }
 
+/** The words of a keyword, no more of them than a list may have. */
+function wordsOf(keyword: string): readonly string[] {
+  const words: string[] = [];
+  for (const [word] of keyword.trim().matchAll(/[^ ]+/g)) {
+    words.push(word);
+    limited(words.length, MAX_LIST, 'words of query.keyword', 'query.keyword');
+  }
+  return words;
+}
+
 /** Words that the id of a resource may contain, as one more alternative. */
 function keywordOf(keyword: string, { schema, now, judging }: Reading): Condition[] {
-  const words = keyword
-    .trim()
-    .split(' ')
-    .filter((word) => word !== '');
+  const words = wordsOf(keyword);
   if (words.length === 0) return [];
   const at: At = {
     condition: 'query.keyword',

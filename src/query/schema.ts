@@ -47,7 +47,7 @@ const MAX_SEGMENTS = 100;
 /** `key` as a plain path; `at` is where it stands in the request. */
 export function plainPath(key: string, at: string): string {
   if (key === '') fail('REQUIRED_PARAMETER', { key: at });
-  const segments = key.split('.');
+  const segments = key.split('.', MAX_SEGMENTS + 1);
   limited(segments.length, MAX_SEGMENTS, `segments of ${at}`, at);
   if (segments.some((segment) => segment === '' || segment.startsWith('$') || segment.includes('\0'))) {
     const reason = `'${echo(key)}' is no plain path: non-empty names joined by dots, none starting with $ or holding NUL`;

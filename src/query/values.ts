@@ -46,7 +46,7 @@ export interface OperandKind<T> {
   read(sent: Plain, at: At): T;
 }
 
-const MAX_LIST = 50_000;
+export const MAX_LIST = 50_000;
 const MAX_PATTERN_BYTES = 1024;
 const MAX_CONTAINED_BYTES = 8192;
 /** The fields of a match are repeated for every place on its key's way where an array may be. */

@@ -878,6 +878,13 @@ test.each<readonly [string, JsonObject, string, string, string]>([
     'query.filter[0].key',
     '100',
   ],
+  [
+    'a keyword of 50,001 words',
+    { keyword: 'a '.repeat(50_001) },
+    'LIMIT_EXCEEDED',
+    'query.keyword',
+    'words of query.keyword, max = 50000',
+  ],
 ])('refused: %s', async (_name, query, code, field, text) => {
   const refusal = refusalOf(await found(SHAPES, query));
   expect(refusal).toEqual({ code: `ERROR_${code}`, fields: [field], text: expect.stringContaining(text) });
