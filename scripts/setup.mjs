@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-const compiled = ['src', 'test', 'bench', 'tsconfig.json', 'package-lock.json', 'scripts/setup.mjs'];
+const compiled = ['src', 'test', 'bench', 'trust', 'tsconfig.json', 'package-lock.json', 'scripts/setup.mjs'];
 const generated = [
   'proto',
   'buf.yaml',

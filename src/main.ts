@@ -14,8 +14,12 @@ import { open } from './auth/open.js';
 import { roles } from './auth/roles.js';
 import { ConfigError, readConfig } from './config.js';
 import type { Config } from './config.js';
-import { clientOptions, CONTROL, STATS } from './job/database.js';
+import { clientOptions, CONTROL, directUri, STATS } from './job/database.js';
 import { indexWatch, makeIndexes } from './job/indexes.js';
+import { killing, killingOn } from './job/killing.js';
+import type { Kill } from './job/killing.js';
+import { members } from './job/members.js';
+import type { Member } from './job/members.js';
 import { memoryFor } from './job/memory.js';
 import { watchDatabase } from './job/readiness.js';
 import { jobService } from './job/service.js';
@@ -98,6 +102,23 @@ function connect(uri: string, config: Config, cleanups: Cleanups, extra: MongoCl
   const client = new MongoClient(uri, { ...clientOptions(uri), ...extra });
   cleanups.push(() => Promise.race([client.close(), pause(CLOSE_PATIENCE)]));
   return client.db(config.mongodbDatabase);
+}
+
+/** The secondaries that `control` sees, connected to one by one to end what runs there. */
+function followMembers(control: Db, uri: string, cleanups: Cleanups): () => readonly Kill[] {
+  const open = (address: string): Member => {
+    const options = { ...clientOptions(uri), ...CONTROL };
+    const client = new MongoClient(directUri(uri, address, control.client.options), options);
+    // It is there before it is needed; where it cannot be had, closing the connection remains.
+    client.connect().catch(() => undefined);
+    return {
+      kill: killingOn(client.db()),
+      close: () => Promise.race([client.close(), pause(CLOSE_PATIENCE)]),
+    };
+  };
+  const { secondaries, close } = members(control.client, open);
+  cleanups.push(close);
+  return secondaries;
 }
 
 /** Keeps `state` true to the database until the cleanups run; `serving` is told when it begins to answer. */
@@ -202,6 +223,9 @@ async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void
   const db = connect(database.uri, config, cleanups);
   const stats = connect(database.uri, config, cleanups, STATS);
   const control = connect(database.uri, config, cleanups, CONTROL);
+  const secondaries = followMembers(control, database.uri, cleanups);
+  const onPrimary = killingOn(control);
+  const kill = killing(() => [onPrimary, ...secondaries()]);
   if (database.embedded) await makeIndexes(db);
   const state = servingState();
   const indexes = indexWatch(control, log);
@@ -209,7 +233,7 @@ async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void
   const report = (error: unknown): void => {
     log.error({ err: error }, 'the database could not run a query');
   };
-  const store = jobStore({ reads: db, stats, control }, { report, orderedBy: indexes.orderedBy });
+  const store = jobStore({ reads: db, stats, kill }, { report, orderedBy: indexes.orderedBy });
   const memory = memoryFor(config.maxResponseBytes);
   const service = jobService({ store, memory, lanes: lanes(), clock: monotonic, ...config });
   const calls = chain({ service, authenticate, ready: state.serving, now: wallClock, log, ...config });

@@ -1,5 +1,5 @@
 /** How this service connects to MongoDB (docs/operations.md «Database»). */
-import type { MongoClientOptions } from 'mongodb';
+import type { MongoClientOptions, MongoCredentials, MongoOptions } from 'mongodb';
 
 const SELECTION_TIMEOUT = 5000;
 
@@ -24,4 +24,22 @@ export function clientOptions(uri: string): MongoClientOptions {
     maxConnecting: 4,
     ...patience,
   };
+}
+
+/** What a URI says of where its hosts are listed, and what else the DNS may say there. */
+const OF_DNS = /^(?:srv.*|tls|ssl|authSource)$/i;
+
+/** What a client has found out by its URI, and the DNS. */
+type Found = Partial<Pick<MongoOptions, 'tls'>> & { readonly credentials?: Pick<MongoCredentials, 'source'> };
+
+/** The URI of the one server at `address`, otherwise as `uri`. */
+export function directUri(uri: string, address: string, { tls, credentials }: Found): string {
+  const [, user = '', path = '', query = ''] =
+    /^mongodb(?:\+srv)?:\/\/([^@/?]*@)?[^/?]*([^?]*)\??(.*)$/.exec(uri) ?? [];
+  const parameters = new URLSearchParams(query);
+  for (const name of [...parameters.keys()].filter((each) => OF_DNS.test(each))) parameters.delete(name);
+  parameters.set('directConnection', 'true');
+  if (tls === true) parameters.set('tls', 'true');
+  if (credentials !== undefined) parameters.set('authSource', credentials.source);
+  return `mongodb://${user}${address}${path === '' ? '/' : path}?${parameters.toString()}`;
 }

@@ -2,7 +2,6 @@
 import type {
   Abortable,
   AggregationCursor,
-  ClientSession,
   Db,
   Document,
   FindCursor,
@@ -11,6 +10,7 @@ import type {
 } from 'mongodb';
 import { Elements, longAt } from '../wire/bson.js';
 import { fromDatabase, isLost } from './database-errors.js';
+import type { Kill } from './killing.js';
 
 /** How long a call may take, and whether it is still wanted. */
 export interface Budget {
@@ -105,34 +105,10 @@ async function retried<T>({ signal }: Budget, read: () => Promise<T>): Promise<T
   }
 }
 
-/** Milliseconds that an operation has to end after its session was killed; then its connection is closed. */
-const LAST_RESORT = 150;
-
-type SessionId = NonNullable<ClientSession['id']>;
-
-/** Milliseconds to wait for the sessions to be killed. */
-const KILL_PATIENCE = 2000;
-
-/** Ends what runs in a session on the server, and waits for that. The sessions of one moment are killed by one command. */
-function sessionKiller(control: Db): (id: SessionId) => Promise<void> {
-  let waiting: SessionId[] = [];
-  async function send(): Promise<void> {
-    await new Promise(setImmediate);
-    const ids = waiting;
-    waiting = [];
-    const signal = AbortSignal.timeout(KILL_PATIENCE);
-    // Where the command fails, closing the connection remains.
-    await control
-      .admin()
-      .command({ killSessions: ids }, { signal })
-      .catch(() => undefined);
-  }
-  let sending = Promise.resolve();
-  return (id) => {
-    if (waiting.push(id) === 1) sending = send();
-    return sending;
-  };
-}
+/** Milliseconds after which an operation that is given up is killed again: it may have begun only since. */
+const AGAIN = 50;
+/** With which of these its connection is closed, in case that nothing else helps. */
+const LAST = 5;
 
 interface Operation {
   readonly within: Within;
@@ -145,17 +121,25 @@ interface Operation {
  * An operation in a session of its own, killed when the budget's signal is aborted: that ends it on the server within
  * milliseconds and keeps the connection, while closing the connection would be noticed only half a second later.
  */
-function opened(db: Db, kill: (id: SessionId) => Promise<void>, budget: Budget): Operation {
+function opened(db: Db, kill: Kill, budget: Budget): Operation {
   budget.signal.throwIfAborted();
   const session = db.client.startSession();
   const lastResort = new AbortController();
-  let killed: Promise<void> | undefined;
+  let killed: Promise<unknown> | undefined;
+  let again: NodeJS.Timeout | undefined;
   const end = (): void => {
-    if (session.id !== undefined) killed = kill(session.id);
+    if (session.id !== undefined) killed = Promise.all([killed, kill(session.id)]);
   };
   const giveUp = (): void => {
-    setTimeout(() => lastResort.abort(), LAST_RESORT).unref();
+    let times = 0;
     end();
+    again = setInterval(() => {
+      if (++times === LAST) {
+        clearInterval(again);
+        lastResort.abort();
+      }
+      end();
+    }, AGAIN);
   };
   budget.signal.addEventListener('abort', giveUp, { once: true });
   return {
@@ -163,6 +147,7 @@ function opened(db: Db, kill: (id: SessionId) => Promise<void>, budget: Budget):
     kill: end,
     close() {
       budget.signal.removeEventListener('abort', giveUp);
+      clearInterval(again);
       // The driver gives an ended session to the next operation, which a kill on its way would hit.
       if (killed === undefined) void session.endSession();
       else void killed.then(() => session.endSession());
@@ -171,11 +156,10 @@ function opened(db: Db, kill: (id: SessionId) => Promise<void>, budget: Budget):
 }
 
 /**
- * Runs work on `db` within a budget; its errors become this service's, the unknown ones reported. `control` has
+ * Runs work on `db` within a budget; its errors become this service's, the unknown ones reported. `kill` has
  * connections of its own, so that what ends work is never behind the work in a queue.
  */
-export function running(db: Db, control: Db, report: (error: unknown) => void) {
-  const kill = sessionKiller(control);
+export function running(db: Db, kill: Kill, report: (error: unknown) => void) {
   // A command takes neither of these from the URI by itself.
   const concern = db.readConcern === undefined ? {} : { readConcern: db.readConcern.toJSON() };
   return {

@@ -8,6 +8,7 @@ import { projectionTo } from '../query/compile.js';
 import type { ConfinedFilter } from '../query/confine.js';
 import type { MongoFilter, MongoStage } from '../query/mongo.js';
 import { FilterRefused } from './database-errors.js';
+import type { Kill } from './killing.js';
 import { BATCH, listing } from './listing.js';
 import type { Listing } from './listing.js';
 import { running } from './operation.js';
@@ -57,18 +58,18 @@ export interface Connections {
   /** Stats may take long, and be many. */
   readonly stats: Db;
   /** What ends the others. */
-  readonly control: Db;
+  readonly kill: Kill;
 }
 
 /** The store over a database. */
 export function jobStore(
-  { reads, stats, control }: Connections,
+  { reads, stats, kill }: Connections,
   { report, orderedBy }: JobStoreOptions,
 ): JobStore {
   const jobs = reads.collection('job');
   const collectors = reads.collection<StoredDocument>('collector');
-  const operations = running(reads, control, report);
-  const statistics = running(stats, control, report);
+  const operations = running(reads, kill, report);
+  const statistics = running(stats, kill, report);
   const { once } = operations;
   const counting = sharing<number>();
 

@@ -8,6 +8,7 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { Authenticate } from '../auth/caller.js';
 import { AppError, appError, fail } from '../errors.js';
 import { GetJobRequest, JobRequest, JobsQuery, JobStatQuery } from '../gen/spaceone/api/inventory/v1/job.js';
+import { unlessAborted } from '../job/operation.js';
 import type { RowFormat } from '../job/rows.js';
 import type { Call, JobService } from '../job/service.js';
 import type { Codec } from '../wire/codec.js';
@@ -231,7 +232,9 @@ export function chain(options: ChainOptions): Chain {
       const line = logLine(incoming, options);
       const limit = limitOf(incoming, options.defaultTimeout, options);
       try {
-        const bytes = await dispatch(options.service, incoming, await admitted(incoming, limit, options));
+        const call = await admitted(incoming, limit, options);
+        // What is given up is answered at once, whether or not its work can be ended.
+        const bytes = await unlessAborted(dispatch(options.service, incoming, call), limit.signal);
         line.answered({ bytes: bytes.length });
         return bytes;
       } catch (error) {

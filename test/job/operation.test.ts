@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import type { CommandStartedEvent, Document } from 'mongodb';
 import { clientOptions } from '../../src/job/database.js';
+import { killingOn } from '../../src/job/killing.js';
 import type { Budget } from '../../src/job/operation.js';
 import { jobStore } from '../../src/job/store.js';
 import type { JobStore } from '../../src/job/store.js';
@@ -61,7 +62,7 @@ beforeAll(async () => {
   });
   const db = client.db(DATABASE);
   const options = { report: (fault: unknown) => faults.push(fault), orderedBy: () => new Set<string>() };
-  store = jobStore({ reads: db, stats: db, control: db }, options);
+  store = jobStore({ reads: db, stats: db, kill: killingOn(db) }, options);
   commands = [];
   await db.collection('job').insertOne({ job_id: 'job-1', domain_id: DOMAIN });
 });

@@ -239,6 +239,20 @@ describe('a deadline', () => {
     expect(begun).toBe(1);
   });
 
+  test.each(RPC_NAMES)('that passes is answered for %s, although its work does not end', async (rpc) => {
+    const { calls } = chained(() => new Promise(() => undefined));
+    const incoming = {
+      rpc,
+      request: new Uint8Array(),
+      codec: PROTOBUF,
+      token: undefined,
+      requestId: 'a-request',
+      deadline: Date.now() + 100,
+      gone: new AbortController().signal,
+    };
+    await expect(calls.unary(incoming)).rejects.toHaveProperty('code', 'ERROR_REQUEST_TIMEOUT');
+  });
+
   test.each([
     ['DEFAULT_TIMEOUT', { defaultTimeout: 300 }, {}],
     ['MAX_TIMEOUT', { defaultTimeout: 300, maxTimeout: 300 }, { deadline: Date.now() + 600_000 }],

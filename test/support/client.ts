@@ -20,11 +20,14 @@ export interface Failure {
 
 export type Outcome = { readonly response: JsonObject } | { readonly error: Failure };
 
+/** The library's options; `signal` cancels the call. */
+export type Options = CallOptions & { readonly signal?: AbortSignal };
+
 export interface JsonClient {
   /** Sends proto3 JSON; a number of milliseconds for `deadline`. */
-  call(rpc: RpcName, request: JsonObject, options?: CallOptions): Promise<Outcome>;
+  call(rpc: RpcName, request: JsonObject, options?: Options): Promise<Outcome>;
   /** Sends bytes as they are. */
-  send(rpc: RpcName, bytes: Uint8Array, options?: CallOptions): Promise<Outcome>;
+  send(rpc: RpcName, bytes: Uint8Array, options?: Options): Promise<Outcome>;
   close(): void;
 }
 
@@ -57,10 +60,10 @@ function metadataOf(token: string | undefined): Metadata {
 /** Connects to `address`, and sends `token` with each call; messages of any size are taken. */
 export function jsonClient(address: string, token?: string): JsonClient {
   const client = new Client(address, credentials.createInsecure(), { 'grpc.max_receive_message_length': -1 });
-  const send: JsonClient['send'] = (rpc, bytes, options = {}) =>
+  const send: JsonClient['send'] = (rpc, bytes, { signal, ...options } = {}) =>
     new Promise((resolve) => {
       const { output } = methodOf(rpc);
-      client.makeUnaryRequest(
+      const call = client.makeUnaryRequest(
         `/${SERVICE}/${rpc}`,
         (request: Uint8Array) => Buffer.from(request),
         (response) => response,
@@ -79,6 +82,9 @@ export function jsonClient(address: string, token?: string): JsonClient {
           });
         },
       );
+      signal?.addEventListener('abort', () => {
+        call.cancel();
+      });
     });
   return {
     send,

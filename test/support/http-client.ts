@@ -26,6 +26,13 @@ export const post = (
     body: text,
   });
 
+/** What a body says that came back. Errors: it is no JSON object. */
+export function outcomeOf(body: string, ok: boolean): Outcome {
+  const parsed: unknown = JSON.parse(body);
+  if (!isObject(parsed)) throw new Error(`no JSON object came back: ${body.slice(0, 80)}`);
+  return ok ? { response: parsed } : { error: failure(parsed) };
+}
+
 /** Calls an rpc by its route. */
 export async function callHttp(
   address: string,
@@ -34,7 +41,5 @@ export async function callHttp(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Outcome> {
   const response = await post(address, `/inventory/v1/job/${rpc}`, JSON.stringify(request), headers);
-  const body: unknown = JSON.parse(await response.text());
-  if (!isObject(body)) throw new Error(`no JSON object came back: ${response.status}`);
-  return response.ok ? { response: body } : { error: failure(body) };
+  return outcomeOf(await response.text(), response.ok);
 }

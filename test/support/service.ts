@@ -6,6 +6,7 @@ import { open } from '../../src/auth/open.js';
 import { loadSample } from '../../src/embedded/sample.js';
 import { clientOptions, CONTROL, STATS } from '../../src/job/database.js';
 import { findIndexes, makeIndexes } from '../../src/job/indexes.js';
+import { killingOn } from '../../src/job/killing.js';
 import { jobService } from '../../src/job/service.js';
 import { memoryFor } from '../../src/job/memory.js';
 import { jobStore } from '../../src/job/store.js';
@@ -68,7 +69,7 @@ export async function startService(
   const stats = new MongoClient(uri, { ...clientOptions(uri), ...STATS, ...options });
   const control = new MongoClient(uri, { ...clientOptions(uri), ...CONTROL });
   const db = client.db(database);
-  const connections = { reads: db, stats: stats.db(database), control: control.db(database) };
+  const connections = { reads: db, stats: stats.db(database), kill: killingOn(control.db(database)) };
   const faults: unknown[] = [];
   const reload = async (): Promise<void> => {
     await Promise.all(['job', 'collector', 'job_task'].map((name) => db.collection(name).deleteMany({})));

@@ -1,0 +1,47 @@
+/** What a trial is: something hostile or broken done to the service, and the figures that show how it bore it (docs/operations.md «Trials»). */
+
+/** One figure of a trial. */
+export interface Figure {
+  readonly what: string;
+  /** As it was seen, with its unit. */
+  readonly seen: string;
+  readonly due: string;
+  readonly holds: boolean;
+}
+
+/** On what terms a trial runs. */
+export interface Terms {
+  /** All that is random is drawn from it: the same seed is the same trial. */
+  readonly seed: number;
+  /** Smaller, for each change; the full size is for the figures. */
+  readonly short: boolean;
+  /** Milliseconds that a trial without an end of its own lasts; undefined: its usual time. */
+  readonly lasting: number | undefined;
+  say(line: string): void;
+}
+
+export type Trial = (terms: Terms) => Promise<readonly Figure[]>;
+
+/** A count that has to be `due`. */
+export const exactly = (what: string, seen: number, due: number): Figure => ({
+  what,
+  seen: String(seen),
+  due: String(due),
+  holds: seen === due,
+});
+
+/** A measure that may be `most` at most, in `unit`. */
+export const atMost = (what: string, seen: number, most: number, unit: string): Figure => ({
+  what,
+  seen: `${seen.toFixed(Number.isInteger(seen) ? 0 : 2)} ${unit}`,
+  due: `≤ ${most} ${unit}`,
+  holds: seen <= most,
+});
+
+/** A measure that has to be `least` at least, in `unit`. */
+export const atLeast = (what: string, seen: number, least: number, unit: string): Figure => ({
+  what,
+  seen: `${seen.toFixed(Number.isInteger(seen) ? 0 : 2)} ${unit}`,
+  due: `≥ ${least} ${unit}`,
+  holds: seen >= least,
+});
