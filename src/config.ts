@@ -91,9 +91,6 @@ const origins: Reader<readonly string[]> = (text) => {
     : wrong('origins joined by commas, such as https://console.example.org');
 };
 
-/** Settings of the service that this version does not have: ignoring one would be worse than not starting. */
-const NOT_YET = ['TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CLIENT_CA_FILE'] as const;
-
 /** All complaints about the environment, a line each. */
 export class ConfigError extends Error {}
 
@@ -124,6 +121,9 @@ const settings = (read: Read) => ({
   authPublicKeys: read('AUTH_PUBLIC_KEYS', anything, undefined),
   authIdentityEndpoint: read('AUTH_IDENTITY_ENDPOINT', endpoint, undefined),
   authRoleCache: read('AUTH_ROLE_CACHE', duration(0), 0),
+  tlsCertFile: read('TLS_CERT_FILE', anything, undefined),
+  tlsKeyFile: read('TLS_KEY_FILE', anything, undefined),
+  tlsClientCaFile: read('TLS_CLIENT_CA_FILE', anything, undefined),
   corsOrigins: read('CORS_ORIGINS', origins, []),
   explorer: read('EXPLORER', oneOf('on', 'off'), 'on' as const),
 });
@@ -142,10 +142,15 @@ export function readConfig(environment: Environment): Config {
       return otherwise;
     }
   });
-  const absent = NOT_YET.filter((name) => (environment[name] ?? '') !== '');
-  complaints.push(...absent.map((name) => `${name} must be left unset: this version does not have it`));
   if (config.defaultTimeout > config.maxTimeout)
     complaints.push('DEFAULT_TIMEOUT must not be longer than MAX_TIMEOUT');
+  const { tlsCertFile, tlsKeyFile, tlsClientCaFile } = config;
+  if (tlsCertFile !== undefined && tlsKeyFile === undefined)
+    complaints.push('TLS_KEY_FILE must be the file with the key, since TLS_CERT_FILE is set');
+  if (tlsCertFile === undefined && (tlsKeyFile ?? tlsClientCaFile) !== undefined)
+    complaints.push(
+      `TLS_CERT_FILE must be the file with the certificate, since ${tlsKeyFile === undefined ? 'TLS_CLIENT_CA_FILE' : 'TLS_KEY_FILE'} is set`,
+    );
   const { auth, authPublicKeys, authIdentityEndpoint } = config;
   if (auth === 'jwt' && authPublicKeys === undefined && authIdentityEndpoint === undefined)
     complaints.push(

@@ -34,6 +34,8 @@ import type { Door } from './server/grpc.js';
 import { servingState } from './server/health.js';
 import type { ServingState } from './server/health.js';
 import { httpDoor } from './server/http.js';
+import { tlsFiles } from './server/tls.js';
+import type { Tls } from './server/tls.js';
 import { adminDoor } from './server/web.js';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -179,10 +181,32 @@ async function authentication(config: Config, log: Log, cleanups: Cleanups): Pro
   return jwt({ keysOf, now: wallClock, roles: roles(identity, { keep, clock: monotonic }) });
 }
 
+/** TLS for the doors, as the settings say. Errors: the files cannot be used. */
+async function encryption(config: Config, log: Log, cleanups: Cleanups): Promise<Tls | undefined> {
+  const { tlsCertFile: cert, tlsKeyFile: key, tlsClientCaFile: clientCa } = config;
+  if (cert === undefined || key === undefined) return undefined;
+  const report = (error: unknown): void => {
+    log.error({ err: error }, 'TLS_CERT_FILE: the changed files cannot be used; those before them stay');
+  };
+  try {
+    const tls = await tlsFiles({ cert, key, clientCa }, { report });
+    cleanups.push(() => {
+      tls.stop();
+      return Promise.resolve();
+    });
+    return tls;
+  } catch (error) {
+    throw new Error('TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE: the files cannot be used', {
+      cause: error,
+    });
+  }
+}
+
 async function openDoors(
   config: Config,
   calls: Chain,
   state: ServingState,
+  tls: Tls | undefined,
   log: Log,
   cleanups: Cleanups,
 ): Promise<Addresses> {
@@ -196,10 +220,21 @@ async function openDoors(
   const { corsOrigins } = config;
   const pages = config.explorer === 'on';
   const http = await listening('HTTP_PORT', config.httpPort, (port) =>
-    httpDoor({ chain: calls, state, now: wallClock, host, port, corsOrigins, version: VERSION, pages, log }),
+    httpDoor({
+      chain: calls,
+      state,
+      now: wallClock,
+      host,
+      port,
+      corsOrigins,
+      version: VERSION,
+      pages,
+      log,
+      tls,
+    }),
   );
   const admin = await listening('ADMIN_PORT', config.adminPort, (port) => adminDoor(state, host, port));
-  const door = { chain: calls, state, version: VERSION, host, port: config.grpcPort };
+  const door = { chain: calls, state, version: VERSION, host, port: config.grpcPort, tls };
   const grpc = await named('GRPC_PORT', grpcDoor(door));
   cleanups.push(() => grpc.close(shutdownGrace));
   return { grpc: grpc.address, http, admin };
@@ -219,6 +254,7 @@ const example = (grpc: string): string =>
 
 async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void> {
   const authenticate = await authentication(config, log, cleanups);
+  const tls = await encryption(config, log, cleanups);
   const database = await databaseOf(config, log, cleanups);
   const db = connect(database.uri, config, cleanups);
   const stats = connect(database.uri, config, cleanups, STATS);
@@ -237,10 +273,11 @@ async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void
   const memory = memoryFor(config.maxResponseBytes);
   const service = jobService({ store, memory, lanes: lanes(), clock: monotonic, ...config });
   const calls = chain({ service, authenticate, ready: state.serving, now: wallClock, log, ...config });
-  const addresses = await openDoors(config, calls, state, log, cleanups);
+  const addresses = await openDoors(config, calls, state, tls, log, cleanups);
   const serving = (): void => {
     log.info({ ...addresses, version: VERSION }, 'serving');
-    if (database.embedded && config.auth === 'none') log.info(`try: ${example(addresses.grpc)}`);
+    if (database.embedded && config.auth === 'none' && tls === undefined)
+      log.info(`try: ${example(addresses.grpc)}`);
     indexes.begin();
   };
   follow(control, state, log, serving, cleanups);

@@ -14,6 +14,8 @@ import { statusDetails } from './details.js';
 import { healthServer } from './health.js';
 import type { ServingState } from './health.js';
 import { reflection } from './reflection.js';
+import { grpcCredentials } from './tls.js';
+import type { Tls } from './tls.js';
 
 /** What reflection lists and health knows; deployed clients import every service that is listed. */
 const SERVICES = ['grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', JOB.typeName] as const;
@@ -24,6 +26,10 @@ const CHANNEL = {
   'grpc.max_concurrent_streams': 256,
   'grpc.keepalive_time_ms': 60_000,
   'grpc.keepalive_timeout_ms': 20_000,
+  'grpc.max_connection_idle_ms': 600_000,
+  'grpc.max_connection_age_ms': 1_800_000,
+  // As long as the longest call may take.
+  'grpc.max_connection_age_grace_ms': 3_600_000,
   'grpc.enable_channelz': 0,
 } as const;
 
@@ -94,6 +100,8 @@ export interface GrpcDoorOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /** undefined: without TLS. */
+  readonly tls?: Tls | undefined;
 }
 
 export interface Door {
@@ -105,9 +113,9 @@ export interface Door {
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
-function listen(server: Server, address: string): Promise<number> {
+function listen(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(address, credentials, (error, port) => {
       if (error === null) resolve(port);
       else reject(error);
     });
@@ -129,7 +137,7 @@ function close(server: Server, closing: AbortController, grace: number): Promise
 }
 
 /** Opens the door. Errors: the port cannot be had. */
-export async function grpcDoor({ chain, state, version, host, port }: GrpcDoorOptions): Promise<Door> {
+export async function grpcDoor({ chain, state, version, host, port, tls }: GrpcDoorOptions): Promise<Door> {
   // The library's own lines would go to standard error beside the log; what matters comes back as an error.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server(CHANNEL);
@@ -147,6 +155,7 @@ export async function grpcDoor({ chain, state, version, host, port }: GrpcDoorOp
   server.addService(HealthService, healthServer(SERVICES, state, closing.signal));
   for (const { definition, implementation } of reflection(SERVICES, closing.signal))
     server.addService(definition, implementation);
-  const bound = await listen(server, `${bracketed(host)}:${port}`);
+  const credentials = tls === undefined ? ServerCredentials.createInsecure() : grpcCredentials(tls);
+  const bound = await listen(server, `${bracketed(host)}:${port}`, credentials);
   return { address: `${bracketed(host)}:${bound}`, close: (grace) => close(server, closing, grace) };
 }

@@ -18,6 +18,7 @@ import type { Protocol, Reply } from './protocols.js';
 import { descriptionPage, referencePages } from './reference.js';
 import { ROUTES, RPC_PATHS } from './routes.js';
 import type { Route } from './routes.js';
+import type { Tls } from './tls.js';
 import { healthPages, webDoor } from './web.js';
 import type { WebApp } from './web.js';
 
@@ -35,6 +36,8 @@ export interface HttpDoorOptions {
   /** Whether there are pages for people. */
   readonly pages: boolean;
   readonly log: CallLog;
+  /** undefined: without TLS. */
+  readonly tls?: Tls | undefined;
 }
 
 type Called = Context<WebApp>;
@@ -215,7 +218,7 @@ const EXPOSED = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-det
 
 /** Opens the door. Errors: the port cannot be had. */
 export function httpDoor(options: HttpDoorOptions): Promise<Door> {
-  const { state, host, port, corsOrigins, version, pages, log } = options;
+  const { state, host, port, corsOrigins, version, pages, log, tls } = options;
   const app = new Hono<WebApp>();
   app.use(async (context, next) => {
     await next();
@@ -241,5 +244,5 @@ export function httpDoor(options: HttpDoorOptions): Promise<Door> {
     return refused(context, unknown(context));
   });
   app.notFound((context) => refused(context, appError('HTTP_ROUTE', { path: context.req.path })));
-  return webDoor(app, host, port);
+  return webDoor(app, host, port, tls);
 }

@@ -1,12 +1,14 @@
 /** What the HTTP doors share: the listening server, and /livez and /readyz (docs/operations.md «Health»). */
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Door } from './grpc.js';
 import type { ServingState } from './health.js';
+import type { Certificates, Tls } from './tls.js';
 
 /** Apps have Node's own request and response beside the web's, and what is known of each request. */
 export interface WebApp {
@@ -49,12 +51,24 @@ function close(server: Server, grace: number): Promise<void> {
   });
 }
 
-/** Serves `app`. Errors: the port cannot be had. */
-export async function webDoor(app: Hono<WebApp>, host: string, port: number): Promise<Door> {
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-  const server = createServer(LIMITS, (request, response) => {
-    void listener(request, response);
+/** A server with TLS whose certificates follow their files. */
+function secureServer(tls: Tls, listener: RequestListener): Server {
+  const contextOf = ({ cert, key, ca }: Certificates) => ({ cert, key, ...(ca === undefined ? {} : { ca }) });
+  const ofClients = { requestCert: tls.ofClients, rejectUnauthorized: tls.ofClients };
+  const server = createSecureServer({ ...LIMITS, ...contextOf(tls.latest()), ...ofClients }, listener);
+  tls.follow((certificates) => {
+    server.setSecureContext(contextOf(certificates));
   });
+  return server;
+}
+
+/** Serves `app`, by TLS where there is any. Errors: the port cannot be had. */
+export async function webDoor(app: Hono<WebApp>, host: string, port: number, tls?: Tls): Promise<Door> {
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const answer: RequestListener = (request, response) => {
+    void listener(request, response);
+  };
+  const server = tls === undefined ? createServer(LIMITS, answer) : secureServer(tls, answer);
   const { address, family, port: bound } = await listen(server, host, port);
   return {
     address: `${family === 'IPv6' ? `[${address}]` : address}:${bound}`,

@@ -16,6 +16,7 @@ import type { ChainOptions } from '../../src/server/call.js';
 import { grpcDoor } from '../../src/server/grpc.js';
 import { httpDoor } from '../../src/server/http.js';
 import { servingState } from '../../src/server/health.js';
+import type { Tls } from '../../src/server/tls.js';
 
 const SAMPLE = fileURLToPath(new URL('../../../sample', import.meta.url));
 
@@ -37,6 +38,7 @@ export interface Service {
 }
 
 type Limits = Pick<ChainOptions, 'defaultTimeout' | 'maxTimeout' | 'authenticate'> & {
+  readonly tls: Tls | undefined;
   readonly maxPageSize: number;
   readonly maxResponseBytes: number;
   readonly collectorCache: number;
@@ -44,6 +46,7 @@ type Limits = Pick<ChainOptions, 'defaultTimeout' | 'maxTimeout' | 'authenticate
 
 const LIMITS: Limits = {
   authenticate: open,
+  tls: undefined,
   defaultTimeout: 30_000,
   maxTimeout: 300_000,
   maxPageSize: 0,
@@ -103,7 +106,7 @@ export async function startService(
     ...all,
   });
   const now = (): number => Date.now();
-  const where = { chain: calls, state, host: '127.0.0.1', port: 0 };
+  const where = { chain: calls, state, host: '127.0.0.1', port: 0, tls: all.tls };
   const door = await grpcDoor({ ...where, version: 'test' });
   const http = await httpDoor({
     ...where,

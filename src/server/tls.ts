@@ -1,0 +1,120 @@
+/** TLS of the doors: certificates in files, read again when they change, without an end to what is connected (docs/operations.md «TLS»). */
+import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
+import { experimental } from '@grpc/grpc-js';
+import type { ServerCredentials } from '@grpc/grpc-js';
+
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+  /** Whose certificates clients need; undefined: they need none. */
+  readonly clientCa: string | undefined;
+}
+
+/** PEM, as it stands in the files. */
+export interface Certificates {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly ca: Buffer | undefined;
+}
+
+export interface Tls {
+  /** Whether clients need certificates. */
+  readonly ofClients: boolean;
+  /** The last that fit each other. */
+  latest(): Certificates;
+  /** Tells `listener` of each change. */
+  follow(listener: (certificates: Certificates) => void): void;
+  stop(): void;
+}
+
+export interface TlsOptions {
+  /** Milliseconds between two looks at the files. */
+  readonly pause?: number;
+  /** Is told, once each, why changed files are not taken. */
+  readonly report: (error: unknown) => void;
+}
+
+const PAUSE = 1000;
+
+async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificates> {
+  const [certificate, privateKey, ca] = await Promise.all([
+    readFile(cert),
+    readFile(key),
+    clientCa === undefined ? undefined : readFile(clientCa),
+  ]);
+  return { cert: certificate, key: privateKey, ca };
+}
+
+const textOf = ({ cert, key, ca }: Certificates): string => [cert, key, ca ?? ''].join('\n');
+
+/** Refuses what cannot be served with: a key of another certificate, or what is none. */
+function check({ cert, key, ca }: Certificates): void {
+  createSecureContext({ cert, key, ...(ca === undefined ? {} : { ca }) });
+  if (ca?.includes('-----BEGIN CERTIFICATE-----') === false)
+    throw new Error('the client CA is no certificate');
+}
+
+/** The certificates in `files`. Errors, at first only: they cannot be used; later the last good ones are kept. */
+export async function tlsFiles(files: TlsFiles, { pause = PAUSE, report }: TlsOptions): Promise<Tls> {
+  const listeners: ((certificates: Certificates) => void)[] = [];
+  let latest = await read(files);
+  check(latest);
+  let seen = textOf(latest);
+  let complaint = '';
+
+  async function look(): Promise<void> {
+    const found = await read(files);
+    if (textOf(found) === seen) return;
+    seen = textOf(found);
+    check(found);
+    latest = found;
+    complaint = '';
+    for (const listener of listeners) listener(found);
+  }
+
+  const looking = setInterval(() => {
+    look().catch((error: unknown) => {
+      if (String(error) === complaint) return;
+      complaint = String(error);
+      report(error);
+    });
+  }, pause);
+  return {
+    ofClients: files.clientCa !== undefined,
+    latest: () => latest,
+    follow: (listener) => listeners.push(listener),
+    stop() {
+      clearInterval(looking);
+    },
+  };
+}
+
+/** A listener of the gRPC library's is told `of` the latest certificates, and of each change. */
+const telling =
+  <Update>(tls: Tls, of: (certificates: Certificates) => Update) =>
+  (listener: (update: Update) => void): void => {
+    // The library misses what it is told before it has ended to ask.
+    queueMicrotask(() => {
+      listener(of(tls.latest()));
+    });
+    tls.follow((certificates) => {
+      listener(of(certificates));
+    });
+  };
+
+/** What the gRPC library serves TLS by. */
+export function grpcCredentials(tls: Tls): ServerCredentials {
+  const provider = {
+    addIdentityCertificateListener: telling(tls, ({ cert, key }) => ({ certificate: cert, privateKey: key })),
+    addCaCertificateListener: telling(tls, ({ ca }) => (ca === undefined ? null : { caCertificate: ca })),
+    // The listeners live as long as the door.
+    removeIdentityCertificateListener: () => undefined,
+    removeCaCertificateListener: () => undefined,
+  };
+  return experimental.createCertificateProviderServerCredentials(
+    provider,
+    tls.ofClients ? provider : null,
+    tls.ofClients,
+  );
+}

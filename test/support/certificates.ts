@@ -1,0 +1,63 @@
+// Certificates of an authority of the tests' own, in PEM.
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+
+x509.cryptoProvider.set(webcrypto);
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const DAY = 86_400_000;
+
+export interface Pem {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface Authority {
+  readonly cert: string;
+  /** A certificate for `localhost` and 127.0.0.1, of this serial number. */
+  issue(serialNumber: string): Promise<Pem>;
+}
+
+const keys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+
+async function privatePem(key: webcrypto.CryptoKey): Promise<string> {
+  const bytes = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key)).toString('base64');
+  return `-----BEGIN PRIVATE KEY-----\n${bytes.replace(/.{64}/g, '$&\n')}\n-----END PRIVATE KEY-----\n`;
+}
+
+export async function authority(name: string): Promise<Authority> {
+  const own = await keys();
+  const subject = `CN=${name}`;
+  const validity = { notBefore: new Date(Date.now() - DAY), notAfter: new Date(Date.now() + DAY) };
+  const root = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: '01',
+    name: subject,
+    ...validity,
+    signingAlgorithm: ALGORITHM,
+    keys: own,
+    extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
+  });
+  return {
+    cert: root.toString('pem'),
+    async issue(serialNumber) {
+      const pair = await keys();
+      const issued = await x509.X509CertificateGenerator.create({
+        serialNumber,
+        subject: 'CN=localhost',
+        issuer: subject,
+        ...validity,
+        publicKey: pair.publicKey,
+        signingKey: own.privateKey,
+        signingAlgorithm: ALGORITHM,
+        extensions: [
+          new x509.SubjectAlternativeNameExtension([
+            { type: 'dns', value: 'localhost' },
+            { type: 'ip', value: '127.0.0.1' },
+          ]),
+        ],
+      });
+      return { cert: issued.toString('pem'), key: await privatePem(pair.privateKey) };
+    },
+  };
+}
