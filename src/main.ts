@@ -272,7 +272,15 @@ async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void
   const store = jobStore({ reads: db, stats, kill }, { report, orderedBy: indexes.orderedBy });
   const memory = memoryFor(config.maxResponseBytes);
   const service = jobService({ store, memory, lanes: lanes(), clock: monotonic, ...config });
-  const calls = chain({ service, authenticate, ready: state.serving, now: wallClock, log, ...config });
+  const calls = chain({
+    service,
+    authenticate,
+    memory,
+    ready: state.serving,
+    now: wallClock,
+    log,
+    ...config,
+  });
   const addresses = await openDoors(config, calls, state, tls, log, cleanups);
   const serving = (): void => {
     log.info({ ...addresses, version: VERSION }, 'serving');

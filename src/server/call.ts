@@ -8,6 +8,7 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { Authenticate } from '../auth/caller.js';
 import { AppError, appError, fail } from '../errors.js';
 import { GetJobRequest, JobRequest, JobsQuery, JobStatQuery } from '../gen/spaceone/api/inventory/v1/job.js';
+import type { Memory } from '../job/memory.js';
 import { unlessAborted } from '../job/operation.js';
 import type { RowFormat } from '../job/rows.js';
 import type { Call, JobService } from '../job/service.js';
@@ -33,6 +34,8 @@ export interface Incoming {
   readonly deadline: number;
   /** Aborted when the client goes away. */
   readonly gone: AbortSignal;
+  /** Aborted when the answer has been taken, or never will be. */
+  readonly over: AbortSignal;
 }
 
 /** A list that is sent while it is read. */
@@ -60,6 +63,8 @@ export interface CallLog {
 export interface ChainOptions {
   readonly service: JobService;
   readonly authenticate: Authenticate;
+  /** What requests and answers may take together. */
+  readonly memory: Memory;
   /** Whether the database answers. */
   readonly ready: () => boolean;
   readonly now: () => number;
@@ -174,6 +179,19 @@ async function admitted(incoming: Incoming, limit: Limit, options: ChainOptions)
   return { ...limit, now, scope: (asked) => caller.scope(asked) };
 }
 
+/** Bytes from which on an answer that waits for its client counts. */
+const LARGE = 65_536;
+
+/** Counts an answer until its client has it. Errors: LIMIT_EXCEEDED. */
+function held(bytes: Uint8Array, over: AbortSignal, memory: Memory): void {
+  if (bytes.length < LARGE || over.aborted) return;
+  const lease = memory.lease();
+  lease.grow(bytes.length);
+  over.addEventListener('abort', () => {
+    lease[Symbol.dispose]();
+  });
+}
+
 interface LogLine {
   answered(about: object): void;
   /** `error` as the client reads it. */
@@ -235,6 +253,7 @@ export function chain(options: ChainOptions): Chain {
         const call = await admitted(incoming, limit, options);
         // What is given up is answered at once, whether or not its work can be ended.
         const bytes = await unlessAborted(dispatch(options.service, incoming, call), limit.signal);
+        held(bytes, incoming.over, options.memory);
         line.answered({ bytes: bytes.length });
         return bytes;
       } catch (error) {

@@ -10,6 +10,7 @@ import { PROTOBUF } from '../wire/codec.js';
 import { JOB } from '../wire/descriptors.js';
 import { MAX_REQUEST_BYTES, requestIdOf, RPCS } from './call.js';
 import type { Chain, Rpc } from './call.js';
+import { connections, insist } from './connections.js';
 import { statusDetails } from './details.js';
 import { healthServer } from './health.js';
 import type { ServingState } from './health.js';
@@ -70,10 +71,12 @@ function failure(reason: unknown): Partial<StatusObject> {
   return { code: status[error.status], details: error.message, metadata };
 }
 
-/** The handler of an rpc. */
+/** The handler of an rpc; a client has `patience` milliseconds to take its answer, and then `end` ends its connection. */
 const unary =
-  (rpc: Rpc, chain: Chain) =>
+  (rpc: Rpc, { chain, patience }: GrpcDoorOptions, end: (peer: string) => void) =>
   (call: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
+    // The library calls a call cancelled when its answer has been taken, too.
+    const over = goneSignal(call);
     const incoming = {
       rpc,
       request: call.request,
@@ -81,10 +84,12 @@ const unary =
       token: textOf(call, 'token'),
       requestId: requestIdOf(textOf(call, 'x-request-id')),
       deadline: Number(call.getDeadline()),
-      gone: goneSignal(call),
+      gone: over,
+      over,
     };
     chain.unary(incoming).then(
       (bytes) => {
+        insist(over, () => end(call.getPeer()), patience);
         callback(null, bytes);
       },
       (error: unknown) => {
@@ -102,6 +107,8 @@ export interface GrpcDoorOptions {
   readonly port: number;
   /** undefined: without TLS. */
   readonly tls?: Tls | undefined;
+  /** Milliseconds that a client has to take an answer. */
+  readonly patience?: number | undefined;
 }
 
 export interface Door {
@@ -137,13 +144,15 @@ function close(server: Server, closing: AbortController, grace: number): Promise
 }
 
 /** Opens the door. Errors: the port cannot be had. */
-export async function grpcDoor({ chain, state, version, host, port, tls }: GrpcDoorOptions): Promise<Door> {
+export async function grpcDoor(options: GrpcDoorOptions): Promise<Door> {
+  const { state, version, host, port, tls } = options;
   // The library's own lines would go to standard error beside the log; what matters comes back as an error.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server(CHANNEL);
+  const sockets = connections();
   server.addService(
     Object.fromEntries(RPCS.map((rpc) => [rpc, ofBytes(JobService[rpc])])),
-    Object.fromEntries(RPCS.map((rpc) => [rpc, unary(rpc, chain)])),
+    Object.fromEntries(RPCS.map((rpc) => [rpc, unary(rpc, options, sockets.end)])),
   );
   const info: ServerInfoServer = {
     getVersion(_, callback) {
@@ -157,5 +166,12 @@ export async function grpcDoor({ chain, state, version, host, port, tls }: GrpcD
     server.addService(definition, implementation);
   const credentials = tls === undefined ? ServerCredentials.createInsecure() : grpcCredentials(tls);
   const bound = await listen(server, `${bracketed(host)}:${port}`, credentials);
-  return { address: `${bracketed(host)}:${bound}`, close: (grace) => close(server, closing, grace) };
+  sockets.follow(bound);
+  return {
+    address: `${bracketed(host)}:${bound}`,
+    async close(grace) {
+      await close(server, closing, grace);
+      sockets.close();
+    },
+  };
 }

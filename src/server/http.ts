@@ -11,6 +11,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { AppError, appError, echo, fail } from '../errors.js';
 import { MAX_REQUEST_BYTES, requestIdOf } from './call.js';
 import type { CallLog, Chain, Incoming, Stream } from './call.js';
+import { insist } from './connections.js';
 import type { Door } from './grpc.js';
 import type { ServingState } from './health.js';
 import { ROUTE_JSON } from './protocols.js';
@@ -38,6 +39,8 @@ export interface HttpDoorOptions {
   readonly log: CallLog;
   /** undefined: without TLS. */
   readonly tls?: Tls | undefined;
+  /** Milliseconds that a client has to take an answer. */
+  readonly patience?: number | undefined;
 }
 
 type Called = Context<WebApp>;
@@ -91,6 +94,21 @@ async function bodyOf(context: Called): Promise<Uint8Array> {
   }
 }
 
+/** Aborted when the answer has left, or its client. */
+function overSignal({ env: { incoming, outgoing } }: Called): AbortSignal {
+  const over = new AbortController();
+  const { socket } = incoming;
+  const end = (): void => {
+    socket.off('close', end);
+    over.abort();
+  };
+  outgoing.once('close', end);
+  // An answer that waits behind another on its connection is not told when that ends. There may be many.
+  socket.setMaxListeners(0);
+  socket.once('close', end);
+  return over.signal;
+}
+
 async function incomingOf(
   context: Called,
   { rpc }: Route,
@@ -106,6 +124,7 @@ async function incomingOf(
     requestId: context.get('requestId'),
     deadline: now + timeout(header),
     gone: context.req.raw.signal,
+    over: overSignal(context),
   };
 }
 
@@ -154,7 +173,7 @@ async function answer(
   context: Called,
   route: Route,
   protocol: Protocol,
-  { chain, now, log }: HttpDoorOptions,
+  { chain, now, log, patience }: HttpDoorOptions,
 ): Promise<Response> {
   try {
     const incoming = await incomingOf(context, route, protocol, now());
@@ -164,6 +183,7 @@ async function answer(
     if (format !== undefined) return await rows(context, type, chain.stream(incoming, format));
     const bytes = await chain.unary(incoming);
     const body = protocol.codec.encode(route.method.output, bytes);
+    insist(incoming.over, () => context.env.incoming.socket.destroy(), patience);
     return replied(context, { status: 200, type: protocol.type, body });
   } catch (reason) {
     if (reason instanceof AppError) return refused(context, reason, protocol);

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
+import { MOST } from './connections.js';
 import type { Door } from './grpc.js';
 import type { ServingState } from './health.js';
 import type { Certificates, Tls } from './tls.js';
@@ -69,6 +70,7 @@ export async function webDoor(app: Hono<WebApp>, host: string, port: number, tls
     void listener(request, response);
   };
   const server = tls === undefined ? createServer(LIMITS, answer) : secureServer(tls, answer);
+  server.maxConnections = MOST;
   const { address, family, port: bound } = await listen(server, host, port);
   return {
     address: `${family === 'IPv6' ? `[${address}]` : address}:${bound}`,

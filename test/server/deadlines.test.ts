@@ -8,6 +8,7 @@ import { MongoClient } from 'mongodb';
 import type { Document } from 'mongodb';
 import { open } from '../../src/auth/open.js';
 import type { AppError } from '../../src/errors.js';
+import { memoryFor } from '../../src/job/memory.js';
 import { chain } from '../../src/server/call.js';
 import type { ChainOptions } from '../../src/server/call.js';
 import { PROTOBUF } from '../../src/wire/codec.js';
@@ -206,6 +207,7 @@ function chained(work: () => Promise<Uint8Array>, options: Partial<ChainOptions>
       },
     },
     authenticate: open,
+    memory: memoryFor(0),
     ready: () => true,
     now: () => Date.now(),
     log: { info: () => undefined, error: (about) => faults.push(about) },
@@ -229,6 +231,7 @@ describe('a deadline', () => {
       token: undefined,
       requestId: 'a-request',
       gone: new AbortController().signal,
+      over: new AbortController().signal,
     };
     await expect(calls.unary({ ...incoming, deadline: Date.now() - 1 })).rejects.toMatchObject({
       code: 'ERROR_REQUEST_TIMEOUT',
@@ -249,6 +252,7 @@ describe('a deadline', () => {
       requestId: 'a-request',
       deadline: Date.now() + 100,
       gone: new AbortController().signal,
+      over: new AbortController().signal,
     };
     await expect(calls.unary(incoming)).rejects.toHaveProperty('code', 'ERROR_REQUEST_TIMEOUT');
   });

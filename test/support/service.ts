@@ -9,6 +9,7 @@ import { findIndexes, makeIndexes } from '../../src/job/indexes.js';
 import { killingOn } from '../../src/job/killing.js';
 import { jobService } from '../../src/job/service.js';
 import { memoryFor } from '../../src/job/memory.js';
+import type { Memory } from '../../src/job/memory.js';
 import { jobStore } from '../../src/job/store.js';
 import { lanes } from '../../src/job/turns.js';
 import { chain } from '../../src/server/call.js';
@@ -39,6 +40,7 @@ export interface Service {
 
 type Limits = Pick<ChainOptions, 'defaultTimeout' | 'maxTimeout' | 'authenticate'> & {
   readonly tls: Tls | undefined;
+  readonly patience: number | undefined;
   readonly maxPageSize: number;
   readonly maxResponseBytes: number;
   readonly collectorCache: number;
@@ -47,6 +49,7 @@ type Limits = Pick<ChainOptions, 'defaultTimeout' | 'maxTimeout' | 'authenticate
 const LIMITS: Limits = {
   authenticate: open,
   tls: undefined,
+  patience: undefined,
   defaultTimeout: 30_000,
   maxTimeout: 300_000,
   maxPageSize: 0,
@@ -64,7 +67,7 @@ export function mongodbUri(): string {
 /** Serves `database`, which is emptied and filled with the sample first. */
 export async function startService(
   database: string,
-  limits: Partial<Limits> = {},
+  limits: Partial<Limits & { readonly memory: Memory }> = {},
   options: MongoClientOptions = {},
 ): Promise<Service> {
   const uri = mongodbUri();
@@ -87,7 +90,7 @@ export async function startService(
   await lookAtIndexes();
   const state = servingState();
   state.set(true);
-  const all = { ...LIMITS, ...limits };
+  const all = { memory: memoryFor(limits.maxResponseBytes ?? LIMITS.maxResponseBytes), ...LIMITS, ...limits };
   const report = (fault: unknown): void => {
     faults.push(fault);
   };
@@ -96,7 +99,6 @@ export async function startService(
     service: jobService({
       store: jobStore(connections, { report, orderedBy: () => orderedBy }),
       clock: () => performance.now(),
-      memory: memoryFor(all.maxResponseBytes),
       lanes: lanes(),
       ...all,
     }),
@@ -106,7 +108,7 @@ export async function startService(
     ...all,
   });
   const now = (): number => Date.now();
-  const where = { chain: calls, state, host: '127.0.0.1', port: 0, tls: all.tls };
+  const where = { chain: calls, state, host: '127.0.0.1', port: 0, tls: all.tls, patience: all.patience };
   const door = await grpcDoor({ ...where, version: 'test' });
   const http = await httpDoor({
     ...where,
