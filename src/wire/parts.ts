@@ -7,8 +7,8 @@ import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { limited } from '../errors.js';
 
 const MAX_MESSAGES = 20_000;
-/** Two lists of the longest: a value of a list is two fields, an entry of an object four. */
-const MAX_FIELDS = 200_000;
+/** Two lists of the longest, and what is around them: a value of a list is two fields, an entry of an object four. */
+const MAX_FIELDS = 250_000;
 
 /** What there is to count in a message: the messages inside it, by the numbers of their fields. */
 interface Inside {

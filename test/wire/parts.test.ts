@@ -40,7 +40,7 @@ const member = (tag: number, content: Uint8Array): Uint8Array =>
   Buffer.concat([Buffer.of(tag), wrapped(content).subarray(1)]);
 
 const MESSAGES = 'messages inside a request, max = 20000';
-const FIELDS = 'fields of a request, max = 200000';
+const FIELDS = 'fields of a request, max = 250000';
 
 const FLOODS: readonly (readonly [string, keyof typeof TAKEN, Uint8Array, string])[] = [
   ['filters', 'list', wrapped(empties(1)), MESSAGES],

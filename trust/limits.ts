@@ -1,0 +1,85 @@
+/** Requests that are too much, or as much as may be: each is answered by name, and none keeps a neighbour waiting (docs/settings.md «Limits»). */
+import { grpcDoor, httpDoor } from './doors.js';
+import type { Answer, GrpcDoor, HttpDoor } from './doors.js';
+import { DOMAIN, FLOODS } from './floods.js';
+import type { Flood } from './floods.js';
+import { startDatabase, startSubject } from './subject.js';
+import type { Subject } from './subject.js';
+import { atMost, exactly } from './trial.js';
+import type { Figure, Terms } from './trial.js';
+
+const TIMEOUT = 30_000;
+
+/** Milliseconds that the event loop may be held. */
+const HELD = 100;
+/** The same where the machine may be shared with others. */
+const HELD_SHARED = 400;
+
+/** How often each is sent; the shortest hold of them is its own, and not the machine's. */
+const TIMES = 3;
+
+interface Borne {
+  readonly flood: Flood;
+  readonly answer: Answer;
+  /** Milliseconds that the event loop was held. */
+  readonly held: number;
+}
+
+function sent({ door, rpc }: Flood, body: Uint8Array | string, grpc: GrpcDoor, http: HttpDoor) {
+  const terms = { timeout: TIMEOUT };
+  return door === 'gRPC'
+    ? grpc.send(rpc, Buffer.from(body), terms)
+    : http.post(`/inventory/v1/job/${rpc}`, body, terms);
+}
+
+async function borne(
+  flood: Flood,
+  times: number,
+  subject: Subject,
+  grpc: GrpcDoor,
+  http: HttpDoor,
+): Promise<Borne> {
+  const body = flood.body();
+  const seen: Borne[] = [];
+  for (let nth = 0; nth < times; nth++) {
+    await subject.vitals('as it is');
+    const answer = await sent(flood, body, grpc, http);
+    const { held } = await subject.vitals('as it is');
+    seen.push({ flood, answer, held });
+  }
+  return seen.reduce((best, each) => (each.held < best.held ? each : best));
+}
+
+const isDue = ({ flood: { due }, answer: { status, text } }: Borne): boolean =>
+  due === status || text.includes(due);
+
+/** Bytes of the text of an error. */
+const grpcText = ({ text }: Answer): number =>
+  Buffer.byteLength(/"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text);
+
+export async function limits({ short, say }: Terms): Promise<readonly Figure[]> {
+  await using database = await startDatabase();
+  await using subject = await startSubject({ MONGODB_URI: database.uri });
+  await database.db.collection('job').insertOne({ job_id: 'job-0', domain_id: DOMAIN });
+  const grpc = grpcDoor(subject.addresses.grpc);
+  const http = httpDoor(subject.addresses.http, 4);
+  const all: Borne[] = [];
+  for (const flood of FLOODS) all.push(await borne(flood, short ? 1 : TIMES, subject, grpc, http));
+  grpc.close();
+  http.close();
+  const worst = all.toSorted((one, other) => other.held - one.held);
+  for (const { flood, held } of worst.slice(0, 5)) say(`${held.toFixed(0)} ms held by ${flood.name}`);
+  const odd = all.filter((each) => !isDue(each));
+  for (const { flood, answer } of odd)
+    say(`${flood.name}: ${answer.status} ${answer.text.slice(0, 120)}, due ${flood.due}`);
+  return [
+    exactly('requests not answered as is due', odd.length, 0),
+    exactly(
+      'texts over 1,024 bytes',
+      all.filter(({ answer }) => answer.status !== 'OK' && grpcText(answer) > 1024).length,
+      0,
+    ),
+    atMost('the longest hold of the event loop', worst[0]?.held ?? 0, short ? HELD_SHARED : HELD, 'ms'),
+    exactly('the same process', Number(subject.alive()), 1),
+  ];
+}
