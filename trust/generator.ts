@@ -148,7 +148,7 @@ function deep(next: Random, levels: number): JsonValue {
   return value;
 }
 
-const depth = (next: Random): number => (next() < 0.05 ? 1000 + below(next, 4000) : 20 + below(next, 40));
+const depth = (next: Random): number => (next() < 0.05 ? 500 + below(next, 1500) : 20 + below(next, 40));
 
 function anyValue(next: Random, subjects: Subjects, levels = 3): JsonValue {
   const inner = (): JsonValue => anyValue(next, subjects, levels - 1);

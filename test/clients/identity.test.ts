@@ -1,0 +1,186 @@
+// The published identity service of the 1.11 line, run from its package: its keys, its tokens and its roles.
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { JsonObject } from '@bufbuild/protobuf';
+import { fetchedKeys } from '../../src/auth/fetched-keys.js';
+import { identityService } from '../../src/auth/identity.js';
+import type { Identity } from '../../src/auth/identity.js';
+import { jwt } from '../../src/auth/jwt.js';
+import { roles } from '../../src/auth/roles.js';
+import { freePort } from '../../src/embedded/embedded.js';
+import { jsonClient } from '../support/client.js';
+import type { Outcome, RpcName } from '../support/client.js';
+import { FETCHING, pythonWith } from '../support/python.js';
+import { mongodbUri, startService } from '../support/service.js';
+import type { Service } from '../support/service.js';
+import { until } from '../support/until.js';
+
+const FOLDER = join(process.cwd(), 'test/clients/identity');
+const DATABASE = 'identity_published';
+const STARTING = 60_000;
+
+/** Who is who: tokens by name, and the ids of the domain and of a project in it. */
+type Tenants = Readonly<
+  Record<'domain' | 'project' | 'owner' | 'ofDomain' | 'ofProject' | 'ofNothing' | 'apiKey', string>
+>;
+
+let folder: string;
+let published: ChildProcess;
+let identity: Identity;
+let service: Service;
+let tenants: Tenants;
+
+/** How it finds its database and itself; what it keeps in a Redis, it does not keep here. */
+const configuration = (port: number): object => ({
+  GLOBAL: {
+    DATABASES: { default: { db: DATABASE, host: mongodbUri() } },
+    CACHES: {
+      default: { backend: 'no_cache.NoCache' },
+      local: { backend: 'spaceone.core.cache.local_cache.LocalCache', max_size: 128, ttl: 300 },
+    },
+    HANDLERS: {
+      authentication: [
+        {
+          backend: 'spaceone.core.handler.authentication_handler.AuthenticationGRPCHandler',
+          uri: `grpc://127.0.0.1:${port}/v1/Domain/get_public_key`,
+        },
+      ],
+      authorization: [
+        {
+          backend: 'spaceone.core.handler.authorization_handler.AuthorizationGRPCHandler',
+          uri: `grpc://127.0.0.1:${port}/v1/Authorization/verify`,
+        },
+      ],
+      mutation: [{ backend: 'spaceone.core.handler.mutation_handler.SpaceONEMutationHandler' }],
+    },
+  },
+});
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
+}
+
+async function startPublished(python: string, port: number): Promise<ChildProcess> {
+  const file = join(folder, 'configuration.yml');
+  // JSON is YAML.
+  await writeFile(file, JSON.stringify(configuration(port)));
+  const command = ['grpc', 'spaceone.identity', '-p', String(port), '-c', file];
+  const child = spawn(join(dirname(python), 'spaceone'), command, {
+    env: { ...process.env, PYTHONPATH: FOLDER },
+    stdio: 'ignore',
+  });
+  await until('the identity service listens', () => listens(port), STARTING);
+  return child;
+}
+
+async function tenantsBy(python: string, port: number): Promise<Tenants> {
+  const script = [join(FOLDER, 'tenants.py'), `127.0.0.1:${port}`];
+  const { stdout } = await promisify(execFile)(python, script, { timeout: STARTING });
+  const told: Partial<Tenants> = Object.fromEntries(Object.entries(JSON.parse(stdout) as object));
+  const {
+    domain = '',
+    project = '',
+    owner = '',
+    ofDomain = '',
+    ofProject = '',
+    ofNothing = '',
+    apiKey = '',
+  } = told;
+  return { domain, project, owner, ofDomain, ofProject, ofNothing, apiKey };
+}
+
+beforeAll(
+  async () => {
+    const python = pythonWith('identity', join(FOLDER, 'requirements.txt'));
+    folder = await mkdtemp(join(tmpdir(), 'identity-'));
+    const port = await freePort();
+    published = await startPublished(python, port);
+    tenants = await tenantsBy(python, port);
+    identity = identityService({ address: `127.0.0.1:${port}`, secure: false }, { report: () => undefined });
+    const clock = (): number => performance.now();
+    const keysOf = fetchedKeys(identity, { clock });
+    const asked = roles(identity, { keep: 0, clock });
+    service = await startService('identity_jobs', {
+      authenticate: jwt({ keysOf, now: () => Date.now(), roles: asked }),
+    });
+    const { domain: domain_id, project } = tenants;
+    await service.db.collection('job').insertMany([
+      { job_id: 'job-in-project', domain_id, project_id: project, projects: [project] },
+      { job_id: 'job-elsewhere', domain_id, projects: ['project-other'] },
+    ]);
+  },
+  FETCHING + 2 * STARTING,
+);
+afterAll(async () => {
+  identity.close();
+  const ended = once(published, 'exit');
+  published.kill('SIGKILL');
+  await ended;
+  await service.client.db(DATABASE).dropDatabase();
+  await service.stop();
+  await rm(folder, { recursive: true });
+});
+
+async function call(who: keyof Tenants, rpc: RpcName, request: JsonObject): Promise<Outcome> {
+  const client = jsonClient(service.address, tenants[who]);
+  const outcome = await client.call(rpc, request);
+  client.close();
+  return outcome;
+}
+
+const idsOf = (outcome: Outcome): unknown =>
+  'response' in outcome
+    ? ((outcome.response['results'] ?? []) as JsonObject[]).map(({ job_id }) => job_id).toSorted()
+    : outcome.error.code;
+
+const ALL = ['job-elsewhere', 'job-in-project'];
+const DENIED = 'ERROR_PERMISSION_DENIED';
+
+test.each<readonly [keyof Tenants, unknown]>([
+  ['owner', ALL],
+  ['ofDomain', ALL],
+  ['apiKey', ALL],
+  ['ofProject', ['job-in-project']],
+  ['ofNothing', DENIED],
+  ['project', 'ERROR_AUTHENTICATE_FAILURE'],
+])('%s sees by list', async (who, due) => {
+  expect(idsOf(await call(who, 'list', {}))).toEqual(due);
+});
+
+test('a domain that is not theirs is refused to users, and an owner has its own', async () => {
+  const foreign = { domain_id: 'domain-07d2e9c4a6b1' };
+  expect(idsOf(await call('ofDomain', 'list', foreign))).toBe(DENIED);
+  expect(idsOf(await call('ofProject', 'list', foreign))).toBe(DENIED);
+  expect(idsOf(await call('owner', 'list', foreign))).toEqual(ALL);
+});
+
+test('a project that is not theirs is refused to users of a project', async () => {
+  expect(idsOf(await call('ofProject', 'list', { project_id: tenants.project }))).toEqual(['job-in-project']);
+  expect(idsOf(await call('ofProject', 'list', { project_id: 'project-other' }))).toBe(DENIED);
+});
+
+test('a job of another project is not there to get, to count and to delete', async () => {
+  const elsewhere = { job_id: 'job-elsewhere' };
+  const missing = await call('ofProject', 'get', elsewhere);
+  expect(missing).toHaveProperty('error.code', 'ERROR_NOT_FOUND');
+  expect(await call('ofProject', 'delete', elsewhere)).toEqual(missing);
+  const counted = await call('ofProject', 'stat', { query: { aggregate: [{ count: { name: 'n' } }] } });
+  expect(counted).toEqual({ response: { results: [{ n: 1 }] } });
+  expect(await call('ofDomain', 'get', elsewhere)).toHaveProperty('response.job_id', 'job-elsewhere');
+});
