@@ -312,6 +312,16 @@ function stopOnSignals(log: Log, cleanups: Cleanups): void {
   process.on('SIGINT', stop);
 }
 
+/** What nobody has caught is a fault of this program: it is told, what runs is ended as it should, and another process begins. */
+function stopOnFaults(log: Log, cleanups: Cleanups): void {
+  const stop = (error: unknown): void => {
+    log.fatal({ err: error }, 'a fault that nobody has caught: stopping');
+    void cleanUp(cleanups, log).then(() => process.exit(1));
+  };
+  process.once('uncaughtException', stop);
+  process.once('unhandledRejection', stop);
+}
+
 function settingsOrExit(): Config {
   try {
     return readConfig(process.env);
@@ -326,6 +336,7 @@ const config = settingsOrExit();
 const log = await makeLog(config.logLevel, process.stdout.isTTY);
 const cleanups: Cleanups = [];
 stopOnSignals(log, cleanups);
+stopOnFaults(log, cleanups);
 try {
   await serve(config, log, cleanups);
 } catch (error) {

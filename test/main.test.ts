@@ -316,6 +316,23 @@ test('a call that outlasts the grace is ended, and so is the program', async () 
   client.close();
 });
 
+/** Loaded before the program: a fault that nobody catches, when it is asked for. */
+const FAULTY = `data:text/javascript,${encodeURIComponent(
+  "process.on('SIGUSR2', () => void Promise.reject(new Error('planted at mongodb://me:planted@host/')))",
+)}`;
+
+test('a fault that nobody catches is told, without its secrets, and ends the program by its own doing', async () => {
+  const program = start({ MONGODB_URI: mongodbUri(), NODE_OPTIONS: `--import ${FAULTY}` });
+  await program.ready();
+  program.signal('SIGUSR2');
+  expect(await program.ended).toEqual({ code: 1, signal: null });
+  expect(program.log.at(-1)).toMatchObject({
+    level: 60,
+    err: { message: 'planted at mongodb://[redacted]@host/' },
+  });
+  expect(program.stderr()).toBe('');
+});
+
 describe('without MONGODB_URI', () => {
   let folder: string;
   let program: Program;
