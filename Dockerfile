@@ -11,6 +11,7 @@ COPY package.json package-lock.json .npmrc tsconfig.json buf.yaml buf.gen.yaml .
 COPY proto ./proto
 COPY scripts ./scripts
 COPY src ./src
+COPY explorer ./explorer
 RUN ["npm", "run", "build"]
 
 FROM node:24-bookworm-slim

@@ -17,7 +17,8 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-const compiled = ['src', 'test', 'bench', 'trust', 'tsconfig.json', 'package-lock.json', 'scripts/setup.mjs'];
+const sources = ['src', 'explorer', 'test', 'bench', 'trust'];
+const compiled = [...sources, 'tsconfig.json', 'package-lock.json', 'scripts/setup.mjs'];
 const generated = [
   'proto',
   'buf.yaml',
@@ -31,7 +32,14 @@ const generated = [
 const viewer = ['swagger-ui-bundle.js', 'swagger-ui.css', 'LICENSE', 'NOTICE'];
 const copied = [
   ['src/gen/descriptor.binpb', 'gen/descriptor.binpb'],
+  ...['index.html', 'style.css', 'icon.svg'].map((file) => [`explorer/${file}`, `server/explorer/${file}`]),
   ...viewer.map((file) => [`node_modules/swagger-ui-dist/${file}`, `server/swagger-ui/${file}`]),
+];
+
+/** The explorer as one script; `npm run lint` checks its types. */
+const bundled = [
+  ...['explorer/main.tsx', '--file', 'build/src/server/explorer/main.js'],
+  ...['--tsconfig', 'explorer/tsconfig.json', '--format', 'esm', '--platform', 'browser', '--minify'],
 ];
 
 /** The stamp holds the hash of `of` as it is after the step: what a step writes may be among what it depends on. */
@@ -71,6 +79,7 @@ function generate() {
 function compile() {
   rmSync(join(root, 'build'), { recursive: true, force: true });
   quietly(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
+  quietly(process.execPath, ['node_modules/rolldown/bin/cli.mjs', ...bundled]);
   for (const [from, to] of copied) cpSync(join(root, from), join(root, 'build/src', to));
 }
 

@@ -49,6 +49,15 @@ interface Addresses {
   readonly admin: string;
 }
 
+/** What the doors lead to. */
+interface Parts {
+  readonly calls: Chain;
+  readonly state: ServingState;
+  readonly tls: Tls | undefined;
+  /** Domains that are known to have jobs. */
+  readonly domains: readonly string[];
+}
+
 interface Database {
   readonly uri: string;
   /** Whether it is this service's own, with indexes to make and the sample to load. */
@@ -202,42 +211,40 @@ async function encryption(config: Config, log: Log, cleanups: Cleanups): Promise
   }
 }
 
+/** Opens the doors, which close together. Errors: a port cannot be had. */
 async function openDoors(
   config: Config,
-  calls: Chain,
-  state: ServingState,
-  tls: Tls | undefined,
+  { calls, state, tls, domains }: Parts,
   log: Log,
   cleanups: Cleanups,
 ): Promise<Addresses> {
-  const { host, shutdownGrace } = config;
+  const { host, corsOrigins, auth } = config;
+  const doors: Door[] = [];
+  cleanups.push(async () => {
+    await Promise.all(doors.map((door) => door.close(config.shutdownGrace)));
+  });
   const listening = async (variable: string, port: number | 'off', open: (port: number) => Promise<Door>) => {
     if (port === 'off') return port;
     const door = await named(variable, open(port));
-    cleanups.push(() => door.close(shutdownGrace));
+    doors.push(door);
     return door.address;
   };
-  const { corsOrigins } = config;
-  const pages = config.explorer === 'on';
+  const shared = { chain: calls, state, version: VERSION, host, tls };
+  const grpc = await listening('GRPC_PORT', config.grpcPort, (port) => grpcDoor({ ...shared, port }));
+  const grpcPort = Number(grpc.split(':').at(-1));
+  const explorer = { version: VERSION, auth, tls: tls !== undefined, grpcPort, domains };
   const http = await listening('HTTP_PORT', config.httpPort, (port) =>
     httpDoor({
-      chain: calls,
-      state,
+      ...shared,
       now: wallClock,
-      host,
       port,
       corsOrigins,
-      version: VERSION,
-      pages,
+      explorer: config.explorer === 'on' ? explorer : undefined,
       log,
-      tls,
     }),
   );
   const admin = await listening('ADMIN_PORT', config.adminPort, (port) => adminDoor(state, host, port));
-  const door = { chain: calls, state, version: VERSION, host, port: config.grpcPort, tls };
-  const grpc = await named('GRPC_PORT', grpcDoor(door));
-  cleanups.push(() => grpc.close(shutdownGrace));
-  return { grpc: grpc.address, http, admin };
+  return { grpc, http, admin };
 }
 
 /** Runs the cleanups, the last first, each even when one before it fails. */
@@ -249,8 +256,11 @@ async function cleanUp(cleanups: Cleanups, log: Log): Promise<void> {
   }
 }
 
+/** The domains of the sample. */
+const SAMPLE_DOMAINS = ['domain-3f1c9a7b2e40', 'domain-07d2e9c4a6b1'] as const;
+
 const example = (grpc: string): string =>
-  `grpcurl -plaintext -d '{"domain_id": "domain-07d2e9c4a6b1", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;
+  `grpcurl -plaintext -d '{"domain_id": "${SAMPLE_DOMAINS[1]}", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;
 
 async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void> {
   const authenticate = await authentication(config, log, cleanups);
@@ -281,11 +291,14 @@ async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void
     log,
     ...config,
   });
-  const addresses = await openDoors(config, calls, state, tls, log, cleanups);
+  const domains = database.embedded && config.sampleData ? SAMPLE_DOMAINS : [];
+  const addresses = await openDoors(config, { calls, state, tls, domains }, log, cleanups);
   const serving = (): void => {
     log.info({ ...addresses, version: VERSION }, 'serving');
     if (database.embedded && config.auth === 'none' && tls === undefined)
       log.info(`try: ${example(addresses.grpc)}`);
+    if (addresses.http !== 'off' && config.explorer === 'on')
+      log.info(`the job explorer: ${tls === undefined ? 'http' : 'https'}://${addresses.http}/`);
     indexes.begin();
   };
   follow(control, state, log, serving, cleanups);

@@ -12,6 +12,8 @@ import { AppError, appError, echo, fail } from '../errors.js';
 import { MAX_REQUEST_BYTES, requestIdOf } from './call.js';
 import type { CallLog, Chain, Incoming, Stream } from './call.js';
 import { insist } from './connections.js';
+import { explorerPages } from './explorer.js';
+import type { Explorer } from './explorer.js';
 import type { Door } from './grpc.js';
 import type { ServingState } from './health.js';
 import { ROUTE_JSON } from './protocols.js';
@@ -34,8 +36,8 @@ export interface HttpDoorOptions {
   readonly corsOrigins: readonly string[];
   /** What the service calls its version. */
   readonly version: string;
-  /** Whether there are pages for people. */
-  readonly pages: boolean;
+  /** What the pages for people are told; undefined: there are none. */
+  readonly explorer: Explorer | undefined;
   readonly log: CallLog;
   /** undefined: without TLS. */
   readonly tls?: Tls | undefined;
@@ -238,7 +240,7 @@ const EXPOSED = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-det
 
 /** Opens the door. Errors: the port cannot be had. */
 export function httpDoor(options: HttpDoorOptions): Promise<Door> {
-  const { state, host, port, corsOrigins, version, pages, log, tls } = options;
+  const { state, host, port, corsOrigins, version, explorer, log, tls } = options;
   const app = new Hono<WebApp>();
   app.use(async (context, next) => {
     await next();
@@ -257,7 +259,10 @@ export function httpDoor(options: HttpDoorOptions): Promise<Door> {
   app.use(compress({ contentTypeFilter: isCompressible }));
   healthPages(app, state);
   descriptionPage(app, version);
-  if (pages) referencePages(app);
+  if (explorer !== undefined) {
+    explorerPages(app, explorer);
+    referencePages(app);
+  }
   for (const route of [...ROUTES, ...RPC_PATHS]) addRoute(app, route, options);
   app.onError((fault, context) => {
     log.error({ request_id: context.get('requestId'), err: fault }, FAULT);

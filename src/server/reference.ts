@@ -56,7 +56,7 @@ export function descriptionPage(app: Hono<WebApp>, version: string): void {
   );
 }
 
-/** Adds /docs with what it consists of, and leads there from /. */
+/** Adds /docs with what it consists of. */
 export function referencePages(app: Hono<WebApp>): void {
   const files = [
     ['/docs', 'text/html', PAGE],
@@ -73,5 +73,4 @@ export function referencePages(app: Hono<WebApp>): void {
     };
     app.get(path, (context) => context.body(text, 200, headers));
   }
-  app.get('/', (context) => context.redirect('/docs'));
 }

@@ -1,6 +1,6 @@
 // A headless Chromium that comes with its libraries from npm, and pages of it that note what must not happen.
 import { chromium } from 'playwright-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 /** Its package brings the libraries along only where it takes the machine for one that has none. */
 const BARE_MACHINE = { AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' };
@@ -22,10 +22,14 @@ export interface WatchedPage {
 }
 
 /** A new page that is to ask `origin` only. */
-export async function watchedPage(browser: Browser, origin: string): Promise<WatchedPage> {
-  const page = await browser.newPage();
+export async function watchedPage(
+  browser: Browser,
+  origin: string,
+  options: BrowserContextOptions = {},
+): Promise<WatchedPage> {
+  const page = await browser.newPage(options);
   const faults: string[] = [];
-  const isOwn = (url: string): boolean => url.startsWith(`${origin}/`) || url.startsWith('data:');
+  const isOwn = (url: string): boolean => url.startsWith(`${origin}/`) || /^(?:data|blob):/.test(url);
   page.on('console', (message) =>
     faults.push(...[message].filter((each) => each.type() === 'error').map((each) => each.text())),
   );

@@ -21,6 +21,9 @@ import type { Tls } from '../../src/server/tls.js';
 
 const SAMPLE = fileURLToPath(new URL('../../../sample', import.meta.url));
 
+/** The domains of the sample, the one with most jobs first. */
+const SAMPLE_DOMAINS = ['domain-3f1c9a7b2e40', 'domain-07d2e9c4a6b1'];
+
 export interface Service {
   /** Of the gRPC door and of the HTTP door. */
   readonly address: string;
@@ -39,6 +42,7 @@ export interface Service {
 }
 
 type Limits = Pick<ChainOptions, 'defaultTimeout' | 'maxTimeout' | 'authenticate'> & {
+  readonly auth: 'none' | 'jwt';
   readonly tls: Tls | undefined;
   readonly patience: number | undefined;
   readonly maxPageSize: number;
@@ -48,6 +52,7 @@ type Limits = Pick<ChainOptions, 'defaultTimeout' | 'maxTimeout' | 'authenticate
 
 const LIMITS: Limits = {
   authenticate: open,
+  auth: 'none',
   tls: undefined,
   patience: undefined,
   defaultTimeout: 30_000,
@@ -110,12 +115,20 @@ export async function startService(
   const now = (): number => Date.now();
   const where = { chain: calls, state, host: '127.0.0.1', port: 0, tls: all.tls, patience: all.patience };
   const door = await grpcDoor({ ...where, version: 'test' });
+  const grpcPort = Number(door.address.split(':').at(-1));
+  const explorer = {
+    version: 'test',
+    auth: all.auth,
+    tls: all.tls !== undefined,
+    grpcPort,
+    domains: SAMPLE_DOMAINS,
+  };
   const http = await httpDoor({
     ...where,
     now,
     corsOrigins: ['https://console.example.org'],
     version: 'test',
-    pages: true,
+    explorer,
     log,
   });
   return {

@@ -1,0 +1,49 @@
+/** Answers as views have them: each call is given up when the view moves on, and made again while the service is away. */
+import { useEffect, useState } from 'preact/hooks';
+import type { Json } from './json.js';
+import { call, CallError } from './service.js';
+import type { Asked } from './service.js';
+
+/** What is known of a call: its last answer stays while the next is waited for. */
+export interface Answer {
+  readonly asked: Asked | undefined;
+  readonly value: Json | undefined;
+  readonly error: CallError | undefined;
+  readonly waiting: boolean;
+}
+
+const NOTHING: Answer = { asked: undefined, value: undefined, error: undefined, waiting: true };
+
+/** Milliseconds until a call is made again that failed for lack of an answer. */
+const AGAIN = 2000;
+
+/** Asks, and asks again where `asked` is another or `round` goes on. undefined: nothing is asked yet. */
+export function useAnswer(asked: Asked | undefined, round = 0): Answer {
+  const [answer, setAnswer] = useState(NOTHING);
+  const [attempt, setAttempt] = useState(0);
+  const asks = JSON.stringify(asked);
+  useEffect(() => {
+    if (asked === undefined) return undefined;
+    const over = new AbortController();
+    let again: ReturnType<typeof setTimeout> | undefined;
+    setAnswer((before) => ({ ...before, asked, waiting: true }));
+    call(asked, over.signal).then(
+      (value) => {
+        setAnswer({ asked, value, error: undefined, waiting: false });
+      },
+      (error: unknown) => {
+        if (over.signal.aborted) return;
+        const failure = error instanceof CallError ? error : new CallError(String(error), 0);
+        setAnswer((before) => ({ ...before, asked, error: failure, waiting: false }));
+        if (failure.passes) again = setTimeout(() => setAttempt((last) => last + 1), AGAIN);
+      },
+    );
+    return () => {
+      over.abort();
+      clearTimeout(again);
+    };
+    // The request's text stands for the request.
+  }, [asks, attempt, round]);
+  // What is shown is not what is asked for from the moment on that something else is asked.
+  return JSON.stringify(answer.asked) === asks ? answer : { ...answer, waiting: true };
+}

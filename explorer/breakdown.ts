@@ -1,0 +1,134 @@
+/** What the overview makes of its answers: counts by status, buckets of a timeline, rates and durations. */
+import { between } from './format.js';
+import { listAt, numberAt, textAt } from './json.js';
+import type { Json } from './json.js';
+import { BUCKETS, bucketStart, floor } from './window.js';
+import type { Stretch, Unit } from './window.js';
+
+/** Jobs of one status in one bucket; `start` is NaN for jobs without a date. */
+interface Cell {
+  readonly start: number;
+  readonly status: string;
+  readonly jobs: number;
+}
+
+export const cells = (answer: Json, unit: Unit): readonly Cell[] =>
+  listAt(answer, 'results').map((row) => ({
+    start: bucketStart(textAt(row, 'at'), unit),
+    status: textAt(row, 'status'),
+    jobs: numberAt(row, 'jobs'),
+  }));
+
+/** Sums by a key. */
+export function totals<T>(
+  rows: readonly T[],
+  key: (row: T) => string,
+  value: (row: T) => number,
+): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const row of rows) sums.set(key(row), (sums.get(key(row)) ?? 0) + value(row));
+  return sums;
+}
+
+export const byStatus = (rows: readonly Cell[]): ReadonlyMap<string, number> =>
+  totals(
+    rows,
+    ({ status }) => status,
+    ({ jobs }) => jobs,
+  );
+
+/** Buckets that a timeline shows at most; of a longer time the latest. */
+const MOST = 750;
+
+/** The beginnings of all buckets of a stretch, empty ones too; where it has no end, those of the cells. */
+export function buckets(
+  { from, to }: Stretch,
+  rows: readonly Cell[],
+  unit: Unit,
+  now: number,
+): readonly number[] {
+  const { length } = BUCKETS[unit];
+  const starts = rows.map(({ start }) => start).filter((start) => !Number.isNaN(start));
+  const end = from === undefined && starts.length > 0 ? Math.max(...starts) : (to ?? now) - 1;
+  const last = floor(end, unit);
+  const first = from === undefined ? Math.min(last, ...starts) : floor(from, unit);
+  const size = Math.min(Math.floor((last - first) / length) + 1, MOST);
+  return Array.from({ length: size }, (_, index) => last - (size - 1 - index) * length);
+}
+
+/** How many jobs of a status begin in each bucket. */
+export function series(rows: readonly Cell[], starts: readonly number[], status: string): readonly number[] {
+  const jobs = totals(
+    rows.filter((row) => row.status === status),
+    ({ start }) => String(start),
+    (row) => row.jobs,
+  );
+  return starts.map((start) => jobs.get(String(start)) ?? 0);
+}
+
+const FAILED: ReadonlySet<string> = new Set(['ERROR', 'TIMEOUT']);
+const OVER: ReadonlySet<string> = new Set([...FAILED, 'SUCCESS']);
+
+/** The share of jobs that failed of those that ended well or badly; undefined where there are none. */
+export function failureRate(rows: readonly Cell[]): number | undefined {
+  const jobs = (of: ReadonlySet<string>): number =>
+    rows.filter(({ status }) => of.has(status)).reduce((sum, row) => sum + row.jobs, 0);
+  return jobs(OVER) === 0 ? undefined : jobs(FAILED) / jobs(OVER);
+}
+
+/** How jobs of one kind went. */
+export interface Rate {
+  readonly key: string;
+  readonly name: string;
+  readonly jobs: number;
+  /** Of those that ended well or badly; undefined where there are none. */
+  readonly succeeded: number | undefined;
+  /** Milliseconds; undefined where none of those looked at is of this kind. */
+  readonly median: number | undefined;
+}
+
+function median(values: readonly number[]): number | undefined {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const [low, high] = [sorted[sorted.length % 2 === 0 ? middle - 1 : middle], sorted[middle]];
+  return low === undefined || high === undefined ? undefined : (low + high) / 2;
+}
+
+/** Milliseconds that jobs took, by collector. */
+function lengths(answer: Json | undefined): ReadonlyMap<string, readonly number[]> {
+  return new Map(
+    listAt(answer, 'results').map((row) => [
+      textAt(row, 'collector_id'),
+      listAt(row, 'jobs')
+        .map((job) => between(textAt(job, 'from'), textAt(job, 'to')))
+        .filter((each) => each !== undefined),
+    ]),
+  );
+}
+
+const sum = (rows: readonly Json[], ...names: readonly string[]): number =>
+  rows.reduce<number>((total, row) => total + names.reduce((of, name) => of + numberAt(row, name), 0), 0);
+
+/** How jobs went by what `keyOf` and `nameOf` say of a row of collectors, the most jobs first. */
+export function rates(
+  collectors: Json,
+  durations: Json | undefined,
+  keyOf: (row: Json) => string,
+  nameOf: (row: Json) => string,
+): readonly Rate[] {
+  const rows = listAt(collectors, 'results');
+  const took = lengths(durations);
+  const keys = [...new Set(rows.map(keyOf))];
+  const found = keys.map((key): Rate => {
+    const of = rows.filter((row) => keyOf(row) === key);
+    const over = sum(of, 'succeeded', 'failed', 'late');
+    return {
+      key,
+      name: of.map(nameOf).find((name) => name !== '') ?? key,
+      jobs: sum(of, 'jobs'),
+      succeeded: over === 0 ? undefined : sum(of, 'succeeded') / over,
+      median: median(of.flatMap((row) => took.get(textAt(row, 'collector_id')) ?? [])),
+    };
+  });
+  return found.toSorted((a, b) => b.jobs - a.jobs);
+}

@@ -1,0 +1,280 @@
+/** The overview of a domain: how many jobs ended how, when, by whose collector, and why (docs/explorer.md «Overview»). */
+import { useAnswer } from './answer.js';
+import type { Answer } from './answer.js';
+import { buckets, byStatus, cells, failureRate, rates, series } from './breakdown.js';
+import type { Rate } from './breakdown.js';
+import { Bar, Chart } from './chart.js';
+import { Confined, statusTitle, StatusTabs, withCondition } from './filters.js';
+import type { Viewed } from './filters.js';
+import { bucketName, count, dateTime, duration, share, tick } from './format.js';
+import { listAt, numberAt, textAt } from './json.js';
+import type { Json } from './json.js';
+import { Answered, AskedOf, Failure, statusClass, STATUSES, statusName } from './parts.js';
+import { hashOf } from './place.js';
+import { collectors, durations, errorCodes, page, timeline, withBefore } from './requests.js';
+import { JobRows } from './table.js';
+import { violationsOf } from './violations.js';
+import { between, BUCKETS, lengthOf, unitOf } from './window.js';
+import type { Unit } from './window.js';
+
+type Cells = ReturnType<typeof cells>;
+
+/** What is shown of a kind before the reader asks for all of it. */
+const SHOWN = 8;
+const NEWEST_ROWS = 10;
+
+function Trend({ now, before }: { readonly now: Cells; readonly before: Cells }) {
+  const [rate, was] = [failureRate(now), failureRate(before)];
+  if (rate === undefined) return <p class="none">No job has ended in this window.</p>;
+  const worse = was !== undefined && rate > was;
+  return (
+    <p class="trend">
+      <strong class={rate > 0 ? 'bad' : 'good'}>{share(rate)}</strong> of the jobs that ended failed or timed
+      out
+      {was !== undefined && (
+        <>
+          ;{' '}
+          <span class={worse ? 'bad' : 'good'}>
+            {rate === was ? 'the same as' : worse ? 'worse than' : 'better than'}
+          </span>{' '}
+          in the time before ({share(was)})
+        </>
+      )}
+      .
+    </p>
+  );
+}
+
+function Timeline({
+  rows,
+  unit,
+  viewed,
+}: {
+  readonly rows: Cells;
+  readonly unit: Unit;
+  readonly viewed: Viewed;
+}) {
+  const { place, stretch, now, go } = viewed;
+  const starts = buckets(stretch, rows, unit, now);
+  const others = [...byStatus(rows).keys()].filter((status) => !STATUSES.has(status));
+  const shown = [...STATUSES.keys(), ...others].filter((status) => ['', status].includes(place.status));
+  const { length } = BUCKETS[unit];
+  return (
+    <Chart
+      label={`${statusTitle(place)} by ${unit}, created from ${bucketName(starts[0] ?? now, unit)} on; arrow keys read it, with shift they choose a window`}
+      columns={starts.map((start) => bucketName(start, unit))}
+      ticks={starts.map((start) => tick(start, unit))}
+      series={shown.map((status) => ({
+        name: statusName(status),
+        color: statusClass(status),
+        values: series(rows, starts, status),
+      }))}
+      onStretch={(first, last) => {
+        const [from, to] = [starts[first], starts[last]];
+        if (from !== undefined && to !== undefined) go({ window: between(from, to + length), start: 1 });
+      }}
+    />
+  );
+}
+
+function RateRow({
+  rate: { key, name, jobs, succeeded, median },
+  longest,
+  onPick,
+}: {
+  readonly rate: Rate;
+  readonly longest: number;
+  onPick(key: string): void;
+}) {
+  return (
+    <tr>
+      <th scope="row">
+        <button type="button" class="link" onClick={() => onPick(key)} disabled={key === ''}>
+          {name || 'none'}
+        </button>
+      </th>
+      <td class="number">{count(jobs)}</td>
+      <td class="measure">
+        {succeeded !== undefined && <Bar share={succeeded} color="is-success" />}
+        <span>{succeeded === undefined ? '–' : share(succeeded)}</span>
+      </td>
+      <td class="measure">
+        {median !== undefined && <Bar share={median / longest} />}
+        <span>{median === undefined ? '–' : duration(median)}</span>
+      </td>
+    </tr>
+  );
+}
+
+function Rates({
+  title,
+  rows,
+  onPick,
+}: {
+  readonly title: string;
+  readonly rows: readonly Rate[];
+  onPick(key: string): void;
+}) {
+  const longest = Math.max(1, ...rows.map(({ median }) => median ?? 0));
+  const table = (of: readonly Rate[]) => (
+    <table class="rates">
+      <thead>
+        <tr>
+          <th scope="col">{title}</th>
+          <th scope="col" class="number">
+            Jobs
+          </th>
+          <th scope="col">Success</th>
+          <th scope="col">Median duration</th>
+        </tr>
+      </thead>
+      <tbody>
+        {of.map((rate) => (
+          <RateRow key={rate.key} rate={rate} longest={longest} onPick={onPick} />
+        ))}
+      </tbody>
+    </table>
+  );
+  return (
+    <>
+      {table(rows.slice(0, SHOWN))}
+      {rows.length > SHOWN && (
+        <details>
+          <summary>{count(rows.length - SHOWN)} more</summary>
+          {table(rows.slice(SHOWN))}
+        </details>
+      )}
+    </>
+  );
+}
+
+function ErrorCodes({ answer, viewed: { place, go } }: { readonly answer: Json; readonly viewed: Viewed }) {
+  const rows = listAt(answer, 'results');
+  if (rows.length === 0) return <p class="none">No errors.</p>;
+  const peak = Math.max(1, ...rows.map((row) => numberAt(row, 'errors')));
+  return (
+    <ol class="codes">
+      {rows.map((row) => {
+        const code = textAt(row, 'code');
+        return (
+          <li key={code}>
+            <button
+              type="button"
+              class="link"
+              onClick={() => go(withCondition(place, 'errors.error_code', code))}
+            >
+              {code || 'without a code'}
+            </button>
+            <span class="measure">
+              <Bar share={numberAt(row, 'errors') / peak} color="is-error" />
+              <span>{count(numberAt(row, 'errors'))}</span>
+            </span>
+            <span class="message" title={textAt(row, 'message')}>
+              {textAt(row, 'message')}
+            </span>
+            <span class="when">last {dateTime(textAt(row, 'newest'))}</span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function Whose({
+  whose,
+  took,
+  viewed: { place, go },
+}: {
+  readonly whose: Answer;
+  readonly took: Answer;
+  readonly viewed: Viewed;
+}) {
+  const of =
+    (name: string) =>
+    (row: Json): string =>
+      textAt(row, name);
+  return (
+    <section aria-labelledby="collectors">
+      <h2 id="collectors">Collectors and providers</h2>
+      <Answered answer={whose}>
+        {(answer) => (
+          <>
+            <Rates
+              title="Collector"
+              rows={rates(answer, took.value, of('collector_id'), of('name'))}
+              onPick={(key) => go(withCondition(place, 'collector_id', key))}
+            />
+            <Rates
+              title="Provider"
+              rows={rates(answer, took.value, of('provider'), of('provider'))}
+              onPick={(key) => go(withCondition(place, 'collector.provider', key))}
+            />
+          </>
+        )}
+      </Answered>
+      {took.error !== undefined && <Failure error={took.error} />}
+    </section>
+  );
+}
+
+function Newest({ answer, viewed }: { readonly answer: Answer; readonly viewed: Viewed }) {
+  const { place } = viewed;
+  return (
+    <section aria-labelledby="newest">
+      <h2 id="newest">The newest {statusTitle(place)}</h2>
+      <Answered answer={answer}>
+        {(value) => (
+          <>
+            <JobRows jobs={listAt(value, 'results')} viewed={viewed} />
+            {numberAt(value, 'total_count') > NEWEST_ROWS && (
+              <p>
+                <a href={hashOf({ ...place, view: 'jobs' })}>All {count(numberAt(value, 'total_count'))}</a>
+              </p>
+            )}
+          </>
+        )}
+      </Answered>
+    </section>
+  );
+}
+
+export function Overview({ viewed }: { readonly viewed: Viewed }) {
+  const { place, stretch, now, settings, go } = viewed;
+  const length = lengthOf(stretch, now);
+  const unit = unitOf(length);
+  const times = useAnswer(timeline(place, withBefore(stretch, length), unit), now);
+  const whose = useAnswer(collectors(place, stretch), now);
+  const took = useAnswer(durations(place, stretch), now);
+  const codes = useAnswer(errorCodes(place, stretch), now);
+  const newest = useAnswer(page({ ...place, start: 1, limit: NEWEST_ROWS }, stretch), now);
+  const answers = [times, whose, took, codes, newest];
+  const all = times.value === undefined ? [] : cells(times.value, unit);
+  const isBefore = ({ start }: { readonly start: number }): boolean => start < (stretch.from ?? -Infinity);
+  const [rows, before] = [all.filter((cell) => !isBefore(cell)), all.filter(isBefore)];
+  return (
+    <>
+      <Confined viewed={viewed} violations={violationsOf(answers)} />
+      <StatusTabs place={place} go={go} counts={times.value === undefined ? undefined : byStatus(rows)} />
+      <section aria-labelledby="timeline">
+        <h2 id="timeline">Jobs by {unit}</h2>
+        <Answered answer={times}>
+          {() => (
+            <>
+              <Trend now={rows} before={before} />
+              <Timeline rows={rows} unit={unit} viewed={viewed} />
+            </>
+          )}
+        </Answered>
+      </section>
+      <div class="columns">
+        <section aria-labelledby="errors">
+          <h2 id="errors">Why jobs fail</h2>
+          <Answered answer={codes}>{(answer) => <ErrorCodes answer={answer} viewed={viewed} />}</Answered>
+        </section>
+        <Whose whose={whose} took={took} viewed={viewed} />
+      </div>
+      <Newest answer={newest} viewed={viewed} />
+      <AskedOf answers={answers} settings={settings} />
+    </>
+  );
+}

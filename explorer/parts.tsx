@@ -1,0 +1,190 @@
+/** Small parts that all views use: statuses, states of an answer, what was asked, trees of JSON. */
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Answer } from './answer.js';
+import { count } from './format.js';
+import { isList, isObject } from './json.js';
+import type { Json } from './json.js';
+import { hasToken, pathOf } from './service.js';
+import type { Asked, CallError, Settings } from './service.js';
+import { isToldAtRows } from './violations.js';
+
+/** The statuses in the order in which they are shown and stacked. */
+export const STATUSES: ReadonlyMap<string, string> = new Map([
+  ['SUCCESS', 'Success'],
+  ['ERROR', 'Error'],
+  ['TIMEOUT', 'Timeout'],
+  ['IN_PROGRESS', 'In progress'],
+  ['CREATED', 'Created'],
+  ['CANCELED', 'Canceled'],
+]);
+
+export const statusName = (status: string): string => STATUSES.get(status) ?? (status || 'None');
+
+/** The class that gives a status its colour. */
+export const statusClass = (status: string): string =>
+  STATUSES.has(status) ? `is-${status.toLowerCase()}` : 'is-none';
+
+export const Status = ({ status }: { readonly status: string }) => (
+  <span class={`status ${statusClass(status)}`}>{statusName(status)}</span>
+);
+
+/** What a view says of a failure; what is told at the rows of conditions is not said again. */
+function failure(error: CallError): string {
+  if (isToldAtRows(error)) return 'The filter is not accepted: see there.';
+  return error.passes ? `${error.message} Trying again every 2 seconds.` : error.message;
+}
+
+export const Failure = ({ error }: { readonly error: CallError }) => (
+  <p class="failure" role="alert">
+    {failure(error)}
+  </p>
+);
+
+/** What is made of an answer, once it is there; where the call fails, what the service says. */
+export function Answered({
+  answer: { value, error, waiting },
+  children,
+}: {
+  readonly answer: Answer;
+  children(value: Json): ComponentChildren;
+}) {
+  return (
+    <div class={`answered${waiting ? ' waiting' : ''}`} aria-busy={waiting}>
+      {error !== undefined && <Failure error={error} />}
+      {value !== undefined && children(value)}
+      {value === undefined && error === undefined && <p class="loading">Loading …</p>}
+    </div>
+  );
+}
+
+export function Copy({ what, text }: { readonly what: string; readonly text: string }) {
+  const [copied, setCopied] = useState('');
+  const copy = (): void => {
+    // Pages that did not come by TLS or from loopback have no clipboard.
+    const writing = isSecureContext ? navigator.clipboard.writeText(text) : Promise.reject(new Error(text));
+    writing.then(
+      () => setCopied('Copied'),
+      () => setCopied('Not allowed here: select it instead'),
+    );
+  };
+  return (
+    <span class="copy">
+      <button type="button" onClick={copy}>
+        Copy<span class="hidden"> {what}</span>
+      </button>
+      <span role="status">{copied}</span>
+    </span>
+  );
+}
+
+/** `text` as one word of a shell. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+const SERVICE = 'spaceone.api.inventory.v1.Job';
+
+function curl({ rpc, request }: Asked): string {
+  const credential = hasToken() ? ' -H "token: $TOKEN"' : '';
+  const url = `${location.origin}${pathOf(rpc)}`;
+  return `curl -s ${url} -H 'content-type: application/json'${credential} -d ${quoted(JSON.stringify(request))}`;
+}
+
+function grpcurl({ rpc, request }: Asked, { grpcPort, tls }: Settings): string {
+  const credential = hasToken() ? ' -H "token: $TOKEN"' : '';
+  const plain = tls ? '' : ' -plaintext';
+  const address = `${location.hostname}:${grpcPort}`;
+  return `grpcurl${plain}${credential} -d ${quoted(JSON.stringify(request))} ${address} ${SERVICE}/${rpc}`;
+}
+
+function Line({ name, text }: { readonly name: string; readonly text: string }) {
+  return (
+    <div class="line">
+      <h4>{name}</h4>
+      <Copy what={name} text={text} />
+      <pre tabIndex={0}>{text}</pre>
+    </div>
+  );
+}
+
+/** The calls of a view, each as JSON, and as the lines that repeat it. */
+export function AskedOf({
+  answers,
+  settings,
+}: {
+  readonly answers: readonly Answer[];
+  readonly settings: Settings;
+}) {
+  const calls = answers.flatMap(({ asked }) => (asked === undefined ? [] : [asked]));
+  return (
+    <details class="asked">
+      <summary>
+        What this view asked <span class="count">{count(calls.length)}</span>
+      </summary>
+      {calls.map((asked) => (
+        <details key={asked.what}>
+          <summary>
+            {asked.what} <code>{asked.rpc}</code>
+          </summary>
+          <Line name="JSON" text={JSON.stringify(asked.request, undefined, 2)} />
+          <Line name="curl" text={curl(asked)} />
+          <Line name="grpcurl" text={grpcurl(asked, settings)} />
+        </details>
+      ))}
+    </details>
+  );
+}
+
+/** Levels of a tree that are open at first. */
+const OPEN = 2;
+
+function Leaf({ value }: { readonly value: Json }) {
+  return <code class={`leaf is-${value === null ? 'null' : typeof value}`}>{JSON.stringify(value)}</code>;
+}
+
+function Branch({
+  name,
+  value,
+  depth,
+}: {
+  readonly name: string;
+  readonly value: Json;
+  readonly depth: number;
+}) {
+  const inside = isObject(value) ? Object.entries(value) : isList(value) ? [...value.entries()] : [];
+  if (inside.length === 0)
+    return (
+      <li>
+        <span class="name">{name}</span> <Leaf value={value} />
+      </li>
+    );
+  return (
+    <li>
+      <details open={depth < OPEN}>
+        <summary>
+          <span class="name">{name}</span> <span class="count">{count(inside.length)}</span>
+        </summary>
+        <Branches of={inside} depth={depth + 1} />
+      </details>
+    </li>
+  );
+}
+
+const Branches = ({
+  of,
+  depth,
+}: {
+  readonly of: readonly (readonly [string | number, Json | undefined])[];
+  readonly depth: number;
+}) => (
+  <ul class="tree">
+    {of.map(([name, value]) =>
+      value === undefined ? undefined : <Branch key={name} name={String(name)} value={value} depth={depth} />,
+    )}
+  </ul>
+);
+
+/** JSON as a tree that opens and closes. */
+export function Tree({ value, none }: { readonly value: Json | undefined; readonly none: string }) {
+  if (!isObject(value) || Object.keys(value).length === 0) return <p class="none">{none}</p>;
+  return <Branches of={Object.entries(value)} depth={0} />;
+}

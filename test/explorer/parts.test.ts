@@ -1,0 +1,256 @@
+// The pure parts of the explorer: addresses, windows and buckets, typed values, and which chart rows make.
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { buckets, cells, failureRate, rates } from '../../explorer/breakdown.js';
+import { OPERATORS, sent, typed } from '../../explorer/conditions.js';
+import { duration, share } from '../../explorer/format.js';
+import { textAt } from '../../explorer/json.js';
+import { hashOf, NOWHERE, placeOf } from '../../explorer/place.js';
+import type { Place } from '../../explorer/place.js';
+import { drawn } from '../../explorer/stages.js';
+import { bucketStart, DAY, floor, HOUR, lengthOf, stretchOf, unitOf, WEEK } from '../../explorer/window.js';
+
+const NOW = Date.UTC(2026, 10, 26, 15, 30);
+const iso = (time: number): string => new Date(time).toISOString();
+
+describe('an address', () => {
+  const text = fc.string({ unit: 'grapheme' });
+  const conditions = fc.array(fc.record({ key: text, operator: text, value: text }), { maxLength: 3 });
+  const places: fc.Arbitrary<Place> = fc.record({
+    view: fc.constantFrom('overview', 'jobs', 'job', 'statistics'),
+    domain: text,
+    window: text,
+    status: text,
+    filter: conditions,
+    filterOr: conditions,
+    sort: fc.constantFrom('created_at', '-created_at', '-status'),
+    start: fc.integer({ min: 1 }),
+    limit: fc.constantFrom(20, 50, 100),
+    columns: fc.array(fc.stringMatching(/^[a-z]+$/), { maxLength: 3 }),
+    newest: fc.boolean(),
+    job: text,
+    aggregate: text,
+  });
+
+  test('names a place, and leads back to it', () => {
+    fc.assert(
+      fc.property(places, (place) => {
+        expect(placeOf(hashOf(place))).toEqual(place);
+      }),
+      { seed: 7, numRuns: 1000 },
+    );
+  });
+
+  test('of any kind is a place', () => {
+    fc.assert(
+      fc.property(fc.string(), (hash) => {
+        expect(typeof hashOf(placeOf(hash))).toBe('string');
+      }),
+      { seed: 7, numRuns: 1000 },
+    );
+  });
+
+  test.each([
+    ['', NOWHERE],
+    ['#/nowhere?start=-1&limit=7&filter=nonsense', NOWHERE],
+    [
+      '#/jobs?filter=[["a"],["status","eq","ERROR"],7]',
+      { ...NOWHERE, view: 'jobs', filter: [{ key: 'status', operator: 'eq', value: 'ERROR' }] },
+    ],
+  ])('%j', (hash, due) => {
+    expect(placeOf(hash)).toEqual(due);
+  });
+});
+
+test.each([
+  ['24h', Date.UTC(2026, 10, 25, 16), undefined, 'hour'],
+  ['7d', Date.UTC(2026, 10, 20), undefined, 'day'],
+  ['1y', Date.UTC(2025, 11, 1), undefined, 'week'],
+  ['2023-05-14T00:00:00.000Z/2023-05-21T00:00:00.000Z', Date.UTC(2023, 4, 14), Date.UTC(2023, 4, 21), 'day'],
+  ['all', undefined, undefined, 'week'],
+  ['2023-05-21/2023-05-14', undefined, undefined, 'week'],
+  ['nonsense', undefined, undefined, 'week'],
+])('the window %s', (window, from, to, unit) => {
+  const stretch = stretchOf(window, NOW);
+  expect(stretch).toEqual({ from, to });
+  expect(unitOf(lengthOf(stretch, NOW))).toBe(unit);
+});
+
+describe('a bucket', () => {
+  test.each([
+    ['2026-11-26T15', 'hour', '2026-11-26T15:00:00.000Z'],
+    ['2026-11-26', 'day', '2026-11-26T00:00:00.000Z'],
+    ['2026-W48', 'week', '2026-11-23T00:00:00.000Z'],
+    ['2020-W53', 'week', '2020-12-28T00:00:00.000Z'],
+    ['2021-W01', 'week', '2021-01-04T00:00:00.000Z'],
+  ] as const)('%s of a %s begins at %s', (text, unit, due) => {
+    expect(iso(bucketStart(text, unit))).toBe(due);
+    expect(floor(Date.parse(due), unit)).toBe(Date.parse(due));
+  });
+
+  test('of nothing is none', () => {
+    expect(bucketStart('', 'day')).toBeNaN();
+  });
+
+  test('is there where no job began', () => {
+    const answer = {
+      results: [
+        { at: '2026-11-24', status: 'ERROR', jobs: 2 },
+        { status: 'ERROR', jobs: 1 },
+      ],
+    };
+    const rows = cells(answer, 'day');
+    const from = Date.UTC(2026, 10, 23);
+    expect(buckets({ from, to: undefined }, rows, 'day', NOW).map(iso)).toEqual(
+      [23, 24, 25, 26].map((day) => `2026-11-${day}T00:00:00.000Z`),
+    );
+    expect(buckets({ from: undefined, to: undefined }, rows, 'day', NOW)).toHaveLength(1);
+    expect(buckets({ from: 0, to: undefined }, rows, 'hour', NOW)).toHaveLength(750);
+  });
+});
+
+test('failures are a share of what ended well or badly', () => {
+  const cell = (status: string, jobs: number) => ({ start: 0, status, jobs });
+  expect(failureRate([cell('SUCCESS', 6), cell('ERROR', 1), cell('TIMEOUT', 1), cell('CREATED', 9)])).toBe(
+    0.25,
+  );
+  expect(failureRate([cell('CREATED', 9)])).toBeUndefined();
+});
+
+test('rates are of what has the same key, with the median of its durations', () => {
+  const row = (collector_id: string, jobs: number, succeeded: number) => ({
+    collector_id,
+    provider: 'aws',
+    jobs,
+    succeeded,
+    failed: jobs - succeeded,
+  });
+  const collectors = {
+    results: [row('a', 2, 1), row('b', 6, 6), { collector_id: 'c', provider: 'none', jobs: 1 }],
+  };
+  const job = (minutes: number) => ({ from: iso(0), to: iso(minutes * 60_000) });
+  const durations = {
+    results: [
+      { collector_id: 'a', jobs: [job(1), job(9), { from: iso(0), to: null }] },
+      { collector_id: 'b', jobs: [job(3), job(4)] },
+    ],
+  };
+  const of = (row: Parameters<typeof textAt>[0]) => textAt(row, 'provider');
+  expect(rates(collectors, durations, of, of)).toEqual([
+    { key: 'aws', name: 'aws', jobs: 8, succeeded: 7 / 8, median: 210_000 },
+    { key: 'none', name: 'none', jobs: 1, succeeded: undefined, median: undefined },
+  ]);
+});
+
+describe('a typed value', () => {
+  test.each([
+    ['eq', 'ERROR', 'ERROR'],
+    ['eq', '5', 5],
+    ['eq', '-0.5', -0.5],
+    ['eq', 'true', true],
+    ['eq', 'null', null],
+    ['eq', '"5"', '5'],
+    ['eq', '2023-05-01', '2023-05-01'],
+    ['eq', '{"a": 1}', { a: 1 }],
+    ['eq', '{half', '{half'],
+    ['in', 'ERROR, TIMEOUT,', ['ERROR', 'TIMEOUT']],
+    ['in', '1, "2"', [1, '2']],
+    ['in', '["a, b"]', ['a, b']],
+    ['contain', '5', '5'],
+    ['contain_in', '5, a', ['5', 'a']],
+    ['exists', 'false', false],
+    ['match', '{"error_code": "E"}', { error_code: 'E' }],
+    ['timediff_gte', 'now/d - 7d', 'now/d - 7d'],
+  ])('%s %s', (operator, value, due) => {
+    expect(sent({ key: 'k', operator, value })).toEqual({ key: 'k', operator, value: due });
+  });
+
+  test('comes back as it was', () => {
+    const values = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null));
+    const trimmed = values.filter((value) => typeof value !== 'string' || value === value.trim());
+    fc.assert(
+      fc.property(trimmed, (value) => {
+        expect(sent({ key: 'k', operator: 'eq', value: typed(value) })).toMatchObject({ value });
+      }),
+      { seed: 7, numRuns: 1000 },
+    );
+  });
+
+  test('is offered for every operator', () => {
+    expect(Object.keys(OPERATORS)).toHaveLength(24);
+  });
+});
+
+test.each([
+  [400, '0.4 s'],
+  [59_000, '59 s'],
+  [61_000, '1 min 1 s'],
+  [HOUR + 5 * 60_000, '1 h 5 min'],
+  [2 * DAY, '2 d'],
+  [WEEK + HOUR, '7 d 1 h'],
+])('%d ms are %s', (milliseconds, due) => {
+  expect(duration(milliseconds)).toBe(due);
+});
+
+test.each([
+  [0, '0%'],
+  [0.0001, '< 0.1%'],
+  [0.041, '4.1%'],
+  [0.5, '50%'],
+  [0.99999, '> 99.9%'],
+  [1, '100%'],
+])('%d is %s', (value, due) => {
+  expect(share(value)).toBe(due);
+});
+
+describe('rows', () => {
+  const bars = (name: string, values: readonly number[]) => ({ name, values });
+
+  test.each([
+    [
+      'of a key and a measure are bars',
+      [
+        { provider: 'aws', jobs: 2 },
+        { provider: null, jobs: 1 },
+      ],
+      { columns: ['aws', 'none'], series: [bars('jobs', [2, 1])], as: 'bars' },
+    ],
+    [
+      'over time are lines, in the order of time',
+      [
+        { day: '2023-05-02', jobs: 2, tasks: 4 },
+        { day: '2023-05-01', jobs: 1 },
+      ],
+      {
+        columns: ['2023-05-01', '2023-05-02'],
+        series: [bars('jobs', [1, 2]), bars('tasks', [0, 4])],
+        as: 'lines',
+      },
+    ],
+    [
+      'of two keys are stacked',
+      [
+        { day: '2023-05-01', status: 'ERROR', jobs: 2 },
+        { day: '2023-05-02', status: 'SUCCESS', jobs: 1 },
+      ],
+      {
+        columns: ['2023-05-01', '2023-05-02'],
+        series: [bars('ERROR', [2, 0]), bars('SUCCESS', [0, 1])],
+        as: 'stack',
+      },
+    ],
+    ['of one are none', [{ provider: 'aws', jobs: 2 }], undefined],
+    ['without a measure are none', [{ provider: 'aws' }, { provider: 'azure' }], undefined],
+    ['that are no objects are none', ['a', 'b'], undefined],
+    [
+      'of three keys are none',
+      [
+        { a: 'x', b: 'y', c: 'z', n: 1 },
+        { a: 'x', b: 'y', c: 'w', n: 1 },
+      ],
+      undefined,
+    ],
+  ])('%s', (_, results, due) => {
+    expect(drawn(results)).toEqual(due);
+  });
+});

@@ -1,0 +1,120 @@
+// The job explorer of the program as it is run: with tokens, without a page, and while the service goes away and comes back.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { MongoClient, ObjectId } from 'mongodb';
+import type { Browser } from 'playwright-core';
+import { freePort } from '../../src/embedded/embedded.js';
+import { startBrowser } from '../support/browser.js';
+import { explore } from '../support/explorer.js';
+import type { Explored } from '../support/explorer.js';
+import { startProgram } from '../support/program.js';
+import type { Program, Settings } from '../support/program.js';
+import { mongodbUri } from '../support/service.js';
+
+const DATABASE = 'explorer-program';
+const DOMAIN = 'domain-explorer';
+const JOBS = ['SUCCESS', 'ERROR'].map((status, index) => ({
+  job_id: `job-${index}`,
+  domain_id: DOMAIN,
+  status,
+  created_at: new Date(),
+}));
+
+let mongo: MongoClient;
+let browser: Browser;
+let folder: string;
+const started: Program[] = [];
+const opened: Explored[] = [];
+
+beforeAll(async () => {
+  mongo = new MongoClient(mongodbUri());
+  await mongo.db(DATABASE).collection('job').insertMany(JOBS);
+  folder = await mkdtemp(join(tmpdir(), 'inventory-job-explorer-'));
+  browser = await startBrowser();
+}, 60_000);
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map(({ page }) => page.close()));
+  await Promise.all(started.splice(0).map((program) => program.kill()));
+});
+afterAll(async () => {
+  await browser.close();
+  await mongo.db(DATABASE).dropDatabase();
+  await mongo.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Starts the program, and answers where its HTTP door is. */
+async function start(settings: Settings = {}): Promise<string> {
+  const program = startProgram({ MONGODB_URI: mongodbUri(), MONGODB_DATABASE: DATABASE, ...settings });
+  started.push(program);
+  return `http://${(await program.addresses()).http}`;
+}
+
+async function open(origin: string, hash: string): Promise<Explored> {
+  const explored = await explore(browser, origin, hash);
+  opened.push(explored);
+  return explored;
+}
+
+test('EXPLORER=off serves no page', async () => {
+  const origin = await start({ EXPLORER: 'off' });
+  const paths = ['/', '/explorer/main.js', '/explorer/settings.json', '/docs'];
+  const answers = await Promise.all(paths.map((path) => fetch(`${origin}${path}`)));
+  expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404]);
+});
+
+test('the page waits for a service that is away, and goes on by itself', async () => {
+  const port = String(await freePort());
+  const origin = await start({ HTTP_PORT: port });
+  const { page, settled } = await open(origin, `#/overview?domain=${DOMAIN}&window=24h`);
+  await settled();
+  await Promise.all(started.splice(0).map((program) => program.kill()));
+  await page.getByRole('button', { name: 'Refresh' }).click();
+  await page.getByText('The service does not answer. Trying again every 2 seconds.').first().waitFor();
+  expect(await page.getByRole('button', { name: /^Error/ }).innerText()).toBe('Error 1');
+  await mongo
+    .db(DATABASE)
+    .collection('job')
+    .insertOne({ ...JOBS[1], _id: new ObjectId(), job_id: 'job-later' });
+  await start({ HTTP_PORT: port });
+  await page.getByRole('button', { name: 'Error 2' }).waitFor();
+  await page.getByRole('link', { name: 'job-later' }).waitFor();
+  expect(await page.locator('.failure').count()).toBe(0);
+});
+
+test('with AUTH=jwt the page asks for a token, keeps it in memory only, and shows whose it is', async () => {
+  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const file = join(folder, 'keys.json');
+  await writeFile(file, JSON.stringify({ keys: [await exportJWK(publicKey)] }));
+  const origin = await start({ AUTH: 'jwt', AUTH_PUBLIC_KEYS: file });
+  const token = await new SignJWT({ cat: 'ACCESS_TOKEN', user_type: 'DOMAIN_OWNER', did: DOMAIN })
+    .setProtectedHeader({ alg: 'RS256' })
+    .setAudience('user@example.org')
+    .setExpirationTime('20m')
+    .sign(privateKey);
+  const explored = await open(origin, '');
+  const { page } = explored;
+  await page.getByLabel('Token').fill('no token');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByLabel('Domain').fill(DOMAIN);
+  await page.getByRole('button', { name: 'Show' }).click();
+  await page.getByText('ERROR_AUTHENTICATE_FAILURE').first().waitFor();
+  await page.getByRole('button', { name: 'Leave' }).click();
+  await page.goto(origin);
+  await page.getByLabel('Token').fill(token);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('link', { name: 'job-1' }).waitFor();
+  expect(await page.locator('.caller').innerText()).toContain(`user@example.org of ${DOMAIN}`);
+  expect(page.url()).not.toContain(token);
+  expect(
+    await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])'),
+  ).toBe('[{},{},""]');
+  await page.getByText('What this view asked').click();
+  await page.getByText('Jobs by time and status').click();
+  expect(await page.locator('.asked').innerText()).toContain('-H "token: $TOKEN"');
+  await page.reload();
+  await page.getByLabel('Token').waitFor();
+});

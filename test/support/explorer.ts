@@ -1,0 +1,74 @@
+// The job explorer as a reader has it: pages of it in a real browser, what they asked, and whether all is there.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core';
+import { watchedPage } from './browser.js';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
+
+/** Nothing is waited for: every call of the view has its answer. */
+const SETTLED = 'main:has(.answered):not(:has([aria-busy=true]))';
+
+export interface Explored {
+  readonly page: Page;
+  /** Errors on the console, exceptions, and requests to another origin. */
+  readonly faults: readonly string[];
+  /** The calls since they were last forgotten, as `stat` or `list`. */
+  readonly calls: string[];
+  /** Goes to a place, and waits until all of it is there. */
+  go(hash: string): Promise<void>;
+  settled(): Promise<void>;
+  /** What axe-core finds that is serious or worse. */
+  offences(): Promise<readonly string[]>;
+}
+
+const CALL = '/inventory/v1/job/';
+
+const rpcOf = (request: Request): string[] =>
+  [request.url()].filter((url) => url.includes(CALL)).map((url) => url.split(CALL).at(-1) ?? '');
+
+interface Finding {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+const RUN_AXE = 'axe.run(document).then(({ violations }) => violations)';
+
+/** A new page of the explorer at `origin`, at `hash`. */
+export async function explore(
+  browser: Browser,
+  origin: string,
+  hash: string,
+  options: BrowserContextOptions = {},
+): Promise<Explored> {
+  const { page, faults } = await watchedPage(browser, origin, {
+    locale: 'en-US',
+    timezoneId: 'UTC',
+    ...options,
+  });
+  const calls: string[] = [];
+  page.on('request', (request) => calls.push(...rpcOf(request)));
+  const settled = async (): Promise<void> => {
+    await page.locator(SETTLED).waitFor();
+  };
+  const explored: Explored = {
+    page,
+    faults,
+    calls,
+    settled,
+    async go(to) {
+      await page.goto(`${origin}/${to}`);
+      await settled();
+    },
+    async offences() {
+      await page.evaluate(AXE);
+      const found: readonly Finding[] = await page.evaluate(RUN_AXE);
+      return found
+        .filter(({ impact }) => ['serious', 'critical'].includes(impact))
+        .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+    },
+  };
+  await page.goto(`${origin}/${hash}`);
+  return explored;
+}
