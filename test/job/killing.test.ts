@@ -12,6 +12,7 @@ import { replicaSet } from '../../trust/nodes.js';
 import type { Nodes } from '../../trust/nodes.js';
 import { mongodbUri } from '../support/service.js';
 import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN } from '../support/slow.js';
+import { until } from '../support/until.js';
 
 const DATABASE = 'killing';
 /** Milliseconds after which nothing may be left. */
@@ -114,7 +115,7 @@ describe('on a replica set', () => {
     });
     await control.connect();
     const kill = killing(() => [killingOn(control.db()), ...seen.secondaries()]);
-    expect(seen.secondaries()).toHaveLength(1);
+    await until('the secondary is seen', () => seen.secondaries().length === 1, 10_000);
     const { cancel, ended } = begin(open(set.uri), kill, 'secondary');
     await runningSoon(secondary ?? control, DATABASE, 1);
     cancel.abort();
