@@ -80,13 +80,20 @@ export interface Referred {
   readonly documents: readonly unknown[];
 }
 
+/** What puts documents beside the resources that refer to them. */
+interface Referring {
+  /** The field that refers. */
+  readonly field: string;
+  readonly stage: MongoStage;
+}
+
 /** Puts beside each resource the document that its `field` refers to, or nothing. */
-function referring(field: string, { ids, documents }: Referred): MongoStage {
+function referring(field: string, { ids, documents }: Referred): Referring {
   const at = { $indexOfArray: [{ $literal: ids }, `$${field}`] };
   const found = {
     $cond: [{ $gte: ['$$at', 0] }, { $arrayElemAt: [{ $literal: documents }, '$$at'] }, '$$REMOVE'],
   };
-  return { $set: { [REFERRED]: { $let: { vars: { at }, in: found } } } };
+  return { field, stage: { $set: { [REFERRED]: { $let: { vars: { at }, in: found } } } } };
 }
 
 const conditional = (conditions: readonly RowCondition[], value: MongoExpression): MongoExpression =>
@@ -112,9 +119,11 @@ const accumulator = (field: GroupField): MongoExpression => ({
 const groupKey = ({ key, format }: GroupKey): MongoExpression =>
   format === undefined ? read(key) : formatted(read(key), format);
 
+type Entry = readonly [string, MongoExpression];
+
 /** Puts groups in order of their keys; their `_id` moves to `_id.keys`. A missing key counts as null. */
-function inOrderOf(keys: readonly GroupKey[]): MongoStage[] {
-  const order = keys.map(({ name }, i) => [`key${i}`, { $ifNull: [`$_id.${name}`, null] }] as const);
+function inOrderOf(keys: readonly Entry[]): MongoStage[] {
+  const order = keys.map(([name], i) => [`key${i}`, { $ifNull: [`$_id.${name}`, null] }] as const);
   return [
     { $set: { _id: { keys: '$_id', order: Object.fromEntries(order) } } },
     { $sort: { '_id.order': 1 } },
@@ -122,17 +131,58 @@ function inOrderOf(keys: readonly GroupKey[]): MongoStage[] {
 }
 
 /** Groups, puts the groups in order of their keys if `inOrder`, and lifts the keys out of `_id` into the row. */
-function group(keys: readonly GroupKey[], fields: readonly GroupField[], inOrder: boolean): MongoStage[] {
-  const id = keys.length === 0 ? null : documentOf(keys.map((key) => [key.name, groupKey(key)]));
-  const made = fields.map((field) => [field.name, accumulator(field)] as const);
+function grouped(keys: readonly Entry[], fields: readonly Entry[], inOrder: boolean): MongoStage[] {
+  const id = keys.length === 0 ? null : documentOf(keys);
   const ordered = inOrder && keys.length > 0;
   const from = ordered ? '$_id.keys' : '$_id';
-  const lifted = keys.map(({ name }) => [name, { $ifNull: [`${from}.${name}`, null] }] as const);
-  const kept = fields.map(({ name }) => [name, 1] as const);
+  const lifted = keys.map(([name]) => [name, { $ifNull: [`${from}.${name}`, null] }] as const);
+  const kept = fields.map(([name]) => [name, 1] as const);
   return [
-    { $group: documentOf<MongoExpression>([['_id', id], ...made]) },
+    { $group: documentOf<MongoExpression>([['_id', id], ...fields]) },
     ...(ordered ? inOrderOf(keys) : []),
     { $project: documentOf<MongoExpression>([['_id', 0], ...lifted, ...kept]) },
+  ];
+}
+
+type Group = Extract<Stage, { kind: 'group' }>;
+
+const group = ({ keys, fields }: Group, inOrder: boolean): MongoStage[] =>
+  grouped(
+    keys.map((key) => [key.name, groupKey(key)]),
+    fields.map((field) => [field.name, accumulator(field)]),
+    inOrder,
+  );
+
+/** Whether groups by references make the groups by what is referred to. */
+const isOfParts = ({ fields }: Group): boolean =>
+  fields.every(
+    (field) =>
+      GROUP_FIELDS[field.operator].mergeable === true && !accumulatedKeys(field).some((key) => key.referred),
+  );
+
+/**
+ * Groups by the references first, and those groups by what they refer to: it is found once for each, and not for each
+ * resource. What is missing stays missing in between.
+ */
+function groupInTwo({ keys, fields }: Group, { field, stage }: Referring, inOrder: boolean): MongoStage[] {
+  const part = (i: number): string => `part${i}`;
+  const own = keys.flatMap((key, i): Entry[] => (key.key.referred ? [] : [[part(i), groupKey(key)]]));
+  const id: readonly Entry[] = [[field, named(field)], ...own];
+  const made = fields.map((one, i): Entry => [`field${i}`, accumulator(one)]);
+  const lifted = id.map(([name]): Entry => [name, `$_id.${name}`]);
+  const kept = made.map(([name]): Entry => [name, 1]);
+  return [
+    { $group: documentOf<MongoExpression>([['_id', documentOf(id)], ...made]) },
+    { $project: documentOf<MongoExpression>([['_id', 0], ...lifted, ...kept]) },
+    stage,
+    ...grouped(
+      keys.map((key, i) => [key.name, key.key.referred ? groupKey(key) : named(part(i))]),
+      fields.map(({ name, operator }, i) => [
+        name,
+        { [GROUP_FIELDS[operator].accumulator]: named(`field${i}`) },
+      ]),
+      inOrder,
+    ),
   ];
 }
 
@@ -141,7 +191,7 @@ function stagesOf(stage: Stage, inOrder: boolean): MongoStage[] {
     case 'unwind':
       return [{ $unwind: `$${stage.path}` }];
     case 'group':
-      return group(stage.keys, stage.fields, inOrder);
+      return group(stage, inOrder);
     case 'count':
       return [{ $count: stage.name }];
     case 'sort':
@@ -165,13 +215,32 @@ function stagesOf(stage: Stage, inOrder: boolean): MongoStage[] {
 const makesRows = (stage: Stage): boolean => ['group', 'count', 'project'].includes(stage.kind);
 const groups = (stage: Stage): boolean => ['group', 'count'].includes(stage.kind);
 
+/** The stages of a first group that finds what is referred to once for each reference; undefined for another stage. */
+function groupFirst(
+  stage: Stage | undefined,
+  refers: Referring | undefined,
+  inOrder: boolean,
+): MongoStage[] | undefined {
+  if (refers === undefined || stage?.kind !== 'group' || !isOfParts(stage)) return undefined;
+  return groupInTwo(stage, refers, inOrder);
+}
+
 /** The stages of rows; where they are `paged` and nothing else orders them, in the order of the last group's keys. */
-function rowStages(stages: readonly Stage[], paged: boolean, schema: ResourceSchema): MongoStage[] {
+function rowStages(
+  stages: readonly Stage[],
+  paged: boolean,
+  schema: ResourceSchema,
+  refers: Referring | undefined,
+): MongoStage[] {
   const lastGroup = stages.findLastIndex(groups);
   const unordered = paged && !stages.slice(lastGroup + 1).some(({ kind }) => kind === 'sort');
+  const inOrder = (i: number): boolean => unordered && i === lastGroup;
   const byId = unordered && lastGroup < 0 ? [{ $sort: { [schema.id]: 1 } }] : [];
   const whole = stages.some(makesRows) ? [] : [{ $unset: ['_id', REFERRED] }];
-  return [...byId, ...stages.flatMap((stage, i) => stagesOf(stage, unordered && i === lastGroup)), ...whole];
+  const [first, ...rest] = stages.map((stage, i) => stagesOf(stage, inOrder(i)));
+  const inTwo = groupFirst(stages[0], refers, inOrder(0));
+  const beside = refers === undefined || inTwo !== undefined ? [] : [refers.stage];
+  return [...beside, ...byId, ...(inTwo ?? first ?? []), ...rest.flat(), ...whole];
 }
 
 /** Documents that hold the values at `key`, arrays on the way and at its end spread, each once; and where they do. */
@@ -219,15 +288,16 @@ function cutOf(page: Page | undefined): readonly MongoStage[] {
 }
 
 /** What gives a stat's rows, before and after what `cut` leaves of them. */
-function stagesFor({ rows, page }: StatQuery, schema: ResourceSchema) {
+function stagesFor({ rows, page }: StatQuery, schema: ResourceSchema, refers: Referring | undefined) {
   const cut = cutOf(page);
   if ('stages' in rows) {
-    const whole = rowStages(rows.stages, page !== undefined, schema);
+    const whole = rowStages(rows.stages, page !== undefined, schema, refers);
     return { whole, cut: [...whole, ...cut] };
   }
   const { stages, at } = valuesAt(rows.distinct, schema);
+  const whole = refers === undefined ? stages : [refers.stage, ...stages];
   const shown = { $project: { _id: 0, value: `$${at}` } };
-  return { whole: stages, cut: [...stages, { $sort: { [at]: 1 } }, ...cut, shown] };
+  return { whole, cut: [...whole, { $sort: { [at]: 1 } }, ...cut, shown] };
 }
 
 /** The pipelines of a stat; `referred` holds the paths that referredPaths asks for, and is undefined where it asks none. */
@@ -237,10 +307,10 @@ export function pipelinesOf(
   referred: Referred | undefined,
 ): StatPipelines {
   const field = schema.reference?.field;
-  const first = referred === undefined || field === undefined ? [] : [referring(field, referred)];
-  const { whole, cut } = stagesFor(query, schema);
+  const refers = referred === undefined || field === undefined ? undefined : referring(field, referred);
+  const { whole, cut } = stagesFor(query, schema, refers);
   return {
-    rows: [...first, ...cut, ROW_SIZE_GUARD],
-    total: query.page && [...first, ...whole],
+    rows: [...cut, ROW_SIZE_GUARD],
+    total: query.page && whole,
   };
 }

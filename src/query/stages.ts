@@ -14,14 +14,16 @@ interface GroupRow {
   readonly conditions?: true;
   /** Of dates it makes a date. */
   readonly keepsType?: true;
+  /** Accumulating what was accumulated of parts gives exactly that of the whole. */
+  readonly mergeable?: true;
 }
 
 const GROUP_ROWS = {
-  count: { accumulator: '$sum', needs: 'nothing', conditions: true },
+  count: { accumulator: '$sum', needs: 'nothing', conditions: true, mergeable: true },
   sum: { accumulator: '$sum', needs: 'key', conditions: true },
   average: { accumulator: '$avg', needs: 'key', conditions: true },
-  max: { accumulator: '$max', needs: 'key', keepsType: true },
-  min: { accumulator: '$min', needs: 'key', keepsType: true },
+  max: { accumulator: '$max', needs: 'key', keepsType: true, mergeable: true },
+  min: { accumulator: '$min', needs: 'key', keepsType: true, mergeable: true },
   first: { accumulator: '$first', needs: 'key', keepsType: true },
   last: { accumulator: '$last', needs: 'key', keepsType: true },
   push: { accumulator: '$push', needs: 'key or fields' },

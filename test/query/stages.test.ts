@@ -819,6 +819,55 @@ describe('computed over again, on the sample', () => {
   });
 });
 
+describe('a group by what collectors have', () => {
+  const keysOf = (...names: readonly string[]): JsonObject[] => names.map((k, i) => ({ k, n: `x${i}` }));
+  const MERGED = [
+    field('part0', 'count'),
+    field('collector', 'count', '', { conditions: [{ k: 'status', o: 'eq', v: 'A' }] }),
+    field('most', 'max', 'total_tasks'),
+    field('least', 'min', 't'),
+  ];
+  const WHOLE = field('all', 'push', 'job_id');
+  const begins = (fields: readonly JsonObject[]): readonly string[] => {
+    const query = stages({ group: { keys: keysOf('collector.name'), fields: [...fields] } });
+    const referred = { ids: [], documents: [] };
+    const { rows } = pipelinesOf(readStat(statisticsOf(query), READING), JOB, referred);
+    return rows.flatMap((stage) => Object.keys(sent(stage)));
+  };
+  const shown = { project: { fields: ['part0', 'collector', 'most', 'least'].map((n) => ({ k: n, n })) } };
+  const rowsBy = async (keys: readonly string[], fields: readonly JsonObject[], domain: string) => {
+    const group = { keys: keysOf(...keys), fields: [...fields] };
+    const outcome = await ask(stages({ group }, shown), domain);
+    return [rowsOf(outcome)]
+      .flat()
+      .map((row) => JSON.stringify(row))
+      .toSorted();
+  };
+
+  test('finds each collector once where parts make the whole, and for each job where they do not', () => {
+    expect(begins(MERGED)).toEqual(['$group', '$project', '$set', '$group', '$project', '$match']);
+    expect(begins([...MERGED, WHOLE])).toEqual(['$set', '$group', '$project', '$match']);
+    expect(begins([field('n', 'max', 'collector.name')])).toEqual(['$set', '$group', '$project', '$match']);
+  });
+
+  const KEYS = [
+    ['collector.name'],
+    ['collector.provider', 'status'],
+    ['status', 'collector.name', 'collector.nosuch'],
+    ['collector.created_at', 'collector'],
+    ['collector.provider', 'o', 'a', 'nosuch'],
+  ];
+
+  test.each([SHAPES, SAMPLE].flatMap((domain) => KEYS.map((keys) => ({ domain, keys }))))(
+    'is the same in both ways: $domain by $keys',
+    async ({ domain, keys }) => {
+      const due = await rowsBy(keys, [...MERGED, WHOLE], domain);
+      expect(await rowsBy(keys, MERGED, domain)).toEqual(due);
+      expect(due.length).toBeGreaterThan(1);
+    },
+  );
+});
+
 const pipeline = (query: JsonObject): Document =>
   sent({ rows: pipelinesOf(readStat(statisticsOf(query), READING), JOB, undefined).rows.slice(0, -1) });
 
