@@ -2,6 +2,7 @@
 import { between } from './format.js';
 import { listAt, numberAt, textAt } from './json.js';
 import type { Json } from './json.js';
+import { FAILED } from './requests.js';
 import { BUCKETS, bucketStart, floor } from './window.js';
 import type { Stretch, Unit } from './window.js';
 
@@ -66,13 +67,13 @@ export function series(rows: readonly Cell[], starts: readonly number[], status:
   return starts.map((start) => jobs.get(String(start)) ?? 0);
 }
 
-const FAILED: ReadonlySet<string> = new Set(['ERROR', 'TIMEOUT']);
-const OVER: ReadonlySet<string> = new Set([...FAILED, 'SUCCESS']);
+const SUCCEEDED: readonly string[] = ['SUCCESS'];
+const OVER: readonly string[] = [...SUCCEEDED, ...FAILED];
 
 /** The share of jobs that failed of those that ended well or badly; undefined where there are none. */
 export function failureRate(rows: readonly Cell[]): number | undefined {
-  const jobs = (of: ReadonlySet<string>): number =>
-    rows.filter(({ status }) => of.has(status)).reduce((sum, row) => sum + row.jobs, 0);
+  const jobs = (of: readonly string[]): number =>
+    rows.filter(({ status }) => of.includes(status)).reduce((sum, row) => sum + row.jobs, 0);
   return jobs(OVER) === 0 ? undefined : jobs(FAILED) / jobs(OVER);
 }
 
@@ -106,8 +107,11 @@ function lengths(answer: Json | undefined): ReadonlyMap<string, readonly number[
   );
 }
 
-const sum = (rows: readonly Json[], ...names: readonly string[]): number =>
-  rows.reduce<number>((total, row) => total + names.reduce((of, name) => of + numberAt(row, name), 0), 0);
+/** Jobs in rows of these statuses; of all where none is named. */
+const jobsIn = (rows: readonly Json[], statuses?: readonly string[]): number =>
+  rows
+    .filter((row) => statuses === undefined || statuses.includes(textAt(row, 'status')))
+    .reduce<number>((sum, row) => sum + numberAt(row, 'jobs'), 0);
 
 /** How jobs went by what `keyOf` and `nameOf` say of a row of collectors, the most jobs first. */
 export function rates(
@@ -121,13 +125,14 @@ export function rates(
   const keys = [...new Set(rows.map(keyOf))];
   const found = keys.map((key): Rate => {
     const of = rows.filter((row) => keyOf(row) === key);
-    const over = sum(of, 'succeeded', 'failed', 'late');
+    const over = jobsIn(of, OVER);
+    const ids = [...new Set(of.map((row) => textAt(row, 'collector_id')))];
     return {
       key,
       name: of.map(nameOf).find((name) => name !== '') ?? key,
-      jobs: sum(of, 'jobs'),
-      succeeded: over === 0 ? undefined : sum(of, 'succeeded') / over,
-      median: median(of.flatMap((row) => took.get(textAt(row, 'collector_id')) ?? [])),
+      jobs: jobsIn(of),
+      succeeded: over === 0 ? undefined : jobsIn(of, SUCCEEDED) / over,
+      median: median(ids.flatMap((id) => took.get(id) ?? [])),
     };
   });
   return found.toSorted((a, b) => b.jobs - a.jobs);

@@ -13,8 +13,14 @@ import type { Place } from './place.js';
 import { job as oneJob, neighbours } from './requests.js';
 import { lengthOf, Progress } from './table.js';
 
-/** Fields of collector_info that have a place of their own. */
-const PLAIN = ['collector_id', 'provider', 'project_id', 'state'] as const;
+const DATES = { Created: 'created_at', Updated: 'updated_at', Finished: 'finished_at' } as const;
+const IDS = { Project: 'project_id', Domain: 'domain_id' } as const;
+const OF_COLLECTOR = {
+  'Collector’s id': 'collector_id',
+  Provider: 'provider',
+  'Collector’s project': 'project_id',
+  'Collector’s state': 'state',
+} as const;
 
 /** The nearest of the neighbours that is really beyond the job: at one time, ids tell the order. */
 function nearest(answer: Json | undefined, id: string, created: string, before: boolean): Json | undefined {
@@ -79,13 +85,13 @@ function Facts({ job, viewed: { place, now } }: { readonly job: Json; readonly v
         <Progress job={job} />
       </Fact>
       <Fact name="Duration">{length === undefined ? '–' : duration(length)}</Fact>
-      {(['created_at', 'updated_at', 'finished_at'] as const).map((name) => (
-        <Fact key={name} name={name}>
+      {Object.entries(DATES).map(([title, name]) => (
+        <Fact key={name} name={title}>
           <Time text={textAt(job, name)} />
         </Fact>
       ))}
-      {(['project_id', 'domain_id'] as const).map((name) => (
-        <Fact key={name} name={name}>
+      {Object.entries(IDS).map(([title, name]) => (
+        <Fact key={name} name={title}>
           {textAt(job, name) || '–'}
         </Fact>
       ))}
@@ -105,8 +111,8 @@ function Facts({ job, viewed: { place, now } }: { readonly job: Json; readonly v
           'gone'
         )}
       </Fact>
-      {PLAIN.map((name) => (
-        <Fact key={name} name={`Collector: ${name}`}>
+      {Object.entries(OF_COLLECTOR).map(([title, name]) => (
+        <Fact key={title} name={title}>
           {textAt(collector, name) || '–'}
         </Fact>
       ))}

@@ -3,12 +3,12 @@ import { sent } from './conditions.js';
 import type { Json, JsonObject } from './json.js';
 import type { Place } from './place.js';
 import type { Asked } from './service.js';
-import { ALL, BUCKETS } from './window.js';
+import { BUCKETS } from './window.js';
 import type { Stretch, Unit } from './window.js';
 
 /** Jobs that durations are looked at, and rows that a view shows of a kind. */
 export const NEWEST = 2000;
-const MOST_COLLECTORS = 500;
+const MOST_GROUPS = 5000;
 const MOST_CODES = 10;
 const MOST_VALUES = 20;
 /** Jobs that are read to find the one before or after another: more at one millisecond are not told apart. */
@@ -16,6 +16,9 @@ const NEIGHBOURS = 20;
 
 /** The statuses of jobs that are not over. */
 export const UNFINISHED: readonly string[] = ['CREATED', 'IN_PROGRESS'];
+
+/** The statuses of jobs that did not do what they should. */
+export const FAILED: readonly string[] = ['ERROR', 'TIMEOUT'];
 
 const LISTED = [
   'job_id',
@@ -32,6 +35,8 @@ const LISTED = [
 
 const iso = (time: number): string => new Date(time).toISOString();
 const condition = (key: string, operator: string, value: Json): JsonObject => ({ key, operator, value });
+
+const HAS_FAILED = condition('status', 'in', FAILED);
 
 /** The conditions of a stretch. */
 const during = ({ from, to }: Stretch): readonly JsonObject[] => [
@@ -56,11 +61,7 @@ function stat(what: string, place: Place, query: JsonObject): Asked {
 }
 
 const key = (path: string, name: string): JsonObject => ({ key: path, name });
-const count = (name: string, status?: string): JsonObject => ({
-  name,
-  operator: 'count',
-  ...(status === undefined ? {} : { conditions: [condition('status', 'eq', status)] }),
-});
+const JOBS: JsonObject = { name: 'jobs', operator: 'count' };
 const newestFirst: JsonObject = { sort: { keys: [{ key: 'created_at', desc: true }] } };
 
 /** The newest job of the domain. */
@@ -77,13 +78,13 @@ export const timeline = (place: Place, stretch: Stretch, unit: Unit): Asked =>
       {
         group: {
           keys: [{ ...key('created_at', 'at'), date_format: BUCKETS[unit].format }, key('status', 'status')],
-          fields: [count('jobs')],
+          fields: [JOBS],
         },
       },
     ],
   });
 
-/** Jobs of each collector, and how they ended. */
+/** Jobs by collector and status. */
 export const collectors = (place: Place, stretch: Stretch): Asked =>
   stat('Jobs by collector', place, {
     ...filters(place, during(stretch)),
@@ -94,17 +95,13 @@ export const collectors = (place: Place, stretch: Stretch): Asked =>
             key('collector_id', 'collector_id'),
             key('collector.name', 'name'),
             key('collector.provider', 'provider'),
+            key('status', 'status'),
           ],
-          fields: [
-            count('jobs'),
-            count('succeeded', 'SUCCESS'),
-            count('failed', 'ERROR'),
-            count('late', 'TIMEOUT'),
-          ],
+          fields: [JOBS],
         },
       },
       { sort: { keys: [{ key: 'jobs', desc: true }] } },
-      { limit: MOST_COLLECTORS },
+      { limit: MOST_GROUPS },
     ],
   });
 
@@ -130,17 +127,17 @@ export const durations = (place: Place, stretch: Stretch): Asked =>
     ],
   });
 
-/** The most frequent error codes, each with a message. */
+/** The most frequent error codes of jobs that failed, or of those with the status that is looked at. */
 export const errorCodes = (place: Place, stretch: Stretch): Asked =>
   stat('Errors by code', place, {
-    ...filters(place, [...during(stretch), ...ofStatus(place), condition('errors.0', 'exists', true)]),
+    ...filters(place, [...during(stretch), ...(place.status === '' ? [HAS_FAILED] : ofStatus(place))]),
     aggregate: [
       { unwind: { path: 'errors' } },
       {
         group: {
           keys: [key('errors.error_code', 'code')],
           fields: [
-            count('errors'),
+            { ...JOBS, name: 'errors' },
             { key: 'created_at', name: 'newest', operator: 'max' },
             { key: 'errors.message', name: 'message', operator: 'first' },
           ],
@@ -155,7 +152,7 @@ export const errorCodes = (place: Place, stretch: Stretch): Asked =>
 export const statuses = (place: Place, stretch: Stretch): Asked =>
   stat('Jobs by status', place, {
     ...filters(place, during(stretch)),
-    aggregate: [{ group: { keys: [key('status', 'status')], fields: [count('jobs')] } }],
+    aggregate: [{ group: { keys: [key('status', 'status')], fields: [JOBS] } }],
   });
 
 /** The newest job of each collector, of those that a place shows. */
@@ -258,5 +255,3 @@ export const withBefore = ({ from, to }: Stretch, length: number | undefined): S
   from: from === undefined || length === undefined ? from : from - length,
   to,
 });
-
-export const isAll = (window: string): boolean => window === ALL;

@@ -225,7 +225,7 @@ const cell = (value: Json | undefined): string => {
 };
 
 /** Rows that a table shows; the rest is in the answer. */
-const MOST_ROWS = 1000;
+const MOST_ROWS = 200;
 
 function Results({ rows }: { readonly rows: readonly Json[] }) {
   if (rows.length === 0) return <p class="none">No rows.</p>;

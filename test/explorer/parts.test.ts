@@ -118,16 +118,21 @@ test('failures are a share of what ended well or badly', () => {
 });
 
 test('rates are of what has the same key, with the median of its durations', () => {
-  const row = (collector_id: string, jobs: number, succeeded: number) => ({
+  const row = (collector_id: string, status: string, jobs: number) => ({
     collector_id,
     provider: 'aws',
+    status,
     jobs,
-    succeeded,
-    failed: jobs - succeeded,
   });
-  const collectors = {
-    results: [row('a', 2, 1), row('b', 6, 6), { collector_id: 'c', provider: 'none', jobs: 1 }],
-  };
+  const none = { collector_id: 'c', provider: 'none', jobs: 1 };
+  const results = [
+    row('a', 'SUCCESS', 1),
+    row('a', 'ERROR', 1),
+    row('b', 'SUCCESS', 6),
+    row('b', 'CREATED', 3),
+    none,
+  ];
+  const collectors = { results };
   const job = (minutes: number) => ({ from: iso(0), to: iso(minutes * 60_000) });
   const durations = {
     results: [
@@ -137,7 +142,7 @@ test('rates are of what has the same key, with the median of its durations', () 
   };
   const of = (row: Parameters<typeof textAt>[0]) => textAt(row, 'provider');
   expect(rates(collectors, durations, of, of)).toEqual([
-    { key: 'aws', name: 'aws', jobs: 8, succeeded: 7 / 8, median: 210_000 },
+    { key: 'aws', name: 'aws', jobs: 11, succeeded: 7 / 8, median: 210_000 },
     { key: 'none', name: 'none', jobs: 1, succeeded: undefined, median: undefined },
   ]);
 });
