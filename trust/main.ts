@@ -3,7 +3,7 @@
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import type { Figure, Terms, Trial } from './trial.js';
-import { TRIALS } from './trials.js';
+import { NAMES, ROUNDS } from './trials.js';
 
 const { values: options, positionals: names } = parseArgs({
   allowPositionals: true,
@@ -32,33 +32,45 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-const terms: Terms = {
+const usual: Omit<Terms, 'say'> = {
   seed: Number(options.seed),
   short: options.short,
   lasting: options.lasting === undefined ? undefined : milliseconds(options.lasting),
-  say: (line) => say(`  ${line}`),
 };
 
-const unknown = names.filter((name) => !(name in TRIALS));
+const unknown = names.filter((name) => !NAMES.includes(name));
 if (unknown.length > 0) throw new Error(`no such trial: ${unknown.join(', ')}`);
-const chosen = Object.entries(TRIALS).filter(([name]) => names.length === 0 || names.includes(name));
+const isChosen = (name: string): boolean => names.length === 0 || names.includes(name);
 
+/** Runs a trial, and tells of it when it is over: another may run beside it. */
 async function tried(name: string, trial: Trial): Promise<readonly Figure[]> {
+  const { seed, short } = usual;
   const begun = performance.now();
-  say(
-    `${name} (seed ${terms.seed}: npm run trust -- ${name}${terms.short ? ' --short' : ''} --seed ${terms.seed})`,
-  );
-  const figures = await trial(terms).catch((error: unknown): readonly Figure[] => [
+  const lines = [`${name} (seed ${seed}: npm run trust -- ${name}${short ? ' --short' : ''} --seed ${seed})`];
+  const note = (line: string): void => {
+    lines.push(`  ${line}`);
+  };
+  const figures = await trial({ ...usual, say: note }).catch((error: unknown): readonly Figure[] => [
     { what: 'the trial itself', seen: String(error), due: 'ends', holds: false },
   ]);
   for (const { what, seen, due, holds } of figures)
-    say(`  ${holds ? 'holds ' : 'FAILED'} ${what}: ${seen} (${due})`);
-  say(`  ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+    note(`${holds ? 'holds ' : 'FAILED'} ${what}: ${seen} (${due})`);
+  note(`${((performance.now() - begun) / 1000).toFixed(1)} s`);
+  say(lines.join('\n'));
   return figures;
 }
 
+/** Runs trials one after the other. */
+async function inTurn(trials: Readonly<Record<string, Trial>>): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  for (const [name, trial] of Object.entries(trials))
+    if (isChosen(name)) figures.push(...(await tried(name, trial)));
+  return figures;
+}
+
+say(`trials of seed ${usual.seed}: ${NAMES.filter(isChosen).join(', ')}`);
 const all: Figure[] = [];
-for (const [name, trial] of chosen) all.push(...(await tried(name, trial)));
+for (const round of ROUNDS) all.push(...(await Promise.all(round.map(inTurn))).flat());
 const failed = all.filter(({ holds }) => !holds).length;
 say(`${all.length - failed} figures hold, ${failed} do not`);
 process.exitCode = failed === 0 ? 0 : 1;
