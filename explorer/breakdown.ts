@@ -42,12 +42,7 @@ export const byStatus = (rows: readonly Cell[]): ReadonlyMap<string, number> =>
 const MOST = 750;
 
 /** The beginnings of all buckets of a stretch, empty ones too; where it has no end, those of the cells. */
-export function buckets(
-  { from, to }: Stretch,
-  rows: readonly Cell[],
-  unit: Unit,
-  now: number,
-): readonly number[] {
+export function buckets({ from, to, unit }: Stretch, rows: readonly Cell[], now: number): readonly number[] {
   const { length } = BUCKETS[unit];
   const starts = rows.map(({ start }) => start).filter((start) => !Number.isNaN(start));
   const end = from === undefined && starts.length > 0 ? Math.max(...starts) : (to ?? now) - 1;

@@ -72,8 +72,8 @@ const Time = ({ text }: { readonly text: string }) =>
     </>
   );
 
-function Facts({ job, viewed: { place, now } }: { readonly job: Json; readonly viewed: Viewed }) {
-  const length = lengthOf(job, now);
+function Facts({ job, viewed: { place } }: { readonly job: Json; readonly viewed: Viewed }) {
+  const length = lengthOf(job);
   const collector = at(job, 'collector_info');
   const plugin = at(collector, 'plugin_info');
   return (

@@ -65,7 +65,7 @@ function FirstWindow({ viewed, turn }: { readonly viewed: Viewed; readonly turn:
   }, [window]);
   return (
     <>
-      <Answered answer={answer}>{() => undefined}</Answered>
+      <Answered answer={{ ...answer, waiting: answer.error === undefined }}>{() => undefined}</Answered>
       <AskedOf answers={[answer]} settings={settings} />
     </>
   );
@@ -211,6 +211,8 @@ function Page({ settings }: { readonly settings: Settings }) {
         {caller !== undefined && (
           <p class="caller">
             {caller.user || 'somebody'} of <strong>{caller.domain || 'no domain'}</strong>{' '}
+            {![caller.domain, ''].includes(place.domain) &&
+              '– without the right to others, these are its jobs '}
             <button type="button" class="quiet" onClick={leave}>
               Leave
             </button>

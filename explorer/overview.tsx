@@ -11,11 +11,10 @@ import { listAt, numberAt, textAt } from './json.js';
 import type { Json } from './json.js';
 import { Answered, AskedOf, Failure, statusClass, STATUSES, statusName } from './parts.js';
 import { hashOf } from './place.js';
-import { collectors, durations, errorCodes, page, timeline, withBefore } from './requests.js';
+import { collectors, durations, errorCodes, page, timeline } from './requests.js';
 import { JobRows } from './table.js';
 import { violationsOf } from './violations.js';
-import { between, BUCKETS, lengthOf, unitOf } from './window.js';
-import type { Unit } from './window.js';
+import { between, BUCKETS, withBefore } from './window.js';
 
 type Cells = ReturnType<typeof cells>;
 
@@ -45,17 +44,10 @@ function Trend({ now, before }: { readonly now: Cells; readonly before: Cells })
   );
 }
 
-function Timeline({
-  rows,
-  unit,
-  viewed,
-}: {
-  readonly rows: Cells;
-  readonly unit: Unit;
-  readonly viewed: Viewed;
-}) {
+function Timeline({ rows, viewed }: { readonly rows: Cells; readonly viewed: Viewed }) {
   const { place, stretch, now, go } = viewed;
-  const starts = buckets(stretch, rows, unit, now);
+  const { unit } = stretch;
+  const starts = buckets(stretch, rows, now);
   const others = [...byStatus(rows).keys()].filter((status) => !STATUSES.has(status));
   const shown = [...STATUSES.keys(), ...others].filter((status) => ['', status].includes(place.status));
   const { length } = BUCKETS[unit];
@@ -240,9 +232,8 @@ function Newest({ answer, viewed }: { readonly answer: Answer; readonly viewed: 
 
 export function Overview({ viewed }: { readonly viewed: Viewed }) {
   const { place, stretch, now, settings, go } = viewed;
-  const length = lengthOf(stretch, now);
-  const unit = unitOf(length);
-  const times = useAnswer(timeline(place, withBefore(stretch, length), unit), now);
+  const { unit } = stretch;
+  const times = useAnswer(timeline(place, withBefore(stretch, now)), now);
   const whose = useAnswer(collectors(place, stretch), now);
   const took = useAnswer(durations(place, stretch), now);
   const codes = useAnswer(errorCodes(place, stretch), now);
@@ -261,7 +252,7 @@ export function Overview({ viewed }: { readonly viewed: Viewed }) {
           {() => (
             <>
               <Trend now={rows} before={before} />
-              <Timeline rows={rows} unit={unit} viewed={viewed} />
+              <Timeline rows={rows} viewed={viewed} />
             </>
           )}
         </Answered>

@@ -32,6 +32,7 @@ export const Status = ({ status }: { readonly status: string }) => (
 /** What a view says of a failure; what is told at the rows of conditions is not said again. */
 function failure(error: CallError): string {
   if (isToldAtRows(error)) return 'The filter is not accepted: see there.';
+  if (error.status === 401) return `${error.message} Leave, and give another token.`;
   return error.passes ? `${error.message} Trying again every 2 seconds.` : error.message;
 }
 
@@ -60,17 +61,18 @@ export function Answered({
 
 export function Copy({ what, text }: { readonly what: string; readonly text: string }) {
   const [copied, setCopied] = useState('');
-  const copy = (): void => {
-    // Pages that did not come by TLS or from loopback have no clipboard.
-    const writing = isSecureContext ? navigator.clipboard.writeText(text) : Promise.reject(new Error(text));
-    writing.then(
-      () => setCopied('Copied'),
-      () => setCopied('Not allowed here: select it instead'),
-    );
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied('Copied');
+    } catch {
+      // Pages that came neither by TLS nor from loopback have no clipboard, and readers may refuse it.
+      setCopied('Not allowed here: select it instead');
+    }
   };
   return (
     <span class="copy">
-      <button type="button" onClick={copy}>
+      <button type="button" onClick={() => void copy()}>
         Copy<span class="hidden"> {what}</span>
       </button>
       <span role="status">{copied}</span>

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from './json.js';
 import type { Place } from './place.js';
 import type { Asked } from './service.js';
 import { BUCKETS } from './window.js';
-import type { Stretch, Unit } from './window.js';
+import type { Stretch } from './window.js';
 
 /** Jobs that durations are looked at, and rows that a view shows of a kind. */
 export const NEWEST = 2000;
@@ -71,13 +71,16 @@ export const newestJob = (place: Place): Asked =>
   });
 
 /** Jobs by status and time; over the stretch before this one too, as far as it has a beginning. */
-export const timeline = (place: Place, stretch: Stretch, unit: Unit): Asked =>
+export const timeline = (place: Place, stretch: Stretch): Asked =>
   stat('Jobs by time and status', place, {
     ...filters(place, during(stretch)),
     aggregate: [
       {
         group: {
-          keys: [{ ...key('created_at', 'at'), date_format: BUCKETS[unit].format }, key('status', 'status')],
+          keys: [
+            { ...key('created_at', 'at'), date_format: BUCKETS[stretch.unit].format },
+            key('status', 'status'),
+          ],
           fields: [JOBS],
         },
       },
@@ -249,9 +252,3 @@ export const statistics = (place: Place, stretch: Stretch, aggregate: Json): Ask
     ...filters(place, [...during(stretch), ...ofStatus(place)]),
     aggregate,
   });
-
-/** The stretch and the one of the same length before it; without a beginning there is none before. */
-export const withBefore = ({ from, to }: Stretch, length: number | undefined): Stretch => ({
-  from: from === undefined || length === undefined ? from : from - length,
-  to,
-});

@@ -63,15 +63,13 @@ export function Progress({ job }: { readonly job: Json }) {
 }
 
 /** Milliseconds that a job took, or takes since it was created. */
-export function lengthOf(job: Json, now: number): number | undefined {
-  const created = textAt(job, 'created_at');
-  return isUnfinished(job)
-    ? between(created, new Date(now).toISOString())
-    : between(created, textAt(job, 'finished_at'));
+export function lengthOf(job: Json): number | undefined {
+  const until = isUnfinished(job) ? new Date().toISOString() : textAt(job, 'finished_at');
+  return between(textAt(job, 'created_at'), until);
 }
 
-function Took({ job, now }: { readonly job: Json; readonly now: number }) {
-  const length = lengthOf(job, now);
+function Took({ job }: { readonly job: Json }) {
+  const length = lengthOf(job);
   return <>{length === undefined ? '–' : duration(length)}</>;
 }
 
@@ -94,7 +92,7 @@ interface Column {
   readonly isUsual: boolean;
   /** Whether it stays on one line. */
   readonly isShort?: true;
-  cell(job: Json, now: number): ComponentChildren;
+  cell(job: Json): ComponentChildren;
 }
 
 const plugin = (job: Json): string =>
@@ -129,7 +127,7 @@ const COLUMNS: Readonly<Record<string, Column>> = {
     title: 'Duration',
     isUsual: true,
     isShort: true,
-    cell: (job, now) => <Took job={job} now={now} />,
+    cell: (job) => <Took job={job} />,
   },
   progress: {
     title: 'Progress',
@@ -198,7 +196,7 @@ export function JobRows({
   readonly jobs: readonly Json[];
   readonly viewed: Viewed;
 }) {
-  const { place, now } = viewed;
+  const { place } = viewed;
   const fresh = useFresh(place, shown);
   const columns = Object.entries(COLUMNS).filter(([id]) => isShown(place, id));
   if (shown.length === 0)
@@ -224,7 +222,7 @@ export function JobRows({
                 </th>
                 {columns.map(([name, { title, isShort, cell }]) => (
                   <td key={name} data-title={title} class={isShort === true ? 'is-short' : ''}>
-                    {cell(job, now)}
+                    {cell(job)}
                   </td>
                 ))}
               </tr>
@@ -300,7 +298,7 @@ export function Jobs({ viewed }: { readonly viewed: Viewed }) {
   const { place, stretch, now, settings, go } = viewed;
   const counts = useAnswer(statuses(place, stretch), now);
   const newest = useAnswer(place.newest ? newestByCollector(place, stretch) : undefined, now);
-  const found = newest.value === undefined ? undefined : jobs('These jobs', place, ids(newest.value));
+  const found = newest.waiting ? undefined : jobs('These jobs', place, ids(newest.value));
   const shown = useAnswer(place.newest ? found : page(place, stretch), now);
   const answers = [counts, ...(place.newest ? [newest] : []), shown];
   return (

@@ -11,6 +11,8 @@ export type Unit = 'hour' | 'day' | 'week';
 export interface Stretch {
   readonly from: number | undefined;
   readonly to: number | undefined;
+  /** In what it is looked at; it begins with a whole one. */
+  readonly unit: Unit;
 }
 
 /** A bucket of the timeline. */
@@ -48,31 +50,33 @@ export const floor = (time: number, unit: Unit): number => {
   return Math.floor((time - origin) / length) * length + origin;
 };
 
-/** The unit in which a stretch of `length` milliseconds is looked at; undefined: of any length. */
-export function unitOf(length: number | undefined): Unit {
-  if (length === undefined || length > 100 * DAY) return 'week';
+/** The unit in which `length` milliseconds are looked at. */
+function unitOf(length: number): Unit {
+  if (length > 100 * DAY) return 'week';
   return length > 4 * DAY ? 'day' : 'hour';
 }
+
+const EVER: Stretch = { from: undefined, to: undefined, unit: 'week' };
 
 /** The stretch in words that `stretchOf` reads. */
 export const between = (from: number, to: number): string =>
   `${new Date(from).toISOString()}/${new Date(to).toISOString()}`;
 
-/** The stretch that a window means at `now`; a relative one begins with a whole bucket. */
+/** The stretch that a window means at `now`. It begins with a whole unit. */
 export function stretchOf(window: string, now: number): Stretch {
   const relative = WINDOWS.get(window);
   if (relative !== undefined) {
     const unit = unitOf(relative.length);
-    return { from: floor(now - relative.length, unit) + BUCKETS[unit].length, to: undefined };
+    return { from: floor(now - relative.length, unit) + BUCKETS[unit].length, to: undefined, unit };
   }
   const [from, to] = window.split('/').map((text) => Date.parse(text));
-  return from === undefined || to === undefined || !(from < to)
-    ? { from: undefined, to: undefined }
-    : { from, to };
+  if (from === undefined || to === undefined || !(from < to)) return EVER;
+  const unit = unitOf(to - from);
+  return { from: floor(from, unit), to, unit };
 }
 
 /** Milliseconds of a stretch that ends with `now` where it has no end; undefined where it has no beginning. */
-export const lengthOf = ({ from, to }: Stretch, now: number): number | undefined =>
+const lengthOf = ({ from, to }: Stretch, now: number): number | undefined =>
   from === undefined ? undefined : (to ?? now) - from;
 
 /** The beginning of the week that `%G-W%V` writes: that of 4 January is the first. */
@@ -86,3 +90,10 @@ export function bucketStart(text: string, unit: Unit): number {
   if (unit === 'week') return weekStart(text);
   return Date.parse(unit === 'hour' ? `${text}:00Z` : text);
 }
+
+/** The stretch with the one of the same length before it; where it has no beginning, there is none before. */
+export const withBefore = (stretch: Stretch, now: number): Stretch => {
+  const length = lengthOf(stretch, now);
+  const { from } = stretch;
+  return from === undefined || length === undefined ? stretch : { ...stretch, from: from - length };
+};

@@ -2,13 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
-import type { Browser } from 'playwright-core';
-import { startBrowser } from '../support/browser.js';
-import { explore } from '../support/explorer.js';
-import type { Explored } from '../support/explorer.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
-import { until } from '../support/until.js';
+import { rows, startExplorer, status } from '../support/explorer.js';
+import type { Explorer } from '../support/explorer.js';
 
 const DOMAIN = 'domain-3f1c9a7b2e40';
 /** The sample's last week, as the page begins with it. */
@@ -46,39 +41,19 @@ const JOBS = [
   },
 ].map((job) => ({ _id: new ObjectId(), domain_id: HOSTILE, ...job }));
 
-let service: Service;
-let browser: Browser;
-let origin: string;
-const opened: Explored[] = [];
+let explorer: Explorer;
+let open: Explorer['open'];
 
 beforeAll(async () => {
-  service = await startService('explorer');
-  await service.db.collection('job').insertMany(JOBS);
-  origin = `http://${service.http}`;
-  browser = await startBrowser();
+  explorer = await startExplorer('explorer');
+  ({ open } = explorer);
+  await explorer.service.db.collection('job').insertMany(JOBS);
 }, 60_000);
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map(({ page }) => page.close()));
-});
-afterAll(async () => {
-  await browser.close();
-  await service.stop();
-});
-
-async function open(hash: string, options = {}): Promise<Explored> {
-  const explored = await explore(browser, origin, hash, options);
-  opened.push(explored);
-  await explored.settled();
-  return explored;
-}
-
-const status = ({ page }: Explored, name: string) =>
-  page.getByRole('group', { name: 'Status' }).getByRole('button', { name });
-const rows = ({ page }: Explored) => page.locator('table.jobs tbody tr');
+afterEach(() => explorer.closePages());
+afterAll(() => explorer.stop());
 
 test('begins with a domain of the sample, and shows the week that its newest job ends', async () => {
-  const explored = await explore(browser, origin, '');
-  opened.push(explored);
+  const explored = await explorer.at('');
   await explored.page.getByRole('link', { name: DOMAIN }).click();
   await explored.page.getByRole('heading', { name: 'Jobs by day' }).waitFor();
   await explored.settled();
@@ -194,13 +169,15 @@ describe('the table', () => {
     expect(await running.innerText()).toContain('In progress');
     await explored.page.clock.install();
     await explored.go(at('jobs', { domain: HOSTILE, window: '24h' }));
-    await service.db.collection('job').updateOne({ job_id: 'job-running' }, { $set: { status: 'SUCCESS' } });
+    await explorer.service.db
+      .collection('job')
+      .updateOne({ job_id: 'job-running' }, { $set: { status: 'SUCCESS' } });
     await explored.page.clock.runFor(6000);
     await running.getByText('Success').waitFor();
     explored.calls.length = 0;
     await explored.page.clock.runFor(20_000);
     expect(explored.calls).toEqual([]);
-    await service.db
+    await explorer.service.db
       .collection('job')
       .updateOne({ job_id: 'job-running' }, { $set: { status: 'IN_PROGRESS' } });
     await explored.go(at('jobs', { domain: HOSTILE, window: '24h' }));
@@ -344,76 +321,33 @@ test('every view shows what it asked, and lines that ask it again', async () => 
     query: { page: { start: 1, limit: 20 } },
   });
   expect(lines[1]).toMatch(
-    new RegExp(`^curl -s ${origin}/inventory/v1/job/list -H 'content-type: application/json' -d '`),
+    new RegExp(`^curl -s ${explorer.origin}/inventory/v1/job/list -H 'content-type: application/json' -d '`),
   );
   expect(lines[2]).toContain(`-plaintext -d '{"domain_id":"${DOMAIN}"`);
-  expect(lines[2]).toContain(`${service.address} spaceone.api.inventory.v1.Job/list`);
+  expect(lines[2]).toContain(`${explorer.service.address} spaceone.api.inventory.v1.Job/list`);
 });
 
-describe('anyone can read it', () => {
-  const VIEWS = ['overview', 'jobs', 'statistics', 'job'];
-  const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) =>
-    VIEWS.map((view) => ({ view, colorScheme })),
-  );
-
-  test.each(LOOKS)('$view in $colorScheme: axe-core finds nothing serious', async ({ view, colorScheme }) => {
-    const explored = await open(at(view, { job: 'job-075d447b0ce6' }), {
-      colorScheme,
-      reducedMotion: 'reduce',
-    });
-    expect(await explored.offences()).toEqual([]);
-    expect(explored.faults).toEqual([]);
-  });
-
-  test.each(VIEWS)('%s has nothing beside the page at 360 pixels', async (view) => {
-    const { page } = await open(at(view, { job: 'job-075d447b0ce6' }), {
-      viewport: { width: 360, height: 740 },
-    });
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
-  });
-
-  test('a reader with a keyboard alone comes to a failed job', async () => {
-    const explored = await open(at('overview'));
-    await status(explored, 'Error').focus();
-    await explored.page.keyboard.press('Enter');
-    await explored.page.getByRole('heading', { name: 'The newest jobs with status Error' }).waitFor();
-    await explored.settled();
-    const link = rows(explored).first().getByRole('link');
-    const id = await link.textContent();
-    await until(
-      'Tab comes to the first job',
-      async () => {
-        await explored.page.keyboard.press('Tab');
-        return (await explored.page.locator(':focus').textContent()) === id;
-      },
-      10_000,
-    );
-    await explored.page.keyboard.press('Enter');
-    await explored.page.getByRole('heading', { name: 'Errors' }).waitFor();
-  });
+test('what is asked is given up when the view moves on', async () => {
+  const { page } = await open(at('overview'));
+  const given = page.waitForEvent('requestfailed');
+  await page.route('**/stat', (route) => void route.request());
+  await page.getByRole('button', { name: '30 days' }).click();
+  await page.getByRole('button', { name: '90 days' }).click();
+  expect((await given).failure()?.errorText).toBe('net::ERR_ABORTED');
 });
 
-test('the page runs nothing but the files of this server, and is small', async () => {
-  const files = [
-    '/',
-    '/explorer/main.js',
-    '/explorer/style.css',
-    '/explorer/icon.svg',
-    '/explorer/settings.json',
-  ];
-  const answers = await Promise.all(
-    files.map((file) => fetch(`${origin}${file}`, { headers: { 'accept-encoding': 'gzip' } })),
-  );
-  expect(answers.map(({ status: code }) => code)).toEqual(files.map(() => 200));
-  for (const answer of answers)
-    expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'self'; /);
-  const page = await (await fetch(origin)).text();
-  expect(page.match(/<script(?![^>]* src=)/)).toBeNull();
-  expect(page).not.toMatch(/ style=| on\w+=/);
-  const { page: shown } = await open(at('overview'));
-  const sizes: number = await shown.evaluate(
-    "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/explorer/')).reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)",
-  );
-  expect(sizes).toBeGreaterThan(10_000);
-  expect(sizes).toBeLessThan(150_000);
+test('a window of the reader’s own begins with a whole hour', async () => {
+  const explored = await open(at('overview'));
+  const { page } = explored;
+  await page.getByRole('textbox', { name: 'From' }).fill('2023-05-15T06:40');
+  await page.getByRole('textbox', { name: 'to' }).fill('2023-05-16T06:00');
+  await page.locator('.chosen').getByRole('button', { name: 'Show' }).click();
+  await page.getByRole('heading', { name: 'Jobs by hour' }).waitFor();
+  await explored.settled();
+  expect(await page.getByRole('textbox', { name: 'From' }).inputValue()).toBe('2023-05-15T06:00');
+  const begun = { $gte: new Date('2023-05-15T06:00Z'), $lt: new Date('2023-05-16T06:00Z') };
+  const filter = { domain_id: DOMAIN, created_at: begun };
+  const due = await explorer.service.db.collection('job').countDocuments(filter);
+  expect(await status(explored, 'All').innerText()).toBe(`All ${due}`);
+  expect(due).toBeGreaterThan(5);
 });

@@ -8,7 +8,7 @@ import { textAt } from '../../explorer/json.js';
 import { hashOf, NOWHERE, placeOf } from '../../explorer/place.js';
 import type { Place } from '../../explorer/place.js';
 import { drawn } from '../../explorer/stages.js';
-import { bucketStart, DAY, floor, HOUR, lengthOf, stretchOf, unitOf, WEEK } from '../../explorer/window.js';
+import { bucketStart, DAY, floor, HOUR, stretchOf, WEEK, withBefore } from '../../explorer/window.js';
 
 const NOW = Date.UTC(2026, 10, 26, 15, 30);
 const iso = (time: number): string => new Date(time).toISOString();
@@ -67,13 +67,25 @@ test.each([
   ['7d', Date.UTC(2026, 10, 20), undefined, 'day'],
   ['1y', Date.UTC(2025, 11, 1), undefined, 'week'],
   ['2023-05-14T00:00:00.000Z/2023-05-21T00:00:00.000Z', Date.UTC(2023, 4, 14), Date.UTC(2023, 4, 21), 'day'],
+  ['2023-05-14T10:17Z/2023-05-15T08:00Z', Date.UTC(2023, 4, 14, 10), Date.UTC(2023, 4, 15, 8), 'hour'],
+  ['2023-05-14T10:17Z/2023-11-15T08:00Z', Date.UTC(2023, 4, 8), Date.UTC(2023, 10, 15, 8), 'week'],
   ['all', undefined, undefined, 'week'],
   ['2023-05-21/2023-05-14', undefined, undefined, 'week'],
   ['nonsense', undefined, undefined, 'week'],
 ])('the window %s', (window, from, to, unit) => {
   const stretch = stretchOf(window, NOW);
-  expect(stretch).toEqual({ from, to });
-  expect(unitOf(lengthOf(stretch, NOW))).toBe(unit);
+  expect(stretch).toEqual({ from, to, unit });
+});
+
+test.each([
+  ['24h', 24 * HOUR - HOUR / 2],
+  ['2023-05-14T00:00Z/2023-05-21T00:00Z', WEEK],
+  ['all', NaN],
+])('before %s there is as long a time', (window, length) => {
+  const stretch = stretchOf(window, NOW);
+  const before = withBefore(stretch, NOW);
+  expect(before).toEqual({ ...stretch, from: before.from });
+  expect((stretch.from ?? NaN) - (before.from ?? NaN)).toBe(length);
 });
 
 describe('a bucket', () => {
@@ -101,11 +113,11 @@ describe('a bucket', () => {
     };
     const rows = cells(answer, 'day');
     const from = Date.UTC(2026, 10, 23);
-    expect(buckets({ from, to: undefined }, rows, 'day', NOW).map(iso)).toEqual(
+    expect(buckets({ from, to: undefined, unit: 'day' }, rows, NOW).map(iso)).toEqual(
       [23, 24, 25, 26].map((day) => `2026-11-${day}T00:00:00.000Z`),
     );
-    expect(buckets({ from: undefined, to: undefined }, rows, 'day', NOW)).toHaveLength(1);
-    expect(buckets({ from: 0, to: undefined }, rows, 'hour', NOW)).toHaveLength(750);
+    expect(buckets({ from: undefined, to: undefined, unit: 'day' }, rows, NOW)).toHaveLength(1);
+    expect(buckets({ from: 0, to: undefined, unit: 'hour' }, rows, NOW)).toHaveLength(750);
   });
 });
 

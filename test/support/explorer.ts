@@ -1,8 +1,10 @@
 // The job explorer as a reader has it: pages of it in a real browser, what they asked, and whether all is there.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core';
-import { watchedPage } from './browser.js';
+import type { Browser, BrowserContextOptions, Locator, Page, Request } from 'playwright-core';
+import { startBrowser, watchedPage } from './browser.js';
+import { startService } from './service.js';
+import type { Service } from './service.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
 
@@ -71,4 +73,51 @@ export async function explore(
   };
   await page.goto(`${origin}/${hash}`);
   return explored;
+}
+
+export const status = ({ page }: Explored, name: string): Locator =>
+  page.getByRole('group', { name: 'Status' }).getByRole('button', { name });
+
+export const rows = ({ page }: Explored): Locator => page.locator('table.jobs tbody tr');
+
+/** A service with the sample, and a browser to look at its explorer with. */
+export interface Explorer {
+  readonly service: Service;
+  readonly origin: string;
+  /** A page at a place. */
+  at(hash: string, options?: BrowserContextOptions): Promise<Explored>;
+  /** The same, with all of it there. */
+  open(hash: string, options?: BrowserContextOptions): Promise<Explored>;
+  closePages(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Serves `database` with the sample. */
+export async function startExplorer(database: string): Promise<Explorer> {
+  const service = await startService(database);
+  const browser = await startBrowser();
+  const origin = `http://${service.http}`;
+  const opened: Explored[] = [];
+  const at: Explorer['at'] = async (hash, options) => {
+    const explored = await explore(browser, origin, hash, options);
+    opened.push(explored);
+    return explored;
+  };
+  return {
+    service,
+    origin,
+    at,
+    async open(hash, options) {
+      const explored = await at(hash, options);
+      await explored.settled();
+      return explored;
+    },
+    async closePages() {
+      await Promise.all(opened.splice(0).map(({ page }) => page.close()));
+    },
+    async stop() {
+      await browser.close();
+      await service.stop();
+    },
+  };
 }
