@@ -25,7 +25,11 @@ export function useAnswer(asked: Asked | undefined, round = 0): Answer {
   useEffect(() => {
     if (asked === undefined) return undefined;
     const over = new AbortController();
-    let again: ReturnType<typeof setTimeout> | undefined;
+    let again: ReturnType<typeof setInterval> | undefined;
+    const tryAgain = (): void => {
+      // Nobody waits for a page that nobody sees.
+      if (!document.hidden) setAttempt((last) => last + 1);
+    };
     setAnswer((before) => ({ ...before, asked, waiting: true }));
     call(asked, over.signal).then(
       (value) => {
@@ -33,14 +37,14 @@ export function useAnswer(asked: Asked | undefined, round = 0): Answer {
       },
       (error: unknown) => {
         if (over.signal.aborted) return;
-        const failure = error instanceof CallError ? error : new CallError(String(error), 0);
+        const failure = error instanceof CallError ? error : new CallError(String(error), 0, false);
         setAnswer((before) => ({ ...before, asked, error: failure, waiting: false }));
-        if (failure.passes) again = setTimeout(() => setAttempt((last) => last + 1), AGAIN);
+        if (failure.passes) again = setInterval(tryAgain, AGAIN);
       },
     );
     return () => {
       over.abort();
-      clearTimeout(again);
+      clearInterval(again);
     };
     // The request's text stands for the request.
   }, [asks, attempt, round]);

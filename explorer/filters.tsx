@@ -133,7 +133,7 @@ function useRested(text: string): string {
   return rested;
 }
 
-/** The operators whose values are suggested, with what stands before the word that is typed. */
+/** The kinds of values that are suggested; of a list, the one that is typed. */
 const SUGGESTED: ReadonlySet<string> = new Set(['value', 'list', 'text', 'texts']);
 const isList = (operator: string): boolean => ['list', 'texts'].includes(typedAs(operator));
 const beforeLast = (value: string): string => /^.*,\s*/s.exec(value)?.[0] ?? '';
@@ -159,64 +159,83 @@ function Suggestions({
   );
 }
 
-function Row({
-  condition,
-  viewed,
-  faults,
-  onChange,
-  onRemove,
-}: {
+/** A condition, and how it is changed. */
+interface Edited {
   readonly condition: Condition;
   readonly viewed: Viewed;
+  /** What the service says of it. */
   readonly faults: readonly string[];
   onChange(to: Condition): void;
-  onRemove(): void;
-}) {
+}
+
+function KeyInput({ condition, viewed, onChange }: Omit<Edited, 'faults'>) {
   const id = useId();
-  const [suggests, setSuggests] = useState(false);
-  const { key, operator, value } = condition;
   return (
-    <li class="condition">
+    <>
       <input
         aria-label="Key"
         placeholder="key"
-        list={`${id}-keys`}
-        value={key}
+        list={id}
+        value={condition.key}
         onInput={({ currentTarget }) => onChange({ ...condition, key: currentTarget.value })}
       />
-      <datalist id={`${id}-keys`}>
+      <datalist id={id}>
         {viewed.settings.fields.map((field) => (
           <option key={field} value={field} />
         ))}
       </datalist>
+    </>
+  );
+}
+
+/** Values are suggested once the reader comes to the field. */
+function ValueInput({ condition, viewed, faults, onChange }: Edited) {
+  const id = useId();
+  const [isVisited, setVisited] = useState(false);
+  const type = typedAs(condition.operator);
+  return (
+    <>
+      <input
+        aria-label="Value"
+        aria-invalid={faults.length > 0}
+        aria-describedby={`${id}-faults`}
+        placeholder={EXAMPLES[type]}
+        list={id}
+        value={condition.value}
+        onFocus={() => setVisited(true)}
+        onInput={({ currentTarget }) => onChange({ ...condition, value: currentTarget.value })}
+      />
+      {isVisited && SUGGESTED.has(type) && <Suggestions id={id} viewed={viewed} condition={condition} />}
+      <span id={`${id}-faults`} class="faults" role={faults.length > 0 ? 'alert' : undefined}>
+        {faults.join(' ')}
+      </span>
+    </>
+  );
+}
+
+function Row({ onRemove, ...edited }: Edited & { onRemove(): void }) {
+  const { condition, onChange } = edited;
+  return (
+    <li class="condition">
+      <KeyInput {...edited} />
       <select
         aria-label="Operator"
-        value={operator}
+        value={condition.operator}
         onChange={({ currentTarget }) => onChange({ ...condition, operator: currentTarget.value })}
       >
         {Object.keys(OPERATORS).map((name) => (
           <option key={name}>{name}</option>
         ))}
       </select>
-      <input
-        aria-label="Value"
-        aria-invalid={faults.length > 0}
-        aria-describedby={`${id}-faults`}
-        placeholder={EXAMPLES[typedAs(operator)]}
-        list={`${id}-values`}
-        value={value}
-        onFocus={() => setSuggests(true)}
-        onInput={({ currentTarget }) => onChange({ ...condition, value: currentTarget.value })}
-      />
-      {suggests && SUGGESTED.has(typedAs(operator)) && (
-        <Suggestions id={`${id}-values`} viewed={viewed} condition={condition} />
-      )}
-      <button type="button" class="quiet" aria-label={`Remove the condition on ${key}`} onClick={onRemove}>
+      <ValueInput {...edited} />
+      <button
+        type="button"
+        class="quiet"
+        aria-label={`Remove the condition on ${condition.key}`}
+        onClick={onRemove}
+      >
         ×
       </button>
-      <span id={`${id}-faults`} class="faults" role={faults.length > 0 ? 'alert' : undefined}>
-        {faults.join(' ')}
-      </span>
     </li>
   );
 }

@@ -184,7 +184,11 @@ export function Job({ viewed }: { readonly viewed: Viewed }) {
         {(job) => (
           <>
             {isPlaced && (
-              <nav class="neighbours" aria-label="Jobs of this collector">
+              <nav
+                class="neighbours"
+                aria-label="Jobs of this collector"
+                aria-busy={before.waiting || after.waiting}
+              >
                 <Neighbour answer={before} job={job} before place={place} />
                 <Neighbour answer={after} job={job} before={false} place={place} />
               </nav>

@@ -27,14 +27,11 @@ export class CallError extends Error {
     message: string,
     /** The HTTP status; 0: there was no answer at all. */
     readonly status: number,
+    /** Whether the same call may be answered a little later. */
+    readonly passes: boolean,
     readonly violations: readonly Violation[] = [],
   ) {
     super(message);
-  }
-
-  /** Whether the same call may be answered a little later. */
-  get passes(): boolean {
-    return this.status === 0 || this.status === 503 || this.status === 429;
   }
 }
 
@@ -74,13 +71,13 @@ const violation = (value: Json): Violation => ({
 function failureOf(status: number, body: string): CallError {
   try {
     const answer = parseJson(body);
-    const violations = listAt(answer, 'details').flatMap((detail) => [
-      ...listAt(detail, 'fieldViolations'),
-      ...listAt(detail, 'field_violations'),
-    ]);
-    return new CallError(textAt(answer, 'message') || `HTTP ${status}`, status, violations.map(violation));
+    const details = listAt(answer, 'details');
+    const passes = details.some((detail) => textAt(detail, '@type').endsWith('.RetryInfo'));
+    const violations = details.flatMap((detail) => listAt(detail, 'field_violations')).map(violation);
+    return new CallError(textAt(answer, 'message') || `HTTP ${status}`, status, passes, violations);
   } catch {
-    return new CallError(`HTTP ${status}`, status);
+    // It comes from something between here and the service.
+    return new CallError(`HTTP ${status}`, status, status >= 502);
   }
 }
 
@@ -105,7 +102,7 @@ async function posted(
     signal,
   }).catch((error: unknown) => {
     signal.throwIfAborted();
-    throw error instanceof TypeError ? new CallError(UNREACHABLE, 0) : error;
+    throw error instanceof TypeError ? new CallError(UNREACHABLE, 0, true) : error;
   });
   if (response.ok) return response;
   throw failureOf(response.status, await response.text());

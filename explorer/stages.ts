@@ -1,4 +1,5 @@
 /** Stages of statistics: their forms, examples to start from, and which chart their rows make (docs/query.md «Statistics»). */
+import { totals } from './breakdown.js';
 import { isObject } from './json.js';
 import type { Json, JsonObject } from './json.js';
 
@@ -142,46 +143,56 @@ const isTime = (value: string): boolean => /^\d{4}(?:-\d\d|-W\d\d|$)/.test(value
 const label = (value: Json | undefined): string =>
   value === undefined || value === null ? 'none' : typeof value === 'string' ? value : JSON.stringify(value);
 
-const namesOf = (objects: readonly JsonObject[]): readonly string[] => [
-  ...new Set(objects.flatMap((row) => Object.keys(row))),
-];
+const number = (value: Json | undefined): number => (typeof value === 'number' ? value : 0);
+const isMeasure = (value: Json | undefined): boolean =>
+  value === undefined || value === null || typeof value === 'number';
 
 const unique = (values: readonly string[]): readonly string[] => [...new Set(values)];
 
-/** What a chart of the rows has on it; undefined where they fit none. */
+const isOverTime = (rows: readonly JsonObject[], key: string): boolean =>
+  rows.every((row) => isTime(label(row[key])));
+
+/** A value to be drawn, and where. */
+interface Part {
+  readonly column: string;
+  readonly series: string;
+  readonly value: number;
+}
+
+const cellOf = (column: string, series: string): string => JSON.stringify([column, series]);
+
+/** The parts put together; undefined where they are too many to be read. */
+function table(parts: readonly Part[], isSorted: boolean): Omit<Drawn, 'as'> | undefined {
+  const found = unique(parts.map(({ column }) => column));
+  const columns = isSorted ? found.toSorted() : found;
+  const names = unique(parts.map(({ series }) => series));
+  if (columns.length > MOST_COLUMNS || names.length > MOST_SERIES) return undefined;
+  const sums = totals(
+    parts,
+    ({ column, series }) => cellOf(column, series),
+    ({ value }) => value,
+  );
+  const valuesOf = (name: string) => columns.map((column) => sums.get(cellOf(column, name)) ?? 0);
+  return { columns, series: names.map((name) => ({ name, values: valuesOf(name) })) };
+}
+
+/** What a chart of the rows has on it: of one key all numbers, of two the first; undefined where they fit none. */
 export function drawn(results: readonly Json[]): Drawn | undefined {
-  const objects = results.filter(isObject);
-  if (objects.length < 2 || objects.length < results.length) return undefined;
-  const names = namesOf(objects);
-  const isNumber = (name: string): boolean =>
-    objects.every((row) => row[name] === undefined || row[name] === null || typeof row[name] === 'number');
-  const number = (value: Json | undefined): number => (typeof value === 'number' ? value : 0);
-  const measures = names.filter(isNumber);
-  const keys = names.filter((name) => !isNumber(name));
+  const rows = results.filter(isObject);
+  if (rows.length < 2 || rows.length < results.length) return undefined;
+  const names = unique(rows.flatMap((row) => Object.keys(row)));
+  const measures = names.filter((name) => rows.every((row) => isMeasure(row[name])));
+  const keys = names.filter((name) => !measures.includes(name));
+  const along = keys.find((key) => isOverTime(rows, key)) ?? keys[0];
+  const across = keys.find((key) => key !== along);
   const [measure] = measures;
-  const along = keys.find((name) => objects.every((row) => isTime(label(row[name])))) ?? keys[0];
   if (measure === undefined || along === undefined || keys.length > 2) return undefined;
-  const across = keys.find((name) => name !== along);
-  const isOverTime = objects.every((row) => isTime(label(row[along])));
-  const found = unique(objects.map((row) => label(row[along])));
-  const columns = isOverTime ? found.toSorted() : found;
-  if (columns.length > MOST_COLUMNS) return undefined;
-  const value = (name: string, column: string, of: (row: JsonObject) => boolean): number =>
-    objects
-      .filter((row) => label(row[along]) === column && of(row))
-      .reduce((sum, row) => sum + number(row[name]), 0);
-  if (across === undefined) {
-    const series = measures.map((name) => ({
-      name,
-      values: columns.map((each) => value(name, each, () => true)),
-    }));
-    return { columns, series, as: isOverTime ? 'lines' : 'bars' };
-  }
-  const kinds = unique(objects.map((row) => label(row[across])));
-  if (kinds.length > MOST_SERIES) return undefined;
-  const series = kinds.map((name) => ({
-    name,
-    values: columns.map((each) => value(measure, each, (row) => label(row[across]) === name)),
-  }));
-  return { columns, series, as: 'stack' };
+  const parts = rows.flatMap((row): Part[] => {
+    const column = label(row[along]);
+    if (across !== undefined) return [{ column, series: label(row[across]), value: number(row[measure]) }];
+    return measures.map((name) => ({ column, series: name, value: number(row[name]) }));
+  });
+  const overTime = isOverTime(rows, along);
+  const made = table(parts, overTime);
+  return made && { ...made, as: across !== undefined ? 'stack' : overTime ? 'lines' : 'bars' };
 }

@@ -124,53 +124,50 @@ const Fields = ({ fields, value, onChange }: { readonly fields: readonly Field[]
   </>
 );
 
+/** What a stage of a kind holds: fields, or one number. */
+function Body({ kind, value: body, onChange }: { readonly kind: string } & Edited<Json>) {
+  const fields = STAGES[kind];
+  if (fields !== undefined)
+    return <Fields fields={fields} value={isObject(body) ? body : {}} onChange={onChange} />;
+  return (
+    <input
+      type="number"
+      aria-label={kind}
+      value={typeof body === 'number' ? body : 0}
+      onChange={({ currentTarget }) => onChange(currentTarget.valueAsNumber || 0)}
+    />
+  );
+}
+
 function Stage({
-  stage,
+  value: stage,
   number,
   faults,
   onChange,
   onRemove,
-}: {
-  readonly stage: Json;
+}: Edited<Json> & {
   readonly number: number;
   readonly faults: readonly string[];
-  onChange(to: Json): void;
   onRemove(): void;
 }) {
   const [kind, body] = kindOf(stage);
-  const fields = STAGES[kind];
   return (
     <li class="stage">
       <header>
-        <label>
-          <span class="hidden">Stage {number}</span>
-          <select
-            value={kind}
-            onChange={({ currentTarget: { value } }) => onChange({ [value]: BEGINNINGS[value] ?? {} })}
-          >
-            {Object.keys(STAGES).map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
+        <select
+          aria-label={`Stage ${number}`}
+          value={kind}
+          onChange={({ currentTarget: { value } }) => onChange({ [value]: BEGINNINGS[value] ?? {} })}
+        >
+          {Object.keys(STAGES).map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
         <button type="button" class="quiet" aria-label={`Remove stage ${number}`} onClick={onRemove}>
           ×
         </button>
       </header>
-      {fields === undefined ? (
-        <input
-          type="number"
-          aria-label={kind}
-          value={typeof body === 'number' ? body : 0}
-          onChange={({ currentTarget }) => onChange({ [kind]: currentTarget.valueAsNumber || 0 })}
-        />
-      ) : (
-        <Fields
-          fields={fields}
-          value={isObject(body) ? body : {}}
-          onChange={(to) => onChange({ [kind]: to })}
-        />
-      )}
+      <Body kind={kind} value={body} onChange={(to) => onChange({ [kind]: to })} />
       {faults.length > 0 && (
         <p class="faults" role="alert">
           {faults.join(' ')}
@@ -289,7 +286,7 @@ function Built({
         {stages.map((stage, index) => (
           <Stage
             key={index}
-            stage={stage}
+            value={stage}
             number={index + 1}
             faults={atStage(violations, index)}
             onChange={(to) => onChange(stages.with(index, to))}

@@ -27,7 +27,7 @@ function useFresh(place: Place, shown: readonly Json[]): readonly Json[] {
   const isLooked = round > 0 && running.length > 0;
   const answer = useAnswer(isLooked ? jobs('Jobs that run', place, running) : undefined, round);
   const latest = new Map(listAt(answer.value, 'results').map((job) => [textAt(job, 'job_id'), job]));
-  const fresh = shown.map((job) => latest.get(textAt(job, 'job_id')) ?? job);
+  const fresh = shown.map((job) => (isUnfinished(job) ? (latest.get(textAt(job, 'job_id')) ?? job) : job));
   const isRunning = fresh.some(isUnfinished);
   useEffect(() => {
     if (!isRunning) return undefined;

@@ -306,6 +306,8 @@ async function serve(config: Config, log: Log, cleanups: Cleanups): Promise<void
 
 /** A second signal ends at once, but for the twin that a terminal and npm both send on one Ctrl-C. */
 const TWIN = 1000;
+/** Milliseconds that calls have to arrive that were sent before the signal. */
+const ARRIVING = 50;
 
 function stopOnSignals(log: Log, cleanups: Cleanups): void {
   let stopping = 0;
@@ -316,10 +318,12 @@ function stopOnSignals(log: Log, cleanups: Cleanups): void {
     }
     stopping = performance.now();
     log.info({ signal }, 'stopping');
-    void cleanUp(cleanups, log).then(() => {
-      log.info('stopped');
-      process.exit(0);
-    });
+    void pause(ARRIVING)
+      .then(() => cleanUp(cleanups, log))
+      .then(() => {
+        log.info('stopped');
+        process.exit(0);
+      });
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
