@@ -274,8 +274,11 @@ export function Chart(options: ChartOptions) {
         )}
         <Ticks ticks={ticks} width={width} scale={scale} />
       </svg>
-      <p class="readout" role="status">
-        {pointed !== undefined && `${columns[pointed.at] ?? ''}: ${readout(series, pointed.at)}`}
+      <p class="readout">
+        <span role="status">
+          {pointed !== undefined && `${columns[pointed.at] ?? ''}: ${readout(series, pointed.at)}`}
+        </span>
+        {pointed === undefined && onStretch !== undefined && 'Drag over it, or click, to choose a window.'}
       </p>
     </div>
   );

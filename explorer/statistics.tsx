@@ -224,38 +224,55 @@ const cell = (value: Json | undefined): string => {
 /** Rows that a table shows; the rest is in the answer. */
 const MOST_ROWS = 200;
 
+/** The names in rows, with whether they are numbers; those that are none come first. */
+function columnsOf(rows: readonly JsonObject[]): readonly (readonly [string, boolean])[] {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const isNumber = (name: string): boolean =>
+    rows.every((row) => row[name] === undefined || typeof row[name] === 'number');
+  return names
+    .map((name) => [name, isNumber(name)] as const)
+    .toSorted(([, a], [, b]) => Number(a) - Number(b));
+}
+
+function RowTable({ rows }: { readonly rows: readonly JsonObject[] }) {
+  const columns = columnsOf(rows);
+  const classOf = (isNumber: boolean): string => (isNumber ? 'number' : '');
+  return (
+    <div class="scrolls" role="region" aria-label="Rows" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {columns.map(([name, isNumber]) => (
+              <th key={name} scope="col" class={classOf(isNumber)}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={index}>
+              {columns.map(([name, isNumber]) => (
+                <td key={name} class={classOf(isNumber)}>
+                  {cell(row[name])}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
 function Results({ rows }: { readonly rows: readonly Json[] }) {
   if (rows.length === 0) return <p class="none">No rows.</p>;
   const shown = rows.slice(0, MOST_ROWS).map((row) => (isObject(row) ? row : { value: row }));
-  const names = [...new Set(shown.flatMap((row) => Object.keys(row)))];
   const picture = drawn(rows);
   return (
     <>
       {picture !== undefined && <Drawing of={picture} />}
-      <div class="scrolls" role="region" aria-label="Rows" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              {names.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((row: JsonObject, index) => (
-              <tr key={index}>
-                {names.map((name) => (
-                  <td key={name} class={typeof row[name] === 'number' ? 'number' : ''}>
-                    {cell(row[name])}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <RowTable rows={shown} />
       <p>
         {count(rows.length)} rows{rows.length > MOST_ROWS && `, of which ${count(MOST_ROWS)} are shown`}.
       </p>
