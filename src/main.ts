@@ -317,13 +317,12 @@ function stopOnSignals(log: Log, cleanups: Cleanups): void {
       return;
     }
     stopping = performance.now();
-    log.info({ signal }, 'stopping');
-    void pause(ARRIVING)
-      .then(() => cleanUp(cleanups, log))
-      .then(() => {
-        log.info('stopped');
-        process.exit(0);
-      });
+    void pause(ARRIVING).then(async () => {
+      log.info({ signal }, 'stopping');
+      await cleanUp(cleanups, log);
+      log.info('stopped');
+      process.exit(0);
+    });
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
