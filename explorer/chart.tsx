@@ -182,7 +182,8 @@ function scaleOf(
     return lines === true ? Math.max(0, ...values) : sum(values);
   });
   const peak = Math.max(1, ...peaks);
-  const grid = step(peak, GRIDLINES);
+  const isWhole = series.every(({ values }) => values.every((value) => Number.isInteger(value)));
+  const grid = Math.max(step(peak, GRIDLINES), isWhole ? 1 : 0);
   const top = Math.ceil(peak / grid) * grid;
   const each = Math.max(width - LEFT - RIGHT, 1) / Math.max(columns.length, 1);
   return {

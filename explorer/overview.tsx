@@ -107,6 +107,7 @@ function Rates({
   readonly rows: readonly Rate[];
   onPick(key: string): void;
 }) {
+  if (rows.length === 0) return <p class="none">No jobs.</p>;
   const longest = Math.max(1, ...rows.map(({ median }) => median ?? 0));
   const table = (of: readonly Rate[]) => (
     <table class="rates">
@@ -204,7 +205,7 @@ function Whose({
           </>
         )}
       </Answered>
-      {took.error !== undefined && <Failure error={took.error} />}
+      {whose.error === undefined && took.error !== undefined && <Failure error={took.error} />}
     </section>
   );
 }

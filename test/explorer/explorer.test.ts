@@ -228,13 +228,12 @@ describe('the filter', () => {
   });
 
   test('shows what is wrong at the row that is at fault, and only there', async () => {
-    const { page } = await open(
-      at('overview', { filter: '[["status","eq","ERROR"],["created_at","datetime_gte","yesterday"]]' }),
-    );
+    const { page } = await open(at('overview', { filter: '[["status","eq","ERROR"],["nosuch","eq","1"]]' }));
     const faults = page.locator('.condition .faults');
     expect(await faults.first().innerText()).toBe('');
-    expect(await faults.last().innerText()).toContain("'yesterday' is no ");
+    expect(await faults.last().innerText()).toContain("'nosuch' is not a field of a job");
     expect(await page.getByLabel('Value').last().getAttribute('aria-invalid')).toBe('true');
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(1280);
     expect(await page.locator('.failure').first().innerText()).toBe('The filter is not accepted: see there.');
   });
 });
