@@ -38,7 +38,9 @@ export function useAnswer(asked: Asked | undefined, round = 0): Answer {
       (error: unknown) => {
         if (over.signal.aborted) return;
         const failure = error instanceof CallError ? error : new CallError(String(error), 0, false);
-        setAnswer((before) => ({ ...before, asked, error: failure, waiting: false }));
+        // While the service is away, what was there stays; what is refused has no answer.
+        const kept = (before: Answer) => (failure.passes ? before.value : undefined);
+        setAnswer((before) => ({ asked, value: kept(before), error: failure, waiting: false }));
         if (failure.passes) again = setInterval(tryAgain, AGAIN);
       },
     );

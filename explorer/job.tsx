@@ -54,6 +54,25 @@ function Neighbour({
   );
 }
 
+function Neighbours({
+  job,
+  place,
+  before,
+  after,
+}: {
+  readonly job: Json;
+  readonly place: Place;
+  readonly before: Answer;
+  readonly after: Answer;
+}) {
+  return (
+    <nav class="neighbours" aria-label="Jobs of this collector" aria-busy={before.waiting || after.waiting}>
+      <Neighbour answer={before} job={job} before place={place} />
+      <Neighbour answer={after} job={job} before={false} place={place} />
+    </nav>
+  );
+}
+
 function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
   return (
     <div>
@@ -183,16 +202,7 @@ export function Job({ viewed }: { readonly viewed: Viewed }) {
       <Answered answer={one}>
         {(job) => (
           <>
-            {isPlaced && (
-              <nav
-                class="neighbours"
-                aria-label="Jobs of this collector"
-                aria-busy={before.waiting || after.waiting}
-              >
-                <Neighbour answer={before} job={job} before place={place} />
-                <Neighbour answer={after} job={job} before={false} place={place} />
-              </nav>
-            )}
+            {isPlaced && <Neighbours job={job} place={place} before={before} after={after} />}
             <section aria-label="Facts">
               <Facts job={job} viewed={viewed} />
             </section>

@@ -79,7 +79,7 @@ function DomainForm({ place, go }: { readonly place: Place; readonly go: Go }) {
       onSubmit={(event) => {
         event.preventDefault();
         const domain = textOf(new FormData(event.currentTarget), 'domain').trim();
-        go({ domain, view: place.view === 'job' ? 'jobs' : place.view, job: '', start: 1 });
+        go({ domain, view: place.view === 'job' ? 'jobs' : place.view, window: '', job: '', start: 1 });
       }}
     >
       <label>

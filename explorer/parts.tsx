@@ -143,6 +143,14 @@ function Leaf({ value }: { readonly value: Json }) {
   return <code class={`leaf is-${value === null ? 'null' : typeof value}`}>{JSON.stringify(value)}</code>;
 }
 
+type Inside = readonly (readonly [string | number, Json | undefined])[];
+
+/** What a value holds, by name or number; nothing for one that holds nothing. */
+function insideOf(value: Json): Inside {
+  if (isObject(value)) return Object.entries(value);
+  return isList(value) ? [...value.entries()] : [];
+}
+
 function Branch({
   name,
   value,
@@ -152,7 +160,7 @@ function Branch({
   readonly value: Json;
   readonly depth: number;
 }) {
-  const inside = isObject(value) ? Object.entries(value) : isList(value) ? [...value.entries()] : [];
+  const inside = insideOf(value);
   if (inside.length === 0)
     return (
       <li>
@@ -171,13 +179,7 @@ function Branch({
   );
 }
 
-const Branches = ({
-  of,
-  depth,
-}: {
-  readonly of: readonly (readonly [string | number, Json | undefined])[];
-  readonly depth: number;
-}) => (
+const Branches = ({ of, depth }: { readonly of: Inside; readonly depth: number }) => (
   <ul class="tree">
     {of.map(([name, value]) =>
       value === undefined ? undefined : <Branch key={name} name={String(name)} value={value} depth={depth} />,
