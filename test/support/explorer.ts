@@ -8,8 +8,12 @@ import type { Service } from './service.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
 
-/** Nothing is waited for: every call of the view has its answer. */
-const SETTLED = 'main:has(.answered):not(:has([aria-busy=true]))';
+/** Nothing is waited for: every call of the view has its answer. Looked for in each frame, as a reader would see it. */
+const SETTLED = `new Promise((settled) => {
+  const isThere = () => document.querySelector('main:has(.answered):not(:has([aria-busy=true]))') !== null;
+  const look = () => (isThere() ? settled(true) : requestAnimationFrame(look));
+  look();
+})`;
 
 export interface Explored {
   readonly page: Page;
@@ -52,7 +56,7 @@ export async function explore(
   const calls: string[] = [];
   page.on('request', (request) => calls.push(...rpcOf(request)));
   const settled = async (): Promise<void> => {
-    await page.locator(SETTLED).waitFor();
+    await page.evaluate(SETTLED);
   };
   const explored: Explored = {
     page,
