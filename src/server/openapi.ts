@@ -147,6 +147,13 @@ const ABOUT = [
   'The header `grpc-timeout` (such as `5S`) sets a deadline, `x-request-id` names the call in the log.',
 ].join(' ');
 
+const TOKEN: Json = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description: 'The token of a caller, where the service runs with AUTH=jwt.',
+};
+
 /** The whole description of the service at `version`. */
 export function openapi(version: string): Json {
   const messages = ROUTES.flatMap(({ method }) => [method.input, method.output]);
@@ -159,9 +166,12 @@ export function openapi(version: string): Json {
       license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
+    // A service without authentication asks for none.
+    security: [{}, { token: [] }],
     tags: [{ name: 'Job', description: 'Jobs: get, list, delete and statistics.' }],
     paths: Object.fromEntries(ROUTES.map((route) => [route.path, { post: operationOf(route) }])),
     components: {
+      securitySchemes: { token: TOKEN },
       schemas: Object.fromEntries(
         reached([...messages, FAILURE]).map((message) => [message.name, schemaOf(message)]),
       ),

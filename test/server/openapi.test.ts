@@ -37,6 +37,7 @@ test('is committed as it is served', async () => {
 
 test('knows what one and the other name of an alias exclude, and what is required', () => {
   expect(json(openapi('test'))).toMatchObject({
+    security: [{}, { token: [] }],
     paths: { '/inventory/v1/job/list': { post: { operationId: 'Job_list', tags: ['Job'] } } },
     components: {
       schemas: {
