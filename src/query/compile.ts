@@ -237,10 +237,12 @@ function rowStages(
   const inOrder = (i: number): boolean => unordered && i === lastGroup;
   const byId = unordered && lastGroup < 0 ? [{ $sort: { [schema.id]: 1 } }] : [];
   const whole = stages.some(makesRows) ? [] : [{ $unset: ['_id', REFERRED] }];
-  const [first, ...rest] = stages.map((stage, i) => stagesOf(stage, inOrder(i)));
   const inTwo = groupFirst(stages[0], refers, inOrder(0));
   const beside = refers === undefined || inTwo !== undefined ? [] : [refers.stage];
-  return [...beside, ...byId, ...(inTwo ?? first ?? []), ...rest.flat(), ...whole];
+  const made = stages.flatMap((stage, i) =>
+    i === 0 && inTwo !== undefined ? inTwo : stagesOf(stage, inOrder(i)),
+  );
+  return [...beside, ...byId, ...made, ...whole];
 }
 
 /** Documents that hold the values at `key`, arrays on the way and at its end spread, each once; and where they do. */
