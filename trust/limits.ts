@@ -5,15 +5,10 @@ import { DOMAIN, FLOODS } from './floods.js';
 import type { Flood } from './floods.js';
 import { startDatabase, startSubject } from './subject.js';
 import type { Subject } from './subject.js';
-import { atMost, exactly } from './trial.js';
+import { exactly, longestHold } from './trial.js';
 import type { Figure, Terms } from './trial.js';
 
 const TIMEOUT = 30_000;
-
-/** Milliseconds that the event loop may be held. */
-const HELD = 100;
-/** The same where the machine may be shared with others. */
-const HELD_SHARED = 400;
 
 /** How often each is sent; the shortest hold of them is its own, and not the machine's. */
 const TIMES = 3;
@@ -57,7 +52,8 @@ const isDue = ({ flood: { due }, answer: { status, text } }: Borne): boolean =>
 const grpcText = ({ text }: Answer): number =>
   Buffer.byteLength(/"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text);
 
-export async function limits({ short, say }: Terms): Promise<readonly Figure[]> {
+export async function limits(terms: Terms): Promise<readonly Figure[]> {
+  const { short, say } = terms;
   await using database = await startDatabase();
   await using subject = await startSubject({ MONGODB_URI: database.uri });
   await database.db.collection('job').insertOne({ job_id: 'job-0', domain_id: DOMAIN });
@@ -79,7 +75,7 @@ export async function limits({ short, say }: Terms): Promise<readonly Figure[]> 
       all.filter(({ answer }) => answer.status !== 'OK' && grpcText(answer) > 1024).length,
       0,
     ),
-    atMost('the longest hold of the event loop', worst[0]?.held ?? 0, short ? HELD_SHARED : HELD, 'ms'),
+    longestHold(worst[0]?.held ?? 0, terms),
     exactly('the same process', Number(subject.alive()), 1),
   ];
 }

@@ -38,6 +38,14 @@ export const atMost = (what: string, seen: number, most: number, unit: string): 
   holds: seen <= most,
 });
 
+/** Milliseconds that the event loop may be held, and the same where the machine may be shared with others. */
+const HELD = 100;
+const HELD_SHARED = 400;
+
+/** The longest hold of a service's event loop, of `held` milliseconds. */
+export const longestHold = (held: number, { short }: Terms): Figure =>
+  atMost('the longest hold of the event loop', held, short ? HELD_SHARED : HELD, 'ms');
+
 /** A measure that has to be `least` at least, in `unit`. */
 export const atLeast = (what: string, seen: number, least: number, unit: string): Figure => ({
   what,
