@@ -14,6 +14,7 @@ import { open } from './auth/open.js';
 import { roles } from './auth/roles.js';
 import { ConfigError, readConfig } from './config.js';
 import type { Config } from './config.js';
+import { SAMPLE_DOMAINS } from './embedded/sample.js';
 import { clientOptions, CONTROL, directUri, STATS } from './job/database.js';
 import { indexWatch, makeIndexes } from './job/indexes.js';
 import { killing, killingOn } from './job/killing.js';
@@ -231,15 +232,13 @@ async function openDoors(
   };
   const shared = { chain: calls, state, version: VERSION, host, tls };
   const grpc = await listening('GRPC_PORT', config.grpcPort, (port) => grpcDoor({ ...shared, port }));
-  const grpcPort = Number(grpc.split(':').at(-1));
-  const explorer = { version: VERSION, auth, tls: tls !== undefined, grpcPort, domains };
   const http = await listening('HTTP_PORT', config.httpPort, (port) =>
     httpDoor({
       ...shared,
       now: wallClock,
       port,
       corsOrigins,
-      explorer: config.explorer === 'on' ? explorer : undefined,
+      explorer: config.explorer === 'on' ? { auth, grpc, domains } : undefined,
       log,
     }),
   );
@@ -255,9 +254,6 @@ async function cleanUp(cleanups: Cleanups, log: Log): Promise<void> {
     });
   }
 }
-
-/** The domains of the sample. */
-const SAMPLE_DOMAINS = ['domain-3f1c9a7b2e40', 'domain-07d2e9c4a6b1'] as const;
 
 const example = (grpc: string): string =>
   `grpcurl -plaintext -d '{"domain_id": "${SAMPLE_DOMAINS[1]}", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;

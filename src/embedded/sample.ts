@@ -3,6 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BSON, MongoClient, type Db, type Document } from 'mongodb';
 
+/** The domains of the sample that are shown first: one with many jobs, one with few. */
+export const SAMPLE_DOMAINS = ['domain-3f1c9a7b2e40', 'domain-07d2e9c4a6b1'] as const;
+
 export type SampleCounts = { readonly jobs: number; readonly collectors: number };
 
 const jobKeys = 'status collector collector_id project_id projects domain_id created_at finished_at'.split(

@@ -260,7 +260,7 @@ export function httpDoor(options: HttpDoorOptions): Promise<Door> {
   healthPages(app, state);
   descriptionPage(app, version);
   if (explorer !== undefined) {
-    explorerPages(app, explorer);
+    explorerPages(app, explorer, version, tls !== undefined);
     referencePages(app);
   }
   for (const route of [...ROUTES, ...RPC_PATHS]) addRoute(app, route, options);

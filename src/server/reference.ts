@@ -1,12 +1,12 @@
 /** The pages for people: /openapi.json, and Swagger UI that shows it at /docs, all from this server (docs/http.md «OpenAPI»). */
-import { readFileSync } from 'node:fs';
 import type { Hono } from 'hono';
 import { etag } from 'hono/etag';
 import { openapi } from './openapi.js';
+import { addPage, builtFile } from './pages.js';
 import type { WebApp } from './web.js';
 
 /** Scripts come from this server only; Swagger UI sets styles on its elements, and has pictures in its style sheet. */
-const CONTENT_SECURITY_POLICY = [
+const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",
@@ -15,7 +15,7 @@ const CONTENT_SECURITY_POLICY = [
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
-].join('; ');
+];
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -45,9 +45,6 @@ const START = `SwaggerUIBundle({
 });
 `;
 
-const viewer = (file: string): string =>
-  readFileSync(new URL(`./swagger-ui/${file}`, import.meta.url), 'utf8');
-
 /** Adds /openapi.json. */
 export function descriptionPage(app: Hono<WebApp>, version: string): void {
   const description = JSON.stringify(openapi(version));
@@ -58,19 +55,11 @@ export function descriptionPage(app: Hono<WebApp>, version: string): void {
 
 /** Adds /docs with what it consists of. */
 export function referencePages(app: Hono<WebApp>): void {
-  const files = [
+  app.use('/docs/*', etag());
+  addPage(app, POLICY, [
     ['/docs', 'text/html', PAGE],
     ['/docs/start.js', 'text/javascript', START],
-    ['/docs/swagger-ui-bundle.js', 'text/javascript', viewer('swagger-ui-bundle.js')],
-    ['/docs/swagger-ui.css', 'text/css', viewer('swagger-ui.css')],
-  ] as const;
-  app.use('/docs/*', etag());
-  for (const [path, type, text] of files) {
-    const headers = {
-      'content-type': `${type}; charset=utf-8`,
-      'cache-control': 'no-cache',
-      'content-security-policy': CONTENT_SECURITY_POLICY,
-    };
-    app.get(path, (context) => context.body(text, 200, headers));
-  }
+    ['/docs/swagger-ui-bundle.js', 'text/javascript', builtFile('swagger-ui/swagger-ui-bundle.js')],
+    ['/docs/swagger-ui.css', 'text/css', builtFile('swagger-ui/swagger-ui.css')],
+  ]);
 }

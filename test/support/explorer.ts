@@ -1,12 +1,12 @@
 // The job explorer as a reader has it: pages of it in a real browser, what they asked, and whether all is there.
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContextOptions, Locator, Page, Request } from 'playwright-core';
 import { startBrowser, watchedPage } from './browser.js';
 import { startService } from './service.js';
 import type { Service } from './service.js';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
+const AXE = createRequire(import.meta.url).resolve('axe-core');
 
 /** Nothing is waited for: every call of the view has its answer. Looked for in each frame, as a reader would see it. */
 const SETTLED = `new Promise((settled) => {
@@ -68,7 +68,7 @@ export async function explore(
       await settled();
     },
     async offences() {
-      await page.evaluate(AXE);
+      await page.evaluate(await readFile(AXE, 'utf8'));
       const found: readonly Finding[] = await page.evaluate(RUN_AXE);
       return found
         .filter(({ impact }) => ['serious', 'critical'].includes(impact))

@@ -3,7 +3,7 @@ import { MongoClient } from 'mongodb';
 import type { CommandStartedEvent, Db, Document, MongoClientOptions } from 'mongodb';
 import { fileURLToPath } from 'node:url';
 import { open } from '../../src/auth/open.js';
-import { loadSample } from '../../src/embedded/sample.js';
+import { loadSample, SAMPLE_DOMAINS } from '../../src/embedded/sample.js';
 import { clientOptions, CONTROL, STATS } from '../../src/job/database.js';
 import { findIndexes, makeIndexes } from '../../src/job/indexes.js';
 import { killingOn } from '../../src/job/killing.js';
@@ -20,9 +20,6 @@ import { servingState } from '../../src/server/health.js';
 import type { Tls } from '../../src/server/tls.js';
 
 const SAMPLE = fileURLToPath(new URL('../../../sample', import.meta.url));
-
-/** The domains of the sample, the one with most jobs first. */
-const SAMPLE_DOMAINS = ['domain-3f1c9a7b2e40', 'domain-07d2e9c4a6b1'];
 
 export interface Service {
   /** Of the gRPC door and of the HTTP door. */
@@ -42,7 +39,6 @@ export interface Service {
 }
 
 type Limits = Pick<ChainOptions, 'defaultTimeout' | 'maxTimeout' | 'authenticate'> & {
-  readonly auth: 'none' | 'jwt';
   readonly tls: Tls | undefined;
   readonly patience: number | undefined;
   readonly maxPageSize: number;
@@ -52,7 +48,6 @@ type Limits = Pick<ChainOptions, 'defaultTimeout' | 'maxTimeout' | 'authenticate
 
 const LIMITS: Limits = {
   authenticate: open,
-  auth: 'none',
   tls: undefined,
   patience: undefined,
   defaultTimeout: 30_000,
@@ -115,20 +110,12 @@ export async function startService(
   const now = (): number => Date.now();
   const where = { chain: calls, state, host: '127.0.0.1', port: 0, tls: all.tls, patience: all.patience };
   const door = await grpcDoor({ ...where, version: 'test' });
-  const grpcPort = Number(door.address.split(':').at(-1));
-  const explorer = {
-    version: 'test',
-    auth: all.auth,
-    tls: all.tls !== undefined,
-    grpcPort,
-    domains: SAMPLE_DOMAINS,
-  };
   const http = await httpDoor({
     ...where,
     now,
     corsOrigins: ['https://console.example.org'],
     version: 'test',
-    explorer,
+    explorer: { auth: 'none', grpc: door.address, domains: SAMPLE_DOMAINS },
     log,
   });
   return {
