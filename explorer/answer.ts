@@ -15,7 +15,8 @@ export interface Answer {
 const NOTHING: Answer = { asked: undefined, value: undefined, error: undefined, waiting: true };
 
 /** Milliseconds until a call is made again that failed for lack of an answer. */
-const AGAIN = 2000;
+export const AGAIN = 2000;
+export const TRYING_AGAIN = `Trying again every ${AGAIN / 1000} seconds.`;
 
 /** Asks, and asks again where `asked` is another or `round` goes on. undefined: nothing is asked yet. */
 export function useAnswer(asked: Asked | undefined, round = 0): Answer {

@@ -1,5 +1,5 @@
 /** What the overview makes of its answers: counts by status, buckets of a timeline, rates and durations. */
-import { between } from './format.js';
+import { elapsed } from './format.js';
 import { listAt, numberAt, textAt } from './json.js';
 import type { Json } from './json.js';
 import { FAILED } from './requests.js';
@@ -20,6 +20,17 @@ export const cells = (answer: Json, unit: Unit): readonly Cell[] =>
     jobs: numberAt(row, 'jobs'),
   }));
 
+/** Rows by a key, in the order in which the keys are first there. */
+export function grouped<T>(rows: readonly T[], key: (row: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const group = groups.get(key(row));
+    if (group === undefined) groups.set(key(row), [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
 /** Sums by a key. */
 export function totals<T>(
   rows: readonly T[],
@@ -31,7 +42,7 @@ export function totals<T>(
   return sums;
 }
 
-export const byStatus = (rows: readonly Cell[]): ReadonlyMap<string, number> =>
+export const byStatus = (rows: readonly Pick<Cell, 'status' | 'jobs'>[]): ReadonlyMap<string, number> =>
   totals(
     rows,
     ({ status }) => status,
@@ -91,12 +102,12 @@ function median(values: readonly number[]): number | undefined {
 }
 
 /** Milliseconds that jobs took, by collector. */
-function lengths(answer: Json | undefined): ReadonlyMap<string, readonly number[]> {
+export function lengths(answer: Json | undefined): ReadonlyMap<string, readonly number[]> {
   return new Map(
     listAt(answer, 'results').map((row) => [
       textAt(row, 'collector_id'),
       listAt(row, 'jobs')
-        .map((job) => between(textAt(job, 'from'), textAt(job, 'to')))
+        .map((job) => elapsed(textAt(job, 'from'), textAt(job, 'to')))
         .filter((each) => each !== undefined),
     ]),
   );
@@ -108,25 +119,22 @@ const jobsIn = (rows: readonly Json[], statuses?: readonly string[]): number =>
     .filter((row) => statuses === undefined || statuses.includes(textAt(row, 'status')))
     .reduce<number>((sum, row) => sum + numberAt(row, 'jobs'), 0);
 
-/** How jobs went by what `keyOf` and `nameOf` say of a row of collectors, the most jobs first. */
+/** How jobs went by the name `key` of rows of collectors, each called what `name` says; the most jobs first. */
 export function rates(
   collectors: Json,
-  durations: Json | undefined,
-  keyOf: (row: Json) => string,
-  nameOf: (row: Json) => string,
+  took: ReadonlyMap<string, readonly number[]>,
+  key: string,
+  name: string,
 ): readonly Rate[] {
-  const rows = listAt(collectors, 'results');
-  const took = lengths(durations);
-  const keys = [...new Set(rows.map(keyOf))];
-  const found = keys.map((key): Rate => {
-    const of = rows.filter((row) => keyOf(row) === key);
-    const over = jobsIn(of, OVER);
-    const ids = [...new Set(of.map((row) => textAt(row, 'collector_id')))];
+  const kinds = grouped(listAt(collectors, 'results'), (row) => textAt(row, key));
+  const found = [...kinds].map(([kind, rows]): Rate => {
+    const over = jobsIn(rows, OVER);
+    const ids = [...new Set(rows.map((row) => textAt(row, 'collector_id')))];
     return {
-      key,
-      name: of.map(nameOf).find((name) => name !== '') ?? key,
-      jobs: jobsIn(of),
-      succeeded: over === 0 ? undefined : jobsIn(of, SUCCEEDED) / over,
+      key: kind,
+      name: rows.map((row) => textAt(row, name)).find((each) => each !== '') ?? kind,
+      jobs: jobsIn(rows),
+      succeeded: over === 0 ? undefined : jobsIn(rows, SUCCEEDED) / over,
       median: median(ids.flatMap((id) => took.get(id) ?? [])),
     };
   });

@@ -223,7 +223,7 @@ function Ticks({
     <>
       {ticks.map((tick, column) =>
         hasRoom(column) ? (
-          <text key={column} class="tick" x={x(column)} y={HEIGHT - 6}>
+          <text key={column} x={x(column)} y={HEIGHT - 6}>
             {tick}
           </text>
         ) : undefined,

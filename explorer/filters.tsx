@@ -5,7 +5,7 @@ import { EXAMPLES, OPERATORS, typed, typedAs } from './conditions.js';
 import type { Condition } from './conditions.js';
 import { count } from './format.js';
 import { listAt } from './json.js';
-import { Status, statusClass, STATUSES, statusName } from './parts.js';
+import { Status, statusClass, statusName, withOthers } from './parts.js';
 import type { Place } from './place.js';
 import { values } from './requests.js';
 import type { Settings, Violation } from './service.js';
@@ -95,7 +95,6 @@ export function StatusTabs({
   go,
   counts,
 }: Pick<Viewed, 'place' | 'go'> & { readonly counts: ReadonlyMap<string, number> | undefined }) {
-  const others = [...(counts?.keys() ?? [])].filter((status) => status !== '' && !STATUSES.has(status));
   const all = [...(counts?.values() ?? [])].reduce((total, each) => total + each, 0);
   const number = (value: number) => (counts === undefined ? '…' : count(value));
   return (
@@ -108,17 +107,19 @@ export function StatusTabs({
       >
         All <span class="count">{number(all)}</span>
       </button>
-      {[...STATUSES.keys(), ...others].map((status) => (
-        <button
-          key={status}
-          type="button"
-          class={statusClass(status)}
-          aria-pressed={place.status === status}
-          onClick={() => go({ ...FROM_FIRST, status: place.status === status ? '' : status })}
-        >
-          <Status status={status} /> <span class="count">{number(counts?.get(status) ?? 0)}</span>
-        </button>
-      ))}
+      {withOthers(counts ?? new Map())
+        .filter(Boolean)
+        .map((status) => (
+          <button
+            key={status}
+            type="button"
+            class={statusClass(status)}
+            aria-pressed={place.status === status}
+            onClick={() => go({ ...FROM_FIRST, status: place.status === status ? '' : status })}
+          >
+            <Status status={status} /> <span class="count">{number(counts?.get(status) ?? 0)}</span>
+          </button>
+        ))}
     </fieldset>
   );
 }

@@ -64,7 +64,7 @@ export function duration(milliseconds: number): string {
 }
 
 /** Milliseconds from one date of the service to another; undefined where one is missing. */
-export function between(from: string, to: string): number | undefined {
+export function elapsed(from: string, to: string): number | undefined {
   const length = Date.parse(to) - Date.parse(from);
   return Number.isNaN(length) || length < 0 ? undefined : length;
 }

@@ -2,16 +2,17 @@
 import type { ComponentChildren } from 'preact';
 import { useAnswer } from './answer.js';
 import type { Answer } from './answer.js';
+import { grouped } from './breakdown.js';
 import { withCondition } from './filters.js';
 import type { Viewed } from './filters.js';
-import { count, dateTime, duration } from './format.js';
+import { count, dateTime } from './format.js';
 import { at, isObject, listAt, textAt } from './json.js';
 import type { Json } from './json.js';
 import { Answered, AskedOf, Status, statusName, Tree } from './parts.js';
 import { hashOf, NOWHERE } from './place.js';
 import type { Place } from './place.js';
 import { job as oneJob, neighbours } from './requests.js';
-import { lengthOf, Progress } from './table.js';
+import { plugin, Progress, Took } from './table.js';
 
 const DATES = { Created: 'created_at', Updated: 'updated_at', Finished: 'finished_at' } as const;
 const IDS = { Project: 'project_id', Domain: 'domain_id' } as const;
@@ -92,9 +93,7 @@ const Time = ({ text }: { readonly text: string }) =>
   );
 
 function Facts({ job, viewed: { place } }: { readonly job: Json; readonly viewed: Viewed }) {
-  const length = lengthOf(job);
   const collector = at(job, 'collector_info');
-  const plugin = at(collector, 'plugin_info');
   return (
     <dl class="facts">
       <Fact name="Status">
@@ -103,7 +102,9 @@ function Facts({ job, viewed: { place } }: { readonly job: Json; readonly viewed
       <Fact name="Tasks done">
         <Progress job={job} />
       </Fact>
-      <Fact name="Duration">{length === undefined ? '–' : duration(length)}</Fact>
+      <Fact name="Duration">
+        <Took job={job} />
+      </Fact>
       {Object.entries(DATES).map(([title, name]) => (
         <Fact key={name} name={title}>
           <Time text={textAt(job, name)} />
@@ -135,9 +136,7 @@ function Facts({ job, viewed: { place } }: { readonly job: Json; readonly viewed
           {textAt(collector, name) || '–'}
         </Fact>
       ))}
-      <Fact name="Plugin">
-        {[textAt(plugin, 'plugin_id'), textAt(plugin, 'version')].join(' ').trim() || '–'}
-      </Fact>
+      <Fact name="Plugin">{plugin(job) || '–'}</Fact>
     </dl>
   );
 }
@@ -147,11 +146,7 @@ const SHOWN = 5;
 
 function Errors({ errors }: { readonly errors: readonly Json[] }) {
   if (errors.length === 0) return <p class="none">This job has no errors.</p>;
-  const codes = [...new Set(errors.map((error) => textAt(error, 'error_code')))];
-  const groups = codes.map((code) => ({
-    code,
-    of: errors.filter((error) => textAt(error, 'error_code') === code),
-  }));
+  const groups = [...grouped(errors, (error) => textAt(error, 'error_code'))];
   const item = (error: Json, index: number) => (
     <li key={index}>
       <p class="message">{textAt(error, 'message') || 'without a message'}</p>
@@ -166,8 +161,8 @@ function Errors({ errors }: { readonly errors: readonly Json[] }) {
   return (
     <>
       {groups
-        .toSorted((a, b) => b.of.length - a.of.length)
-        .map(({ code, of }) => (
+        .toSorted(([, a], [, b]) => b.length - a.length)
+        .map(([code, of]) => (
           <section key={code} class="group">
             <h3>
               <code>{code || 'without a code'}</code> <span class="count">{count(of.length)}</span>

@@ -2,7 +2,7 @@
 import { render } from 'preact';
 import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useAnswer } from './answer.js';
+import { AGAIN, TRYING_AGAIN, useAnswer } from './answer.js';
 import { textOf } from './filters.js';
 import type { Go, Viewed } from './filters.js';
 import { Job } from './job.js';
@@ -13,7 +13,7 @@ import { Answered, AskedOf } from './parts.js';
 import { hashOf, placeOf, VIEWS } from './place.js';
 import type { Place, View } from './place.js';
 import { newestJob } from './requests.js';
-import { callerOf, setToken, settings as readSettings } from './service.js';
+import { callerOf, setToken, settings as readSettings, UNREACHABLE } from './service.js';
 import type { Caller, Settings } from './service.js';
 import { Statistics } from './statistics.js';
 import { Jobs } from './table.js';
@@ -236,7 +236,7 @@ function Explorer() {
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     readSettings().then(setSettings, () => {
-      timer = setTimeout(() => setFailed((last) => last + 1), 2000);
+      timer = setTimeout(() => setFailed((last) => last + 1), AGAIN);
     });
     return () => clearTimeout(timer);
   }, [failed]);
@@ -244,7 +244,7 @@ function Explorer() {
   return (
     <header class="top">
       <h1>Jobs</h1>
-      <p role="status">{failed > 0 ? 'The service does not answer. Trying again every 2 seconds.' : ''}</p>
+      <p role="status">{failed > 0 && `${UNREACHABLE} ${TRYING_AGAIN}`}</p>
     </header>
   );
 }

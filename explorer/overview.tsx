@@ -1,7 +1,7 @@
 /** The overview of a domain: how many jobs ended how, when, by whose collector, and why (docs/explorer.md «Overview»). */
 import { useAnswer } from './answer.js';
 import type { Answer } from './answer.js';
-import { buckets, byStatus, cells, failureRate, rates, series } from './breakdown.js';
+import { buckets, byStatus, cells, failureRate, lengths, rates, series } from './breakdown.js';
 import type { Rate } from './breakdown.js';
 import { Bar, Chart } from './chart.js';
 import { Confined, statusTitle, StatusTabs, withCondition } from './filters.js';
@@ -9,7 +9,7 @@ import type { Viewed } from './filters.js';
 import { bucketName, count, dateTime, duration, share, tick } from './format.js';
 import { listAt, numberAt, textAt } from './json.js';
 import type { Json } from './json.js';
-import { Answered, AskedOf, Failure, statusClass, STATUSES, statusName } from './parts.js';
+import { Answered, AskedOf, Failure, statusClass, statusName, withOthers } from './parts.js';
 import { hashOf } from './place.js';
 import { collectors, durations, errorCodes, page, timeline } from './requests.js';
 import { JobRows } from './table.js';
@@ -48,8 +48,7 @@ function Timeline({ rows, viewed }: { readonly rows: Cells; readonly viewed: Vie
   const { place, stretch, now, go } = viewed;
   const { unit } = stretch;
   const starts = buckets(stretch, rows, now);
-  const others = [...byStatus(rows).keys()].filter((status) => !STATUSES.has(status));
-  const shown = [...STATUSES.keys(), ...others].filter((status) => ['', status].includes(place.status));
+  const shown = withOthers(byStatus(rows)).filter((status) => ['', status].includes(place.status));
   const { length } = BUCKETS[unit];
   return (
     <Chart
@@ -182,10 +181,7 @@ function Whose({
   readonly took: Answer;
   readonly viewed: Viewed;
 }) {
-  const of =
-    (name: string) =>
-    (row: Json): string =>
-      textAt(row, name);
+  const lasting = lengths(took.value);
   return (
     <section aria-labelledby="collectors">
       <h2 id="collectors">Collectors and providers</h2>
@@ -194,12 +190,12 @@ function Whose({
           <>
             <Rates
               title="Collector"
-              rows={rates(answer, took.value, of('collector_id'), of('name'))}
+              rows={rates(answer, lasting, 'collector_id', 'name')}
               onPick={(key) => go(withCondition(place, 'collector_id', key))}
             />
             <Rates
               title="Provider"
-              rows={rates(answer, took.value, of('provider'), of('provider'))}
+              rows={rates(answer, lasting, 'provider', 'provider')}
               onPick={(key) => go(withCondition(place, 'collector.provider', key))}
             />
           </>

@@ -1,6 +1,7 @@
 /** Small parts that all views use: statuses, states of an answer, what was asked, trees of JSON. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { TRYING_AGAIN } from './answer.js';
 import type { Answer } from './answer.js';
 import { count } from './format.js';
 import { isList, isObject } from './json.js';
@@ -25,6 +26,11 @@ export const statusName = (status: string): string => STATUSES.get(status) ?? (s
 export const statusClass = (status: string): string =>
   STATUSES.has(status) ? `is-${status.toLowerCase()}` : 'is-none';
 
+/** All statuses that there are, and then those that were found beside them. */
+export const withOthers = (found: ReadonlyMap<string, unknown>): readonly string[] => [
+  ...new Set([...STATUSES.keys(), ...found.keys()]),
+];
+
 export const Status = ({ status }: { readonly status: string }) => (
   <span class={`status ${statusClass(status)}`}>{statusName(status)}</span>
 );
@@ -33,7 +39,7 @@ export const Status = ({ status }: { readonly status: string }) => (
 function failure(error: CallError): string {
   if (isToldAtRows(error)) return 'The filter is not accepted: see there.';
   if (error.status === 401) return `${error.message} Leave, and give another token.`;
-  return error.passes ? `${error.message} Trying again every 2 seconds.` : error.message;
+  return error.passes ? `${error.message} ${TRYING_AGAIN}` : error.message;
 }
 
 export const Failure = ({ error }: { readonly error: CallError }) => (
@@ -85,18 +91,15 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 const SERVICE = 'spaceone.api.inventory.v1.Job';
 
-function curl({ rpc, request }: Asked): string {
-  const credential = hasToken() ? ' -H "token: $TOKEN"' : '';
-  const url = `${location.origin}${pathOf(rpc)}`;
-  return `curl -s ${url} -H 'content-type: application/json'${credential} -d ${quoted(JSON.stringify(request))}`;
-}
+/** How both tools take the token and the request. */
+const sentBy = ({ request }: Asked): string =>
+  `${hasToken() ? ' -H "token: $TOKEN"' : ''} -d ${quoted(JSON.stringify(request))}`;
 
-function grpcurl({ rpc, request }: Asked, { grpcPort, tls }: Settings): string {
-  const credential = hasToken() ? ' -H "token: $TOKEN"' : '';
-  const plain = tls ? '' : ' -plaintext';
-  const address = `${location.hostname}:${grpcPort}`;
-  return `grpcurl${plain}${credential} -d ${quoted(JSON.stringify(request))} ${address} ${SERVICE}/${rpc}`;
-}
+const curl = (asked: Asked): string =>
+  `curl -s ${location.origin}${pathOf(asked.rpc)} -H 'content-type: application/json'${sentBy(asked)}`;
+
+const grpcurl = (asked: Asked, { grpcPort, tls }: Settings): string =>
+  `grpcurl${tls ? '' : ' -plaintext'}${sentBy(asked)} ${location.hostname}:${grpcPort} ${SERVICE}/${asked.rpc}`;
 
 function Line({ name, text }: { readonly name: string; readonly text: string }) {
   return (
@@ -140,7 +143,7 @@ export function AskedOf({
 const OPEN = 2;
 
 function Leaf({ value }: { readonly value: Json }) {
-  return <code class={`leaf is-${value === null ? 'null' : typeof value}`}>{JSON.stringify(value)}</code>;
+  return <code class="leaf">{JSON.stringify(value)}</code>;
 }
 
 type Inside = readonly (readonly [string | number, Json | undefined])[];

@@ -7,7 +7,7 @@ import { BUCKETS } from './window.js';
 import type { Stretch } from './window.js';
 
 /** Jobs that durations are looked at, and rows that a view shows of a kind. */
-export const NEWEST = 2000;
+const NEWEST = 2000;
 const MOST_GROUPS = 5000;
 const MOST_CODES = 10;
 const MOST_VALUES = 20;
@@ -56,9 +56,19 @@ const filters = ({ filter, filterOr }: Place, more: readonly JsonObject[]): Json
   ...(filterOr.length === 0 ? {} : { filter_or: filterOr.map(sent) }),
 });
 
-function stat(what: string, place: Place, query: JsonObject): Asked {
-  return { what, rpc: 'stat', request: { domain_id: place.domain, query } };
-}
+/** The filters of the jobs that a place shows. */
+const shown = (place: Place, stretch: Stretch): JsonObject =>
+  filters(place, [...during(stretch), ...ofStatus(place)]);
+
+const asks =
+  (rpc: 'list' | 'stat') =>
+  (what: string, { domain }: Place, query: JsonObject): Asked => ({
+    what,
+    rpc,
+    request: { domain_id: domain, query },
+  });
+const list = asks('list');
+const stat = asks('stat');
 
 const key = (path: string, name: string): JsonObject => ({ key: path, name });
 const JOBS: JsonObject = { name: 'jobs', operator: 'count' };
@@ -161,7 +171,7 @@ export const statuses = (place: Place, stretch: Stretch): Asked =>
 /** The newest job of each collector, of those that a place shows. */
 export const newestByCollector = (place: Place, stretch: Stretch): Asked =>
   stat('The newest job of each collector', place, {
-    ...filters(place, [...during(stretch), ...ofStatus(place)]),
+    ...shown(place, stretch),
     aggregate: [
       { sort: { keys: [{ key: 'collector_id' }, { key: 'created_at', desc: true }] } },
       {
@@ -176,16 +186,10 @@ export const newestByCollector = (place: Place, stretch: Stretch): Asked =>
 const sorting = (sort: string): JsonObject =>
   sort.startsWith('-') ? { key: sort.slice(1), desc: true } : { key: sort };
 
-const listed = (what: string, place: Place, query: JsonObject): Asked => ({
-  what,
-  rpc: 'list',
-  request: { domain_id: place.domain, query },
-});
-
 /** A page of the jobs of a place. */
 export const page = (place: Place, stretch: Stretch): Asked =>
-  listed('A page of jobs', place, {
-    ...filters(place, [...during(stretch), ...ofStatus(place)]),
+  list('A page of jobs', place, {
+    ...shown(place, stretch),
     sort: sorting(place.sort),
     page: { start: place.start, limit: place.limit },
     only: LISTED,
@@ -193,7 +197,7 @@ export const page = (place: Place, stretch: Stretch): Asked =>
 
 /** The jobs of these ids. */
 export const jobs = (what: string, place: Place, ids: readonly string[]): Asked =>
-  listed(what, place, {
+  list(what, place, {
     filter: [condition('job_id', 'in', ids)],
     sort: sorting(place.sort),
     only: LISTED,
@@ -201,8 +205,8 @@ export const jobs = (what: string, place: Place, ids: readonly string[]): Asked 
 
 /** All jobs of a place, whole, as an export takes them. */
 export const everything = (place: Place, stretch: Stretch): Asked =>
-  listed('The export', place, {
-    ...filters(place, [...during(stretch), ...ofStatus(place)]),
+  list('The export', place, {
+    ...shown(place, stretch),
     sort: sorting(place.sort),
   });
 
@@ -249,6 +253,6 @@ export const values = (place: Place, stretch: Stretch, field: string, typed: str
 /** The statistics that the reader has put together. */
 export const statistics = (place: Place, stretch: Stretch, aggregate: Json): Asked =>
   stat('The statistics', place, {
-    ...filters(place, [...during(stretch), ...ofStatus(place)]),
+    ...shown(place, stretch),
     aggregate,
   });

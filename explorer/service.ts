@@ -83,7 +83,7 @@ function failureOf(status: number, body: string): CallError {
 
 export const pathOf = (rpc: Rpc): string => `/inventory/v1/job/${rpc}`;
 
-const UNREACHABLE = 'The service does not answer.';
+export const UNREACHABLE = 'The service does not answer.';
 
 /** The response to a call. Errors: CallError; AbortError where the signal was aborted. */
 async function posted(

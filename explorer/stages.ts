@@ -1,11 +1,12 @@
 /** Stages of statistics: their forms, examples to start from, and which chart their rows make (docs/query.md «Statistics»). */
+import type { GroupOperator, ProjectOperator } from '../src/query/stages.js';
 import { totals } from './breakdown.js';
 import { isObject } from './json.js';
 import type { Json, JsonObject } from './json.js';
 
-/** A field of a form: a text, a number, a switch, one of a choice, or rows of such fields. */
+/** A field of a form: a text, a switch, one of a choice, or rows of such fields. */
 export type Field =
-  | { readonly name: string; readonly as: 'text' | 'number' | 'flag' }
+  | { readonly name: string; readonly as: 'text' | 'flag' }
   | { readonly name: string; readonly as: 'choice'; readonly of: readonly string[] }
   | { readonly name: string; readonly as: 'rows'; readonly of: readonly Field[] };
 
@@ -14,7 +15,7 @@ const rows = (name: string, of: readonly Field[]): Field => ({ name, as: 'rows',
 const choice = (name: string, of: readonly string[]): Field => ({ name, as: 'choice', of: ['', ...of] });
 const flag = (name: string): Field => ({ name, as: 'flag' });
 
-const GROUP_OPERATORS = [
+const GROUP_OPERATORS: readonly GroupOperator[] = [
   'count',
   'sum',
   'average',
@@ -26,7 +27,7 @@ const GROUP_OPERATORS = [
   'add_to_set',
   'merge_objects',
 ];
-const PROJECT_OPERATORS = ['size', 'sum', 'object_to_array', 'array_to_object'];
+const PROJECT_OPERATORS: readonly ProjectOperator[] = ['size', 'sum', 'object_to_array', 'array_to_object'];
 
 /** The form of each kind of stage; `undefined`: the stage is one number. */
 export const STAGES: Readonly<Record<string, readonly Field[] | undefined>> = {

@@ -2,11 +2,12 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { useAnswer } from './answer.js';
+import { byStatus, cells } from './breakdown.js';
 import { Bar } from './chart.js';
 import { Export } from './export.js';
 import { Confined, statusTitle, StatusTabs } from './filters.js';
 import type { Viewed } from './filters.js';
-import { between, count, dateTime, duration } from './format.js';
+import { elapsed, count, dateTime, duration } from './format.js';
 import { listAt, numberAt, textAt } from './json.js';
 import type { Json } from './json.js';
 import { Answered, AskedOf, Status } from './parts.js';
@@ -15,7 +16,7 @@ import type { Place } from './place.js';
 import { jobs, newestByCollector, page, statuses, UNFINISHED } from './requests.js';
 import { violationsOf } from './violations.js';
 
-/** Milliseconds between two looks at jobs that run. */
+/** Milliseconds elapsed two looks at jobs that run. */
 const LOOK = 5000;
 
 const isUnfinished = (job: Json): boolean => UNFINISHED.includes(textAt(job, 'status'));
@@ -63,12 +64,12 @@ export function Progress({ job }: { readonly job: Json }) {
 }
 
 /** Milliseconds that a job took, or takes since it was created. */
-export function lengthOf(job: Json): number | undefined {
+function lengthOf(job: Json): number | undefined {
   const until = isUnfinished(job) ? new Date().toISOString() : textAt(job, 'finished_at');
-  return between(textAt(job, 'created_at'), until);
+  return elapsed(textAt(job, 'created_at'), until);
 }
 
-function Took({ job }: { readonly job: Json }) {
+export function Took({ job }: { readonly job: Json }) {
   const length = lengthOf(job);
   return <>{length === undefined ? '–' : duration(length)}</>;
 }
@@ -95,7 +96,8 @@ interface Column {
   cell(job: Json): ComponentChildren;
 }
 
-const plugin = (job: Json): string =>
+/** The plugin of a job's collector, with its version; '' where there is none. */
+export const plugin = (job: Json): string =>
   ['plugin_id', 'version']
     .map((name) => textAt(job, 'collector_info', 'plugin_info', name))
     .join(' ')
@@ -290,10 +292,6 @@ function ColumnPicker({ place, go }: Pick<Viewed, 'place' | 'go'>) {
 const ids = (answer: Json | undefined): readonly string[] =>
   listAt(answer, 'results').map((row) => textAt(row, 'job_id'));
 
-/** Counts of a stat by status. */
-const countsOf = (answer: Json): ReadonlyMap<string, number> =>
-  new Map(listAt(answer, 'results').map((row) => [textAt(row, 'status'), numberAt(row, 'jobs')]));
-
 export function Jobs({ viewed }: { readonly viewed: Viewed }) {
   const { place, stretch, now, settings, go } = viewed;
   const counts = useAnswer(statuses(place, stretch), now);
@@ -307,7 +305,7 @@ export function Jobs({ viewed }: { readonly viewed: Viewed }) {
       <StatusTabs
         place={place}
         go={go}
-        counts={counts.value === undefined ? undefined : countsOf(counts.value)}
+        counts={counts.value === undefined ? undefined : byStatus(cells(counts.value, stretch.unit))}
       />
       <section aria-labelledby="jobs">
         <header class="tools">

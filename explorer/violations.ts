@@ -23,5 +23,5 @@ export const isToldAtRows = ({ violations }: CallError): boolean =>
 /** What is said of the stage with this number. */
 export const atStage = (violations: readonly Violation[], stage: number): readonly string[] =>
   violations
-    .filter(({ field }) => new RegExp(`^query\\.aggregate\\[${stage}\\](?!\\d)`).test(field))
+    .filter(({ field }) => field.startsWith(`query.aggregate[${stage}]`))
     .map(({ description }) => description);

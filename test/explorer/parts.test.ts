@@ -1,10 +1,9 @@
 // The pure parts of the explorer: addresses, windows and buckets, typed values, and which chart rows make.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { buckets, cells, failureRate, rates } from '../../explorer/breakdown.js';
+import { buckets, cells, failureRate, lengths, rates } from '../../explorer/breakdown.js';
 import { OPERATORS, sent, typed } from '../../explorer/conditions.js';
 import { duration, share } from '../../explorer/format.js';
-import { textAt } from '../../explorer/json.js';
 import { hashOf, NOWHERE, placeOf } from '../../explorer/place.js';
 import type { Place } from '../../explorer/place.js';
 import { drawn } from '../../explorer/stages.js';
@@ -152,8 +151,7 @@ test('rates are of what has the same key, with the median of its durations', () 
       { collector_id: 'b', jobs: [job(3), job(4)] },
     ],
   };
-  const of = (row: Parameters<typeof textAt>[0]) => textAt(row, 'provider');
-  expect(rates(collectors, durations, of, of)).toEqual([
+  expect(rates(collectors, lengths(durations), 'provider', 'provider')).toEqual([
     { key: 'aws', name: 'aws', jobs: 11, succeeded: 7 / 8, median: 210_000 },
     { key: 'none', name: 'none', jobs: 1, succeeded: undefined, median: undefined },
   ]);
