@@ -29,7 +29,8 @@ const layers = [
   /^src\/auth\//,
   /^src\/server\//,
   /^src\/embedded\//,
-  /^src\/(main|make-indexes)\.ts$/,
+  /^src\/(app|make-indexes)\.ts$/,
+  /^src\/main\.ts$/,
 ];
 
 /** The generated stubs take Struct and Value from a module of ours. */
@@ -42,7 +43,7 @@ const forbidden = [
 ];
 
 /** What only the edges of the program may touch. */
-const edges = /^src\/(config|main|make-indexes|log)\.ts$|^src\/(embedded|gen)\//;
+const edges = /^src\/(config|app|main|make-indexes|log)\.ts$|^src\/(embedded|gen)\//;
 const edgeOnly = [
   /\bprocess\.env\b/,
   /\bnew Date\(\s*\)/,

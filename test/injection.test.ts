@@ -45,7 +45,7 @@ let client: JsonClient;
 const commands: unknown[] = [];
 
 beforeAll(async () => {
-  service = await startService('injection', {}, { monitorCommands: true });
+  service = await startService('injection', {}, { mongo: { monitorCommands: true } });
   await Promise.all(['job', 'collector'].map((name) => service.db.collection(name).deleteMany({})));
   for (const whose of ['mine', 'theirs']) {
     const collector = new ObjectId();

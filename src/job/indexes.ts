@@ -59,6 +59,8 @@ export interface IndexLog {
 
 export interface IndexWatch {
   readonly orderedBy: () => ReadonlySet<string>;
+  /** Looks once. */
+  look(): Promise<void>;
   /** Begins to look, unless it has begun; `stop` ends it. */
   begin(): void;
   stop(): Promise<void>;
@@ -98,6 +100,7 @@ export function indexWatch(db: Db, log: IndexLog): IndexWatch {
 
   return {
     orderedBy: () => known,
+    look,
     begin() {
       watching ??= watch(stop.signal);
     },

@@ -62,7 +62,7 @@ beforeAll(async () => {
   ({ privateKey } = pair);
   jwk = JSON.stringify(await exportJWK(pair.publicKey));
   identity = await standIn(answers);
-  service = await startService('identity', { authenticate: authenticating(identity.port) });
+  service = await startService('identity', {}, { authenticate: authenticating(identity.port) });
   await service.db.collection('job').updateOne({ job_id: JOB }, { $set: { projects: [PROJECT] } });
 });
 beforeEach(() => {

@@ -61,7 +61,7 @@ beforeAll(async () => {
     await publicJwk(edwards, { kid: 'domain-edwards' }),
   ]);
   const keysOf = await keyFile(file, { clock: () => clock, report: (error) => reports.push(error) });
-  service = await startService('jwt', { authenticate: jwt({ keysOf, now: () => Date.now() }) });
+  service = await startService('jwt', {}, { authenticate: jwt({ keysOf, now: () => Date.now() }) });
 });
 afterAll(async () => {
   await service.stop();

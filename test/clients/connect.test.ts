@@ -21,7 +21,7 @@ const STATUS = messageNamed('google.rpc.Status');
 let service: Service;
 
 beforeAll(async () => {
-  service = await startService(DATABASE);
+  service = await startService(DATABASE, { corsOrigins: ['https://console.example.org'] });
   await insertSlowJob(service.db);
 });
 afterAll(() => service.stop());

@@ -9,11 +9,6 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { fetchedKeys } from '../../src/auth/fetched-keys.js';
-import { identityService } from '../../src/auth/identity.js';
-import type { Identity } from '../../src/auth/identity.js';
-import { jwt } from '../../src/auth/jwt.js';
-import { roles } from '../../src/auth/roles.js';
 import { freePort } from '../../src/embedded/embedded.js';
 import { jsonClient } from '../support/client.js';
 import type { Outcome, RpcName } from '../support/client.js';
@@ -33,7 +28,6 @@ type Tenants = Readonly<
 
 let folder: string;
 let published: ChildProcess;
-let identity: Identity;
 let service: Service;
 let tenants: Tenants;
 
@@ -112,12 +106,9 @@ beforeAll(
     const port = await freePort();
     published = await startPublished(python, port);
     tenants = await tenantsBy(python, port);
-    identity = identityService({ address: `127.0.0.1:${port}`, secure: false }, { report: () => undefined });
-    const clock = (): number => performance.now();
-    const keysOf = fetchedKeys(identity, { clock });
-    const asked = roles(identity, { keep: 0, clock });
     service = await startService('identity_jobs', {
-      authenticate: jwt({ keysOf, now: () => Date.now(), roles: asked }),
+      auth: 'jwt',
+      authIdentityEndpoint: { address: `127.0.0.1:${port}`, secure: false },
     });
     const { domain: domain_id, project } = tenants;
     await service.db.collection('job').insertMany([
@@ -128,7 +119,6 @@ beforeAll(
   FETCHING + 2 * STARTING,
 );
 afterAll(async () => {
-  identity.close();
   const ended = once(published, 'exit');
   published.kill('SIGKILL');
   await ended;

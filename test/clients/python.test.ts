@@ -1,11 +1,14 @@
 // The published SpaceONE Python client against the service: what it finds by reflection, and what its callers get.
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { FETCHING, pythonWith } from '../support/python.js';
 import { startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
+
+const [, VERSION = ''] = /"version": "(.*)"/.exec(readFileSync('package.json', 'utf8')) ?? [];
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const SOURCES = join(ROOT, 'test/clients/python');
@@ -190,7 +193,7 @@ const CASES: readonly (readonly [string, Call, Json])[] = [
   [
     'asks for the version',
     { method: 'ServerInfo.get_version', params: {} },
-    { response: { version: 'test' } },
+    { response: { version: VERSION } },
   ],
   ...['', 'grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', 'spaceone.api.inventory.v1.Job'].map(
     (service) =>

@@ -20,7 +20,7 @@ let client: JsonClient;
 let commands: Document[] = [];
 
 beforeAll(async () => {
-  service = await startService('plans', {}, { monitorCommands: true });
+  service = await startService('plans', {}, { mongo: { monitorCommands: true } });
   service.onCommand((command) => commands.push(command));
   client = jsonClient(service.address);
 });

@@ -24,7 +24,7 @@ let client: JsonClient;
 let commands: Document[];
 
 beforeAll(async () => {
-  service = await startService('store-commands', {}, { monitorCommands: true });
+  service = await startService('store-commands', { collectorCache: 0 }, { mongo: { monitorCommands: true } });
   service.onCommand((command) => commands.push(command));
   client = jsonClient(service.address);
 });

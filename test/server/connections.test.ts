@@ -47,7 +47,7 @@ const watched: Memory = {
 let service: Service;
 
 beforeAll(async () => {
-  service = await startService('connections', { memory: watched, patience: PATIENCE });
+  service = await startService('connections', {}, { memory: watched, patience: PATIENCE });
   const jobs = Array.from({ length: MANY }, (_, nth) => ({
     job_id: `job-slow-${nth}`,
     domain_id: DOMAIN,

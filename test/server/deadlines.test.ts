@@ -48,8 +48,8 @@ let commands: Document[] = [];
 
 beforeAll(async () => {
   mongo = new MongoClient(mongodbUri());
-  const limits = { defaultTimeout: DEFAULT_TIMEOUT, maxTimeout: MAX_TIMEOUT };
-  service = await startService(DATABASE, limits, { monitorCommands: true });
+  const limits = { defaultTimeout: DEFAULT_TIMEOUT, maxTimeout: MAX_TIMEOUT, collectorCache: 0 };
+  service = await startService(DATABASE, limits, { mongo: { monitorCommands: true } });
   service.onCommand((command) => commands.push(command));
   await insertSlowJob(service.db);
   const jobs = Array.from({ length: 10_000 }, (_, index) => ({

@@ -16,7 +16,7 @@ let service: Service;
 let client: JsonClient;
 
 beforeAll(async () => {
-  service = await startService(DATABASE, {}, { maxPoolSize: AT_ONCE });
+  service = await startService(DATABASE, {}, { mongo: { maxPoolSize: AT_ONCE } });
   await insertSlowJob(service.db);
   client = jsonClient(service.address);
 });

@@ -12,7 +12,7 @@ const LIST = '/inventory/v1/job/list';
 let service: Service;
 
 beforeAll(async () => {
-  service = await startService('http_door');
+  service = await startService('http_door', { corsOrigins: ['https://console.example.org'] });
 });
 
 afterAll(() => service.stop());

@@ -51,8 +51,8 @@ beforeAll(async () => {
   const files = { cert: file('tls.crt'), key: file('tls.key') };
   open = await tlsFiles({ ...files, clientCa: undefined }, { pause: PAUSE, report });
   closed = await tlsFiles({ ...files, clientCa: file('ca.crt') }, { pause: PAUSE, report });
-  service = await startService('tls', { tls: open });
-  guarded = await startService('tls_clients', { tls: closed });
+  service = await startService('tls', {}, { tls: open });
+  guarded = await startService('tls_clients', {}, { tls: closed });
 });
 beforeEach(() => {
   reports.length = 0;

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContextOptions, Locator, Page, Request } from 'playwright-core';
 import { startBrowser, watchedPage } from './browser.js';
+import { SAMPLE_DOMAINS } from '../../src/embedded/sample.js';
 import { startService } from './service.js';
 import type { Service } from './service.js';
 
@@ -98,7 +99,7 @@ export interface Explorer {
 
 /** Serves `database` with the sample. */
 export async function startExplorer(database: string): Promise<Explorer> {
-  const service = await startService(database);
+  const service = await startService(database, {}, { domains: SAMPLE_DOMAINS });
   const browser = await startBrowser();
   const origin = `http://${service.http}`;
   const opened: Explored[] = [];

@@ -1,34 +1,35 @@
-// The service as users run it, on the test run's mongod: the same parts that src/main.ts puts together.
+// The service as users run it, on the test run's mongod: the application that src/main.ts starts.
 import { MongoClient } from 'mongodb';
-import type { CommandStartedEvent, Db, Document, MongoClientOptions } from 'mongodb';
+import type { CommandStartedEvent, Db, Document } from 'mongodb';
+import { pino } from 'pino';
 import { fileURLToPath } from 'node:url';
-import { open } from '../../src/auth/open.js';
-import { loadSample, SAMPLE_DOMAINS } from '../../src/embedded/sample.js';
-import { clientOptions, CONTROL, STATS } from '../../src/job/database.js';
-import { findIndexes, makeIndexes } from '../../src/job/indexes.js';
-import { killingOn } from '../../src/job/killing.js';
-import { jobService } from '../../src/job/service.js';
-import { memoryFor } from '../../src/job/memory.js';
-import type { Memory } from '../../src/job/memory.js';
-import { jobStore } from '../../src/job/store.js';
-import { lanes } from '../../src/job/turns.js';
-import { chain } from '../../src/server/call.js';
-import type { ChainOptions } from '../../src/server/call.js';
-import { grpcDoor } from '../../src/server/grpc.js';
-import { httpDoor } from '../../src/server/http.js';
-import { servingState } from '../../src/server/health.js';
-import type { Tls } from '../../src/server/tls.js';
+import { createApp } from '../../src/app.js';
+import type { Replaced } from '../../src/app.js';
+import { readConfig } from '../../src/config.js';
+import type { Config } from '../../src/config.js';
+import { loadSample } from '../../src/embedded/sample.js';
+import { makeIndexes } from '../../src/job/indexes.js';
+import { logOptions } from '../../src/log.js';
+import { until } from './until.js';
 
 const SAMPLE = fileURLToPath(new URL('../../../sample', import.meta.url));
+/** Milliseconds from the start of the service until it serves. */
+const STARTING = 15_000;
+/** The level of log lines from which on they tell of a fault. */
+const ERROR = 50;
+
+export type LogLine = Readonly<Record<string, unknown>>;
 
 export interface Service {
   /** Of the gRPC door and of the HTTP door. */
   readonly address: string;
   readonly http: string;
+  /** A client of the tests' own. */
   readonly client: MongoClient;
   readonly db: Db;
-  /** What went to the log as a fault of this service or of the database. */
-  readonly faults: unknown[];
+  /** The lines of the log, and those among them that tell of a fault of this service or of the database. */
+  readonly log: readonly LogLine[];
+  readonly faults: readonly LogLine[];
   /** Empties the database and loads the sample. */
   reload(): Promise<void>;
   /** Hands each command for calls to `heard`, where commands are monitored. */
@@ -38,25 +39,6 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-type Limits = Pick<ChainOptions, 'defaultTimeout' | 'maxTimeout' | 'authenticate'> & {
-  readonly tls: Tls | undefined;
-  readonly patience: number | undefined;
-  readonly maxPageSize: number;
-  readonly maxResponseBytes: number;
-  readonly collectorCache: number;
-};
-
-const LIMITS: Limits = {
-  authenticate: open,
-  tls: undefined,
-  patience: undefined,
-  defaultTimeout: 30_000,
-  maxTimeout: 300_000,
-  maxPageSize: 0,
-  maxResponseBytes: 64 * 1024 ** 2,
-  collectorCache: 0,
-};
-
 /** The URI of the mongod that the test run started. */
 export function mongodbUri(): string {
   const uri = process.env['TEST_MONGODB_URI'];
@@ -64,78 +46,66 @@ export function mongodbUri(): string {
   return uri;
 }
 
-/** Serves `database`, which is emptied and filled with the sample first. */
+const DEFAULTS: Config = readConfig({});
+
+const lineOf = (text: string): LogLine => {
+  const line: unknown = JSON.parse(text);
+  return typeof line === 'object' && line !== null ? { ...line } : {};
+};
+
+/** Serves `database`, which is emptied and filled with the sample first, with `settings` in place of the defaults. */
 export async function startService(
   database: string,
-  limits: Partial<Limits & { readonly memory: Memory }> = {},
-  options: MongoClientOptions = {},
+  settings: Partial<Config> = {},
+  replaced: Replaced = {},
 ): Promise<Service> {
   const uri = mongodbUri();
-  const client = new MongoClient(uri, { ...clientOptions(uri), ...options });
-  const stats = new MongoClient(uri, { ...clientOptions(uri), ...STATS, ...options });
-  const control = new MongoClient(uri, { ...clientOptions(uri), ...CONTROL });
+  const client = new MongoClient(uri);
   const db = client.db(database);
-  const connections = { reads: db, stats: stats.db(database), kill: killingOn(control.db(database)) };
-  const faults: unknown[] = [];
   const reload = async (): Promise<void> => {
     await Promise.all(['job', 'collector', 'job_task'].map((name) => db.collection(name).deleteMany({})));
     await loadSample(uri, database, SAMPLE);
     await makeIndexes(db);
   };
   await reload();
-  let orderedBy: ReadonlySet<string> = new Set();
-  const lookAtIndexes = async (): Promise<void> => {
-    ({ orderedBy } = await findIndexes(db));
+  const log: LogLine[] = [];
+  const commands: ((command: Document) => void)[] = [];
+  const config = {
+    ...DEFAULTS,
+    ...{ grpcPort: 0, httpPort: 0, adminPort: 'off' as const, shutdownGrace: 1000 },
+    ...{ mongodbUri: uri, mongodbDatabase: database },
+    ...settings,
   };
-  await lookAtIndexes();
-  const state = servingState();
-  state.set(true);
-  const all = { memory: memoryFor(limits.maxResponseBytes ?? LIMITS.maxResponseBytes), ...LIMITS, ...limits };
-  const report = (fault: unknown): void => {
-    faults.push(fault);
-  };
-  const log = { info: () => undefined, error: report };
-  const calls = chain({
-    service: jobService({
-      store: jobStore(connections, { report, orderedBy: () => orderedBy }),
-      clock: () => performance.now(),
-      lanes: lanes(),
-      ...all,
-    }),
-    ready: state.serving,
-    now: () => Date.now(),
-    log,
-    ...all,
+  const app = createApp(config, {
+    clock: { now: () => Date.now(), monotonicNow: () => performance.now() },
+    log: pino(logOptions('info'), { write: (text) => void log.push(lineOf(text)) }),
+    replaced,
+    observeClient(own, purpose) {
+      if (purpose === 'control') return;
+      own.on('commandStarted', ({ command }: CommandStartedEvent) => {
+        for (const heard of commands) heard(command);
+      });
+    },
   });
-  const now = (): number => Date.now();
-  const where = { chain: calls, state, host: '127.0.0.1', port: 0, tls: all.tls, patience: all.patience };
-  const door = await grpcDoor({ ...where, version: 'test' });
-  const http = await httpDoor({
-    ...where,
-    now,
-    corsOrigins: ['https://console.example.org'],
-    version: 'test',
-    explorer: { auth: 'none', grpc: door.address, domains: SAMPLE_DOMAINS },
-    log,
-  });
+  const { grpc, http } = await app.start();
+  await until('the service serves', () => log.some(({ msg }) => msg === 'serving'), STARTING);
+  await app.checkIndexes();
   return {
-    address: door.address,
-    http: http.address,
+    address: grpc,
+    http,
     client,
     db,
-    faults,
-    reload,
-    lookAtIndexes,
-    onCommand(heard) {
-      for (const each of [client, stats])
-        each.on('commandStarted', ({ command }: CommandStartedEvent) => {
-          heard(command);
-        });
+    log,
+    get faults() {
+      return log.filter(({ level }) => Number(level) >= ERROR);
     },
+    reload,
+    onCommand: (heard) => void commands.push(heard),
+    lookAtIndexes: app.checkIndexes,
     async stop() {
-      await Promise.all([door.close(1000), http.close(1000)]);
+      await app.close();
       // What stays open when a test leaves the database in trouble would keep the whole run from ending.
-      await db.dropDatabase().finally(() => Promise.all([client.close(), stats.close(), control.close()]));
+      await db.dropDatabase().finally(() => client.close());
     },
   };
 }

@@ -1,0 +1,371 @@
+/**
+ * The composition root: puts the parts of the service together, opens its listeners and closes them again
+ * (docs/architecture.md «Composition»). The program, the tests and the resilience scenarios start this.
+ */
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { MongoClient } from 'mongodb';
+import type { Db, MongoClientOptions } from 'mongodb';
+import type { Authenticate } from './auth/caller.js';
+import { fetchedKeys } from './auth/fetched-keys.js';
+import { identityService } from './auth/identity.js';
+import { jwt } from './auth/jwt.js';
+import { eitherKeys, keyFile } from './auth/keys.js';
+import type { KeysOf } from './auth/keys.js';
+import { open } from './auth/open.js';
+import { roles } from './auth/roles.js';
+import type { Config } from './config.js';
+import { SAMPLE_DOMAINS } from './embedded/sample.js';
+import { clientOptions, CONTROL, directUri, STATS } from './job/database.js';
+import { indexWatch, makeIndexes } from './job/indexes.js';
+import { killing, killingOn } from './job/killing.js';
+import type { Kill } from './job/killing.js';
+import { members } from './job/members.js';
+import type { Member } from './job/members.js';
+import { memoryFor } from './job/memory.js';
+import type { Memory } from './job/memory.js';
+import { watchDatabase } from './job/readiness.js';
+import { jobService } from './job/service.js';
+import { jobStore } from './job/store.js';
+import { lanes } from './job/turns.js';
+import type { Log } from './log.js';
+import { chain } from './server/call.js';
+import type { Chain } from './server/call.js';
+import { grpcDoor } from './server/grpc.js';
+import type { Door } from './server/grpc.js';
+import { servingState } from './server/health.js';
+import type { ServingState } from './server/health.js';
+import { httpDoor } from './server/http.js';
+import { tlsFiles } from './server/tls.js';
+import type { Tls } from './server/tls.js';
+import { adminDoor } from './server/web.js';
+
+const ROOT = new URL('../../', import.meta.url);
+
+/** Undoes the steps of the start at the end, the last first. */
+type Cleanups = (() => Promise<void>)[];
+
+export interface Addresses {
+  readonly grpc: string;
+  readonly http: string;
+  readonly admin: string;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Milliseconds that only grow. */
+  monotonicNow(): number;
+}
+
+/** Parts in place of those that the settings would make. */
+export interface Replaced {
+  readonly authenticate?: Authenticate;
+  readonly tls?: Tls;
+  readonly memory?: Memory;
+  /** Domains that the explorer offers. */
+  readonly domains?: readonly string[];
+  /** Options of each client of the database, beside its own. */
+  readonly mongo?: MongoClientOptions;
+  /** Milliseconds for a client to take its answer. */
+  readonly patience?: number;
+}
+
+/** The work that a client's connections are for, with the options of its own. */
+const CLIENTS = { reads: {}, stats: STATS, control: CONTROL } as const satisfies Record<
+  string,
+  MongoClientOptions
+>;
+
+export type Purpose = keyof typeof CLIENTS;
+
+export interface AppOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly replaced?: Replaced;
+  /** Called with each client of the database once it is made. */
+  readonly observeClient?: (client: MongoClient, purpose: Purpose) => void;
+}
+
+export interface App {
+  /** Starts serving. Errors: a part cannot start; `close` undoes the parts before it. */
+  start(): Promise<Addresses>;
+  /** Reads again which indexes there are, as a timer does. */
+  checkIndexes(): Promise<void>;
+  /** Refuses new calls, lets running ones end within the grace, and stops everything. */
+  close(): Promise<void>;
+}
+
+/** The surroundings and the settings that each step of the start reads. */
+interface Context extends AppOptions {
+  readonly config: Config;
+  readonly cleanups: Cleanups;
+}
+
+/** The listeners' way to the calls. */
+interface Parts {
+  readonly calls: Chain;
+  readonly state: ServingState;
+  readonly tls: Tls | undefined;
+  /** Domains with jobs, as far as they are known. */
+  readonly domains: readonly string[];
+}
+
+interface Database {
+  readonly uri: string;
+  /** Whether it is this service's own, with indexes to make and the sample to load. */
+  readonly embedded: boolean;
+}
+
+function versionOf(): string {
+  const about: unknown = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
+  const version =
+    typeof about === 'object' && about !== null && 'version' in about ? about.version : undefined;
+  return typeof version === 'string' ? version : 'unknown';
+}
+
+const VERSION = versionOf();
+
+async function embeddedDatabase({ config, log, cleanups }: Context): Promise<Database> {
+  const { startEmbedded } = await import('./embedded/embedded.js').catch((error: unknown) => {
+    throw new Error('MONGODB_URI is needed: the embedded mongod is not part of this installation', {
+      cause: error,
+    });
+  });
+  const { loadSample } = await import('./embedded/sample.js');
+  const say = (message: string): void => {
+    log.info(message);
+  };
+  const mongod = await startEmbedded({
+    dataDir: config.embeddedDataDir,
+    binary: config.mongodBinary,
+    log: say,
+  });
+  cleanups.push(() => mongod.stop());
+  if (config.sampleData) {
+    const { jobs } = await loadSample(
+      mongod.uri,
+      config.mongodbDatabase,
+      fileURLToPath(new URL('sample', ROOT)),
+    );
+    if (jobs > 0) log.info({ jobs }, 'sample loaded');
+  }
+  return { uri: mongod.uri, embedded: true };
+}
+
+function databaseOf(context: Context): Promise<Database> {
+  const { mongodbUri } = context.config;
+  return mongodbUri === undefined
+    ? embeddedDatabase(context)
+    : Promise.resolve({ uri: mongodbUri, embedded: false });
+}
+
+/** Closing takes leave of the database, which may not be there any more. */
+const CLOSE_TIMEOUT_MS = 1000;
+
+function connect(uri: string, purpose: Purpose, context: Context): Db {
+  const { config, cleanups, replaced, observeClient } = context;
+  const client = new MongoClient(uri, { ...clientOptions(uri), ...CLIENTS[purpose], ...replaced?.mongo });
+  observeClient?.(client, purpose);
+  cleanups.push(() => Promise.race([client.close(), pause(CLOSE_TIMEOUT_MS)]));
+  return client.db(config.mongodbDatabase);
+}
+
+/** The secondaries that `control` sees, connected to one by one to end what runs there. */
+function followMembers(control: Db, uri: string, cleanups: Cleanups): () => readonly Kill[] {
+  const openMember = (address: string): Member => {
+    const options = { ...clientOptions(uri), ...CONTROL };
+    const client = new MongoClient(directUri(uri, address, control.client.options), options);
+    // It is there before it is needed; where it cannot be had, closing the connection remains.
+    client.connect().catch(() => undefined);
+    return {
+      kill: killingOn(client.db()),
+      close: () => Promise.race([client.close(), pause(CLOSE_TIMEOUT_MS)]),
+    };
+  };
+  const { secondaries, close } = members(control.client, openMember);
+  cleanups.push(close);
+  return secondaries;
+}
+
+/** Keeps `state` true to the database until the cleanups run; `serving` is called when it begins to answer. */
+function follow(db: Db, state: ServingState, serving: () => void, { log, cleanups }: Context): void {
+  const stop = new AbortController();
+  const watching = watchDatabase(db, stop.signal, (answered) => {
+    if (answered && !state.serving()) serving();
+    if (!answered && state.serving()) log.error('the database is lost: not serving');
+    state.set(answered);
+  });
+  cleanups.push(async () => {
+    stop.abort();
+    state.set(false);
+    await watching;
+  });
+}
+
+async function named<T extends Door>(variable: string, opening: Promise<T>): Promise<T> {
+  try {
+    return await opening;
+  } catch (error) {
+    throw new Error(`${variable}: the port cannot be listened on`, { cause: error });
+  }
+}
+
+/** The keys in AUTH_PUBLIC_KEYS. Errors: the file cannot be used. */
+async function keysInFile(path: string, { log, clock }: Context): Promise<KeysOf> {
+  const report = (error: unknown): void => {
+    log.error({ err: error }, 'AUTH_PUBLIC_KEYS: the changed file cannot be used; the keys before it stay');
+  };
+  try {
+    return await keyFile(path, { clock: clock.monotonicNow, report });
+  } catch (error) {
+    throw new Error('AUTH_PUBLIC_KEYS: the file cannot be used', { cause: error });
+  }
+}
+
+/** Who may call, as the settings say. Errors: the file with the keys cannot be used. */
+async function authentication(context: Context): Promise<Authenticate> {
+  const { config, log, clock, cleanups } = context;
+  const { authPublicKeys, authIdentityEndpoint, authRoleCache: keep } = config;
+  const { now, monotonicNow } = clock;
+  const inFile = authPublicKeys === undefined ? undefined : await keysInFile(authPublicKeys, context);
+  if (authIdentityEndpoint === undefined) return inFile === undefined ? open : jwt({ keysOf: inFile, now });
+  const report = (error: unknown): void => {
+    log.error({ err: error }, 'AUTH_IDENTITY_ENDPOINT: the identity service does not answer');
+  };
+  const identity = identityService(authIdentityEndpoint, { report });
+  cleanups.push(() => {
+    identity.close();
+    return Promise.resolve();
+  });
+  const fetched = fetchedKeys(identity, { clock: monotonicNow });
+  const keysOf = inFile === undefined ? fetched : eitherKeys(inFile, fetched);
+  return jwt({ keysOf, now, roles: roles(identity, { keep, clock: monotonicNow }) });
+}
+
+/** TLS for the listeners, as the settings say. Errors: the files cannot be used. */
+async function encryption({ config, log, cleanups }: Context): Promise<Tls | undefined> {
+  const { tlsCertFile: cert, tlsKeyFile: key, tlsClientCaFile: clientCa } = config;
+  if (cert === undefined || key === undefined) return undefined;
+  const report = (error: unknown): void => {
+    log.error({ err: error }, 'TLS_CERT_FILE: the changed files cannot be used; those before them stay');
+  };
+  try {
+    const tls = await tlsFiles({ cert, key, clientCa }, { report });
+    cleanups.push(() => {
+      tls.stop();
+      return Promise.resolve();
+    });
+    return tls;
+  } catch (error) {
+    throw new Error('TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE: the files cannot be used', {
+      cause: error,
+    });
+  }
+}
+
+/** Opens the listeners, which close together. Errors: a port cannot be had. */
+async function openDoors({ calls, state, tls, domains }: Parts, context: Context): Promise<Addresses> {
+  const { config, log, clock, cleanups, replaced } = context;
+  const { host, corsOrigins, auth } = config;
+  const doors: Door[] = [];
+  cleanups.push(async () => {
+    await Promise.all(doors.map((door) => door.close(config.shutdownGrace)));
+  });
+  const listening = async (
+    variable: string,
+    port: number | 'off',
+    openDoor: (port: number) => Promise<Door>,
+  ) => {
+    if (port === 'off') return port;
+    const door = await named(variable, openDoor(port));
+    doors.push(door);
+    return door.address;
+  };
+  const shared = { chain: calls, state, version: VERSION, host, tls, patience: replaced?.patience };
+  const grpc = await listening('GRPC_PORT', config.grpcPort, (port) => grpcDoor({ ...shared, port }));
+  const http = await listening('HTTP_PORT', config.httpPort, (port) =>
+    httpDoor({
+      ...shared,
+      now: clock.now,
+      port,
+      corsOrigins,
+      explorer: config.explorer === 'on' ? { auth, grpc, domains } : undefined,
+      log,
+    }),
+  );
+  const admin = await listening('ADMIN_PORT', config.adminPort, (port) => adminDoor(state, host, port));
+  return { grpc, http, admin };
+}
+
+/** Runs the cleanups, the last first, each even when one before it fails. */
+async function cleanUp({ cleanups, log }: Context): Promise<void> {
+  for (const cleanup of cleanups.splice(0).toReversed()) {
+    await cleanup().catch((error: unknown) => {
+      log.error({ err: error }, 'a part did not stop cleanly');
+    });
+  }
+}
+
+const example = (grpc: string): string =>
+  `grpcurl -plaintext -d '{"domain_id": "${SAMPLE_DOMAINS[1]}", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;
+
+/** Puts the parts together. */
+async function compose(context: Context) {
+  const { config, log, clock, cleanups, replaced } = context;
+  const authenticate = replaced?.authenticate ?? (await authentication(context));
+  const tls = replaced?.tls ?? (await encryption(context));
+  const database = await databaseOf(context);
+  const reads = connect(database.uri, 'reads', context);
+  const stats = connect(database.uri, 'stats', context);
+  const control = connect(database.uri, 'control', context);
+  const secondaries = followMembers(control, database.uri, cleanups);
+  const onPrimary = killingOn(control);
+  const kill = killing(() => [onPrimary, ...secondaries()]);
+  if (database.embedded) await makeIndexes(reads);
+  const state = servingState();
+  const indexes = indexWatch(control, log);
+  cleanups.push(indexes.stop);
+  const report = (error: unknown): void => {
+    log.error({ err: error }, 'the database could not run a query');
+  };
+  const store = jobStore({ reads, stats, kill }, { report, orderedBy: indexes.orderedBy });
+  const memory = replaced?.memory ?? memoryFor(config.maxResponseBytes);
+  const { now, monotonicNow } = clock;
+  const service = jobService({ store, memory, lanes: lanes(), clock: monotonicNow, ...config });
+  const calls = chain({ service, authenticate, memory, ready: state.serving, now, log, ...config });
+  const sample = database.embedded && config.sampleData ? SAMPLE_DOMAINS : [];
+  const domains = replaced?.domains ?? sample;
+  return { database, control, indexes, parts: { calls, state, tls, domains } };
+}
+
+/** Says where the service serves, and how to call it. */
+function announce(addresses: Addresses, embedded: boolean, { config, log }: Context): void {
+  const encrypted = config.tlsCertFile !== undefined;
+  log.info({ ...addresses, version: VERSION }, 'serving');
+  if (embedded && config.auth === 'none' && !encrypted) log.info(`try: ${example(addresses.grpc)}`);
+  if (addresses.http !== 'off' && config.explorer === 'on')
+    log.info(`the job explorer: ${encrypted ? 'https' : 'http'}://${addresses.http}/`);
+}
+
+/** The service that `config` asks for. */
+export function createApp(config: Config, options: AppOptions): App {
+  const context: Context = { ...options, config, cleanups: [] };
+  let checkIndexes = (): Promise<void> => Promise.resolve();
+  return {
+    async start() {
+      const { database, control, indexes, parts } = await compose(context);
+      checkIndexes = indexes.look;
+      const addresses = await openDoors(parts, context);
+      const serving = (): void => {
+        announce(addresses, database.embedded, context);
+        indexes.begin();
+      };
+      follow(control, parts.state, serving, context);
+      return addresses;
+    },
+    checkIndexes: () => checkIndexes(),
+    close: () => cleanUp(context),
+  };
+}
