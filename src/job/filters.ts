@@ -2,9 +2,9 @@
 import { appError, echo } from '../errors.js';
 import { filterOf } from '../query/compile.js';
 import { confine, confineReferred } from '../query/confine.js';
-import type { ConfinedFilter, Scope } from '../query/confine.js';
+import type { ConfinedMatch, Scope } from '../query/confine.js';
 import type { AskedFilter } from '../query/model.js';
-import { isUncertain } from '../query/operators.js';
+import { guardOf } from '../query/operators.js';
 import type { Condition } from '../query/operators.js';
 import { resolved } from '../query/references.js';
 import type { Lookup } from '../query/references.js';
@@ -19,7 +19,7 @@ export async function confinedTo(
   filter: AskedFilter,
   store: JobStore,
   budget: Budget,
-): Promise<ConfinedFilter> {
+): Promise<ConfinedMatch> {
   const collectors = confineReferred({}, scope);
   const lookup: Lookup = (filters) => store.collectorIds(collectors, filters, budget);
   return confine(await resolved(filter, JOB, lookup), scope);
@@ -31,7 +31,7 @@ async function firstRefused(
   store: JobStore,
   budget: Budget,
 ): Promise<Condition | undefined> {
-  if (await store.accepts(filterOf({ all: conditions, any: [] }), budget)) return undefined;
+  if (await store.accepts(filterOf(conditions), budget)) return undefined;
   if (conditions.length < 2) return conditions[0];
   const half = Math.ceil(conditions.length / 2);
   const early = await firstRefused(conditions.slice(0, half), store, budget);
@@ -43,7 +43,7 @@ const conditionsOf = ({ all, any }: AskedFilter): readonly Condition[] =>
 
 /** The error that names the condition of `filter` whose regular expression takes too many steps; the filter, if it may be several. */
 function stuck(filter: AskedFilter): Error {
-  const [first, ...others] = conditionsOf(filter).filter(isUncertain);
+  const [first, ...others] = conditionsOf(filter).filter((condition) => guardOf(condition) !== undefined);
   const key = first === undefined || others.length > 0 ? 'query.filter' : `${first.at}.value`;
   const reason =
     'on a stored text a regular expression takes more steps than MongoDB allows; one with fewer repeats would be right';

@@ -4,8 +4,9 @@
  */
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Collection } from 'mongodb';
-import type { ConfinedFilter } from '../query/confine.js';
-import type { MongoFilter, MongoSort } from '../query/mongo.js';
+import { matchStages } from '../query/confine.js';
+import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
+import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo.js';
 import type { Page } from '../query/model.js';
 import type { Batches, Budget, Running } from './operation.js';
 import { JOB } from './schema.js';
@@ -37,21 +38,31 @@ async function* slices(documents: readonly Buffer[]): Batches {
   }
 }
 
-/** An order by one date and the id; undefined where it is another, or there is an index that has it. */
-function unindexed(sort: MongoSort, indexed: ReadonlySet<string>): DateOrder | undefined {
+/** An order by one field and the id; undefined where it is another. */
+function fieldOrder(sort: MongoSort): DateOrder | undefined {
   const [first, second, ...more] = sort;
   if (first === undefined || second === undefined || more.length > 0) return undefined;
   const [path, direction] = first;
   const [id, idDirection] = second;
-  if (JOB.fields.get(path) !== 'date' || id !== JOB.id) return undefined;
-  return indexed.has(path) && direction === idDirection ? undefined : { path, direction, id, idDirection };
+  return id === JOB.id ? { path, direction, id, idDirection } : undefined;
+}
+
+/** Whether there is an index that has the order. */
+const isIndexed = ({ path, direction, idDirection }: DateOrder, indexed: ReadonlySet<string>): boolean =>
+  indexed.has(path) && direction === idDirection;
+
+/** An order by one date and the id; undefined where it is another, or there is an index that has it. */
+function unindexed(sort: MongoSort, indexed: ReadonlySet<string>): DateOrder | undefined {
+  const order = fieldOrder(sort);
+  const isOpen = order !== undefined && JOB.fields.get(order.path) === 'date' && !isIndexed(order, indexed);
+  return isOpen ? order : undefined;
 }
 
 const entriesOf = (filter: MongoFilter): Iterable<readonly [string, unknown]> =>
   filter instanceof Map ? filter : Object.entries(filter);
 
 /** Lists what meets a filter. */
-export type Listing = (filter: ConfinedFilter, plan: FindPlan, budget: Budget) => Batches;
+export type Listing = (match: ConfinedMatch, plan: FindPlan, budget: Budget) => Batches;
 
 /** Lists `jobs`; `orderedBy` are the fields by which an index has them in order, ties broken by id. */
 export function listing(
@@ -95,8 +106,54 @@ export function listing(
     return page ?? (await read(filter, plan, budget));
   }
 
-  return async function* list(filter, plan, budget) {
-    const page = isShort(plan) ? await short(filter, plan, budget) : undefined;
-    yield* page === undefined ? cursor(filter, plan, budget) : slices(page);
+  /** A list with guarded conditions: in the order of an index before the guard, or sorted behind it. */
+  function guardedStages(match: ConfinedMatch, { sort, page, projection }: FindPlan): readonly MongoStage[] {
+    const order = fieldOrder(sort);
+    const sorted = [{ $sort: sort }];
+    const stages =
+      order !== undefined && isIndexed(order, orderedBy())
+        ? matchStages(match, sorted)
+        : [...matchStages(match), ...sorted];
+    const cut = page === undefined ? [] : [{ $skip: page.skip }, { $limit: page.limit }];
+    return [...stages, ...cut, { $project: projection }];
+  }
+
+  async function guardedPage(pipeline: readonly MongoStage[], { page }: ShortPlan, budget: Budget) {
+    const cursor = { batchSize: page.limit + 1 };
+    const command = { aggregate: jobs.collectionName, pipeline, cursor, allowDiskUse: true };
+    const { documents, more } = await batch(budget, command);
+    return more ? undefined : documents;
+  }
+
+  const guardedCursor = (pipeline: readonly MongoStage[], budget: Budget): Batches =>
+    inBatches(budget, (within) =>
+      jobs.aggregate<Buffer>([...pipeline], { raw: true, batchSize: BATCH, allowDiskUse: true, ...within }),
+    );
+
+  /** A page at once where it is short and fits into one batch, and otherwise batch by batch. */
+  async function* listed(
+    plan: FindPlan,
+    page: (plan: ShortPlan) => Promise<readonly Buffer[] | undefined>,
+    all: () => Batches,
+  ): Batches {
+    const documents = isShort(plan) ? await page(plan) : undefined;
+    yield* documents === undefined ? all() : slices(documents);
+  }
+
+  return (match, plan, budget) => {
+    if (match.guarded === undefined) {
+      const { within } = match;
+      return listed(
+        plan,
+        (asked) => short(within, asked, budget),
+        () => cursor(within, plan, budget),
+      );
+    }
+    const pipeline = guardedStages(match, plan);
+    return listed(
+      plan,
+      (asked) => guardedPage(pipeline, asked, budget),
+      () => guardedCursor(pipeline, budget),
+    );
   };
 }

@@ -9,9 +9,9 @@ import type {
   JobStatQuery,
 } from '../gen/spaceone/api/inventory/v1/job.js';
 import { pipelinesOf, projectionOf, referredPaths } from '../query/compile.js';
-import { confine } from '../query/confine.js';
+import { confineOne } from '../query/confine.js';
 import type { Scope } from '../query/confine.js';
-import type { Filter, ListQuery, StatQuery } from '../query/model.js';
+import type { ListQuery, StatQuery } from '../query/model.js';
 import { readList, readOnly } from '../query/parse.js';
 import type { Reading } from '../query/parse.js';
 import { readStat } from '../query/parse-stat.js';
@@ -70,12 +70,6 @@ const required = (value: string, key: string): string =>
   value === '' ? fail('REQUIRED_PARAMETER', { key }) : value;
 
 const notFound = (jobId: string): never => fail('NOT_FOUND', { job_id: jobId }, 'job_id');
-
-/** The filter for one job. */
-const jobOf = (jobId: string): Filter => ({
-  all: [{ at: 'job_id', path: JOB.id, operator: 'eq', operand: jobId }],
-  any: [],
-});
 
 function statusOf(status: JobsQuery_JobStatus): string {
   if (status === JobsQuery_JobStatus.JOB_STATE_NONE) return '';
@@ -147,7 +141,7 @@ export function jobService(options: JobServiceOptions): JobService {
       const scope = await call.scope(request);
       const projection = projectionOf(readOnly(request.only, 'only', JOB), JOB);
       using _turn = await lanes.small(scope.domainId, call.signal);
-      const job = (await store.one(confine(jobOf(jobId), scope), projection, call)) ?? notFound(jobId);
+      const job = (await store.one(confineOne(JOB.id, jobId, scope), projection, call)) ?? notFound(jobId);
       const [collector] = await collect([job], scope, call);
       return jobInfo(job, collector);
     },
@@ -214,7 +208,7 @@ export function jobService(options: JobServiceOptions): JobService {
     async delete(request, call) {
       const jobId = required(request.job_id, 'job_id');
       const scope = await call.scope(request);
-      const filter = confine(jobOf(jobId), scope);
+      const filter = confineOne(JOB.id, jobId, scope);
       using _turn = await lanes.small(scope.domainId, call.signal);
       return (await store.remove(filter, call)) ? new Uint8Array() : notFound(jobId);
     },

@@ -5,7 +5,8 @@
 import { BSON } from 'mongodb';
 import type { Db, ObjectId, ReadPreferenceLike } from 'mongodb';
 import { projectionTo } from '../query/compile.js';
-import type { ConfinedFilter } from '../query/confine.js';
+import { matchStages } from '../query/confine.js';
+import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { MongoFilter, MongoStage } from '../query/mongo.js';
 import { FilterRefused } from './database-errors.js';
 import type { Kill } from './killing.js';
@@ -20,13 +21,13 @@ export interface JobStore {
   one(filter: ConfinedFilter, projection: MongoFilter, budget: Budget): Promise<Buffer | undefined>;
   readonly list: Listing;
   /** How many jobs there are; equal counts at one time are one. */
-  count(filter: ConfinedFilter, budget: Budget): Promise<number>;
+  count(match: ConfinedMatch, budget: Budget): Promise<number>;
   /** Deletes one job; false where there is none. */
   remove(filter: ConfinedFilter, budget: Budget): Promise<boolean>;
-  /** The rows of a pipeline over what `filter` gives; they may be read from secondaries. */
-  rows(filter: ConfinedFilter, stages: readonly MongoStage[], budget: Budget): Batches;
+  /** The rows of a pipeline over what `match` gives; they may be read from secondaries. */
+  rows(match: ConfinedMatch, stages: readonly MongoStage[], budget: Budget): Batches;
   /** How many rows a pipeline gives. */
-  rowCount(filter: ConfinedFilter, stages: readonly MongoStage[], budget: Budget): Promise<number>;
+  rowCount(match: ConfinedMatch, stages: readonly MongoStage[], budget: Budget): Promise<number>;
   /** The collectors that meet `filter`, with the paths to show; `_id` always. */
   collectors(filter: ConfinedFilter, paths: readonly string[], budget: Budget): Promise<readonly Buffer[]>;
   /** For each of `filters` the ids of the collectors within `scope` that meet it; one query for all. */
@@ -73,8 +74,8 @@ export function jobStore(
   const { once } = operations;
   const counting = sharing<number>();
 
-  const aggregate = (filter: ConfinedFilter, stages: readonly MongoStage[], within: Within) =>
-    stats.collection('job').aggregate<Buffer>([{ $match: filter }, ...stages], {
+  const aggregate = (match: ConfinedMatch, stages: readonly MongoStage[], within: Within) =>
+    stats.collection('job').aggregate<Buffer>([...matchStages(match), ...stages], {
       raw: true,
       readPreference: SECONDARY,
       batchSize: BATCH,
@@ -82,15 +83,15 @@ export function jobStore(
       ...within,
     });
 
-  /** How many documents of `filter` are left after `stages`. */
+  /** How many documents of `match` are left after `stages`. */
   async function count(
     { batch }: Running,
-    filter: ConfinedFilter,
+    match: ConfinedMatch,
     stages: readonly MongoStage[],
     budget: Budget,
     readPreference?: ReadPreferenceLike,
   ): Promise<number> {
-    const pipeline = [{ $match: filter }, ...stages, { $group: { _id: 1, n: { $sum: 1 } } }];
+    const pipeline = [...matchStages(match), ...stages, { $group: { _id: 1, n: { $sum: 1 } } }];
     const command = { aggregate: 'job', pipeline, cursor: {}, allowDiskUse: true };
     const [counted] = (await batch(budget, command, readPreference)).documents;
     return counted === undefined ? 0 : Number(BSON.deserialize(counted)['n']);
@@ -123,11 +124,11 @@ export function jobStore(
       return (await operations.batch(budget, command)).documents[0];
     },
     list: listing(jobs, operations, orderedBy),
-    count: (filter, budget) =>
-      counting(keyOf(filter), budget, (shared) => count(operations, filter, [], shared)),
-    rows: (filter, stages, budget) =>
-      statistics.inBatches(budget, (within) => aggregate(filter, stages, within)),
-    rowCount: (filter, stages, budget) => count(statistics, filter, stages, budget, SECONDARY),
+    count: (match, budget) =>
+      counting(keyOf({ ...match }), budget, (shared) => count(operations, match, [], shared)),
+    rows: (match, stages, budget) =>
+      statistics.inBatches(budget, (within) => aggregate(match, stages, within)),
+    rowCount: (match, stages, budget) => count(statistics, match, stages, budget, SECONDARY),
     collectorIds: (scope, filters, budget) => once(budget, (within) => collectorIds(scope, filters, within)),
     remove: (filter, budget) =>
       once(budget, async ({ maxTimeMS }) => (await jobs.deleteOne(filter, { maxTimeMS })).deletedCount > 0),

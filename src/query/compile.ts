@@ -2,7 +2,9 @@
  * The query model to MongoDB: filters, projections and pipelines. It cannot fail, does no I/O and reads no clock.
  * (docs/architecture.md «One way through».)
  */
-import { matching } from './operators.js';
+import { guardOf, matching } from './operators.js';
+import type { Condition } from './operators.js';
+import { guarded } from './guarded-regex.js';
 import type {
   Filter,
   GroupField,
@@ -13,16 +15,43 @@ import type {
   Stage,
   StatQuery,
 } from './model.js';
-import { documentOf, meets } from './mongo.js';
+import { BARRIER, documentOf, meets } from './mongo.js';
 import type { MongoExpression, MongoFilter, MongoStage } from './mongo.js';
 import type { Key, ResourceSchema } from './schema.js';
 import { CONDITIONS, formatted, GROUP_FIELDS, PROJECT_OPERATORS } from './stages.js';
 
-/** What `filter` asks of a resource. */
-export function filterOf(filter: Filter): MongoFilter {
-  const any = filter.any.length === 0 ? [] : [{ $or: filter.any.map(matching) }];
-  const all = [...filter.all.map(matching), ...any];
-  return all.length === 0 ? {} : { $and: all };
+const allOf = (filters: readonly MongoFilter[]): MongoFilter =>
+  filters.length === 0 ? {} : { $and: filters };
+
+/** The filter of all `conditions`, without guards. */
+export const filterOf = (conditions: readonly Condition[]): MongoFilter => allOf(conditions.map(matching));
+
+export interface CompiledFilter {
+  /** The conditions that MongoDB can tell of any document. */
+  readonly certain: MongoFilter;
+  /** Those for which it may miss a text, with their guard; undefined: there are none. */
+  readonly guarded: MongoFilter | undefined;
+}
+
+const isGuarded = (condition: Condition): boolean => guardOf(condition) !== undefined;
+
+const guardsOf = (conditions: readonly Condition[]): readonly MongoExpression[] =>
+  conditions.map(guardOf).filter((guard) => guard !== undefined);
+
+/** `filter` in MongoDB's terms. */
+export function compiledFilter({ all, any }: Filter): CompiledFilter {
+  const uncertain = all.filter(isGuarded);
+  const certain = all.filter((condition) => !isGuarded(condition)).map(matching);
+  const either = any.length === 0 ? [] : [{ $or: any.map(matching) }];
+  const alternatives = guardsOf(any);
+  if (uncertain.length + alternatives.length === 0)
+    return { certain: allOf([...certain, ...either]), guarded: undefined };
+  const [early, late] = alternatives.length === 0 ? [either, []] : [[], either];
+  const found = allOf([...uncertain.map(matching), ...late]);
+  return {
+    certain: allOf([...certain, ...early]),
+    guarded: guarded(found, guardsOf(uncertain), alternatives),
+  };
 }
 
 /** Whether one of `outer` is a path on the way to `path`. */
@@ -312,7 +341,7 @@ export function pipelinesOf(
   const refers = referred === undefined || field === undefined ? undefined : referring(field, referred);
   const { whole, cut } = stagesFor(query, schema, refers);
   return {
-    rows: [...cut, ROW_SIZE_GUARD],
+    rows: [...cut, BARRIER, ROW_SIZE_GUARD],
     total: query.page && whole,
   };
 }

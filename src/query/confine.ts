@@ -1,7 +1,11 @@
-/** The only maker of a ConfinedFilter, and the store takes nothing else: forgetting the tenant does not compile. */
-import { filterOf } from './compile.js';
+/**
+ * The only maker of confined filters, and the store takes nothing else: forgetting the tenant does not compile
+ * (docs/architecture.md «Scope»).
+ */
+import { compiledFilter } from './compile.js';
 import type { Filter } from './model.js';
-import type { MongoFilter } from './mongo.js';
+import { BARRIER } from './mongo.js';
+import type { MongoFilter, MongoStage } from './mongo.js';
 
 /** What a caller may see: one domain, and in it, where `projects` is given, only what belongs to one of them. */
 export interface Scope {
@@ -11,7 +15,16 @@ export interface Scope {
 
 declare const confined: unique symbol;
 type Conditions = Readonly<Record<string, unknown>>;
+/** A filter within a scope, which MongoDB can evaluate on any document without an error. */
 export type ConfinedFilter = Conditions & { readonly [confined]: true };
+
+/** A filter within a scope, with a part that MongoDB may answer by an error. */
+export interface ConfinedMatch {
+  /** The scope, and all conditions but the guarded ones. */
+  readonly within: ConfinedFilter;
+  /** The conditions that are evaluated only where all of `within` holds. */
+  readonly guarded?: MongoFilter;
+}
 
 const brand = (filter: Conditions): filter is ConfinedFilter => '$and' in filter;
 
@@ -21,15 +34,36 @@ function within(scope: readonly MongoFilter[], filter: MongoFilter): ConfinedFil
   throw new Error('unreachable: a confined filter is an $and');
 }
 
-const domain = (scope: Scope): MongoFilter => ({ domain_id: { $eq: scope.domainId } });
+const domain = ({ domainId }: Scope): MongoFilter => ({ domain_id: { $eq: domainId } });
 
-/** What of `filter` the scope may see. */
-export function confine(filter: Filter, scope: Scope): ConfinedFilter {
-  const projects = scope.projects === undefined ? [] : [{ projects: { $in: scope.projects } }];
-  return within([domain(scope), ...projects], filterOf(filter));
+const conditionsOf = (scope: Scope): readonly MongoFilter[] => [
+  domain(scope),
+  ...(scope.projects === undefined ? [] : [{ projects: { $in: scope.projects } }]),
+];
+
+/** The resources that `filter` asks for within the scope. */
+export function confine(filter: Filter, scope: Scope): ConfinedMatch {
+  const { certain, guarded } = compiledFilter(filter);
+  return { within: within(conditionsOf(scope), certain), ...(guarded === undefined ? {} : { guarded }) };
 }
 
-/** What of `filter` on a referenced collection the scope may see: references are resolved within the domain. */
-export function confineReferred(filter: MongoFilter, scope: Scope): ConfinedFilter {
-  return within([domain(scope)], filter);
-}
+/** The one resource whose field `name` is `id`, within the scope. */
+export const confineOne = (name: string, id: string, scope: Scope): ConfinedFilter =>
+  within(conditionsOf(scope), { [name]: { $eq: id } });
+
+/** The part of a referenced collection that meets `filter` within the scope: references are resolved within the domain. */
+export const confineReferred = (filter: MongoFilter, scope: Scope): ConfinedFilter =>
+  within([domain(scope)], filter);
+
+/**
+ * The stages that pass the documents of a match on, those of `within` through `between`. MongoDB merges and reorders the
+ * conditions of a filter, and stages in a row; the barrier keeps the guarded conditions from documents outside `within`.
+ */
+export const matchStages = (
+  { within: filter, guarded }: ConfinedMatch,
+  between: readonly MongoStage[] = [],
+): readonly MongoStage[] => [
+  { $match: filter },
+  ...between,
+  ...(guarded === undefined ? [] : [BARRIER, { $match: guarded }]),
+];

@@ -1,8 +1,11 @@
 /** What the translation makes: filters, expressions and pipelines as MongoDB takes them. */
 
 export type MongoFilter = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
-export type MongoExpression = string | number | null | MongoFilter;
+export type MongoExpression = string | number | boolean | null | MongoFilter | readonly MongoExpression[];
 export type MongoStage = Readonly<Record<string, unknown>>;
+/** A limit that no number of documents reaches: MongoDB moves no condition from behind it to before it. */
+export const BARRIER: MongoStage = { $limit: 2 ** 62 };
+
 export type MongoSort = ReadonlyMap<string, 1 | -1>;
 
 /**

@@ -4,10 +4,10 @@
  */
 import { BSONRegExp } from 'mongodb';
 import type { Plain, PlainObject } from '../wire/struct.js';
+import { matchesAt, needsGuard } from './guarded-regex.js';
 import { elementOrDocument } from './match.js';
 import { meets } from './mongo.js';
-import type { MongoFilter } from './mongo.js';
-import { isReported, reported } from './reported.js';
+import type { MongoExpression, MongoFilter } from './mongo.js';
 import {
   flag,
   fields,
@@ -27,8 +27,8 @@ interface Row<T> {
   readonly operand: OperandKind<T>;
   /** The documents whose value at `path` meets `operand`. */
   readonly match: (operand: T, path: string) => MongoFilter;
-  /** Whether MongoDB may find a text on which it cannot tell. */
-  readonly uncertain?: (operand: T) => boolean;
+  /** Evaluates the same where `match` may silently miss a text: an error of MongoDB says so. undefined: it cannot. */
+  readonly guard?: (operand: T, path: string) => MongoExpression | undefined;
   /** It may be asked of a reference itself, by the id that refers. */
   readonly onReference?: true;
   /** Asked of what is referred to, it gives all but those that refer to what meets this operator. */
@@ -76,16 +76,15 @@ const containIn: Row<readonly string[]> = {
   match: (found, path) => expressions(found.map(literal), path),
 };
 
+const guardOfSome = (due: readonly string[], path: string): MongoExpression | undefined =>
+  due.some(needsGuard) ? matchesAt(due, path) : undefined;
+
 const regex: Row<string> = {
   operand: pattern,
-  match: (due, path) => reported([due], path, expression(due, path)),
-  uncertain: isReported,
+  match: expression,
+  guard: (due, path) => guardOfSome([due], path),
 };
-const regexIn: Row<readonly string[]> = {
-  operand: patterns,
-  match: (due, path) => reported(due, path, expressions(due, path)),
-  uncertain: (due) => due.some(isReported),
-};
+const regexIn: Row<readonly string[]> = { operand: patterns, match: expressions, guard: guardOfSome };
 
 const exists: Row<boolean> = {
   operand: flag,
@@ -157,9 +156,13 @@ export function matching<Name extends OperatorName>(condition: Condition<Name>):
   return OPERATORS[condition.operator].match(condition.operand, condition.path);
 }
 
-/** Whether MongoDB may find a text on which it cannot tell whether the condition is met. */
-export function isUncertain<Name extends OperatorName>({ operator, operand }: Condition<Name>): boolean {
-  return OPERATORS[operator].uncertain?.(operand) === true;
+/** Evaluates the condition where `matching` may silently miss a text (Row.guard). */
+export function guardOf<Name extends OperatorName>({
+  operator,
+  operand,
+  path,
+}: Condition<Name>): MongoExpression | undefined {
+  return OPERATORS[operator].guard?.(operand, path);
 }
 
 /** Asked of what is referred to: whom the condition leaves out, where it gives all others (Row.allBut). */

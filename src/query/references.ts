@@ -5,7 +5,8 @@
 import type { ObjectId } from 'mongodb';
 import type { AskedFilter, Filter, ReferredCondition } from './model.js';
 import type { MongoFilter } from './mongo.js';
-import { excluded, matching } from './operators.js';
+import { guarded } from './guarded-regex.js';
+import { excluded, guardOf, matching } from './operators.js';
 import type { Condition } from './operators.js';
 import type { ResourceSchema } from './schema.js';
 
@@ -17,13 +18,20 @@ const isReferred = (leaf: Condition | ReferredCondition): leaf is ReferredCondit
 /** `filter` with every condition on what is referred to answered by `lookup`, which is asked once for all of them. */
 export async function resolved(filter: AskedFilter, schema: ResourceSchema, lookup: Lookup): Promise<Filter> {
   const asked = [...filter.all, ...filter.any].filter(isReferred);
-  const filters = asked.map(({ referred }) => excluded(referred) ?? matching(referred));
+  const filters = asked.map(({ referred }) => lookedFor(referred));
   const found = asked.length === 0 ? [] : await lookup(filters);
   const ids = new Map(asked.map((leaf, i) => [leaf, found[i] ?? []]));
   const field = schema.reference?.field ?? '';
   const resolve = (leaf: Condition | ReferredCondition): Condition =>
     isReferred(leaf) ? referring(leaf.referred, field, ids.get(leaf) ?? []) : leaf;
   return { all: filter.all.map(resolve), any: filter.any.map(resolve) };
+}
+
+/** What to look for among what is referred to. */
+function lookedFor(asked: Condition): MongoFilter {
+  const guard = guardOf(asked);
+  const found = excluded(asked) ?? matching(asked);
+  return guard === undefined ? found : guarded(found, [guard]);
 }
 
 /** The condition on the reference: to be among `ids`, or not to be where the operator gives all but those. */

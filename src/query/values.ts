@@ -6,6 +6,7 @@ import { ObjectId } from 'mongodb';
 import { echo, fail, limited } from '../errors.js';
 import type { Plain, PlainList, PlainObject } from '../wire/struct.js';
 import { parseIso, parseTimediff } from './dates.js';
+import { GUARDED_PATH, isGuardable, needsGuard } from './guarded-regex.js';
 import { endlessBacktracking, isInvolved } from './pattern.js';
 import { plainPath } from './schema.js';
 import type { FieldType } from './schema.js';
@@ -135,10 +136,17 @@ function containedText(sent: Plain, at: At): string {
   return found;
 }
 
+function refuseGuard({ condition, operator }: At): never {
+  const { segments, indexes } = GUARDED_PATH;
+  const reason = `the key of a ${operator} with several repeats has at most ${segments} segments, ${indexes} of them indexes`;
+  return fail('INVALID_PARAMETER', { key: `${condition}.key`, reason });
+}
+
 function patternOf(sent: Plain, at: At): string {
   const found = textOf(sent, at);
   within(Buffer.byteLength(found), MAX_PATTERN_BYTES, 'bytes of an expression', at);
   if (found.includes('\0')) wrongValue(at, 'regular expression: it holds NUL', found);
+  if (needsGuard(found) && !isGuardable(at.key)) refuseGuard(at);
   if (!isInvolved(found)) return found;
   at.judging();
   const endless = endlessBacktracking(found);

@@ -86,7 +86,7 @@ async function lengthOf(limit: number | undefined): Promise<number> {
 }
 
 const READS: readonly (readonly [string, () => Promise<number>])[] = [
-  ['a get', async () => ((await store.one(FILTER, {}, PATIENT)) === undefined ? 0 : 1)],
+  ['a get', async () => ((await store.one(FILTER.within, {}, PATIENT)) === undefined ? 0 : 1)],
   ['a page', () => lengthOf(10)],
   ['a list', () => lengthOf(undefined)],
   ['a count', () => store.count(FILTER, PATIENT)],
