@@ -2,18 +2,32 @@
 import { fromJson, toJson } from '@bufbuild/protobuf';
 import type { DescMethod, DescMethodUnary, JsonObject } from '@bufbuild/protobuf';
 import { ConnectError } from '@connectrpc/connect';
-import type { Transport } from '@connectrpc/connect';
+import type { Interceptor, Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
 import { status } from '@grpc/grpc-js';
 import { descriptors, JOB } from '../../src/wire/descriptors.js';
 import type { Failure, Outcome, RpcName } from './client.js';
 
+const sending =
+  (token: string): Interceptor =>
+  (next) =>
+  (request) => {
+    request.header.set('token', token);
+    return next(request);
+  };
+
+const to = (address: string, token: string | undefined) => ({
+  baseUrl: `http://${address}`,
+  interceptors: token === undefined ? [] : [sending(token)],
+});
+
+/** The client's transports to `address`, with `token` in each call. */
 export const TRANSPORTS = {
-  'Connect with JSON': (address: string) => createConnectTransport({ baseUrl: `http://${address}` }),
-  'Connect with protobuf': (address: string) =>
-    createConnectTransport({ baseUrl: `http://${address}`, useBinaryFormat: true }),
-  'gRPC-Web': (address: string) => createGrpcWebTransport({ baseUrl: `http://${address}` }),
-} as const satisfies Record<string, (address: string) => Transport>;
+  'Connect with JSON': (address: string, token?: string) => createConnectTransport(to(address, token)),
+  'Connect with protobuf': (address: string, token?: string) =>
+    createConnectTransport({ ...to(address, token), useBinaryFormat: true }),
+  'gRPC-Web': (address: string, token?: string) => createGrpcWebTransport(to(address, token)),
+} as const satisfies Record<string, (address: string, token?: string) => Transport>;
 
 const isUnary = (method: DescMethod): method is DescMethod & DescMethodUnary => method.methodKind === 'unary';
 

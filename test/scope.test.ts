@@ -1,0 +1,395 @@
+// Nobody's answer depends on a document outside its scope, or on one that another condition excludes: texts, types and
+// sizes that would fail a call are planted there, and every answer is that of a database without them.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { JsonObject } from '@bufbuild/protobuf';
+import { ObjectId } from 'mongodb';
+import type { Db, Document } from 'mongodb';
+import { roles } from '../src/auth/roles.js';
+import type { Authenticate } from '../src/auth/caller.js';
+import { makeWritersIndexes } from '../src/embedded/sample.js';
+import { AuthorizationResponse } from '../src/gen/spaceone/api/core/v1/handler.js';
+import { makeIndexes } from '../src/job/indexes.js';
+import { confine, matchStages } from '../src/query/confine.js';
+import type { Condition } from '../src/query/operators.js';
+import { jsonClient } from './support/client.js';
+import type { JsonClient, Outcome, RpcName } from './support/client.js';
+import { callConnect, TRANSPORTS } from './support/connect-client.js';
+import { callHttp, post } from './support/http-client.js';
+import { startService } from './support/service.js';
+import type { Service } from './support/service.js';
+
+const MINE = 'domain-mine';
+const THEIRS = 'domain-theirs';
+const PROJECT = 'project-mine';
+const JOBS = 200;
+
+/** On a text of 8 KB these take more steps than MongoDB allows. */
+const STUCK_ON = '.*.*y|^.*.*.*x$';
+const LONG = `${'a'.repeat(8000)}x`;
+const HUGE = 'x'.repeat(9_000_000);
+
+const mine = new ObjectId();
+const unused = new ObjectId();
+
+const job = (nth: number, parts: Document): Document => ({
+  job_id: `job-${String(nth).padStart(12, '0')}`,
+  domain_id: MINE,
+  status: 'SUCCESS',
+  project_id: PROJECT,
+  projects: [PROJECT],
+  collector: mine,
+  collector_id: 'collector-mine',
+  total_tasks: nth % 7,
+  created_at: new Date(Date.UTC(2024, 2, 1) + (nth >> 1) * 1000),
+  finished_at: new Date(Date.UTC(2024, 2, 2) + (nth >> 2) * 1000),
+  filters: { s: `text ${nth % 11}`, o: { a: nth }, pairs: [{ k: 'n', v: nth }] },
+  errors: [{ error_code: `E${nth % 3}`, message: `failed ${nth % 5} x` }],
+  ...parts,
+});
+
+/** Values that would fail, slow down or bloat a call that sees them; the newest and first in every order. */
+const PLANTED: readonly Document[] = [
+  { errors: [{ error_code: 'E0', message: LONG }], filters: { s: LONG, o: 'text', pairs: 'text' } },
+  { errors: LONG, filters: [{ s: LONG, o: 1, pairs: [[1, 2]] }], created_at: [new Date(0), 'text'] },
+  { errors: [[{ message: LONG }]], filters: { s: { s: LONG }, o: [1], pairs: [['a', 1, 2]] } },
+  { errors: 5, filters: { s: 5, o: null, pairs: [{ k: 5, v: 1 }] }, total_tasks: 'many', collector: unused },
+  { errors: [], filters: { s: HUGE, o: { a: HUGE.slice(0, 4_000_000) }, pairs: [] } },
+];
+
+/** Where they are planted, and by what they are excluded there. */
+const ELSEWHERE: readonly Document[] = [
+  { domain_id: THEIRS },
+  { project_id: 'project-theirs', projects: ['project-theirs'] },
+  { status: 'ERROR' },
+];
+
+const COLLECTORS: readonly Document[] = [
+  {
+    _id: mine,
+    collector_id: 'collector-mine',
+    domain_id: MINE,
+    name: 'mine',
+    provider: 'aws',
+    tags: { a: 1 },
+  },
+];
+const PLANTED_COLLECTORS: readonly Document[] = [
+  { collector_id: 'collector-theirs', domain_id: THEIRS, name: LONG, tags: HUGE },
+  { collector_id: 'collector-theirs-2', domain_id: THEIRS, name: [LONG], tags: HUGE },
+];
+
+type Caller = 'DOMAIN' | 'PROJECT' | 'SYSTEM';
+const CALLERS: readonly Caller[] = ['DOMAIN', 'PROJECT', 'SYSTEM'];
+
+/** The token is the role. */
+const asking = roles(
+  {
+    role: ({ token }) =>
+      Promise.resolve({
+        ...AuthorizationResponse.decode(new Uint8Array()),
+        role_type: token,
+        projects: [PROJECT],
+      }),
+  },
+  { keep: 0, clock: () => performance.now() },
+);
+const authenticate: Authenticate = ({ token = '', verb, signal }) =>
+  Promise.resolve({ scope: (asked) => asking({ ...asked, token, verb, domainId: MINE }, signal) });
+
+interface Planted extends Disposable {
+  readonly service: Service;
+  readonly grpc: Readonly<Record<Caller, JsonClient>>;
+}
+
+async function serve(database: string, jobs: Document[], collectors: Document[]): Promise<Planted> {
+  const service = await startService(database, {}, { authenticate });
+  const { db, address } = service;
+  await Promise.all(['job', 'collector'].map((name) => db.collection(name).deleteMany({})));
+  await db.collection('job').insertMany(jobs);
+  await db.collection('collector').insertMany(collectors);
+  const grpc = {
+    DOMAIN: jsonClient(address, 'DOMAIN'),
+    PROJECT: jsonClient(address, 'PROJECT'),
+    SYSTEM: jsonClient(address, 'SYSTEM'),
+  };
+  return {
+    service,
+    grpc,
+    [Symbol.dispose]() {
+      for (const client of Object.values(grpc)) client.close();
+    },
+  };
+}
+
+let alone: Planted;
+let planted: Planted;
+
+beforeAll(async () => {
+  const own = Array.from({ length: JOBS }, (_, nth) => job(nth + 100, {}));
+  const others = ELSEWHERE.flatMap((elsewhere, i) =>
+    PLANTED.map((parts, j) => job(10 * i + j, { created_at: new Date(), ...parts, ...elsewhere })),
+  );
+  alone = await serve('scope_alone', own, [...COLLECTORS]);
+  planted = await serve('scope_planted', [...others, ...own], [...PLANTED_COLLECTORS, ...COLLECTORS]);
+}, 60_000);
+afterAll(async () => {
+  for (const each of [alone, planted]) {
+    each[Symbol.dispose]();
+    await each.service.stop();
+  }
+});
+
+const is = (k: string, o: string, v: JsonObject[string]): JsonObject => ({ k, o, v });
+const STUCK = is('errors.message', 'regex', STUCK_ON);
+const STUCK_FILTER = is('filter.s', 'regex', STUCK_ON);
+
+/** Conditions that exclude what is planted in the domain, as far as the scope of the caller does not. */
+const excluding = (caller: Caller): JsonObject[] => [
+  is('status', 'eq', 'SUCCESS'),
+  ...(caller === 'PROJECT' ? [] : [is('project_id', 'eq', PROJECT)]),
+];
+
+type Filtered = { readonly filter?: readonly JsonObject[] } & JsonObject;
+
+const asked = (caller: Caller, { filter = [], ...query }: Filtered): JsonObject => ({
+  domain_id: MINE,
+  query: { ...query, filter: [...filter, ...excluding(caller)] },
+});
+
+const PAGE = { page: { start: 2, limit: 5 } };
+const sortedBy = (key: string, desc = false): JsonObject => ({ sort: { key, desc }, ...PAGE });
+
+const LISTS: Readonly<Record<string, Filtered>> = {
+  'a page, newest first': { filter: [STUCK], ...PAGE },
+  'a page by id': { filter: [STUCK], ...sortedBy('job_id') },
+  'a page by id, last first': { filter: [STUCK], ...sortedBy('job_id', true) },
+  'a page by end': { filter: [STUCK], ...sortedBy('finished_at') },
+  'a page by a number': { filter: [STUCK], ...sortedBy('total_tasks') },
+  'a page by a text': { filter: [STUCK_FILTER], ...sortedBy('filter.s') },
+  'a page by an array': { filter: [STUCK_FILTER], ...sortedBy('errors.error_code') },
+  'all, with some fields': { filter: [STUCK], only: ['job_id', 'errors'] },
+  'all, minimal': { filter: [STUCK_FILTER], minimal: true },
+  'the count': { filter: [STUCK], count_only: true },
+  'one of several expressions': {
+    filter: [is('errors.message', 'regex_in', ['nothing', STUCK_ON])],
+    ...PAGE,
+  },
+  'an element by index': { filter: [is('errors.0.message', 'regex', STUCK_ON)], ...PAGE },
+  'two expressions': { filter: [STUCK, STUCK_FILTER], ...PAGE },
+  'an expression and a collector': { filter: [STUCK, is('collector.name', 'eq', 'mine')], ...PAGE },
+  'an expression on collectors': { filter: [is('collector.name', 'regex', STUCK_ON)], ...PAGE },
+  'an expression on collectors, or another': {
+    filter_or: [is('collector.name', 'regex_in', [STUCK_ON]), STUCK],
+    ...PAGE,
+  },
+  'an alternative that holds': { filter_or: [STUCK, is('status', 'eq', 'SUCCESS')], ...PAGE },
+  'an alternative that does not': { filter_or: [is('job_id', 'eq', 'none'), STUCK], ...PAGE },
+  'a keyword': { filter: [STUCK], keyword: 'job-0000', ...PAGE },
+  'no expression': { ...PAGE },
+  'a text': { filter: [is('filter.s', 'contain', 'TEXT 1')], ...PAGE },
+  'an object': { filter: [is('errors', 'match', { error_code: 'E1' })], ...sortedBy('errors') },
+};
+
+const grouped = (k: string, o: string, more: JsonObject = {}): JsonObject => ({
+  aggregate: [{ group: { keys: [{ k: 'status', n: 's' }], fields: [{ n: 'x', k, o }], ...more } }],
+});
+
+const STATS: Readonly<Record<string, Filtered>> = {
+  'a count': { filter: [STUCK], aggregate: [{ count: { name: 'n' } }] },
+  'a group': { filter: [STUCK, STUCK_FILTER], ...grouped('total_tasks', 'sum') },
+  'a group, paged': { filter: [STUCK], ...grouped('total_tasks', 'sum'), ...PAGE },
+  'distinct codes': { filter: [STUCK], distinct: 'errors.error_code' },
+  'distinct ids, paged': { filter: [STUCK_FILTER], distinct: 'job_id', ...PAGE },
+  'distinct ids': { distinct: 'job_id' },
+  'distinct texts': { distinct: 'filter.s' },
+  'merged objects': {
+    aggregate: [
+      { sort: { key: 'job_id' } },
+      { group: { keys: [{ k: 'status', n: 's' }], fields: [{ n: 'x', k: 'filter.o', o: 'merge_objects' }] } },
+    ],
+  },
+  'pushed values': {
+    aggregate: [
+      { sort: { key: 'job_id' } },
+      { group: { keys: [{ k: 'status', n: 's' }], fields: [{ n: 'x', k: 'filter.s', o: 'push' }] } },
+    ],
+  },
+  'a set of values': grouped('project_id', 'add_to_set'),
+  'objects of pairs': {
+    aggregate: [{ project: { fields: [{ k: 'filter.pairs', n: 'x', o: 'array_to_object' }] } }],
+    page: { limit: 300 },
+  },
+  elements: { aggregate: [{ unwind: { path: 'errors' } }], page: { limit: 3 } },
+  'whole jobs in order': {
+    filter: [STUCK],
+    aggregate: [{ sort: { keys: [{ key: 'created_at' }, { key: 'job_id' }] } }, { limit: 3 }],
+  },
+  days: {
+    filter: [STUCK],
+    aggregate: [{ group: { keys: [{ k: 'created_at', n: 'day', date_format: '%Y-%m-%d' }] } }],
+    ...PAGE,
+  },
+  collectors: {
+    filter: [STUCK],
+    aggregate: [
+      {
+        group: {
+          keys: [
+            { k: 'collector.name', n: 'c' },
+            { k: 'collector.tags', n: 't' },
+          ],
+        },
+      },
+    ],
+    ...PAGE,
+  },
+  'an expression on collectors': { filter: [is('collector.name', 'regex', STUCK_ON)], distinct: 'status' },
+};
+
+interface Asked {
+  readonly what: string;
+  readonly rpc: RpcName;
+  readonly request: (caller: Caller) => JsonObject;
+}
+
+const queries = (rpc: RpcName, all: Readonly<Record<string, Filtered>>): readonly Asked[] =>
+  Object.entries(all).map(([what, query]) => ({ what, rpc, request: (caller) => asked(caller, query) }));
+
+const ofJob = (rpc: RpcName, nth: number): Asked => ({
+  what: `${rpc} of job ${nth}`,
+  rpc,
+  request: () => ({ domain_id: MINE, job_id: `job-${String(nth).padStart(12, '0')}` }),
+});
+
+const REQUESTS: readonly Asked[] = [
+  ...queries('list', LISTS),
+  ...queries('stat', STATS),
+  ...[ofJob('get', 100), ofJob('get', 1), ofJob('delete', 1)],
+];
+
+type Ask = (to: Planted, caller: Caller, rpc: RpcName, request: JsonObject) => Promise<Outcome>;
+
+const byGrpc: Ask = ({ grpc }, caller, rpc, request) => grpc[caller].call(rpc, request);
+
+const WAYS: Readonly<Record<string, Ask>> = {
+  gRPC: byGrpc,
+  JSON: ({ service }, caller, rpc, request) => callHttp(service.http, rpc, request, { token: caller }),
+  ...Object.fromEntries(
+    Object.entries(TRANSPORTS).map(([name, transport]): [string, Ask] => [
+      name,
+      ({ service }, caller, rpc, request) => callConnect(transport(service.http, caller), rpc, request),
+    ]),
+  ),
+};
+
+const INDEXES: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
+  'all indexes': (db) => makeIndexes(db),
+  'the indexes of the writers': (db) => makeWritersIndexes(db),
+  'no index': () => Promise.resolve(),
+};
+
+async function reindexed({ service: { db, lookAtIndexes } }: Planted, make: (db: Db) => Promise<unknown>) {
+  await db.collection('job').dropIndexes();
+  await make(db);
+  await lookAtIndexes();
+}
+
+const textOf = async (to: Planted, caller: Caller, accept: string): Promise<unknown> => {
+  const headers = { accept, token: caller };
+  const body = JSON.stringify(asked(caller, { filter: [STUCK] }));
+  const response = await post(to.service.http, '/inventory/v1/job/list', body, headers);
+  return { status: response.status, text: await response.text() };
+};
+
+/** The answer to each request. */
+async function answers(ask: Ask, to: Planted, caller: Caller): Promise<readonly unknown[]> {
+  const seen: unknown[] = [];
+  for (const { what, rpc, request } of REQUESTS)
+    seen.push({ what, ...(await ask(to, caller, rpc, request(caller))) });
+  return seen;
+}
+
+/** Answers without what is planted, asked for once: they do not depend on indexes. */
+const known = new Map<string, Promise<readonly unknown[]>>();
+function alike(key: string, find: () => Promise<readonly unknown[]>): Promise<readonly unknown[]> {
+  const found = known.get(key) ?? find();
+  known.set(key, found);
+  return found;
+}
+
+describe.each(Object.entries(INDEXES))('with %s', (_, make) => {
+  beforeAll(async () => {
+    await reindexed(planted, make);
+  });
+
+  describe.each(Object.entries(WAYS))('by %s', (way, ask) => {
+    test.each(CALLERS)(
+      'no answer to a %s caller changes',
+      async (caller) => {
+        const due = await alike(`${way} ${caller}`, () => answers(ask, alone, caller));
+        expect(await answers(ask, planted, caller)).toEqual(due);
+      },
+      60_000,
+    );
+  });
+
+  test.each(
+    CALLERS.flatMap((caller) => ['application/x-ndjson', 'text/csv'].map((accept) => ({ caller, accept }))),
+  )('no export to a $caller caller as $accept changes', async ({ caller, accept }) => {
+    const due = await textOf(alone, caller, accept);
+    expect(await textOf(planted, caller, accept)).toEqual(due);
+    expect(due).toHaveProperty('status', 200);
+  });
+
+  const CONDITIONS: readonly Condition[] = [
+    { at: 'query.filter[0]', path: 'errors.message', operator: 'regex', operand: STUCK_ON },
+    { at: 'query.filter[1]', path: 'status', operator: 'eq', operand: 'SUCCESS' },
+    { at: 'query.filter[2]', path: 'project_id', operator: 'eq', operand: PROJECT },
+  ];
+  const match = confine({ all: CONDITIONS, any: [] }, { domainId: MINE });
+  const newest = { $sort: { created_at: -1, job_id: -1 } };
+
+  test.each([
+    ['behind the scope', matchStages(match)],
+    ['behind the scope and an order', matchStages(match, [newest])],
+  ])('MongoDB plans the guard %s', async (_name, stages) => {
+    const explained = await planted.service.db
+      .collection('job')
+      .aggregate([...stages])
+      .explain();
+    const [first, ...rest] = explained['stages'] as readonly Document[];
+    expect(JSON.stringify(first)).not.toContain('$regexMatch');
+    expect(JSON.stringify(first)).toContain(MINE);
+    expect(JSON.stringify(rest)).toContain('$regexMatch');
+  });
+
+  test('the guard in one filter with the scope fails on texts outside of it', async () => {
+    const jobs = planted.service.db.collection('job');
+    const merged = { $and: [match.within, match.guarded ?? {}] };
+    const outcome = await jobs.countDocuments(merged).catch((error: unknown) => error);
+    expect(outcome).toHaveProperty('code', 51156);
+  });
+});
+
+test('no call failed by a fault, and each is about jobs of the scope', async () => {
+  expect(planted.service.faults).toEqual([]);
+  const outcome = await planted.grpc.DOMAIN.call('list', asked('DOMAIN', { count_only: true }));
+  expect(outcome).toEqual({ response: { total_count: JOBS } });
+});
+
+test.each(CALLERS)(
+  'without what is planted, a %s caller gets an answer to each list and stat',
+  async (caller) => {
+    const due = await alike(`gRPC ${caller}`, () => answers(byGrpc, alone, caller));
+    expect(due.slice(0, -2).filter((each) => !JSON.stringify(each).includes('response'))).toEqual([]);
+  },
+);
+
+test('a text within the scope is still told', async () => {
+  const inside = { domain_id: MINE, query: { filter: [STUCK] } };
+  for (const caller of CALLERS)
+    expect(await planted.grpc[caller].call('list', inside)).toHaveProperty(
+      'error.code',
+      'ERROR_INVALID_PARAMETER',
+    );
+});
