@@ -231,15 +231,12 @@ async function authentication(context: Context): Promise<Authenticate> {
   const { now, monotonicNow } = clock;
   const inFile = authPublicKeys === undefined ? undefined : await keysInFile(authPublicKeys, context);
   if (authIdentityEndpoint === undefined) return inFile === undefined ? open : jwt({ keysOf: inFile, now });
-  const report = (error: unknown): void => {
-    log.error({ err: error }, 'AUTH_IDENTITY_ENDPOINT: the identity service does not answer');
-  };
-  const identity = identityService(authIdentityEndpoint, { report });
+  const identity = identityService(authIdentityEndpoint, { now, clock: monotonicNow, log });
   cleanups.push(() => {
     identity.close();
     return Promise.resolve();
   });
-  const fetched = fetchedKeys(identity, { clock: monotonicNow });
+  const fetched = fetchedKeys(identity, { clock: monotonicNow, log });
   const keysOf = inFile === undefined ? fetched : eitherKeys(inFile, fetched);
   return jwt({ keysOf, now, roles: roles(identity, { keep, clock: monotonicNow }) });
 }

@@ -1,83 +1,183 @@
-/** Keys that the identity service has, kept for a while, and longer where it is away (docs/operations.md «Identity service»). */
-import { turns } from '../job/turns.js';
+/** Keys of the identity service: fetched once at a time a domain, kept for a while, and longer while it is away (docs/operations.md «Identity service»). */
+import { echo } from '../errors.js';
 import { unlessAborted } from '../job/operation.js';
+import { turns } from '../job/turns.js';
+import { away, TIMEOUT_MS } from './identity.js';
 import type { Identity } from './identity.js';
 import { oneKey } from './keys.js';
 import type { KeysOf, VerifyingKey } from './keys.js';
+import { createLru } from './lru.js';
 
-/** Milliseconds that a key is kept, that it is known that a domain has none, and between two tries while identity is away. */
-const KEPT = 600_000;
-const NONE_KEPT = 30_000;
-const PAUSE = 5_000;
+/** How long a key is kept, and how long it is remembered that a domain has none that can be used. */
+const KEY_TTL_MS = 600_000;
+const NONE_TTL_MS = 30_000;
 
-/** Domains that are remembered, those with a key and those without apart: made-up ones displace no other. */
-const MOST = 10_000;
+/** Between two fetches of a key that is known, while identity is away. */
+const RETRY_DELAY_MS = 5_000;
 
-/** Fetches at once, and those that wait: made-up domains are not to flood identity. */
-const FETCHES = { atOnce: 16, waiting: 4000 };
+/** Fetches at once. The rest wait, no longer than their callers: made-up domains are not to flood identity. */
+const FETCHES = { atOnce: 16, waiting: Infinity };
+
+type Keys = readonly VerifyingKey[];
 
 interface Known {
-  readonly keys: readonly VerifyingKey[];
-  /** Until when it is not asked again, in milliseconds of the clock. */
+  readonly keys: Keys;
+  /** Until when identity is not asked again, in milliseconds of the clock. */
   readonly until: number;
+  /** Whether identity was away when it was last asked. */
+  readonly stale: boolean;
 }
 
-const NEVER = new AbortController().signal;
+interface None {
+  readonly until: number;
+  /** Why the key that identity has cannot be used; '': it has none. */
+  readonly complaint: string;
+}
 
-/** The entries of `map` used last, `MOST` of them at most. */
-function touch(map: Map<string, Known>, domainId: string, known: Known): void {
-  map.delete(domainId);
-  map.set(domainId, known);
-  const [oldest] = map.size > MOST ? map.keys() : [];
-  if (oldest !== undefined) map.delete(oldest);
+/** What is written to the log; a subset of pino's. */
+export interface KeyLog {
+  info(about: object, message: string): void;
+  warn(about: object, message: string): void;
 }
 
 export interface FetchedKeysOptions {
   /** Milliseconds that only grow. */
   readonly clock: () => number;
+  readonly log: KeyLog;
+  /** Milliseconds that a fetch may take, the wait for its turn included. */
+  readonly timeout?: number;
+}
+
+const NEVER = new AbortController().signal;
+const ABANDONED = new Error('nobody waits for this key any more');
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Waits for a turn. Errors: UNAVAILABLE after `timeout` milliseconds, and why `signal` was aborted. */
+async function turnWithin<T>(
+  turn: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+  timeout: number,
+): Promise<T> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(away()), timeout);
+  try {
+    return await turn(AbortSignal.any([signal, late.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A fetch, and those who wait for it. */
+interface Flight {
+  readonly keys: Promise<Keys>;
+  readonly abandoned: AbortController;
+  waiters: number;
+}
+
+type Fetch = (abandoned: AbortSignal) => Promise<Keys>;
+
+/** Shares one fetch a domain among those who wait for it; the last of them who leaves ends it. */
+function sharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSignal) => Promise<Keys> {
+  const flights = new Map<string, Flight>();
+
+  function begin(domainId: string, fetch: Fetch): Flight {
+    const abandoned = new AbortController();
+    const flight = { keys: fetch(abandoned.signal), abandoned, waiters: 0 };
+    flights.set(domainId, flight);
+    return flight;
+  }
+
+  return async (domainId, fetch, signal) => {
+    const flight = flights.get(domainId) ?? begin(domainId, fetch);
+    flight.waiters += 1;
+    try {
+      return await unlessAborted(flight.keys, signal);
+    } finally {
+      flight.waiters -= 1;
+      if (flight.waiters === 0) {
+        flights.delete(domainId);
+        flight.abandoned.abort(ABANDONED);
+      }
+    }
+  };
+}
+
+/** What is known of domains; a line in the log for each key that cannot be used, or can again. */
+function keyCache({ clock, log }: FetchedKeysOptions) {
+  // Apart, so that made-up domains displace none that has a key.
+  const withKey = createLru<Known>();
+  const without = createLru<None>();
+
+  function tell(domainId: string, complaint: string): void {
+    const about = { domain_id: echo(domainId) };
+    if (complaint === (without.get(domainId)?.complaint ?? '')) return;
+    if (complaint === '') log.info(about, 'the key of a domain can be used again');
+    else log.warn({ ...about, reason: complaint }, 'the key of a domain cannot be used');
+  }
+
+  return {
+    known: withKey.get,
+    hasNone: (domainId: string): boolean => (without.get(domainId)?.until ?? -Infinity) > clock(),
+    keep(domainId: string, keys: Keys): Keys {
+      tell(domainId, '');
+      without.delete(domainId);
+      withKey.set(domainId, { keys, until: clock() + KEY_TTL_MS, stale: false });
+      return keys;
+    },
+    /** Keeps that a domain has no key, or by `complaint` none that can be used. */
+    keepNone(domainId: string, complaint: string): Keys {
+      tell(domainId, complaint);
+      withKey.delete(domainId);
+      without.set(domainId, { until: clock() + NONE_TTL_MS, complaint });
+      return [];
+    },
+    keepStale(domainId: string, { keys }: Known): Keys {
+      withKey.set(domainId, { keys, until: clock() + RETRY_DELAY_MS, stale: true });
+      return keys;
+    },
+  };
 }
 
 /** The keys that `identity` has. Errors: UNAVAILABLE where it is away and the domain's key is not known. */
-export function fetchedKeys(identity: Pick<Identity, 'publicKey'>, { clock }: FetchedKeysOptions): KeysOf {
-  const withKey = new Map<string, Known>();
-  const without = new Map<string, Known>();
-  const fetching = new Map<string, Promise<readonly VerifyingKey[]>>();
+export function fetchedKeys(identity: Pick<Identity, 'publicKey'>, options: FetchedKeysOptions): KeysOf {
+  const { clock, timeout = TIMEOUT_MS } = options;
+  const cache = keyCache(options);
+  const share = sharedFetches();
   const turn = turns(FETCHES);
 
-  async function fetched(domainId: string): Promise<readonly VerifyingKey[]> {
-    using _turn = await turn(domainId, NEVER);
-    const text = await identity.publicKey(domainId);
-    const keys = text === undefined ? [] : [await oneKey(text)];
-    const [into, kept] = keys.length === 0 ? [without, NONE_KEPT] : [withKey, KEPT];
-    withKey.delete(domainId);
-    touch(into, domainId, { keys, until: clock() + kept });
-    return keys;
+  async function fetched(domainId: string, signal: AbortSignal): Promise<Keys> {
+    const begun = clock();
+    using _turn = await turnWithin((waiting) => turn(domainId, waiting), signal, timeout);
+    const left = Math.max(1, timeout - (clock() - begun));
+    const text = await identity.publicKey(domainId, signal, left);
+    if (text === undefined) return cache.keepNone(domainId, '');
+    return await oneKey(text).then(
+      (key) => cache.keep(domainId, [key]),
+      (error: unknown) => cache.keepNone(domainId, messageOf(error)),
+    );
   }
 
-  /** What was known before, where identity has no answer. */
-  async function refreshed(domainId: string, before: Known | undefined): Promise<readonly VerifyingKey[]> {
-    try {
-      return await fetched(domainId);
-    } catch (error) {
-      if (before === undefined) throw error;
-      touch(withKey, domainId, { keys: before.keys, until: clock() + PAUSE });
-      return before.keys;
-    }
-  }
-
-  function fetch(domainId: string, before: Known | undefined): Promise<readonly VerifyingKey[]> {
-    const running = fetching.get(domainId);
-    if (running !== undefined) return running;
-    const fetch = refreshed(domainId, before).finally(() => fetching.delete(domainId));
-    fetching.set(domainId, fetch);
-    return fetch;
-  }
+  /** The keys that identity has, and where it is away those of `before`. */
+  const refreshed = (domainId: string, before: Known | undefined, signal: AbortSignal): Promise<Keys> =>
+    share(
+      domainId,
+      (abandoned) =>
+        fetched(domainId, abandoned).catch((error: unknown) => {
+          if (before === undefined || abandoned.aborted) throw error;
+          return cache.keepStale(domainId, before);
+        }),
+      signal,
+    );
 
   return async (domainId, signal) => {
-    const known = withKey.get(domainId);
-    const fresh = [known, without.get(domainId)].find((each) => each !== undefined && each.until > clock());
-    if (fresh === undefined) return unlessAborted(fetch(domainId, known), signal);
-    if (fresh === known) touch(withKey, domainId, known);
-    return fresh.keys;
+    const known = cache.known(domainId);
+    if (known !== undefined && known.until > clock()) return known.keys;
+    if (cache.hasNone(domainId)) return [];
+    if (known?.stale !== true || clock() - known.until > KEY_TTL_MS)
+      return refreshed(domainId, known, signal);
+    // While identity is away, nobody waits for it whose key is known.
+    void refreshed(domainId, known, NEVER);
+    return known.keys;
   };
 }

@@ -1,7 +1,7 @@
 /** The identity service over gRPC: the keys of domains, and the roles of callers (docs/operations.md «Identity service»). */
 import { credentials, Metadata, status } from '@grpc/grpc-js';
 import type { ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
-import { appError } from '../errors.js';
+import { appError, fail } from '../errors.js';
 import type { AppError } from '../errors.js';
 import { AuthorizationRequest, AuthorizationRequest_Scope } from '../gen/spaceone/api/core/v1/handler.js';
 import type { AuthenticationResponse, AuthorizationResponse } from '../gen/spaceone/api/core/v1/handler.js';
@@ -9,6 +9,8 @@ import { AuthorizationClient } from '../gen/spaceone/api/identity/v1/authorizati
 import { DomainClient } from '../gen/spaceone/api/identity/v1/domain.js';
 import { reasonOf } from '../job/operation.js';
 import type { Asked } from './caller.js';
+import { createOutage } from './outage.js';
+import type { OutageLog } from './outage.js';
 
 export interface IdentityEndpoint {
   /** `host:port`. */
@@ -25,21 +27,28 @@ export interface RoleQuestion extends Asked {
 }
 
 export interface Identity {
-  /** A domain's public key, a JWK as JSON; undefined: the domain has none. Errors: UNAVAILABLE. */
-  publicKey(domainId: string): Promise<string | undefined>;
-  /** What the caller is in what it asks for. Errors: PERMISSION_DENIED, AUTHENTICATE_FAILURE, UNAVAILABLE. */
+  /**
+   * A domain's public key, a JWK as JSON, within `timeout` milliseconds; undefined: the domain has none. Errors:
+   * UNAVAILABLE, and why `signal` was aborted, which ends the call.
+   */
+  publicKey(domainId: string, signal: AbortSignal, timeout: number): Promise<string | undefined>;
+  /** What the caller is in what it asks for. Errors: PERMISSION_DENIED, AUTHENTICATE_FAILURE, and those of `publicKey`. */
   role(question: RoleQuestion, signal: AbortSignal): Promise<AuthorizationResponse>;
   close(): void;
 }
 
 export interface IdentityOptions {
-  /** Milliseconds that an answer may take. */
-  readonly patience?: number;
-  /** Is told why there is no answer. */
-  readonly report: (error: unknown) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds that only grow. */
+  readonly clock: () => number;
+  readonly log: OutageLog;
+  /** Milliseconds that an answer about a role may take. */
+  readonly timeout?: number;
 }
 
-const PATIENCE = 4000;
+/** The time that an answer may take. */
+export const TIMEOUT_MS = 4000;
 
 /** Milliseconds between two tries to connect, at most. */
 const CHANNEL = {
@@ -49,87 +58,98 @@ const CHANNEL = {
   'grpc.enable_channelz': 0,
 } as const;
 
-/** What it answers where it has an answer; everything else means that it is away. */
-const REFUSALS: ReadonlyMap<number, () => AppError> = new Map([
-  [status.PERMISSION_DENIED, () => appError('PERMISSION_DENIED', {})],
-  [status.INVALID_ARGUMENT, () => appError('PERMISSION_DENIED', {})],
-  [status.NOT_FOUND, () => appError('PERMISSION_DENIED', {})],
-  [status.UNAUTHENTICATED, () => appError('AUTHENTICATE_FAILURE', { message: 'a valid token is needed' })],
+const OUTAGE = {
+  gone: 'AUTH_IDENTITY_ENDPOINT: the identity service does not answer',
+  back: 'AUTH_IDENTITY_ENDPOINT: the identity service answers again',
+} as const;
+
+/** Reads an error as the answer that it is; undefined: it is none, and identity is away. */
+type Refusal<T> = (error: ServiceError) => (() => T) | undefined;
+
+const refused = (): never => fail('PERMISSION_DENIED', {});
+
+/** The errors that are answers about a role. */
+const REFUSALS: ReadonlyMap<number, () => never> = new Map([
+  [status.PERMISSION_DENIED, refused],
+  [status.INVALID_ARGUMENT, refused],
+  [status.NOT_FOUND, refused],
+  [status.UNAUTHENTICATED, () => fail('AUTHENTICATE_FAILURE', { message: 'a valid token is needed' })],
 ]);
 
+const NO_KEY: AuthenticationResponse = { domain_id: '', public_key: '' };
 const NO_REQUEST = AuthorizationRequest.decode(new Uint8Array());
 
-const away = (): AppError => appError('UNAVAILABLE', { reason: 'the caller cannot be verified now' });
+const noKey: Refusal<AuthenticationResponse> = ({ code, details }) =>
+  code === status.INVALID_ARGUMENT && details.startsWith('ERROR_NOT_FOUND') ? () => NO_KEY : undefined;
 
-const hasNoKey = ({ code, details }: ServiceError): boolean =>
-  code === status.INVALID_ARGUMENT && details.startsWith('ERROR_NOT_FOUND');
+export const away = (): AppError => appError('UNAVAILABLE', { reason: 'the caller cannot be verified now' });
 
 type Answered<T> = (error: ServiceError | null, answer: T) => void;
+type Begin<T> = (answered: Answered<T>) => ClientUnaryCall;
 
-/** One call, ended with `signal`; `refused` says what an error is an answer to. */
-function answerOf<T>(
-  begin: (answered: Answered<T>) => ClientUnaryCall,
-  refused: (error: ServiceError) => Error | undefined,
-  signal?: AbortSignal,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
+/** How a call ended, which is cancelled with `signal`. */
+function ended<T>(begin: Begin<T>, signal: AbortSignal): Promise<Parameters<Answered<T>>> {
+  return new Promise((resolve) => {
     const call = begin((error, answer) => {
-      signal?.removeEventListener('abort', cancel);
-      if (error === null) resolve(answer);
-      else reject(refused(error) ?? error);
+      signal.removeEventListener('abort', cancel);
+      resolve([error, answer]);
     });
     const cancel = (): void => {
       call.cancel();
     };
-    signal?.addEventListener('abort', cancel, { once: true });
+    signal.addEventListener('abort', cancel, { once: true });
   });
 }
 
 /** The client of the identity service at `endpoint`; it connects when it is first asked. */
 export function identityService(
   { address, secure }: IdentityEndpoint,
-  { patience = PATIENCE, report }: IdentityOptions,
+  { now, clock, log, timeout = TIMEOUT_MS }: IdentityOptions,
 ): Identity {
   const channel = secure ? credentials.createSsl() : credentials.createInsecure();
   const domains = new DomainClient(address, channel, CHANNEL);
   const authorizations = new AuthorizationClient(address, channel, CHANNEL);
-  const unanswered = (error: ServiceError): AppError => {
-    report(error);
-    return away();
-  };
-  const options = () => ({ deadline: performance.timeOrigin + performance.now() + patience });
+  const outage = createOutage(OUTAGE, log, clock);
+
+  async function ask<T>(begin: Begin<T>, refusal: Refusal<T>, signal: AbortSignal): Promise<T> {
+    signal.throwIfAborted();
+    const [error, answer] = await ended(begin, signal);
+    const read = error === null ? () => answer : refusal(error);
+    if (read === undefined && signal.aborted) throw reasonOf(signal);
+    if (read === undefined) {
+      outage.failed(error);
+      throw away();
+    }
+    outage.answered();
+    return read();
+  }
 
   return {
-    async publicKey(domainId) {
-      const { public_key: key } = await answerOf<AuthenticationResponse>(
-        (answered) =>
-          domains.getPublicKey({ domain_id: domainId }, new Metadata(), options(), (error, answer) => {
-            if (error !== null && hasNoKey(error)) answered(null, { domain_id: domainId, public_key: '' });
-            else answered(error, answer);
-          }),
-        unanswered,
+    async publicKey(domainId, signal, timeout) {
+      const request = { domain_id: domainId };
+      const { public_key: key } = await ask(
+        (answered) => domains.getPublicKey(request, new Metadata(), { deadline: now() + timeout }, answered),
+        noKey,
+        signal,
       );
       return key === '' ? undefined : key;
     },
-    async role({ verb, token, domain_id, project_id = '' }, signal) {
-      signal.throwIfAborted();
+    role({ verb, token, domain_id, project_id = '' }, signal) {
       const metadata = new Metadata();
       metadata.set('token', token);
+      const scope = AuthorizationRequest_Scope.PROJECT;
       const request = {
         ...NO_REQUEST,
         service: 'inventory',
         resource: 'Job',
         verb,
-        scope: AuthorizationRequest_Scope.PROJECT,
+        scope,
         domain_id,
         project_id,
       };
-      return answerOf<AuthorizationResponse>(
-        (answered) => authorizations.verify(request, metadata, options(), answered),
-        (error) => {
-          if (signal.aborted) return reasonOf(signal);
-          return REFUSALS.get(error.code)?.() ?? unanswered(error);
-        },
+      return ask<AuthorizationResponse>(
+        (answered) => authorizations.verify(request, metadata, { deadline: now() + timeout }, answered),
+        ({ code }) => REFUSALS.get(code),
         signal,
       );
     },

@@ -1,12 +1,13 @@
 /** The keys that tokens are verified with: a JWK set in a file, read again when it changes (docs/operations.md «Authentication»). */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { importJWK } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
+import { unlessAborted } from '../job/operation.js';
 
 /** A key, and the one algorithm that it verifies by: the token does not choose. */
 export interface VerifyingKey {
   readonly algorithm: string;
-  readonly key: CryptoKey | Uint8Array;
+  readonly key: CryptoKey;
 }
 
 /** The keys of a domain, none where it has none; `signal` ends the waiting. */
@@ -19,13 +20,26 @@ const ALGORITHMS: ReadonlyMap<string, string> = new Map([
   ['OKP Ed25519', 'EdDSA'],
 ]);
 
-/** What makes a JWK a private key. */
-const PRIVATE = 'd';
+/** Members of a JWK that are secret. */
+const SECRETS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const;
+
+/** Bits of an RSA key at least, and its exponent: weaker ones let others sign. */
+const MIN_RSA_BITS = 2048;
+const MIN_RSA_EXPONENT = 3;
 
 type Members = Readonly<Record<string, unknown>>;
 
 const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Whether nobody can sign but who has the private key; curves are as strong as their names say. */
+function isStrong({ algorithm }: CryptoKey): boolean {
+  if (!('modulusLength' in algorithm && 'publicExponent' in algorithm)) return true;
+  const { modulusLength, publicExponent } = algorithm;
+  if (typeof modulusLength !== 'number' || !(publicExponent instanceof Uint8Array)) return false;
+  const exponent = BigInt(`0x0${Buffer.from(publicExponent).toString('hex')}`);
+  return modulusLength >= MIN_RSA_BITS && exponent >= MIN_RSA_EXPONENT && exponent % 2n === 1n;
+}
 
 /** A key that is called `name` in errors. */
 async function verifyingKey(jwk: unknown, name: string): Promise<VerifyingKey> {
@@ -35,14 +49,20 @@ async function verifyingKey(jwk: unknown, name: string): Promise<VerifyingKey> {
   if (!isObject(jwk)) return wrong('is no object');
   const kind = [jwk['kty'], jwk['crv']].filter((part) => typeof part === 'string').join(' ');
   const algorithm = ALGORITHMS.get(kind) ?? wrong('is none of RSA, EC P-256 and OKP Ed25519');
-  if (PRIVATE in jwk) wrong('is a private key; only its public part belongs here');
+  if (SECRETS.some((member) => member in jwk)) wrong('is a private key; only its public part belongs here');
   if (jwk['alg'] !== undefined && jwk['alg'] !== algorithm) wrong(`has another alg than ${algorithm}`);
+  const { kid } = jwk;
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '')) wrong('has a kid that is no domain_id');
   const key = await importJWK(publicPart(jwk), algorithm).catch(() => wrong('cannot be read'));
+  if (key instanceof Uint8Array || !isStrong(key))
+    return wrong('is too weak: RSA keys have 2,048 bits or more');
   return { algorithm, key };
 }
 
 const publicPart = ({ kty, crv, x, y, n, e }: Members): JWK =>
-  Object.fromEntries(Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined));
+  Object.fromEntries(
+    Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => typeof value === 'string'),
+  );
 
 /** Keys by domain; those by '' are of every domain that has none of its own. */
 type KeySet = ReadonlyMap<string, readonly VerifyingKey[]>;
@@ -73,22 +93,6 @@ export async function keySet(text: string): Promise<KeySet> {
   return keys;
 }
 
-/** Milliseconds between two looks whether the file has changed. */
-const PAUSE = 1000;
-
-export interface KeyFileOptions {
-  /** Milliseconds that only grow. */
-  readonly clock: () => number;
-  /** Is told why a changed file is not taken. */
-  readonly report: (error: unknown) => void;
-}
-
-/** What a file is told by from what it was. */
-async function stampOf(path: string): Promise<string> {
-  const { ino, size, mtimeMs } = await stat(path);
-  return [ino, size, mtimeMs].join(' ');
-}
-
 /** The keys that `first` has of a domain, and where it has none those that `other` has. */
 export const eitherKeys =
   (first: KeysOf, other: KeysOf): KeysOf =>
@@ -97,27 +101,42 @@ export const eitherKeys =
     return keys.length > 0 ? keys : other(domainId, signal);
   };
 
+/** Milliseconds between two looks whether the file has changed. */
+const POLL_INTERVAL_MS = 1000;
+
+export interface KeyFileOptions {
+  /** Milliseconds that only grow. */
+  readonly clock: () => number;
+  /** Is told, once each, why a changed file is not taken. */
+  readonly report: (error: unknown) => void;
+}
+
 /** The keys in the file at `path`. Errors, at first only: it cannot be read; later the last good keys are kept. */
 export async function keyFile(path: string, { clock, report }: KeyFileOptions): Promise<KeysOf> {
-  let stamp = await stampOf(path);
-  let keys = await keySet(await readFile(path, 'utf8'));
+  let seen = await readFile(path, 'utf8');
+  let keys = await keySet(seen);
   let looked = clock();
+  let complaint = '';
 
   async function look(): Promise<void> {
-    try {
-      const now = await stampOf(path);
-      if (now === stamp) return;
-      stamp = now;
-      keys = await keySet(await readFile(path, 'utf8'));
-    } catch (error) {
-      report(error);
-    }
+    const found = await readFile(path, 'utf8');
+    if (found !== seen) keys = await keySet(found);
+    seen = found;
+    complaint = '';
   }
 
-  return async (domainId) => {
-    if (clock() - looked >= PAUSE) {
+  /** Looks at the file; what is wrong with it is reported when it is another than before. */
+  const lookAgain = (): Promise<void> =>
+    look().catch((error: unknown) => {
+      if (String(error) === complaint) return;
+      complaint = String(error);
+      report(error);
+    });
+
+  return async (domainId, signal) => {
+    if (clock() - looked >= POLL_INTERVAL_MS) {
       looked = clock();
-      await look();
+      await unlessAborted(lookAgain(), signal);
     }
     return keys.get(domainId) ?? keys.get('') ?? [];
   };

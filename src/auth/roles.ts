@@ -1,8 +1,10 @@
 /** What callers may see by the role that the identity service gives them (docs/operations.md «Roles»). */
+import { createHash } from 'node:crypto';
 import { appError, fail } from '../errors.js';
 import type { AuthorizationResponse } from '../gen/spaceone/api/core/v1/handler.js';
 import type { Scope } from '../query/confine.js';
 import type { Identity, RoleQuestion } from './identity.js';
+import { createLru } from './lru.js';
 
 /** A question, and the domain that the token is of. */
 export interface Asking extends RoleQuestion {
@@ -30,16 +32,16 @@ function scopeOf(asking: Asking, answer: AuthorizationResponse): Scope {
   return scope(asking, answer);
 }
 
-/** Answers that are kept at most. */
-const MOST = 10_000;
-
 interface Kept {
   readonly answer: AuthorizationResponse;
   readonly until: number;
 }
 
+/** A text of one length for each question, however long that is. */
 const keyOf = ({ token, verb, domain_id, project_id = '' }: RoleQuestion): string =>
-  [token, verb, domain_id, project_id].join('\n');
+  createHash('sha256')
+    .update(JSON.stringify([token, verb, domain_id, project_id]))
+    .digest('base64');
 
 export interface RolesOptions {
   /** Milliseconds that an answer is kept; refusals are not. */
@@ -50,22 +52,15 @@ export interface RolesOptions {
 
 /** Asks `identity` about each call, but for what it has answered `keep` milliseconds ago at most. */
 export function roles(identity: Pick<Identity, 'role'>, { keep, clock }: RolesOptions): Roles {
-  const kept = new Map<string, Kept>();
-
-  function remember(key: string, answer: AuthorizationResponse): void {
-    if (keep === 0) return;
-    kept.delete(key);
-    kept.set(key, { answer, until: clock() + keep });
-    const [oldest] = kept.size > MOST ? kept.keys() : [];
-    if (oldest !== undefined) kept.delete(oldest);
-  }
-
+  const kept = createLru<Kept>();
+  const asked: Roles = async (asking, signal) => scopeOf(asking, await identity.role(asking, signal));
+  if (keep === 0) return asked;
   return async (asking, signal) => {
     const key = keyOf(asking);
     const before = kept.get(key);
     if (before !== undefined && before.until > clock()) return scopeOf(asking, before.answer);
     const answer = await identity.role(asking, signal);
-    remember(key, answer);
+    kept.set(key, { answer, until: clock() + keep });
     return scopeOf(asking, answer);
   };
 }

@@ -1,5 +1,8 @@
-// Patterns of permissions: what each matches, whole and with the case it has.
-import { expect, test } from '@jest/globals';
+// Patterns of permissions: what each matches, whole and with the case it has, as Python's fnmatch.fnmatchcase does.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { matches } from '../../src/auth/glob.js';
 
 test.each<readonly [string, string, boolean]>([
@@ -21,6 +24,9 @@ test.each<readonly [string, string, boolean]>([
   ['inventory.Job.[gl]*', 'inventory.Job.stat', false],
   ['inventory.Job.[!d]*', 'inventory.Job.stat', true],
   ['inventory.Job.[!d]*', 'inventory.Job.delete', false],
+  ['inventory[!]Job.list', 'inventory.Job.list', false],
+  ['inventory[!]Job.list', 'inventory[!]Job.list', true],
+  ['inventory[]Job.list', 'inventory.Job.list', false],
   ['[a-m]*', 'inventory', true],
   ['[n-z]*', 'inventory', false],
   ['[a-]', '-', true],
@@ -29,8 +35,61 @@ test.each<readonly [string, string, boolean]>([
   ['inventory.Job', 'inventoryxJob', false],
   ['inventory+', 'inventoryy', false],
   ['$', '$', true],
-])('%s and %s: %s', (pattern, name, due) => {
-  expect(matches(pattern, name)).toBe(due);
+])('%s and %s: %s', (pattern, name, expected) => {
+  expect(matches(pattern, name)).toBe(expected);
+});
+
+describe('Python’s fnmatch.fnmatchcase', () => {
+  const [first = '', ...lines] = readFileSync(join(process.cwd(), 'test/auth/fnmatch/table.txt'), 'utf8')
+    .trimEnd()
+    .split('\n');
+  const names = first.split('\t').map((name) => name.replaceAll('\\n', '\n'));
+  const table = lines.map((line) => [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)]);
+
+  test(`says the same of ${table.length} patterns and ${names.length} names`, () => {
+    const seen = table.map(([pattern = '']) => [
+      pattern,
+      names.map((name) => Number(matches(pattern, name))).join(''),
+    ]);
+    expect(table.length).toBeGreaterThan(1000);
+    expect(seen.filter(([, digits], nth) => digits !== table[nth]?.[1])).toEqual([]);
+  });
+});
+
+describe('whatever the name', () => {
+  const seeded = { seed: 7, numRuns: 500 };
+  const text = fc.string({ unit: fc.constantFrom(...Array.from('[]!-^*?.aZ\\é😀')) });
+  const escaped = (name: string): string => name.replace(/[*?[]/g, '[$&]');
+
+  test('its characters in brackets match it, and nothing else', () => {
+    fc.assert(
+      fc.property(text, text, (name, other) => {
+        expect(matches(escaped(name), name)).toBe(true);
+        expect(matches(escaped(name), other)).toBe(name === other);
+      }),
+      seeded,
+    );
+  });
+
+  test('an asterisk on either side matches what holds it, and a question mark one character', () => {
+    fc.assert(
+      fc.property(text, text, text, (before, name, after) => {
+        expect(matches(`*${escaped(name)}*`, before + name + after)).toBe(true);
+        expect(matches(`${'?'.repeat(Array.from(before).length)}${escaped(name)}`, before + name)).toBe(true);
+      }),
+      seeded,
+    );
+  });
+
+  test('a set and its opposite disagree', () => {
+    const set = fc.string({ unit: fc.constantFrom(...Array.from('aZ-^é😀')), minLength: 1 });
+    fc.assert(
+      fc.property(set, fc.constantFrom(...Array.from('aZ-^é😀!x')), (of, character) => {
+        expect(matches(`[!${of}]`, character)).toBe(!matches(`[${of}]`, character));
+      }),
+      seeded,
+    );
+  });
 });
 
 test('a pattern that could go wrong in many ways does so at once', () => {

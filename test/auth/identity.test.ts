@@ -1,6 +1,4 @@
-// The identity service: whose keys count, what roles see by both doors, and what holds while it is away.
-import { createServer } from 'node:net';
-import type { Socket } from 'node:net';
+// The identity service: whose keys count, what roles see by both transports, and what holds while it is away.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
@@ -15,16 +13,17 @@ import type { Outcome, RpcName } from '../support/client.js';
 import { callHttp } from '../support/http-client.js';
 import { standIn } from '../support/identity.js';
 import type { IdentityAnswers, StandIn } from '../support/identity.js';
+import { keptLog } from '../support/log.js';
 import { startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
+import { until } from '../support/until.js';
 
 const DOMAIN = 'domain-3f1c9a7b2e40';
 const OTHER = 'domain-07d2e9c4a6b1';
 const UNKNOWN = 'domain-unknown';
 const JOB = 'job-ebd1af51271a';
 /** Milliseconds that an answer of identity may take here. */
-const PATIENCE = 400;
-const KEEP = 1000;
+const TIMEOUT = 400;
 const PROJECT = 'project-of-the-test';
 
 let privateKey: CryptoKey;
@@ -34,6 +33,7 @@ let service: Service;
 let clock = 0;
 let role: IdentityAnswers['role'] = () => ({ role_type: 'DOMAIN', projects: [], project_groups: [] });
 let stalled = false;
+const log = keptLog();
 const closing: (() => void)[] = [];
 
 const answers: IdentityAnswers = {
@@ -47,14 +47,12 @@ const answers: IdentityAnswers = {
 };
 
 /** Authenticates by the identity service on `port`, with nothing known yet. */
-function authenticating(port: number, keep = 0) {
-  const client = identityService(
-    { address: `127.0.0.1:${port}`, secure: false },
-    { patience: PATIENCE, report: () => undefined },
-  );
+function authenticating(port: number) {
+  const options = { now: () => Date.now(), clock: () => clock, log, timeout: TIMEOUT };
+  const client = identityService({ address: `127.0.0.1:${port}`, secure: false }, options);
   closing.push(client.close);
-  const keysOf = fetchedKeys(client, { clock: () => clock });
-  return jwt({ keysOf, now: () => Date.now(), roles: roles(client, { keep, clock: () => clock }) });
+  const keysOf = fetchedKeys(client, options);
+  return jwt({ keysOf, now: () => Date.now(), roles: roles(client, { keep: 0, clock: () => clock }) });
 }
 
 beforeAll(async () => {
@@ -70,6 +68,8 @@ beforeEach(() => {
   stalled = false;
   identity.fetched.length = 0;
   identity.verified.length = 0;
+  identity.cancelled.length = 0;
+  log.told.length = 0;
 });
 afterAll(async () => {
   for (const close of closing) close();
@@ -83,9 +83,14 @@ const signed = (more: JWTPayload = {}): Promise<string> => {
   return new SignJWT(payload).setProtectedHeader({ alg: 'RS256' }).sign(privateKey);
 };
 
-async function callGrpc(rpc: RpcName, request: JsonObject, token: string): Promise<Outcome> {
+async function callGrpc(
+  rpc: RpcName,
+  request: JsonObject,
+  token: string,
+  signal?: AbortSignal,
+): Promise<Outcome> {
   const client = jsonClient(service.address, token);
-  const outcome = await client.call(rpc, request);
+  const outcome = await client.call(rpc, request, signal === undefined ? {} : { signal });
   client.close();
   return outcome;
 }
@@ -94,7 +99,8 @@ const DOORS = [
   ['gRPC', callGrpc],
   [
     'HTTP',
-    (rpc: RpcName, request: JsonObject, token: string) => callHttp(service.http, rpc, request, { token }),
+    (rpc: RpcName, request: JsonObject, token: string, signal?: AbortSignal) =>
+      callHttp(service.http, rpc, request, { token }, signal),
   ],
 ] as const;
 
@@ -135,6 +141,22 @@ describe.each(DOORS)('%s', (_, call) => {
     ]);
     expect(tokens).toEqual([token, token]);
   });
+
+  test.each(['get', 'list', 'stat', 'delete'] as const)(
+    'a domain’s user has its domain whichever the request names, for %s',
+    async (rpc) => {
+      const requests: Readonly<Record<RpcName, JsonObject>> = {
+        get: { job_id: JOB },
+        list: { query: { only: ['domain_id'] } },
+        stat: { query: { distinct: 'domain_id' } },
+        delete: { job_id: 'job-000000000000' },
+      };
+      const token = await signed();
+      const own = await call(rpc, requests[rpc], token);
+      expect(JSON.stringify(own)).not.toContain(OTHER);
+      expect(await call(rpc, { ...requests[rpc], domain_id: OTHER }, token)).toEqual(own);
+    },
+  );
 
   test('an owner is not, and has its domain whatever it names', async () => {
     const token = await signed({ user_type: 'DOMAIN_OWNER' });
@@ -259,44 +281,66 @@ test('a key is kept for ten minutes, goes on to count while identity is away, an
   closing.push(second.stop);
   clock += 6_000;
   expect(await ask(authenticate, token)).toBe('let in');
+  const isFetched = async () => {
+    clock += 6_000;
+    return (await ask(authenticate, token)) === 'let in' && second.fetched.length === 1;
+  };
+  await until('it is fetched', isFetched, 5000);
 });
 
-test('an identity service that takes connections and says nothing makes nobody wait for longer than its time', async () => {
-  const sockets: Socket[] = [];
-  const mute = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
-  await new Promise((resolve) => mute.once('listening', resolve));
-  const address = mute.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const begun = performance.now();
-  expect(await ask(authenticating(port), await signed())).toEqual(AWAY);
-  expect(performance.now() - begun).toBeLessThan(PATIENCE * 3);
-  for (const socket of sockets) socket.destroy();
-  mute.close();
-});
+describe('a caller who leaves', () => {
+  test('ends the question about its role', async () => {
+    const authenticate = authenticating(identity.port);
+    const gone = new AbortController();
+    const caller = await authenticate({ token: await signed(), verb: 'list', signal: gone.signal });
+    stalled = true;
+    const waiting = caller.scope({ domain_id: DOMAIN });
+    await until('identity is asked', () => identity.verified.length === 1, 1000);
+    gone.abort(new Error('gone'));
+    await expect(waiting).rejects.toThrow('gone');
+    await until('the question is ended', () => identity.cancelled.includes('list'), TIMEOUT / 2);
+  });
 
-test('roles are kept as long as they may be, each with what was asked', async () => {
-  const authenticate = authenticating(identity.port, KEEP);
-  const signal = new AbortController().signal;
-  const caller = await authenticate({ token: await signed(), verb: 'list', signal });
-  const scope = () => caller.scope({ domain_id: DOMAIN });
-  expect(await Promise.all([scope(), scope()])).toEqual([{ domainId: DOMAIN }, { domainId: DOMAIN }]);
-  const asked = identity.verified.length;
-  await scope();
-  expect(identity.verified).toHaveLength(asked);
-  await caller.scope({ domain_id: DOMAIN, project_id: PROJECT });
-  expect(identity.verified).toHaveLength(asked + 1);
-  clock += KEEP;
-  await scope();
-  expect(identity.verified).toHaveLength(asked + 2);
-});
+  test('ends the question about its key, unless others wait for it', async () => {
+    stalled = true;
+    const authenticate = authenticating(identity.port);
+    const callers = [new AbortController(), new AbortController()];
+    const token = await signed({ did: 'domain-left' });
+    const waiting = callers.map(({ signal }) =>
+      expect(authenticate({ token, verb: 'list', signal })).rejects.toThrow('gone'),
+    );
+    await until('identity is asked', () => identity.fetched.length === 1, 1000);
+    callers[0]?.abort(new Error('gone'));
+    await waiting[0];
+    expect(identity.cancelled).toEqual([]);
+    callers[1]?.abort(new Error('gone'));
+    await waiting[1];
+    await until('the question is ended', () => identity.cancelled.includes('domain-left'), TIMEOUT / 2);
+  });
 
-test('a caller who leaves ends the question about its role', async () => {
-  stalled = false;
-  const authenticate = authenticating(identity.port);
-  const gone = new AbortController();
-  const caller = await authenticate({ token: await signed(), verb: 'list', signal: gone.signal });
-  stalled = true;
-  const waiting = caller.scope({ domain_id: DOMAIN });
-  gone.abort(new Error('gone'));
-  await expect(waiting).rejects.toThrow('gone');
+  test('does not make identity seem away', async () => {
+    stalled = true;
+    const authenticate = authenticating(identity.port);
+    const gone = new AbortController();
+    const waiting = authenticate({
+      token: await signed({ did: 'domain-left' }),
+      verb: 'list',
+      signal: gone.signal,
+    });
+    await until('identity is asked', () => identity.fetched.length === 1, 1000);
+    gone.abort(new Error('gone'));
+    await expect(waiting).rejects.toThrow('gone');
+    await until('the question is ended', () => identity.cancelled.length === 1, 1000);
+    expect(log.told).toEqual([]);
+  });
+
+  test.each(DOORS)('by %s ends what identity was asked', async (_, call) => {
+    stalled = true;
+    const leaving = new AbortController();
+    const token = await signed();
+    void call('list', {}, token, leaving.signal).catch(() => undefined);
+    await until('identity is asked', () => identity.verified.length + identity.fetched.length === 1, 1000);
+    leaving.abort();
+    await until('the question is ended', () => identity.cancelled.length === 1, TIMEOUT / 2);
+  });
 });

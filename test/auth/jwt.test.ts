@@ -1,18 +1,18 @@
-// Tokens, by both doors: which let a caller in, to what, and that nobody is told why one does not.
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// Tokens, by both transports: which let a caller in, to what, and that nobody is told why one does not.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
-import type { CryptoKey, JWK, JWTPayload } from 'jose';
+import { exportSPKI, SignJWT, UnsecuredJWT } from 'jose';
+import type { JWTPayload } from 'jose';
 import { jwt } from '../../src/auth/jwt.js';
-import { keyFile, keySet } from '../../src/auth/keys.js';
+import { keySet } from '../../src/auth/keys.js';
+import type { KeysOf } from '../../src/auth/keys.js';
 import { jsonClient } from '../support/client.js';
 import type { Outcome, RpcName } from '../support/client.js';
-import { callHttp } from '../support/http-client.js';
+import { callHttp, post } from '../support/http-client.js';
 import { startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
+import { access as accessOf, pairOf, publicJwk, seconds, signed as signedBy } from '../support/tokens.js';
+import type { Pair } from '../support/tokens.js';
 
 const DOMAIN = 'domain-3f1c9a7b2e40';
 /** Has a key of its own; the others share one. */
@@ -20,29 +20,26 @@ const OTHER = 'domain-07d2e9c4a6b1';
 const JOB = 'job-ebd1af51271a';
 const HOUR = 3600;
 
-interface Pair {
-  readonly privateKey: CryptoKey;
-  readonly publicKey: CryptoKey;
-}
-
-const pairOf = (algorithm: string): Promise<Pair> => generateKeyPair(algorithm, { extractable: true });
-const publicJwk = async ({ publicKey }: Pair, more: JWK = {}): Promise<JWK> => ({
-  ...(await exportJWK(publicKey)),
-  ...more,
-});
-
 let service: Service;
 let shared: Pair;
 let others: Pair;
 let stranger: Pair;
 let curve: Pair;
 let edwards: Pair;
-let folder: string;
-let file: string;
-const reports: unknown[] = [];
-let clock = 0;
 
-const write = (keys: readonly JWK[]): Promise<void> => writeFile(file, JSON.stringify({ keys }));
+const keysOf = async (): Promise<KeysOf> => {
+  const set = await keySet(
+    JSON.stringify({
+      keys: [
+        await publicJwk(shared),
+        await publicJwk(others, { kid: OTHER }),
+        await publicJwk(curve, { kid: 'domain-curve' }),
+        await publicJwk(edwards, { kid: 'domain-edwards' }),
+      ],
+    }),
+  );
+  return (domainId) => Promise.resolve(set.get(domainId) ?? set.get('') ?? []);
+};
 
 beforeAll(async () => {
   [shared, others, stranger, curve, edwards] = await Promise.all([
@@ -52,39 +49,25 @@ beforeAll(async () => {
     pairOf('ES256'),
     pairOf('EdDSA'),
   ]);
-  folder = await mkdtemp(join(tmpdir(), 'inventory-job-keys-'));
-  file = join(folder, 'keys.json');
-  await write([
-    await publicJwk(shared),
-    await publicJwk(others, { kid: OTHER }),
-    await publicJwk(curve, { kid: 'domain-curve' }),
-    await publicJwk(edwards, { kid: 'domain-edwards' }),
-  ]);
-  const keysOf = await keyFile(file, { clock: () => clock, report: (error) => reports.push(error) });
-  service = await startService('jwt', {}, { authenticate: jwt({ keysOf, now: () => Date.now() }) });
+  service = await startService(
+    'jwt',
+    {},
+    {
+      authenticate: jwt({ keysOf: await keysOf(), now: () => Date.now() }),
+    },
+  );
 });
 afterAll(async () => {
   await service.stop();
-  await rm(folder, { recursive: true });
 });
 
-const seconds = (): number => Math.floor(Date.now() / 1000);
-
-const access = (more: JWTPayload = {}): JWTPayload => ({
-  cat: 'ACCESS_TOKEN',
-  user_type: 'USER',
-  did: DOMAIN,
-  aud: 'user@example.org',
-  iat: seconds(),
-  exp: seconds() + HOUR,
-  ...more,
-});
+const access = (more: JWTPayload = {}): JWTPayload => accessOf(DOMAIN, more);
 
 const without = (payload: JWTPayload, claim: string): JWTPayload =>
   Object.fromEntries(Object.entries(payload).filter(([name]) => name !== claim));
 
 const signed = (payload: JWTPayload, pair: Pair = shared, header: object = {}): Promise<string> =>
-  new SignJWT(payload).setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...header }).sign(pair.privateKey);
+  signedBy(payload, pair, header);
 
 async function callGrpc(rpc: RpcName, request: JsonObject, token?: string): Promise<Outcome> {
   const client = jsonClient(service.address, token);
@@ -197,17 +180,72 @@ const FORGED: readonly (readonly [string, Token])[] = [
   ['cat in small letters', () => signed(access({ cat: 'access_token' }))],
   ['permissions that are a text', () => signed(access({ permissions: '*' }))],
   ['permissions that are no texts', () => signed(access({ permissions: [1] }))],
+  ['a blank within it', async () => (await signed(access())).replace(/.{5}$/, ' $&')],
   ['more than 8 KiB', () => signed(access({ aud: 'x'.repeat(6500) }))],
 ];
 
-test.each(DOORS)(`%s: ${FORGED.length} forged tokens and none are refused with one text`, async (_, call) => {
-  const tokens = await Promise.all(FORGED.map(([, token]) => token()));
-  const outcomes = await Promise.all([...tokens, undefined].map((token) => call('get', get, token)));
-  const told = outcomes.map((outcome) =>
-    'error' in outcome ? `${outcome.error.status} ${outcome.error.text}` : 'in',
+describe.each(DOORS)('by %s', (_, call) => {
+  const refused = expect.objectContaining({
+    status: 'UNAUTHENTICATED',
+    code: 'ERROR_AUTHENTICATE_FAILURE',
+    text: 'Authenticate failure. (message = a valid token is needed)',
+  });
+
+  test.each(FORGED)('a token with %s is refused with the one text', async (__, token) => {
+    expect(await call('get', get, await token())).toEqual({ error: refused });
+  });
+
+  test('no token is refused with the same', async () => {
+    expect(await call('get', get)).toEqual({ error: refused });
+    expect(await call('get', get, '')).toEqual({ error: refused });
+  });
+});
+
+const RPC_NAMES = ['get', 'list', 'stat', 'delete'] as const;
+const MISSING: JsonObject = { job_id: 'job-000000000000' };
+const REQUESTS: Readonly<Record<RpcName, JsonObject>> = {
+  get: MISSING,
+  list: { query: { page: { limit: 1 } } },
+  stat: { query: { distinct: 'status' } },
+  delete: MISSING,
+};
+const statusOf = (outcome: Outcome): string => ('error' in outcome ? outcome.error.status : 'OK');
+const PERMITTED: Readonly<Record<RpcName, string>> = {
+  get: 'NOT_FOUND',
+  list: 'OK',
+  stat: 'OK',
+  delete: 'NOT_FOUND',
+};
+
+describe.each(RPC_NAMES)('a token that permits %s alone', (permitted) => {
+  const token = (): Promise<string> => signed(access({ permissions: [`inventory.Job.${permitted}`] }));
+
+  test.each(DOORS)('lets in to that rpc and to no other, by %s', async (_, call) => {
+    const sent = await token();
+    const ends = await Promise.all(
+      RPC_NAMES.map(async (rpc) => [rpc, statusOf(await call(rpc, REQUESTS[rpc], sent))]),
+    );
+    const expected = {
+      get: 'PERMISSION_DENIED',
+      list: 'PERMISSION_DENIED',
+      stat: 'PERMISSION_DENIED',
+      delete: 'PERMISSION_DENIED',
+    };
+    expect(Object.fromEntries(ends)).toEqual({ ...expected, [permitted]: PERMITTED[permitted] });
+  });
+
+  test.each(['text/csv', 'application/x-ndjson'])(
+    'lets in to an export as %s as it does to a list',
+    async (accept) => {
+      const response = await post(service.http, '/inventory/v1/job/list', '{}', {
+        accept,
+        token: await token(),
+      });
+      await response.text();
+      const expected: Readonly<Record<RpcName, number>> = { get: 403, list: 200, stat: 403, delete: 403 };
+      expect(response.status).toBe(expected[permitted]);
+    },
   );
-  const text = 'UNAUTHENTICATED Authenticate failure. (message = a valid token is needed)';
-  expect(told).toEqual(told.map(() => text));
 });
 
 describe('what a token lets in to', () => {
@@ -244,44 +282,5 @@ describe('what a token lets in to', () => {
   ])('%s is verified too', async (alg, pair, did) => {
     const outcome = await callGrpc('list', {}, await signed(access({ did }), pair(), { alg }));
     expect(outcome).toEqual({ response: {} });
-  });
-});
-
-describe('the file of keys', () => {
-  test('is read again when it changes, and stays as it was where it cannot be used', async () => {
-    const token = await signed(access(), stranger);
-    expect(await callGrpc('get', get, token)).toHaveProperty('error.status', 'UNAUTHENTICATED');
-    await write([await publicJwk(stranger), await publicJwk(shared)]);
-    await utimes(file, 1, 1);
-    clock += 1000;
-    expect(await callGrpc('get', get, token)).toHaveProperty('response');
-    await writeFile(file, '{"keys": [');
-    clock += 1000;
-    expect(await callGrpc('get', get, token)).toHaveProperty('response');
-    expect(reports).toEqual([expect.objectContaining({ message: 'it is no JSON' })]);
-    expect(await callGrpc('get', get, await signed(access()))).toHaveProperty('response');
-  });
-
-  test.each<readonly [string, string, string]>([
-    ['no JSON', 'secret', 'it is no JSON'],
-    ['no set', '{}', 'it is no JWK set'],
-    ['no keys', '{"keys": []}', 'it is no JWK set'],
-    ['no object', '{"keys": [5]}', 'key 0 of the JWK set is no object'],
-    ['a symmetric key', '{"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}', 'is none of RSA'],
-    [
-      'a private key',
-      '{"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB", "d": "c2VjcmV0"}]}',
-      'is a private key',
-    ],
-    [
-      'another algorithm',
-      '{"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB", "alg": "PS256"}]}',
-      'another alg',
-    ],
-    ['half a key', '{"keys": [{"kty": "RSA", "n": "AQAB"}]}', 'cannot be read'],
-  ])('is refused with %s, without being quoted', async (_, text, why) => {
-    const reading = keySet(text);
-    await expect(reading).rejects.toThrow(why);
-    await expect(reading).rejects.not.toThrow('secret');
   });
 });

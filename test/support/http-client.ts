@@ -19,9 +19,11 @@ export const post = (
   path: string,
   text: string,
   headers: Readonly<Record<string, string>> = {},
+  signal: AbortSignal | null = null,
 ): Promise<Response> =>
   fetch(`http://${address}${path}`, {
     method: 'POST',
+    signal,
     headers: { 'content-type': 'application/json', ...headers },
     body: text,
   });
@@ -39,7 +41,8 @@ export async function callHttp(
   rpc: RpcName,
   request: JsonObject,
   headers: Readonly<Record<string, string>> = {},
+  signal?: AbortSignal,
 ): Promise<Outcome> {
-  const response = await post(address, `/inventory/v1/job/${rpc}`, JSON.stringify(request), headers);
+  const response = await post(address, `/inventory/v1/job/${rpc}`, JSON.stringify(request), headers, signal);
   return outcomeOf(await response.text(), response.ok);
 }

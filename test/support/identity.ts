@@ -25,11 +25,21 @@ export interface StandIn {
   /** The domains whose keys were asked for, and the questions about roles. */
   readonly fetched: string[];
   readonly verified: AuthorizationRequest[];
+  /** What was asked by calls that their callers ended: domains and verbs. */
+  readonly cancelled: string[];
   stop(): void;
 }
 
-function reply<T extends object>(callback: sendUnaryData<T>, answer: T | Refusal | 'stall'): void {
-  if (answer === 'stall') return;
+function reply<T extends object>(
+  call: { on(event: 'cancelled', listener: () => void): unknown },
+  callback: sendUnaryData<T>,
+  answer: T | Refusal | 'stall',
+  cancelled: () => void,
+): void {
+  if (answer === 'stall') {
+    call.on('cancelled', cancelled);
+    return;
+  }
   if ('details' in answer) callback(answer);
   else callback(null, answer);
 }
@@ -38,24 +48,27 @@ function reply<T extends object>(callback: sendUnaryData<T>, answer: T | Refusal
 export async function standIn(answers: IdentityAnswers, port = 0): Promise<StandIn> {
   const fetched: string[] = [];
   const verified: AuthorizationRequest[] = [];
+  const cancelled: string[] = [];
   const server = new Server();
   server.addService(DomainService, {
     getPublicKey(
-      { request }: ServerUnaryCall<AuthenticationRequest, AuthenticationResponse>,
+      call: ServerUnaryCall<AuthenticationRequest, AuthenticationResponse>,
       callback: sendUnaryData<AuthenticationResponse>,
     ) {
-      const { domain_id } = request;
+      const { domain_id } = call.request;
       fetched.push(domain_id);
-      reply(callback, answers.key(domain_id));
+      reply(call, callback, answers.key(domain_id), () => cancelled.push(domain_id));
     },
   });
   server.addService(AuthorizationService, {
     verify(
-      { request, metadata }: ServerUnaryCall<AuthorizationRequest, AuthorizationResponse>,
+      call: ServerUnaryCall<AuthorizationRequest, AuthorizationResponse>,
       callback: sendUnaryData<AuthorizationResponse>,
     ) {
+      const { request, metadata } = call;
       verified.push(request);
-      reply(callback, answers.role(request, String(metadata.get('token')[0])));
+      const answer = answers.role(request, String(metadata.get('token')[0]));
+      reply(call, callback, answer, () => cancelled.push(request.verb));
     },
   });
   const bound = await new Promise<number>((resolve, reject) => {
@@ -68,6 +81,7 @@ export async function standIn(answers: IdentityAnswers, port = 0): Promise<Stand
     port: bound,
     fetched,
     verified,
+    cancelled,
     stop() {
       server.forceShutdown();
     },

@@ -1,0 +1,33 @@
+// Tokens and keys, as the identity service makes them and as nobody should.
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import type { CryptoKey, JWK, JWTPayload } from 'jose';
+
+const HOUR = 3600;
+
+export interface Pair {
+  readonly privateKey: CryptoKey;
+  readonly publicKey: CryptoKey;
+}
+
+export const pairOf = (algorithm: string): Promise<Pair> => generateKeyPair(algorithm, { extractable: true });
+
+export const publicJwk = async ({ publicKey }: Pair, more: JWK = {}): Promise<JWK> => ({
+  ...(await exportJWK(publicKey)),
+  ...more,
+});
+
+export const seconds = (): number => Math.floor(Date.now() / 1000);
+
+/** What an access token of `did` claims. */
+export const access = (did: string, more: JWTPayload = {}): JWTPayload => ({
+  cat: 'ACCESS_TOKEN',
+  user_type: 'USER',
+  did,
+  aud: 'user@example.org',
+  iat: seconds(),
+  exp: seconds() + HOUR,
+  ...more,
+});
+
+export const signed = (payload: JWTPayload, { privateKey }: Pair, header: object = {}): Promise<string> =>
+  new SignJWT(payload).setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...header }).sign(privateKey);
