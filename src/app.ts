@@ -32,6 +32,7 @@ import { lanes } from './job/turns.js';
 import type { Log } from './log.js';
 import { chain } from './server/call.js';
 import type { Chain } from './server/call.js';
+import { connectionLimit, descriptorLimit, MAX_CONNECTIONS } from './server/descriptors.js';
 import { grpcDoor } from './server/grpc.js';
 import type { Door } from './server/grpc.js';
 import { servingState } from './server/health.js';
@@ -110,6 +111,8 @@ interface Parts {
   readonly tls: Tls | undefined;
   /** Domains with jobs, as far as they are known. */
   readonly domains: readonly string[];
+  /** Of each transport. */
+  readonly maxConnections: number;
 }
 
 interface Database {
@@ -262,8 +265,27 @@ async function encryption({ config, log, cleanups }: Context): Promise<Tls | und
   }
 }
 
+/** The connections that clients may have beside those to the databases; the log says where descriptors are the bound. */
+async function connectionsOf(databases: readonly Db[], { log }: Context): Promise<number> {
+  const descriptors = await descriptorLimit();
+  const pools = databases.map(({ client }) => client.options.maxPoolSize);
+  const most = connectionLimit(
+    descriptors,
+    pools.reduce((sum, size) => sum + size, 0),
+  );
+  if (most < MAX_CONNECTIONS)
+    log.info(
+      { descriptors, connections: most },
+      'the limit of descriptors bounds the connections of each transport',
+    );
+  return most;
+}
+
 /** Opens the listeners, which close together. Errors: a port cannot be had. */
-async function openDoors({ calls, state, tls, domains }: Parts, context: Context): Promise<Addresses> {
+async function openDoors(
+  { calls, state, tls, domains, maxConnections }: Parts,
+  context: Context,
+): Promise<Addresses> {
   const { config, log, clock, cleanups, replaced } = context;
   const { host, corsOrigins, auth } = config;
   const doors: Door[] = [];
@@ -280,7 +302,10 @@ async function openDoors({ calls, state, tls, domains }: Parts, context: Context
     doors.push(door);
     return door.address;
   };
-  const shared = { chain: calls, state, version: VERSION, host, tls, patience: replaced?.patience };
+  const shared = {
+    ...{ chain: calls, state, version: VERSION, host, tls, maxConnections, log },
+    patience: replaced?.patience,
+  };
   const grpc = await listening('GRPC_PORT', config.grpcPort, (port) => grpcDoor({ ...shared, port }));
   const http = await listening('HTTP_PORT', config.httpPort, (port) =>
     httpDoor({
@@ -289,10 +314,11 @@ async function openDoors({ calls, state, tls, domains }: Parts, context: Context
       port,
       corsOrigins,
       explorer: config.explorer === 'on' ? { auth, grpc, domains } : undefined,
-      log,
     }),
   );
-  const admin = await listening('ADMIN_PORT', config.adminPort, (port) => adminDoor(state, host, port));
+  const admin = await listening('ADMIN_PORT', config.adminPort, (port) =>
+    adminDoor(state, { host, port, log }),
+  );
   return { grpc, http, admin };
 }
 
@@ -334,7 +360,8 @@ async function compose(context: Context) {
   const calls = chain({ service, authenticate, memory, ready: state.serving, now, log, ...config });
   const sample = database.embedded && config.sampleData ? SAMPLE_DOMAINS : [];
   const domains = replaced?.domains ?? sample;
-  return { database, control, indexes, parts: { calls, state, tls, domains } };
+  const maxConnections = await connectionsOf([reads, stats, control], context);
+  return { database, control, indexes, parts: { calls, state, tls, domains, maxConnections } };
 }
 
 /** Says where the service serves, and how to call it. */

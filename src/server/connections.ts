@@ -1,12 +1,6 @@
-/**
- * The connections of the gRPC door, which its library keeps to itself: so many at once, and an end to one whose client
- * does not take an answer (docs/operations.md «Connections»).
- */
+/** The connections of a listener: so many at once, and an end to one whose client does not take an answer (docs/operations.md «Connections»). */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Socket } from 'node:net';
-
-/** Connections at once, of each door. */
-export const MOST = 4096;
 
 /** Milliseconds that a client has to take an answer. */
 const PATIENCE = 60_000;
@@ -23,29 +17,62 @@ export function insist(over: AbortSignal, end: () => void, patience = PATIENCE):
 /** Where Node tells of each connection that a server of this process gets. */
 const CHANNEL = 'net.server.socket';
 
+/** What is written to the log; a subset of pino's. */
+export interface ConnectionLog {
+  info(about: object, message: string): void;
+  warn(about: object, message: string): void;
+}
+
+export interface ConnectionsOptions {
+  /** Connections at once; more are ended before they are served. */
+  readonly maxConnections: number;
+  readonly log: ConnectionLog;
+}
+
 export interface Connections {
-  /** Follows those to the door that listens on `port` from now on. */
+  /** Follows those to the listener on `port` from now on. */
   follow(port: number): void;
   /** Ends the connection from `peer`, `address:port`. */
   end(peer: string): void;
   close(): void;
 }
 
-/** The connections of one door. */
-export function connections(most = MOST): Connections {
+/** Of the connections that there may be, the share under which the log says that it is over. */
+const OVER_SHARE = 1 / 2;
+
+/** Follows the connections of the listener `name`. */
+export function connections(name: string, { maxConnections, log }: ConnectionsOptions): Connections {
   const open = new Map<string, Socket>();
+  const about = { listener: name, max: maxConnections };
   let followed: number | undefined;
+  let refusing = false;
+
+  function refuse(socket: Socket): void {
+    socket.destroy();
+    if (refusing) return;
+    refusing = true;
+    log.warn(about, 'too many connections: more are refused');
+  }
+
+  function leave(peer: string, socket: Socket): void {
+    if (open.get(peer) === socket) open.delete(peer);
+    if (!refusing || open.size > maxConnections * OVER_SHARE) return;
+    refusing = false;
+    log.info(about, 'connections are taken again');
+  }
 
   function take(message: unknown): void {
     const socket = typeof message === 'object' && message !== null && 'socket' in message && message.socket;
     if (!(socket instanceof Socket) || socket.localPort !== followed) return;
-    const peer = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`;
-    if (open.size >= most) {
-      socket.destroy();
+    if (open.size >= maxConnections) {
+      refuse(socket);
       return;
     }
+    const peer = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`;
     open.set(peer, socket);
-    socket.once('close', () => open.delete(peer));
+    socket.once('close', () => {
+      leave(peer, socket);
+    });
   }
 
   return {

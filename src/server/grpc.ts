@@ -11,6 +11,7 @@ import { JOB } from '../wire/descriptors.js';
 import { MAX_REQUEST_BYTES, requestIdOf, RPCS } from './call.js';
 import type { Chain, Rpc } from './call.js';
 import { connections, insist } from './connections.js';
+import type { ConnectionsOptions } from './connections.js';
 import { statusDetails } from './details.js';
 import { healthServer } from './health.js';
 import type { ServingState } from './health.js';
@@ -98,7 +99,7 @@ const unary =
     );
   };
 
-export interface GrpcDoorOptions {
+export interface GrpcDoorOptions extends ConnectionsOptions {
   readonly chain: Chain;
   readonly state: ServingState;
   readonly version: string;
@@ -149,7 +150,7 @@ export async function grpcDoor(options: GrpcDoorOptions): Promise<Door> {
   // The library's own lines would go to standard error beside the log; what matters comes back as an error.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server(CHANNEL);
-  const sockets = connections();
+  const sockets = connections('gRPC', options);
   server.addService(
     Object.fromEntries(RPCS.map((rpc) => [rpc, ofBytes(JobService[rpc])])),
     Object.fromEntries(RPCS.map((rpc) => [rpc, unary(rpc, options, sockets.end)])),

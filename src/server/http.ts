@@ -12,6 +12,7 @@ import { AppError, appError, echo, fail } from '../errors.js';
 import { MAX_REQUEST_BYTES, requestIdOf } from './call.js';
 import type { CallLog, Chain, Incoming, Stream } from './call.js';
 import { insist } from './connections.js';
+import type { ConnectionLog } from './connections.js';
 import { explorerPages } from './explorer.js';
 import type { Explorer } from './explorer.js';
 import type { Door } from './grpc.js';
@@ -38,7 +39,8 @@ export interface HttpDoorOptions {
   readonly version: string;
   /** What the pages for people are told; undefined: there are none. */
   readonly explorer: Explorer | undefined;
-  readonly log: CallLog;
+  readonly log: CallLog & ConnectionLog;
+  readonly maxConnections: number;
   /** undefined: without TLS. */
   readonly tls?: Tls | undefined;
   /** Milliseconds that a client has to take an answer. */
@@ -228,9 +230,12 @@ function logRefusal(context: Called, log: CallLog): void {
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/;
 
-/** A page of the open web must not reach a service on a loopback address through a name that points there. */
+/**
+ * A page of the open web must not reach a service on a loopback address through a name that points there. Who names no
+ * host is no browser.
+ */
 const isMisled = (host: string, header: string): boolean =>
-  LOOPBACK.test(host) && !LOOPBACK.test(header.replace(/:\d+$/, ''));
+  header !== '' && LOOPBACK.test(host) && !LOOPBACK.test(header.replace(/:\d+$/, ''));
 
 const isCompressible = (type: string): boolean =>
   COMPRESSIBLE_CONTENT_TYPE_REGEX.test(type) || type.startsWith('application/x-ndjson');
@@ -240,7 +245,7 @@ const EXPOSED = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-det
 
 /** Opens the door. Errors: the port cannot be had. */
 export function httpDoor(options: HttpDoorOptions): Promise<Door> {
-  const { state, host, port, corsOrigins, version, explorer, log, tls } = options;
+  const { state, host, corsOrigins, version, explorer, log, tls } = options;
   const app = new Hono<WebApp>();
   app.use(async (context, next) => {
     await next();
@@ -269,5 +274,5 @@ export function httpDoor(options: HttpDoorOptions): Promise<Door> {
     return refused(context, unknown(context));
   });
   app.notFound((context) => refused(context, appError('HTTP_ROUTE', { path: context.req.path })));
-  return webDoor(app, host, port, tls);
+  return webDoor(app, { ...options, name: 'HTTP' });
 }

@@ -1,4 +1,4 @@
-/** What the HTTP doors share: the listening server, and /livez and /readyz (docs/operations.md «Health»). */
+/** What the HTTP listeners share: the server, and /livez and /readyz (docs/operations.md «Health»). */
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -6,7 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import { MOST } from './connections.js';
+import { connections } from './connections.js';
+import type { ConnectionLog, ConnectionsOptions } from './connections.js';
+import { ADMIN_CONNECTIONS } from './descriptors.js';
 import type { Door } from './grpc.js';
 import type { ServingState } from './health.js';
 import type { Certificates, Tls } from './tls.js';
@@ -63,18 +65,36 @@ function secureServer(tls: Tls, listener: RequestListener): Server {
   return server;
 }
 
+/** A request of HTTP/1.0 need not name the host; none of what is served depends on it. */
+const HOST = 'localhost';
+
+export interface WebDoorOptions extends ConnectionsOptions {
+  /** What the log calls it. */
+  readonly name: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** undefined: without TLS. */
+  readonly tls?: Tls | undefined;
+}
+
 /** Serves `app`, by TLS where there is any. Errors: the port cannot be had. */
-export async function webDoor(app: Hono<WebApp>, host: string, port: number, tls?: Tls): Promise<Door> {
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+export async function webDoor(app: Hono<WebApp>, options: WebDoorOptions): Promise<Door> {
+  const { name, host, port, tls } = options;
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, hostname: HOST });
   const answer: RequestListener = (request, response) => {
     void listener(request, response);
   };
   const server = tls === undefined ? createServer(LIMITS, answer) : secureServer(tls, answer);
-  server.maxConnections = MOST;
   const { address, family, port: bound } = await listen(server, host, port);
+  const sockets = connections(name, options);
+  sockets.follow(bound);
   return {
     address: `${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
-    close: (grace) => close(server, grace),
+    async close(grace) {
+      await close(server, grace);
+      sockets.close();
+    },
   };
 }
 
@@ -88,10 +108,13 @@ export function healthPages(app: Hono<WebApp>, state: ServingState): void {
   app.all('/readyz', (context) => context.text('only GET and HEAD\n', 405, { allow: 'GET, HEAD' }));
 }
 
-/** The admin door. Errors: the port cannot be had. */
-export function adminDoor(state: ServingState, host: string, port: number): Promise<Door> {
+/** The admin listener, with connections of its own. Errors: the port cannot be had. */
+export function adminDoor(
+  state: ServingState,
+  options: { readonly host: string; readonly port: number; readonly log: ConnectionLog },
+): Promise<Door> {
   const app = new Hono<WebApp>();
   healthPages(app, state);
   app.notFound((context) => context.text('not found: /livez and /readyz are served here\n', 404));
-  return webDoor(app, host, port);
+  return webDoor(app, { ...options, name: 'admin', maxConnections: ADMIN_CONNECTIONS });
 }

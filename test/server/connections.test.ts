@@ -8,7 +8,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { GetJobRequest, JobsQuery } from '../../src/gen/spaceone/api/inventory/v1/job.js';
 import { memory } from '../../src/job/memory.js';
 import type { Memory } from '../../src/job/memory.js';
-import { connections } from '../../src/server/connections.js';
 import { jsonClient } from '../support/client.js';
 import { callHttp } from '../support/http-client.js';
 import { startService } from '../support/service.js';
@@ -145,21 +144,4 @@ test('an answer that is taken costs its connection nothing', async () => {
   for (let calls = 0; performance.now() < end || calls === 0; calls++) await ask();
   expect(session.closed).toBe(false);
   session.destroy();
-});
-
-test('connections beyond the most are ended at once', async () => {
-  const [host, port] = service.address.split(':');
-  const few = connections(2);
-  few.follow(Number(port));
-  const sockets = Array.from({ length: 3 }, () => dial({ host, port: Number(port) }));
-  const closed: number[] = [];
-  for (const [nth, socket] of sockets.entries()) {
-    socket.on('error', () => undefined);
-    socket.resume();
-    socket.once('close', () => closed.push(nth));
-  }
-  await until('one is ended', () => closed.length > 0, 5000);
-  expect(closed).toEqual([2]);
-  for (const socket of sockets) socket.destroy();
-  few.close();
 });

@@ -17,6 +17,7 @@ import { grpcDoor } from '../../src/server/grpc.js';
 import { servingState } from '../../src/server/health.js';
 import { jsonClient } from '../support/client.js';
 import type { JsonClient, RpcName } from '../support/client.js';
+import { keptLog } from '../support/log.js';
 import { mongodbUri, startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
 import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN, slowStat } from '../support/slow.js';
@@ -394,6 +395,8 @@ describe('a fault of our own', () => {
       version: 'test',
       host: '127.0.0.1',
       port: 0,
+      maxConnections: 10,
+      log: keptLog(),
     });
     closing = () => door.close(0);
     const caller = jsonClient(door.address);

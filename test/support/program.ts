@@ -53,9 +53,10 @@ function logLine(parsed: unknown): LogLine {
   return { ...parsed };
 }
 
-/** Starts the program with `settings`. */
-export function startProgram(settings: Settings): Program {
-  const child = spawn(process.execPath, [MAIN], {
+/** Starts the program with `settings`; it may open `descriptors` files and sockets, as many as this process by default. */
+export function startProgram(settings: Settings, descriptors: number | 'as many' = 'as many'): Program {
+  const limit = descriptors === 'as many' ? '' : `ulimit -n ${descriptors} && `;
+  const child = spawn('sh', ['-c', `${limit}exec "$0" "$1"`, process.execPath, MAIN], {
     env: environment(settings),
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,0 +1,200 @@
+// Connections at once: as many as the descriptors of the process allow, and none of one listener at the cost of another.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Hono } from 'hono';
+import { connectionLimit, descriptorLimit } from '../../src/server/descriptors.js';
+import { grpcDoor } from '../../src/server/grpc.js';
+import type { Door } from '../../src/server/grpc.js';
+import { servingState } from '../../src/server/health.js';
+import { tlsFiles } from '../../src/server/tls.js';
+import { adminDoor, webDoor } from '../../src/server/web.js';
+import type { WebApp } from '../../src/server/web.js';
+import { authority } from '../support/certificates.js';
+import { jsonClient } from '../support/client.js';
+import type { JsonClient } from '../support/client.js';
+import { idleConnections } from '../support/idle.js';
+import { keptLog } from '../support/log.js';
+import { startProgram } from '../support/program.js';
+import type { Addresses, Program } from '../support/program.js';
+import { mongodbUri } from '../support/service.js';
+import { until } from '../support/until.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'inventory-job-descriptors-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('the limit of descriptors', () => {
+  test.each([
+    ['Max open files            1024                 4096                 files     \n', 1024],
+    ['Max processes             7                    7\nMax open files            256   256   files\n', 256],
+    ['Max open files            unlimited            unlimited            files     \n', Infinity],
+    ['nothing of the kind\n', 4096],
+  ])('is read from %j', async (text, expected) => {
+    const file = join(folder, 'limits');
+    await writeFile(file, text);
+    expect(await descriptorLimit(file)).toBe(expected);
+  });
+
+  test('is taken for 4,096 where the system does not say', async () => {
+    expect(await descriptorLimit(join(folder, 'missing'))).toBe(4096);
+  });
+
+  test.each([
+    [Infinity, 124, 4096],
+    [20_000, 124, 4096],
+    [1024, 124, 418],
+    [256, 124, 34],
+    [64, 124, 8],
+  ])('%d, of which %d are for the database, allows %d connections a transport', (of, database, expected) => {
+    expect(connectionLimit(of, database)).toBe(expected);
+  });
+});
+
+const MAX = 4;
+
+/** Starts each kind of listener with room for a few connections. */
+const LISTENERS: readonly (readonly [string, number, (log: ReturnType<typeof keptLog>) => Promise<Door>])[] =
+  [
+    [
+      'gRPC',
+      MAX,
+      (log) =>
+        grpcDoor({
+          ...{ host: '127.0.0.1', port: 0, maxConnections: MAX, log },
+          ...{ state: servingState(), version: 'test' },
+          chain: {
+            unary: () => Promise.resolve(new Uint8Array()),
+            stream: () => {
+              throw new Error('gRPC streams nothing');
+            },
+          },
+        }),
+    ],
+    [
+      'HTTP',
+      MAX,
+      (log) =>
+        webDoor(new Hono<WebApp>(), { name: 'HTTP', host: '127.0.0.1', port: 0, maxConnections: MAX, log }),
+    ],
+    [
+      'HTTP by TLS',
+      MAX,
+      async (log) => {
+        const { cert, key } = await (await authority('ours')).issue('a1');
+        const files = { cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key'), clientCa: undefined };
+        await Promise.all([writeFile(files.cert, cert), writeFile(files.key, key)]);
+        const tls = await tlsFiles(files, { report: () => undefined });
+        tls.stop();
+        const where = { name: 'HTTP by TLS', host: '127.0.0.1', port: 0, maxConnections: MAX, log };
+        return webDoor(new Hono<WebApp>(), { ...where, tls });
+      },
+    ],
+    ['admin', 16, (log) => adminDoor(servingState(), { host: '127.0.0.1', port: 0, log })],
+  ];
+
+test.each(LISTENERS)(
+  '%s takes %d connections, refuses more, and says so once until it is over',
+  async (listener, max, start) => {
+    const log = keptLog();
+    const { address, close } = await start(log);
+    const told = (): readonly unknown[] => log.told.map(({ level, about }) => ({ level, about }));
+    const refusing = { level: 'warn', about: { listener, max } };
+    const over = { level: 'info', about: { listener, max } };
+    {
+      using few = await idleConnections([address], max);
+      expect(few.refused()).toBe(0);
+      using many = await idleConnections([address], 10);
+      await until('the others are refused', () => many.refused() === 10, 5000);
+      expect(few.refused()).toBe(0);
+      expect(told()).toEqual([refusing]);
+    }
+    await until('it is over', () => log.told.length === 2, 5000);
+    {
+      using many = await idleConnections([address], max + 3);
+      await until('the others are refused', () => many.refused() === 3, 5000);
+    }
+    await until('it is over again', () => log.told.length === 4, 5000);
+    expect(told()).toEqual([refusing, over, refusing, over]);
+    await close(0);
+  },
+);
+
+describe('a process with 256 descriptors', () => {
+  const FLOOD = 225;
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  let program: Program;
+  let addresses: Addresses;
+  let client: JsonClient;
+
+  /** The status of a GET on a connection of its own, or of `of`; why there is none. */
+  const get = (address: string, path: string, of: Agent | false = false): Promise<number | string> =>
+    new Promise((resolve) => {
+      const [host, port] = address.split(':');
+      request({ host, port, path, agent: of }, (response) => {
+        response.resume().once('end', () => resolve(response.statusCode ?? 0));
+      })
+        .once('error', ({ message }) => resolve(message))
+        .end();
+    });
+  const probes = () => Promise.all(['/livez', '/readyz'].map((path) => get(addresses.admin, path)));
+  const list = () => client.call('list', { domain_id: 'domain-of-nobody' });
+  const warnings = () => program.log.filter(({ msg }) => msg === 'too many connections: more are refused');
+
+  beforeAll(async () => {
+    program = startProgram({ MONGODB_URI: mongodbUri(), MONGODB_DATABASE: 'descriptors' }, 256);
+    addresses = await program.addresses();
+    client = jsonClient(addresses.grpc);
+  }, 30_000);
+  afterAll(async () => {
+    client.close();
+    agent.destroy();
+    await program.kill();
+  });
+
+  test('says how many connections that allows', () => {
+    expect(program.log).toContainEqual(
+      expect.objectContaining({ level: 30, descriptors: 256, connections: 34 }),
+    );
+  });
+
+  test.each([
+    ['gRPC', ['grpc']],
+    ['HTTP', ['http']],
+    ['both transports', ['grpc', 'http']],
+  ] as const)(
+    'answers probes and what is connected under a flood of idle connections by %s',
+    async (_, listeners) => {
+      expect(await list()).toHaveProperty('response');
+      expect(await get(addresses.http, '/livez', agent)).toBe(200);
+      const before = warnings().length;
+      {
+        using _flood = await idleConnections(
+          listeners.map((listener) => addresses[listener]),
+          FLOOD,
+        );
+        await until('it is said', () => warnings().length === before + listeners.length, 5000);
+        expect(await probes()).toEqual([200, 200]);
+        // So many that each connection to the database is needed.
+        const lists = await Promise.all(Array.from({ length: 200 }, list));
+        expect(lists).toEqual(lists.map(() => ({ response: {} })));
+        expect(await get(addresses.http, '/readyz', agent)).toBe(200);
+        expect(await probes()).toEqual([200, 200]);
+        expect(warnings()).toHaveLength(before + listeners.length);
+      }
+      await until(
+        'new connections are taken',
+        async () => (await get(addresses.http, '/livez')) === 200,
+        5000,
+      );
+      const another = jsonClient(addresses.grpc);
+      expect(await another.call('list', { domain_id: 'domain-of-nobody' })).toHaveProperty('response');
+      another.close();
+      expect(program.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+    },
+  );
+});
