@@ -7,10 +7,23 @@ const MISSING_COLLECTION = 26;
 
 type IndexKey = Readonly<Record<string, unknown>>;
 
+/** Options by which an index has not each job, or not in the order of our sorts, or not for queries. */
+const NARROWING = ['partialFilterExpression', 'sparse', 'collation', 'hidden'] as const;
+
+/** An index as MongoDB lists it; one that is being built stands in a `spec`. */
+type Listed = Readonly<Record<(typeof NARROWING)[number], unknown>> & { readonly key?: IndexKey };
+
+interface Listing {
+  readonly cursor?: { readonly firstBatch: readonly Listed[] };
+}
+
+/** The keys of the indexes that a query on any jobs can use. */
 async function existing(db: Db): Promise<readonly IndexKey[]> {
   try {
-    const found = await db.collection('job').listIndexes().toArray();
-    return found.map(({ key }: { readonly key: IndexKey }) => key);
+    const listing: Listing = await db.command({ listIndexes: 'job', includeBuildUUIDs: true });
+    const listed = listing.cursor?.firstBatch ?? [];
+    const whole = listed.filter((index) => NARROWING.every((option) => !index[option]));
+    return whole.flatMap(({ key }) => (key === undefined ? [] : [key]));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === MISSING_COLLECTION) return [];
     throw error;
