@@ -85,13 +85,20 @@ export const pathOf = (rpc: Rpc): string => `/inventory/v1/job/${rpc}`;
 
 export const UNREACHABLE = 'The service does not answer.';
 
+/** What comes of an answer. Errors: CallError where none comes, or not the whole; AbortError. */
+const arrived = <T>(coming: Promise<T>, signal: AbortSignal): Promise<T> =>
+  coming.catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw error instanceof TypeError ? new CallError(UNREACHABLE, 0, true) : error;
+  });
+
 /** The response to a call. Errors: CallError; AbortError where the signal was aborted. */
 async function posted(
   { rpc, request }: Asked,
   signal: AbortSignal,
   headers: Record<string, string>,
 ): Promise<Response> {
-  const response = await fetch(pathOf(rpc), {
+  const sent = fetch(pathOf(rpc), {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -100,18 +107,16 @@ async function posted(
     },
     body: JSON.stringify(request),
     signal,
-  }).catch((error: unknown) => {
-    signal.throwIfAborted();
-    throw error instanceof TypeError ? new CallError(UNREACHABLE, 0, true) : error;
   });
+  const response = await arrived(sent, signal);
   if (response.ok) return response;
-  throw failureOf(response.status, await response.text());
+  throw failureOf(response.status, await arrived(response.text(), signal));
 }
 
 /** The answer to a call. Errors: CallError; AbortError where the signal was aborted. */
 export async function call(asked: Asked, signal: AbortSignal): Promise<Json> {
   const response = await posted(asked, signal, {});
-  return parseJson(await response.text());
+  return parseJson(await arrived(response.text(), signal));
 }
 
 /** What rows are exported as, and the content type that asks for it. */

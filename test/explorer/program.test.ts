@@ -7,6 +7,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { MongoClient, ObjectId } from 'mongodb';
 import type { Browser } from 'playwright-core';
 import { freePort } from '../../src/embedded/embedded.js';
+import { breakingProxy } from '../support/breaking.js';
 import { startBrowser } from '../support/browser.js';
 import { explore } from '../support/explorer.js';
 import type { Explored } from '../support/explorer.js';
@@ -84,6 +85,21 @@ test('the page waits for a service that is away, and goes on by itself', async (
   await page.getByRole('link', { name: 'job-later' }).waitFor();
   expect(await page.locator('.failure').count()).toBe(0);
 });
+
+test.each(['body', 'error'] as const)(
+  'an answer that breaks off in its %s is told as none, and asked for again',
+  async (breaking) => {
+    await using proxy = await breakingProxy(await start());
+    proxy.breaking = breaking;
+    const { page, settled } = await open(proxy.origin, `#/overview?domain=${DOMAIN}&window=24h`);
+    await page.getByText('The service does not answer. Trying again every 2 seconds.').first().waitFor();
+    proxy.breaking = 'nowhere';
+    await settled();
+    await page.getByRole('button', { name: /^Error \d/ }).waitFor();
+    expect(await page.locator('.failure').count()).toBe(0);
+    await page.close();
+  },
+);
 
 test('with AUTH=jwt the page asks for a token, keeps it in memory only, and shows whose it is', async () => {
   const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });

@@ -1,0 +1,49 @@
+// A way to a service by HTTP that breaks off the answers to calls in the middle, while it is told to.
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** Where an answer breaks off: in its body, in the body of an error, or nowhere. */
+export type Breaking = 'body' | 'error' | 'nowhere';
+
+export interface BreakingProxy extends AsyncDisposable {
+  readonly origin: string;
+  breaking: Breaking;
+}
+
+const STATUS = { body: 200, error: 503 } as const;
+
+function breakOff(response: ServerResponse, at: keyof typeof STATUS): void {
+  response.writeHead(STATUS[at], { 'content-type': 'application/json', 'content-length': 1000 });
+  response.write('{"results": [', () => response.destroy());
+}
+
+function pass(asked: IncomingMessage, response: ServerResponse, to: string): void {
+  const { method, url = '/', headers } = asked;
+  const sent = request(`${to}${url}`, { method, headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 500, answer.headers);
+    answer.pipe(response);
+  });
+  sent.on('error', () => response.destroy());
+  asked.pipe(sent);
+}
+
+/** Leads to the service at the origin `to`. */
+export async function breakingProxy(to: string): Promise<BreakingProxy> {
+  const server = createServer((asked, response) => {
+    if (proxy.breaking === 'nowhere' || asked.method === 'GET') pass(asked, response, to);
+    else breakOff(response, proxy.breaking);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const proxy: BreakingProxy = {
+    origin: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    breaking: 'nowhere',
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+  return proxy;
+}
