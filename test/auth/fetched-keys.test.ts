@@ -117,6 +117,24 @@ describe('how long identity is not asked again', () => {
   });
 });
 
+test.each<readonly [string, Fetch]>([
+  ['has none', none],
+  ['has one that cannot be used', () => Promise.resolve('[]')],
+])(
+  'a key that identity has taken away, where a domain now %s, does not count while it is away',
+  async (_, taken) => {
+    let fetch = known;
+    const { clock, keysOf } = keysBy((...question) => fetch(...question));
+    await keysOf('domain-a', SIGNAL);
+    fetch = taken;
+    clock.now = 10 * MINUTE;
+    expect(await keysOf('domain-a', SIGNAL)).toEqual([]);
+    fetch = gone;
+    clock.now += 30_000;
+    expect(await endOf(keysOf('domain-a', SIGNAL))).toEqual(AWAY);
+  },
+);
+
 describe('who waits for a key', () => {
   test('has it by one fetch, however many wait', async () => {
     const { asked, keysOf } = keysBy(known);

@@ -140,6 +140,9 @@ describe('an identity service that', () => {
         message: 'AUTH_IDENTITY_ENDPOINT: the identity service does not answer',
       },
     ]);
+    clock += 60_000;
+    expect(await ask(authenticate, cold[0] ?? '')).toEqual(AWAY);
+    expect(log.told).toHaveLength(1);
     const second = await standIn(answers, first.port);
     closing.push(second.stop);
     const isBack = async () => (await ask(authenticate, cold[0] ?? '')) === 'let in';
