@@ -22,7 +22,7 @@ const layers = [
   /^src\/query\/compile\.ts$/,
   /^src\/query\/confine\.ts$/,
   /^src\/job\/schema\.ts$/,
-  /^src\/job\/(database-errors|database|indexes|killing|listing|members|memory|operation|pace|readiness|sharing|stored|ties|turns)\.ts$/,
+  /^src\/job\/(connections|database-errors|database|indexes|killing|listing|members|memory|operation|pace|readiness|sharing|stored|ties|turns)\.ts$/,
   /^src\/job\/store\.ts$/,
   /^src\/job\/(message|answer|filters|collectors|rows|total)\.ts$/,
   /^src\/job\/service\.ts$/,

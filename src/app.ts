@@ -3,7 +3,6 @@
  * (docs/architecture.md «Composition»). The program, the tests and the resilience scenarios start this.
  */
 import { readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
 import type { Db, MongoClientOptions } from 'mongodb';
@@ -18,16 +17,16 @@ import { roles } from './auth/roles.js';
 import type { Config } from './config.js';
 import { SAMPLE_DOMAINS } from './embedded/sample.js';
 import { clientOptions, CONTROL, directUri, STATS } from './job/database.js';
+import { connections } from './job/connections.js';
+import type { Connections, Opening, Purpose } from './job/connections.js';
 import { indexWatch, makeIndexes } from './job/indexes.js';
-import { killing, killingOn } from './job/killing.js';
-import type { Kill } from './job/killing.js';
-import { members } from './job/members.js';
-import type { Member } from './job/members.js';
 import { memoryFor } from './job/memory.js';
 import type { Memory } from './job/memory.js';
-import { watchDatabase } from './job/readiness.js';
+import { keeping } from './job/readiness.js';
+import type { Kept } from './job/readiness.js';
 import { jobService } from './job/service.js';
 import { jobStore } from './job/store.js';
+import type { StoreConnections } from './job/store.js';
 import { lanes } from './job/turns.js';
 import type { Log } from './log.js';
 import { chain } from './server/call.js';
@@ -74,12 +73,7 @@ export interface Replaced {
 }
 
 /** The work that a client's connections are for, with the options of its own. */
-const CLIENTS = { reads: {}, stats: STATS, control: CONTROL } as const satisfies Record<
-  string,
-  MongoClientOptions
->;
-
-export type Purpose = keyof typeof CLIENTS;
+const CLIENTS: Readonly<Record<Purpose, MongoClientOptions>> = { reads: {}, stats: STATS, control: CONTROL };
 
 export interface AppOptions {
   readonly clock: Clock;
@@ -164,46 +158,43 @@ function databaseOf(context: Context): Promise<Database> {
     : Promise.resolve({ uri: mongodbUri, embedded: false });
 }
 
-/** Closing takes leave of the database, which may not be there any more. */
-const CLOSE_TIMEOUT_MS = 1000;
-
-function connect(uri: string, purpose: Purpose, context: Context): Db {
+/** Connections to the database that are kept until the cleanups run. */
+function keepConnections(uri: string, context: Context): Kept<Connections> {
   const { config, cleanups, replaced, observeClient } = context;
-  const client = new MongoClient(uri, { ...clientOptions(uri), ...CLIENTS[purpose], ...replaced?.mongo });
-  observeClient?.(client, purpose);
-  cleanups.push(() => Promise.race([client.close(), pause(CLOSE_TIMEOUT_MS)]));
-  return client.db(config.mongodbDatabase);
-}
-
-/** The secondaries that `control` sees, connected to one by one to end what runs there. */
-function followMembers(control: Db, uri: string, cleanups: Cleanups): () => readonly Kill[] {
-  const openMember = (address: string): Member => {
-    const options = { ...clientOptions(uri), ...CONTROL };
-    const client = new MongoClient(directUri(uri, address, control.client.options), options);
-    // It is there before it is needed; where it cannot be had, closing the connection remains.
-    client.connect().catch(() => undefined);
-    return {
-      kill: killingOn(client.db()),
-      close: () => Promise.race([client.close(), pause(CLOSE_TIMEOUT_MS)]),
-    };
+  const opening: Opening = {
+    database: config.mongodbDatabase,
+    client(purpose) {
+      const client = new MongoClient(uri, { ...clientOptions(uri), ...CLIENTS[purpose], ...replaced?.mongo });
+      observeClient?.(client, purpose);
+      return client;
+    },
+    member: (address, control) =>
+      new MongoClient(directUri(uri, address, control.options), { ...clientOptions(uri), ...CONTROL }),
   };
-  const { secondaries, close } = members(control.client, openMember);
-  cleanups.push(close);
-  return secondaries;
+  const kept = keeping(() => connections(opening));
+  cleanups.push(kept.stop);
+  return kept;
 }
 
 /** Keeps `state` true to the database until the cleanups run; `serving` is called when it begins to answer. */
-function follow(db: Db, state: ServingState, serving: () => void, { log, cleanups }: Context): void {
-  const stop = new AbortController();
-  const watching = watchDatabase(db, stop.signal, (answered) => {
+function follow(
+  kept: Kept<Connections>,
+  state: ServingState,
+  serving: () => void,
+  { log, cleanups }: Context,
+): void {
+  let over = false;
+  cleanups.push(() => {
+    over = true;
+    state.set(false);
+    return Promise.resolve();
+  });
+  kept.watch((failure) => {
+    if (over) return;
+    const answered = failure === undefined;
     if (answered && !state.serving()) serving();
     if (!answered && state.serving()) log.error('the database is lost: not serving');
     state.set(answered);
-  });
-  cleanups.push(async () => {
-    stop.abort();
-    state.set(false);
-    await watching;
   });
 }
 
@@ -340,28 +331,30 @@ async function compose(context: Context) {
   const authenticate = replaced?.authenticate ?? (await authentication(context));
   const tls = replaced?.tls ?? (await encryption(context));
   const database = await databaseOf(context);
-  const reads = connect(database.uri, 'reads', context);
-  const stats = connect(database.uri, 'stats', context);
-  const control = connect(database.uri, 'control', context);
-  const secondaries = followMembers(control, database.uri, cleanups);
-  const onPrimary = killingOn(control);
-  const kill = killing(() => [onPrimary, ...secondaries()]);
-  if (database.embedded) await makeIndexes(reads);
+  const kept = keepConnections(database.uri, context);
+  const { current } = kept;
+  if (database.embedded) await makeIndexes(current().control.db);
   const state = servingState();
-  const indexes = indexWatch(control, log);
+  const indexes = indexWatch(() => current().control.db, log);
   cleanups.push(indexes.stop);
   const report = (error: unknown): void => {
     log.error({ err: error }, 'the database could not run a query');
   };
-  const store = jobStore({ reads, stats, kill }, { report, orderedBy: indexes.orderedBy });
+  const lasting: StoreConnections = {
+    reads: () => current().reads,
+    stats: () => current().stats,
+    kill: (id) => current().kill(id),
+  };
+  const store = jobStore(lasting, { report, orderedBy: indexes.orderedBy });
   const memory = replaced?.memory ?? memoryFor(config.maxResponseBytes);
   const { now, monotonicNow } = clock;
   const service = jobService({ store, memory, lanes: lanes(), clock: monotonicNow, ...config });
   const calls = chain({ service, authenticate, memory, ready: state.serving, now, log, ...config });
   const sample = database.embedded && config.sampleData ? SAMPLE_DOMAINS : [];
   const domains = replaced?.domains ?? sample;
-  const maxConnections = await connectionsOf([reads, stats, control], context);
-  return { database, control, indexes, parts: { calls, state, tls, domains, maxConnections } };
+  const { reads, stats, control } = current();
+  const maxConnections = await connectionsOf([reads.db, stats.db, control.db], context);
+  return { database, kept, indexes, parts: { calls, state, tls, domains, maxConnections } };
 }
 
 /** Says where the service serves, and how to call it. */
@@ -379,14 +372,14 @@ export function createApp(config: Config, options: AppOptions): App {
   let checkIndexes = (): Promise<void> => Promise.resolve();
   return {
     async start() {
-      const { database, control, indexes, parts } = await compose(context);
+      const { database, kept, indexes, parts } = await compose(context);
       checkIndexes = indexes.look;
       const addresses = await openDoors(parts, context);
       const serving = (): void => {
         announce(addresses, database.embedded, context);
         indexes.begin();
       };
-      follow(control, parts.state, serving, context);
+      follow(kept, parts.state, serving, context);
       return addresses;
     },
     checkIndexes: () => checkIndexes(),

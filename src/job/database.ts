@@ -1,7 +1,10 @@
-/** How this service connects to MongoDB (docs/operations.md «Database»). */
-import type { MongoClientOptions, MongoCredentials, MongoOptions } from 'mongodb';
+/** How this service connects to MongoDB, and takes leave of it (docs/operations.md «Database»). */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { MongoClient, MongoClientOptions, MongoCredentials, MongoOptions } from 'mongodb';
 
 const SELECTION_TIMEOUT = 5000;
+/** Milliseconds that closing has: the driver takes leave of a database that may not be there any more. */
+const CLOSING = 1000;
 
 /** Connections for pings and for ending operations, apart from those that the calls wait for. */
 export const CONTROL: MongoClientOptions = { maxPoolSize: 4, minPoolSize: 1 };
@@ -42,4 +45,13 @@ export function directUri(uri: string, address: string, { tls, credentials }: Fo
   if (tls === true) parameters.set('tls', 'true');
   if (credentials !== undefined) parameters.set('authSource', credentials.source);
   return `mongodb://${user}${address}${path === '' ? '/' : path}?${parameters.toString()}`;
+}
+
+/** Closes `client`, or leaves it to close when it can. */
+export async function closed(client: MongoClient): Promise<void> {
+  const over = new AbortController();
+  // What fails here is the taking leave; the connections are closed all the same.
+  const left = client.close().catch(() => undefined);
+  await Promise.race([left, pause(CLOSING, undefined, { signal: over.signal }).catch(() => undefined)]);
+  over.abort();
 }

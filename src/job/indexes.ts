@@ -1,6 +1,7 @@
 /** The indexes that this service's orders need: made by a command, and watched while it serves (docs/operations.md). */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
+import { within } from './operation.js';
 import { INDEXES, JOB } from './schema.js';
 
 const MISSING_COLLECTION = 26;
@@ -17,10 +18,14 @@ interface Listing {
   readonly cursor?: { readonly firstBatch: readonly Listed[] };
 }
 
+/** Milliseconds that MongoDB has to list the indexes. */
+const PATIENCE = 10_000;
+
 /** The keys of the indexes that a query on any jobs can use. */
-async function existing(db: Db): Promise<readonly IndexKey[]> {
+async function existing(db: Db, signal: AbortSignal): Promise<readonly IndexKey[]> {
+  const command = { listIndexes: 'job', includeBuildUUIDs: true, maxTimeMS: PATIENCE };
   try {
-    const listing: Listing = await db.command({ listIndexes: 'job', includeBuildUUIDs: true });
+    const listing: Listing = await db.command(command, { signal });
     const listed = listing.cursor?.firstBatch ?? [];
     const whole = listed.filter((index) => NARROWING.every((option) => !index[option]));
     return whole.flatMap(({ key }) => (key === undefined ? [] : [key]));
@@ -47,7 +52,7 @@ function orderedBy(found: readonly IndexKey[]): ReadonlySet<string> {
 
 /** Makes the missing indexes, and answers their names. */
 export async function makeIndexes(db: Db): Promise<readonly string[]> {
-  const missing = missingOf(await existing(db));
+  const missing = missingOf(await existing(db, AbortSignal.timeout(PATIENCE)));
   return Promise.all(missing.map((key) => db.collection('job').createIndex({ ...key })));
 }
 
@@ -57,8 +62,11 @@ export interface FoundIndexes {
   readonly orderedBy: ReadonlySet<string>;
 }
 
-export async function findIndexes(db: Db): Promise<FoundIndexes> {
-  const found = await existing(db);
+export async function findIndexes(
+  db: Db,
+  signal: AbortSignal = AbortSignal.timeout(PATIENCE),
+): Promise<FoundIndexes> {
+  const found = await existing(db, signal);
   return { missing: missingOf(found), orderedBy: orderedBy(found) };
 }
 
@@ -79,8 +87,8 @@ export interface IndexWatch {
   stop(): Promise<void>;
 }
 
-/** Knows the indexes of `db`, and says once which are missing. */
-export function indexWatch(db: Db, log: IndexLog): IndexWatch {
+/** Knows the indexes of the database, and says once which are missing. */
+export function indexWatch(database: () => Db, log: IndexLog): IndexWatch {
   const stop = new AbortController();
   let known: ReadonlySet<string> = new Set();
   let said = '[]';
@@ -95,11 +103,11 @@ export function indexWatch(db: Db, log: IndexLog): IndexWatch {
 
   async function look(): Promise<void> {
     try {
-      const found = await findIndexes(db);
+      const found = await within(PATIENCE, stop.signal, (signal) => findIndexes(database(), signal));
       known = found.orderedBy;
       say(found.missing);
     } catch (error) {
-      log.warn({ err: error }, 'the indexes could not be looked at');
+      if (!stop.signal.aborted) log.warn({ err: error }, 'the indexes could not be looked at');
     }
   }
 

@@ -3,11 +3,11 @@
  * bytes that MongoDB sends.
  */
 import { setImmediate as othersTurn } from 'node:timers/promises';
-import type { Collection } from 'mongodb';
 import { matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo.js';
 import type { Page } from '../query/model.js';
+import { RAW_AGGREGATION } from './operation.js';
 import type { Batches, Budget, Running } from './operation.js';
 import { JOB } from './schema.js';
 import { settledPage } from './ties.js';
@@ -64,9 +64,9 @@ const entriesOf = (filter: MongoFilter): Iterable<readonly [string, unknown]> =>
 /** Lists what meets a filter. */
 export type Listing = (match: ConfinedMatch, plan: FindPlan, budget: Budget) => Batches;
 
-/** Lists `jobs`; `orderedBy` are the fields by which an index has them in order, ties broken by id. */
+/** Lists the collection `jobs`; `orderedBy` are the fields by which an index has them in order, ties broken by id. */
 export function listing(
-  jobs: Collection,
+  jobs: string,
   { batch, inBatches }: Running,
   orderedBy: () => ReadonlySet<string>,
 ): Listing {
@@ -74,7 +74,7 @@ export function listing(
   async function read(filter: MongoFilter, { page, ...plan }: ShortPlan, budget: Budget) {
     // A batch as large as the limit would leave a cursor open that has nothing more.
     const within = { ...plan, ...page, batchSize: page.limit + 1, allowDiskUse: true };
-    const { documents, more } = await batch(budget, { find: jobs.collectionName, filter, ...within });
+    const { documents, more } = await batch(budget, { find: jobs, filter, ...within });
     return more ? undefined : documents;
   }
 
@@ -87,8 +87,8 @@ export function listing(
   }
 
   const cursor = (filter: ConfinedFilter, { page, sort, projection }: FindPlan, budget: Budget): Batches =>
-    inBatches(budget, (within) =>
-      jobs.find<Buffer>(filter, {
+    inBatches(budget, (within, db) =>
+      db.collection(jobs).find<Buffer>(filter, {
         raw: true,
         projection,
         sort: new Map(sort),
@@ -120,14 +120,21 @@ export function listing(
 
   async function guardedPage(pipeline: readonly MongoStage[], { page }: ShortPlan, budget: Budget) {
     const cursor = { batchSize: page.limit + 1 };
-    const command = { aggregate: jobs.collectionName, pipeline, cursor, allowDiskUse: true };
+    const command = { aggregate: jobs, pipeline, cursor, allowDiskUse: true };
     const { documents, more } = await batch(budget, command);
     return more ? undefined : documents;
   }
 
   const guardedCursor = (pipeline: readonly MongoStage[], budget: Budget): Batches =>
-    inBatches(budget, (within) =>
-      jobs.aggregate<Buffer>([...pipeline], { raw: true, batchSize: BATCH, allowDiskUse: true, ...within }),
+    inBatches(budget, (within, db) =>
+      db
+        .collection(jobs)
+        .aggregate<Buffer>([...pipeline], {
+          ...RAW_AGGREGATION,
+          batchSize: BATCH,
+          allowDiskUse: true,
+          ...within,
+        }),
     );
 
   /** A page at once where it is short and fits into one batch, and otherwise batch by batch. */

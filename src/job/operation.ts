@@ -1,15 +1,17 @@
 /** One operation on the database: within a call's budget, ended on the server when the call is given up. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { Long, MongoServerError, MongoServerSelectionError, WriteConcern } from 'mongodb';
 import type {
   Abortable,
   AggregationCursor,
+  ClientSession,
   Db,
   Document,
   FindCursor,
   FindOptions,
   ReadPreferenceLike,
 } from 'mongodb';
-import { Elements, longAt } from '../wire/bson.js';
-import { fromDatabase, isLost } from './database-errors.js';
+import { fromDatabase, isLost, unavailable } from './database-errors.js';
 import type { Kill } from './killing.js';
 
 /** How long a call may take, and whether it is still wanted. */
@@ -38,6 +40,30 @@ export function unlessAborted<T>(done: Promise<T>, signal: AbortSignal): Promise
       })
       .then(resolve, reject);
   });
+}
+
+const TOO_LATE = new Error('the time that this had is over');
+
+/** Runs `work` with a signal that is aborted when it is over, after `time` milliseconds, and with `stop`. */
+export async function within<T>(
+  time: number,
+  stop: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const end = (): void => {
+    limit.abort(TOO_LATE);
+  };
+  const timer = setTimeout(end, time);
+  stop.addEventListener('abort', end, { once: true });
+  if (stop.aborted) end();
+  try {
+    return await work(limit.signal);
+  } finally {
+    clearTimeout(timer);
+    stop.removeEventListener('abort', end);
+    end();
+  }
 }
 
 const OVER = new Error('what this was part of is over');
@@ -76,23 +102,19 @@ export interface Batch {
   readonly more: boolean;
 }
 
-function documentsAt(bytes: Buffer, list: number): readonly Buffer[] {
-  const documents: Buffer[] = [];
-  for (const each = new Elements(bytes, list); each.next();)
-    documents.push(bytes.subarray(each.value, each.end));
-  return documents;
-}
+/**
+ * Only documents are taken as bytes. The driver reads an error as it reads an answer, and what an error says of the
+ * topology has to be an object: bytes there break the driver's monitoring of the server.
+ */
+const RAW_DOCUMENTS = { fieldsAsRaw: { firstBatch: true }, enableUtf8Validation: false } as const;
 
-/** The first batch of the cursor that MongoDB answers. */
-function batchIn(cursor: Buffer): Batch {
-  let documents: readonly Buffer[] = [];
-  let more = false;
-  for (const each = new Elements(cursor, 0); each.next();) {
-    const name = cursor.toString('latin1', each.name, each.nameEnd);
-    if (name === 'firstBatch') documents = documentsAt(cursor, each.value);
-    if (name === 'id') more = longAt(cursor, each.value) !== 0;
-  }
-  return { documents, more };
+/** The same for the cursor of an aggregation, by the name that the driver has for it, and gives to other cursors itself. */
+export const RAW_AGGREGATION = { raw: true, documentsReturnedIn: 'firstBatch' } as const;
+
+/** The cursor that MongoDB answers. */
+interface FirstBatch {
+  readonly firstBatch: readonly Buffer[];
+  readonly id: unknown;
 }
 
 /** Runs a read that its connection or its server has failed once more. */
@@ -103,6 +125,18 @@ async function retried<T>({ signal }: Budget, read: () => Promise<T>): Promise<T
     if (signal.aborted || !isLost(error)) throw error;
     return await read();
   }
+}
+
+/** The database by the connections of now. */
+export interface Connected {
+  readonly db: Db;
+  /** Aborted when the connections are closed, and what runs on them ends. */
+  readonly over: AbortSignal;
+}
+
+/** Errors: the connections were closed, which ends the driver's cursors as if there were nothing more. */
+function checkOpen({ over }: Connected): void {
+  if (over.aborted) throw unavailable();
 }
 
 /** Milliseconds after which an operation that is given up is killed again: it may have begun only since. */
@@ -121,9 +155,9 @@ interface Operation {
  * An operation in a session of its own, killed when the budget's signal is aborted: that ends it on the server within
  * milliseconds and keeps the connection, while closing the connection would be noticed only half a second later.
  */
-function opened(db: Db, kill: Kill, budget: Budget): Operation {
+function opened({ client }: Db, kill: Kill, budget: Budget): Operation {
   budget.signal.throwIfAborted();
-  const session = db.client.startSession();
+  const session = client.startSession();
   const lastResort = new AbortController();
   let killed: Promise<unknown> | undefined;
   let again: NodeJS.Timeout | undefined;
@@ -155,51 +189,127 @@ function opened(db: Db, kill: Kill, budget: Budget): Operation {
   };
 }
 
+/** A standalone server knows no numbers of writes. */
+const NO_NUMBERS = 20;
+
+const knowsNoNumbers = (error: unknown): boolean =>
+  error instanceof MongoServerError && error.code === NO_NUMBERS;
+
+/** Milliseconds before a write that was lost is sent again. */
+const BEFORE_AGAIN = 100;
+
+/** By its number a server knows a write again that it, or the primary before it, has done already, and answers the same. */
+const numbered = ({ serverSession }: ClientSession): Document => ({
+  txnNumber: Long.fromNumber(++serverSession.txnNumber),
+});
+
 /**
- * Runs work on `db` within a budget; its errors become this service's, the unknown ones reported. `kill` has
- * connections of its own, so that what ends work is never behind the work in a queue.
+ * Does one write, as long as it is wanted again where its connection or its server was lost. The driver does so once,
+ * and not where another call has already found out that the server is lost.
  */
-export function running(db: Db, kill: Kill, report: (error: unknown) => void) {
+async function surely<T>({ signal }: Budget, write: () => Promise<T>): Promise<T> {
+  for (let lost = false; ; lost = true) {
+    try {
+      return await write();
+    } catch (error) {
+      const again = isLost(error) || (lost && error instanceof MongoServerSelectionError);
+      if (signal.aborted || !again) throw error;
+    }
+    await pause(BEFORE_AGAIN, undefined, { signal });
+  }
+}
+
+/** What a command that writes answers. */
+interface Written {
+  /** Documents that it has changed. */
+  readonly n?: number;
+  readonly writeErrors?: readonly Document[];
+}
+
+/** How many documents `command` changes in a session: it is done once, however often it has to be sent. */
+async function written(db: Db, session: ClientSession, budget: Budget, command: Document): Promise<number> {
+  const { signal } = budget;
+  const concern = db.writeConcern?.w === 0 ? undefined : db.writeConcern;
+  const acknowledged = concern === undefined ? command : WriteConcern.apply({ ...command }, concern);
+  async function send(more: Document): Promise<number> {
+    const within = { ...acknowledged, ...more, maxTimeMS: budget.remaining() };
+    const { n = 0, writeErrors = [] }: Written = await db.command(within, { session, signal });
+    for (const failed of writeErrors) throw new MongoServerError(failed);
+    return n;
+  }
+  if (!db.client.options.retryWrites) return send({});
+  const number = numbered(session);
+  try {
+    return await surely(budget, () => send(number));
+  } catch (error) {
+    if (!knowsNoNumbers(error)) throw error;
+    return await send({});
+  }
+}
+
+/** The first batch of what `command` reads, in an operation. A cursor that has more is closed. */
+async function firstBatch(
+  db: Db,
+  { within: { session, signal, maxTimeMS }, kill }: Operation,
+  budget: Budget,
+  command: Document,
+  readPreference: ReadPreferenceLike | undefined = db.readPreference,
+): Promise<Batch> {
   // A command takes neither of these from the URI by itself.
   const concern = db.readConcern === undefined ? {} : { readConcern: db.readConcern.toJSON() };
+  const options = { ...RAW_DOCUMENTS, readPreference, session, signal };
+  const within = { ...command, ...concern, maxTimeMS };
+  const { cursor }: { readonly cursor?: FirstBatch } = await retried(budget, () =>
+    db.command(within, options),
+  );
+  if (cursor === undefined) throw new Error('MongoDB answered no cursor');
+  const more = String(cursor.id) !== '0';
+  if (more) kill();
+  return { documents: cursor.firstBatch, more };
+}
+
+/**
+ * Runs work on the database within a budget; its errors become this service's, the unknown ones reported. `kill` has
+ * connections of its own, so that what ends work is never behind the work in a queue.
+ */
+export function running(connected: () => Connected, kill: Kill, report: (error: unknown) => void) {
+  async function run<T>(
+    budget: Budget,
+    work: (operation: Operation, now: Connected) => Promise<T>,
+  ): Promise<T> {
+    const now = connected();
+    const operation = opened(now.db, kill, budget);
+    try {
+      return await work(operation, now);
+    } catch (error) {
+      throw fromDatabase(error, budget.signal, report);
+    } finally {
+      operation.close();
+    }
+  }
+
   return {
-    async once<T>(budget: Budget, work: (within: Within) => Promise<T>): Promise<T> {
-      const operation = opened(db, kill, budget);
-      try {
-        return await work(operation.within);
-      } catch (error) {
-        throw fromDatabase(error, budget.signal, report);
-      } finally {
-        operation.close();
-      }
-    },
+    once: <T>(budget: Budget, work: (within: Within, db: Db) => Promise<T>): Promise<T> =>
+      run(budget, async ({ within }, now) => {
+        const done = await work(within, now.db);
+        checkOpen(now);
+        return done;
+      }),
     /**
      * The first batch of what `command` reads, and no other: one round trip, and none of the driver's cost for each
-     * document. A cursor that has more is closed.
+     * document.
      */
-    async batch(budget: Budget, command: Document, readPreference?: ReadPreferenceLike): Promise<Batch> {
-      const operation = opened(db, kill, budget);
-      const { session, signal, maxTimeMS } = operation.within;
+    batch: (budget: Budget, command: Document, readPreference?: ReadPreferenceLike): Promise<Batch> =>
+      run(budget, (operation, { db }) => firstBatch(db, operation, budget, command, readPreference)),
+    /** How many documents `command` changes. What is given up is not sent any more; what has been sent ends, or not. */
+    write: (budget: Budget, command: Document): Promise<number> =>
+      run(budget, ({ within: { session } }, { db }) => written(db, session, budget, command)),
+    async *inBatches(budget: Budget, open: (within: Within, db: Db) => Cursor): Batches {
+      const now = connected();
+      const operation = opened(now.db, kill, budget);
       try {
-        const options = { raw: true, session, signal, readPreference: readPreference ?? db.readPreference };
-        const within = { ...command, ...concern, maxTimeMS };
-        const { cursor }: { readonly cursor?: unknown } = await retried(budget, () =>
-          db.command(within, options),
-        );
-        if (!Buffer.isBuffer(cursor)) throw new Error('MongoDB answered no cursor');
-        const batch = batchIn(cursor);
-        if (batch.more) operation.kill();
-        return batch;
-      } catch (error) {
-        throw fromDatabase(error, budget.signal, report);
-      } finally {
-        operation.close();
-      }
-    },
-    async *inBatches(budget: Budget, open: (within: Within) => Cursor): Batches {
-      const operation = opened(db, kill, budget);
-      try {
-        yield* batches(open(operation.within));
+        yield* batches(open(operation.within, now.db));
+        checkOpen(now);
       } catch (error) {
         throw fromDatabase(error, budget.signal, report);
       } finally {

@@ -12,8 +12,8 @@ import { FilterRefused } from './database-errors.js';
 import type { Kill } from './killing.js';
 import { BATCH, listing } from './listing.js';
 import type { Listing } from './listing.js';
-import { running } from './operation.js';
-import type { Batches, Budget, Running, Within } from './operation.js';
+import { RAW_AGGREGATION, running } from './operation.js';
+import type { Batches, Budget, Connected, Running, Within } from './operation.js';
 import { keyOf, sharing } from './sharing.js';
 import type { StoredDocument } from './stored.js';
 
@@ -54,29 +54,27 @@ export interface JobStoreOptions {
 }
 
 /** The one database, by connections of their own for each kind of work: none waits behind another. */
-export interface Connections {
-  readonly reads: Db;
+export interface StoreConnections {
+  readonly reads: () => Connected;
   /** Stats may take long, and be many. */
-  readonly stats: Db;
+  readonly stats: () => Connected;
   /** What ends the others. */
   readonly kill: Kill;
 }
 
 /** The store over a database. */
 export function jobStore(
-  { reads, stats, kill }: Connections,
+  { reads, stats, kill }: StoreConnections,
   { report, orderedBy }: JobStoreOptions,
 ): JobStore {
-  const jobs = reads.collection('job');
-  const collectors = reads.collection<StoredDocument>('collector');
   const operations = running(reads, kill, report);
   const statistics = running(stats, kill, report);
   const { once } = operations;
   const counting = sharing<number>();
 
-  const aggregate = (match: ConfinedMatch, stages: readonly MongoStage[], within: Within) =>
-    stats.collection('job').aggregate<Buffer>([...matchStages(match), ...stages], {
-      raw: true,
+  const aggregate = (match: ConfinedMatch, stages: readonly MongoStage[], within: Within, db: Db) =>
+    db.collection('job').aggregate<Buffer>([...matchStages(match), ...stages], {
+      ...RAW_AGGREGATION,
       readPreference: SECONDARY,
       batchSize: BATCH,
       allowDiskUse: true,
@@ -97,11 +95,17 @@ export function jobStore(
     return counted === undefined ? 0 : Number(BSON.deserialize(counted)['n']);
   }
 
-  async function collectorIds(scope: ConfinedFilter, filters: readonly MongoFilter[], within: Within) {
+  async function collectorIds(
+    scope: ConfinedFilter,
+    filters: readonly MongoFilter[],
+    within: Within,
+    db: Db,
+  ) {
     const facets = filters.map(
       (filter, i) => [`facet${i}`, [{ $match: filter }, { $project: { _id: 1 } }]] as const,
     );
     const pipeline = [{ $match: scope }, { $facet: Object.fromEntries(facets) }];
+    const collectors = db.collection<StoredDocument>('collector');
     const [found] = await collectors.aggregate<Record<string, Found[]>>(pipeline, within).toArray();
     return facets.map(([name]) => (found?.[name] ?? []).map(({ _id }) => _id));
   }
@@ -109,7 +113,7 @@ export function jobStore(
   async function accepts(filter: MongoFilter, budget: Budget): Promise<boolean> {
     const none = { $and: [{ job_id: { $in: [] } }, filter] };
     try {
-      await once(budget, (within) => jobs.findOne(none, within));
+      await once(budget, (within, db) => db.collection('job').findOne(none, within));
       return true;
     } catch (error) {
       if (error instanceof FilterRefused) return false;
@@ -123,20 +127,21 @@ export function jobStore(
       const command = { find: 'job', filter, projection, limit: 1, singleBatch: true };
       return (await operations.batch(budget, command)).documents[0];
     },
-    list: listing(jobs, operations, orderedBy),
+    list: listing('job', operations, orderedBy),
     count: (match, budget) =>
       counting(keyOf({ ...match }), budget, (shared) => count(operations, match, [], shared)),
     rows: (match, stages, budget) =>
-      statistics.inBatches(budget, (within) => aggregate(match, stages, within)),
+      statistics.inBatches(budget, (within, db) => aggregate(match, stages, within, db)),
     rowCount: (match, stages, budget) => count(statistics, match, stages, budget, SECONDARY),
-    collectorIds: (scope, filters, budget) => once(budget, (within) => collectorIds(scope, filters, within)),
-    remove: (filter, budget) =>
-      once(budget, async ({ maxTimeMS }) => (await jobs.deleteOne(filter, { maxTimeMS })).deletedCount > 0),
+    collectorIds: (scope, filters, budget) =>
+      once(budget, (within, db) => collectorIds(scope, filters, within, db)),
+    remove: async (filter, budget) =>
+      (await operations.write(budget, { delete: 'job', deletes: [{ q: filter, limit: 1 }] })) > 0,
     collectors: (filter, paths, budget) =>
-      once(budget, (within) => {
+      once(budget, (within, db) => {
         const projection = projectionTo(paths, 1);
         const options = { raw: true, projection, batchSize: BATCH, ...within };
-        return collectors.find<Buffer>(filter, options).toArray();
+        return db.collection('collector').find<Buffer>(filter, options).toArray();
       }),
   };
 }

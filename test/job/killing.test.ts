@@ -10,6 +10,7 @@ import { members } from '../../src/job/members.js';
 import { running } from '../../src/job/operation.js';
 import { replicaSet } from '../../trust/nodes.js';
 import type { Nodes } from '../../trust/nodes.js';
+import { standing } from '../support/standing.js';
 import { mongodbUri } from '../support/service.js';
 import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN } from '../support/slow.js';
 import { until } from '../support/until.js';
@@ -32,7 +33,7 @@ function begin(client: MongoClient, kill: Kill, readPreference: 'primary' | 'sec
   const cancel = new AbortController();
   const command = { aggregate: 'job', pipeline: SLOW, cursor: {} };
   const budget = { signal: cancel.signal, remaining: () => 20_000 };
-  const operations = running(client.db(DATABASE), kill, () => undefined);
+  const operations = running(standing(client.db(DATABASE)), kill, () => undefined);
   const ended = operations.batch(budget, command, readPreference).catch(() => undefined);
   return { cancel, ended };
 }
@@ -112,10 +113,7 @@ describe('on a replica set', () => {
   test('what runs on a secondary is ended there', async () => {
     const [, secondary] = set.nodes.map(({ host }) => open(`mongodb://${host}/?directConnection=true`));
     const control = open(set.uri);
-    const seen = members(control, (address) => {
-      const client = open(directUri(set.uri, address, control.options));
-      return { kill: killingOn(client.db()), close: () => client.close() };
-    });
+    const seen = members(control, (address) => open(directUri(set.uri, address, control.options)));
     await control.connect();
     const kill = killing(() => [killingOn(control.db()), ...seen.secondaries()]);
     await until('the secondary is seen', () => seen.secondaries().length === 1, 10_000);

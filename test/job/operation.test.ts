@@ -11,6 +11,7 @@ import { jobStore } from '../../src/job/store.js';
 import type { JobStore } from '../../src/job/store.js';
 import { confine } from '../../src/query/confine.js';
 import { mongodbUri } from '../support/service.js';
+import { standing } from '../support/standing.js';
 
 const DATABASE = 'operation';
 const DOMAIN = 'domain-operation';
@@ -62,7 +63,7 @@ beforeAll(async () => {
   });
   const db = client.db(DATABASE);
   const options = { report: (fault: unknown) => faults.push(fault), orderedBy: () => new Set<string>() };
-  store = jobStore({ reads: db, stats: db, kill: killingOn(db) }, options);
+  store = jobStore({ reads: standing(db), stats: standing(db), kill: killingOn(db) }, options);
   commands = [];
   await db.collection('job').insertOne({ job_id: 'job-1', domain_id: DOMAIN });
 });

@@ -1,0 +1,122 @@
+// MongoDB's error codes that have categories, by number: the name, and the categories. Taken from the list of MongoDB
+// 8.2 (src/mongo/base/error_codes.yml), without the codes of stream processing.
+
+export interface ErrorCode {
+  readonly code: number;
+  readonly name: string;
+  readonly categories: readonly string[];
+}
+
+const LIST = `
+6 HostUnreachable NetworkError RetriableError
+7 HostNotFound NetworkError RetriableError
+15 Overflow ValidationError
+22 InvalidBSON ValidationError
+24 LockTimeout Interruption
+43 CursorNotFound CursorInvalidatedError
+50 MaxTimeMSExpired Interruption ExceededTimeLimitError
+64 WriteConcernTimeout WriteConcernError
+75 WriteConcernLegacyOK WriteConcernError
+79 UnknownReplWriteConcern WriteConcernError
+89 NetworkTimeout NetworkError RetriableError NetworkTimeoutError
+90 CallbackCanceled CancellationError
+91 ShutdownInProgress ShutdownError CancellationError RetriableError
+96 OperationFailed CursorInvalidatedError
+100 UnsatisfiableWriteConcern WriteConcernError
+134 ReadConcernMajorityNotAvailableYet RetriableError
+148 ReadConcernMajorityNotEnabled VoteAbortError
+150 StaleEpoch StaleShardVersionError NeedRetargettingError
+175 QueryPlanKilled CursorInvalidatedError
+189 PrimarySteppedDown NotPrimaryError RetriableError
+202 NetworkInterfaceExceededTimeLimit ExceededTimeLimitError NetworkTimeoutError
+223 IllegalOpMsgFlag ConnectionFatalMessageParseError
+225 TransactionTooOld VoteAbortError TwoPhaseDecisionAckError
+233 TooManyDocumentSequences ConnectionFatalMessageParseError
+237 CursorKilled Interruption CursorInvalidatedError
+239 SnapshotTooOld SnapshotError
+246 SnapshotUnavailable SnapshotError
+250 StaleChunkHistory SnapshotError
+251 NoSuchTransaction VoteAbortError TwoPhaseDecisionAckError
+262 ExceededTimeLimit Interruption ExceededTimeLimitError RetriableError
+263 OperationNotSupportedInTransaction VoteAbortError
+272 MigrationConflict SnapshotError
+279 ClientDisconnect Interruption
+280 ChangeStreamFatalError NonResumableChangeStreamError
+281 TransactionCoordinatorSteppingDown Interruption
+282 TransactionCoordinatorReachedAbortDecision Interruption
+286 ChangeStreamHistoryLost NonResumableChangeStreamError
+287 TransactionCoordinatorDeadlineTaskCanceled InternalOnly
+288 ChecksumMismatch ConnectionFatalMessageParseError
+289 WaitForMajorityServiceEarlierOpTimeAvailable InternalOnly
+290 TransactionExceededLifetimeLimitSeconds Interruption ExceededTimeLimitError
+303 SplitHorizonChange CloseConnectionError
+306 ReadThroughCacheLookupCanceled InternalOnly
+310 PeriodicJobIsStopped CancellationError
+311 TransactionCoordinatorCanceled InternalOnly
+312 OperationIsKilledAndDelisted CancellationError InternalOnly
+314 ObjectIsBusy CursorInvalidatedError
+315 TooStaleToSyncFromSource InternalOnly
+316 QueryTrialRunCompleted InternalOnly
+317 ConnectionPoolExpired NetworkError RetriableError InternalOnly
+322 APIVersionError VersionedAPIError
+323 APIStrictError VersionedAPIError
+324 APIDeprecationError VersionedAPIError
+333 ServiceExecutorInShutdown ShutdownError CancellationError InternalOnly
+336 TimeseriesBucketCleared InternalOnly
+337 AuthenticationAbandoned InternalOnly
+347 APIMismatchError VersionedAPIError VoteAbortError
+354 LoadBalancerSupportMismatch CloseConnectionError
+355 InterruptedDueToStorageChange Interruption CancellationError
+356 TxnRetryCounterTooOld VoteAbortError TwoPhaseDecisionAckError
+358 InternalTransactionNotSupported RetriableError
+360 PlacementVersionRefreshCanceled InternalOnly
+372 CloseConnectionForShutdownCommand CloseConnectionError InternalOnly
+374 TransactionAPIMustRetryTransaction InternalOnly
+375 TransactionAPIMustRetryCommit InternalOnly
+378 NonConformantBSON ValidationError
+379 DatabaseMetadataRefreshCanceled InternalOnly
+381 ReshardingCoordinatorServiceConflictingOperationInProgress InternalOnly
+382 RemoteCommandExecutionError InternalOnly
+384 ConnectionError NetworkError RetriableError InternalOnly
+398 StreamTerminated CloseConnectionError
+402 ResourceExhausted RetriableError
+406 MigrationBlockingOperationCoordinatorCleaningUp RetriableError
+407 PooledConnectionAcquisitionExceededTimeLimit ExceededTimeLimitError RetriableError
+410 TimeseriesBucketFrozen InternalOnly
+412 UpdatesStillPending RetriableError
+433 AdmissionQueueOverflow SystemOverloadedError
+445 DatabaseMetadataRefreshCanceledDueToFCVTransition InternalOnly
+446 ClusterUMCErrorWithWriteConcernError InternalOnly
+447 ObjectAlreadyExists InternalOnly
+449 RateLimitExceeded SystemOverloadedError
+450 PooledConnectionAcquisitionRejected SystemOverloadedError
+453 InterruptedDueToReshardingCriticalSection Interruption RetriableError
+462 IngressRequestRateLimitExceeded SystemOverloadedError RetriableError
+9001 SocketException NetworkError RetriableError
+10107 NotWritablePrimary NotPrimaryError RetriableError
+11600 InterruptedAtShutdown Interruption ShutdownError CancellationError RetriableError
+11601 Interrupted Interruption
+11602 InterruptedDueToReplStateChange Interruption NotPrimaryError RetriableError
+13388 StaleConfig StaleShardVersionError NeedRetargettingError
+13435 NotPrimaryNoSecondaryOk NotPrimaryError RetriableError
+13436 NotPrimaryOrSecondary NotPrimaryError RetriableError
+40413 IDLDuplicateField IDLParseError
+40414 IDLFailedToParse IDLParseError
+40415 IDLUnknownField IDLParseError
+46841 ClientMarkedKilled Interruption CancellationError
+50915 BackupCursorOpenConflictWithCheckpoint RetriableError
+91331 RetriableRemoteCommandFailure Interruption RetriableError
+4662500 IDLUnknownFieldPossibleMongocryptd IDLParseError
+9737301 UnsupportedCbrNode PlannerEstimationError
+9751901 HistogramCEFailure PlannerEstimationError
+9751902 SamplingCEFailure PlannerEstimationError
+9751903 CEFailure PlannerEstimationError
+10045600 InterruptedDueToFCVChange Interruption RetriableError
+`;
+
+export const ERROR_CODES: readonly ErrorCode[] = LIST.trim()
+  .split('\n')
+  .map((line) => {
+    const [code = '', name = '', ...categories] = line.split(' ');
+    return { code: Number(code), name, categories };
+  });
