@@ -193,7 +193,7 @@ function follow(
     if (over) return;
     const answered = failure === undefined;
     if (answered && !state.serving()) serving();
-    if (!answered && state.serving()) log.error('the database is lost: not serving');
+    if (!answered && state.serving()) log.warn('the database is lost: not serving');
     state.set(answered);
   });
 }

@@ -23,8 +23,8 @@ const STARTING = 30_000;
 
 export interface Node {
   readonly host: string;
-  /** Starts it, and waits until it takes connections. */
-  start(): Promise<void>;
+  /** Starts it, and waits until it takes connections: as a member of its set, or for maintenance, as a standalone. */
+  start(as?: 'member' | 'standalone'): Promise<void>;
   /** Kills it, and waits until it is gone. */
   kill(): Promise<void>;
   /** Stops it in its tracks: its connections stay, and nobody answers on them. */
@@ -39,23 +39,30 @@ export interface Nodes extends AsyncDisposable {
   primary(): Promise<Node>;
   /** Waits until each node is the primary or a secondary. */
   settled(): Promise<void>;
+  /** Lets the data of a killed node go on at `host`, as the one member of its set; answers once it is the primary. */
+  move(node: Node, host: string): Promise<void>;
 }
 
 /** A client of one node alone. */
 export const directTo = ({ host }: Node): MongoClient =>
   new MongoClient(`mongodb://${host}/?directConnection=true`, { appName: 'trial' });
 
+/** Of a client that asks and leaves. */
+const ANXIOUS = { appName: 'trial', serverSelectionTimeoutMS: 1000 };
+
 const isStopped = (child: ChildProcess): boolean =>
   readFileSync(`/proc/${child.pid ?? ''}/stat`, 'utf8').includes(') T ');
 
+/** A mongod on the data in `folder`. */
 function node(binary: string, host: string, folder: string): Node {
   const [ip = '', port = ''] = host.split(':');
   const at = ['--bind_ip', ip, '--port', port, '--nounixsocket', '--dbpath', folder];
   let child: ChildProcess | undefined;
   return {
     host,
-    async start() {
-      const started = spawn('nice', ['-n', '10', binary, ...at, '--replSet', SET, '--noscripting'], {
+    async start(as = 'member') {
+      const set = as === 'member' ? ['--replSet', SET] : [];
+      const started = spawn('nice', ['-n', '10', binary, ...at, ...set, '--noscripting'], {
         stdio: ['ignore', 'pipe', 'ignore'],
       });
       child = started;
@@ -95,6 +102,9 @@ async function withClient<T>(client: MongoClient, work: (client: MongoClient) =>
   }
 }
 
+/** An address for a mongod. */
+export const freeHost = async (): Promise<string> => `127.0.0.1:${await freePort()}`;
+
 const isSettled = ({ members }: Document): boolean =>
   Array.isArray(members) &&
   members.every((member: Document) => ['PRIMARY', 'SECONDARY'].includes(String(member['stateStr'])));
@@ -113,6 +123,29 @@ async function form(nodes: readonly Node[], electionTimeoutMillis: number): Prom
   });
 }
 
+/** Makes `node` the one member of the set that its data is of. */
+async function alone(node: Node): Promise<void> {
+  await withClient(directTo(node), async (client) => {
+    const admin = client.db('admin');
+    const { config }: { readonly config?: Document } = await admin.command({ replSetGetConfig: 1 });
+    const members = [{ _id: 0, host: node.host }];
+    await admin.command({ replSetReconfig: { ...config, members }, force: true });
+  });
+  await primaryAmong([node]);
+}
+
+async function isPrimary(node: Node): Promise<boolean> {
+  const client = new MongoClient(`mongodb://${node.host}/?directConnection=true`, ANXIOUS);
+  return withClient(client, async () => {
+    const { isWritablePrimary } = await client.db('admin').command({ hello: 1 });
+    return isWritablePrimary === true;
+  }).catch(() => false);
+}
+
+/** Waits until one of `nodes` is the primary. */
+export const primaryAmong = (nodes: readonly Node[]): Promise<void> =>
+  until('there is a primary', async () => (await Promise.all(nodes.map(isPrimary))).includes(true), STARTING);
+
 const settled = (uri: string): Promise<void> =>
   withClient(new MongoClient(uri), (client) =>
     until(
@@ -127,15 +160,19 @@ export async function replicaSet(count: number, electionTimeoutMillis: number): 
   const { path } = await findMongod(process.env['MONGOD_BINARY'], CACHE, () => undefined);
   const folder = await mkdtemp(join(tmpdir(), 'trial-'));
   const nodes: Node[] = [];
+  const folders = new Map<Node, string>();
+  function add(data: string, host: string): Node {
+    const added = node(path, host, data);
+    nodes.push(added);
+    folders.set(added, data);
+    return added;
+  }
   const dispose = async (): Promise<void> => {
     await Promise.all(nodes.map((each) => each.kill()));
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    for (let nth = 0; nth < count; nth++) {
-      const data = await mkdtemp(join(folder, 'node-'));
-      nodes.push(node(path, `127.0.0.1:${await freePort()}`, data));
-    }
+    for (let nth = 0; nth < count; nth++) add(await mkdtemp(join(folder, 'node-')), await freeHost());
     await Promise.all(nodes.map((each) => each.start()));
     const uri = `mongodb://${nodes.map(({ host }) => host).join(',')}/?replicaSet=${SET}`;
     await form(nodes, electionTimeoutMillis);
@@ -149,6 +186,11 @@ export async function replicaSet(count: number, electionTimeoutMillis: number): 
           return nodes.find(({ host }) => host === primary) ?? Promise.reject(new Error('no primary'));
         }),
       settled: () => settled(uri),
+      async move(from, host) {
+        const moved = add(folders.get(from) ?? '', host);
+        await moved.start();
+        await alone(moved);
+      },
       [Symbol.asyncDispose]: dispose,
     };
   } catch (error) {

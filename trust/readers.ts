@@ -32,7 +32,7 @@ export async function fillForReaders(uri: string, nodes: number): Promise<void> 
     { key: { job_id: 1 }, unique: true },
     { key: { domain_id: 1, created_at: -1, job_id: -1 } },
   ]);
-  await jobsOf.insertMany(jobs, { writeConcern: { w: nodes } });
+  await jobsOf.insertMany(jobs, { writeConcern: { w: nodes, journal: true } });
   await client.close();
 }
 
@@ -98,6 +98,9 @@ const STAT: Read = {
     ),
 };
 
+/** One of each kind. */
+export const READS: readonly Read[] = [get(0), LIST, COUNT, STAT];
+
 /** Of ten reads seven are gets, and one each of the others. */
 const OTHERS = [LIST, COUNT, STAT] as const;
 export const readOf = (next: Random): Read =>
@@ -155,7 +158,7 @@ export async function steadyReads(
 
 const ALLOWED = ['OK', 'UNAVAILABLE', 'DEADLINE_EXCEEDED'];
 /** Milliseconds for an answer to be taken in, on a machine that does all of it at once. */
-const TOLERANCE = 500;
+const TOLERANCE = 300;
 
 export const tallyOf = (answers: readonly Answer[]): string => tally(answers.map(({ end }) => end));
 

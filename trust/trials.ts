@@ -6,6 +6,7 @@ import { fuzz } from './fuzz.js';
 import { hostile } from './hostile.js';
 import { limits } from './limits.js';
 import { outage } from './outage.js';
+import { recovery } from './recovery.js';
 import { rows } from './rows.js';
 import { soak } from './soak.js';
 import { termination } from './termination.js';
@@ -19,7 +20,7 @@ type Trials = Readonly<Record<string, Trial>>;
  */
 export const ROUNDS: readonly (readonly Trials[])[] = [
   [{ cancellation, rows, limits, hostile, explorer }],
-  [{ failover, outage, termination, fuzz }, { soak }],
+  [{ failover, outage, recovery, termination, fuzz }, { soak }],
 ];
 
 export const NAMES: readonly string[] = ROUNDS.flat().flatMap((trials) => Object.keys(trials));
