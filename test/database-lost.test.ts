@@ -5,8 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { JsonObject } from '@bufbuild/protobuf';
 import { credentials, status } from '@grpc/grpc-js';
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { findMongod } from '../src/embedded/mongod.js';
@@ -75,11 +77,11 @@ async function freezeMongod(): Promise<void> {
   await until('mongod stands still', () => mongod?.stopped() ?? false, 2000);
 }
 
-/** Starts the program on ports that are known before it serves. */
-async function startService(): Promise<void> {
+/** Starts the program on ports that are known before it serves, with more in its URI. */
+async function startService(options = ''): Promise<void> {
   const [grpc, forAdmin] = [await freePort(), await freePort()];
   program = startProgram({
-    MONGODB_URI: `mongodb://127.0.0.1:${databasePort}/`,
+    MONGODB_URI: `mongodb://127.0.0.1:${databasePort}/?${options}`,
     GRPC_PORT: String(grpc),
     ADMIN_PORT: String(forAdmin),
   });
@@ -135,6 +137,16 @@ async function answers(): Promise<void> {
   expect(await client.call('get', GET, { deadline: Date.now() + 5000 })).toMatchObject(NOT_THERE);
 }
 
+const ASKED: Readonly<Record<'list' | 'stat', JsonObject>> = {
+  list: { domain_id: 'domain-1' },
+  stat: { domain_id: 'domain-1', query: { aggregate: [{ count: { name: 'jobs' } }] } },
+};
+
+async function answersStat(): Promise<void> {
+  const asked = await client.call('stat', ASKED.stat, { deadline: Date.now() + 5000 });
+  expect(asked).toHaveProperty('response');
+}
+
 beforeAll(async () => {
   ({ path: binary } = await findMongod(process.env['MONGOD_BINARY'], CACHE, () => undefined));
 });
@@ -163,6 +175,32 @@ test('a database that is not there at the start is waited for', async () => {
   expect(pushed).toEqual(['NOT_SERVING', 'SERVING']);
   expect(program.log.filter(({ msg }) => msg === 'serving')).toHaveLength(1);
 }, 40_000);
+
+test('a database that comes when the driver has given up is waited for all the same', async () => {
+  await startService('serverSelectionTimeoutMS=300');
+  await says('NOT_SERVING', LOST);
+  await pause(1500);
+  await startMongod();
+  await says('SERVING', BACK);
+  await Promise.all([answers(), answersStat()]);
+}, 40_000);
+
+test.each(['list', 'stat'] as const)(
+  'the first %s falls into a stall, and those after it are answered',
+  async (rpc) => {
+    await startMongod();
+    await startService('serverSelectionTimeoutMS=1000');
+    await says('SERVING', BACK);
+    await freezeMongod();
+    const first = client.call(rpc, ASKED[rpc], { deadline: Date.now() + 1500 });
+    await says('NOT_SERVING', LOST);
+    expect(await first).toMatchObject({ error: { status: expect.stringMatching(/UNAVAILABLE|DEADLINE/) } });
+    mongod?.kill('SIGCONT');
+    await says('SERVING', BACK);
+    expect(await client.call(rpc, ASKED[rpc], { deadline: Date.now() + 5000 })).toHaveProperty('response');
+  },
+  40_000,
+);
 
 describe('a database that serves', () => {
   beforeEach(async () => {

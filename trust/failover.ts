@@ -80,7 +80,8 @@ const failedFor = ({ killed, over }: Round, answers: readonly Answer[]): number 
       .map(({ came }) => came - killed),
   );
 
-export async function failover({ seed, short, say }: Terms): Promise<readonly Figure[]> {
+export async function failover(terms: Terms): Promise<readonly Figure[]> {
+  const { seed, short, say } = terms;
   const size = short ? SHORT : FULL;
   await using set = await replicaSet(NODES, size.election);
   await fillForReaders(set.uri, NODES);
@@ -102,7 +103,7 @@ export async function failover({ seed, short, say }: Terms): Promise<readonly Fi
   const missed = rounds.flatMap((each) => (each.missed === undefined ? [] : [each.missed - each.killed]));
   return [
     exactly('primaries killed', rounds.length, size.rounds),
-    ...honest(answers, LOAD),
+    ...honest(answers, LOAD, terms),
     atMost('the longest that reads failed', Math.max(...away), size.election + BACK, 'ms'),
     ...missed.map((after) => atMost('NOT_SERVING after', after, LOST, 'ms')),
     exactly('answers of /livez other than 200', health.dead(), 0),

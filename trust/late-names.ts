@@ -1,6 +1,6 @@
 /**
  * Loaded into the service before its own code (`node --import`): names under `trial` are not known to the DNS until
- * LATE_NAMES milliseconds are over; then they are this machine, and `set.trial` lists a server at the port LATE_PORT.
+ * LATE_NAMES milliseconds are over; then they are this machine, and they list one server at the port LATE_PORT.
  */
 import dns from 'node:dns';
 import type { LookupAddress, LookupOptions, SrvRecord } from 'node:dns';
@@ -23,12 +23,10 @@ function lateLookup(hostname: string, options: LookupOptions, found: Found): voi
   else found(null, '127.0.0.1', 4);
 }
 
-const lateSrv = (hostname: string): Promise<SrvRecord[]> =>
-  isLate()
-    ? Promise.reject(unknown('querySrv', hostname))
+const lateRecords = (hostname: string, type: string): Promise<SrvRecord[]> =>
+  isLate() || type !== 'SRV'
+    ? Promise.reject(unknown(`query${type}`, hostname))
     : Promise.resolve([{ name: 'node.late.trial', port, priority: 0, weight: 0 }]);
 
-const noText = (hostname: string): Promise<string[][]> => Promise.reject(unknown('queryTxt', hostname));
-
 Object.assign(dns, { lookup: lateLookup });
-Object.assign(dns.promises, { resolveSrv: lateSrv, resolveTxt: noText });
+Object.assign(dns.promises, { resolve: lateRecords });

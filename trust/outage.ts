@@ -8,7 +8,7 @@ import { replicaSet } from './nodes.js';
 import type { Node, Nodes } from './nodes.js';
 import { DATABASE, serve, started } from './program.js';
 import { fillForReaders, honest, steadyReads, tallyOf } from './readers.js';
-import { atLeast, atMost, exactly } from './trial.js';
+import { atLeast, atMost, exactly, faultsOf } from './trial.js';
 import type { Figure, Terms } from './trial.js';
 
 /** Milliseconds until the loss is said, and until the return is. */
@@ -16,6 +16,9 @@ const LOST = 5000;
 const BACK = 3000;
 const PATIENCE = 20_000;
 const LOAD = { perSecond: 50, timeout: 2000 };
+/** Calls that wait for long, and an outage that is longer. */
+const LONG = { perSecond: 10, timeout: 20_000 };
+const LONG_AWAY = 40_000;
 
 interface Outage {
   readonly name: string;
@@ -77,11 +80,8 @@ interface Size {
 const SHORT: Size = { outages: [KILLED], pause: 300 };
 const FULL: Size = { outages: [KILLED, FROZEN, KILLED, FROZEN], pause: 2000 };
 
-async function underLoad(
-  { uri }: Nodes,
-  node: Node,
-  { seed, short, say }: Terms,
-): Promise<readonly Figure[]> {
+async function underLoad({ uri }: Nodes, node: Node, terms: Terms): Promise<readonly Figure[]> {
+  const { seed, short, say } = terms;
   const size = short ? SHORT : FULL;
   await using served = await serve(uri);
   await using health = await followHealth(served.addresses);
@@ -96,10 +96,31 @@ async function underLoad(
   say(`${answers.length} reads, ${LOAD.perSecond} a second: ${tallyOf(answers)}`);
   return [
     atLeast('reads that failed', answers.filter(({ end }) => end !== 'OK').length, 1, 'reads'),
-    ...honest(answers, LOAD),
+    ...honest(answers, LOAD, terms),
     ...figures,
     exactly('answers of /livez other than 200', health.dead(), 0),
+    faultsOf(served.program.log),
   ];
+}
+
+/** Calls with deadlines that end within the outage, and after it. */
+async function forLong({ uri }: Nodes, node: Node, terms: Terms): Promise<readonly Figure[]> {
+  const { seed, say } = terms;
+  await using served = await serve(uri);
+  await using health = await followHealth(served.addresses);
+  await health.says(true, PATIENCE);
+  const over = new AbortController();
+  const reading = steadyReads(served, LONG, random(seed), over.signal);
+  await pause(FULL.pause);
+  const size = { ...FULL, pause: LONG_AWAY };
+  const figures = [
+    ...(await away(KILLED, size, node, health)),
+    ...(await away(FROZEN, { ...size, pause: LONG_AWAY / 2 }, node, health)),
+  ];
+  over.abort();
+  const answers = await reading;
+  say(`${LONG_AWAY} ms, ${answers.length} reads of ${LONG.timeout} ms: ${tallyOf(answers)}`);
+  return [...honest(answers, LONG, terms), ...figures, faultsOf(served.program.log)];
 }
 
 /** The service is started first, and then the database. */
@@ -124,5 +145,9 @@ export async function outage(terms: Terms): Promise<readonly Figure[]> {
   const [node] = set.nodes;
   if (node === undefined) throw new Error('a replica set has a node');
   await fillForReaders(set.uri, 1);
-  return [...(await underLoad(set, node, terms)), ...(await notThereYet(set, node))];
+  return [
+    ...(await underLoad(set, node, terms)),
+    ...(terms.short ? [] : await forLong(set, node, terms)),
+    ...(await notThereYet(set, node)),
+  ];
 }

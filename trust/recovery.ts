@@ -12,7 +12,7 @@ import { endOf, started, tally } from './program.js';
 import type { Served } from './program.js';
 import { fillForReaders, READS } from './readers.js';
 import type { Read } from './readers.js';
-import { atMost, exactly } from './trial.js';
+import { atMost, exactly, faultsOf } from './trial.js';
 import type { Figure, Terms } from './trial.js';
 
 /** Milliseconds: until SERVING is said after the return, and for what takes longer. */
@@ -43,9 +43,6 @@ async function answered({ grpc }: Served, read: Read): Promise<string> {
   return 'response' in outcome && !read.right(outcome.response) ? 'wrong' : endOf(outcome);
 }
 
-/** A line of the log from this level on tells of a fault. */
-const ERROR = 50;
-
 async function recovered(
   { name, uri, settings, before, during }: State,
   { say }: Terms,
@@ -59,11 +56,10 @@ async function recovered(
   const serving = (await health.says(true, PATIENCE)) - back;
   const ends = await Promise.all(READS.map((read) => answered(served, read)));
   say(`${name}: ${tally(ends)}`);
-  const faults = served.program.log.filter(({ level }) => Number(level) >= ERROR);
   return [
     atMost(`${name}: SERVING after its return`, Math.max(0, serving), BACK, 'ms'),
     exactly(`${name}: reads that fail then`, ends.filter((end) => end !== 'OK').length, 0),
-    exactly(`${name}: lines of level 50 and more`, faults.length, 0),
+    faultsOf(served.program.log, name),
   ];
 }
 

@@ -53,3 +53,14 @@ export const atLeast = (what: string, seen: number, least: number, unit: string)
   due: `≥ ${least} ${unit}`,
   holds: seen >= least,
 });
+
+/** The level of log lines from which on they tell of a fault. */
+const ERROR = 50;
+
+/** That no line of a service's log tells of a fault. */
+export const faultsOf = (log: readonly Readonly<Record<string, unknown>>[], name = ''): Figure =>
+  exactly(
+    `${name === '' ? '' : `${name}: `}lines of the log from level ${ERROR} on`,
+    log.filter(({ level }) => Number(level) >= ERROR).length,
+    0,
+  );

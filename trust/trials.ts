@@ -5,10 +5,12 @@ import { failover } from './failover.js';
 import { fuzz } from './fuzz.js';
 import { hostile } from './hostile.js';
 import { limits } from './limits.js';
+import { network } from './network.js';
 import { outage } from './outage.js';
 import { recovery } from './recovery.js';
 import { rows } from './rows.js';
 import { soak } from './soak.js';
+import { stepdown } from './stepdown.js';
 import { termination } from './termination.js';
 import type { Trial } from './trial.js';
 
@@ -20,7 +22,7 @@ type Trials = Readonly<Record<string, Trial>>;
  */
 export const ROUNDS: readonly (readonly Trials[])[] = [
   [{ cancellation, rows, limits, hostile, explorer }],
-  [{ failover, outage, recovery, termination, fuzz }, { soak }],
+  [{ failover, stepdown, outage, network, recovery, termination, fuzz }, { soak }],
 ];
 
 export const NAMES: readonly string[] = ROUNDS.flat().flatMap((trials) => Object.keys(trials));

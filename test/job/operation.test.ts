@@ -1,22 +1,28 @@
-// Reads whose connection breaks, and what a command has to say that the driver says for other operations by itself.
+// Reads and deletes whose connection or server is lost, and what a command has to say that the driver says for other
+// operations by itself.
 import { createServer, connect as dial } from 'node:net';
 import type { Server } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import type { CommandStartedEvent, Document } from 'mongodb';
+import { freePort } from '../../src/embedded/embedded.js';
 import { clientOptions } from '../../src/job/database.js';
 import { killingOn } from '../../src/job/killing.js';
 import type { Budget } from '../../src/job/operation.js';
 import { jobStore } from '../../src/job/store.js';
 import type { JobStore } from '../../src/job/store.js';
 import { confine } from '../../src/query/confine.js';
+import type { ConfinedFilter } from '../../src/query/confine.js';
+import { replicaSet } from '../../trust/nodes.js';
+import type { Nodes } from '../../trust/nodes.js';
 import { mongodbUri } from '../support/service.js';
 import { standing } from '../support/standing.js';
 
 const DATABASE = 'operation';
 const DOMAIN = 'domain-operation';
 const FILTER = confine({ all: [], any: [] }, { domainId: DOMAIN });
-const PATIENT: Budget = { signal: new AbortController().signal, remaining: () => 10_000 };
+const patient = (): Budget => ({ signal: new AbortController().signal, remaining: () => 10_000 });
+const PATIENT = patient();
 
 /** How many more commands on jobs are to find their connection broken. */
 let breaking = 0;
@@ -77,6 +83,17 @@ afterAll(async () => {
   between.close();
 });
 
+/** Jobs of a database of their own. */
+const JOBS = Array.from({ length: 100 }, (_, nth) => ({ job_id: `job-${nth}`, domain_id: DOMAIN }));
+
+const filterOf = (jobId: string): ConfinedFilter =>
+  confine(
+    { all: [{ at: 'job_id', path: 'job_id', operator: 'eq', operand: jobId }], any: [] },
+    { domainId: DOMAIN },
+  );
+
+const numberOf = ({ txnNumber }: Document): string => String(txnNumber);
+
 const PLAN = { projection: { _id: 0 }, sort: new Map([['job_id', 1]] as const) };
 
 async function lengthOf(limit: number | undefined): Promise<number> {
@@ -112,4 +129,75 @@ test.each(READS)('%s is read as the URI says', async (_, read) => {
   expect(commands).toHaveLength(1);
   expect(commands[0]).toMatchObject({ readConcern: { level: 'majority' }, maxTimeMS: 10_000 });
   expect(commands[0]).toHaveProperty('$readPreference');
+});
+
+test('a delete whose connection breaks is sent again, and done once', async () => {
+  const db = client.db(DATABASE);
+  await db.collection('job').insertOne({ job_id: 'job-2', domain_id: DOMAIN });
+  breaking = 2;
+  const filter = filterOf('job-2');
+  expect(await store.remove(filter, PATIENT)).toBe(true);
+  expect(broken).toBe(2);
+  expect(new Set(commands.filter((each) => 'delete' in each).map(numberOf)).size).toBe(1);
+});
+
+test('a delete that is given up before it was sent is not sent', async () => {
+  const { hostname, port } = new URL(mongodbUri());
+  const later = proxy(hostname, Number(port));
+  const uri = `mongodb://127.0.0.1:${await freePort()}/?directConnection=true&serverSelectionTimeoutMS=15000`;
+  const waiting = new MongoClient(uri, { ...clientOptions(uri), monitorCommands: true });
+  const sent: Document[] = [];
+  waiting.on('commandStarted', ({ command }: CommandStartedEvent) => sent.push(command));
+  const lasting = standing(waiting.db(DATABASE));
+  const kill = (): Promise<void> => Promise.resolve();
+  const options = { report: () => undefined, orderedBy: () => new Set<string>() };
+  const { remove } = jobStore({ reads: lasting, stats: lasting, kill }, options);
+  const short = { signal: AbortSignal.timeout(300), remaining: () => 10_000 };
+  await expect(remove(FILTER, short)).rejects.toHaveProperty('name', 'TimeoutError');
+  await new Promise<void>((resolve) => later.listen(Number(new URL(uri).port), '127.0.0.1', resolve));
+  await waiting.db(DATABASE).command({ ping: 1 });
+  expect(sent.filter((each) => 'delete' in each)).toEqual([]);
+  await waiting.close();
+  later.close();
+});
+
+describe('a primary that steps down', () => {
+  const STEP_DOWN = { replSetStepDown: 1, secondaryCatchUpPeriodSecs: 0, force: true };
+  let set: Nodes;
+  let ofSet: MongoClient;
+
+  beforeAll(async () => {
+    set = await replicaSet(1, 1000);
+    ofSet = new MongoClient(set.uri, clientOptions(set.uri));
+    await ofSet.db(DATABASE).collection('job').insertMany(JOBS);
+  }, 30_000);
+  afterAll(async () => {
+    await ofSet.close();
+    await set[Symbol.asyncDispose]();
+  });
+
+  test('leaves no read unanswered, and no delete undone', async () => {
+    const lasting = standing(ofSet.db(DATABASE));
+    const options = { report: (fault: unknown) => faults.push(fault), orderedBy: () => new Set<string>() };
+    const onSet = jobStore({ reads: lasting, stats: lasting, kill: killingOn(lasting().db) }, options);
+    const primary = new MongoClient(`${set.uri}&directConnection=true`);
+    const stepping = primary.db('admin').command(STEP_DOWN);
+    const rowsOf = async (): Promise<number> => {
+      let length = 0;
+      for await (const batch of onSet.rows(FILTER, [], patient())) length += batch.length;
+      return length;
+    };
+    const work = JOBS.map(async ({ job_id }) => {
+      const filter = filterOf(job_id);
+      const budget = patient();
+      return [(await onSet.one(filter, {}, budget)) !== undefined, await onSet.remove(filter, budget)];
+    });
+    const rows = Array.from({ length: 20 }, rowsOf);
+    expect(new Set((await Promise.all(work)).flat())).toEqual(new Set([true]));
+    await Promise.all(rows);
+    await stepping;
+    await primary.close();
+    expect(faults).toEqual([]);
+    expect(await ofSet.db(DATABASE).collection('job').countDocuments()).toBe(0);
+  }, 30_000);
 });
