@@ -14,7 +14,8 @@ const ARRIVING_MS = 50;
 
 const CLOCK = { now: () => Date.now(), monotonicNow: () => performance.now() };
 
-function stopOnSignals(log: Log, app: App): void {
+/** Answers whether a signal has come. */
+function stopOnSignals(log: Log, app: App): () => boolean {
   let stopping = 0;
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping > 0) {
@@ -31,6 +32,7 @@ function stopOnSignals(log: Log, app: App): void {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  return () => stopping > 0;
 }
 
 /** An uncaught exception is a fault of this program: it is logged, running calls end as on a signal, and another process begins. */
@@ -56,12 +58,15 @@ function settingsOrExit(): Config {
 const config = settingsOrExit();
 const log = await makeLog(config.logLevel, process.stdout.isTTY);
 const app = createApp(config, { clock: CLOCK, log });
-stopOnSignals(log, app);
+const stopped = stopOnSignals(log, app);
 stopOnFaults(log, app);
 try {
   await app.start();
 } catch (error) {
-  log.fatal({ err: error }, 'the service could not start');
-  await app.close();
-  process.exit(1);
+  // What is stopped while it starts fails, and has not failed.
+  if (!stopped()) {
+    log.fatal({ err: error }, 'the service could not start');
+    await app.close();
+    process.exit(1);
+  }
 }

@@ -16,11 +16,15 @@ export type Way =
   /** Nothing comes through, and nobody is told; what was connected before stays so for ever. */
   | 'blackhole'
   /** Nothing comes through until the way is open again. */
-  | 'held';
+  | 'held'
+  /** From the first request on that holds this text, held. */
+  | { readonly heldFrom: string };
 
 export interface Proxy extends AsyncDisposable {
   readonly host: string;
   set(way: Way): void;
+  /** How it is now. */
+  way(): Way;
 }
 
 interface Pair {
@@ -50,8 +54,9 @@ export async function proxyTo(target: string): Promise<Proxy> {
       end(pair);
       return;
     }
+    if (typeof way === 'object' && 'heldFrom' in way && chunk.includes(way.heldFrom)) way = 'held';
     if (way === 'held') await once(changes, 'change');
-    else if (typeof way === 'object') await pause(way.delay);
+    else if (typeof way === 'object' && 'delay' in way) await pause(way.delay);
     if (way !== 'cut' || to !== pair.client) {
       to.write(chunk);
       return;
@@ -86,6 +91,7 @@ export async function proxyTo(target: string): Promise<Proxy> {
   if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
   return {
     host: `127.0.0.1:${address.port}`,
+    way: () => way,
     set(next) {
       way = next;
       if (next === 'blackhole') for (const pair of pairs) pair.dead = true;

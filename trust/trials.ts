@@ -11,6 +11,7 @@ import { recovery } from './recovery.js';
 import { rows } from './rows.js';
 import { soak } from './soak.js';
 import { stepdown } from './stepdown.js';
+import { stopping } from './stopping.js';
 import { termination } from './termination.js';
 import type { Trial } from './trial.js';
 
@@ -22,7 +23,7 @@ type Trials = Readonly<Record<string, Trial>>;
  */
 export const ROUNDS: readonly (readonly Trials[])[] = [
   [{ cancellation, rows, limits, hostile, explorer }],
-  [{ failover, stepdown, outage, network, recovery, termination, fuzz }, { soak }],
+  [{ failover, stepdown, outage, network, recovery, termination, stopping, fuzz }, { soak }],
 ];
 
 export const NAMES: readonly string[] = ROUNDS.flat().flatMap((trials) => Object.keys(trials));

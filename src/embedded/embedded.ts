@@ -22,7 +22,9 @@ const killer = createRequire(import.meta.url).resolve('mongodb-memory-server-cor
 // A service that was killed leaves its mongod to the killer process, which takes some seconds to notice.
 const attempts = { most: 10, pauseMs: 500 } as const;
 const startLimitMs = 60_000;
-const stopLimitMs = 10_000;
+const stopLimitMs = 2000;
+/** One that has not lived so long would not live longer another time. */
+const leastLifeMs = 5000;
 
 export type EmbeddedOptions = {
   /** undefined: a temporary folder, removed by stop() */
@@ -32,13 +34,18 @@ export type EmbeddedOptions = {
   readonly log: (message: string) => void;
 };
 export type Embedded = { readonly uri: string; stop(): Promise<void> };
-type Running = { readonly host: string; stop(): Promise<void> };
+type Running = {
+  readonly host: string;
+  /** How it ended. */
+  readonly ended: Promise<string>;
+  stop(): Promise<void>;
+};
 type Failed = { readonly failure: string };
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { path, version } = await findMongod(options.binary, defaultCacheDir, options.log);
   const { dataDir, removeData } = await dataFolder(options.dataDir);
-  const mongod = await launch(path, dataDir, options.log);
+  const mongod = await lasting(path, dataDir, options.log);
   const stop = async (): Promise<void> => {
     await mongod.stop();
     await removeData();
@@ -67,9 +74,44 @@ async function dataFolder(
   return { dataDir, removeData: async () => {} };
 }
 
-async function launch(path: string, dataDir: string, log: (message: string) => void): Promise<Running> {
+/** A mongod that is started again, on the same port, when it ends by itself. It is a fault of this process where that is in vain. */
+async function lasting(
+  path: string,
+  dataDir: string,
+  log: (message: string) => void,
+): Promise<Pick<Running, 'host' | 'stop'>> {
+  let mongod = await launch(path, dataDir, log);
+  const { host } = mongod;
+  const stopping = new AbortController();
+  const isStopping = (): boolean => stopping.signal.aborted;
+  async function watch(): Promise<void> {
+    const started = performance.now();
+    const how = await mongod.ended;
+    if (isStopping()) return;
+    if (performance.now() - started < leastLifeMs) throw new Error(`the embedded mongod is gone: ${how}`);
+    log(`the embedded mongod is gone: ${how}; it is started again`);
+    mongod = await launch(path, dataDir, log, host);
+    await (isStopping() ? mongod.stop() : watch());
+  }
+  const watching = watch();
+  return {
+    host,
+    async stop() {
+      stopping.abort();
+      await mongod.stop();
+      await watching.catch(() => undefined);
+    },
+  };
+}
+
+async function launch(
+  path: string,
+  dataDir: string,
+  log: (message: string) => void,
+  host?: string,
+): Promise<Running> {
   for (let attempt = 1; ; attempt++) {
-    const outcome = await launchOnce(path, dataDir, log);
+    const outcome = await launchOnce(path, dataDir, host ?? `127.0.0.1:${await freePort()}`);
     if (!('failure' in outcome)) return outcome;
     const inUse = outcome.failure.includes('DBPathInUse');
     if (!inUse && !/address already in use/i.test(outcome.failure)) {
@@ -87,12 +129,7 @@ async function launch(path: string, dataDir: string, log: (message: string) => v
   }
 }
 
-async function launchOnce(
-  path: string,
-  dataDir: string,
-  log: (message: string) => void,
-): Promise<Running | Failed> {
-  const host = `127.0.0.1:${await freePort()}`;
+async function launchOnce(path: string, dataDir: string, host: string): Promise<Running | Failed> {
   // Detached: a Ctrl-C in the terminal is for the service, which stops mongod when its calls are done.
   const child = spawn(path, argumentsFor(host, dataDir), {
     detached: true,
@@ -114,16 +151,13 @@ async function launchOnce(
   clearTimeout(giveUp);
   if (failure !== undefined) return { failure: output.complaint() ?? failure };
 
-  let stopping = false;
-  void ended.then((how) => (stopping ? undefined : log(`the embedded mongod is gone: ${how}`)));
   const stop = async (): Promise<void> => {
-    stopping = true;
     child.kill('SIGTERM');
     const insist = setTimeout(() => child.kill('SIGKILL'), stopLimitMs);
     await ended;
     clearTimeout(insist);
   };
-  return { host, stop };
+  return { host, ended, stop };
 }
 
 function argumentsFor(host: string, dataDir: string): string[] {

@@ -12,15 +12,17 @@ const jobKeys = 'status collector collector_id project_id projects domain_id cre
   ' ',
 );
 
+/** Whether there is a document: jobs may all have been deleted, and the collectors of the sample are still there. */
+const holds = async (db: Db, name: string): Promise<boolean> =>
+  (await db.collection(name).findOne({}, { projection: { _id: 1 } })) !== null;
+
 /** All of it or none: a start that is interrupted leaves nothing behind that would keep the next from trying. */
 export async function loadSample(uri: string, database: string, dir: string): Promise<SampleCounts> {
   const client = new MongoClient(uri);
   try {
     const db = client.db(database);
     await makeWritersIndexes(db);
-    if ((await db.collection('job').findOne({}, { projection: { _id: 1 } })) !== null) {
-      return { jobs: 0, collectors: 0 };
-    }
+    if ((await holds(db, 'job')) || (await holds(db, 'collector'))) return { jobs: 0, collectors: 0 };
     const [jobs, collectors] = await Promise.all([documents(dir, 'job'), documents(dir, 'collector')]);
     await client.withSession((session) =>
       session.withTransaction(async () => {

@@ -4,7 +4,7 @@ import type { MongoClient, MongoClientOptions, MongoCredentials, MongoOptions } 
 
 const SELECTION_TIMEOUT = 5000;
 /** Milliseconds that closing has: the driver takes leave of a database that may not be there any more. */
-const CLOSING = 1000;
+const CLOSING = 500;
 
 /** Connections for pings and for ending operations, apart from those that the calls wait for. */
 export const CONTROL: MongoClientOptions = { maxPoolSize: 4, minPoolSize: 1 };

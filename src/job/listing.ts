@@ -127,14 +127,12 @@ export function listing(
 
   const guardedCursor = (pipeline: readonly MongoStage[], budget: Budget): Batches =>
     inBatches(budget, (within, db) =>
-      db
-        .collection(jobs)
-        .aggregate<Buffer>([...pipeline], {
-          ...RAW_AGGREGATION,
-          batchSize: BATCH,
-          allowDiskUse: true,
-          ...within,
-        }),
+      db.collection(jobs).aggregate<Buffer>([...pipeline], {
+        ...RAW_AGGREGATION,
+        batchSize: BATCH,
+        allowDiskUse: true,
+        ...within,
+      }),
     );
 
   /** A page at once where it is short and fits into one batch, and otherwise batch by batch. */

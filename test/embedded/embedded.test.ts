@@ -5,12 +5,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { startEmbedded, type Embedded } from '../../src/embedded/embedded.js';
 import { until } from '../support/until.js';
 
 const binary = process.env.MONGOD_BINARY;
+/** Milliseconds that it has to live to be started again. */
+const LEAST_LIFE = 5000;
+const said: string[] = [];
 let dataDir: string;
 
 beforeEach(async () => {
@@ -33,7 +37,12 @@ async function withClient<Result>(
 }
 
 const write = (uri: string, note: string): Promise<unknown> =>
-  withClient(uri, (client) => client.db('kept').collection<{ _id: string }>('note').insertOne({ _id: note }));
+  withClient(uri, (client) =>
+    client
+      .db('kept')
+      .collection<{ _id: string }>('note')
+      .insertOne({ _id: note }, { writeConcern: { w: 1, journal: true } }),
+  );
 
 const notes = (uri: string): Promise<string[]> =>
   withClient(uri, async (client) => {
@@ -104,6 +113,18 @@ describe('the embedded mongod', () => {
     await second.stop();
     expect(second.uri).not.toBe(first.uri);
     expect(found).toEqual(['first', 'second']);
+  });
+
+  test('is started again when it was killed, where it was', async () => {
+    const { uri, stop } = await startEmbedded({ dataDir, binary, log: (line) => said.push(line) });
+    await write(uri, 'before the kill');
+    const pid = await pidOf(uri);
+    await pause(LEAST_LIFE);
+    process.kill(pid, 'SIGKILL');
+    await until('mongod is gone', () => !alive(pid), 5000);
+    expect(await notes(uri)).toEqual(['before the kill']);
+    await stop();
+    expect(said).toContainEqual('the embedded mongod is gone: it ended with SIGKILL; it is started again');
   });
 
   test('refuses data that a running service uses, and names the setting', async () => {

@@ -23,6 +23,15 @@ describe('the sample', () => {
     expect(await db.collection('job').countDocuments()).toBe(3022);
   });
 
+  test('leaves a database alone whose jobs were all deleted', async () => {
+    const deleted = client.db('test_sample_deleted');
+    await loadSample(uri, deleted.databaseName, dir);
+    await deleted.collection('job').deleteMany({});
+    expect(await loadSample(uri, deleted.databaseName, dir)).toEqual({ jobs: 0, collectors: 0 });
+    expect(await deleted.collection('job').countDocuments()).toBe(0);
+    await deleted.dropDatabase();
+  });
+
   test('keeps a long a long and a double a double', async () => {
     const job = db
       .collection('job')
