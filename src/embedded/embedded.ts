@@ -23,8 +23,8 @@ const killer = createRequire(import.meta.url).resolve('mongodb-memory-server-cor
 const attempts = { most: 10, pauseMs: 500 } as const;
 const startLimitMs = 60_000;
 const stopLimitMs = 2000;
-/** One that has not lived so long would not live longer another time. */
-const leastLifeMs = 5000;
+/** One that has lived shorter, so many times in a row, would not live longer another time. */
+const shortLife = { ms: 5000, most: 3 } as const;
 
 export type EmbeddedOptions = {
   /** undefined: a temporary folder, removed by stop() */
@@ -84,14 +84,15 @@ async function lasting(
   const { host } = mongod;
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
-  async function watch(): Promise<void> {
+  async function watch(shortLives = 0): Promise<void> {
     const started = performance.now();
     const how = await mongod.ended;
     if (isStopping()) return;
-    if (performance.now() - started < leastLifeMs) throw new Error(`the embedded mongod is gone: ${how}`);
+    const next = performance.now() - started < shortLife.ms ? shortLives + 1 : 0;
+    if (next > shortLife.most) throw new Error(`the embedded mongod is gone, again and again: ${how}`);
     log(`the embedded mongod is gone: ${how}; it is started again`);
     mongod = await launch(path, dataDir, log, host);
-    await (isStopping() ? mongod.stop() : watch());
+    await (isStopping() ? mongod.stop() : watch(next));
   }
   const watching = watch();
   return {

@@ -5,15 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { startEmbedded, type Embedded } from '../../src/embedded/embedded.js';
 import { until } from '../support/until.js';
 
 const binary = process.env.MONGOD_BINARY;
-/** Milliseconds that it has to live to be started again. */
-const LEAST_LIFE = 5000;
 const said: string[] = [];
 let dataDir: string;
 
@@ -119,7 +116,6 @@ describe('the embedded mongod', () => {
     const { uri, stop } = await startEmbedded({ dataDir, binary, log: (line) => said.push(line) });
     await write(uri, 'before the kill');
     const pid = await pidOf(uri);
-    await pause(LEAST_LIFE);
     process.kill(pid, 'SIGKILL');
     await until('mongod is gone', () => !alive(pid), 5000);
     expect(await notes(uri)).toEqual(['before the kill']);
