@@ -23,7 +23,8 @@ type Trials = Readonly<Record<string, Trial>>;
  */
 export const ROUNDS: readonly (readonly Trials[])[] = [
   [{ cancellation, rows, limits, hostile, explorer }],
-  [{ failover, stepdown, outage, network, recovery, termination, stopping, fuzz }, { soak }],
+  [{ failover, stepdown, outage, termination, fuzz }, { soak }],
+  [{ recovery }, { network, stopping }],
 ];
 
 export const NAMES: readonly string[] = ROUNDS.flat().flatMap((trials) => Object.keys(trials));
