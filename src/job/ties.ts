@@ -1,6 +1,6 @@
 /**
  * A page in order of a date and then of the id, where an index has the date only (docs/performance.md «Ties»): the
- * date's order comes from the index, and ties are settled in the page, or by reading the one date at its edge.
+ * date's order comes from the index, and ties are settled in the page, or by one more read where one goes over an edge.
  */
 import type { Page } from '../query/model.js';
 import type { MongoFilter, MongoSort } from '../query/mongo.js';
@@ -54,7 +54,7 @@ function placed(document: Buffer): Placed | undefined {
   return date === undefined || id === undefined ? undefined : { document, date, id };
 }
 
-/** A page cannot be settled: something in it has no date, or it is too much. */
+/** A page cannot be settled: something in it has no date, it is too much, or it changes whenever it is read. */
 class Unsettled extends Error {}
 
 /** Reads places. Errors: Unsettled. */
@@ -67,46 +67,53 @@ const placing =
     return places;
   };
 
-/** How many places are read at first, to find where the places of one date begin. */
-const BACK = 1000;
+/** How often a page is read that writers change meanwhile. */
+const ATTEMPTS = 3;
+
+const isTied = (one: Placed | undefined, other: Placed | undefined): boolean =>
+  one !== undefined && one.date === other?.date;
+
+/** Whether a job is there twice: MongoDB reads it again where its date moves ahead of the read. */
+const hasTwice = (places: readonly Placed[]): boolean =>
+  new Set(places.map(({ id }) => id.toString('latin1'))).size < places.length;
 
 function settling(order: DateOrder, read: Read) {
   const { path, direction, id, idDirection } = order;
   const places = placing(order, read);
   const byDate = new Map([[path, direction]]);
+  const byDateAndId = new Map([...byDate, [id, idDirection] as const]);
 
   const inOrder = (a: Placed, b: Placed): number =>
     direction * (a.date - b.date) || idDirection * Buffer.compare(a.id, b.id);
 
-  /** How many of the places before `end` are of its date. */
-  async function tiedBefore(end: number, date: number, back = BACK): Promise<number> {
-    const skip = Math.max(0, end - back);
-    const found = await places({ filter: {}, sort: byDate, skip, limit: end - skip });
-    const other = found.findLastIndex((place) => place.date !== date);
-    if (other < 0 && skip > 0) return tiedBefore(end, date, back * 10);
-    return found.length - 1 - other;
-  }
+  /** What is in order up to the date of `last`. */
+  const upTo = ({ date }: Placed): MongoFilter => ({
+    [path]: { [direction === 1 ? '$lte' : '$gte']: new Date(date) },
+  });
 
-  async function ofDate(date: number, skip: number, limit: number): Promise<readonly Placed[]> {
-    const filter = { [path]: { $eq: new Date(date) } };
-    const found = await places({ filter, sort: new Map([[id, idDirection]]), skip, limit });
-    if (found.some((place) => place.date !== date)) throw new Unsettled();
-    return found;
-  }
-
-  return async ({ skip, limit }: Page): Promise<readonly Placed[]> => {
+  /**
+   * The page, from one read or the other and never from both: they are of different moments. A page that ends before
+   * its limit is the end of the list; undefined where jobs have left it between the two.
+   */
+  async function attempt({ skip, limit }: Page): Promise<readonly Placed[] | undefined> {
     const lead = Math.min(skip, 1);
     const window = await places({ filter: {}, sort: byDate, skip: skip - lead, limit: limit + lead + 1 });
     const page = window.slice(lead, lead + limit);
-    const tied = (a: Placed | undefined, b: Placed | undefined) =>
-      a?.date === b?.date ? a?.date : undefined;
-    const head = lead === 0 ? undefined : tied(window[0], page[0]);
-    const tail = tied(page.at(-1), window[lead + limit]);
-    const count = (date: number): number => page.filter((place) => place.date === date).length;
-    const inner = page.filter(({ date }) => date !== head && date !== tail).toSorted(inOrder);
-    const first = head === undefined ? [] : await ofDate(head, await tiedBefore(skip, head), count(head));
-    const last = tail === undefined || tail === head ? [] : await ofDate(tail, 0, count(tail));
-    return [...first, ...inner, ...last];
+    const last = page.at(-1);
+    const next = window[lead + limit];
+    const isTiedBefore = lead > 0 && isTied(window[0], page[0]);
+    if (last === undefined || (!isTiedBefore && !isTied(last, next))) return page.toSorted(inOrder);
+    const filter = next === undefined ? {} : upTo(last);
+    const found = await places({ filter, sort: byDateAndId, skip, limit });
+    return next !== undefined && found.length < limit ? undefined : found;
+  }
+
+  return async (page: Page): Promise<readonly Placed[]> => {
+    for (let attempts = 0; attempts < ATTEMPTS; attempts++) {
+      const found = await attempt(page);
+      if (found !== undefined && !hasTwice(found)) return found;
+    }
+    throw new Unsettled();
   };
 }
 

@@ -5,10 +5,15 @@ import type { Page } from '../query/model.js';
 /** Milliseconds that a listing has to show whether a count is needed; then both go on at once. */
 const HEAD_START = 10;
 
-/** How many there are in all, where a page with `listed` of them tells. */
+/** How many there are in all, where a page with `listed` of them tells: one that is not full is the last. */
 function told({ skip, limit }: Page, listed: number): number | undefined {
   const ended = listed < limit && (listed > 0 || skip === 0);
   return ended ? skip + listed : undefined;
+}
+
+/** A count of another moment than the page beside it, as that page allows it: none of its jobs is beyond the total. */
+function besides({ skip }: Page, listed: number, counted: number): number {
+  return listed > 0 ? Math.max(counted, skip + listed) : Math.min(counted, skip);
 }
 
 /**
@@ -27,5 +32,6 @@ export async function totalOf(
   const counting = count();
   // Where it is not needed, neither is its failure.
   counting.catch(() => undefined);
-  return told(page, await listing) ?? (await counting);
+  const listed = await listing;
+  return told(page, listed) ?? besides(page, listed, await counting);
 }
