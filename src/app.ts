@@ -21,13 +21,14 @@ import { connections } from './job/connections.js';
 import type { Connections, Opening, Purpose } from './job/connections.js';
 import { indexWatch, makeIndexes } from './job/indexes.js';
 import { memoryFor } from './job/memory.js';
-import type { Memory } from './job/memory.js';
+import type { MeasuredMemory } from './job/memory.js';
 import { keeping } from './job/readiness.js';
 import type { Kept } from './job/readiness.js';
 import { jobService } from './job/service.js';
 import { jobStore } from './job/store.js';
 import type { StoreConnections } from './job/store.js';
-import { lanes } from './job/turns.js';
+import { lanes, loadOf } from './job/turns.js';
+import type { LaneLoad, Lanes } from './job/turns.js';
 import type { Log } from './log.js';
 import { chain } from './server/call.js';
 import type { Chain } from './server/call.js';
@@ -63,7 +64,7 @@ export interface Clock {
 export interface Replaced {
   readonly authenticate?: Authenticate;
   readonly tls?: Tls;
-  readonly memory?: Memory;
+  readonly memory?: MeasuredMemory;
   /** Domains that the explorer offers. */
   readonly domains?: readonly string[];
   /** Options of each client of the database, beside its own. */
@@ -83,11 +84,19 @@ export interface AppOptions {
   readonly observeClient?: (client: MongoClient, purpose: Purpose) => void;
 }
 
+/** What calls have of the service now: nothing where none runs. */
+export interface Load {
+  readonly lanes: Readonly<Record<keyof Lanes, LaneLoad>>;
+  /** Bytes of requests and answers. */
+  readonly memory: number;
+}
+
 export interface App {
   /** Starts serving. Errors: a part cannot start; `close` undoes the parts before it. */
   start(): Promise<Addresses>;
   /** Reads again which indexes there are, as a timer does. */
   checkIndexes(): Promise<void>;
+  load(): Load;
   /** Refuses new calls, lets running ones end within the grace, and stops everything. */
   close(): Promise<void>;
 }
@@ -95,6 +104,8 @@ export interface App {
 /** The surroundings and the settings that each step of the start reads. */
 interface Context extends AppOptions {
   readonly config: Config;
+  /** What all calls share. */
+  readonly shared: { readonly lanes: Lanes; readonly memory: MeasuredMemory };
   readonly cleanups: Cleanups;
 }
 
@@ -327,7 +338,7 @@ const example = (grpc: string): string =>
 
 /** Puts the parts together. */
 async function compose(context: Context) {
-  const { config, log, clock, cleanups, replaced } = context;
+  const { config, log, clock, cleanups, replaced, shared } = context;
   const authenticate = replaced?.authenticate ?? (await authentication(context));
   const tls = replaced?.tls ?? (await encryption(context));
   const database = await databaseOf(context);
@@ -346,9 +357,9 @@ async function compose(context: Context) {
     kill: (id) => current().kill(id),
   };
   const store = jobStore(lasting, { report, orderedBy: indexes.orderedBy });
-  const memory = replaced?.memory ?? memoryFor(config.maxResponseBytes);
+  const { lanes, memory } = shared;
   const { now, monotonicNow } = clock;
-  const service = jobService({ store, memory, lanes: lanes(), clock: monotonicNow, ...config });
+  const service = jobService({ store, memory, lanes, clock: monotonicNow, ...config });
   const calls = chain({ service, authenticate, memory, ready: state.serving, now, log, ...config });
   const sample = database.embedded && config.sampleData ? SAMPLE_DOMAINS : [];
   const domains = replaced?.domains ?? sample;
@@ -368,7 +379,9 @@ function announce(addresses: Addresses, embedded: boolean, { config, log }: Cont
 
 /** The service that `config` asks for. */
 export function createApp(config: Config, options: AppOptions): App {
-  const context: Context = { ...options, config, cleanups: [] };
+  const memory = options.replaced?.memory ?? memoryFor(config.maxResponseBytes);
+  const shared = { lanes: lanes(), memory };
+  const context: Context = { ...options, config, shared, cleanups: [] };
   let checkIndexes = (): Promise<void> => Promise.resolve();
   return {
     async start() {
@@ -383,6 +396,7 @@ export function createApp(config: Config, options: AppOptions): App {
       return addresses;
     },
     checkIndexes: () => checkIndexes(),
+    load: () => ({ lanes: loadOf(shared.lanes), memory: memory.used() }),
     close: () => cleanUp(context),
   };
 }

@@ -3,6 +3,7 @@
  * a moment (docs/performance.md «Collectors»).
  */
 import { BSON, ObjectId } from 'mongodb';
+import { fail } from '../errors.js';
 import type { Referred as ReferredDocuments } from '../query/compile.js';
 import { confineReferred } from '../query/confine.js';
 import type { Scope } from '../query/confine.js';
@@ -10,6 +11,7 @@ import { idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 import { collectorInfo } from './answer.js';
 import type { Referred } from './message.js';
+import type { Lease } from './memory.js';
 import type { Budget } from './operation.js';
 import { COLLECTOR_SHOWN } from './schema.js';
 import { asData } from './stored.js';
@@ -110,13 +112,29 @@ const LENIENT = { bsonRegExp: true, validation: { utf8: false } };
 
 const decoded = (document: Buffer): StoredDocument => BSON.deserialize(document, LENIENT);
 
-/** The collectors of the scope with `paths` of theirs, to be found by id while rows are made. */
+/** Bytes of collectors that a pipeline takes as data, within the 16 MB of a command. */
+const MAX_BYTES = 15_000_000;
+
+/** Bytes of memory for a byte of a collector: as it came, decoded, and in the commands for the rows and their number. */
+const WEIGHT = 6;
+
+/** The collectors of the scope with `paths` of theirs, to be found by id while rows are made. Errors: LIMIT_EXCEEDED. */
 export async function collectorsOf(
   store: JobStore,
   scope: Scope,
   paths: readonly string[],
+  memory: Lease,
   budget: Budget,
 ): Promise<ReferredDocuments> {
-  const found = (await store.collectors(confineReferred({}, scope), paths, budget)).map(decoded);
+  const found: StoredDocument[] = [];
+  let size = 0;
+  for await (const batch of store.collectorBatches(confineReferred({}, scope), paths, budget)) {
+    const more = batch.reduce((sum, collector) => sum + collector.length, 0);
+    memory.grow(more * WEIGHT);
+    size += more;
+    if (size > MAX_BYTES)
+      fail('LIMIT_EXCEEDED', { limit: 'bytes of collectors that a stat asks of', max: String(MAX_BYTES) });
+    found.push(...batch.map(decoded));
+  }
   return { ids: found.map(({ _id }) => _id), documents: found.map(asData) };
 }

@@ -68,14 +68,30 @@ export async function within<T>(
 
 const OVER = new Error('what this was part of is over');
 
-/** Runs `work` within a budget that ends with it: when one part fails, or is no longer needed, the others are ended. */
-export async function together<T>(budget: Budget, work: (budget: Budget) => Promise<T>): Promise<T> {
+/** Begins a part of some work, which is not over before its parts are. */
+export type Begin = <T>(part: (budget: Budget) => Promise<T>) => Promise<T>;
+
+/**
+ * Runs `work` within a budget that ends with it: when one part fails, or is no longer needed, the others are ended. It
+ * is over when all of them are, so that none takes anything that was given back.
+ */
+export async function together<T>(budget: Budget, work: (begin: Begin) => Promise<T>): Promise<T> {
   const over = new AbortController();
   const signal = AbortSignal.any([budget.signal, over.signal]);
+  const within: Budget = { signal, remaining: () => budget.remaining() };
+  const begun: Promise<unknown>[] = [];
+  const begin: Begin = (part) => {
+    const running = part(within);
+    // Whoever waits for it is told of its failure; where nobody does any more, it is of no interest.
+    running.catch(() => undefined);
+    begun.push(running);
+    return running;
+  };
   try {
-    return await work({ signal, remaining: () => budget.remaining() });
+    return await work(begin);
   } finally {
     over.abort(OVER);
+    await Promise.allSettled(begun);
   }
 }
 

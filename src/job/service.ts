@@ -20,7 +20,7 @@ import { jobInfo, jobsInfo, statStruct } from './answer.js';
 import type { Result } from './answer.js';
 import { collecting, collectorsOf } from './collectors.js';
 import { blamed, confinedTo, naming } from './filters.js';
-import type { Memory } from './memory.js';
+import type { Lease, Memory } from './memory.js';
 import { pacing } from './pace.js';
 import { pieces, rowsOf } from './rows.js';
 import type { RowFormat } from './rows.js';
@@ -135,6 +135,12 @@ export function jobService(options: JobServiceOptions): JobService {
     }
   }
 
+  /** The collectors that a stat asks of; undefined where it asks of none. */
+  async function referredBy(query: StatQuery, scope: Scope, lease: Lease, budget: Budget) {
+    const paths = referredPaths(query);
+    return paths.length === 0 ? undefined : await collectorsOf(store, scope, paths, lease, budget);
+  }
+
   return {
     async get(request, call) {
       const jobId = required(request.job_id, 'job_id');
@@ -155,11 +161,13 @@ export function jobService(options: JobServiceOptions): JobService {
         const answer = jobsInfo({ maxBytes, memory: lease, pace });
         const filter = await confinedTo(scope, query.filter, store, call);
         if (query.countOnly) return answer.finish(await store.count(filter, call));
-        const total = await together(call, (budget) => {
-          const listing = each(store.list(filter, findOf(query), budget), async (jobs) => {
-            await answer.add(jobs, await collect(jobs, scope, budget));
-          });
-          return totalOf(query.page, listing, () => store.count(filter, budget));
+        const total = await together(call, (begin) => {
+          const listing = begin((budget) =>
+            each(store.list(filter, findOf(query), budget), async (jobs) => {
+              await answer.add(jobs, await collect(jobs, scope, budget));
+            }),
+          );
+          return totalOf(query.page, listing, () => begin((budget) => store.count(filter, budget)));
         });
         return answer.finish(total);
       });
@@ -184,25 +192,23 @@ export function jobService(options: JobServiceOptions): JobService {
       const asked = request.query ?? fail('REQUIRED_PARAMETER', { key: 'query' });
       const scope = await call.scope(request);
       const query = readStat(asked, reading(call, new Map()));
-      const paths = referredPaths(query);
-      return naming(query.filter, store, call, async () => {
-        const filter = await confinedTo(scope, query.filter, store, call);
-        const referred = paths.length === 0 ? undefined : await collectorsOf(store, scope, paths, call);
-        const { rows, total } = pipelinesOf(query, JOB, referred);
-        const key = keyOf({ filter, rows, total: total ?? [] });
-        return stats(key, call, async (shared) => {
+      return naming(query.filter, store, call, () =>
+        stats(keyOf({ scope, query }), call, async (shared) => {
           using _turn = await lanes.stats(scope.domainId, shared.signal);
           using lease = memory.lease();
+          const filter = await confinedTo(scope, query.filter, store, shared);
+          const referred = await referredBy(query, scope, lease, shared);
+          const { rows, total } = pipelinesOf(query, JOB, referred);
           const answer = statStruct({ maxBytes, memory: lease, pace }, resultOf(query));
-          return await together(shared, async (budget) => {
+          return await together(shared, async (begin) => {
             const [count] = await Promise.all([
-              total && store.rowCount(filter, total, budget),
-              each(store.rows(filter, rows, budget), answer.add),
+              total && begin((budget) => store.rowCount(filter, total, budget)),
+              begin((budget) => each(store.rows(filter, rows, budget), answer.add)),
             ]);
             return answer.finish(count);
           });
-        });
-      });
+        }),
+      );
     },
 
     async delete(request, call) {

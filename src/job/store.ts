@@ -30,6 +30,8 @@ export interface JobStore {
   rowCount(match: ConfinedMatch, stages: readonly MongoStage[], budget: Budget): Promise<number>;
   /** The collectors that meet `filter`, with the paths to show; `_id` always. */
   collectors(filter: ConfinedFilter, paths: readonly string[], budget: Budget): Promise<readonly Buffer[]>;
+  /** The same, however many they are. */
+  collectorBatches(filter: ConfinedFilter, paths: readonly string[], budget: Budget): Batches;
   /** For each of `filters` the ids of the collectors within `scope` that meet it; one query for all. */
   collectorIds(
     scope: ConfinedFilter,
@@ -110,6 +112,14 @@ export function jobStore(
     return facets.map(([name]) => (found?.[name] ?? []).map(({ _id }) => _id));
   }
 
+  const findCollectors = (filter: ConfinedFilter, paths: readonly string[], within: Within, db: Db) =>
+    db.collection('collector').find<Buffer>(filter, {
+      raw: true,
+      projection: projectionTo(paths, 1),
+      batchSize: BATCH,
+      ...within,
+    });
+
   async function accepts(filter: MongoFilter, budget: Budget): Promise<boolean> {
     const none = { $and: [{ job_id: { $in: [] } }, filter] };
     try {
@@ -138,10 +148,8 @@ export function jobStore(
     remove: async (filter, budget) =>
       (await operations.write(budget, { delete: 'job', deletes: [{ q: filter, limit: 1 }] })) > 0,
     collectors: (filter, paths, budget) =>
-      once(budget, (within, db) => {
-        const projection = projectionTo(paths, 1);
-        const options = { raw: true, projection, batchSize: BATCH, ...within };
-        return db.collection('collector').find<Buffer>(filter, options).toArray();
-      }),
+      once(budget, (within, db) => findCollectors(filter, paths, within, db).toArray()),
+    collectorBatches: (filter, paths, budget) =>
+      operations.inBatches(budget, (within, db) => findCollectors(filter, paths, within, db)),
   };
 }

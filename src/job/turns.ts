@@ -28,8 +28,19 @@ export const LANES = {
 
 export type Lanes = Readonly<Record<keyof typeof LANES, Turns>>;
 
-/** Waits until a domain may do a piece of work, which is over when the turn is disposed. Errors: LIMIT_EXCEEDED, and why `signal` was aborted. */
-export type Turns = (domainId: string, signal: AbortSignal) => Promise<Disposable>;
+/** What is in use of a lane now. */
+export interface LaneLoad {
+  readonly running: number;
+  readonly waiting: number;
+  /** Domains that are kept in mind. */
+  readonly domains: number;
+}
+
+export interface Turns {
+  /** Waits until a domain may do a piece of work, which is over when the turn is disposed. Errors: LIMIT_EXCEEDED, and why `signal` was aborted. */
+  (domainId: string, signal: AbortSignal): Promise<Disposable>;
+  readonly load: () => LaneLoad;
+}
 
 interface Place {
   begin(): void;
@@ -111,18 +122,22 @@ export function turns({ atOnce, waiting: most }: Lane): Turns {
     });
   }
 
-  return async (id, signal) => {
+  async function take(id: string, signal: AbortSignal): Promise<Disposable> {
     signal.throwIfAborted();
     const domain = domains.get(id) ?? { running: 0, line: new Set() };
     domains.set(id, domain);
     if (running < atOnce && domain.running < ofDomain) begin(id, domain);
     else await wait(id, domain, signal);
+    let ended = false;
     return {
       [Symbol.dispose]() {
-        end(id, domain);
+        if (!ended) end(id, domain);
+        ended = true;
       },
     };
-  };
+  }
+
+  return Object.assign(take, { load: () => ({ running, waiting, domains: domains.size }) });
 }
 
 /** The turns of each kind of work. */
@@ -131,4 +146,12 @@ export const lanes = (): Lanes => ({
   large: turns(LANES.large),
   rows: turns(LANES.rows),
   stats: turns(LANES.stats),
+});
+
+/** What is in use of each kind of turns now. */
+export const loadOf = ({ small, large, rows, stats }: Lanes): Readonly<Record<keyof Lanes, LaneLoad>> => ({
+  small: small.load(),
+  large: large.load(),
+  rows: rows.load(),
+  stats: stats.load(),
 });

@@ -239,7 +239,7 @@ async function* streamed(
     throw line.failed(error);
   } finally {
     limit.done();
-    if (open) line.failed(appError('REQUEST_CANCELLED', {}));
+    if (open) line.failed(limit.signal.aborted ? limit.signal.reason : appError('REQUEST_CANCELLED', {}));
   }
 }
 

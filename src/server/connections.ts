@@ -1,5 +1,9 @@
-/** The connections of a listener: so many at once, and an end to one whose client does not take an answer (docs/operations.md «Connections»). */
+/**
+ * The connections of a listener: so many at once, an end to one whose client does not take an answer, and the end of
+ * an answer with its connection (docs/operations.md «Connections»).
+ */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 
 /** Milliseconds that a client has to take an answer. */
@@ -12,6 +16,30 @@ export function insist(over: AbortSignal, end: () => void, patience = PATIENCE):
   over.addEventListener('abort', () => {
     clearTimeout(timer);
   });
+}
+
+/**
+ * Closes an answer with its connection also while it waits for another before it: until then it has no socket, and Node
+ * closes only those with one.
+ */
+export function closeWithConnection({ socket }: IncomingMessage, response: ServerResponse): void {
+  if (response.socket !== null) return;
+  const close = (): void => {
+    response.destroy();
+    response.emit('close');
+  };
+  // As many may wait as the client has sent requests.
+  socket.setMaxListeners(0);
+  socket.once('close', close);
+  response.once('socket', () => {
+    socket.off('close', close);
+  });
+}
+
+/** Calls `begun` when an answer is the next of its connection. */
+export function whenNext(response: ServerResponse, begun: () => void): void {
+  if (response.socket === null) response.once('socket', begun);
+  else begun();
 }
 
 /** Where Node tells of each connection that a server of this process gets. */

@@ -11,7 +11,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { AppError, appError, echo, fail } from '../errors.js';
 import { MAX_REQUEST_BYTES, requestIdOf } from './call.js';
 import type { CallLog, Chain, Incoming, Stream } from './call.js';
-import { insist } from './connections.js';
+import { insist, whenNext } from './connections.js';
 import type { ConnectionLog } from './connections.js';
 import { explorerPages } from './explorer.js';
 import type { Explorer } from './explorer.js';
@@ -99,17 +99,11 @@ async function bodyOf(context: Called): Promise<Uint8Array> {
 }
 
 /** Aborted when the answer has left, or its client. */
-function overSignal({ env: { incoming, outgoing } }: Called): AbortSignal {
+function overSignal({ env: { outgoing } }: Called): AbortSignal {
   const over = new AbortController();
-  const { socket } = incoming;
-  const end = (): void => {
-    socket.off('close', end);
+  outgoing.once('close', () => {
     over.abort();
-  };
-  outgoing.once('close', end);
-  // An answer that waits behind another on its connection is not told when that ends. There may be many.
-  socket.setMaxListeners(0);
-  socket.once('close', end);
+  });
   return over.signal;
 }
 
@@ -120,6 +114,8 @@ async function incomingOf(
   now: number,
 ): Promise<Incoming> {
   const header = (name: string): string | undefined => context.req.header(name);
+  // Before anything is waited for: it may end meanwhile.
+  const over = overSignal(context);
   return {
     rpc,
     request: await bodyOf(context),
@@ -128,7 +124,7 @@ async function incomingOf(
     requestId: context.get('requestId'),
     deadline: now + timeout(header),
     gone: context.req.raw.signal,
-    over: overSignal(context),
+    over,
   };
 }
 
@@ -138,37 +134,49 @@ function rowType(context: Called, { rows }: Route): string {
   return accepts(context, { header: 'Accept', supports: [json, ...rows.keys()], default: json });
 }
 
-/**
- * The pieces as a stream that is read no faster than it is taken. Where the call fails half-way, or is given up, the
- * connection breaks: the client must see that something is missing. The chain has logged why.
- */
+/** The pieces as a stream that is read no faster than it is taken; where they fail, it breaks off. */
 function streamOf(first: Uint8Array, { pieces, givenUp }: Stream, breakOff: () => void): ReadableStream {
-  givenUp.addEventListener('abort', breakOff, { once: true });
   return new ReadableStream<Uint8Array>(
     {
       start: (controller) => controller.enqueue(first),
       async pull(controller) {
         try {
           const { value, done } = await pieces.next();
-          if (done === true) controller.close();
-          else controller.enqueue(value);
+          if (done !== true) controller.enqueue(value);
+          else if (!givenUp.aborted) controller.close();
         } catch {
           breakOff();
         }
-      },
-      async cancel() {
-        await pieces.return();
       },
     },
     { highWaterMark: 0 },
   );
 }
 
-/** All jobs of a list, sent while they are read. */
-async function rows(context: Called, type: string, { pieces, givenUp }: Stream): Promise<Response> {
+/** Calls `then` when `signal` is aborted, or now where it is. */
+function whenAborted(signal: AbortSignal, then: () => void): void {
+  if (signal.aborted) then();
+  else signal.addEventListener('abort', then, { once: true });
+}
+
+/**
+ * All jobs of a list, sent while they are read. Where the call fails half-way, or is given up, the connection breaks:
+ * the client must see that something is missing. However the answer ends, the reading ends with it, whether or not
+ * anybody asks for another piece; the chain has logged why.
+ */
+async function rows(context: Called, type: string, stream: Stream, over: AbortSignal): Promise<Response> {
   // The first piece is there, or the call has failed, before the answer begins.
-  const { value } = await pieces.next();
-  const body = streamOf(value ?? new Uint8Array(), { pieces, givenUp }, () => context.env.outgoing.destroy());
+  const { value } = await stream.pieces.next();
+  const breakOff = (): void => {
+    context.env.outgoing.destroy();
+  };
+  const end = (): void => {
+    stream.pieces.return().catch(() => undefined);
+  };
+  whenAborted(stream.givenUp, breakOff);
+  whenAborted(stream.givenUp, end);
+  whenAborted(over, end);
+  const body = streamOf(value ?? new Uint8Array(), stream, breakOff);
   return answered(context, 200, `${type}; charset=utf-8`, body);
 }
 
@@ -184,10 +192,12 @@ async function answer(
     context.set('called', true);
     const type = rowType(context, route);
     const format = route.rows.get(type);
-    if (format !== undefined) return await rows(context, type, chain.stream(incoming, format));
+    if (format !== undefined) return await rows(context, type, chain.stream(incoming, format), incoming.over);
     const bytes = await chain.unary(incoming);
     const body = protocol.codec.encode(route.method.output, bytes);
-    insist(incoming.over, () => context.env.incoming.socket.destroy(), patience);
+    whenNext(context.env.outgoing, () => {
+      insist(incoming.over, () => context.env.incoming.socket.destroy(), patience);
+    });
     return replied(context, { status: 200, type: protocol.type, body });
   } catch (reason) {
     if (reason instanceof AppError) return refused(context, reason, protocol);

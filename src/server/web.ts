@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import { connections } from './connections.js';
+import { closeWithConnection, connections } from './connections.js';
 import type { ConnectionLog, ConnectionsOptions } from './connections.js';
 import { ADMIN_CONNECTIONS } from './descriptors.js';
 import type { Door } from './grpc.js';
@@ -83,6 +83,7 @@ export async function webDoor(app: Hono<WebApp>, options: WebDoorOptions): Promi
   const { name, host, port, tls } = options;
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, hostname: HOST });
   const answer: RequestListener = (request, response) => {
+    closeWithConnection(request, response);
     void listener(request, response);
   };
   const server = tls === undefined ? createServer(LIMITS, answer) : secureServer(tls, answer);

@@ -8,6 +8,7 @@ import type { CommandStartedEvent, Document } from 'mongodb';
 import { freePort } from '../../src/embedded/embedded.js';
 import { clientOptions } from '../../src/job/database.js';
 import { killingOn } from '../../src/job/killing.js';
+import { together } from '../../src/job/operation.js';
 import type { Budget } from '../../src/job/operation.js';
 import { jobStore } from '../../src/job/store.js';
 import type { JobStore } from '../../src/job/store.js';
@@ -196,4 +197,49 @@ describe('a primary that steps down', () => {
     expect(faults).toEqual([]);
     expect(await ofSet.db(DATABASE).collection('job').countDocuments()).toBe(0);
   }, 30_000);
+});
+
+describe('parts of one work', () => {
+  /** A part that ends a moment after it is given up; `ended` says how many have. */
+  let ended = 0;
+  const patient = ({ signal }: Budget): Promise<never> =>
+    new Promise((_, reject) => {
+      signal.addEventListener('abort', () => {
+        setImmediate(() => {
+          ended += 1;
+          reject(new Error('given up'));
+        });
+      });
+    });
+  beforeEach(() => {
+    ended = 0;
+  });
+
+  test('are over before it fails by one of them', async () => {
+    const work = together(PATIENT, async (begin) => {
+      const failing = begin(() => Promise.reject(new Error('a part failed')));
+      await Promise.all([begin(patient), failing, begin(patient)]);
+    });
+    await expect(work).rejects.toThrow('a part failed');
+    expect(ended).toBe(2);
+  });
+
+  test('are over before it is answered without them', async () => {
+    const work = together(PATIENT, (begin) => {
+      void begin(patient);
+      return Promise.resolve('answer');
+    });
+    expect(await work).toBe('answer');
+    expect(ended).toBe(1);
+  });
+
+  test('are over before it is given up', async () => {
+    const caller = new AbortController();
+    const work = together({ ...PATIENT, signal: caller.signal }, (begin) =>
+      Promise.race([begin(patient), begin(patient)]),
+    );
+    caller.abort();
+    await expect(work).rejects.toThrow('given up');
+    expect(ended).toBe(2);
+  });
 });

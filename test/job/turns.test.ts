@@ -60,3 +60,37 @@ test('who gives up while waiting leaves the place to the next', async () => {
   expect(began).toEqual(['a1', 'a3']);
   await expect(take('a', impatient.signal)).rejects.toThrow('gone');
 });
+
+test('waiters that are cancelled leave their places to others, and nothing is kept of them', async () => {
+  const take = turns({ atOnce: 1, waiting: 4 });
+  const first = await take('a', NEVER);
+  for (let round = 0; round < 5; round++) {
+    const impatient = new AbortController();
+    const left = ['a', 'a', 'b', 'c'].map((domain) => take(domain, impatient.signal));
+    expect(take.load()).toEqual({ running: 1, waiting: 4, domains: 3 });
+    impatient.abort(new Error('gone'));
+    const ends = await Promise.allSettled(left);
+    expect(ends.map(({ status }) => status)).toEqual(left.map(() => 'rejected'));
+    expect(take.load()).toEqual({ running: 1, waiting: 0, domains: 1 });
+  }
+  first[Symbol.dispose]();
+  expect(take.load()).toEqual({ running: 0, waiting: 0, domains: 0 });
+});
+
+test('a turn is given back once, however often it is disposed', async () => {
+  const take = turns({ atOnce: 2, waiting: 4 });
+  const [one, other] = [await take('a', NEVER), await take('b', NEVER)];
+  one[Symbol.dispose]();
+  one[Symbol.dispose]();
+  expect(take.load()).toEqual({ running: 1, waiting: 0, domains: 1 });
+  other[Symbol.dispose]();
+  expect(take.load()).toEqual({ running: 0, waiting: 0, domains: 0 });
+});
+
+test('a domain that is refused is not kept', async () => {
+  const take = turns({ atOnce: 1, waiting: 0 });
+  const first = await take('a', NEVER);
+  await expect(take('b', NEVER)).rejects.toHaveProperty('code', 'ERROR_LIMIT_EXCEEDED');
+  expect(take.load()).toEqual({ running: 1, waiting: 0, domains: 1 });
+  first[Symbol.dispose]();
+});

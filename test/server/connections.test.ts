@@ -7,7 +7,6 @@ import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { GetJobRequest, JobsQuery } from '../../src/gen/spaceone/api/inventory/v1/job.js';
 import { memory } from '../../src/job/memory.js';
-import type { Memory } from '../../src/job/memory.js';
 import { jsonClient } from '../support/client.js';
 import { callHttp } from '../support/http-client.js';
 import { startService } from '../support/service.js';
@@ -22,31 +21,11 @@ const PATIENCE = 1500;
 const ROOM = 12 * 1024 ** 2;
 
 const bound = memory(ROOM);
-let taken = 0;
-/** The memory, and how much of it is taken. */
-const watched: Memory = {
-  lease() {
-    const lease = bound.lease();
-    let own = 0;
-    return {
-      grow(bytes) {
-        lease.grow(bytes);
-        own += bytes;
-        taken += bytes;
-      },
-      [Symbol.dispose]() {
-        lease[Symbol.dispose]();
-        taken -= own;
-        own = 0;
-      },
-    };
-  },
-};
 
 let service: Service;
 
 beforeAll(async () => {
-  service = await startService('connections', {}, { memory: watched, patience: PATIENCE });
+  service = await startService('connections', {}, { memory: bound, patience: PATIENCE });
   const jobs = Array.from({ length: MANY }, (_, nth) => ({
     job_id: `job-slow-${nth}`,
     domain_id: DOMAIN,
@@ -82,11 +61,11 @@ test('a gRPC client that does not take its answer loses its connection, and the 
   const session = connect(`http://${service.address}`);
   session.on('error', () => undefined);
   slowReader(session);
-  await until('the answer waits', () => taken > MANY * 1000, 10_000);
+  await until('the answer waits', () => bound.used() > MANY * 1000, 10_000);
   const begun = performance.now();
   await once(session, 'close');
   expect(performance.now() - begun).toBeLessThan(PATIENCE * 4);
-  await until('the memory is free', () => taken === 0, 5000);
+  await until('the memory is free', () => bound.used() === 0, 5000);
 });
 
 test('an HTTP client likewise', async () => {
@@ -98,8 +77,8 @@ test('an HTTP client likewise', async () => {
   const one = `POST /inventory/v1/job/list HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
   // More than fits into what the system keeps of a connection.
   socket.write(one.repeat(6));
-  await until('the answer waits', () => taken > MANY * 1000, 10_000);
-  await until('the memory is free', () => taken === 0, PATIENCE * 10);
+  await until('the answer waits', () => bound.used() > MANY * 1000, 10_000);
+  await until('the memory is free', () => bound.used() === 0, PATIENCE * 10);
   socket.destroy();
 });
 
@@ -108,7 +87,7 @@ test('while answers wait that take all the memory, another large one is told to 
   for (const [nth, session] of sessions.entries()) {
     session.on('error', () => undefined);
     slowReader(session);
-    await until('the answer waits', () => taken > (nth + 1) * MANY * 1000, 10_000);
+    await until('the answer waits', () => bound.used() > (nth + 1) * MANY * 1000, 10_000);
   }
   const client = jsonClient(service.address);
   const large = { domain_id: DOMAIN };
@@ -120,7 +99,7 @@ test('while answers wait that take all the memory, another large one is told to 
     },
   });
   expect(await client.call('get', { domain_id: DOMAIN, job_id: 'job-slow-1' })).toHaveProperty('response');
-  await until('they are gone', () => taken === 0, 10_000);
+  await until('they are gone', () => bound.used() === 0, 10_000);
   expect(await client.call('list', large)).toHaveProperty('response.total_count', MANY);
   expect(await callHttp(service.http, 'list', large)).toHaveProperty('response.total_count', MANY);
   client.close();

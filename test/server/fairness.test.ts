@@ -1,10 +1,14 @@
 // What many long stats of one domain do to everybody else.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { JsonObject } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Document } from 'mongodb';
+import { memory } from '../../src/job/memory.js';
 import { jsonClient } from '../support/client.js';
 import type { JsonClient } from '../support/client.js';
 import { startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
 import { insertSlowJob, noneRunning, running, runningSoon, slowStat } from '../support/slow.js';
+import { until } from '../support/until.js';
 
 const DATABASE = 'fairness';
 const STATS = 6;
@@ -37,4 +41,117 @@ test('more long stats than there are connections for them hold up no get, and en
   expect(new Set(told)).toEqual(new Set(['DEADLINE_EXCEEDED']));
   await noneRunning(service.client, DATABASE, 2000);
   expect(service.faults).toEqual([]);
+});
+
+const COLLECTORS = 'domain-collectors00';
+const LARGE_COLLECTORS = 'domain-collectors01';
+/** Bytes of a collector. */
+const COLLECTOR = 10_000;
+
+/** A stat that reads the collectors of `domain_id`; another name makes it another stat. */
+const byCollector = (domain_id: string, name: string): JsonObject => ({
+  domain_id,
+  query: {
+    aggregate: [
+      {
+        group: {
+          keys: [{ key: 'collector.plugin_info', name }],
+          fields: [{ name: 'jobs', operator: 'count' }],
+        },
+      },
+    ],
+    page: { limit: 10 },
+  },
+});
+
+describe('stats that ask of collectors', () => {
+  let all: Service;
+  let caller: JsonClient;
+  const commands: Document[] = [];
+
+  beforeAll(async () => {
+    all = await startService('fairness-collectors', {}, { mongo: { monitorCommands: true } });
+    all.onCommand((command) => commands.push(command));
+    caller = jsonClient(all.address);
+    const collectors = (domain_id: string, count: number) =>
+      Array.from({ length: count }, (_, nth) => ({
+        collector_id: `collector-${domain_id}-${nth}`,
+        domain_id,
+        plugin_info: { version: `1.${nth}`, text: 'x'.repeat(COLLECTOR) },
+      }));
+    await all.db
+      .collection('collector')
+      .insertMany([...collectors(COLLECTORS, 100), ...collectors(LARGE_COLLECTORS, 2000)]);
+    await all.db.collection('job').insertOne({ job_id: 'job-of-collectors', domain_id: COLLECTORS });
+  });
+  beforeEach(() => {
+    commands.length = 0;
+  });
+  afterAll(async () => {
+    caller.close();
+    await all.stop();
+  });
+
+  const reads = (): number => commands.filter(({ find }) => find === 'collector').length;
+
+  test('read them once they have a turn, and in the memory of all', async () => {
+    const running: number[] = [];
+    all.onCommand(({ find }) => {
+      running.push(...(find === 'collector' ? [all.load().lanes.stats.running] : []));
+    });
+    const stats = Array.from({ length: 40 }, (_, nth) =>
+      caller.call('stat', byCollector(COLLECTORS, `by${nth}`)),
+    );
+    await until('collectors are read', () => all.taken() > 100 * COLLECTOR, 5000);
+    expect(all.load().lanes.stats.running).toBe(15);
+    expect(new Set((await Promise.all(stats)).map((outcome) => 'response' in outcome))).toEqual(
+      new Set([true]),
+    );
+    expect(running).toHaveLength(40);
+    expect(Math.min(...running)).toBeGreaterThan(0);
+    expect(Math.max(...running)).toBeLessThanOrEqual(15);
+    await until('all is given back', () => all.taken() === 0, 2000);
+  });
+
+  test('share what equal ones ask of, too', async () => {
+    const stats = Array.from({ length: 40 }, () => caller.call('stat', byCollector(COLLECTORS, 'same')));
+    const outcomes = await Promise.all(stats);
+    expect(outcomes).toEqual(stats.map(() => outcomes[0]));
+    expect(outcomes[0]).toHaveProperty('response.total_count', 1);
+    expect(reads()).toBeLessThan(10);
+  });
+
+  test.each<readonly [string, JsonObject]>([
+    ['a group', byCollector(LARGE_COLLECTORS, 'by')],
+    ['distinct values', { domain_id: LARGE_COLLECTORS, query: { distinct: 'collector.plugin_info' } }],
+  ])('are refused by %s where the collectors are more than a query takes', async (_, request) => {
+    expect(await caller.call('stat', request)).toMatchObject({
+      error: {
+        status: 'RESOURCE_EXHAUSTED',
+        code: 'ERROR_LIMIT_EXCEEDED',
+        text: expect.stringContaining('collectors'),
+      },
+    });
+    expect(all.faults).toEqual([]);
+    await until('all is given back', () => all.taken() === 0, 2000);
+  });
+
+  test('are refused for a while where the memory of all is taken', async () => {
+    const tight = await startService('fairness-tight', {}, { memory: memory(1_000_000) });
+    const tightCaller = jsonClient(tight.address);
+    const collectors = Array.from({ length: 30 }, (_, nth) => ({
+      collector_id: `collector-${nth}`,
+      domain_id: COLLECTORS,
+      plugin_info: 'x'.repeat(COLLECTOR),
+    }));
+    await tight.db.collection('collector').insertMany(collectors);
+    expect(await tightCaller.call('stat', byCollector(COLLECTORS, 'by'))).toMatchObject({
+      error: {
+        status: 'RESOURCE_EXHAUSTED',
+        text: expect.stringContaining('bytes of all requests and answers'),
+      },
+    });
+    tightCaller.close();
+    await tight.stop();
+  });
 });

@@ -4,7 +4,7 @@ import type { CommandStartedEvent, Db, Document } from 'mongodb';
 import { pino } from 'pino';
 import { fileURLToPath } from 'node:url';
 import { createApp } from '../../src/app.js';
-import type { Replaced } from '../../src/app.js';
+import type { Load, Replaced } from '../../src/app.js';
 import { readConfig } from '../../src/config.js';
 import type { Config } from '../../src/config.js';
 import { loadSample } from '../../src/embedded/sample.js';
@@ -30,6 +30,10 @@ export interface Service {
   /** The lines of the log, and those among them that tell of a fault of this service or of the database. */
   readonly log: readonly LogLine[];
   readonly faults: readonly LogLine[];
+  /** What calls have of the service now. */
+  load(): Load;
+  /** Turns, places to wait and bytes that calls have now: none where nothing runs. */
+  taken(): number;
   /** Empties the database and loads the sample. */
   reload(): Promise<void>;
   /** Hands each command for calls to `heard`, where commands are monitored. */
@@ -98,6 +102,14 @@ export async function startService(
     log,
     get faults() {
       return log.filter(({ level }) => Number(level) >= ERROR);
+    },
+    load: app.load,
+    taken() {
+      const { lanes, memory } = app.load();
+      return Object.values(lanes).reduce(
+        (sum, { running, waiting, domains }) => sum + running + waiting + domains,
+        memory,
+      );
     },
     reload,
     onCommand: (heard) => void commands.push(heard),

@@ -1,0 +1,183 @@
+// Calls that share a connection, of HTTP one behind the other: what becomes of them all when it ends, or when nobody reads.
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import type { JsonObject } from '@bufbuild/protobuf';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { encoded } from '../../trust/encoder.js';
+import { startService } from '../support/service.js';
+import type { Service } from '../support/service.js';
+import { insertSlowJob, noneRunning, slowStat } from '../support/slow.js';
+import { until } from '../support/until.js';
+
+const DATABASE = 'pipelining';
+const MANY = 'domain-0000000many0';
+const FEW = 'domain-3f1c9a7b2e40';
+/** More than all buffers between the database and the client hold. */
+const JOBS = 30_000;
+const LIST = '/inventory/v1/job/list';
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService(DATABASE);
+  await insertSlowJob(service.db);
+  const jobs = Array.from({ length: JOBS }, (_, i) => ({
+    job_id: `job-${i}`,
+    domain_id: MANY,
+    created_at: new Date(i),
+    errors: [{ error_code: 'E', message: 'x'.repeat(500) }],
+  }));
+  await service.db.collection('job').insertMany(jobs);
+});
+afterAll(() => service.stop());
+
+const allGivenBack = (): Promise<void> => until('all is given back', () => service.taken() === 0, 10_000);
+
+async function openCursors(): Promise<number> {
+  const operations = [{ $currentOp: { idleCursors: true } }, { $match: { ns: `${DATABASE}.job` } }];
+  return (await service.client.db('admin').aggregate(operations).toArray()).length;
+}
+
+describe('exports', () => {
+  /** As many requests for exports as text. */
+  function exportsOf(
+    count: number,
+    headers: Readonly<Record<string, string>> = {},
+    request: JsonObject = { domain_id: MANY },
+  ): string {
+    const body = JSON.stringify(request);
+    const all = {
+      host: service.http,
+      'content-type': 'application/json',
+      accept: 'application/x-ndjson',
+      ...headers,
+    };
+    const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+    const one = `POST ${LIST} HTTP/1.1\r\n${head.join('')}content-length: ${body.length}\r\n\r\n${body}`;
+    return one.repeat(count);
+  }
+
+  /** A connection with as many exports on it, on which only the first can be answered before the others. */
+  async function pipelined(...exports: Parameters<typeof exportsOf>): Promise<Socket> {
+    const [host = '', port = ''] = service.http.split(':');
+    const socket = connect(Number(port), host);
+    opened.push(socket);
+    socket.on('error', () => undefined).pause();
+    await once(socket, 'connect');
+    socket.write(exportsOf(...exports));
+    return socket;
+  }
+  const opened: Socket[] = [];
+  afterEach(() => {
+    for (const socket of opened.splice(0)) socket.destroy();
+  });
+
+  const exporting = (): number => service.load().lanes.rows.running;
+
+  const LEAVING: readonly (readonly [
+    string,
+    (socket: Socket) => unknown,
+    Readonly<Record<string, string>>,
+  ])[] = [
+    ['breaks', (socket) => socket.destroy(), {}],
+    ['is reset', (socket) => socket.resetAndDestroy(), {}],
+    ['is half closed', (socket) => socket.end(), {}],
+    ['breaks while its answers are compressed', (socket) => socket.destroy(), { 'accept-encoding': 'gzip' }],
+  ];
+
+  test.each(LEAVING)(
+    'exports that wait for each other end where their connection %s',
+    async (_, leave, headers) => {
+      const sockets = await Promise.all(Array.from({ length: 3 }, () => pipelined(2, headers)));
+      await until('the exports run', () => exporting() === 6, 5000);
+      sockets.forEach(leave);
+      await allGivenBack();
+      expect(await openCursors()).toBe(0);
+      sockets.forEach((socket) => socket.destroy());
+    },
+  );
+
+  test('more exports than have turns end with their connections, those that wait for one too', async () => {
+    const sockets = await Promise.all(Array.from({ length: 16 }, () => pipelined(2)));
+    await until(
+      'some run and some wait',
+      () => exporting() === 15 && service.load().lanes.rows.waiting === 17,
+      5000,
+    );
+    sockets.forEach((socket) => socket.destroy());
+    await allGivenBack();
+  });
+
+  test('exports that wait for one that nobody reads end at their deadlines', async () => {
+    const socket = await pipelined(1);
+    socket.write(exportsOf(2, { 'grpc-timeout': '700m' }));
+    await until('the exports run', () => exporting() === 3, 5000);
+    await until('only the first runs', () => exporting() === 1, 5000);
+    socket.destroy();
+    await allGivenBack();
+  });
+
+  test('exports that follow each other on a connection come whole', async () => {
+    const socket = await pipelined(2, {}, { domain_id: FEW });
+    const chunks: Buffer[] = [];
+    const ends = (): number => Buffer.concat(chunks).toString('latin1').split('\r\n0\r\n\r\n').length - 1;
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk)).resume();
+    await until('both have ended', () => ends() === 2, 5000);
+    const jobs = await service.db.collection('job').countDocuments({ domain_id: FEW });
+    expect(
+      Buffer.concat(chunks)
+        .toString('latin1')
+        .match(/\n\{"job_id":/g),
+    ).toHaveLength(2 * jobs);
+  });
+});
+
+/** They would run for minutes. */
+describe('stats', () => {
+  const STATS = 6;
+  const stats = Array.from({ length: STATS }, (_, nth) => slowStat(4, `rows${nth}`));
+  const PATH = '/inventory/v1/job/stat';
+
+  async function byHttp(): Promise<() => void> {
+    const requests = stats.map((stat) => {
+      const body = JSON.stringify(stat);
+      const head = `host: ${service.http}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+      return `POST ${PATH} HTTP/1.1\r\n${head}\r\n\r\n${body}`;
+    });
+    const [host = '', port = ''] = service.http.split(':');
+    const socket = connect(Number(port), host);
+    await once(socket, 'connect');
+    socket.write(requests.join(''));
+    return () => socket.destroy();
+  }
+
+  function byGrpc(): Promise<() => void> {
+    const session = connectHttp2(`http://${service.address}`);
+    for (const stat of stats) {
+      const bytes = encoded('stat', stat);
+      const prefix = Buffer.alloc(5);
+      prefix.writeUInt32BE(bytes.length, 1);
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': '/spaceone.api.inventory.v1.Job/stat',
+        'content-type': 'application/grpc',
+        te: 'trailers',
+      });
+      stream.on('error', () => undefined).end(Buffer.concat([prefix, bytes]));
+    }
+    return Promise.resolve(() => session.destroy());
+  }
+
+  test.each([
+    ['HTTP', byHttp],
+    ['gRPC', byGrpc],
+  ] as const)('are all given up with it, over %s', async (_, begin) => {
+    const leave = await begin();
+    await until('all have a turn', () => service.load().lanes.stats.running === STATS, 5000);
+    leave();
+    await allGivenBack();
+    await noneRunning(service.client, DATABASE, 1000);
+  });
+});
