@@ -1,4 +1,5 @@
 /** The program: reads the settings, starts the service, and ends it on SIGTERM and SIGINT (docs/operations.md). */
+import { channel } from 'node:diagnostics_channel';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createApp } from './app.js';
 import type { App } from './app.js';
@@ -58,6 +59,8 @@ function settingsOrExit(): Config {
 const config = settingsOrExit();
 const log = await makeLog(config.logLevel, process.stdout.isTTY);
 const app = createApp(config, { clock: CLOCK, log });
+// For tools that are loaded beside the program and look into it; nobody else listens.
+channel('inventory-job.app').publish(app);
 const stopped = stopOnSignals(log, app);
 stopOnFaults(log, app);
 try {

@@ -20,8 +20,8 @@ const built = (path: string): URL => new URL(path, import.meta.url);
 const MAIN = fileURLToPath(built('../src/main.js'));
 const PROBE = built('probe.js').href;
 
-/** What the probe can be asked: `collected` makes it collect garbage first. */
-export type Question = 'collected' | 'as it is';
+/** What the probe can be asked: `collected` makes it collect garbage first, and `counted` count what is alive then. */
+export type Question = 'collected' | 'counted' | 'as it is';
 
 export interface Vitals {
   /** Bytes. */
@@ -29,6 +29,13 @@ export interface Vitals {
   readonly rss: number;
   /** Milliseconds that the event loop was held at most since it was last asked. */
   readonly held: number;
+  /** Turns, places to wait and bytes that calls have of the service. */
+  readonly taken: number;
+  /** Where they were counted: AbortSignals and sessions of the driver that are alive, timers, listeners on the process. */
+  readonly signals?: number;
+  readonly sessions?: number;
+  readonly timers?: number;
+  readonly listeners?: number;
 }
 
 export interface Subject extends AsyncDisposable {
@@ -86,8 +93,17 @@ async function told(child: ChildProcess, question: Question): Promise<Vitals> {
   const patience = { signal: AbortSignal.timeout(STARTING) };
   const answer: Promise<readonly unknown[]> = once(child, 'message', patience);
   child.send(question);
-  const { heapUsed, rss, held } = membersOf((await answer)[0]);
-  return { heapUsed: Number(heapUsed), rss: Number(rss), held: Number(held) };
+  const { heapUsed, rss, held, taken, signals, sessions, timers, listeners } = membersOf((await answer)[0]);
+  return {
+    heapUsed: Number(heapUsed),
+    rss: Number(rss),
+    held: Number(held),
+    taken: Number(taken),
+    signals: Number(signals),
+    sessions: Number(sessions),
+    timers: Number(timers),
+    listeners: Number(listeners),
+  };
 }
 
 async function stopped(child: ChildProcess): Promise<void> {

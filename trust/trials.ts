@@ -12,6 +12,7 @@ import { rows } from './rows.js';
 import { soak } from './soak.js';
 import { stepdown } from './stepdown.js';
 import { stopping } from './stopping.js';
+import { storm } from './storm.js';
 import { termination } from './termination.js';
 import type { Trial } from './trial.js';
 
@@ -22,7 +23,7 @@ type Trials = Readonly<Record<string, Trial>>;
  * and little of the machine; trials whose figures are times of single calls have the machine to themselves.
  */
 export const ROUNDS: readonly (readonly Trials[])[] = [
-  [{ cancellation, rows, limits, hostile, explorer }],
+  [{ cancellation, rows, limits, hostile, explorer, storm }],
   [{ failover, stepdown, outage, termination, fuzz }, { soak }],
   [{ recovery }, { network, stopping }],
 ];
