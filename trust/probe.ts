@@ -59,7 +59,9 @@ function collected(): Vitals {
 const counted = (): Vitals => ({
   ...collected(),
   signals: queryObjects(AbortSignal, { format: 'count' }),
-  sessions: queryObjects(ClientSession, { format: 'count' }),
+  sessions: queryObjects(ClientSession, { format: 'summary' }).filter((each) =>
+    each.includes('hasEnded: false'),
+  ).length,
   timers: kinds().filter((kind) => kind === 'Timeout').length,
   listeners: listeners(),
 });

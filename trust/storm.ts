@@ -39,8 +39,9 @@ const TIMEOUT_MS = 20_000;
 /** The share of calls that their clients give up, and milliseconds after which at most. */
 const GIVEN_UP = 0.15;
 const GIVEN_UP_AFTER_MS = 100;
-/** Milliseconds until all must have been given back. */
+/** Milliseconds until all must have been given back, and then until nothing is waited for: commands that end others have 2 s. */
 const SETTLING_MS = 15_000;
+const QUIET_MS = 3000;
 
 /** Jobs of an export that is longer than all buffers between the database and its client. */
 const LARGE = 'domain-large0000000';
@@ -186,6 +187,9 @@ async function onDatabase(client: MongoClient) {
   };
 }
 
+/** Signals that pings, and commands that end others, may just have; calls that kept theirs would keep thousands. */
+const SIGNALS = 50;
+
 /** Looks at what is alive, of which the least counts: the service's own pings come and go. */
 const LOOKS = 5;
 
@@ -223,7 +227,7 @@ function givenBack(before: Held, after: Held): readonly Figure[] {
     ),
     exactly('listeners on the process more than before', more('listeners'), 0),
     atMost('timers more than before', more('timers'), 4, 'timers'),
-    atMost('signals alive more than before', more('signals'), 20, 'signals'),
+    atMost('signals alive more than before', more('signals'), SIGNALS, 'signals'),
   ];
 }
 
@@ -285,7 +289,7 @@ export async function storm(all: Terms): Promise<readonly Figure[]> {
     return taken === 0;
   };
   await until('all is given back', isIdle, SETTLING_MS).catch(() => undefined);
-  await pause(1000);
+  await pause(QUIET_MS);
   const after = await heldBy(subject, database.client);
   const left = await database.db
     .collection('job')

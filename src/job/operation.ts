@@ -159,6 +159,8 @@ function checkOpen({ over }: Connected): void {
 const AGAIN = 50;
 /** With which of these its connection is closed, in case that nothing else helps. */
 const LAST = 5;
+/** One for all: connections of the driver keep the reason for a while, and with one of its own all that the call had. */
+const UNENDED = new Error('an operation that was given up did not end');
 
 interface Operation {
   readonly within: Within;
@@ -186,7 +188,7 @@ function opened({ client }: Db, kill: Kill, budget: Budget): Operation {
     again = setInterval(() => {
       if (++times === LAST) {
         clearInterval(again);
-        lastResort.abort();
+        lastResort.abort(UNENDED);
       }
       end();
     }, AGAIN);
