@@ -301,7 +301,7 @@ export async function storm(all: Terms): Promise<readonly Figure[]> {
   for (const line of faultsIn(subject).slice(0, 5)) say(`fault: ${line.slice(0, 400)}`);
   say(`held before: ${JSON.stringify(before)}; after: ${JSON.stringify(after)}`);
   return [
-    atLeast('answers that were judged', seen.judged, short ? 300 : 10_000, 'answers'),
+    atLeast('answers that were judged', seen.judged, short ? 150 : 10_000, 'answers'),
     exactly('answers that no moment explains', seen.unexplained.length, 0),
     atLeast('pages of two reads that no moment explains', found, 1, 'pages'),
     exactly('deleted jobs that are there', left, 0),
