@@ -10,7 +10,7 @@ import type {
 } from '../gen/spaceone/api/inventory/v1/job.js';
 import { pipelinesOf, projectionOf, referredPaths } from '../query/compile.js';
 import { confineOne } from '../query/confine.js';
-import type { Scope } from '../query/confine.js';
+import type { ConfinedMatch, Scope } from '../query/confine.js';
 import type { ListQuery, StatQuery } from '../query/model.js';
 import { readList, readOnly } from '../query/parse.js';
 import type { Reading } from '../query/parse.js';
@@ -119,6 +119,7 @@ export function jobService(options: JobServiceOptions): JobService {
   const pace = pacing();
   const collect = collecting(options);
   const stats = sharing<Uint8Array>();
+  const counts = sharing<number>();
   const reading = ({ now }: Call, equal: Reading['equal']): Reading => ({
     schema: JOB,
     now,
@@ -126,6 +127,13 @@ export function jobService(options: JobServiceOptions): JobService {
     maxPageSize,
     equal,
   });
+
+  /** How many jobs there are; equal counts at one time are one, and have one turn. */
+  const counted = (match: ConfinedMatch, { domainId }: Scope, budget: Budget): Promise<number> =>
+    counts(keyOf({ ...match }), budget, async (shared) => {
+      using _turn = await lanes.counts(domainId, shared.signal);
+      return await store.count(match, shared);
+    });
 
   /** The JobInfos of each batch. */
   async function* shown(batches: Batches, scope: Scope, budget: Budget) {
@@ -156,18 +164,25 @@ export function jobService(options: JobServiceOptions): JobService {
       const scope = await call.scope(request);
       const query = readList(request.query ?? NO_QUERY, reading(call, equalities(request)));
       return naming(query.filter, store, call, async () => {
-        using _turn = await lanes[isSmall(query) ? 'small' : 'large'](scope.domainId, call.signal);
+        using turn = await lanes[isSmall(query) ? 'small' : 'large'](scope.domainId, call.signal);
+        // Who waits for a count, which may be everybody's, keeps nobody from their turn.
+        const giveBack = (): void => {
+          turn[Symbol.dispose]();
+        };
         using lease = memory.lease();
         const answer = jobsInfo({ maxBytes, memory: lease, pace });
         const filter = await confinedTo(scope, query.filter, store, call);
-        if (query.countOnly) return answer.finish(await store.count(filter, call));
+        if (query.countOnly) {
+          giveBack();
+          return answer.finish(await counted(filter, scope, call));
+        }
         const total = await together(call, (begin) => {
           const listing = begin((budget) =>
             each(store.list(filter, findOf(query), budget), async (jobs) => {
               await answer.add(jobs, await collect(jobs, scope, budget));
             }),
-          );
-          return totalOf(query.page, listing, () => begin((budget) => store.count(filter, budget)));
+          ).finally(giveBack);
+          return totalOf(query.page, listing, () => begin((budget) => counted(filter, scope, budget)));
         });
         return answer.finish(total);
       });

@@ -1,35 +1,31 @@
 /**
  * Work on the database that equal requests share (docs/performance.md «Counts»). Nobody is answered with what was
- * begun before they asked: who comes while the work runs waits for the next, a moment at most, and shares that.
+ * begun before they asked: of equal work one runs and one waits, and all who come meanwhile share the one that waits.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
 import { unlessAborted } from './operation.js';
 import type { Budget } from './operation.js';
 
-/** Milliseconds to wait for running work to end, before the next is begun beside it. */
-const MOMENT = 100;
-
 type Work<T> = (budget: Budget) => Promise<T>;
+
+const wanted = ({ signal }: Budget): boolean => !signal.aborted;
 
 /** The longest of the budgets, given up when the last of them is. */
 function longest(budgets: readonly Budget[]): Budget {
   const all = new AbortController();
-  let left = budgets.length;
   for (const { signal } of budgets) {
     const leave = (): void => {
-      if (--left === 0) all.abort(signal.reason);
+      if (!budgets.some(wanted)) all.abort(signal.reason);
     };
-    if (signal.aborted) leave();
-    else signal.addEventListener('abort', leave, { once: true });
+    signal.addEventListener('abort', leave, { once: true });
   }
-  const remaining = (): number => Math.max(...budgets.map((budget) => budget.remaining()));
+  const remaining = (): number => Math.max(1, ...budgets.filter(wanted).map((budget) => budget.remaining()));
   return { signal: all.signal, remaining };
 }
 
-/** What is done once for all who have joined before it begins. */
-interface Turn<T> {
+/** Work that has not begun, and those who share it. */
+interface Waiting<T> {
   readonly members: Budget[];
   readonly done: Promise<T>;
 }
@@ -42,33 +38,38 @@ export type Shared<T> = (key: string, budget: Budget, work: Work<T>) => Promise<
 
 /** Work of one kind, shared. Errors of the work: its own, or why the budget was given up. */
 export function sharing<T>(): Shared<T> {
-  const waiting = new Map<string, Turn<T>>();
-  const running = new Map<string, Promise<unknown>>();
+  const waiting = new Map<string, Waiting<T>>();
+  /** When the work that runs is over, whichever way. */
+  const running = new Map<string, Promise<void>>();
 
-  async function run(key: string, members: readonly Budget[], work: Work<T>): Promise<T> {
-    const before = running.get(key);
-    await (before === undefined ? undefined : Promise.race([before, pause(MOMENT)]));
-    waiting.delete(key);
+  function begin(key: string, members: readonly Budget[], work: Work<T>): Promise<T> {
     const result = work(longest(members));
-    const ended = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    running.set(key, ended);
-    void ended.then(() => running.get(key) === ended && running.delete(key));
+    const over = (): void => {
+      running.delete(key);
+    };
+    running.set(key, result.then(over, over));
     return result;
   }
 
-  function open(key: string, work: Work<T>): Turn<T> {
+  /** Begins when nothing equal runs; never, where everybody has left before. */
+  async function next(key: string, members: readonly Budget[], work: Work<T>): Promise<T> {
+    await running.get(key);
+    waiting.delete(key);
+    const still = members.filter(wanted);
+    if (still.length === 0) throw new Error('nobody waits for it any more');
+    return begin(key, still, work);
+  }
+
+  function open(key: string, work: Work<T>): Waiting<T> {
     const members: Budget[] = [];
-    const turn = { members, done: run(key, members, work) };
-    waiting.set(key, turn);
-    return turn;
+    const opened = { members, done: next(key, members, work) };
+    waiting.set(key, opened);
+    return opened;
   }
 
   return (key, budget, work) => {
-    const turn = waiting.get(key) ?? open(key, work);
-    turn.members.push(budget);
-    return unlessAborted(turn.done, budget.signal);
+    const { members, done } = waiting.get(key) ?? open(key, work);
+    members.push(budget);
+    return unlessAborted(done, budget.signal);
   };
 }

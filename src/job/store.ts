@@ -14,13 +14,12 @@ import { BATCH, listing } from './listing.js';
 import type { Listing } from './listing.js';
 import { RAW_AGGREGATION, running } from './operation.js';
 import type { Batches, Budget, Connected, Running, Within } from './operation.js';
-import { keyOf, sharing } from './sharing.js';
 import type { StoredDocument } from './stored.js';
 
 export interface JobStore {
   one(filter: ConfinedFilter, projection: MongoFilter, budget: Budget): Promise<Buffer | undefined>;
   readonly list: Listing;
-  /** How many jobs there are; equal counts at one time are one. */
+  /** How many jobs there are. */
   count(match: ConfinedMatch, budget: Budget): Promise<number>;
   /** Deletes one job; false where there is none. */
   remove(filter: ConfinedFilter, budget: Budget): Promise<boolean>;
@@ -72,7 +71,6 @@ export function jobStore(
   const operations = running(reads, kill, report);
   const statistics = running(stats, kill, report);
   const { once } = operations;
-  const counting = sharing<number>();
 
   const aggregate = (match: ConfinedMatch, stages: readonly MongoStage[], within: Within, db: Db) =>
     db.collection('job').aggregate<Buffer>([...matchStages(match), ...stages], {
@@ -138,8 +136,7 @@ export function jobStore(
       return (await operations.batch(budget, command)).documents[0];
     },
     list: listing('job', operations, orderedBy),
-    count: (match, budget) =>
-      counting(keyOf({ ...match }), budget, (shared) => count(operations, match, [], shared)),
+    count: (match, budget) => count(operations, match, [], budget),
     rows: (match, stages, budget) =>
       statistics.inBatches(budget, (within, db) => aggregate(match, stages, within, db)),
     rowCount: (match, stages, budget) => count(statistics, match, stages, budget, SECONDARY),

@@ -24,6 +24,8 @@ export const LANES = {
   /** Lists that are sent while they are read, which may take as long as their client does. */
   rows: { atOnce: 20, waiting: 80 },
   stats: { atOnce: 20, waiting: 400 },
+  /** Counts that differ. */
+  counts: { atOnce: 20, waiting: 4000 },
 } as const satisfies Record<string, Lane>;
 
 export type Lanes = Readonly<Record<keyof typeof LANES, Turns>>;
@@ -146,12 +148,20 @@ export const lanes = (): Lanes => ({
   large: turns(LANES.large),
   rows: turns(LANES.rows),
   stats: turns(LANES.stats),
+  counts: turns(LANES.counts),
 });
 
 /** What is in use of each kind of turns now. */
-export const loadOf = ({ small, large, rows, stats }: Lanes): Readonly<Record<keyof Lanes, LaneLoad>> => ({
+export const loadOf = ({
+  small,
+  large,
+  rows,
+  stats,
+  counts,
+}: Lanes): Readonly<Record<keyof Lanes, LaneLoad>> => ({
   small: small.load(),
   large: large.load(),
   rows: rows.load(),
   stats: stats.load(),
+  counts: counts.load(),
 });

@@ -1,9 +1,9 @@
 // Work that equal requests share: who shares which, and that nobody's giving up is another's loss.
+import { setTimeout as pause } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Budget } from '../../src/job/operation.js';
 import { keyOf, sharing } from '../../src/job/sharing.js';
 import type { Shared } from '../../src/job/sharing.js';
-import { until } from '../support/until.js';
 
 /** Work that was begun, and has not ended yet. */
 interface Begun {
@@ -68,13 +68,21 @@ describe('who shares', () => {
     expect(begun).toHaveLength(2);
   });
 
-  test('after a moment the next begins beside what runs', async () => {
-    await ask('a');
-    await ask('a');
-    expect(begun).toHaveLength(1);
-    await until('the next begins', () => begun.length === 2, 5000);
-    await ask('a');
-    expect(begun).toHaveLength(2);
+  test('one runs and one waits, however long it takes and however many come', async () => {
+    let atOnce = 0;
+    let most = 0;
+    const slow = async (): Promise<string> => {
+      most = Math.max(most, ++atOnce);
+      await pause(250);
+      atOnce -= 1;
+      return 'done';
+    };
+    const answers = Array.from({ length: 30 }, async (_, nth) => {
+      await pause(20 * nth);
+      return share('a', budget(), slow);
+    });
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['done']));
+    expect(most).toBe(1);
   });
 
   test('what has ended is forgotten', async () => {
@@ -112,14 +120,44 @@ describe('who gives up', () => {
     expect(begun[0]?.budget.signal.aborted).toBe(true);
   });
 
-  test('before the work began leaves none behind', async () => {
+  test('before the work began leaves none to be done', async () => {
+    const controller = new AbortController();
+    await ask('a');
+    const { answer } = await ask('a', budget(controller.signal));
+    controller.abort(gone);
+    await expect(answer).rejects.toBe(gone);
+    begun[0]?.end('one');
+    await settled();
+    expect(begun).toHaveLength(1);
+    await ask('a');
+    expect(begun).toHaveLength(2);
+  });
+
+  test('before the work began leaves it to who came after', async () => {
     const controller = new AbortController();
     await ask('a');
     await ask('a', budget(controller.signal));
     controller.abort(gone);
+    const { answer } = await ask('a');
     begun[0]?.end('one');
     await settled();
-    expect(begun[1]?.budget.signal.aborted).toBe(true);
+    expect(begun[1]?.budget.signal.aborted).toBe(false);
+    begun[1]?.end('two');
+    expect(await answer).toBe('two');
+  });
+
+  test('ends what runs, and only then the next begins', async () => {
+    const controller = new AbortController();
+    await ask('a', budget(controller.signal));
+    const { answer } = await ask('a');
+    controller.abort(gone);
+    await settled();
+    expect(begun[0]?.budget.signal.aborted).toBe(true);
+    expect(begun).toHaveLength(1);
+    begun[0]?.fail(gone);
+    await settled();
+    begun[1]?.end('two');
+    expect(await answer).toBe('two');
   });
 });
 
@@ -130,6 +168,26 @@ test('the work has as long as the most patient of those who share it', async () 
   begun[0]?.end('one');
   await settled();
   expect(begun[1]?.budget.remaining()).toBe(700);
+});
+
+test('the work has not the time of who has given up', async () => {
+  const controller = new AbortController();
+  await ask('a');
+  await ask('a', budget(undefined, 10));
+  await ask('a', budget(controller.signal, 700));
+  begun[0]?.end('one');
+  await settled();
+  controller.abort(new Error('gone'));
+  expect(begun[1]?.budget.remaining()).toBe(10);
+});
+
+test('a failure is not handed on to who waits', async () => {
+  await ask('a');
+  const { answer } = await ask('a');
+  begun[0]?.fail(new Error('failure'));
+  await settled();
+  begun[1]?.end('two');
+  expect(await answer).toBe('two');
 });
 
 test('a failure is everybody’s, and nobody’s after them', async () => {

@@ -1,10 +1,10 @@
-// What many long stats of one domain do to everybody else.
+// What many long stats of one domain do to everybody else, and what its counts do to its own.
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
 import { memory } from '../../src/job/memory.js';
 import { jsonClient } from '../support/client.js';
-import type { JsonClient } from '../support/client.js';
+import type { JsonClient, Outcome } from '../support/client.js';
 import { startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
 import { insertSlowJob, noneRunning, running, runningSoon, slowStat } from '../support/slow.js';
@@ -14,6 +14,17 @@ const DATABASE = 'fairness';
 const STATS = 6;
 /** Connections for stats, and as many for everything else. */
 const AT_ONCE = 2;
+/** A place to count that is slow: text in which every condition looks in vain, one place after the other. */
+const COUNTED_DOMAIN = 'domain-counted00000';
+const SLOW_COUNT: JsonObject = {
+  domain_id: COUNTED_DOMAIN,
+  query: {
+    filter: Array.from({ length: 100 }, () => ({ k: 'filter.text', v: 'xxxxxxxxyx', o: 'not_contain' })),
+    count_only: true,
+  },
+};
+/** More than the turns that a domain has for what is short. */
+const COUNTS = 90;
 const GET = { domain_id: 'domain-3f1c9a7b2e40', job_id: 'job-ebd1af51271a' };
 
 let service: Service;
@@ -22,6 +33,12 @@ let client: JsonClient;
 beforeAll(async () => {
   service = await startService(DATABASE, {}, { mongo: { maxPoolSize: AT_ONCE } });
   await insertSlowJob(service.db);
+  const jobs = Array.from({ length: 5000 }, (_, nth) => ({
+    job_id: `job-${nth}`,
+    domain_id: COUNTED_DOMAIN,
+    filters: { text: `${'x'.repeat(100)}y` },
+  }));
+  await service.db.collection('job').insertMany(jobs);
   client = jsonClient(service.address);
 });
 afterAll(async () => {
@@ -154,4 +171,22 @@ describe('stats that ask of collectors', () => {
     tightCaller.close();
     await tight.stop();
   });
+});
+
+test('calls that wait for one count are answered by it, and keep none of their domain from its turn', async () => {
+  const ends: string[] = [];
+  const begin = async (what: string, call: Promise<Outcome>): Promise<Outcome> => {
+    const outcome = await call;
+    ends.push(what);
+    return outcome;
+  };
+  const counts = Array.from({ length: COUNTS }, () => begin('count', client.call('list', SLOW_COUNT)));
+  await runningSoon(service.client, DATABASE, 1);
+  const get = begin('get', client.call('get', { domain_id: COUNTED_DOMAIN, job_id: 'job-7' }));
+  expect(await get).toHaveProperty('response.job_id', 'job-7');
+  expect(await running(service.client, DATABASE)).toBe(1);
+  const answered = await Promise.all(counts);
+  expect(answered).toEqual(counts.map(() => ({ response: { total_count: 5000 } })));
+  expect(ends[0]).toBe('get');
+  expect(service.faults).toEqual([]);
 });
