@@ -22,6 +22,8 @@ import type { Connections, Opening, Purpose } from './job/connections.js';
 import { indexWatch, makeIndexes } from './job/indexes.js';
 import { memoryFor } from './job/memory.js';
 import type { MeasuredMemory } from './job/memory.js';
+import { pacing } from './job/pace.js';
+import type { Pace } from './job/pace.js';
 import { keeping } from './job/readiness.js';
 import type { Kept } from './job/readiness.js';
 import { jobService } from './job/service.js';
@@ -38,6 +40,8 @@ import type { Door } from './server/grpc.js';
 import { servingState } from './server/health.js';
 import type { ServingState } from './server/health.js';
 import { httpDoor } from './server/http.js';
+import { watchLoad } from './server/load.js';
+import type { Load } from './server/load.js';
 import { tlsFiles } from './server/tls.js';
 import type { Tls } from './server/tls.js';
 import { adminDoor } from './server/web.js';
@@ -85,7 +89,7 @@ export interface AppOptions {
 }
 
 /** What calls have of the service now: nothing where none runs. */
-export interface Load {
+export interface Usage {
   readonly lanes: Readonly<Record<keyof Lanes, LaneLoad>>;
   /** Bytes of requests and answers. */
   readonly memory: number;
@@ -96,7 +100,7 @@ export interface App {
   start(): Promise<Addresses>;
   /** Reads again which indexes there are, as a timer does. */
   checkIndexes(): Promise<void>;
-  load(): Load;
+  usage(): Usage;
   /** Refuses new calls, lets running ones end within the grace, and stops everything. */
   close(): Promise<void>;
 }
@@ -113,6 +117,7 @@ interface Context extends AppOptions {
 interface Parts {
   readonly calls: Chain;
   readonly state: ServingState;
+  readonly pace: Pace;
   readonly tls: Tls | undefined;
   /** Domains with jobs, as far as they are known. */
   readonly domains: readonly string[];
@@ -285,7 +290,7 @@ async function connectionsOf(databases: readonly Db[], { log }: Context): Promis
 
 /** Opens the listeners, which close together. Errors: a port cannot be had. */
 async function openDoors(
-  { calls, state, tls, domains, maxConnections }: Parts,
+  { calls, state, pace, tls, domains, maxConnections }: Parts,
   context: Context,
 ): Promise<Addresses> {
   const { config, log, clock, cleanups, replaced } = context;
@@ -304,15 +309,16 @@ async function openDoors(
     doors.push(door);
     return door.address;
   };
+  const { now, monotonicNow } = clock;
   const shared = {
     ...{ chain: calls, state, version: VERSION, host, tls, maxConnections, log },
-    patience: replaced?.patience,
+    ...{ clock: monotonicNow, patience: replaced?.patience },
   };
-  const grpc = await listening('GRPC_PORT', config.grpcPort, (port) => grpcDoor({ ...shared, port }));
+  const grpc = await listening('GRPC_PORT', config.grpcPort, (port) => grpcDoor({ ...shared, now, port }));
   const http = await listening('HTTP_PORT', config.httpPort, (port) =>
     httpDoor({
       ...shared,
-      now: clock.now,
+      pace,
       port,
       corsOrigins,
       explorer: config.explorer === 'on' ? { auth, grpc, domains } : undefined,
@@ -335,6 +341,19 @@ async function cleanUp({ cleanups, log }: Context): Promise<void> {
 
 const example = (grpc: string): string =>
   `grpcurl -plaintext -d '{"domain_id": "${SAMPLE_DOMAINS[1]}", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;
+
+/** Watches how late the event loop is until the cleanups run. */
+function followLoad({ log, clock, cleanups }: Context): Load {
+  const changed = (overloaded: boolean): void => {
+    log.warn(overloaded ? 'overloaded: new calls are refused' : 'not overloaded any more');
+  };
+  const load = watchLoad({ clock: clock.monotonicNow, changed });
+  cleanups.push(() => {
+    load.stop();
+    return Promise.resolve();
+  });
+  return load;
+}
 
 /** Puts the parts together. */
 async function compose(context: Context) {
@@ -359,13 +378,16 @@ async function compose(context: Context) {
   const store = jobStore(lasting, { report, orderedBy: indexes.orderedBy });
   const { lanes, memory } = shared;
   const { now, monotonicNow } = clock;
-  const service = jobService({ store, memory, lanes, clock: monotonicNow, ...config });
-  const calls = chain({ service, authenticate, memory, ready: state.serving, now, log, ...config });
+  const common = { memory, pace: pacing(monotonicNow), clock: monotonicNow };
+  const service = jobService({ ...common, store, lanes, ...config });
+  const load = followLoad(context);
+  const calls = chain({ ...common, service, authenticate, load, ready: state.serving, now, log, ...config });
   const sample = database.embedded && config.sampleData ? SAMPLE_DOMAINS : [];
   const domains = replaced?.domains ?? sample;
   const { reads, stats, control } = current();
   const maxConnections = await connectionsOf([reads.db, stats.db, control.db], context);
-  return { database, kept, indexes, parts: { calls, state, tls, domains, maxConnections } };
+  const parts = { calls, state, pace: common.pace, tls, domains, maxConnections };
+  return { database, kept, indexes, parts };
 }
 
 /** Says where the service serves, and how to call it. */
@@ -396,7 +418,7 @@ export function createApp(config: Config, options: AppOptions): App {
       return addresses;
     },
     checkIndexes: () => checkIndexes(),
-    load: () => ({ lanes: loadOf(shared.lanes), memory: memory.used() }),
+    usage: () => ({ lanes: loadOf(shared.lanes), memory: memory.used() }),
     close: () => cleanUp(context),
   };
 }

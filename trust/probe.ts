@@ -23,11 +23,11 @@ const delay = monitorEventLoopDelay({ resolution: RESOLUTION });
 delay.enable();
 
 /** Answers what calls have of the service. */
-let load: () => unknown = () => undefined;
-const hasLoad = (app: unknown): app is { readonly load: () => unknown } =>
-  typeof app === 'object' && app !== null && 'load' in app && typeof app.load === 'function';
+let usage: () => unknown = () => undefined;
+const hasUsage = (app: unknown): app is { readonly usage: () => unknown } =>
+  typeof app === 'object' && app !== null && 'usage' in app && typeof app.usage === 'function';
 subscribe('inventory-job.app', (app) => {
-  if (hasLoad(app)) load = app.load;
+  if (hasUsage(app)) usage = app.usage;
 });
 
 /** The sum of the numbers in `value`, however deep. */
@@ -45,7 +45,7 @@ const kinds = (): readonly string[] => process.getActiveResourcesInfo();
 function vitals(): Vitals {
   const held = Math.max(0, delay.max / NANOSECONDS - RESOLUTION);
   const { heapUsed, rss } = process.memoryUsage();
-  return { heapUsed, rss, held, taken: sum(load()) };
+  return { heapUsed, rss, held, taken: sum(usage()) };
 }
 
 /** A second collection frees what the first found dead. */

@@ -48,12 +48,9 @@ export interface Means {
   /** Bytes of one answer. */
   readonly maxBytes: number;
   readonly memory: Lease;
-  /** Long answers are written a piece at a time. */
+  /** Long answers are written in slices. */
   readonly pace: Pace;
 }
-
-/** Bytes of documents that are written at once: a few milliseconds. */
-const PIECE = 512 * 1024;
 
 /** Writes each of `documents`. Errors: LIMIT_EXCEEDED. */
 async function writeEach(
@@ -65,13 +62,9 @@ async function writeEach(
   const size = sizeOf(documents) * GROWTH;
   memory.grow(size);
   writer.expect(size);
-  let piece = 0;
+  const slice = pace();
   for (const [nth, document] of documents.entries()) {
-    piece += document.length;
-    if (piece > PIECE) {
-      await pace();
-      piece = 0;
-    }
+    if (slice.over()) await slice.next();
     write(document, nth);
     if (writer.length <= maxBytes) continue;
     const limit = 'bytes of an answer; ask for less by page.limit';

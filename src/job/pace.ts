@@ -1,12 +1,43 @@
-/** Lets others in between: pieces of long work come one in a round of the event loop, whoever they are of. */
+/**
+ * Long work yields to the event loop by time (docs/operations.md «Fairness»): it goes on for a slice, then everything
+ * else has its turn. Of all the long work of this process one slice comes in a round of the event loop.
+ */
 
-/** Resolves when it is the caller's turn for one piece. */
-export type Pace = () => Promise<void>;
+/** Milliseconds of a slice. */
+const SLICE_MS = 1;
 
-export function pacing(): Pace {
+/** The time of one piece of work. */
+export interface Slice {
+  /** Whether it is used up. */
+  over(): boolean;
+  /** Resolves when it is this work's turn again, with a slice before it. */
+  next(): Promise<void>;
+}
+
+/** Begins with a slice at once: work that turns out to be short waits for nobody. */
+export type Pace = () => Slice;
+
+/** `clock` is milliseconds that only grow. */
+export function pacing(clock: () => number): Pace {
   let last = Promise.resolve();
   return () => {
-    last = last.then(() => new Promise(setImmediate));
-    return last;
+    let end = clock() + SLICE_MS;
+    return {
+      over: () => clock() >= end,
+      async next() {
+        last = last.then(() => new Promise(setImmediate));
+        await last;
+        end = clock() + SLICE_MS;
+      },
+    };
   };
+}
+
+/** `chunks`, each made within a slice; empty ones are steps on the way to the next. */
+export async function* inSlices(chunks: Iterable<Uint8Array>, pace: Pace): AsyncGenerator<Uint8Array, void> {
+  const slice = pace();
+  for (const chunk of chunks) {
+    if (slice.over()) await slice.next();
+    if (chunk.length > 0) yield chunk;
+  }
 }

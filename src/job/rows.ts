@@ -3,18 +3,19 @@ import { fromBinary, toJson } from '@bufbuild/protobuf';
 import type { DescMessage, JsonValue } from '@bufbuild/protobuf';
 import type { Selection } from '../query/model.js';
 import { firstSegment } from '../query/schema.js';
-import { jsonOf } from '../wire/codec.js';
 import { csvLine } from '../wire/csv.js';
 import { descriptors, messageNamed } from '../wire/descriptors.js';
+import { jsonPieces } from '../wire/json.js';
+import type { Pace } from './pace.js';
 import { JOB_INFO } from './schema.js';
 import type { Shape, ShownField } from './schema.js';
 
 export type RowFormat = 'ndjson' | 'csv';
 
-/** The text before the first row, and that of a job, given its JobInfo. */
+/** The text before the first row, and that of a job, given its JobInfo: in parts, each made in a few milliseconds. */
 export interface Rows {
   readonly head: string;
-  row(info: Uint8Array): string;
+  row(info: Uint8Array): Iterable<string>;
 }
 
 const JOB_MESSAGE = messageNamed('spaceone.api.inventory.v1.JobInfo');
@@ -67,12 +68,18 @@ function table(only: Selection): Rows {
         alwaysEmitImplicit: true,
         registry: descriptors,
       });
-      return csvLine(columns.map(({ path }) => cellOf(path.reduce<JsonValue | undefined>(within, info))));
+      return [csvLine(columns.map(({ path }) => cellOf(path.reduce<JsonValue | undefined>(within, info))))];
     },
   };
 }
 
-const LINES: Rows = { head: '', row: (info) => `${jsonOf(JOB_MESSAGE, info)}\n` };
+const LINES: Rows = {
+  head: '',
+  *row(info) {
+    yield* jsonPieces(JOB_MESSAGE, info);
+    yield '\n';
+  },
+};
 
 /** The rows of jobs that are shown with the stored paths `only`. */
 export const rowsOf = (format: RowFormat, only: Selection): Rows => (format === 'csv' ? table(only) : LINES);
@@ -80,20 +87,29 @@ export const rowsOf = (format: RowFormat, only: Selection): Rows => (format === 
 /** Characters of text that are sent at once. */
 const PIECE = 65_536;
 
-/** The text of all jobs, given the JobInfos of each batch; a piece ends with a row, and at the latest with a batch. */
+function* partsOf(infos: Iterable<Uint8Array>, row: Rows['row']): Iterable<string> {
+  for (const info of infos) yield* row(info);
+}
+
+/** The text of all jobs, given the JobInfos of each batch, in slices; nothing is held back from one batch to the next. */
 export async function* pieces(
   { head, row }: Rows,
-  batches: AsyncIterable<readonly Uint8Array[]>,
+  batches: AsyncIterable<Iterable<Uint8Array>>,
+  pace: Pace,
 ): AsyncGenerator<Uint8Array, void> {
+  const slice = pace();
   let text = head;
   for await (const infos of batches) {
-    for (const info of infos) {
-      text += row(info);
-      if (text.length < PIECE) continue;
-      yield Buffer.from(text);
-      text = '';
+    if (slice.over()) await slice.next();
+    for (const part of partsOf(infos, row)) {
+      text += part;
+      if (text.length >= PIECE) {
+        yield Buffer.from(text);
+        text = '';
+      }
+      if (slice.over()) await slice.next();
     }
-    yield Buffer.from(text);
+    if (text !== '') yield Buffer.from(text);
     text = '';
   }
   if (text !== '') yield Buffer.from(text);

@@ -21,7 +21,8 @@ import type { Result } from './answer.js';
 import { collecting, collectorsOf } from './collectors.js';
 import { blamed, confinedTo, naming } from './filters.js';
 import type { Lease, Memory } from './memory.js';
-import { pacing } from './pace.js';
+import type { Pace } from './pace.js';
+import type { Referred } from './message.js';
 import { pieces, rowsOf } from './rows.js';
 import type { RowFormat } from './rows.js';
 import { JOB } from './schema.js';
@@ -58,6 +59,8 @@ export interface JobServiceOptions {
   /** What all answers in the making may take. */
   readonly memory: Memory;
   readonly lanes: Lanes;
+  /** Long work goes on in slices. */
+  readonly pace: Pace;
   /** Milliseconds that a collector is kept once it was looked up. */
   readonly collectorCache: number;
   /** Milliseconds that only grow. */
@@ -113,10 +116,14 @@ async function each(
   return count;
 }
 
+/** The JobInfos of jobs, each made when it is asked for. */
+function* jobInfos(jobs: readonly Buffer[], collectors: readonly Referred[]): Iterable<Uint8Array> {
+  for (const [nth, job] of jobs.entries()) yield jobInfo(job, collectors[nth]);
+}
+
 /** The service over `store`. */
 export function jobService(options: JobServiceOptions): JobService {
-  const { store, maxPageSize, maxResponseBytes: maxBytes, memory, lanes } = options;
-  const pace = pacing();
+  const { store, maxPageSize, maxResponseBytes: maxBytes, memory, lanes, pace } = options;
   const collect = collecting(options);
   const stats = sharing<Uint8Array>();
   const counts = sharing<number>();
@@ -139,7 +146,7 @@ export function jobService(options: JobServiceOptions): JobService {
   async function* shown(batches: Batches, scope: Scope, budget: Budget) {
     for await (const jobs of batches) {
       const collectors = await collect(jobs, scope, budget);
-      yield jobs.map((job, nth) => jobInfo(job, collectors[nth]));
+      yield jobInfos(jobs, collectors);
     }
   }
 
@@ -197,7 +204,7 @@ export function jobService(options: JobServiceOptions): JobService {
       try {
         const filter = await confinedTo(scope, query.filter, store, call);
         const batches = store.list(filter, findOf(query), call);
-        yield* pieces(rowsOf(format, query.only), shown(batches, scope, call));
+        yield* pieces(rowsOf(format, query.only), shown(batches, scope, call), pace);
       } catch (error) {
         throw await blamed(error, query.filter, store, call);
       }

@@ -6,15 +6,18 @@ import { randomUUID } from 'node:crypto';
 import type { DescMessage, DescMethod } from '@bufbuild/protobuf';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { Authenticate } from '../auth/caller.js';
-import { AppError, appError, fail } from '../errors.js';
+import { AppError, appError, crowded, fail } from '../errors.js';
 import { GetJobRequest, JobRequest, JobsQuery, JobStatQuery } from '../gen/spaceone/api/inventory/v1/job.js';
 import type { Memory } from '../job/memory.js';
 import { unlessAborted } from '../job/operation.js';
+import type { Pace } from '../job/pace.js';
 import type { RowFormat } from '../job/rows.js';
 import type { Call, JobService } from '../job/service.js';
 import type { Codec } from '../wire/codec.js';
 import { JOB } from '../wire/descriptors.js';
 import { limitParts } from '../wire/parts.js';
+import { LATE_MS } from './load.js';
+import type { Load } from './load.js';
 
 export const RPCS = ['get', 'list', 'stat', 'delete'] as const;
 export type Rpc = (typeof RPCS)[number];
@@ -30,7 +33,7 @@ export interface Incoming {
   readonly codec: Codec;
   readonly token: string | undefined;
   readonly requestId: string;
-  /** When the client stops waiting, in milliseconds since 1970; Infinity: it did not say. */
+  /** When the client stops waiting, in milliseconds of the chain's clock; Infinity: it did not say. */
   readonly deadline: number;
   /** Aborted when the client goes away. */
   readonly gone: AbortSignal;
@@ -67,7 +70,13 @@ export interface ChainOptions {
   readonly memory: Memory;
   /** Whether the database answers. */
   readonly ready: () => boolean;
+  readonly load: Load;
+  /** Large requests are read in turn. */
+  readonly pace: Pace;
+  /** Milliseconds since 1970: what dates of requests and of tokens are about. */
   readonly now: () => number;
+  /** Milliseconds that only grow: what deadlines and durations are about. */
+  readonly clock: () => number;
   readonly log: CallLog;
   /** Milliseconds for a call without a deadline, and the most that one may ask for. */
   readonly defaultTimeout: number;
@@ -122,8 +131,9 @@ interface Limit {
 const unavailable = (): AppError => appError('UNAVAILABLE', { reason: 'the database cannot be reached' });
 
 /** The time that a call has, `usual` milliseconds where its client does not say, and its end when the client goes away. */
-function limitOf(incoming: Incoming, usual: number, { now, ready, maxTimeout }: ChainOptions): Limit {
-  const begun = now();
+function limitOf(incoming: Incoming, usual: number, options: ChainOptions): Limit {
+  const { clock, ready, load, maxTimeout } = options;
+  const begun = clock();
   const asked = Number.isFinite(incoming.deadline) ? incoming.deadline - begun : usual;
   const time = Math.max(0, Math.min(asked, maxTimeout));
   const end = begun + time * DATABASE_SHARE;
@@ -132,15 +142,16 @@ function limitOf(incoming: Incoming, usual: number, { now, ready, maxTimeout }: 
     controller.abort(ready() ? appError('REQUEST_TIMEOUT', {}) : unavailable());
   };
   const gone = (): void => {
-    if (now() < end) controller.abort(appError('REQUEST_CANCELLED', {}));
+    if (clock() < end) controller.abort(appError('REQUEST_CANCELLED', {}));
   };
   const timer = setTimeout(late, time * LAST_SHARE);
-  if (time === 0) controller.abort(appError('REQUEST_TIMEOUT', {}));
+  // What it has left may have passed while it waited to be seen.
+  if (time <= load.lateness()) controller.abort(appError('REQUEST_TIMEOUT', {}));
   incoming.gone.addEventListener('abort', gone, { once: true });
   if (incoming.gone.aborted) gone();
   return {
     signal: controller.signal,
-    remaining: () => Math.max(1, Math.floor(end - now())),
+    remaining: () => Math.max(1, Math.floor(end - clock())),
     done() {
       clearTimeout(timer);
       incoming.gone.removeEventListener('abort', gone);
@@ -169,9 +180,12 @@ function dispatch(service: JobService, incoming: Incoming, call: Call): Promise<
   }
 }
 
-/** Who calls, and whether the database answers: what stands before every call. */
+const overloaded = (): AppError => crowded('milliseconds that a step of a call waits for its turn', LATE_MS);
+
+/** Whether there is time for it, who calls, and whether the database answers: what stands before every call. */
 async function admitted(incoming: Incoming, limit: Limit, options: ChainOptions): Promise<Call> {
   limit.signal.throwIfAborted();
+  if (options.load.overloaded()) throw overloaded();
   const { rpc: verb, token } = incoming;
   const caller = await options.authenticate({ token, verb, signal: limit.signal });
   if (!options.ready()) throw unavailable();
@@ -179,8 +193,13 @@ async function admitted(incoming: Incoming, limit: Limit, options: ChainOptions)
   return { ...limit, now, scope: (asked) => caller.scope(asked) };
 }
 
-/** Bytes from which on an answer that waits for its client counts. */
+/** Bytes from which on a request is read in turn, and an answer that waits for its client counts. */
 const LARGE = 65_536;
+
+/** Of large requests one is read in a round of the event loop. */
+async function inTurn({ request }: Incoming, pace: Pace): Promise<void> {
+  if (request.length > LARGE) await pace().next();
+}
 
 /** Counts an answer until its client has it. Errors: LIMIT_EXCEEDED. */
 function held(bytes: Uint8Array, over: AbortSignal, memory: Memory): void {
@@ -199,9 +218,9 @@ interface LogLine {
 }
 
 /** The one line that each call leaves in the log. */
-function logLine({ requestId, rpc }: Incoming, { log, now }: ChainOptions): LogLine {
-  const begun = now();
-  const about = (): object => ({ request_id: requestId, rpc, ms: now() - begun });
+function logLine({ requestId, rpc }: Incoming, { log, clock }: ChainOptions): LogLine {
+  const begun = clock();
+  const about = (): object => ({ request_id: requestId, rpc, ms: Math.round(clock() - begun) });
   return {
     answered(more) {
       log.info({ ...about(), status: 'OK', ...more }, 'call');
@@ -228,6 +247,7 @@ async function* streamed(
   let open = true;
   try {
     const call = await admitted(incoming, limit, options);
+    await inTurn(incoming, options.pace);
     for await (const piece of options.service.rows(decoded(JobsQuery, incoming), format, call)) {
       bytes += piece.length;
       yield piece;
@@ -251,6 +271,7 @@ export function chain(options: ChainOptions): Chain {
       const limit = limitOf(incoming, options.defaultTimeout, options);
       try {
         const call = await admitted(incoming, limit, options);
+        await inTurn(incoming, options.pace);
         // What is given up is answered at once, whether or not its work can be ended.
         const bytes = await unlessAborted(dispatch(options.service, incoming, call), limit.signal);
         held(bytes, incoming.over, options.memory);

@@ -74,7 +74,7 @@ function failure(reason: unknown): Partial<StatusObject> {
 
 /** The handler of an rpc; a client has `patience` milliseconds to take its answer, and then `end` ends its connection. */
 const unary =
-  (rpc: Rpc, { chain, patience }: GrpcDoorOptions, end: (peer: string) => void) =>
+  (rpc: Rpc, { chain, now, clock, patience }: GrpcDoorOptions, end: (peer: string) => void) =>
   (call: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
     // The library calls a call cancelled when its answer has been taken, too.
     const over = goneSignal(call);
@@ -84,7 +84,8 @@ const unary =
       codec: PROTOBUF,
       token: textOf(call, 'token'),
       requestId: requestIdOf(textOf(call, 'x-request-id')),
-      deadline: Number(call.getDeadline()),
+      // The library counts it in milliseconds since 1970, from when the call arrived.
+      deadline: clock() + Number(call.getDeadline()) - now(),
       gone: over,
       over,
     };
@@ -102,6 +103,10 @@ const unary =
 export interface GrpcDoorOptions extends ConnectionsOptions {
   readonly chain: Chain;
   readonly state: ServingState;
+  /** Milliseconds since 1970, as the library counts deadlines. */
+  readonly now: () => number;
+  /** Milliseconds that only grow, as the chain counts them. */
+  readonly clock: () => number;
   readonly version: string;
   readonly host: string;
   /** 0: any free one. */

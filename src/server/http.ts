@@ -9,6 +9,8 @@ import { compress, COMPRESSIBLE_CONTENT_TYPE_REGEX } from 'hono/compress';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import { AppError, appError, echo, fail } from '../errors.js';
+import { inSlices } from '../job/pace.js';
+import type { Pace } from '../job/pace.js';
 import { MAX_REQUEST_BYTES, requestIdOf } from './call.js';
 import type { CallLog, Chain, Incoming, Stream } from './call.js';
 import { insist, whenNext } from './connections.js';
@@ -28,8 +30,11 @@ import type { WebApp } from './web.js';
 
 export interface HttpDoorOptions {
   readonly chain: Chain;
+  /** Large answers are written in slices. */
+  readonly pace: Pace;
   readonly state: ServingState;
-  readonly now: () => number;
+  /** Milliseconds that only grow, as the chain counts them. */
+  readonly clock: () => number;
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
@@ -180,25 +185,30 @@ async function rows(context: Called, type: string, stream: Stream, over: AbortSi
   return answered(context, 200, `${type}; charset=utf-8`, body);
 }
 
+/** Bytes of an answer from which on it is written while it is sent. */
+const LARGE = 65_536;
+
 /** Answers a call of `route` in `protocol`. */
 async function answer(
   context: Called,
   route: Route,
   protocol: Protocol,
-  { chain, now, log, patience }: HttpDoorOptions,
+  { chain, pace, clock, log, patience }: HttpDoorOptions,
 ): Promise<Response> {
   try {
-    const incoming = await incomingOf(context, route, protocol, now());
+    const incoming = await incomingOf(context, route, protocol, clock());
     context.set('called', true);
     const type = rowType(context, route);
     const format = route.rows.get(type);
     if (format !== undefined) return await rows(context, type, chain.stream(incoming, format), incoming.over);
     const bytes = await chain.unary(incoming);
-    const body = protocol.codec.encode(route.method.output, bytes);
+    const chunks = protocol.codec.encode(route.method.output, bytes);
     whenNext(context.env.outgoing, () => {
       insist(incoming.over, () => context.env.incoming.socket.destroy(), patience);
     });
-    return replied(context, { status: 200, type: protocol.type, body });
+    const body =
+      bytes.length > LARGE ? ReadableStream.from(inSlices(chunks, pace)) : Buffer.concat([...chunks]);
+    return answered(context, 200, protocol.type, body);
   } catch (reason) {
     if (reason instanceof AppError) return refused(context, reason, protocol);
     log.error({ request_id: context.get('requestId'), err: reason }, FAULT);

@@ -53,7 +53,7 @@ export const ROUTE_JSON: Protocol = {
   failure: (error) => ({
     status: error.http,
     type: 'application/json',
-    body: JSON_TEXT.encode(STATUS_MESSAGE, statusDetails(error)),
+    body: Buffer.concat([...JSON_TEXT.encode(STATUS_MESSAGE, statusDetails(error))]),
   }),
 };
 
@@ -91,11 +91,12 @@ const MESSAGE = 0x00;
 const TRAILERS = 0x80;
 const PREFIX = 5;
 
-function frame(flags: number, content: Uint8Array): Uint8Array {
+/** What comes before `length` bytes of content. */
+function prefixOf(flags: number, length: number): Uint8Array {
   const prefix = Buffer.alloc(PREFIX);
   prefix.writeUInt8(flags, 0);
-  prefix.writeUInt32BE(content.length, 1);
-  return Buffer.concat([prefix, content]);
+  prefix.writeUInt32BE(length, 1);
+  return prefix;
 }
 
 /** The content of the one frame that a request is. */
@@ -106,15 +107,14 @@ function unframed(body: Uint8Array): Uint8Array {
   return fail('INVALID_PARAMETER', { key: 'body', reason: 'it must be one uncompressed gRPC-Web message' });
 }
 
-const trailers = (lines: Readonly<Record<string, string | number>>): Uint8Array =>
-  frame(
-    TRAILERS,
-    Buffer.from(
-      Object.entries(lines)
-        .map(([name, value]) => `${name}: ${value}\r\n`)
-        .join(''),
-    ),
+function trailers(lines: Readonly<Record<string, string | number>>): Uint8Array {
+  const content = Buffer.from(
+    Object.entries(lines)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join(''),
   );
+  return Buffer.concat([prefixOf(TRAILERS, content.length), content]);
+}
 
 const SUCCEEDED = trailers({ 'grpc-status': 0 });
 
@@ -126,22 +126,59 @@ function grpcWebFailure(error: AppError): Uint8Array {
   });
 }
 
+const NOTHING = new Uint8Array();
+
+/** An answer: the chunks as one frame, whose length is known when they are all made. */
+function* framed(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+  const content: Uint8Array[] = [];
+  let length = 0;
+  for (const chunk of chunks) {
+    content.push(chunk);
+    length += chunk.length;
+    yield NOTHING;
+  }
+  yield prefixOf(MESSAGE, length);
+  yield* content;
+  yield SUCCEEDED;
+}
+
+/** Bytes that are written as base64 at once; three are four characters. */
+const GROUPS = 3 * 16_384;
+
+function* base64Of(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+  let rest = Buffer.alloc(0);
+  for (const chunk of chunks) {
+    if (chunk.length === 0) yield chunk;
+    for (let at = 0; at < chunk.length; at += GROUPS) {
+      const bytes = Buffer.concat([rest, chunk.subarray(at, at + GROUPS)]);
+      const whole = bytes.length - (bytes.length % 3);
+      rest = bytes.subarray(whole);
+      yield Buffer.from(bytes.toString('base64', 0, whole));
+    }
+  }
+  yield Buffer.from(rest.toString('base64'));
+}
+
+interface Form {
+  read(body: Uint8Array): Uint8Array;
+  write(chunks: Iterable<Uint8Array>): Iterable<Uint8Array>;
+}
+
 /** Bytes as they are; and as base64, for clients that cannot take bytes. */
-const BINARY = { read: (body: Uint8Array) => body, write: (body: Uint8Array) => body };
-const TEXT = {
-  read: (body: Uint8Array) => Buffer.from(Buffer.from(body).toString('latin1'), 'base64'),
-  write: (body: Uint8Array) => Buffer.from(Buffer.from(body).toString('base64')),
+const BINARY: Form = { read: (body) => body, write: (chunks) => chunks };
+const TEXT: Form = {
+  read: (body) => Buffer.from(Buffer.from(body).toString('latin1'), 'base64'),
+  write: base64Of,
 };
 
 const grpcWeb = (type: string, inner: Codec, { read, write } = BINARY): Protocol => ({
   codec: {
     decode: (message, sent) => inner.decode(message, unframed(read(sent))),
-    encode: (message, bytes) =>
-      write(Buffer.concat([frame(MESSAGE, inner.encode(message, bytes)), SUCCEEDED])),
+    encode: (message, bytes) => write(framed(inner.encode(message, bytes))),
   },
   type,
   timeout: grpcTimeout,
-  failure: (error) => ({ status: 200, type, body: write(grpcWebFailure(error)) }),
+  failure: (error) => ({ status: 200, type, body: Buffer.concat([...write([grpcWebFailure(error)])]) }),
 });
 
 /** The protocols of `/<service>/<rpc>`, by content type. */

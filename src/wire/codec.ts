@@ -1,22 +1,22 @@
 /** How a message is written: as protobuf, or as proto3 JSON by the descriptors of the contract (docs/http.md «JSON»). */
-import { fromBinary, fromJsonString, toBinary, toJsonString } from '@bufbuild/protobuf';
+import { fromJsonString, toBinary } from '@bufbuild/protobuf';
 import type { DescMessage } from '@bufbuild/protobuf';
 import { fail, limited } from '../errors.js';
-import { descriptors } from './descriptors.js';
+import { jsonChunks } from './json.js';
 import { MAX_DEPTH } from './struct.js';
 
 /** Between what is sent and protobuf's bytes, which everything behind the doors speaks. */
 export interface Codec {
   /** The bytes of the `message` that `sent` holds. Errors: INVALID_PARAMETER that names the field, LIMIT_EXCEEDED. */
   decode(message: DescMessage, sent: Uint8Array): Uint8Array;
-  /** What to send for the bytes of a `message`. */
-  encode(message: DescMessage, bytes: Uint8Array): Uint8Array;
+  /** What to send for the bytes of a `message`, each chunk made in a few milliseconds; an empty one is a step on the way. */
+  encode(message: DescMessage, bytes: Uint8Array): Iterable<Uint8Array>;
 }
 
 /** As it is: whether it can be decoded shows when it is. */
 export const PROTOBUF: Codec = {
   decode: (_, sent) => sent,
-  encode: (_, bytes) => bytes,
+  encode: (_, bytes) => [bytes],
 };
 
 /** Levels of a whole request: those of a value, and of the messages around it. */
@@ -72,10 +72,6 @@ function textOf(sent: Uint8Array): string {
   }
 }
 
-/** The JSON of a message, with the names of the .proto files. */
-export const jsonOf = (message: DescMessage, bytes: Uint8Array): string =>
-  toJsonString(message, fromBinary(message, bytes), { useProtoFieldName: true, registry: descriptors });
-
 /** Both spellings of names are taken, and null is a value; out go the names of the .proto files. */
 export const JSON_TEXT: Codec = {
   decode(message, sent) {
@@ -87,5 +83,5 @@ export const JSON_TEXT: Codec = {
       return fail('INVALID_PARAMETER', complaint(error));
     }
   },
-  encode: (message, bytes) => Buffer.from(jsonOf(message, bytes)),
+  encode: jsonChunks,
 };

@@ -5,7 +5,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { JOB, messageNamed } from '../../src/wire/descriptors.js';
 import { PROTOCOLS } from '../../src/server/protocols.js';
-import { jsonOf } from '../../src/wire/codec.js';
+import { jsonOf } from '../../src/wire/json.js';
 import { callConnect, TRANSPORTS } from '../support/connect-client.js';
 import { startService } from '../support/service.js';
 import type { Service } from '../support/service.js';

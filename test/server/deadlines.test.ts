@@ -6,15 +6,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { Client, credentials } from '@grpc/grpc-js';
 import { MongoClient } from 'mongodb';
 import type { Document } from 'mongodb';
-import { open } from '../../src/auth/open.js';
 import type { AppError } from '../../src/errors.js';
-import { memoryFor } from '../../src/job/memory.js';
-import { chain } from '../../src/server/call.js';
-import type { ChainOptions } from '../../src/server/call.js';
-import { PROTOBUF } from '../../src/wire/codec.js';
 import { descriptors } from '../../src/wire/descriptors.js';
 import { grpcDoor } from '../../src/server/grpc.js';
 import { servingState } from '../../src/server/health.js';
+import { chained, clock, incoming, now } from '../support/chained.js';
 import { jsonClient } from '../support/client.js';
 import type { JsonClient, RpcName } from '../support/client.js';
 import { keptLog } from '../support/log.js';
@@ -34,13 +30,17 @@ jest.retryTimes(2);
 
 /** Text in which every condition of the slow list looks in vain, one place after the other. */
 const LONG_TEXT = `${'x'.repeat(100)}y`;
-const SLOW_LIST: JsonObject = {
+const slowList = (conditions = 100): JsonObject => ({
   domain_id: SLOW_DOMAIN,
   query: {
-    filter: Array.from({ length: 100 }, () => ({ k: 'filter.text', v: 'xxxxxxxxyx', o: 'not_contain' })),
+    filter: Array.from({ length: conditions }, () => ({
+      k: 'filter.text',
+      v: 'xxxxxxxxyx',
+      o: 'not_contain',
+    })),
     page: { limit: 1000 },
   },
-};
+});
 
 let mongo: MongoClient;
 let service: Service;
@@ -149,7 +149,11 @@ describe('an operation on the database', () => {
   }
 
   test(`is gone ${LEFT} ms after its call was cancelled, of 2 stats and 2 lists at once`, async () => {
-    const cancels = Array.from({ length: 2 }, () => [begin('stat', slowStat(4)), begin('list', SLOW_LIST)]);
+    // What is equal would be one.
+    const cancels = [1, 2].map((nth) => [
+      begin('stat', slowStat(4, `rows${nth}`)),
+      begin('list', slowList(100 + nth)),
+    ]);
     // A list is two operations: it finds and counts at once.
     await runningSoon(mongo, DATABASE, 6);
     const outcomes = await Promise.all(cancels.flat().map((cancel) => cancel()));
@@ -160,7 +164,7 @@ describe('an operation on the database', () => {
 
   test.each([
     ['stat', slowStat(4)],
-    ['list', SLOW_LIST],
+    ['list', slowList()],
   ] as const)(`is gone ${LEFT} ms after the deadline of its %s`, async (rpc, request) => {
     const deadline = Date.now() + 1000;
     const calls = Array.from({ length: 3 }, () => client.call(rpc, request, { deadline }));
@@ -197,68 +201,27 @@ test('calls that are given up take nothing from those that come after them', asy
   expect(service.faults).toEqual([]);
 });
 
-/** A chain whose service is `work`, four times; and what it has logged as its own faults. */
-function chained(work: () => Promise<Uint8Array>, options: Partial<ChainOptions> = {}) {
-  const faults: object[] = [];
-  const calls = chain({
-    service: {
-      get: work,
-      list: work,
-      stat: work,
-      delete: work,
-      rows: async function* () {
-        yield await work();
-      },
-    },
-    authenticate: open,
-    memory: memoryFor(0),
-    ready: () => true,
-    now: () => Date.now(),
-    log: { info: () => undefined, error: (about) => faults.push(about) },
-    defaultTimeout: DEFAULT_TIMEOUT,
-    maxTimeout: MAX_TIMEOUT,
-    ...options,
-  });
-  return { calls, faults };
-}
-
 const RPC_NAMES = ['get', 'list', 'stat', 'delete'] as const;
 
 describe('a deadline', () => {
   test.each(RPC_NAMES)('that has passed keeps %s from being begun', async (rpc) => {
     let begun = 0;
     const { calls } = chained(() => Promise.resolve(new Uint8Array(++begun)));
-    const incoming = {
-      rpc,
-      request: new Uint8Array(),
-      codec: PROTOBUF,
-      token: undefined,
-      requestId: 'a-request',
-      gone: new AbortController().signal,
-      over: new AbortController().signal,
-    };
-    await expect(calls.unary({ ...incoming, deadline: Date.now() - 1 })).rejects.toMatchObject({
+    await expect(calls.unary(incoming(rpc, clock() - 1))).rejects.toMatchObject({
       code: 'ERROR_REQUEST_TIMEOUT',
       status: 'DEADLINE_EXCEEDED',
     } satisfies Partial<AppError>);
     expect(begun).toBe(0);
-    await calls.unary({ ...incoming, deadline: Date.now() + 5000 });
+    await calls.unary(incoming(rpc, clock() + 5000));
     expect(begun).toBe(1);
   });
 
   test.each(RPC_NAMES)('that passes is answered for %s, although its work does not end', async (rpc) => {
     const { calls } = chained(() => new Promise(() => undefined));
-    const incoming = {
-      rpc,
-      request: new Uint8Array(),
-      codec: PROTOBUF,
-      token: undefined,
-      requestId: 'a-request',
-      deadline: Date.now() + 100,
-      gone: new AbortController().signal,
-      over: new AbortController().signal,
-    };
-    await expect(calls.unary(incoming)).rejects.toHaveProperty('code', 'ERROR_REQUEST_TIMEOUT');
+    await expect(calls.unary(incoming(rpc, clock() + 100))).rejects.toHaveProperty(
+      'code',
+      'ERROR_REQUEST_TIMEOUT',
+    );
   });
 
   test.each([
@@ -392,6 +355,8 @@ describe('a fault of our own', () => {
     const door = await grpcDoor({
       chain: calls,
       state: servingState(),
+      now,
+      clock,
       version: 'test',
       host: '127.0.0.1',
       port: 0,

@@ -16,6 +16,7 @@ import { authority } from '../support/certificates.js';
 import { jsonClient } from '../support/client.js';
 import type { JsonClient } from '../support/client.js';
 import { idleConnections } from '../support/idle.js';
+import { clock, now } from '../support/chained.js';
 import { keptLog } from '../support/log.js';
 import { startProgram } from '../support/program.js';
 import type { Addresses, Program } from '../support/program.js';
@@ -66,7 +67,7 @@ const LISTENERS: readonly (readonly [string, number, (log: ReturnType<typeof kep
       (log) =>
         grpcDoor({
           ...{ host: '127.0.0.1', port: 0, maxConnections: MAX, log },
-          ...{ state: servingState(), version: 'test' },
+          ...{ state: servingState(), now, clock, version: 'test' },
           chain: {
             unary: () => Promise.resolve(new Uint8Array()),
             stream: () => {

@@ -114,13 +114,13 @@ describe('stats that ask of collectors', () => {
   test('read them once they have a turn, and in the memory of all', async () => {
     const running: number[] = [];
     all.onCommand(({ find }) => {
-      running.push(...(find === 'collector' ? [all.load().lanes.stats.running] : []));
+      running.push(...(find === 'collector' ? [all.usage().lanes.stats.running] : []));
     });
     const stats = Array.from({ length: 40 }, (_, nth) =>
       caller.call('stat', byCollector(COLLECTORS, `by${nth}`)),
     );
     await until('collectors are read', () => all.taken() > 100 * COLLECTOR, 5000);
-    expect(all.load().lanes.stats.running).toBe(15);
+    expect(all.usage().lanes.stats.running).toBe(15);
     expect(new Set((await Promise.all(stats)).map((outcome) => 'response' in outcome))).toEqual(
       new Set([true]),
     );

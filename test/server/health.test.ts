@@ -11,6 +11,7 @@ import { grpcDoor } from '../../src/server/grpc.js';
 import type { Door } from '../../src/server/grpc.js';
 import { servingState } from '../../src/server/health.js';
 import type { ServingState } from '../../src/server/health.js';
+import { clock, now } from '../support/chained.js';
 import { keptLog } from '../support/log.js';
 import { until } from '../support/until.js';
 
@@ -35,7 +36,7 @@ beforeEach(async () => {
     },
   };
   door = await grpcDoor({
-    ...{ chain, state, version: 'test', host: '127.0.0.1', port: 0 },
+    ...{ chain, state, now, clock, version: 'test', host: '127.0.0.1', port: 0 },
     ...{ maxConnections: 100, log: keptLog() },
   });
   client = new HealthClient(door.address, credentials.createInsecure());

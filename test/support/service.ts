@@ -4,7 +4,7 @@ import type { CommandStartedEvent, Db, Document } from 'mongodb';
 import { pino } from 'pino';
 import { fileURLToPath } from 'node:url';
 import { createApp } from '../../src/app.js';
-import type { Load, Replaced } from '../../src/app.js';
+import type { Usage, Replaced } from '../../src/app.js';
 import { readConfig } from '../../src/config.js';
 import type { Config } from '../../src/config.js';
 import { loadSample } from '../../src/embedded/sample.js';
@@ -31,7 +31,7 @@ export interface Service {
   readonly log: readonly LogLine[];
   readonly faults: readonly LogLine[];
   /** What calls have of the service now. */
-  load(): Load;
+  usage(): Usage;
   /** Turns, places to wait and bytes that calls have now: none where nothing runs. */
   taken(): number;
   /** Empties the database and loads the sample. */
@@ -103,9 +103,9 @@ export async function startService(
     get faults() {
       return log.filter(({ level }) => Number(level) >= ERROR);
     },
-    load: app.load,
+    usage: app.usage,
     taken() {
-      const { lanes, memory } = app.load();
+      const { lanes, memory } = app.usage();
       return Object.values(lanes).reduce(
         (sum, { running, waiting, domains }) => sum + running + waiting + domains,
         memory,

@@ -1,6 +1,7 @@
 // JSON requests: what is counted before it is read, and what is not.
 import { expect, test } from '@jest/globals';
-import { JSON_TEXT, jsonOf } from '../../src/wire/codec.js';
+import { JSON_TEXT } from '../../src/wire/codec.js';
+import { jsonOf } from '../../src/wire/json.js';
 import { messageNamed } from '../../src/wire/descriptors.js';
 
 const JOBS_QUERY = messageNamed('spaceone.api.inventory.v1.JobsQuery');
