@@ -344,8 +344,8 @@ const example = (grpc: string): string =>
 
 /** Watches how late the event loop is until the cleanups run. */
 function followLoad({ log, clock, cleanups }: Context): Load {
-  const changed = (overloaded: boolean): void => {
-    log.warn(overloaded ? 'overloaded: new calls are refused' : 'not overloaded any more');
+  const changed = (strained: boolean): void => {
+    log.warn(strained ? 'overloaded: new calls may be refused' : 'not overloaded any more');
   };
   const load = watchLoad({ clock: clock.monotonicNow, changed });
   cleanups.push(() => {

@@ -5,7 +5,7 @@ import type { Db, MongoClient } from 'mongodb';
 import { makeIndexes } from '../src/job/indexes.js';
 import { grpcDoor } from './doors.js';
 import { encoded } from './encoder.js';
-import { during, failuresIn, fillNeighbour, pagesOf, quantile, steadily, timesOf } from './neighbour.js';
+import { during, failuresIn, fillNeighbour, pagesOf, slowdown, steadily, timesOf } from './neighbour.js';
 import { APP, DATABASE, tally } from './program.js';
 import { startDatabase, startSubject } from './subject.js';
 import type { Subject } from './subject.js';
@@ -15,8 +15,6 @@ import type { Figure, Terms } from './trial.js';
 const DOMAIN = 'domain-counted00000';
 const DEADLINE = 10_000;
 const RATES = [3, 10];
-/** What a page of the neighbour may take, of what it takes alone. */
-const SHARE = 3;
 
 /** Jobs, and what is asked about them: a count takes a second because they are many, or because each is dear. */
 interface Size {
@@ -87,7 +85,8 @@ async function atRate(rate: number, size: Size, subject: Subject, client: MongoC
   return seen;
 }
 
-export async function counts({ short, say }: Terms): Promise<readonly Figure[]> {
+export async function counts(terms: Terms): Promise<readonly Figure[]> {
+  const { short, say } = terms;
   const size = short ? SHORT : FULL;
   await using database = await startDatabase();
   await fill(database.db, size.jobs);
@@ -104,12 +103,7 @@ export async function counts({ short, say }: Terms): Promise<readonly Figure[]> 
       exactly(`equal pages ${when} not answered`, failuresIn(pages), 0),
       atMost(`counts at once ${when}`, most, 2, ''),
       exactly(`pages of the small domain ${when} not answered`, failuresIn(small), 0),
-      atMost(
-        `p50 of the small domain ${when}, of what it is alone`,
-        quantile(small, 0.5) / quantile(alone, 0.5),
-        short ? 2 * SHARE : SHARE,
-        'times',
-      ),
+      slowdown(when, small, alone, terms),
     );
   }
   return figures;

@@ -3,7 +3,16 @@ import { setMaxListeners } from 'node:events';
 import { Agent, request } from 'node:http';
 import type { Db } from 'mongodb';
 import { makeIndexes } from '../src/job/indexes.js';
-import { during, failuresIn, fillNeighbour, pagesOf, probesOf, quantile, timesOf } from './neighbour.js';
+import {
+  during,
+  failuresIn,
+  fillNeighbour,
+  pagesOf,
+  probesOf,
+  quantile,
+  slowdown,
+  timesOf,
+} from './neighbour.js';
 import { startDatabase, startSubject } from './subject.js';
 import type { Subject } from './subject.js';
 import { atMost, exactly, longestHold } from './trial.js';
@@ -11,7 +20,6 @@ import type { Figure, Terms } from './trial.js';
 
 const DOMAIN = 'domain-exported0000';
 const MESSAGE = 'the collector could not reach the endpoint of the provider within the time that it has. ';
-const SHARE = 3;
 /** Milliseconds that a probe may take, and the same where the machine may be shared with others. */
 const PROBED = 100;
 const PROBED_SHARED = 400;
@@ -119,12 +127,7 @@ export async function exports(terms: Terms): Promise<readonly Figure[]> {
     );
     figures.push(
       exactly(`pages and probes beside ${each.what} not answered`, failuresIn([...pages, ...probes]), 0),
-      atMost(
-        `p50 beside ${each.what}, of what it is alone`,
-        quantile(pages, 0.5) / quantile(alone, 0.5),
-        short ? 2 * SHARE : SHARE,
-        'times',
-      ),
+      slowdown(`beside ${each.what}`, pages, alone, terms),
       atMost(
         `p99 of probes beside ${each.what}`,
         quantile(probes, 0.99),

@@ -7,6 +7,8 @@ import { HealthClient } from '../src/gen/grpc/health/v1/health.js';
 import { grpcDoor } from './doors.js';
 import { encoded } from './encoder.js';
 import type { Subject } from './subject.js';
+import { atMost } from './trial.js';
+import type { Figure, Terms } from './trial.js';
 
 export const NEIGHBOUR = 'domain-neighbour000';
 const JOBS = 2000;
@@ -22,6 +24,24 @@ export async function fillNeighbour(db: Db): Promise<void> {
   }));
   await db.collection('job').insertMany(jobs);
 }
+
+/** What a page of the neighbour may take, of what it takes alone; and where the machine may be shared with others. */
+const SHARE = 3;
+const SHARE_SHARED = 15;
+
+/** How long the pages of the neighbour take `beside` others, of what they take alone. */
+export const slowdown = (
+  beside: string,
+  pages: readonly Asked[],
+  alone: readonly Asked[],
+  { short }: Terms,
+): Figure =>
+  atMost(
+    `p50 of a neighbour’s pages ${beside}, of what it is alone`,
+    quantile(pages, 0.5) / quantile(alone, 0.5),
+    short ? SHARE_SHARED : SHARE,
+    'times',
+  );
 
 /** How a question ended, and after how many milliseconds. */
 export interface Asked {

@@ -16,7 +16,7 @@ import type { Call, JobService } from '../job/service.js';
 import type { Codec } from '../wire/codec.js';
 import { JOB } from '../wire/descriptors.js';
 import { limitParts } from '../wire/parts.js';
-import { LATE_MS } from './load.js';
+import { TAKEN_UP_TO_MS } from './load.js';
 import type { Load } from './load.js';
 
 export const RPCS = ['get', 'list', 'stat', 'delete'] as const;
@@ -180,7 +180,8 @@ function dispatch(service: JobService, incoming: Incoming, call: Call): Promise<
   }
 }
 
-const overloaded = (): AppError => crowded('milliseconds that a step of a call waits for its turn', LATE_MS);
+const overloaded = (): AppError =>
+  crowded('milliseconds that a step of a call waits for its turn', TAKEN_UP_TO_MS);
 
 /** Whether there is time for it, who calls, and whether the database answers: what stands before every call. */
 async function admitted(incoming: Incoming, limit: Limit, options: ChainOptions): Promise<Call> {

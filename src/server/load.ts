@@ -5,13 +5,15 @@
 
 /** Milliseconds between two samples. */
 const SAMPLE_MS = 100;
-/** Milliseconds of a sample that is late, and of one that is in time again. */
-export const LATE_MS = 300;
-const IN_TIME_MS = 100;
-/** Milliseconds of late samples in a row from which on calls are refused. */
+/** Milliseconds of a sample that is late, and of late samples in a row from which on the loop is strained. */
+const LATE_MS = 300;
 const LATE_IN_ALL_MS = 1000;
-/** One is a hold of the loop, or of the whole machine, and no overload. */
+/** One is a hold of the loop, or of the whole machine, and no strain. */
 const LATE_SAMPLES = 2;
+/** Milliseconds that a strained loop may be late before it takes no new calls. */
+export const TAKEN_UP_TO_MS = 200;
+/** Samples in a row below that, after which it is not strained any more. */
+const CALM_SAMPLES = 50;
 
 export interface Load {
   /** Milliseconds that what is seen now may have waited for its turn. */
@@ -19,23 +21,27 @@ export interface Load {
   overloaded(): boolean;
 }
 
-/** Judges by samples of how late the loop is: answers whether it is overloaded now. */
+/** Judges by samples of how late the loop is: answers whether it is strained now. */
 export function judging(): (late: number) => boolean {
-  let inARow = 0;
-  let inAll = 0;
-  let overloaded = false;
+  let lateInARow = 0;
+  let lateInAll = 0;
+  let calmInARow = 0;
+  let strained = false;
   return (late) => {
-    [inARow, inAll] = late >= LATE_MS ? [inARow + 1, inAll + late] : [0, 0];
-    overloaded = overloaded ? late > IN_TIME_MS : inARow >= LATE_SAMPLES && inAll >= LATE_IN_ALL_MS;
-    return overloaded;
+    [lateInARow, lateInAll] = late >= LATE_MS ? [lateInARow + 1, lateInAll + late] : [0, 0];
+    calmInARow = late < TAKEN_UP_TO_MS ? calmInARow + 1 : 0;
+    strained = strained
+      ? calmInARow < CALM_SAMPLES
+      : lateInARow >= LATE_SAMPLES && lateInAll >= LATE_IN_ALL_MS;
+    return strained;
   };
 }
 
 export interface LoadOptions {
   /** Milliseconds that only grow. */
   readonly clock: () => number;
-  /** Is told when an overload begins, and when it is over. */
-  readonly changed: (overloaded: boolean) => void;
+  /** Is told when the loop begins to be strained, and when that is over. */
+  readonly changed: (strained: boolean) => void;
 }
 
 export interface LoadWatch extends Load {
@@ -47,17 +53,18 @@ export function watchLoad({ clock, changed }: LoadOptions): LoadWatch {
   const judge = judging();
   let due = clock() + SAMPLE_MS;
   let late = 0;
-  let overloaded = false;
+  let strained = false;
   const timer = setInterval(() => {
     late = Math.max(0, clock() - due);
     due = clock() + SAMPLE_MS;
-    const before = overloaded;
-    overloaded = judge(late);
-    if (overloaded !== before) changed(overloaded);
+    const before = strained;
+    strained = judge(late);
+    if (strained !== before) changed(strained);
   }, SAMPLE_MS).unref();
+  const lateness = (): number => Math.max(late, clock() - due);
   return {
-    lateness: () => Math.max(late, clock() - due),
-    overloaded: () => overloaded,
+    lateness,
+    overloaded: () => strained && lateness() >= TAKEN_UP_TO_MS,
     stop() {
       clearInterval(timer);
     },

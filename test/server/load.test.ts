@@ -7,16 +7,17 @@ import {
 } from '../../src/gen/grpc/health/v1/health.js';
 import { grpcDoor } from '../../src/server/grpc.js';
 import { servingState } from '../../src/server/health.js';
-import { judging, LATE_MS, watchLoad } from '../../src/server/load.js';
+import { judging, watchLoad } from '../../src/server/load.js';
 import { adminDoor } from '../../src/server/web.js';
 import { chained, clock, IN_TIME, incoming, now } from '../support/chained.js';
 import { jsonClient } from '../support/client.js';
 import { keptLog } from '../support/log.js';
 import { until } from '../support/until.js';
 
-const [FINE, SOME, LATE] = [5, LATE_MS - 1, 400];
+const [FINE, SOME, LATE] = [5, 250, 400];
+const CALM = Array.from({ length: 50 }, () => FINE);
 
-describe('a loop is overloaded', () => {
+describe('a loop is strained', () => {
   test.each<readonly [string, readonly number[], boolean]>([
     ['not while it is in time', [FINE, FINE, FINE, FINE], false],
     ['not by one long hold', [FINE, 20 * LATE, FINE], false],
@@ -26,28 +27,35 @@ describe('a loop is overloaded', () => {
     ['when it is very late twice in a row', [FINE, 2 * LATE, 2 * LATE], true],
     ['not when it is late for less than a second', [FINE, LATE, LATE, SOME], false],
     ['still, when it is somewhat late afterwards', [LATE, LATE, LATE, SOME, SOME], true],
-    ['not any more, once it is in time again', [LATE, LATE, LATE, SOME, FINE], false],
-    ['not at once again', [LATE, LATE, LATE, FINE, LATE, LATE], false],
+    ['still, shortly after it is in time again', [LATE, LATE, LATE, FINE, FINE], true],
+    [
+      'still, when it is late from time to time',
+      [LATE, LATE, LATE, ...CALM.slice(1), SOME, ...CALM.slice(1)],
+      true,
+    ],
+    ['not any more, when it has been in time for long', [LATE, LATE, LATE, ...CALM], false],
+    ['not at once again', [LATE, LATE, LATE, ...CALM, LATE, LATE], false],
   ])('%s', (_, samples, due) => {
     const judge = judging();
     expect(samples.map(judge).at(-1)).toBe(due);
   });
 
-  test('by work that holds it again and again, until that is over', async () => {
+  test('by work that holds it again and again, and refuses calls while it is late', async () => {
     const changes: boolean[] = [];
-    const load = watchLoad({ clock, changed: (overloaded) => changes.push(overloaded) });
-    const hold = (): void => {
+    const load = watchLoad({ clock, changed: (strained) => changes.push(strained) });
+    const hold = (): boolean => {
       const end = clock() + LATE + 150;
       while (clock() < end);
+      return load.overloaded();
     };
-    const holds = Array.from({ length: 4 }).reduce<Promise<void>>(
-      (before) => before.then(hold).then(() => new Promise((resolve) => setTimeout(resolve, 1))),
-      Promise.resolve(),
-    );
-    await holds;
+    const refused: boolean[] = [];
+    for (let nth = 0; nth < 4; nth++) {
+      refused.push(hold());
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
     expect(changes).toEqual([true]);
-    await until('it is over', () => !load.overloaded(), 2000);
-    expect(changes).toEqual([true, false]);
+    expect([refused[0], refused[3]]).toEqual([false, true]);
+    await until('calls are taken again', () => !load.overloaded(), 2000);
     load.stop();
   });
 });
