@@ -1,5 +1,7 @@
 /** The trials by name, and which of them run beside each other. */
 import { cancellation } from './cancellation.js';
+import { counts } from './counts.js';
+import { exports } from './exports.js';
 import { explorer } from './explorer.js';
 import { failover } from './failover.js';
 import { fuzz } from './fuzz.js';
@@ -7,6 +9,7 @@ import { hostile } from './hostile.js';
 import { limits } from './limits.js';
 import { network } from './network.js';
 import { outage } from './outage.js';
+import { overload } from './overload.js';
 import { recovery } from './recovery.js';
 import { rows } from './rows.js';
 import { soak } from './soak.js';
@@ -23,7 +26,7 @@ type Trials = Readonly<Record<string, Trial>>;
  * and little of the machine; trials whose figures are times of single calls have the machine to themselves.
  */
 export const ROUNDS: readonly (readonly Trials[])[] = [
-  [{ cancellation, rows, limits, hostile, explorer, storm }],
+  [{ cancellation, rows, limits, counts, exports, overload, hostile, explorer, storm }],
   [{ failover, stepdown, outage, termination, fuzz }, { soak }],
   [{ recovery }, { network, stopping }],
 ];
