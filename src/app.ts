@@ -41,7 +41,6 @@ import { servingState } from './server/health.js';
 import type { ServingState } from './server/health.js';
 import { httpDoor } from './server/http.js';
 import { watchLoad } from './server/load.js';
-import type { Load } from './server/load.js';
 import { tlsFiles } from './server/tls.js';
 import type { Tls } from './server/tls.js';
 import { adminDoor } from './server/web.js';
@@ -342,19 +341,6 @@ async function cleanUp({ cleanups, log }: Context): Promise<void> {
 const example = (grpc: string): string =>
   `grpcurl -plaintext -d '{"domain_id": "${SAMPLE_DOMAINS[1]}", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;
 
-/** Watches how late the event loop is until the cleanups run. */
-function followLoad({ log, clock, cleanups }: Context): Load {
-  const changed = (strained: boolean): void => {
-    log.warn(strained ? 'overloaded: new calls may be refused' : 'not overloaded any more');
-  };
-  const load = watchLoad({ clock: clock.monotonicNow, changed });
-  cleanups.push(() => {
-    load.stop();
-    return Promise.resolve();
-  });
-  return load;
-}
-
 /** Puts the parts together. */
 async function compose(context: Context) {
   const { config, log, clock, cleanups, replaced, shared } = context;
@@ -380,7 +366,8 @@ async function compose(context: Context) {
   const { now, monotonicNow } = clock;
   const common = { memory, pace: pacing(monotonicNow), clock: monotonicNow };
   const service = jobService({ ...common, store, lanes, ...config });
-  const load = followLoad(context);
+  const load = watchLoad(monotonicNow, log);
+  cleanups.push(load.stop);
   const calls = chain({ ...common, service, authenticate, load, ready: state.serving, now, log, ...config });
   const sample = database.embedded && config.sampleData ? SAMPLE_DOMAINS : [];
   const domains = replaced?.domains ?? sample;

@@ -37,19 +37,17 @@ export function judging(): (late: number) => boolean {
   };
 }
 
-export interface LoadOptions {
-  /** Milliseconds that only grow. */
-  readonly clock: () => number;
-  /** Is told when the loop begins to be strained, and when that is over. */
-  readonly changed: (strained: boolean) => void;
+/** A subset of pino's. */
+export interface LoadLog {
+  warn(message: string): void;
 }
 
 export interface LoadWatch extends Load {
-  stop(): void;
+  stop(): Promise<void>;
 }
 
-/** Watches the event loop of this process. */
-export function watchLoad({ clock, changed }: LoadOptions): LoadWatch {
+/** Watches the event loop of this process; `clock` is milliseconds that only grow. */
+export function watchLoad(clock: () => number, log: LoadLog): LoadWatch {
   const judge = judging();
   let due = clock() + SAMPLE_MS;
   let late = 0;
@@ -59,7 +57,8 @@ export function watchLoad({ clock, changed }: LoadOptions): LoadWatch {
     due = clock() + SAMPLE_MS;
     const before = strained;
     strained = judge(late);
-    if (strained !== before) changed(strained);
+    if (strained !== before)
+      log.warn(strained ? 'overloaded: new calls may be refused' : 'not overloaded any more');
   }, SAMPLE_MS).unref();
   const lateness = (): number => Math.max(late, clock() - due);
   return {
@@ -67,6 +66,7 @@ export function watchLoad({ clock, changed }: LoadOptions): LoadWatch {
     overloaded: () => strained && lateness() >= TAKEN_UP_TO_MS,
     stop() {
       clearInterval(timer);
+      return Promise.resolve();
     },
   };
 }
