@@ -141,9 +141,11 @@ function accumulated({ of }: GroupField): MongoExpression {
   return 'type' in of ? read(of) : documentOf(of.map(([name, key]) => [name, read(key)]));
 }
 
-const accumulator = (field: GroupField): MongoExpression => ({
-  [GROUP_FIELDS[field.operator].accumulator]: conditional(field.conditions, accumulated(field)),
-});
+function accumulator(field: GroupField): MongoExpression {
+  const { accumulator: name, of } = GROUP_FIELDS[field.operator];
+  const operand = accumulated(field);
+  return { [name]: conditional(field.conditions, of?.(operand) ?? operand) };
+}
 
 const groupKey = ({ key, format }: GroupKey): MongoExpression =>
   format === undefined ? read(key) : formatted(read(key), format);

@@ -16,7 +16,11 @@ interface GroupRow {
   readonly keepsType?: true;
   /** Accumulating what was accumulated of parts gives exactly that of the whole. */
   readonly mergeable?: true;
+  /** What of the operand MongoDB is given to accumulate, where it is not the operand itself. */
+  readonly of?: (operand: MongoExpression) => MongoExpression;
 }
+
+const orNull = (operand: MongoExpression): MongoExpression => ({ $ifNull: [operand, null] });
 
 const GROUP_ROWS = {
   count: { accumulator: '$sum', needs: 'nothing', conditions: true, mergeable: true },
@@ -28,13 +32,12 @@ const GROUP_ROWS = {
   last: { accumulator: '$last', needs: 'key', keepsType: true },
   push: { accumulator: '$push', needs: 'key or fields' },
   add_to_set: { accumulator: '$addToSet', needs: 'key' },
-  merge_objects: { accumulator: '$mergeObjects', needs: 'key' },
+  /** On a stored `undefined` mongod 6.0 ends with an invariant, and everybody's calls with it. */
+  merge_objects: { accumulator: '$mergeObjects', needs: 'key', of: orNull },
 } as const satisfies Record<string, GroupRow>;
 
 export type GroupOperator = keyof typeof GROUP_ROWS;
 export const GROUP_FIELDS: Readonly<Record<GroupOperator, GroupRow>> = GROUP_ROWS;
-
-const orNull = (operand: MongoExpression): MongoExpression => ({ $ifNull: [operand, null] });
 
 const equals = (operand: MongoExpression, due: Comparable): MongoExpression => ({
   $eq: [orNull(operand), { $literal: due }],
