@@ -18,11 +18,11 @@ const layers = [
   /^src\/query\/(?!model|parse|references|confine|compile)[\w-]+\.ts$/, // the tables: values, operators, stages
   /^src\/query\/model\.ts$/,
   /^src\/query\/parse[\w-]*\.ts$/,
-  /^src\/query\/references\.ts$/,
   /^src\/query\/compile\.ts$/,
+  /^src\/query\/references\.ts$/,
   /^src\/query\/confine\.ts$/,
   /^src\/job\/schema\.ts$/,
-  /^src\/job\/(connections|database-errors|database|indexes|killing|listing|members|memory|operation|pace|readiness|sharing|stored|ties|turns)\.ts$/,
+  /^src\/job\/(command-size|connections|database-errors|database|indexes|killing|listing|members|memory|operation|pace|readiness|sharing|stored|ties|turns)\.ts$/,
   /^src\/job\/store\.ts$/,
   /^src\/job\/(message|answer|filters|collectors|rows|total)\.ts$/,
   /^src\/job\/service\.ts$/,

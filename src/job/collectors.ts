@@ -2,20 +2,19 @@
  * The collectors that jobs refer to, looked up by one query for a batch, within the caller's scope only, and kept for
  * a moment (docs/performance.md «Collectors»).
  */
-import { BSON, ObjectId } from 'mongodb';
+import { ObjectId } from 'mongodb';
 import { fail } from '../errors.js';
 import type { Referred as ReferredDocuments } from '../query/compile.js';
 import { confineReferred } from '../query/confine.js';
 import type { Scope } from '../query/confine.js';
-import { idIn } from '../wire/bson.js';
+import { BSON, idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 import { collectorInfo } from './answer.js';
 import type { Referred } from './message.js';
 import type { Lease } from './memory.js';
 import type { Budget } from './operation.js';
 import { COLLECTOR_SHOWN } from './schema.js';
-import { asData } from './stored.js';
-import type { StoredDocument } from './stored.js';
+import { sentAt } from './stored.js';
 import type { JobStore } from './store.js';
 
 /** Bytes that are kept, and what an entry takes beside its message. */
@@ -107,15 +106,10 @@ export function collecting({ store, collectorCache, clock }: CollectingOptions):
   };
 }
 
-/** Text that is not UTF-8 is replaced, and a regular expression stays what it is in BSON. */
-const LENIENT = { bsonRegExp: true, validation: { utf8: false } };
-
-const decoded = (document: Buffer): StoredDocument => BSON.deserialize(document, LENIENT);
-
 /** Bytes of collectors that a pipeline takes as data, within the 16 MB of a command. */
 const MAX_BYTES = 15_000_000;
 
-/** Bytes of memory for a byte of a collector: as it came, decoded, and in the commands for the rows and their number. */
+/** Bytes of memory for a byte of a collector: as it came, as values to send, and in the commands for the rows and their number. */
 const WEIGHT = 6;
 
 /** The collectors of the scope with `paths` of theirs, to be found by id while rows are made. Errors: LIMIT_EXCEEDED. */
@@ -126,7 +120,8 @@ export async function collectorsOf(
   memory: Lease,
   budget: Budget,
 ): Promise<ReferredDocuments> {
-  const found: StoredDocument[] = [];
+  const ids: ObjectId[] = [];
+  const documents: unknown[] = [];
   let size = 0;
   for await (const batch of store.collectorBatches(confineReferred({}, scope), paths, budget)) {
     const more = batch.reduce((sum, collector) => sum + collector.length, 0);
@@ -134,7 +129,12 @@ export async function collectorsOf(
     size += more;
     if (size > MAX_BYTES)
       fail('LIMIT_EXCEEDED', { limit: 'bytes of collectors that a stat asks of', max: String(MAX_BYTES) });
-    found.push(...batch.map(decoded));
+    for (const collector of batch) {
+      const id = idIn(collector, ID);
+      if (id === undefined) continue;
+      ids.push(ObjectId.createFromHexString(id));
+      documents.push(sentAt(collector, BSON.object, 0));
+    }
   }
-  return { ids: found.map(({ _id }) => _id), documents: found.map(asData) };
+  return { ids, documents };
 }

@@ -1,7 +1,7 @@
 /** What a request filters by, confined to what its caller may see, and blamed when MongoDB refuses it. */
 import { appError, echo } from '../errors.js';
 import { filterOf } from '../query/compile.js';
-import { confine, confineReferred } from '../query/confine.js';
+import { confine, confineReferredMatch } from '../query/confine.js';
 import type { ConfinedMatch, Scope } from '../query/confine.js';
 import type { AskedFilter } from '../query/model.js';
 import { guardOf } from '../query/operators.js';
@@ -10,19 +10,24 @@ import { resolved } from '../query/references.js';
 import type { Lookup } from '../query/references.js';
 import { ExpressionStuck, FilterRefused } from './database-errors.js';
 import { JOB } from './schema.js';
+import { limitCommand, MAX_FILTER_BYTES } from './command-size.js';
 import type { Budget } from './operation.js';
 import type { JobStore } from './store.js';
 
-/** The jobs that `filter` asks for within `scope`, its conditions on collectors resolved. */
+/**
+ * The jobs that `filter` asks for within `scope`, its conditions on collectors resolved. Errors: LIMIT_EXCEEDED for more
+ * than a command holds.
+ */
 export async function confinedTo(
   scope: Scope,
   filter: AskedFilter,
   store: JobStore,
   budget: Budget,
 ): Promise<ConfinedMatch> {
-  const collectors = confineReferred({}, scope);
-  const lookup: Lookup = (filters) => store.collectorIds(collectors, filters, budget);
-  return confine(await resolved(filter, JOB, lookup), scope);
+  const limitMatch = (match: ConfinedMatch) => limitCommand(match, MAX_FILTER_BYTES, 'query.filter');
+  const lookup: Lookup = (asked) =>
+    store.collectorIds(limitMatch(confineReferredMatch(asked, scope)), budget);
+  return limitMatch(confine(await resolved(filter, JOB, lookup), scope));
 }
 
 /** The first of `conditions` that MongoDB refuses, found by halving; undefined where it takes them all. */

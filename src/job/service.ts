@@ -19,6 +19,7 @@ import { judgingBudget } from '../query/values.js';
 import { jobInfo, jobsInfo, statStruct } from './answer.js';
 import type { Result } from './answer.js';
 import { collecting, collectorsOf } from './collectors.js';
+import { limitCommand, MAX_QUERY_BYTES } from './command-size.js';
 import { blamed, confinedTo, naming } from './filters.js';
 import type { Lease, Memory } from './memory.js';
 import type { Pace } from './pace.js';
@@ -221,6 +222,7 @@ export function jobService(options: JobServiceOptions): JobService {
           const filter = await confinedTo(scope, query.filter, store, shared);
           const referred = await referredBy(query, scope, lease, shared);
           const { rows, total } = pipelinesOf(query, JOB, referred);
+          limitCommand({ filter, rows }, MAX_QUERY_BYTES, 'query');
           const answer = statStruct({ maxBytes, memory: lease, pace }, resultOf(query));
           return await together(shared, async (begin) => {
             const [count] = await Promise.all([

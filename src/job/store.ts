@@ -2,19 +2,20 @@
  * The collections job and collector (docs/architecture.md «Storage»): time limits, cancellation and read preference.
  * Reads take only confined filters, and nothing changes a document: the one write deletes one job.
  */
-import { BSON } from 'mongodb';
-import type { Db, ObjectId, ReadPreferenceLike } from 'mongodb';
+import { BSON, ObjectId } from 'mongodb';
+import type { Db, ReadPreferenceLike } from 'mongodb';
 import { projectionTo } from '../query/compile.js';
 import { matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { MongoFilter, MongoStage } from '../query/mongo.js';
+import { idIn } from '../wire/bson.js';
+import { namesOf } from '../wire/names.js';
 import { FilterRefused } from './database-errors.js';
 import type { Kill } from './killing.js';
 import { BATCH, listing } from './listing.js';
 import type { Listing } from './listing.js';
 import { RAW_AGGREGATION, running } from './operation.js';
 import type { Batches, Budget, Connected, Running, Within } from './operation.js';
-import type { StoredDocument } from './stored.js';
 
 export interface JobStore {
   one(filter: ConfinedFilter, projection: MongoFilter, budget: Budget): Promise<Buffer | undefined>;
@@ -31,21 +32,15 @@ export interface JobStore {
   collectors(filter: ConfinedFilter, paths: readonly string[], budget: Budget): Promise<readonly Buffer[]>;
   /** The same, however many they are. */
   collectorBatches(filter: ConfinedFilter, paths: readonly string[], budget: Budget): Batches;
-  /** For each of `filters` the ids of the collectors within `scope` that meet it; one query for all. */
-  collectorIds(
-    scope: ConfinedFilter,
-    filters: readonly MongoFilter[],
-    budget: Budget,
-  ): Promise<readonly (readonly ObjectId[])[]>;
+  /** The ids of the collectors that `match` gives. */
+  collectorIds(match: ConfinedMatch, budget: Budget): Promise<readonly ObjectId[]>;
   /** Whether MongoDB can make sense of `filter`. */
   accepts(filter: MongoFilter, budget: Budget): Promise<boolean>;
 }
 
 const SECONDARY = 'secondaryPreferred';
 
-interface Found {
-  readonly _id: ObjectId;
-}
+const COLLECTOR_ID = namesOf([['_id', true]]);
 
 export interface JobStoreOptions {
   /** Is told errors that have no name here. */
@@ -95,19 +90,19 @@ export function jobStore(
     return counted === undefined ? 0 : Number(BSON.deserialize(counted)['n']);
   }
 
-  async function collectorIds(
-    scope: ConfinedFilter,
-    filters: readonly MongoFilter[],
-    within: Within,
-    db: Db,
-  ) {
-    const facets = filters.map(
-      (filter, i) => [`facet${i}`, [{ $match: filter }, { $project: { _id: 1 } }]] as const,
+  async function collectorIds(match: ConfinedMatch, budget: Budget): Promise<readonly ObjectId[]> {
+    const ids: ObjectId[] = [];
+    const options = { ...RAW_AGGREGATION, batchSize: BATCH };
+    const stages = [...matchStages(match), { $project: { _id: 1 } }];
+    const found = operations.inBatches(budget, (within, db) =>
+      db.collection('collector').aggregate<Buffer>(stages, { ...options, ...within }),
     );
-    const pipeline = [{ $match: scope }, { $facet: Object.fromEntries(facets) }];
-    const collectors = db.collection<StoredDocument>('collector');
-    const [found] = await collectors.aggregate<Record<string, Found[]>>(pipeline, within).toArray();
-    return facets.map(([name]) => (found?.[name] ?? []).map(({ _id }) => _id));
+    for await (const batch of found)
+      for (const collector of batch) {
+        const id = idIn(collector, COLLECTOR_ID);
+        if (id !== undefined) ids.push(ObjectId.createFromHexString(id));
+      }
+    return ids;
   }
 
   const findCollectors = (filter: ConfinedFilter, paths: readonly string[], within: Within, db: Db) =>
@@ -140,8 +135,7 @@ export function jobStore(
     rows: (match, stages, budget) =>
       statistics.inBatches(budget, (within, db) => aggregate(match, stages, within, db)),
     rowCount: (match, stages, budget) => count(statistics, match, stages, budget, SECONDARY),
-    collectorIds: (scope, filters, budget) =>
-      once(budget, (within, db) => collectorIds(scope, filters, within, db)),
+    collectorIds,
     remove: async (filter, budget) =>
       (await operations.write(budget, { delete: 'job', deletes: [{ q: filter, limit: 1 }] })) > 0,
     collectors: (filter, paths, budget) =>

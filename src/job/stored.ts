@@ -1,21 +1,72 @@
-/** Documents as the driver decodes them, and how they are told from other values and sent back. */
+/** Stored values as the driver sends them back to MongoDB: whatever is stored, none fails and none is lost. */
+import { Binary, BSONRegExp, Code, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'mongodb';
+import {
+  binaryAt,
+  BSON,
+  dateAt,
+  decimalAt,
+  Elements,
+  idAt,
+  longAt,
+  pointerAt,
+  regexAt,
+  scalarAt,
+  textFrom,
+} from '../wire/bson.js';
 
 export type StoredDocument = Readonly<Record<string, unknown>>;
 
-/** Whether `stored` is a document, and none of the driver's own classes. */
-export function isDocument(stored: unknown): stored is StoredDocument {
-  if (typeof stored !== 'object' || stored === null || Array.isArray(stored)) return false;
-  const prototype: unknown = Object.getPrototypeOf(stored);
-  return prototype === Object.prototype || prototype === null;
+type Send = (bytes: Buffer, at: number) => unknown;
+
+/** A date that JavaScript cannot hold says its milliseconds, but is none to itself. */
+function sentDate(bytes: Buffer, at: number): Date {
+  const milliseconds = dateAt(bytes, at);
+  if (milliseconds !== undefined) return new Date(milliseconds);
+  return Object.assign(new Date(NaN), { getTime: () => longAt(bytes, at) });
 }
 
-/**
- * A stored value as data to send back: Maps for documents, since an object with a key `_bsontype` or with keys like
- * numbers would not arrive as it was stored. A date that JavaScript cannot hold is lost on the way: null.
- */
-export function asData(stored: unknown): unknown {
-  if (Array.isArray(stored)) return stored.map(asData);
-  if (stored instanceof Date) return Number.isNaN(stored.getTime()) ? null : stored;
-  if (!isDocument(stored)) return stored;
-  return new Map(Object.entries(stored).map(([name, value]) => [name, asData(value)]));
+/** The driver's class refuses options that it does not know, and sends those that it has. */
+function sentRegex(bytes: Buffer, at: number): BSONRegExp {
+  const { pattern, options } = regexAt(bytes, at);
+  return Object.assign(new BSONRegExp(pattern), { options });
 }
+
+/** A vector need not be one that the driver sends: then it goes as answers show it. */
+function sentBinary(bytes: Buffer, at: number): unknown {
+  const { subtype, data } = binaryAt(bytes, at);
+  return subtype === Binary.SUBTYPE_VECTOR
+    ? scalarAt(bytes, BSON.binary, at)
+    : new Binary(Uint8Array.from(data), subtype);
+}
+
+/** The elements of a document or of a list, by name, the last of a name. */
+function* sentElements(bytes: Buffer, at: number): Generator<readonly [string, unknown]> {
+  for (const each = new Elements(bytes, at); each.next();)
+    yield [bytes.toString('utf8', each.name, each.nameEnd), sentAt(bytes, each.type, each.value)];
+}
+
+/** A document is a Map: the driver would not send an object with a key `_bsontype`, or keys like numbers, as it was stored. */
+const SEND: ReadonlyMap<number, Send> = new Map<number, Send>([
+  [BSON.double, (bytes, at) => new Double(bytes.readDoubleLE(at))],
+  [BSON.string, textFrom],
+  [BSON.object, (bytes, at) => new Map(sentElements(bytes, at))],
+  [BSON.array, (bytes, at) => Array.from(sentElements(bytes, at), ([, value]) => value)],
+  [BSON.binary, sentBinary],
+  [BSON.objectId, (bytes, at) => ObjectId.createFromHexString(idAt(bytes, at))],
+  [BSON.date, sentDate],
+  [BSON.regex, sentRegex],
+  [BSON.dbPointer, (bytes, at) => new Map(Object.entries(pointerAt(bytes, at)))],
+  [BSON.code, (bytes, at) => new Code(textFrom(bytes, at))],
+  [BSON.int32, (bytes, at) => new Int32(bytes.readInt32LE(at))],
+  [BSON.timestamp, (bytes, at) => new Timestamp(bytes.readBigUInt64LE(at))],
+  [BSON.int64, (bytes, at) => Long.fromBigInt(bytes.readBigInt64LE(at))],
+  [BSON.decimal128, decimalAt],
+  [BSON.minKey, () => new MinKey()],
+  [BSON.maxKey, () => new MaxKey()],
+]);
+
+/** The value of `type` at `at` as data to send back; what the driver has no class for goes as answers show it. */
+export const sentAt = (bytes: Buffer, type: number, at: number): unknown => {
+  const send = SEND.get(type);
+  return send === undefined ? scalarAt(bytes, type, at) : send(bytes, at);
+};

@@ -3,6 +3,7 @@
  * (docs/architecture.md «Scope»).
  */
 import { compiledFilter } from './compile.js';
+import type { CompiledFilter } from './compile.js';
 import type { Filter } from './model.js';
 import { BARRIER } from './mongo.js';
 import type { MongoFilter, MongoStage } from './mongo.js';
@@ -54,6 +55,12 @@ export const confineOne = (name: string, id: string, scope: Scope): ConfinedFilt
 /** The part of a referenced collection that meets `filter` within the scope: references are resolved within the domain. */
 export const confineReferred = (filter: MongoFilter, scope: Scope): ConfinedFilter =>
   within([domain(scope)], filter);
+
+/** What `filter` asks of a referenced collection within the scope. */
+export const confineReferredMatch = ({ certain, guarded }: CompiledFilter, scope: Scope): ConfinedMatch => ({
+  within: confineReferred(certain, scope),
+  ...(guarded === undefined ? {} : { guarded }),
+});
 
 /**
  * The stages that pass the documents of a match on, those of `within` through `between`. MongoDB merges and reorders the

@@ -43,10 +43,13 @@ export interface Key {
 }
 
 const MAX_SEGMENTS = 100;
+/** A key is repeated for each of its segments, and for each place that it has in a query. */
+const MAX_KEY_BYTES = 8192;
 
 /** `key` as a plain path; `at` is where it stands in the request. */
 export function plainPath(key: string, at: string): string {
   if (key === '') fail('REQUIRED_PARAMETER', { key: at });
+  limited(Buffer.byteLength(key), MAX_KEY_BYTES, `bytes of ${at}`, at);
   const segments = key.split('.', MAX_SEGMENTS + 1);
   limited(segments.length, MAX_SEGMENTS, `segments of ${at}`, at);
   if (segments.some((segment) => segment === '' || segment.startsWith('$') || segment.includes('\0'))) {

@@ -2,7 +2,7 @@
  * BSON as it comes from MongoDB, read where it lies: elements of documents, and what their values are in a Struct
  * (docs/query.md «Values», docs/architecture.md «Answers are bytes»).
  */
-import { Binary, BSONRegExp, Decimal128, UUID } from 'mongodb';
+import { Binary, Decimal128, UUID } from 'mongodb';
 import type { Names } from './names.js';
 
 /** The types of BSON values, by their numbers in the BSON specification. */
@@ -152,29 +152,43 @@ function dateText(bytes: Buffer, at: number): string {
 export const textStart = (at: number): number => at + 4;
 export const textEnd = (bytes: Buffer, at: number): number => textStart(at) + size(bytes, at) - 1;
 
-/** What is not UTF-8 in a text is replaced. */
-const textFrom = (bytes: Buffer, at: number): string =>
+/** The text of the string at `at`; what is not UTF-8 in it is replaced. */
+export const textFrom = (bytes: Buffer, at: number): string =>
   bytes.toString('utf8', textStart(at), textEnd(bytes, at));
 
 const UUID_BYTES = 16;
 
 /** A kind of binary data that nobody writes any more: it has its length a second time. */
 const OLD_BINARY = 2;
+const OLD_LENGTH = 4;
+
+/** `data` of the old kind without its second length; where that is no such length, it is data too. */
+const withoutLength = (data: Buffer): Buffer =>
+  data.length >= OLD_LENGTH && size(data, 0) === data.length - OLD_LENGTH ? data.subarray(OLD_LENGTH) : data;
+
+/** The binary data at `at`, and of which kind it is. */
+export function binaryAt(bytes: Buffer, at: number): { readonly subtype: number; readonly data: Buffer } {
+  const subtype = bytes[at + 4] ?? 0;
+  const data = bytes.subarray(at + 5, at + 5 + size(bytes, at));
+  return { subtype, data: subtype === OLD_BINARY ? withoutLength(data) : data };
+}
 
 function binaryText(bytes: Buffer, at: number): string {
-  const length = size(bytes, at);
-  const subtype = bytes[at + 4];
-  const from = at + 5;
-  const data = bytes.subarray(from, from + length);
-  if (subtype === Binary.SUBTYPE_UUID && length === UUID_BYTES) return new UUID(data).toHexString();
-  return (subtype === OLD_BINARY ? data.subarray(4) : data).toString('base64');
+  const { subtype, data } = binaryAt(bytes, at);
+  const isUuid = subtype === Binary.SUBTYPE_UUID && data.length === UUID_BYTES;
+  return isUuid ? new UUID(data).toHexString() : data.toString('base64');
+}
+
+/** The regular expression at `at`, its options in order; neither need be one that the driver or MongoDB can run. */
+export function regexAt(bytes: Buffer, at: number): { readonly pattern: string; readonly options: string } {
+  const patternEnd = endOfText(bytes, at);
+  const options = bytes.toString('utf8', patternEnd + 1, endOfText(bytes, patternEnd + 1));
+  return { pattern: bytes.toString('utf8', at, patternEnd), options: Array.from(options).sort().join('') };
 }
 
 function regexText(bytes: Buffer, at: number): string {
-  const patternEnd = endOfText(bytes, at);
-  const options = bytes.toString('utf8', patternEnd + 1, endOfText(bytes, patternEnd + 1));
-  const regex = new BSONRegExp(bytes.toString('utf8', at, patternEnd), options);
-  return `/${regex.pattern}/${regex.options}`;
+  const { pattern, options } = regexAt(bytes, at);
+  return `/${pattern}/${options}`;
 }
 
 /** An integer that a double can carry, and otherwise its digits. */
@@ -185,6 +199,10 @@ function double(bytes: Buffer, at: number): number | string {
   const number = bytes.readDoubleLE(at);
   return Number.isFinite(number) ? number : String(number);
 }
+
+/** The decimal number at `at`; any 16 bytes are one. */
+export const decimalAt = (bytes: Buffer, at: number): Decimal128 =>
+  new Decimal128(Buffer.from(bytes.subarray(at, at + 16)));
 
 export type Scalar = null | boolean | number | string;
 
@@ -220,7 +238,7 @@ export function scalarAt(bytes: Buffer, type: number, at: number): Scalar | unde
     case BSON.timestamp:
       return exactInteger(bytes.readBigUInt64LE(at));
     case BSON.decimal128:
-      return new Decimal128(Buffer.from(bytes.subarray(at, at + 16))).toString();
+      return decimalAt(bytes, at).toString();
     case BSON.minKey:
       return 'MinKey';
     case BSON.maxKey:

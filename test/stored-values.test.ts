@@ -1,0 +1,418 @@
+// No stored value makes a call fail or is lost: each type of BSON and each odd kind within one, in every place that a
+// filter, a stat, an answer or an export can reach, in jobs and in collectors.
+import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Document } from 'mongodb';
+import { jsonClient } from './support/client.js';
+import type { JsonClient, Outcome, RpcName } from './support/client.js';
+import { callConnect, TRANSPORTS } from './support/connect-client.js';
+import { callHttp, post } from './support/http-client.js';
+import {
+  COLLECTOR_FIELDS,
+  FIELDS,
+  FREE,
+  free,
+  idOf,
+  TYPED,
+  typed,
+  TYPED_JOBS,
+  VALUES,
+} from './support/odd-documents.js';
+import { insertRaw } from './support/raw.js';
+import { mongodbUri, startService } from './support/service.js';
+import type { Service } from './support/service.js';
+
+const DATABASE = 'stored-values';
+
+let service: Service;
+let client: JsonClient;
+let combinations = 0;
+
+beforeAll(async () => {
+  service = await startService(DATABASE);
+  client = jsonClient(service.address);
+  // The values of unique fields are there more than once.
+  await service.db.collection('job').dropIndexes();
+  await service.db.collection('collector').dropIndexes();
+  const all = [...VALUES.map(free), ...VALUES.flatMap(typed)];
+  for (const name of ['job', 'collector'] as const) {
+    const documents = all.map((each) => each[name]);
+    for (let at = 0; at < documents.length; at += 500)
+      await insertRaw(mongodbUri(), DATABASE, name, documents.slice(at, at + 500));
+  }
+});
+
+afterAll(async () => {
+  process.stderr.write(`${combinations} combinations of stored values and what asks for them\n`);
+  client.close();
+  await service.stop();
+});
+
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const listOf = (value: JsonValue | undefined): JsonValue[] => (Array.isArray(value) ? value : []);
+
+/** What an answer shows as results. Errors: the call has failed. */
+function resultsOf(outcome: Outcome): JsonValue[] {
+  if ('error' in outcome) throw new Error(JSON.stringify(outcome.error));
+  return listOf(outcome.response['results']);
+}
+
+/** The results of a call that asks `rows` stored values. */
+async function asked(rpc: RpcName, domain_id: string, query: JsonObject, rows = VALUES.length) {
+  combinations += rows;
+  return resultsOf(await client.call(rpc, { domain_id, query }));
+}
+
+const stat = (aggregate: readonly JsonObject[], query: JsonObject = {}) =>
+  asked('stat', FREE, { aggregate: [...aggregate], ...query });
+
+/** What lies at `path`; `0` is the first of a list. */
+const at = (value: JsonValue | undefined, ...path: readonly string[]): JsonValue | undefined =>
+  path.reduce<JsonValue | undefined>(
+    (within, name) =>
+      Array.isArray(within) ? within[Number(name)] : isObject(within) ? within[name] : undefined,
+    value,
+  );
+
+/**
+ * A value as text, in which it makes no difference from which level on it is text already; missing is like null. Of the
+ * least and the greatest key MongoDB 6.0 makes objects when it groups.
+ */
+const told = (value: JsonValue | undefined): string =>
+  JSON.stringify(value ?? null)
+    .replaceAll('\\"', '"')
+    .replaceAll('"{"a"', '{"a"')
+    .replaceAll('}"', '}')
+    .replaceAll(/\{"":("M(?:in|ax)Key")\}/g, '$1');
+
+const byId = (rows: readonly JsonValue[], id: string, ...path: readonly string[]) =>
+  new Map(rows.map((row) => [at(row, id), told(at(row, ...path))]));
+
+const DUE = new Map(VALUES.map(({ shown }, nth) => [idOf(nth), told(shown)]));
+const LISTED = new Map(VALUES.map(({ shown }, nth) => [idOf(nth), told([shown])]));
+const IDS = [...DUE.keys()];
+
+const NOON = '2024-02-29T12:00:00.500Z';
+
+/** Every operator with operands of several types, and the same in MongoDB's words. */
+const CONDITIONS: readonly (readonly [string, JsonValue, (path: string) => Document])[] = [
+  ...['text', 1, 7, true, null, NOON, { a: 1 }, {}].flatMap((value): typeof CONDITIONS => [
+    ['eq', value, (path) => ({ [path]: { $eq: value } })],
+    ['not', value, (path) => ({ $nor: [{ [path]: { $eq: value } }] })],
+    ['in', [value, 'x'], (path) => ({ [path]: { $in: [value, 'x'] } })],
+    ['not_in', [value, 'x'], (path) => ({ $nor: [{ [path]: { $in: [value, 'x'] } }] })],
+  ]),
+  ...['text', 1, true].flatMap((value): typeof CONDITIONS =>
+    (['lt', 'lte', 'gt', 'gte'] as const).map((name) => [
+      name,
+      value,
+      (path) => ({ [path]: { [`$${name}`]: value } }),
+    ]),
+  ),
+  ...(['lt', 'lte', 'gt', 'gte'] as const).flatMap((name): typeof CONDITIONS => [
+    [`datetime_${name}`, NOON, (path) => ({ [path]: { [`$${name}`]: new Date(NOON) } })],
+    [`timediff_${name}`, 'now', (path) => ({ [path]: { [`$${name}`]: new Date() } })],
+  ]),
+  ['exists', true, (path) => ({ [path]: { $exists: true } })],
+  ['exists', false, (path) => ({ [path]: { $exists: false } })],
+  ['contain', 'TEX', (path) => ({ [path]: { $regex: 'tex', $options: 'i' } })],
+  ['not_contain', 'TEX', (path) => ({ $nor: [{ [path]: { $regex: 'tex', $options: 'i' } }] })],
+  ['contain_in', ['TEX', 'x'], (path) => ({ [path]: { $in: [/tex/i, /x/i] } })],
+  ['not_contain_in', ['TEX', 'x'], (path) => ({ $nor: [{ [path]: { $in: [/tex/i, /x/i] } }] })],
+  ['regex', '^te.t', (path) => ({ [path]: { $regex: '^te.t', $options: 'i' } })],
+  ['regex_in', ['^te.t', '^y'], (path) => ({ [path]: { $in: [/^te.t/i, /^y/i] } })],
+  ['match', { a: 1 }, (path) => ({ [`${path}.a`]: 1 })],
+];
+
+interface Named {
+  readonly job_id?: string;
+  readonly collector_id?: string;
+}
+
+/** The ids of what MongoDB itself finds, of jobs or of the collectors that are named like their jobs. */
+async function found(collection: 'job' | 'collector', filter: Document): Promise<readonly unknown[]> {
+  const projection = { _id: 0, job_id: 1, collector_id: 1 };
+  const cursor = service.db
+    .collection<Named>(collection)
+    .find({ domain_id: FREE, ...filter }, { projection });
+  return (await cursor.toArray()).map((each) => each.job_id ?? each.collector_id).sort();
+}
+
+/** Where a filter finds a value: the key, and what MongoDB calls it where. */
+const FILTERED = [
+  ['filters.v', 'job', 'filters.v'],
+  ['errors.additional.v', 'job', 'errors.additional.v'],
+  ['collector.capability.v', 'collector', 'capability.v'],
+  ['collector.tags.v', 'collector', 'tags.v'],
+] as const;
+
+describe.each(FILTERED)('a filter on %s gives what MongoDB gives', (key, collection, path) => {
+  // Null would ask for the reference to the collector.
+  const asksIt = CONDITIONS.filter(([, value]) => collection === 'job' || value !== null);
+
+  test.each(asksIt)('%s %j', async (operator, value, native) => {
+    const jobs = await asked('list', FREE, { filter: [{ k: key, o: operator, v: value }], only: ['job_id'] });
+    expect(jobs.map((job) => at(job, 'job_id')).sort()).toEqual(await found(collection, native(path)));
+  });
+});
+
+describe('answers show what is stored', () => {
+  const PLACES = [
+    ['filter', 'v'],
+    ['errors', '0', 'additional', 'v'],
+    ['collector_info', 'capability', 'v'],
+  ] as const;
+
+  test.each(PLACES)('a list, at %s', async (...path) => {
+    expect(byId(await asked('list', FREE, {}), 'job_id', ...path)).toEqual(DUE);
+  });
+
+  test('a list of some fields', async () => {
+    const jobs = await asked('list', FREE, { only: ['job_id', 'filter.v'] });
+    expect(byId(jobs, 'job_id', 'filter', 'v')).toEqual(DUE);
+  });
+
+  test('a get of each', async () => {
+    combinations += IDS.length;
+    const outcomes = await Promise.all(IDS.map((job_id) => client.call('get', { job_id, domain_id: FREE })));
+    const jobs = outcomes.map((outcome) => ('response' in outcome ? outcome.response : {}));
+    expect(byId(jobs, 'job_id', 'filter', 'v')).toEqual(DUE);
+    expect(byId(jobs, 'job_id', 'collector_info', 'capability', 'v')).toEqual(DUE);
+  });
+
+  test.each(PLACES)('NDJSON, at %s', async (...path) => {
+    combinations += IDS.length;
+    const body = JSON.stringify({ domain_id: FREE });
+    const response = await post(service.http, '/inventory/v1/job/list', body, {
+      accept: 'application/x-ndjson',
+    });
+    const lines = (await response.text()).split('\n').slice(0, -1);
+    const jobs = lines.map((line) => JSON.parse(line) as JsonValue);
+    expect(byId(jobs, 'job_id', ...path)).toEqual(DUE);
+  });
+
+  test('CSV has a line for each', async () => {
+    combinations += IDS.length;
+    const body = JSON.stringify({ domain_id: FREE, query: { only: ['job_id'] } });
+    const response = await post(service.http, '/inventory/v1/job/list', body, { accept: 'text/csv' });
+    const lines = (await response.text()).split('\r\n').slice(1, -1);
+    expect(lines.map((line) => line.split(',')[0]).sort()).toEqual(IDS);
+  });
+});
+
+const job = { k: 'job_id', n: 'job' };
+
+describe.each(['filters.v', 'v', 'collector.capability.v', 'collector.tags.v'])('a stat by %s', (key) => {
+  test('a key of a group of each', async () => {
+    const rows = await stat([{ group: { keys: [job, { k: key, n: 'v' }], fields: [] } }]);
+    expect(byId(rows, 'job', 'v')).toEqual(DUE);
+  });
+
+  test('a key of a group of all', async () => {
+    const group = { keys: [{ k: key, n: 'v' }], fields: [{ n: 'jobs', o: 'push', k: 'job_id' }] };
+    const rows = await stat([{ group }]);
+    const ids = rows.flatMap((row) => listOf(at(row, 'jobs')).map((id) => [id, told(at(row, 'v'))] as const));
+    expect(new Map(ids)).toEqual(DUE);
+  });
+
+  test('a key of a group that only counts', async () => {
+    const rows = await stat([{ group: { keys: [{ k: key, n: 'v' }], fields: [{ n: 'n', o: 'count' }] } }]);
+    expect(new Set(rows.map((row) => told(at(row, 'v'))))).toEqual(new Set(DUE.values()));
+    expect(rows.reduce<number>((sum, row) => sum + Number(at(row, 'n')), 0)).toBe(VALUES.length);
+  });
+
+  test.each([
+    ['first', DUE],
+    ['last', DUE],
+    ['max', DUE],
+    ['min', DUE],
+    ['push', LISTED],
+    ['add_to_set', LISTED],
+  ])('%s', async (operator, due) => {
+    const rows = await stat([{ group: { keys: [job], fields: [{ n: 'v', o: operator, k: key }] } }]);
+    expect(byId(rows, 'job', 'v')).toEqual(due);
+  });
+
+  test('push of objects', async () => {
+    const fields = [{ n: 'v', o: 'push', fields: [{ k: key, n: 'v' }] }];
+    const rows = await stat([{ group: { keys: [job], fields } }]);
+    expect(byId(rows, 'job', 'v', '0', 'v')).toEqual(DUE);
+  });
+
+  test.each(['sum', 'average'])('%s', async (operator) => {
+    const rows = await stat([{ group: { keys: [job], fields: [{ n: 'v', o: operator, k: key }] } }]);
+    expect(rows.map((row) => at(row, 'job')).sort()).toEqual(IDS);
+  });
+
+  test('a renamed field', async () => {
+    const fields = [
+      { k: 'job_id', n: 'job' },
+      { k: key, n: 'v' },
+    ];
+    expect(byId(await stat([{ project: { fields } }]), 'job', 'v')).toEqual(DUE);
+  });
+
+  test.each(['size', 'sum', 'object_to_array'])('%s of a project', async (operator) => {
+    const fields = [
+      { k: 'job_id', n: 'job' },
+      { k: key, n: 'v', o: operator },
+    ];
+    const rows = await stat([{ project: { fields } }]);
+    expect(rows.map((row) => at(row, 'job')).sort()).toEqual(IDS);
+  });
+
+  test.each([false, true])('an order, descending %s', async (desc) => {
+    const rows = await stat([{ sort: { keys: [{ key, desc }] } }, { project: { fields: [job] } }]);
+    expect(rows.map((row) => at(row, 'job')).sort()).toEqual(IDS);
+  });
+
+  test.each(['year', 'month', 'day', '%Y-%m-%d %H:%M:%S.%L %j %u %V %G'])(
+    'dates as %s',
+    async (date_format) => {
+      const rows = await stat([{ group: { keys: [job, { k: key, n: 'v', date_format }], fields: [] } }]);
+      expect(rows.map((row) => at(row, 'job')).sort()).toEqual(IDS);
+    },
+  );
+
+  test.each(['eq', 'not', 'lt', 'lte', 'gt', 'gte'])('a condition %s', async (o) => {
+    const fields = ['text', 1, true, null].map((v, i) => ({
+      n: `n${i}`,
+      o: 'count',
+      conditions: [{ k: key, o, v }],
+    }));
+    const rows = await stat([{ group: { keys: [job], fields } }]);
+    expect(rows.map((row) => at(row, 'job')).sort()).toEqual(IDS);
+  });
+
+  test('distinct', async () => {
+    const results = await asked('stat', FREE, { distinct: key });
+    const shown = VALUES.flatMap(({ shown: each }) => (Array.isArray(each) ? each : [each]));
+    expect(new Set(results.map(told))).toEqual(new Set(shown.map(told)));
+  });
+});
+
+describe.each(['filters.v', 'collector.tags.v'])('each one of %s', (key) => {
+  test.each([
+    [
+      'merge_objects',
+      (n: string) => ({ group: { keys: [job], fields: [{ n, o: 'merge_objects', k: key }] } }),
+    ],
+    ['array_to_object', (n: string) => ({ project: { fields: [{ n, o: 'array_to_object', k: key }] } })],
+  ])('%s of each is answered, or refused as what it is', async (_, stage) => {
+    combinations += IDS.length;
+    const outcomes = await Promise.all(
+      IDS.map((v) =>
+        client.call('stat', {
+          domain_id: FREE,
+          query: { filter: [{ k: 'job_id', o: 'eq', v }], aggregate: [stage('v')] },
+        }),
+      ),
+    );
+    const codes = outcomes.map((outcome) => ('error' in outcome ? outcome.error.status : 'OK'));
+    expect(new Set(codes)).toEqual(new Set(['OK', 'INVALID_ARGUMENT']));
+  });
+});
+
+describe('what goes through lists', () => {
+  test('unwind has a row for each but what is nothing', async () => {
+    const rows = await stat([{ unwind: { path: 'filters.v' } }, { group: { keys: [job], fields: [] } }]);
+    const some = VALUES.flatMap(({ shown }, nth) =>
+      ['null', '[]'].includes(told(shown)) ? [] : [idOf(nth)],
+    );
+    expect(rows.map((row) => at(row, 'job')).sort()).toEqual(some);
+  });
+
+  test('whole rows', async () => {
+    const rows = await stat([{ sort: { key: 'job_id' } }]);
+    expect(byId(rows, 'job_id', 'filters', 'v')).toEqual(DUE);
+    expect(byId(rows, 'job_id', 'errors', '0', 'additional', 'v')).toEqual(DUE);
+  });
+});
+
+describe('any value in any field', () => {
+  const all = (query: JsonObject) => asked('list', TYPED, query, TYPED_JOBS);
+
+  test.each([{}, { minimal: true }, { only: ['status', 'errors', 'collector_info'] }])(
+    'a list %j',
+    async (query) => {
+      expect(await all(query)).toHaveLength(TYPED_JOBS);
+    },
+  );
+
+  test.each(FIELDS)('a list in order of %s', async (key) => {
+    expect(await all({ sort: { key } })).toHaveLength(TYPED_JOBS);
+    expect(
+      await all({ sort: { key, desc: true }, only: ['status'], page: { start: 1, limit: 5000 } }),
+    ).toHaveLength(TYPED_JOBS);
+  });
+
+  test.each([...FIELDS, ...COLLECTOR_FIELDS.map((field) => `collector.${field}`)])(
+    'a stat by %s',
+    async (k) => {
+      const fields = [{ n: 'n', o: 'count' }];
+      const rows = await asked(
+        'stat',
+        TYPED,
+        { aggregate: [{ group: { keys: [{ k, n: 'v' }], fields } }] },
+        TYPED_JOBS,
+      );
+      expect(rows.reduce<number>((sum, row) => sum + Number(at(row, 'n')), 0)).toBe(TYPED_JOBS);
+      await asked('stat', TYPED, { distinct: k }, TYPED_JOBS);
+    },
+  );
+
+  test.each(['application/x-ndjson', 'text/csv'])('an export as %s', async (accept) => {
+    combinations += TYPED_JOBS;
+    const response = await post(
+      service.http,
+      '/inventory/v1/job/list',
+      JSON.stringify({ domain_id: TYPED }),
+      { accept },
+    );
+    expect((await response.text()).split('\n').filter((line) => line !== '').length).toBeGreaterThanOrEqual(
+      TYPED_JOBS,
+    );
+  });
+});
+
+describe('through every other transport it is the same', () => {
+  const CALLS = [
+    ['list', {}],
+    ['list', { filter: [{ k: 'collector.tags.v', o: 'not', v: 'text' }], sort: { key: 'filters.v' } }],
+    [
+      'stat',
+      {
+        aggregate: [
+          { group: { keys: [job, { k: 'collector.tags.v', n: 'v' }], fields: [] } },
+          { sort: { key: 'job' } },
+        ],
+      },
+    ],
+    ['stat', { distinct: 'filters.v' }],
+  ] as const satisfies readonly (readonly [RpcName, JsonObject])[];
+
+  test.each([
+    ['HTTP', (rpc: RpcName, request: JsonObject) => callHttp(service.http, rpc, request)] as const,
+    ...Object.entries(TRANSPORTS).map(
+      ([name, transport]) =>
+        [
+          name,
+          (rpc: RpcName, request: JsonObject) => callConnect(transport(service.http), rpc, request),
+        ] as const,
+    ),
+  ])('%s', async (_, call) => {
+    for (const [rpc, query] of CALLS) {
+      const due = await asked(rpc, FREE, query);
+      // JSON knows no -0.
+      expect(JSON.stringify(resultsOf(await call(rpc, { domain_id: FREE, query })))).toBe(
+        JSON.stringify(due),
+      );
+    }
+  });
+});
+
+test('none of it was a fault of the service', () => {
+  expect(service.faults).toEqual([]);
+});

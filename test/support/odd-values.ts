@@ -1,0 +1,272 @@
+// A value of each type of BSON and of each odd kind within a type, as bytes, with what answers have to show of it.
+import type { JsonValue } from '@bufbuild/protobuf';
+import {
+  BSONRegExp,
+  BSONSymbol,
+  Code,
+  Decimal128,
+  Double,
+  Int32,
+  Long,
+  MaxKey,
+  MinKey,
+  ObjectId,
+  Timestamp,
+} from 'mongodb';
+import { element, rawObject } from './raw.js';
+import type { Element } from './raw.js';
+
+export interface OddValue {
+  readonly what: string;
+  readonly stored: Element;
+  /** As a Value. */
+  readonly shown: JsonValue;
+}
+
+const ID = '64ffffffffffffffffffffff';
+const NOON = '2024-02-29T12:00:00.500Z';
+
+const bytesOf = (latin1: string): Buffer => Buffer.from(latin1, 'latin1');
+
+function int32(number: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(number);
+  return bytes;
+}
+
+function int64(number: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64LE(number);
+  return bytes;
+}
+
+const string = (bytes: Buffer): Buffer => Buffer.concat([int32(bytes.length + 1), bytes, Buffer.of(0)]);
+
+const plain = (what: string, value: unknown, shown: JsonValue): OddValue => ({
+  what,
+  stored: element(value),
+  shown,
+});
+
+const raw = (what: string, type: number, bytes: Buffer, shown: JsonValue): OddValue => ({
+  what,
+  stored: { type, bytes },
+  shown,
+});
+
+const regex = (what: string, pattern: string, options: string, shown: JsonValue): OddValue =>
+  raw(what, 0x0b, bytesOf(`${pattern}\0${options}\0`), shown);
+
+const binary = (what: string, subtype: number, bytes: string, shown: JsonValue): OddValue =>
+  raw(what, 0x05, Buffer.concat([int32(bytes.length), Buffer.of(subtype), bytesOf(bytes)]), shown);
+
+const date = (what: string, milliseconds: bigint, shown: JsonValue): OddValue =>
+  raw(what, 0x09, int64(milliseconds), shown);
+
+const object = (what: string, entries: Parameters<typeof rawObject>[0], shown: JsonValue): OddValue => ({
+  what,
+  stored: rawObject(entries),
+  shown,
+});
+
+const array = (what: string, entries: Parameters<typeof rawObject>[0], shown: JsonValue): OddValue => ({
+  what,
+  stored: { ...rawObject(entries), type: 0x04 },
+  shown,
+});
+
+const PROTOTYPE: JsonValue = { ['__proto__']: { x: 1 } };
+
+const one = element(new Int32(1));
+const two = element(new Int32(2));
+
+/** Objects inside each other, 1 at the bottom. */
+const deep = (levels: number): Element =>
+  Array.from({ length: levels }).reduce<Element>((inner) => rawObject([['a', inner]]), one);
+const deepJson = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+
+export const SCALARS: readonly OddValue[] = [
+  plain('a double', new Double(1.5), 1.5),
+  plain('-0', new Double(-0), 0),
+  plain('NaN', new Double(NaN), 'NaN'),
+  plain('infinity', new Double(Infinity), 'Infinity'),
+  plain('-infinity', new Double(-Infinity), '-Infinity'),
+  plain('a text', 'text', 'text'),
+  plain('another text', 'é🚀 Text', 'é🚀 Text'),
+  plain('an empty text', '', ''),
+  plain('a text with a NUL', 'a\0b', 'a\0b'),
+  plain('a text like a field', '$job_id', '$job_id'),
+  raw('a text that is not UTF-8', 0x02, string(bytesOf('abc\xff\xfe')), 'abc\ufffd\ufffd'),
+  binary('binary data', 0, 'abc', 'YWJj'),
+  binary('empty binary data', 0, '', ''),
+  binary('a function', 1, 'abc', 'YWJj'),
+  binary('old binary data', 2, '\x03\0\0\0abc', 'YWJj'),
+  binary('old binary data without a length', 2, 'ab', 'YWI='),
+  binary('old binary data with a wrong length', 2, '\x09\0\0\0abc', 'CQAAAGFiYw=='),
+  binary('an old UUID', 3, '0123456789abcdef', 'MDEyMzQ1Njc4OWFiY2RlZg=='),
+  binary('a UUID', 4, '0123456789abcdef', '30313233-3435-3637-3839-616263646566'),
+  binary('a UUID that is too short', 4, 'abc', 'YWJj'),
+  binary('a UUID that is too long', 4, '0123456789abcdefg', 'MDEyMzQ1Njc4OWFiY2RlZmc='),
+  binary('a hash', 5, 'abc', 'YWJj'),
+  binary('encrypted data', 6, 'abc', 'YWJj'),
+  binary('a column', 7, 'abc', 'YWJj'),
+  binary('sensitive data', 8, 'abc', 'YWJj'),
+  binary('a vector', 9, '\x03\0\x01\x02', 'AwABAg=='),
+  binary('a vector that is none', 9, '\x03', 'Aw=='),
+  binary('a vector of a type that there is not', 9, '\xff\xff\xff', '////'),
+  binary("somebody's own kind", 0x80, 'abc', 'YWJj'),
+  raw('undefined', 0x06, Buffer.alloc(0), null),
+  plain('an object id', new ObjectId(ID), ID),
+  plain('true', true, true),
+  plain('false', false, false),
+  plain('a date', new Date(NOON), NOON),
+  plain(
+    'a date before the year 0',
+    new Date(-62_200_000_000_000),
+    new Date(-62_200_000_000_000).toISOString(),
+  ),
+  date('the last date of JavaScript', 8_640_000_000_000_000n, '+275760-09-13T00:00:00.000Z'),
+  date('a date beyond', 8_640_000_000_000_001n, ''),
+  date('the last date', 2n ** 63n - 1n, ''),
+  date('the first date', -(2n ** 63n), ''),
+  plain('null', null, null),
+  plain('a regular expression', new BSONRegExp('^a/b', 'i'), '/^a/b/i'),
+  regex('an option that the driver refuses', 'a', 'g', '/a/g'),
+  regex('options that nobody knows', 'a', 'zZ\xff', '/a/Zz\ufffd'),
+  regex('options out of order', 'a', 'xi', '/a/ix'),
+  regex('an expression that is none', '(?<[', '', '/(?<[/'),
+  regex('an expression that is not UTF-8', 'a\xff', 'm', '/a\ufffd/m'),
+  raw('a pointer', 0x0c, Buffer.concat([string(bytesOf('job')), Buffer.from(ID, 'hex')]), {
+    $ref: 'job',
+    $id: ID,
+  }),
+  plain('code', new Code('return 1'), 'return 1'),
+  plain('a symbol', new BSONSymbol('symbol'), 'symbol'),
+  plain('code with a scope', new Code('return x', { x: 1 }), 'return x'),
+  plain('an int', new Int32(7), 7),
+  plain('a timestamp', new Timestamp({ t: 2_000_000_000, i: 1 }), '8589934592000000001'),
+  plain('a long', Long.fromString('12'), 12),
+  plain('a long beyond a double', Long.fromString('9007199254740993'), '9007199254740993'),
+  plain('the least long', Long.MIN_VALUE, '-9223372036854775808'),
+  plain('a decimal', Decimal128.fromString('0.10'), '0.10'),
+  plain('a decimal that is none', Decimal128.fromString('NaN'), 'NaN'),
+  plain('an infinite decimal', Decimal128.fromString('-Infinity'), '-Infinity'),
+  plain('the least key', new MinKey(), 'MinKey'),
+  plain('the greatest key', new MaxKey(), 'MaxKey'),
+];
+
+export const ARRAYS: readonly OddValue[] = [
+  array('an empty list', [], []),
+  array(
+    'a list',
+    [
+      ['0', one],
+      ['1', two],
+    ],
+    [1, 2],
+  ),
+  array(
+    'a list with other keys',
+    [
+      ['b', one],
+      ['', two],
+      ['0', one],
+    ],
+    [1, 2, 1],
+  ),
+  array('a list of what the driver refuses', [['0', { type: 0x0b, bytes: bytesOf('a\0g\0') }]], ['/a/g']),
+  array('pairs', [['0', element(['k', 1])]], [['k', 1]]),
+];
+
+export const OBJECTS: readonly OddValue[] = [
+  object('an empty object', [], {}),
+  object(
+    'an object',
+    [
+      ['a', one],
+      ['b', two],
+    ],
+    { a: 1, b: 2 },
+  ),
+  object(
+    'a reference',
+    [
+      ['$ref', element('job')],
+      ['$id', element(new ObjectId(ID))],
+    ],
+    { $ref: 'job', $id: ID },
+  ),
+  object(
+    'a reference that is none',
+    [
+      ['$ref', one],
+      ['$id', one],
+      ['$db', one],
+    ],
+    { $ref: 1, $id: 1, $db: 1 },
+  ),
+  object('an object that calls itself a type', [['_bsontype', element('ObjectId')]], {
+    _bsontype: 'ObjectId',
+  }),
+  object(
+    'an object that converts itself',
+    [
+      ['toBSON', one],
+      ['toJSON', two],
+    ],
+    { toBSON: 1, toJSON: 2 },
+  ),
+  object(
+    'keys of every object',
+    [
+      ['constructor', one],
+      ['hasOwnProperty', two],
+    ],
+    { constructor: 1, hasOwnProperty: 2 },
+  ),
+  object('a prototype', [['__proto__', rawObject([['x', one]])]], PROTOTYPE),
+  object('an empty key', [['', one]], { '': 1 }),
+  object(
+    'keys like numbers',
+    [
+      ['10', one],
+      ['2', two],
+    ],
+    { '10': 1, '2': 2 },
+  ),
+  object(
+    'keys like operators',
+    [
+      ['$where', one],
+      ['a.b', two],
+    ],
+    { $where: 1, 'a.b': 2 },
+  ),
+  object('a key that is not UTF-8', [[bytesOf('k\xff'), one]], { 'k\ufffd': 1 }),
+  object(
+    'a key twice',
+    [
+      ['a', one],
+      ['a', one],
+    ],
+    { a: 1 },
+  ),
+  object(
+    'values that are none',
+    [
+      ['u', { type: 0x06, bytes: Buffer.alloc(0) }],
+      ['n', { type: 0x0a, bytes: Buffer.alloc(0) }],
+      ['l', { type: 0xff, bytes: Buffer.alloc(0) }],
+      ['m', { type: 0x7f, bytes: Buffer.alloc(0) }],
+    ],
+    { u: null, n: null, l: 'MinKey', m: 'MaxKey' },
+  ),
+  object('what the driver refuses', [['a', { type: 0x0b, bytes: bytesOf('a\0g\0') }]], { a: '/a/g' }),
+];
+
+/** Deeper than answers go: what lies below comes as text. */
+export const DEEP: readonly OddValue[] = [40, 100, 150].map((levels) => ({
+  what: `${levels} levels`,
+  stored: deep(levels),
+  shown: deepJson(levels),
+}));

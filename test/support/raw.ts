@@ -1,0 +1,72 @@
+// Documents as bytes of one's own making, put into MongoDB without the driver, whose classes refuse some that MongoDB takes.
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { BSON } from 'mongodb';
+
+const OP_MSG = 2013;
+const HEADER = 16;
+const ANSWER_TIMEOUT_MS = 10_000;
+
+const int32 = (number: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(number);
+  return bytes;
+};
+
+/** A value as it lies in a document: the number of its type, and its bytes. */
+export interface Element {
+  readonly type: number;
+  readonly bytes: Buffer;
+}
+
+const NUL = Buffer.of(0);
+const part = (name: string | Buffer, { type, bytes }: Element): Buffer =>
+  Buffer.concat([Buffer.of(type), Buffer.from(name), NUL, bytes]);
+
+/** A document of elements by name, in that order, a name as often as it is given. */
+export function rawDocument(entries: readonly (readonly [string | Buffer, Element])[]): Buffer {
+  const parts = Buffer.concat(entries.map(([name, element]) => part(name, element)));
+  return Buffer.concat([int32(4 + parts.length + 1), parts, NUL]);
+}
+
+export const rawObject = (entries: readonly (readonly [string | Buffer, Element])[]): Element => ({
+  type: 0x03,
+  bytes: rawDocument(entries),
+});
+
+/** Whatever the driver can send. */
+export function element(value: unknown): Element {
+  const document = Buffer.from(BSON.serialize(new Map([['v', value]]), { ignoreUndefined: false }));
+  return { type: document[4] ?? 0, bytes: document.subarray(4 + 1 + 2, -1) };
+}
+
+function insertMessage(database: string, collection: string, documents: readonly Buffer[]): Buffer {
+  const body = BSON.serialize({ insert: collection, $db: database });
+  const name = Buffer.from('documents\0');
+  const list = Buffer.concat(documents);
+  const sections = [Buffer.of(0), body, Buffer.of(1), int32(4 + name.length + list.length), name, list];
+  const rest = Buffer.concat([int32(1), int32(0), int32(OP_MSG), int32(0), ...sections]);
+  return Buffer.concat([int32(4 + rest.length), rest]);
+}
+
+/** Inserts `documents` as they are at the mongod of `uri`. Errors: what mongod says. */
+export async function insertRaw(
+  uri: string,
+  database: string,
+  collection: string,
+  documents: readonly Buffer[],
+): Promise<void> {
+  const { hostname, port } = new URL(uri);
+  const socket = connect(Number(port), hostname);
+  socket.write(insertMessage(database, collection, documents));
+  let reply = Buffer.alloc(0);
+  while (reply.length < HEADER || reply.length < reply.readInt32LE(0)) {
+    const data: readonly unknown[] = await once(socket, 'data', {
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    });
+    reply = Buffer.concat([reply, ...data.filter((each) => Buffer.isBuffer(each))]);
+  }
+  socket.destroy();
+  const said = BSON.deserialize(reply.subarray(HEADER + 4 + 1));
+  if (said['n'] !== documents.length) throw new Error(`not all were inserted: ${JSON.stringify(said)}`);
+}
