@@ -76,6 +76,8 @@ const COLLECTORS: readonly Document[] = [
 const PLANTED_COLLECTORS: readonly Document[] = [
   { collector_id: 'collector-theirs', domain_id: THEIRS, name: LONG, tags: HUGE },
   { collector_id: 'collector-theirs-2', domain_id: THEIRS, name: [LONG], tags: HUGE },
+  // Of the same domain, but only excluded jobs refer to it.
+  { _id: unused, collector_id: 'collector-unused', domain_id: MINE, name: LONG, tags: 'none' },
 ];
 
 type Caller = 'DOMAIN' | 'PROJECT' | 'SYSTEM';

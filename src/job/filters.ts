@@ -1,9 +1,10 @@
 /** What a request filters by, confined to what its caller may see, and blamed when MongoDB refuses it. */
 import { appError, echo } from '../errors.js';
 import { filterOf } from '../query/compile.js';
+import type { CompiledFilter } from '../query/compile.js';
 import { confine, confineReferredMatch } from '../query/confine.js';
 import type { ConfinedMatch, Scope } from '../query/confine.js';
-import type { AskedFilter } from '../query/model.js';
+import type { AskedFilter, Filter, ReferredCondition } from '../query/model.js';
 import { guardOf } from '../query/operators.js';
 import type { Condition } from '../query/operators.js';
 import { resolved } from '../query/references.js';
@@ -13,6 +14,13 @@ import { JOB } from './schema.js';
 import { limitCommand, MAX_FILTER_BYTES } from './command-size.js';
 import type { Budget } from './operation.js';
 import type { JobStore } from './store.js';
+
+/** The conditions of `filter` that MongoDB can tell of any job without its collector. */
+function certainOf({ all, any }: AskedFilter): Filter {
+  const isCertain = (leaf: Condition | ReferredCondition): leaf is Condition =>
+    !('referred' in leaf) && guardOf(leaf) === undefined;
+  return { all: all.filter(isCertain), any: any.every(isCertain) ? any : [] };
+}
 
 /**
  * The jobs that `filter` asks for within `scope`, its conditions on collectors resolved. Errors: LIMIT_EXCEEDED for more
@@ -25,8 +33,15 @@ export async function confinedTo(
   budget: Budget,
 ): Promise<ConfinedMatch> {
   const limitMatch = (match: ConfinedMatch) => limitCommand(match, MAX_FILTER_BYTES, 'query.filter');
-  const lookup: Lookup = (asked) =>
+  const idsOf = (asked: CompiledFilter) =>
     store.collectorIds(limitMatch(confineReferredMatch(asked, scope)), budget);
+  const lookup: Lookup = (asked) =>
+    idsOf(asked).catch(async (error: unknown) => {
+      if (!(error instanceof ExpressionStuck)) throw error;
+      // It counts only on a collector that a job in question refers to.
+      const _id = { $in: await store.references(confine(certainOf(filter), scope), budget) };
+      return idsOf({ ...asked, certain: { $and: [{ _id }, asked.certain] } });
+    });
   return limitMatch(confine(await resolved(filter, JOB, lookup), scope));
 }
 

@@ -34,13 +34,15 @@ export interface JobStore {
   collectorBatches(filter: ConfinedFilter, paths: readonly string[], budget: Budget): Batches;
   /** The ids of the collectors that `match` gives. */
   collectorIds(match: ConfinedMatch, budget: Budget): Promise<readonly ObjectId[]>;
+  /** The ids by which jobs refer to collectors. */
+  references(match: ConfinedMatch, budget: Budget): Promise<readonly ObjectId[]>;
   /** Whether MongoDB can make sense of `filter`. */
   accepts(filter: MongoFilter, budget: Budget): Promise<boolean>;
 }
 
 const SECONDARY = 'secondaryPreferred';
 
-const COLLECTOR_ID = namesOf([['_id', true]]);
+const ID = namesOf([['_id', true]]);
 
 export interface JobStoreOptions {
   /** Is told errors that have no name here. */
@@ -90,16 +92,21 @@ export function jobStore(
     return counted === undefined ? 0 : Number(BSON.deserialize(counted)['n']);
   }
 
-  async function collectorIds(match: ConfinedMatch, budget: Budget): Promise<readonly ObjectId[]> {
+  /** The ObjectIds that `last` leaves as `_id` of the documents of `match`. */
+  async function idsOf(
+    collection: string,
+    match: ConfinedMatch,
+    last: MongoStage,
+    budget: Budget,
+  ): Promise<readonly ObjectId[]> {
     const ids: ObjectId[] = [];
     const options = { ...RAW_AGGREGATION, batchSize: BATCH };
-    const stages = [...matchStages(match), { $project: { _id: 1 } }];
     const found = operations.inBatches(budget, (within, db) =>
-      db.collection('collector').aggregate<Buffer>(stages, { ...options, ...within }),
+      db.collection(collection).aggregate<Buffer>([...matchStages(match), last], { ...options, ...within }),
     );
     for await (const batch of found)
-      for (const collector of batch) {
-        const id = idIn(collector, COLLECTOR_ID);
+      for (const document of batch) {
+        const id = idIn(document, ID);
         if (id !== undefined) ids.push(ObjectId.createFromHexString(id));
       }
     return ids;
@@ -135,7 +142,8 @@ export function jobStore(
     rows: (match, stages, budget) =>
       statistics.inBatches(budget, (within, db) => aggregate(match, stages, within, db)),
     rowCount: (match, stages, budget) => count(statistics, match, stages, budget, SECONDARY),
-    collectorIds,
+    collectorIds: (match, budget) => idsOf('collector', match, { $project: { _id: 1 } }, budget),
+    references: (match, budget) => idsOf('job', match, { $group: { _id: '$collector' } }, budget),
     remove: async (filter, budget) =>
       (await operations.write(budget, { delete: 'job', deletes: [{ q: filter, limit: 1 }] })) > 0,
     collectors: (filter, paths, budget) =>
