@@ -19,6 +19,8 @@ const EVERY = 3000;
 const STANDS_BACK = 2;
 const LOAD = { perSecond: 50, timeout: 5000 };
 const DELETES_PER_SECOND = 10;
+/** The share of its time after which a call may be given up, and nobody can know what has become of it. */
+const BY_DEADLINE = 0.9;
 const DOMAIN = 'domain-stepdown00000';
 
 const idOf = (nth: number): string => `job-d${String(nth).padStart(11, '0')}`;
@@ -26,6 +28,8 @@ const idOf = (nth: number): string => `job-d${String(nth).padStart(11, '0')}`;
 interface Delete {
   readonly id: string;
   readonly end: string;
+  /** Milliseconds. */
+  readonly took: number;
 }
 
 async function fill(uri: string, count: number): Promise<void> {
@@ -44,13 +48,15 @@ async function left(uri: string): Promise<ReadonlySet<string>> {
 }
 
 async function deleted({ grpc }: Served, id: string): Promise<Delete> {
-  const asked = { domain_id: DOMAIN, job_id: id };
-  return { id, end: endOf(await grpc.ask('delete', asked, { timeout: LOAD.timeout })) };
+  const sent = performance.now();
+  const outcome = await grpc.ask('delete', { domain_id: DOMAIN, job_id: id }, { timeout: LOAD.timeout });
+  return { id, end: endOf(outcome), took: performance.now() - sent };
 }
 
-async function steadyDeletes(served: Served, over: AbortSignal): Promise<readonly Delete[]> {
+/** Deletes each of `count` jobs, until `over` is aborted. */
+async function steadyDeletes(served: Served, count: number, over: AbortSignal): Promise<readonly Delete[]> {
   const deletes: Promise<Delete>[] = [];
-  while (!over.aborted) {
+  while (!over.aborted && deletes.length < count) {
     deletes.push(deleted(served, idOf(deletes.length)));
     await pause(1000 / DELETES_PER_SECOND);
   }
@@ -76,11 +82,12 @@ export async function stepdown(terms: Terms): Promise<readonly Figure[]> {
   const times = short ? 3 : 20;
   await using set = await replicaSet(NODES, 2000);
   await fillForReaders(set.uri, NODES);
-  await fill(set.uri, (times + 2) * (EVERY / 1000) * DELETES_PER_SECOND);
+  const count = (times + 2) * (EVERY / 1000) * DELETES_PER_SECOND;
+  await fill(set.uri, count);
   await using served = await serve(set.uri);
   const over = new AbortController();
   const reading = steadyReads(served, LOAD, random(seed), over.signal);
-  const deleting = steadyDeletes(served, over.signal);
+  const deleting = steadyDeletes(served, count, over.signal);
   let steps = 0;
   for (let nth = 0; nth < times; nth++) {
     await pause(EVERY);
@@ -92,18 +99,21 @@ export async function stepdown(terms: Terms): Promise<readonly Figure[]> {
   await set.settled();
   const there = await left(set.uri);
   say(`${steps} times, ${answers.length} reads: ${tallyOf(answers)}`);
+  const lost = deletes.filter(({ id, end }) => end === 'UNAVAILABLE' && !there.has(id));
+  say(`UNAVAILABLE and gone after ${lost.map(({ took }) => took.toFixed(0)).join(', ')} ms`);
   say(`${deletes.length} deletes: ${tally(deletes.map(({ end }) => end))}`);
-  const count = (what: string, is: (each: Delete) => boolean): Figure =>
-    exactly(what, deletes.filter(is).length, 0);
+  const none = (what: string, is: (each: Delete) => boolean, of = deletes): Figure =>
+    exactly(what, of.filter(is).length, 0);
   return [
     atLeast('stepdowns', steps, times / 2, 'times'),
     ...honest(answers, LOAD, terms),
-    count('deletes that are OK, and the job is there', ({ id, end }) => end === 'OK' && there.has(id)),
-    count(
-      'deletes UNAVAILABLE, and the job is gone',
-      ({ id, end }) => end === 'UNAVAILABLE' && !there.has(id),
+    none('deletes that are OK, and the job is there', ({ id, end }) => end === 'OK' && there.has(id)),
+    none(
+      'deletes UNAVAILABLE before their deadline, and the job is gone',
+      ({ took }) => took < LOAD.timeout * BY_DEADLINE,
+      lost,
     ),
-    count(
+    none(
       'deletes other than OK, UNAVAILABLE and DEADLINE_EXCEEDED',
       ({ end }) => !['OK', 'UNAVAILABLE', 'DEADLINE_EXCEEDED'].includes(end),
     ),
