@@ -192,35 +192,38 @@ async function onDatabase(client: MongoClient) {
 /** Signals that pings, and commands that end others, may just have; calls that kept theirs would keep thousands. */
 const SIGNALS = 50;
 
-/** Looks at what is alive, of which the least counts: the service's own pings come and go. */
+/** Looks at what is alive: the service's own pings come and go, and Node lets go of some only after a collection. */
 const LOOKS = 5;
 
-/** What the process holds that comes and goes with calls. */
+/** What the process holds that comes and goes with calls, each at its least. */
 async function heldBy(subject: Subject, client: MongoClient) {
   const looks: Vitals[] = [];
-  while (looks.length < LOOKS && looks.at(-1)?.sessions !== 0) {
+  while (looks.length < LOOKS) {
     looks.push(await subject.vitals('counted'));
-    await pause(150);
+    await pause(300);
   }
-  const [vitals] = looks.toSorted((one, other) => alive(one, 'sessions') - alive(other, 'sessions'));
-  if (vitals === undefined) throw new Error('there was a look');
+  const least = (kind: Kind): number => Math.min(...looks.map((look) => look[kind] ?? NaN));
+  const vitals = {
+    taken: Math.max(...looks.map(({ taken }) => taken)),
+    signals: least('signals'),
+    sessions: least('sessions'),
+    timers: least('timers'),
+    listeners: least('listeners'),
+  };
   const database = await onDatabase(client);
   return { vitals, database, descriptors: subject.descriptors() - database.connections };
 }
 
+type Kind = 'signals' | 'sessions' | 'timers' | 'listeners';
 type Held = Awaited<ReturnType<typeof heldBy>>;
 
-const alive = (vitals: Vitals, kind: 'signals' | 'timers' | 'listeners' | 'sessions'): number =>
-  vitals[kind] ?? NaN;
-
 function givenBack(before: Held, after: Held): readonly Figure[] {
-  const more = (kind: 'signals' | 'timers' | 'listeners'): number =>
-    Math.max(0, alive(after.vitals, kind) - alive(before.vitals, kind));
+  const more = (kind: Kind): number => Math.max(0, after.vitals[kind] - before.vitals[kind]);
   return [
     exactly('turns, places and bytes that are not given back', after.vitals.taken, 0),
     exactly('operations on the database', after.database.operations, 0),
     exactly('cursors on the database', after.database.cursors, 0),
-    exactly('sessions of the driver in use', alive(after.vitals, 'sessions'), 0),
+    exactly('sessions of the driver in use', after.vitals.sessions, 0),
     atMost(
       'descriptors more than before',
       Math.max(0, after.descriptors - before.descriptors),
