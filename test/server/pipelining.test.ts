@@ -92,7 +92,7 @@ describe('exports', () => {
     'exports that wait for each other end where their connection %s',
     async (_, leave, headers) => {
       const sockets = await Promise.all(Array.from({ length: 3 }, () => pipelined(2, headers)));
-      await until('the exports run', () => exporting() === 6, 5000);
+      await until('the exports run', () => exporting() === 6, 10_000);
       sockets.forEach(leave);
       await allGivenBack();
       expect(await openCursors()).toBe(0);
@@ -110,8 +110,8 @@ describe('exports', () => {
   test('exports that wait for one that nobody reads end at their deadlines', async () => {
     const socket = await pipelined(1);
     socket.write(exportsOf(2, { 'grpc-timeout': '700m' }));
-    await until('the exports run', () => exporting() === 3, 5000);
-    await until('only the first runs', () => exporting() === 1, 5000);
+    await until('the exports run', () => exporting() === 3, 10_000);
+    await until('only the first runs', () => exporting() === 1, 10_000);
     socket.destroy();
     await allGivenBack();
   });
@@ -121,7 +121,7 @@ describe('exports', () => {
     const chunks: Buffer[] = [];
     const ends = (): number => Buffer.concat(chunks).toString('latin1').split('\r\n0\r\n\r\n').length - 1;
     socket.on('data', (chunk: Buffer) => chunks.push(chunk)).resume();
-    await until('both have ended', () => ends() === 2, 5000);
+    await until('both have ended', () => ends() === 2, 10_000);
     const jobs = await service.db.collection('job').countDocuments({ domain_id: FEW });
     expect(
       Buffer.concat(chunks)
@@ -172,7 +172,7 @@ describe('stats', () => {
     ['gRPC', byGrpc],
   ] as const)('are all given up with it, over %s', async (_, begin) => {
     const leave = await begin();
-    await until('all have a turn', () => service.usage().lanes.stats.running === STATS, 5000);
+    await until('all have a turn', () => service.usage().lanes.stats.running === STATS, 10_000);
     leave();
     await allGivenBack();
     await noneRunning(service.client, DATABASE, 1000);
