@@ -41,6 +41,7 @@ import { servingState } from './server/health.js';
 import type { ServingState } from './server/health.js';
 import { httpDoor } from './server/http.js';
 import { watchLoad } from './server/load.js';
+import type { Load as LoopLoad } from './server/load.js';
 import { tlsFiles } from './server/tls.js';
 import type { Tls } from './server/tls.js';
 import { adminDoor } from './server/web.js';
@@ -74,6 +75,8 @@ export interface Replaced {
   readonly mongo?: MongoClientOptions;
   /** Milliseconds for a client to take its answer. */
   readonly patience?: number;
+  /** How late the event loop is, where others share it. */
+  readonly load?: LoopLoad;
 }
 
 /** The work that a client's connections are for, with the options of its own. */
@@ -366,8 +369,9 @@ async function compose(context: Context) {
   const { now, monotonicNow } = clock;
   const common = { memory, pace: pacing(monotonicNow), clock: monotonicNow };
   const service = jobService({ ...common, store, lanes, ...config });
-  const load = watchLoad(monotonicNow, log);
-  cleanups.push(load.stop);
+  const watch = watchLoad(monotonicNow, log);
+  cleanups.push(watch.stop);
+  const load = replaced?.load ?? watch;
   const calls = chain({ ...common, service, authenticate, load, ready: state.serving, now, log, ...config });
   const sample = database.embedded && config.sampleData ? SAMPLE_DOMAINS : [];
   const domains = replaced?.domains ?? sample;
