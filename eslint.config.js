@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['build', 'src/gen', 'node_modules', '.cache', '.data', 'scripts', '*.js'] },
+  { ignores: ['build*', 'src/gen', 'node_modules', '.cache', '.data', 'scripts', '*.js'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },

@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-const sources = ['src', 'explorer', 'test', 'bench', 'trust'];
+const sources = ['src', 'explorer', 'test', 'bench', 'trust', 'mutate'];
 const compiled = [...sources, 'tsconfig.json', 'package-lock.json', 'scripts/setup.mjs'];
 const generated = [
   'proto',

@@ -1,0 +1,25 @@
+/** Which of the changes are made: as many of each kind, as far as there are. */
+import type { Random } from '../test/support/random.js';
+import type { Change } from './changes.js';
+
+function shuffled<T>(items: readonly T[], next: Random): readonly T[] {
+  const keyed = items.map((item) => ({ item, key: next() }));
+  return keyed.toSorted((one, other) => one.key - other.key).map(({ item }) => item);
+}
+
+/** The changes in an order that `next` draws, with each kind in turn. */
+export function* inTurn(changes: readonly Change[], next: Random): Generator<Change, void> {
+  const kinds = shuffled([...new Set(changes.map(({ kind }) => kind))].toSorted(), next);
+  const lists = kinds.map((each) =>
+    shuffled(
+      changes.filter(({ kind }) => kind === each),
+      next,
+    ),
+  );
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  for (let nth = 0; nth < longest; nth++)
+    for (const list of lists) {
+      const change = list[nth];
+      if (change !== undefined) yield change;
+    }
+}
