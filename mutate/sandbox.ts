@@ -47,7 +47,7 @@ function furnish(root: string, folder: string): void {
 const compiled = (path: string): string => `build/${path.replace(/\.ts$/, '.js')}`;
 
 /** Jest's settings for runs in `folder` that report to `output`, as a file. */
-function configure(root: string, folder: string, output: string): string {
+function configure(folder: string, output: string): string {
   const path = join(folder, 'jest.mutate.json');
   const config = {
     rootDir: folder,
@@ -56,8 +56,8 @@ function configure(root: string, folder: string, output: string): string {
     testMatch: ['**/*.test.js'],
     testTimeout: 20_000,
     transform: {},
-    reporters: [[join(root, 'build/mutate/reporter.js'), { output }]],
-    testSequencer: join(root, 'build/mutate/given-order.js'),
+    reporters: [[join(folder, 'build/mutate/reporter.js'), { output }]],
+    testSequencer: join(folder, 'build/mutate/given-order.js'),
   };
   writeFileSync(path, JSON.stringify(config));
   return path;
@@ -137,7 +137,7 @@ export async function sandbox(root: string, name: string): Promise<Sandbox> {
   const output = join(folder, 'report.json');
   const jest = [
     ...[...NODE, join(root, 'node_modules/jest/bin/jest.js')],
-    ...['--config', configure(root, folder, output), '--runInBand', '--forceExit', '--runTestsByPath'],
+    ...['--config', configure(folder, output), '--runInBand', '--forceExit', '--runTestsByPath'],
   ];
 
   async function tried(tests: readonly string[], limitMs: number): Promise<Run> {

@@ -1,0 +1,99 @@
+// What is kept for one domain is nobody else's: the collectors of jobs, by every call that shows them, in any order of
+// domains; and it is kept for its time only.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ObjectId } from 'mongodb';
+import { callHttp, post } from './support/http-client.js';
+import { startService } from './support/service.js';
+import type { Service } from './support/service.js';
+import { until } from './support/until.js';
+
+const OURS = 'domain-ours00000000';
+const THEIRS = 'domain-theirs000000';
+const jobOf = (domain_id: string): string => `job-of-${domain_id}`;
+/** Milliseconds that a collector is kept; long enough for a few calls. */
+const KEPT = 500;
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService(
+    'between_tenants',
+    { collectorCache: KEPT },
+    { mongo: { monitorCommands: true } },
+  );
+});
+afterAll(() => service.stop());
+
+/** A collector of our domain, and a job in each domain that refers to it: nothing of it is known yet. */
+beforeEach(async () => {
+  const collector = new ObjectId();
+  await service.db.collection('collector').deleteMany({ domain_id: OURS });
+  await service.db.collection('job').deleteMany({ domain_id: { $in: [OURS, THEIRS] } });
+  await service.db
+    .collection('collector')
+    .insertOne({ _id: collector, collector_id: 'collector-ours', name: 'before', domain_id: OURS });
+  await service.db.collection('job').insertMany(
+    [OURS, THEIRS].map((domain_id) => ({
+      job_id: jobOf(domain_id),
+      domain_id,
+      status: 'SUCCESS',
+      collector,
+    })),
+  );
+});
+
+/** The names of collectors in a text of any format: those of ours, and nothing where it has none. */
+const namesIn = (text: string): readonly string[] => text.match(/before|after/g) ?? [];
+
+/** What a call of each kind shows of the collector of the job of a domain. */
+const CALLS = {
+  get: async (domain_id: string) =>
+    JSON.stringify(await callHttp(service.http, 'get', { domain_id, job_id: jobOf(domain_id) })),
+  list: async (domain_id: string) => JSON.stringify(await callHttp(service.http, 'list', { domain_id })),
+  NDJSON: (domain_id: string) => exported(domain_id, 'application/x-ndjson'),
+  CSV: (domain_id: string) => exported(domain_id, 'text/csv'),
+} as const satisfies Readonly<Record<string, (domainId: string) => Promise<string>>>;
+
+async function exported(domain_id: string, accept: string): Promise<string> {
+  const body = JSON.stringify({ domain_id });
+  return (await post(service.http, '/inventory/v1/job/list', body, { accept })).text();
+}
+
+const KINDS = ['get', 'list', 'NDJSON', 'CSV'] as const;
+const PAIRS = KINDS.flatMap((first) => KINDS.map((second) => [first, second] as const));
+
+describe('a collector that is kept', () => {
+  test.each(PAIRS)('after %s of its own domain is not shown to another by %s', async (first, second) => {
+    expect(namesIn(await CALLS[first](OURS))).toEqual(['before']);
+    expect(await CALLS[second](THEIRS)).toContain(jobOf(THEIRS));
+    expect(namesIn(await CALLS[second](THEIRS))).toEqual([]);
+  });
+
+  test.each(PAIRS)(
+    'as not there after %s of another domain is shown to its own by %s',
+    async (first, second) => {
+      expect(await CALLS[first](THEIRS)).toContain(jobOf(THEIRS));
+      expect(namesIn(await CALLS[second](OURS))).toEqual(['before']);
+    },
+  );
+
+  test.each(KINDS)('is seen as it has become by %s, once its time is over', async (kind) => {
+    expect(namesIn(await CALLS[kind](OURS))).toEqual(['before']);
+    await service.db.collection('collector').updateOne({ domain_id: OURS }, { $set: { name: 'after' } });
+    await until(
+      'the new name is shown',
+      async () => namesIn(await CALLS[kind](OURS)).includes('after'),
+      20 * KEPT,
+    );
+  });
+
+  test('is asked for once in its time', async () => {
+    let asked = 0;
+    service.onCommand((command) => {
+      asked += Number(command['find'] === 'collector');
+    });
+    for (let calls = 0; calls < 5; calls++) await CALLS.get(OURS);
+    expect(asked).toBeLessThan(5);
+    expect(asked).toBeGreaterThan(0);
+  });
+});

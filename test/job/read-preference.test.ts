@@ -1,0 +1,78 @@
+// Which members of a replica set answer: stats may be read from secondaries, and nothing else.
+import type { JsonObject } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { Document } from 'mongodb';
+import { jsonClient } from '../support/client.js';
+import type { JsonClient, RpcName } from '../support/client.js';
+import { post } from '../support/http-client.js';
+import { startService } from '../support/service.js';
+import type { Service } from '../support/service.js';
+
+const DOMAIN = 'domain-3f1c9a7b2e40';
+const OF_AWS = { k: 'collector.provider', v: 'aws', o: 'eq' };
+
+let service: Service;
+let client: JsonClient;
+let commands: Document[] = [];
+
+beforeAll(async () => {
+  service = await startService('read_preference', {}, { mongo: { monitorCommands: true } });
+  service.onCommand((command) => commands.push(command));
+  client = jsonClient(service.address);
+});
+beforeEach(() => {
+  commands = [];
+});
+afterAll(async () => {
+  client.close();
+  await service.stop();
+});
+
+/** The commands by name, each with the members that may answer it. */
+const members = (): readonly string[] =>
+  commands
+    .map((command) => {
+      const preference: unknown = command['$readPreference'];
+      return `${Object.keys(command)[0] ?? ''} ${JSON.stringify(preference ?? { mode: 'primary' })}`;
+    })
+    .toSorted();
+
+const PRIMARY = '{"mode":"primary"}';
+const ANY = '{"mode":"secondaryPreferred"}';
+
+test.each<readonly [string, RpcName, JsonObject, readonly string[]]>([
+  ['get', 'get', { job_id: 'job-ebd1af51271a', only: ['job_id'] }, [`find ${PRIMARY}`]],
+  ['delete', 'delete', { job_id: 'job-none' }, [`delete ${PRIMARY}`]],
+  [
+    'a page',
+    'list',
+    { query: { page: { limit: 10 }, only: ['job_id'] } },
+    [`aggregate ${PRIMARY}`, `find ${PRIMARY}`],
+  ],
+  ['a count', 'list', { query: { count_only: true } }, [`aggregate ${PRIMARY}`]],
+  [
+    'a condition on the collector',
+    'list',
+    { query: { filter: [OF_AWS], count_only: true } },
+    [`aggregate ${PRIMARY}`, `aggregate ${PRIMARY}`],
+  ],
+  [
+    'a stat with a page',
+    'stat',
+    { query: { distinct: 'status', page: { limit: 1 } } },
+    [`aggregate ${ANY}`, `aggregate ${ANY}`],
+  ],
+])('%s asks those that it may', async (_, rpc, request, due) => {
+  const outcome = await client.call(rpc, { domain_id: DOMAIN, ...request });
+  expect(outcome).not.toHaveProperty('error.status', 'INTERNAL');
+  expect(members()).toEqual(due);
+});
+
+test('an export asks the primary', async () => {
+  const body = JSON.stringify({ domain_id: DOMAIN, query: { only: ['job_id'] } });
+  const response = await post(service.http, '/inventory/v1/job/list', body, {
+    accept: 'application/x-ndjson',
+  });
+  expect((await response.text()).split('\n').length).toBeGreaterThan(2000);
+  expect(new Set(members())).toEqual(new Set([`find ${PRIMARY}`, `getMore ${PRIMARY}`]));
+});

@@ -1,0 +1,81 @@
+// Orders by many keys: a key that is given twice counts once, by its first place, and MongoDB sorts by 32 keys at most.
+import type { JsonObject } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { jsonClient } from '../support/client.js';
+import type { JsonClient } from '../support/client.js';
+import { startService } from '../support/service.js';
+import type { Service } from '../support/service.js';
+
+const DOMAIN = 'domain-sort-keys0000';
+const MOST = 32;
+
+let service: Service;
+let client: JsonClient;
+
+beforeAll(async () => {
+  service = await startService('sort_keys');
+  client = jsonClient(service.address);
+  const jobs = [
+    { job_id: 'job-a', total_tasks: 1, remained_tasks: 2 },
+    { job_id: 'job-b', total_tasks: 1, remained_tasks: 1 },
+    { job_id: 'job-c', total_tasks: 2, remained_tasks: 1 },
+    { job_id: 'job-d', total_tasks: 2, remained_tasks: 1 },
+  ];
+  await service.db
+    .collection('job')
+    .insertMany(jobs.map((job) => ({ ...job, domain_id: DOMAIN, status: 'SUCCESS' })));
+});
+afterAll(async () => {
+  client.close();
+  await service.stop();
+});
+
+const list = (keys: readonly JsonObject[]) =>
+  client.call('list', { domain_id: DOMAIN, query: { only: ['job_id'], sort: { keys: [...keys] } } });
+
+const inOrder = (letters: string): unknown => ({
+  response: expect.objectContaining({
+    results: letters.split('').map((letter) => expect.objectContaining({ job_id: `job-${letter}` })),
+  }),
+});
+
+const asc = (key: string): JsonObject => ({ key });
+const desc = (key: string): JsonObject => ({ key, desc: true });
+
+describe('a key that is given twice', () => {
+  test.each([
+    ['keeps its first direction', [desc('job_id'), asc('job_id')], 'dcba'],
+    ['keeps its first place', [asc('total_tasks'), asc('remained_tasks'), desc('total_tasks')], 'bacd'],
+    ['keeps its first place as the last', [desc('total_tasks'), desc('job_id'), asc('total_tasks')], 'dcba'],
+    ['does so under two names', [desc('status'), asc('status'), desc('job_id')], 'dcba'],
+  ])('%s', async (_, keys, due) => {
+    expect(await list(keys)).toEqual(inOrder(due));
+  });
+});
+
+describe('keys', () => {
+  /** Keys of which no job has a value: they order nothing. */
+  const missing = (count: number): readonly JsonObject[] =>
+    Array.from({ length: count }, (_, nth) => asc(`filter.missing${nth}`));
+
+  test.each([
+    ['32 with the id', [...missing(MOST - 1), desc('job_id')]],
+    ['31 and the id behind them', [...missing(MOST - 2), desc('status')]],
+  ])('are %s', async (_, keys) => {
+    expect(await list(keys)).toEqual(inOrder('dcba'));
+  });
+
+  test('are 32 without the id', async () => {
+    expect(await list(missing(MOST))).toHaveProperty('response.results.length', 4);
+  });
+
+  test('are no 33', async () => {
+    expect(await list(missing(MOST + 1))).toMatchObject({
+      error: {
+        status: 'RESOURCE_EXHAUSTED',
+        code: 'ERROR_LIMIT_EXCEEDED',
+        text: 'Limit exceeded. (limit = keys of query.sort, max = 32)',
+      },
+    });
+  });
+});
