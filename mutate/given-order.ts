@@ -1,5 +1,7 @@
 /** Jest's sequencer for changes: the tests in the order in which they were named. */
-import type { Test } from '@jest/test-result';
+interface Test {
+  readonly path: string;
+}
 
 export default class GivenOrder {
   sort(tests: readonly Test[]): readonly Test[] {

@@ -7,12 +7,17 @@ import { prepare, root } from './setup.mjs';
 prepare();
 const results = join(root, 'build', 'test-results.json');
 rmSync(results, { force: true });
+const args = process.argv.slice(2);
+/** The tests of a file come in a random order, and so do the files. */
+const order = args.includes('--randomize')
+  ? ['--testSequencer', join(root, 'build/test/support/random-order.js')]
+  : [];
 const { status } = spawnSync(
   process.execPath,
   [
     ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
     ...[join(root, 'node_modules/jest/bin/jest.js'), '--config', join(root, 'jest.config.json')],
-    ...['--json', '--outputFile', results, ...process.argv.slice(2)],
+    ...['--json', '--outputFile', results, ...order, ...args],
   ],
   { cwd: root, stdio: ['inherit', 'ignore', 'inherit'] },
 );

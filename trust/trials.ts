@@ -32,3 +32,13 @@ export const ROUNDS: readonly (readonly Trials[])[] = [
 ];
 
 export const NAMES: readonly string[] = ROUNDS.flat().flatMap((trials) => Object.keys(trials));
+
+/** The trials whose figures are times, which a machine that others use may spoil. */
+export const TIMED: readonly string[] = [
+  'cancellation',
+  'explorer',
+  'failover',
+  'limits',
+  'outage',
+  'termination',
+];
