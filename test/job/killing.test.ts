@@ -1,6 +1,6 @@
 // How operations that are given up are ended: by one command at a time, again where they begin only then, and on the
 // secondaries too.
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import type { CommandStartedEvent } from 'mongodb';
 import { clientOptions, directUri } from '../../src/job/database.js';
@@ -13,14 +13,12 @@ import type { Nodes } from '../../trust/nodes.js';
 import { standing } from '../support/standing.js';
 import { mongodbUri } from '../support/service.js';
 import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN } from '../support/slow.js';
+import { timed } from '../support/timed.js';
 import { until } from '../support/until.js';
 
 const DATABASE = 'killing';
 /** Milliseconds after which nothing may be left. */
 const LEFT = 250;
-
-// The figure is one of a machine that does nothing else; here another worker has half of it.
-jest.retryTimes(2);
 
 const SLOW = [
   { $match: { domain_id: SLOW_DOMAIN } },
@@ -60,14 +58,16 @@ describe('on one server', () => {
     await mongo.close();
   });
 
-  test('what begins only after it was given up is ended too', async () => {
-    const client = open(mongodbUri(), { ...clientOptions(mongodbUri()), maxPoolSize: 1 });
-    const kill = killingOn(mongo.db(DATABASE));
-    const calls = Array.from({ length: 4 }, () => begin(client, kill, 'primary'));
-    await runningSoon(mongo, DATABASE, 1);
-    for (const { cancel } of calls) cancel.abort();
-    await noneRunning(mongo, DATABASE, LEFT);
-    await Promise.all(calls.map(({ ended }) => ended));
+  timed('in time', () => {
+    test('what begins only after it was given up is ended too', async () => {
+      const client = open(mongodbUri(), { ...clientOptions(mongodbUri()), maxPoolSize: 1 });
+      const kill = killingOn(mongo.db(DATABASE));
+      const calls = Array.from({ length: 4 }, () => begin(client, kill, 'primary'));
+      await runningSoon(mongo, DATABASE, 1);
+      for (const { cancel } of calls) cancel.abort();
+      await noneRunning(mongo, DATABASE, LEFT);
+      await Promise.all(calls.map(({ ended }) => ended));
+    });
   });
 
   test('sessions are killed by one command at a time', async () => {
@@ -97,7 +97,7 @@ describe('on one server', () => {
   });
 });
 
-describe('on a replica set', () => {
+timed('on a replica set', () => {
   let set: Nodes;
 
   beforeAll(async () => {

@@ -2,7 +2,7 @@
 import { connect } from 'node:http2';
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client, credentials } from '@grpc/grpc-js';
 import { MongoClient } from 'mongodb';
 import type { Document } from 'mongodb';
@@ -17,6 +17,7 @@ import { keptLog } from '../support/log.js';
 import { mongodbUri, startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
 import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN, slowStat } from '../support/slow.js';
+import { timed } from '../support/timed.js';
 
 const DATABASE = 'deadlines';
 const DEFAULT_TIMEOUT = 7000;
@@ -24,9 +25,6 @@ const MAX_TIMEOUT = 9000;
 const DOMAIN = 'domain-07d2e9c4a6b1';
 /** Milliseconds after which no operation may be left of a call that has ended. */
 const LEFT = 250;
-
-// The figure is one of a machine that does nothing else; here another worker has half of it.
-jest.retryTimes(2);
 
 /** Text in which every condition of the slow list looks in vain, one place after the other. */
 const LONG_TEXT = `${'x'.repeat(100)}y`;
@@ -112,7 +110,7 @@ const bytesOf = (rpc: RpcName, request: JsonObject): Uint8Array => {
 
 const DEADLINE_EXCEEDED: unknown = { error: expect.objectContaining({ status: 'DEADLINE_EXCEEDED' }) };
 
-describe('an operation on the database', () => {
+timed('an operation on the database', () => {
   let channel: Client;
 
   beforeAll(() => {
