@@ -1,4 +1,5 @@
 /** The gRPC door: Job, ServerInfo, Health and reflection on one port (docs/architecture.md «Doors»). */
+import { setMaxListeners } from 'node:events';
 import { logVerbosity, Metadata, Server, ServerCredentials, setLogVerbosity, status } from '@grpc/grpc-js';
 import type { MethodDefinition, sendUnaryData, ServerUnaryCall, StatusObject } from '@grpc/grpc-js';
 import { AppError, appError } from '../errors.js';
@@ -167,6 +168,8 @@ export async function grpcDoor(options: GrpcDoorOptions): Promise<Door> {
   };
   server.addService(ServerInfoService, info);
   const closing = new AbortController();
+  // A listener for each open stream, of which there may be many.
+  setMaxListeners(0, closing.signal);
   server.addService(HealthService, healthServer(SERVICES, state, closing.signal));
   for (const { definition, implementation } of reflection(SERVICES, closing.signal))
     server.addService(definition, implementation);
