@@ -39,6 +39,9 @@ export const TIMED: readonly string[] = [
   'explorer',
   'failover',
   'limits',
+  'network',
   'outage',
+  'recovery',
+  'stopping',
   'termination',
 ];
