@@ -23,6 +23,8 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
     /** A part of the name of a kind. */
     kind: { type: 'string', default: '' },
+    /** A part of the line of a change, to try it again. */
+    match: { type: 'string', default: '' },
     /** Prints the changes, and makes none. */
     list: { type: 'boolean', default: false },
     /** Seconds of tests that a change is put to, the likeliest first. */
@@ -48,6 +50,7 @@ for (const { file, within, from } of stale)
 
 const possible = all
   .filter(({ file, kind }) => files.includes(file) && kind.includes(options.kind))
+  .filter((change) => shown(change).includes(options.match))
   .filter((change) => !EXPLAINED.some((each) => explains(each, change)));
 
 /** The changes to make. One that does not compile is none: the compiler has noticed it. */

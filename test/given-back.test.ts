@@ -121,7 +121,7 @@ const EACH = 40;
 describe('calls of each kind', () => {
   test.each(Object.entries(CALLS))('leave nothing of theirs behind: %s', async (name, call) => {
     // Connections, sessions and what else is made once are there before it is counted.
-    await Promise.all(domains(10, `${name}-first`).map(call));
+    await Promise.all(domains(EACH, `${name}-first`).map(call));
     const before = { sizes: sizes(), timers: timers(), listeners: listeners() };
     await Promise.all(domains(EACH, name).map(call));
     await until('maps are as before', () => sizes() - before.sizes < SLACK, WITHIN);
