@@ -6,12 +6,12 @@
 /** Milliseconds between two samples. */
 const SAMPLE_MS = 100;
 /** Milliseconds of a sample that is late, and of late samples in a row from which on the loop is strained. */
-const LATE_MS = 500;
-const LATE_IN_ALL_MS = 1500;
+const LATE_MS = 300;
+const LATE_IN_ALL_MS = 1000;
 /** One is a hold of the loop, or of the whole machine, and no strain. */
 const LATE_SAMPLES = 2;
 /** Milliseconds that a strained loop may be late before it takes no new calls. */
-export const TAKEN_UP_TO_MS = 250;
+export const TAKEN_UP_TO_MS = 200;
 /** Samples in a row below that, after which it is not strained any more. */
 const CALM_SAMPLES = 50;
 
