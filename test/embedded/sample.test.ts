@@ -3,13 +3,19 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { loadSample } from '../../src/embedded/sample.js';
+import type { SampleCounts } from '../../src/embedded/sample.js';
 
 const dir = fileURLToPath(new URL('../../../sample', import.meta.url));
 const uri = String(process.env.TEST_MONGODB_URI);
 const client = new MongoClient(uri);
 const db = client.db('test_sample');
 
-beforeAll(() => db.dropDatabase());
+const loaded: SampleCounts[] = [];
+
+beforeAll(async () => {
+  await db.dropDatabase();
+  loaded.push(await loadSample(uri, db.databaseName, dir));
+});
 afterAll(async () => {
   await db.dropDatabase();
   await client.close();
@@ -17,7 +23,7 @@ afterAll(async () => {
 
 describe('the sample', () => {
   test('fills an empty database, in order, and leaves one with jobs alone', async () => {
-    expect(await loadSample(uri, db.databaseName, dir)).toEqual({ jobs: 3022, collectors: 15 });
+    expect(loaded).toEqual([{ jobs: 3022, collectors: 15 }]);
     expect(await db.collection('job').findOne()).toMatchObject({ job_id: 'job-ebd1af51271a' });
     expect(await loadSample(uri, db.databaseName, dir)).toEqual({ jobs: 0, collectors: 0 });
     expect(await db.collection('job').countDocuments()).toBe(3022);
