@@ -48,7 +48,6 @@ export interface FetchedKeysOptions {
   readonly timeout?: number;
 }
 
-const NEVER = new AbortController().signal;
 const ABANDONED = new Error('nobody waits for this key any more');
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -177,7 +176,7 @@ export function fetchedKeys(identity: Pick<Identity, 'publicKey'>, options: Fetc
     if (known?.stale !== true || clock() - known.until > KEY_TTL_MS)
       return refreshed(domainId, known, signal);
     // While identity is away, nobody waits for it whose key is known.
-    void refreshed(domainId, known, NEVER);
+    void refreshed(domainId, known, new AbortController().signal);
     return known.keys;
   };
 }
