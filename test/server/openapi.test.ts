@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { RPCS } from '../../src/server/call.js';
 import { EXAMPLES } from '../../src/server/examples.js';
 import { openapi } from '../../src/server/openapi.js';
@@ -51,6 +51,9 @@ test('knows what one and the other name of an alias exclude, and what is require
 });
 
 describe('the examples', () => {
+  // One of them deletes a job.
+  beforeEach(() => service.reload());
+
   test.each(
     RPCS.flatMap((rpc) => {
       const [first, ...more] = EXAMPLES[rpc];
