@@ -319,6 +319,13 @@ function alike(key: string, find: () => Promise<readonly unknown[]>): Promise<re
   return found;
 }
 
+const CONDITIONS: readonly Condition[] = [
+  { at: 'query.filter[0]', path: 'errors.message', operator: 'regex', operand: STUCK_ON },
+  { at: 'query.filter[1]', path: 'status', operator: 'eq', operand: 'SUCCESS' },
+  { at: 'query.filter[2]', path: 'project_id', operator: 'eq', operand: PROJECT },
+];
+const match = confine({ all: CONDITIONS, any: [] }, { domainId: MINE });
+
 describe.each(Object.entries(INDEXES))('with %s', (_, make) => {
   beforeAll(async () => {
     await reindexed(planted, make);
@@ -343,12 +350,6 @@ describe.each(Object.entries(INDEXES))('with %s', (_, make) => {
     expect(due).toHaveProperty('status', 200);
   });
 
-  const CONDITIONS: readonly Condition[] = [
-    { at: 'query.filter[0]', path: 'errors.message', operator: 'regex', operand: STUCK_ON },
-    { at: 'query.filter[1]', path: 'status', operator: 'eq', operand: 'SUCCESS' },
-    { at: 'query.filter[2]', path: 'project_id', operator: 'eq', operand: PROJECT },
-  ];
-  const match = confine({ all: CONDITIONS, any: [] }, { domainId: MINE });
   const newest = { $sort: { created_at: -1, job_id: -1 } };
 
   test.each([
@@ -363,13 +364,6 @@ describe.each(Object.entries(INDEXES))('with %s', (_, make) => {
     expect(JSON.stringify(first)).not.toContain('$regexMatch');
     expect(JSON.stringify(first)).toContain(MINE);
     expect(JSON.stringify(rest)).toContain('$regexMatch');
-  });
-
-  test('the guard in one filter with the scope fails on texts outside of it', async () => {
-    const jobs = planted.service.db.collection('job');
-    const merged = { $and: [match.within, match.guarded ?? {}] };
-    const outcome = await jobs.countDocuments(merged).catch((error: unknown) => error);
-    expect(outcome).toHaveProperty('code', 51156);
   });
 });
 
@@ -386,6 +380,72 @@ test.each(CALLERS)(
     expect(due.slice(0, -2).filter((each) => !JSON.stringify(each).includes('response'))).toEqual([]);
   },
 );
+
+test('the guard in one filter with the scope fails on texts outside of it', async () => {
+  await reindexed(planted, makeIndexes);
+  const jobs = planted.service.db.collection('job');
+  const merged = { $and: [match.within, match.guarded ?? {}] };
+  const outcome = await jobs.countDocuments(merged).catch((error: unknown) => error);
+  expect(outcome).toHaveProperty('code', 51156);
+});
+
+describe('within the scope,', () => {
+  const DOMAIN = 'domain-within';
+  const outside = new ObjectId();
+  const inside = new ObjectId();
+  const jobs: readonly Document[] = [
+    { job_id: 'stuck', filters: { a: LONG, b: 'no' }, status: 'SUCCESS', collector: inside },
+    { job_id: 'beside', filters: { a: 'x', b: 'yes' }, status: 'SUCCESS', collector: inside },
+    { job_id: 'either', errors: [{ message: 'a match x' }, { message: LONG }], status: 'ERROR' },
+    { job_id: 'other', filters: { a: 'none' }, status: 'TIMEOUT', collector: outside },
+    { job_id: 'long', filters: { t: `x${'a'.repeat(400_000)}` }, status: 'CANCELED' },
+    { job_id: ['two', 'ids'], errors: [{ error_code: 'B' }, { error_code: 'A' }], status: 'CREATED' },
+  ];
+  const collectors: readonly Document[] = [
+    { _id: outside, collector_id: 'outside', name: 'bad', provider: 'google', tags: { t: LONG } },
+    { _id: inside, collector_id: 'inside', name: 'good', provider: 'aws', tags: { t: 'x' } },
+  ];
+  const bad = is('collector.tags.t', 'regex', STUCK_ON);
+  const a = is('filter.a', 'regex', STUCK_ON);
+  const message = is('errors.message', 'regex', STUCK_ON);
+  const yes = is('filter.b', 'eq', 'yes');
+  const TOLD = 'ERROR_INVALID_PARAMETER';
+
+  beforeAll(async () => {
+    const { db } = planted.service;
+    await db.collection('job').insertMany(jobs.map((each) => ({ ...each, domain_id: DOMAIN })));
+    await db.collection('collector').insertMany(collectors.map((each) => ({ ...each, domain_id: DOMAIN })));
+  });
+
+  test.each<readonly [string, JsonObject, string | number]>([
+    ['a job that meets another alternative is given', { filter_or: [a, is('filter.b', 'eq', 'no')] }, 2],
+    ['a job with a text that matches is given', { filter_or: [message, is('status', 'eq', 'NONE')] }, 1],
+    ['a job that another condition excludes is not asked', { filter: [a, yes] }, 1],
+    [
+      'the first expression that does not hold decides',
+      { filter: [is('filter.b', 'regex', 'q.*z.*'), a] },
+      0,
+    ],
+    ['a text that cannot be told is told', { filter: [a] }, TOLD],
+    ['a text that cannot be told is told among alternatives', { filter_or: [a, yes] }, TOLD],
+    ['a long text that one repeat may miss is told', { filter: [is('filter.t', 'regex', '^.*x')] }, TOLD],
+    [
+      'a collector that others exclude is not asked',
+      { filter: [is('collector.name', 'not', 'bad'), bad] },
+      2,
+    ],
+    ['a collector of excluded jobs is not asked', { filter: [is('status', 'regex', '^S.*C.*S$'), bad] }, 2],
+    ['a collector of a job in question is told', { filter: [bad] }, TOLD],
+    [
+      'an id that is an array fails no order',
+      { filter: [is('status', 'eq', 'CREATED')], sort: { key: 'errors.error_code' }, page: { limit: 2 } },
+      1,
+    ],
+  ])('%s', async (_, query, due) => {
+    const outcome = await planted.grpc.SYSTEM.call('list', { domain_id: DOMAIN, query });
+    expect('error' in outcome ? outcome.error.code : (outcome.response['total_count'] ?? 0)).toBe(due);
+  });
+});
 
 test('a text within the scope is still told', async () => {
   const inside = { domain_id: MINE, query: { filter: [STUCK] } };

@@ -6,7 +6,8 @@ import { ObjectId } from 'mongodb';
 import { fail } from '../errors.js';
 import type { Referred as ReferredDocuments } from '../query/compile.js';
 import { confineReferred } from '../query/confine.js';
-import type { Scope } from '../query/confine.js';
+import type { ConfinedFilter, ConfinedMatch, Scope } from '../query/confine.js';
+import type { MongoFilter } from '../query/mongo.js';
 import { BSON, idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 import { collectorInfo } from './answer.js';
@@ -112,23 +113,22 @@ const MAX_BYTES = 15_000_000;
 /** Bytes of memory for a byte of a collector: as it came, as values to send, and in the commands for the rows and their number. */
 const WEIGHT = 6;
 
-/** The collectors of the scope with `paths` of theirs, to be found by id while rows are made. Errors: LIMIT_EXCEEDED. */
-export async function collectorsOf(
+/** Collectors with `paths` of theirs; undefined: they are more than a pipeline takes. */
+async function readCollectors(
   store: JobStore,
-  scope: Scope,
+  filter: ConfinedFilter,
   paths: readonly string[],
   memory: Lease,
   budget: Budget,
-): Promise<ReferredDocuments> {
+): Promise<ReferredDocuments | undefined> {
   const ids: ObjectId[] = [];
   const documents: unknown[] = [];
   let size = 0;
-  for await (const batch of store.collectorBatches(confineReferred({}, scope), paths, budget)) {
+  for await (const batch of store.collectorBatches(filter, paths, budget)) {
     const more = batch.reduce((sum, collector) => sum + collector.length, 0);
     memory.grow(more * WEIGHT);
     size += more;
-    if (size > MAX_BYTES)
-      fail('LIMIT_EXCEEDED', { limit: 'bytes of collectors that a stat asks of', max: String(MAX_BYTES) });
+    if (size > MAX_BYTES) return undefined;
     for (const collector of batch) {
       const id = idIn(collector, ID);
       if (id === undefined) continue;
@@ -137,4 +137,25 @@ export async function collectorsOf(
     }
   }
   return { ids, documents };
+}
+
+/**
+ * The collectors of the scope with `paths` of theirs, to be found by id while rows are made: all of them or, where they
+ * are too many, those that jobs of `match` refer to. Errors: LIMIT_EXCEEDED.
+ */
+export async function collectorsOf(
+  store: JobStore,
+  { within }: ConfinedMatch,
+  scope: Scope,
+  paths: readonly string[],
+  memory: Lease,
+  budget: Budget,
+): Promise<ReferredDocuments> {
+  const read = (filter: MongoFilter) =>
+    readCollectors(store, confineReferred(filter, scope), paths, memory, budget);
+  const all = await read({});
+  if (all !== undefined) return all;
+  const referred = await read({ _id: { $in: await store.references({ within }, budget) } });
+  const limit = 'bytes of collectors that a stat asks of';
+  return referred ?? fail('LIMIT_EXCEEDED', { limit, max: String(MAX_BYTES) });
 }

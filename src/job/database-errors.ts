@@ -13,6 +13,9 @@ import { AppError, appError } from '../errors.js';
 /** MongoDB cannot make sense of the filter of a request. */
 export class FilterRefused extends Error {}
 
+/** Two keys of a sort go through arrays of one document. */
+export class ParallelArrays extends Error {}
+
 /** MongoDB cannot tell whether a regular expression of a filter matches some text: that takes too many steps. */
 export class ExpressionStuck extends Error {}
 
@@ -78,10 +81,9 @@ const PASSING_LABELS = ['RetryableError', 'RetryableWriteError', 'SystemOverload
 
 /** BadValue covers much; of what reaches MongoDB from here only this depends on the stored documents. */
 const PARALLEL_ARRAYS = 'parallel arrays';
-const twoArrays = invalid('sort', 'two sort keys go through arrays; a sort takes one such key');
 
 function ofServer(error: MongoServerError): Error | undefined {
-  if (error.message.includes(PARALLEL_ARRAYS)) return twoArrays();
+  if (error.message.includes(PARALLEL_ARRAYS)) return new ParallelArrays();
   const found = BY_CODE.get(Number(error.code))?.();
   return found ?? (PASSING_LABELS.some((label) => error.hasErrorLabel(label)) ? unavailable() : undefined);
 }

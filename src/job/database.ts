@@ -3,6 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { MongoClient, MongoClientOptions, MongoCredentials, MongoOptions } from 'mongodb';
 
 const SELECTION_TIMEOUT = 5000;
+
+/** A connection that is not used for so long is opened anew: what lies between may have forgotten it without a word. */
+const MAX_IDLE_MS = 60_000;
 /** Milliseconds that closing has: the driver takes leave of a database that may not be there any more. */
 const CLOSING = 500;
 
@@ -17,15 +20,15 @@ export const STATS: MongoClientOptions = { maxPoolSize: 20 };
  * regular expressions stay BSON's, since not each of MongoDB's is one of JavaScript's.
  */
 export function clientOptions(uri: string): MongoClientOptions {
-  const patience = /[?&]serverSelectionTimeoutMS=/i.test(uri)
-    ? {}
-    : { serverSelectionTimeoutMS: SELECTION_TIMEOUT };
+  const unless = (name: string, own: MongoClientOptions): MongoClientOptions =>
+    new RegExp(`[?&]${name}=`, 'i').test(uri) ? {} : own;
   return {
     appName: 'inventory-job',
     enableUtf8Validation: false,
     bsonRegExp: true,
     maxConnecting: 4,
-    ...patience,
+    ...unless('serverSelectionTimeoutMS', { serverSelectionTimeoutMS: SELECTION_TIMEOUT }),
+    ...unless('maxIdleTimeMS', { maxIdleTimeMS: MAX_IDLE_MS }),
   };
 }
 

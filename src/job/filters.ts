@@ -2,24 +2,28 @@
 import { appError, echo } from '../errors.js';
 import { filterOf } from '../query/compile.js';
 import type { CompiledFilter } from '../query/compile.js';
-import { confine, confineReferredMatch } from '../query/confine.js';
+import { confine, confineFound, confineReferredMatch } from '../query/confine.js';
 import type { ConfinedMatch, Scope } from '../query/confine.js';
-import type { AskedFilter, Filter, ReferredCondition } from '../query/model.js';
+import type { AskedFilter, ReferredCondition } from '../query/model.js';
 import { guardOf } from '../query/operators.js';
 import type { Condition } from '../query/operators.js';
 import { resolved } from '../query/references.js';
 import type { Lookup } from '../query/references.js';
-import { ExpressionStuck, FilterRefused } from './database-errors.js';
+import { ExpressionStuck, FilterRefused, ParallelArrays } from './database-errors.js';
 import { JOB } from './schema.js';
 import { limitCommand, MAX_FILTER_BYTES } from './command-size.js';
 import type { Budget } from './operation.js';
 import type { JobStore } from './store.js';
 
-/** The conditions of `filter` that MongoDB can tell of any job without its collector. */
-function certainOf({ all, any }: AskedFilter): Filter {
-  const isCertain = (leaf: Condition | ReferredCondition): leaf is Condition =>
-    !('referred' in leaf) && guardOf(leaf) === undefined;
-  return { all: all.filter(isCertain), any: any.every(isCertain) ? any : [] };
+const isGuardedReference = (leaf: Condition | ReferredCondition): boolean =>
+  'referred' in leaf && guardOf(leaf.referred) !== undefined;
+
+/** The conditions of `filter` that can be told of every collector. */
+function certainOf({ all, any }: AskedFilter): AskedFilter {
+  return {
+    all: all.filter((leaf) => !isGuardedReference(leaf)),
+    any: any.some(isGuardedReference) ? [] : any,
+  };
 }
 
 /**
@@ -39,7 +43,9 @@ export async function confinedTo(
     idsOf(asked).catch(async (error: unknown) => {
       if (!(error instanceof ExpressionStuck)) throw error;
       // It counts only on a collector that a job in question refers to.
-      const _id = { $in: await store.references(confine(certainOf(filter), scope), budget) };
+      const certain = await resolved(certainOf(filter), JOB, idsOf);
+      const jobs = { within: confineFound(certain, scope) };
+      const _id = { $in: await store.references(jobs, budget) };
       return idsOf({ ...asked, certain: { $and: [{ _id }, asked.certain] } });
     });
   return limitMatch(confine(await resolved(filter, JOB, lookup), scope));
@@ -51,7 +57,7 @@ async function firstRefused(
   store: JobStore,
   budget: Budget,
 ): Promise<Condition | undefined> {
-  if (await store.accepts(filterOf(conditions), budget)) return undefined;
+  if (await store.accepts(filterOf({ all: conditions, any: [] }), budget)) return undefined;
   if (conditions.length < 2) return conditions[0];
   const half = Math.ceil(conditions.length / 2);
   const early = await firstRefused(conditions.slice(0, half), store, budget);
@@ -77,6 +83,12 @@ async function refusal(filter: AskedFilter, store: JobStore, budget: Budget): Pr
   return appError('INVALID_PARAMETER', { key: `${fault?.at ?? 'query.filter'}.value`, reason });
 }
 
+const twoArrays = (): Error =>
+  appError('INVALID_PARAMETER', {
+    key: 'query.sort',
+    reason: 'two sort keys go through arrays; a sort takes one such key',
+  });
+
 /** `error`, or where it is that MongoDB refuses `filter`, the one that names the condition at fault. */
 export async function blamed(
   error: unknown,
@@ -85,6 +97,7 @@ export async function blamed(
   budget: Budget,
 ): Promise<unknown> {
   if (error instanceof ExpressionStuck) return stuck(filter);
+  if (error instanceof ParallelArrays) return twoArrays();
   return error instanceof FilterRefused ? await refusal(filter, store, budget) : error;
 }
 

@@ -7,6 +7,7 @@ import { matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo.js';
 import type { Page } from '../query/model.js';
+import { ParallelArrays } from './database-errors.js';
 import { RAW_AGGREGATION } from './operation.js';
 import type { Batches, Budget, Running } from './operation.js';
 import { JOB } from './schema.js';
@@ -45,6 +46,12 @@ function fieldOrder(sort: MongoSort): DateOrder | undefined {
   const [path, direction] = first;
   const [id, idDirection] = second;
   return id === JOB.id ? { path, direction, id, idDirection } : undefined;
+}
+
+/** `sort` without the id that breaks its ties: a stored id that is an array must not fail it. */
+function untied(sort: MongoSort): MongoSort | undefined {
+  const own = new Map([...sort].filter(([path]) => path !== JOB.id));
+  return own.size > 0 && own.size < sort.size ? own : undefined;
 }
 
 /** Whether there is an index that has the order. */
@@ -145,7 +152,7 @@ export function listing(
     yield* documents === undefined ? all() : slices(documents);
   }
 
-  return (match, plan, budget) => {
+  function inOrder(match: ConfinedMatch, plan: FindPlan, budget: Budget): Batches {
     if (match.guarded === undefined) {
       const { within } = match;
       return listed(
@@ -160,5 +167,15 @@ export function listing(
       (asked) => guardedPage(pipeline, asked, budget),
       () => guardedCursor(pipeline, budget),
     );
+  }
+
+  return async function* list(match, plan, budget) {
+    try {
+      yield* inOrder(match, plan, budget);
+    } catch (error) {
+      const own = untied(plan.sort);
+      if (!(error instanceof ParallelArrays) || own === undefined) throw error;
+      yield* inOrder(match, { ...plan, sort: own }, budget);
+    }
   };
 }

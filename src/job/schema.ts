@@ -3,6 +3,7 @@
  * name and number (docs/architecture.md «The job as data»).
  */
 import { CollectorInfo_State, JobInfo_Status } from '../gen/spaceone/api/inventory/v1/collector.js';
+import { REFERRED } from '../query/compile.js';
 import type { Below, FieldType, ResourceSchema } from '../query/schema.js';
 
 /** How a stored value is shown: as what kind of protobuf field. */
@@ -95,6 +96,9 @@ const BELOW: ReadonlyMap<string, Below> = new Map<string, Below>([
   ],
 ]);
 
+/** A name that no stored job has. */
+const NO_FIELD = 'a field that no job has';
+
 export const JOB: ResourceSchema = {
   name: 'job',
   id: 'job_id',
@@ -104,8 +108,9 @@ export const JOB: ResourceSchema = {
     ['user_projects', 'projects'],
     ['filter', 'filters'],
     ['collector_info', 'collector'],
-    // The database's own key is nobody's business: it means a field that no document has.
-    ['_id', 'a field that no job has'],
+    // The database's own key, and a name of our own, are nobody's business: they mean a field that no document has.
+    ['_id', NO_FIELD],
+    [REFERRED, NO_FIELD],
   ]),
   unshown: new Set(['user_projects']),
   below: BELOW,

@@ -15,7 +15,7 @@ import type { ListQuery, StatQuery } from '../query/model.js';
 import { readList, readOnly } from '../query/parse.js';
 import type { Reading } from '../query/parse.js';
 import { readStat } from '../query/parse-stat.js';
-import { judgingBudget } from '../query/values.js';
+import { workBudget } from '../query/values.js';
 import { jobInfo, jobsInfo, statStruct } from './answer.js';
 import type { Result } from './answer.js';
 import { collecting, collectorsOf } from './collectors.js';
@@ -131,7 +131,7 @@ export function jobService(options: JobServiceOptions): JobService {
   const reading = ({ now }: Call, equal: Reading['equal']): Reading => ({
     schema: JOB,
     now,
-    judging: judgingBudget(),
+    work: workBudget(),
     maxPageSize,
     equal,
   });
@@ -152,9 +152,15 @@ export function jobService(options: JobServiceOptions): JobService {
   }
 
   /** The collectors that a stat asks of; undefined where it asks of none. */
-  async function referredBy(query: StatQuery, scope: Scope, lease: Lease, budget: Budget) {
+  async function referredBy(
+    query: StatQuery,
+    match: ConfinedMatch,
+    scope: Scope,
+    lease: Lease,
+    budget: Budget,
+  ) {
     const paths = referredPaths(query);
-    return paths.length === 0 ? undefined : await collectorsOf(store, scope, paths, lease, budget);
+    return paths.length === 0 ? undefined : await collectorsOf(store, match, scope, paths, lease, budget);
   }
 
   return {
@@ -220,7 +226,7 @@ export function jobService(options: JobServiceOptions): JobService {
           using _turn = await lanes.stats(scope.domainId, shared.signal);
           using lease = memory.lease();
           const filter = await confinedTo(scope, query.filter, store, shared);
-          const referred = await referredBy(query, scope, lease, shared);
+          const referred = await referredBy(query, filter, scope, lease, shared);
           const { rows, total } = pipelinesOf(query, JOB, referred);
           limitCommand({ filter, rows }, MAX_QUERY_BYTES, 'query');
           const answer = statStruct({ maxBytes, memory: lease, pace }, resultOf(query));

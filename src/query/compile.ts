@@ -23,8 +23,12 @@ import { CONDITIONS, formatted, GROUP_FIELDS, PROJECT_OPERATORS } from './stages
 const allOf = (filters: readonly MongoFilter[]): MongoFilter =>
   filters.length === 0 ? {} : { $and: filters };
 
-/** The filter of all `conditions`, without guards. */
-export const filterOf = (conditions: readonly Condition[]): MongoFilter => allOf(conditions.map(matching));
+const eitherOf = (any: readonly Condition[]): readonly MongoFilter[] =>
+  any.length === 0 ? [] : [{ $or: any.map(matching) }];
+
+/** `filter` as find evaluates it, without guards. */
+export const filterOf = ({ all, any }: Filter): MongoFilter =>
+  allOf([...all.map(matching), ...eitherOf(any)]);
 
 export interface CompiledFilter {
   /** The conditions that MongoDB can tell of any document. */
@@ -42,7 +46,7 @@ const guardsOf = (conditions: readonly Condition[]): readonly MongoExpression[] 
 export function compiledFilter({ all, any }: Filter): CompiledFilter {
   const uncertain = all.filter(isGuarded);
   const certain = all.filter((condition) => !isGuarded(condition)).map(matching);
-  const either = any.length === 0 ? [] : [{ $or: any.map(matching) }];
+  const either = eitherOf(any);
   const alternatives = guardsOf(any);
   if (uncertain.length + alternatives.length === 0)
     return { certain: allOf([...certain, ...either]), guarded: undefined };
@@ -72,8 +76,8 @@ export function projectionTo(paths: readonly string[], id: 0 | 1): MongoFilter {
 export const projectionOf = (only: Selection, schema: ResourceSchema): MongoFilter =>
   projectionTo(only ?? schema.whole, 0);
 
-/** The field that holds, while stages run, what a row's resource refers to. */
-const REFERRED = 'what it refers to';
+/** The field that holds, while stages run, what a row's resource refers to; no request may name it (ResourceSchema.aliases). */
+export const REFERRED = 'what it refers to';
 
 const pathOf = (key: Key): string => (key.referred ? `${REFERRED}.${key.path}` : key.path);
 const read = (key: Key): MongoExpression => `$${pathOf(key)}`;

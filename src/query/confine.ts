@@ -2,7 +2,7 @@
  * The only maker of confined filters, and the store takes nothing else: forgetting the tenant does not compile
  * (docs/architecture.md «Scope»).
  */
-import { compiledFilter } from './compile.js';
+import { compiledFilter, filterOf } from './compile.js';
 import type { CompiledFilter } from './compile.js';
 import type { Filter } from './model.js';
 import { BARRIER } from './mongo.js';
@@ -47,6 +47,10 @@ export function confine(filter: Filter, scope: Scope): ConfinedMatch {
   const { certain, guarded } = compiledFilter(filter);
   return { within: within(conditionsOf(scope), certain), ...(guarded === undefined ? {} : { guarded }) };
 }
+
+/** The resources that `filter` gives as find evaluates it, within the scope. */
+export const confineFound = (filter: Filter, scope: Scope): ConfinedFilter =>
+  within(conditionsOf(scope), filterOf(filter));
 
 /** The one resource whose field `name` is `id`, within the scope. */
 export const confineOne = (name: string, id: string, scope: Scope): ConfinedFilter =>

@@ -4,8 +4,23 @@
  */
 import type { MongoExpression, MongoFilter } from './mongo.js';
 
-/** Whether the steps of an expression can grow faster than the text: two repeats, or one of a group. */
-export const needsGuard = (expression: string): boolean => /[*+?{][^]*[*+?{]|\)[*+?{]/.test(expression);
+/** Opens a group of its own syntax, in which `?` is no repeat. */
+const GROUP_SYNTAX = /(?<!\\)\(\?/g;
+const REPEAT = /[*+?{]/;
+/** Two repeats, a repeat of a group, or one beside alternatives or a back reference: steps grow faster than the text. */
+const REPEATS_MULTIPLY = /[*+?{][^]*[*+?{]|\)[*+?{]|\||\\[1-9gk]|\(P=/;
+
+/** Whether find may take a text for one that does not match an expression, since PCRE reaches a limit of its own. */
+export const needsGuard = (expression: string): boolean => REPEAT.test(withoutSyntax(expression));
+
+const withoutSyntax = (expression: string): string => expression.replace(GROUP_SYNTAX, '(');
+
+/** Bytes of a text below which one plain repeat stays within the limits of PCRE; it was seen to leave them at 300,000. */
+const LONG_TEXT_BYTES = 50_000;
+
+/** Whether one of `expressions` may leave those limits on a short text. */
+const isRiskyOnShortTexts = (expressions: readonly string[]): boolean =>
+  expressions.some((each) => needsGuard(each) && REPEATS_MULTIPLY.test(withoutSyntax(each)));
 
 /** An index of an array, as MongoDB reads one in a path; no array is longer than its greatest. */
 const INDEX = /^(?:0|[1-9]\d{0,8})$/;
@@ -13,10 +28,12 @@ const INDEX = /^(?:0|[1-9]\d{0,8})$/;
 /** The longest path of a guarded expression: each segment nests its guard deeper, each index doubles it. */
 export const GUARDED_PATH = { segments: 20, indexes: 3 } as const;
 
-export function isGuardable(path: string): boolean {
+/** How often the guard at `path` has its expressions; undefined: the path is longer than guards can be. */
+export function guardCopies(path: string): number | undefined {
   const segments = path.split('.');
-  const indexes = segments.filter((segment) => INDEX.test(segment));
-  return segments.length <= GUARDED_PATH.segments && indexes.length <= GUARDED_PATH.indexes;
+  const indexes = segments.filter((segment) => INDEX.test(segment)).length;
+  const isShort = segments.length <= GUARDED_PATH.segments && indexes <= GUARDED_PATH.indexes;
+  return isShort ? 2 ** indexes : undefined;
 }
 
 type Test = (value: string) => MongoExpression;
@@ -53,7 +70,7 @@ function holdsBelow(value: MongoExpression, segments: readonly string[], test: T
 }
 
 /** Whether a text at `path` matches one of `expressions`, in time linear in the document. Errors of MongoDB: that cannot be told. */
-export function matchesAt(expressions: readonly string[], path: string): MongoExpression {
+function matchesAt(expressions: readonly string[], path: string): MongoExpression {
   const [first = '', ...rest] = path.split('.');
   return holdsBelow(`$${first}`, rest, (text) => ({
     $or: expressions.map((regex) => ({
@@ -62,14 +79,19 @@ export function matchesAt(expressions: readonly string[], path: string): MongoEx
   }));
 }
 
-/** A filter that no document meets, by an expression that is evaluated for each. */
-const never = (expression: MongoExpression): MongoFilter => ({
-  $expr: { $eq: [{ $type: expression }, 'string'] },
-});
+/** The guard of a condition by `expressions`: an error where find may have missed a text at `path`; undefined: it cannot. */
+export function guardAt(expressions: readonly string[], path: string): MongoExpression | undefined {
+  if (!expressions.some(needsGuard)) return undefined;
+  const matches = matchesAt(expressions, path);
+  // Where no document is long enough for a text to be, others are as find sees them.
+  if (isRiskyOnShortTexts(expressions)) return matches;
+  return { $cond: [{ $gte: [{ $bsonSize: '$$ROOT' }, LONG_TEXT_BYTES] }, matches, true] };
+}
 
 /**
  * `found`, with the guards of its conditions, which are evaluated for a document that `found` denies. Where one of
- * `guards` does not hold, those behind it are not evaluated; the `alternatives` of the last condition all are.
+ * `guards` does not hold, those behind it are not evaluated; the `alternatives` of the last condition all are. The form
+ * is one that MongoDB does not flatten: in an $or it may evaluate the guards first.
  */
 export function guarded(
   found: MongoFilter,
@@ -78,5 +100,6 @@ export function guarded(
 ): MongoFilter {
   // MongoDB would find out by itself that no alternative is no match, and evaluate none of the guards.
   const last = alternatives.length === 0 ? [] : [{ $anyElementTrue: [alternatives] }];
-  return { $or: [found, never({ $and: [...guards, ...last] })] };
+  const evaluated = { $ne: [{ $type: { $and: [...guards, ...last] } }, 'string'] };
+  return { $nor: [{ $and: [{ $nor: [found] }, { $expr: evaluated }] }] };
 }

@@ -4,7 +4,7 @@
  */
 import { BSONRegExp } from 'mongodb';
 import type { Plain, PlainObject } from '../wire/struct.js';
-import { matchesAt, needsGuard } from './guarded-regex.js';
+import { guardAt } from './guarded-regex.js';
 import { elementOrDocument } from './match.js';
 import { meets } from './mongo.js';
 import type { MongoExpression, MongoFilter } from './mongo.js';
@@ -76,15 +76,12 @@ const containIn: Row<readonly string[]> = {
   match: (found, path) => expressions(found.map(literal), path),
 };
 
-const guardOfSome = (due: readonly string[], path: string): MongoExpression | undefined =>
-  due.some(needsGuard) ? matchesAt(due, path) : undefined;
-
 const regex: Row<string> = {
   operand: pattern,
   match: expression,
-  guard: (due, path) => guardOfSome([due], path),
+  guard: (due, path) => guardAt([due], path),
 };
-const regexIn: Row<readonly string[]> = { operand: patterns, match: expressions, guard: guardOfSome };
+const regexIn: Row<readonly string[]> = { operand: patterns, match: expressions, guard: guardAt };
 
 const exists: Row<boolean> = {
   operand: flag,

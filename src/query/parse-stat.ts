@@ -100,7 +100,7 @@ function readCondition(message: AggregateSubCondition, condition: string, names:
     operator: test,
     type: key.type,
     now: names.reading.now,
-    judging: names.reading.judging,
+    work: names.reading.work,
   };
   CONDITIONS[test].operand.shape(sent, at);
   return { key, test, due: CONDITIONS[test].operand.read(sent, at) };

@@ -18,15 +18,14 @@ import type { Condition, OperatorName } from './operators.js';
 import { firstSegment, knownKey, shownPath } from './schema.js';
 import type { Key, ResourceSchema } from './schema.js';
 import { MAX_LIST } from './values.js';
-import type { At } from './values.js';
+import type { At, WorkBudget } from './values.js';
 
 /** What reading a request needs beside the request. */
 export interface Reading {
   readonly schema: ResourceSchema;
   /** The clock, read once for the request. */
   readonly now: Date;
-  /** See At.judging. */
-  readonly judging: () => void;
+  readonly work: WorkBudget;
   /** The largest page.limit; 0: any, or none. */
   readonly maxPageSize: number;
   /** Equalities that the request asks for outside its query, by field. */
@@ -62,8 +61,8 @@ function readFilter(
   if (name === '') fail('REQUIRED_PARAMETER', { key: `${condition}.key` });
   const operator = operatorOf(message.operator_alias?.value ?? '', name, condition);
   const sent = sentValue(message.value_alias?.value);
-  const { now, judging } = reading;
-  const at = { condition, key: name, operator, now, judging };
+  const { now, work } = reading;
+  const at = { condition, key: name, operator, now, work };
   OPERATORS[operator].operand.shape(sent, { ...at, type: 'free' });
   const key = knownKey(reading.schema, name, `${condition}.key`);
   refuseOnReference(key, operator, condition);
@@ -103,7 +102,7 @@ function wordsOf(keyword: string): readonly string[] {
 }
 
 /** Words that the id of a resource may contain, as one more alternative. */
-function keywordOf(keyword: string, { schema, now, judging }: Reading): Condition[] {
+function keywordOf(keyword: string, { schema, now, work }: Reading): Condition[] {
   const words = wordsOf(keyword);
   if (words.length === 0) return [];
   const at: At = {
@@ -112,12 +111,12 @@ function keywordOf(keyword: string, { schema, now, judging }: Reading): Conditio
     operator: 'contain_in',
     type: 'text',
     now,
-    judging,
+    work,
   };
   return [readCondition('contain_in', schema.id, words, at)];
 }
 
-function equalities({ equal, now, judging }: Reading): Condition[] {
+function equalities({ equal, now, work }: Reading): Condition[] {
   return [...equal].map(([path, due]) =>
     readCondition('eq', path, due, {
       condition: path,
@@ -125,7 +124,7 @@ function equalities({ equal, now, judging }: Reading): Condition[] {
       operator: 'eq',
       type: 'text',
       now,
-      judging,
+      work,
     }),
   );
 }

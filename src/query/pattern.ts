@@ -289,16 +289,23 @@ function judge(scan: Scan, node: Node, left: number): number {
 /** Whether an expression takes work to judge: without a group and with few repeats there is nothing to find. */
 export const isInvolved = (expression: string): boolean => /\(|(?:[*+?{][^]*){5}/.test(expression);
 
-/** Why `expression` is refused, for the client; undefined when it is fine. */
-export function endlessBacktracking(expression: string): string | undefined {
+/** Why `expression` is refused, for the client; undefined when it is fine. `spend` is told the steps that this took. */
+export function endlessBacktracking(
+  expression: string,
+  spend: (steps: number) => void = () => undefined,
+): string | undefined {
+  let left = BUDGET;
   try {
     const found = scanned(expression);
     if (found === undefined) return undefined;
     const { scan, whole } = found;
-    [whole, ...scan.apart].reduce((left, node) => judge(scan, node, left), BUDGET);
+    left = [whole, ...scan.apart].reduce((steps, node) => judge(scan, node, steps), BUDGET);
     return undefined;
   } catch (stop) {
     if (!(stop instanceof Stop)) throw stop;
+    left = 0;
     return stop.message === '' ? undefined : stop.message;
+  } finally {
+    spend(BUDGET - left);
   }
 }

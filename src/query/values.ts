@@ -6,7 +6,7 @@ import { ObjectId } from 'mongodb';
 import { echo, fail, limited } from '../errors.js';
 import type { Plain, PlainList, PlainObject } from '../wire/struct.js';
 import { parseIso, parseTimediff } from './dates.js';
-import { GUARDED_PATH, isGuardable, needsGuard } from './guarded-regex.js';
+import { guardCopies, GUARDED_PATH, needsGuard } from './guarded-regex.js';
 import { endlessBacktracking, isInvolved } from './pattern.js';
 import { plainPath } from './schema.js';
 import type { FieldType } from './schema.js';
@@ -21,20 +21,38 @@ export interface At {
   readonly type: FieldType;
   /** The clock, read once for the request. */
   readonly now: Date;
-  /** Called before an expression is judged that takes work to judge. Errors: LIMIT_EXCEEDED at the end of the budget. */
-  readonly judging: () => void;
+  readonly work: WorkBudget;
+}
+
+/** What one request may cost before it comes to the database, which plans by the clause. Errors: LIMIT_EXCEEDED. */
+export interface WorkBudget {
+  /** Takes an expression to judge, and afterwards the steps that this took. */
+  judge(): void;
+  judged(steps: number): void;
+  /** Takes the clauses that a condition is translated to, where they are more than one. */
+  clauses(count: number): void;
 }
 
 const MAX_JUDGED = 100;
+/** Some 0.25 µs each. */
+const MAX_STEPS = 400_000;
+const MAX_CLAUSES = 20_000;
 
-/** The budget of one request for judging involved expressions: some milliseconds each. */
-export function judgingBudget(): () => void {
-  let left = MAX_JUDGED;
-  return () => {
-    if (left === 0) {
-      fail('LIMIT_EXCEEDED', { limit: 'expressions with groups or many repeats', max: String(MAX_JUDGED) });
-    }
-    left -= 1;
+/** Takes of what is `left` of a limit of `max`. */
+function taking(limit: string, max: number): (count: number) => void {
+  let left = max;
+  return (count) => {
+    left -= count;
+    if (left < 0) fail('LIMIT_EXCEEDED', { limit, max: String(max) });
+  };
+}
+
+export function workBudget(): WorkBudget {
+  const judged = taking('expressions with groups or many repeats', MAX_JUDGED);
+  return {
+    judge: () => judged(1),
+    judged: taking('steps to judge the expressions of a request', MAX_STEPS),
+    clauses: taking('clauses that the conditions of a request come to', MAX_CLAUSES),
   };
 }
 
@@ -138,7 +156,7 @@ function containedText(sent: Plain, at: At): string {
 
 function refuseGuard({ condition, operator }: At): never {
   const { segments, indexes } = GUARDED_PATH;
-  const reason = `the key of a ${operator} with several repeats has at most ${segments} segments, ${indexes} of them indexes`;
+  const reason = `the key of a ${operator} with a repeat has at most ${segments} segments, ${indexes} of them indexes`;
   return fail('INVALID_PARAMETER', { key: `${condition}.key`, reason });
 }
 
@@ -146,10 +164,10 @@ function patternOf(sent: Plain, at: At): string {
   const found = textOf(sent, at);
   within(Buffer.byteLength(found), MAX_PATTERN_BYTES, 'bytes of an expression', at);
   if (found.includes('\0')) wrongValue(at, 'regular expression: it holds NUL', found);
-  if (needsGuard(found) && !isGuardable(at.key)) refuseGuard(at);
+  if (needsGuard(found)) at.work.clauses(guardCopies(at.key) ?? refuseGuard(at));
   if (!isInvolved(found)) return found;
-  at.judging();
-  const endless = endlessBacktracking(found);
+  at.work.judge();
+  const endless = endlessBacktracking(found, at.work.judged);
   const reason = `${echo(at.key)} ${at.operator}: ${endless ?? ''}`;
   return endless === undefined ? found : fail('INVALID_PARAMETER', { key: valueOf(at), reason });
 }
@@ -158,7 +176,9 @@ function patternOf(sent: Plain, at: At): string {
 function fieldsOf(sent: Single, at: At): readonly (readonly [string, Plain])[] {
   if (!isObject(sent)) return shapeError('OPERATOR_DICT_VALUE_TYPE', at);
   within(sent.size, MAX_MATCHED, 'fields', at);
-  within(at.key.split('.').length, MAX_MATCH_SEGMENTS, 'segments of the key', at);
+  const segments = at.key.split('.').length;
+  within(segments, MAX_MATCH_SEGMENTS, 'segments of the key', at);
+  at.work.clauses(sent.size * segments);
   storable(sent, at);
   return [...sent].map(([name, due]) => [plainPath(name, valueOf(at)), single(due, at)]);
 }

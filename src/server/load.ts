@@ -6,8 +6,8 @@
 /** Milliseconds between two samples. */
 const SAMPLE_MS = 100;
 /** Milliseconds of a sample that is late, and of late samples in a row from which on the loop is strained. */
-const LATE_MS = 300;
-const LATE_IN_ALL_MS = 1000;
+const LATE_MS = 400;
+const LATE_IN_ALL_MS = 1500;
 /** One is a hold of the loop, or of the whole machine, and no strain. */
 const LATE_SAMPLES = 2;
 /** Milliseconds that a strained loop may be late before it takes no new calls. */

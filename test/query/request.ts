@@ -5,7 +5,7 @@ import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
 import { Query, StatisticsQuery } from '../../src/gen/spaceone/api/core/v1/query.js';
 import { JOB } from '../../src/job/schema.js';
-import { judgingBudget } from '../../src/query/values.js';
+import { workBudget } from '../../src/query/values.js';
 import type { Reading } from '../../src/query/parse.js';
 import { descriptors } from '../../src/wire/descriptors.js';
 import type { Outcome } from '../support/client.js';
@@ -16,7 +16,7 @@ export const NOW = new Date('2024-03-15T10:20:30.400Z');
 export const READING: Reading = {
   schema: JOB,
   now: NOW,
-  judging: judgingBudget(),
+  work: workBudget(),
   maxPageSize: 0,
   equal: new Map(),
 };

@@ -1,6 +1,7 @@
 // What many long stats of one domain do to everybody else, and what its counts do to its own.
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
 import { memory } from '../../src/job/memory.js';
 import { jsonClient } from '../support/client.js';
@@ -92,13 +93,19 @@ describe('stats that ask of collectors', () => {
     caller = jsonClient(all.address);
     const collectors = (domain_id: string, count: number) =>
       Array.from({ length: count }, (_, nth) => ({
+        _id: new ObjectId(),
         collector_id: `collector-${domain_id}-${nth}`,
         domain_id,
         plugin_info: { version: `1.${nth}`, text: 'x'.repeat(COLLECTOR) },
       }));
-    await all.db
-      .collection('collector')
-      .insertMany([...collectors(COLLECTORS, 100), ...collectors(LARGE_COLLECTORS, 2000)]);
+    const large = collectors(LARGE_COLLECTORS, 2000);
+    await all.db.collection('collector').insertMany([...collectors(COLLECTORS, 100), ...large]);
+    const referring = large.map(({ _id }, nth) => ({
+      job_id: `job-of-large-${nth}`,
+      domain_id: LARGE_COLLECTORS,
+      collector: _id,
+    }));
+    await all.db.collection('job').insertMany(referring);
     await all.db.collection('job').insertOne({ job_id: 'job-of-collectors', domain_id: COLLECTORS });
   });
   beforeEach(() => {

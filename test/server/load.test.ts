@@ -14,7 +14,7 @@ import { jsonClient } from '../support/client.js';
 import { keptLog } from '../support/log.js';
 import { until } from '../support/until.js';
 
-const [FINE, SOME, LATE] = [5, 250, 400];
+const [FINE, SOME, LATE] = [5, 300, 600];
 const CALM = Array.from({ length: 50 }, () => FINE);
 
 describe('a loop is strained', () => {
