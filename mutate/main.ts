@@ -28,7 +28,7 @@ const { values: options } = parseArgs({
     /** Prints the changes, and makes none. */
     list: { type: 'boolean', default: false },
     /** Seconds of tests that a change is put to, the likeliest first. */
-    seconds: { type: 'string', default: '120' },
+    seconds: { type: 'string', default: '240' },
     /** Changes that are tried at once. */
     workers: { type: 'string', default: '2' },
   },
