@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 
 /** What needs a browser or a program of others, reads no code of src, or is about the tests' own tools. */
-const UNASKED = /^test\/(?:explorer\/|clients\/(?!connect)|docker|docs|embedded\/mongod)/;
+const UNASKED = /^test\/(?:explorer\/|clients\/(?!connect)|docker|embedded\/mongod)/;
 
 const SPECIFIER = /(?:from|import|import\(|URL\()\s*'(\.[^']*\.js)'/g;
 
@@ -38,12 +38,12 @@ function distance(imports: ReadonlyMap<string, readonly string[]>, test: string,
   return Infinity;
 }
 
-/** How near a test is to a file: its own, one that imports it, one of its folder, any other. */
+/** How near a test is to a file: its own, one that imports it, one of its folder, any other. Tests of no folder start the service. */
 function rankOf(test: string, file: string, steps: number): number {
   const mirrored = file.replace(/^src\//, 'test/');
   if (test === mirrored.replace(/\.ts$/, '.test.ts')) return 0;
   if (steps === 1) return 1;
-  return dirname(test) === dirname(mirrored) ? 2 : 3;
+  return dirname(test) === dirname(mirrored) && dirname(test) !== 'test' ? 2 : 3;
 }
 
 /** The tests below `root`, by what they import. */
