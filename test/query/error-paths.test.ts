@@ -1,0 +1,124 @@
+// Where in a stat something is wrong: each error names its place in the request.
+import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { jsonClient } from '../support/client.js';
+import type { JsonClient } from '../support/client.js';
+import { startService } from '../support/service.js';
+import type { Service } from '../support/service.js';
+
+let service: Service;
+let client: JsonClient;
+
+beforeAll(async () => {
+  service = await startService('error_paths');
+  client = jsonClient(service.address);
+});
+afterAll(async () => {
+  client.close();
+  await service.stop();
+});
+
+const FIRST: JsonObject = { sort: { key: 'job_id' } };
+const COUNTED: JsonObject = { name: 'jobs', operator: 'count' };
+const STATUS: JsonObject = { key: 'status', name: 'status' };
+const NO_KEY = 'a..b';
+
+/** Cases of the second stage, by what is behind its place. */
+const of = (
+  stage: string,
+  cases: Readonly<Record<string, JsonValue>>,
+): readonly (readonly [string, JsonObject])[] =>
+  Object.entries(cases).map(([place, value]) => [
+    `query.aggregate[1].${stage}${place}`,
+    { aggregate: [FIRST, { [stage]: value }] },
+  ]);
+
+const field = (more: JsonObject): JsonObject => ({
+  fields: [COUNTED, { name: 'x', operator: 'sum', key: 'total_tasks', ...more }],
+});
+const condition = (more: JsonObject): JsonObject => ({
+  fields: [
+    COUNTED,
+    {
+      name: 'x',
+      operator: 'count',
+      conditions: [
+        { key: 'status', operator: 'eq', value: 'A' },
+        { key: 'total_tasks', operator: 'gt', value: 1, ...more },
+      ],
+    },
+  ],
+});
+const kept = (more: JsonObject): JsonObject => ({
+  keys: [STATUS, { key: 'project_id', name: 'project', ...more }],
+});
+const shown = (more: JsonObject): JsonObject => ({
+  fields: [STATUS, { key: 'project_id', name: 'project', ...more }],
+});
+
+const CASES: readonly (readonly [string, JsonObject])[] = [
+  ['query.aggregate', {}],
+  ['query.aggregate[0]', { aggregate: [{}] }],
+  ['query.aggregate[1]', { aggregate: [FIRST, {}] }],
+  ['query.distinct', { distinct: NO_KEY }],
+  [
+    'query.filter[1].operator',
+    {
+      distinct: 'status',
+      filter: [
+        { k: 'status', v: 'A', o: 'eq' },
+        { k: 'status', v: 'A', o: 'no' },
+      ],
+    },
+  ],
+  ...of('unwind', { '.path': { path: '' } }),
+  ...of('count', { '.name': { name: '' } }),
+  ...of('limit', { '': 0 }),
+  ...of('skip', { '': -1 }),
+  ...of('sort', { '.key': {}, '.keys[1].key': { keys: [{ key: 'status' }, { key: NO_KEY }] } }),
+  ...of('group', {
+    '': {},
+    '.keys[1].key': kept({ key: '' }),
+    '.keys[1].name': kept({ name: '' }),
+    '.keys[1].date_format': kept({ key: 'created_at', date_format: '%' }),
+    '.fields[1].name': field({ name: 'jobs' }),
+    '.fields[1].operator': field({ operator: 'median' }),
+    '.fields[1].key': field({ key: '' }),
+    '.fields[1].conditions': field({
+      operator: 'max',
+      conditions: [{ key: 'status', operator: 'eq', value: 'A' }],
+    }),
+    '.fields[1].fields[1].name': field({
+      operator: 'push',
+      key: '',
+      fields: [STATUS, { key: 'status', name: 'status' }],
+    }),
+    '.fields[1].fields[1].key': field({
+      operator: 'push',
+      key: '',
+      fields: [STATUS, { key: '', name: 'other' }],
+    }),
+    '.fields[1].conditions[1].key': condition({ key: '' }),
+    '.fields[1].conditions[1].operator': condition({ operator: 'like' }),
+    '.fields[1].conditions[1].value': condition({ value: {} }),
+  }),
+  ...of('project', {
+    '.fields': {},
+    '.fields[1].key': shown({ key: '' }),
+    '.fields[1].name': shown({ name: 'a.b' }),
+    '.fields[1].operator': shown({ operator: 'half' }),
+  }),
+];
+
+test.each(CASES)('%s', async (place, query) => {
+  expect(await client.call('stat', { domain_id: 'domain-none', query })).toMatchObject({
+    error: {
+      status: 'INVALID_ARGUMENT',
+      details: {
+        details: expect.arrayContaining([
+          expect.objectContaining({ field_violations: [expect.objectContaining({ field: place })] }),
+        ]),
+      },
+    },
+  });
+});
