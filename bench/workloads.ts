@@ -113,16 +113,23 @@ const list = ({
     ]),
 });
 
-/** A condition that each job meets, and no two requests share; one more to MongoDB too. */
+/** Conditions of the nth request, and the same to MongoDB. */
 interface Different {
   asked(nth: number): JsonObject[];
   meant(nth: number): Filter<Document>;
 }
 
 const EQUAL: Different = { asked: () => [], meant: () => ({}) };
+/** One that each job meets, and no two requests share. */
 const DIFFERENT: Different = {
   asked: (nth) => [{ k: 'total_tasks', v: -1 - nth, o: 'gt' }],
   meant: (nth) => ({ total_tasks: { $gt: -1 - nth } }),
+};
+
+/** An expression with two repeats, which MongoDB evaluates twice on a job that it does not match. */
+const EXPRESSION: Different = {
+  asked: (nth) => [{ k: 'errors.message', v: `a.*b.*c${nth}`, o: 'regex' }],
+  meant: (nth) => ({ 'errors.message': { $regex: `a.*b.*c${nth}`, $options: 'i' } }),
 };
 
 const countOnly = (name: string, { asked, meant }: Different): Workload => ({
@@ -191,6 +198,7 @@ export const WORKLOADS: readonly Workload[] = [
     status: '$status',
   }),
   countOnly('count_only, no two equal', DIFFERENT),
+  countOnly('regex with two repeats, no two equal', EXPRESSION),
   stat('stat by status, no two equal', BY_STATUS.keys, BY_STATUS.id, DIFFERENT),
 ];
 

@@ -29,6 +29,7 @@ const layers = [
   /^src\/auth\//,
   /^src\/server\//,
   /^src\/embedded\//,
+  /^src\/access\.ts$/,
   /^src\/(app|make-indexes)\.ts$/,
   /^src\/main\.ts$/,
 ];

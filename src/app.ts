@@ -6,14 +6,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
 import type { Db, MongoClientOptions } from 'mongodb';
+import { authentication, encryption } from './access.js';
 import type { Authenticate } from './auth/caller.js';
-import { fetchedKeys } from './auth/fetched-keys.js';
-import { identityService } from './auth/identity.js';
-import { jwt } from './auth/jwt.js';
-import { eitherKeys, keyFile } from './auth/keys.js';
-import type { KeysOf } from './auth/keys.js';
-import { open } from './auth/open.js';
-import { roles } from './auth/roles.js';
 import type { Config } from './config.js';
 import { SAMPLE_DOMAINS } from './embedded/sample.js';
 import { clientOptions, CONTROL, directUri, STATS } from './job/database.js';
@@ -42,7 +36,6 @@ import type { ServingState } from './server/health.js';
 import { httpDoor } from './server/http.js';
 import { watchLoad } from './server/load.js';
 import type { Load as LoopLoad } from './server/load.js';
-import { tlsFiles } from './server/tls.js';
 import type { Tls } from './server/tls.js';
 import { adminDoor } from './server/web.js';
 
@@ -221,56 +214,6 @@ async function named<T extends Door>(variable: string, opening: Promise<T>): Pro
     return await opening;
   } catch (error) {
     throw new Error(`${variable}: the port cannot be listened on`, { cause: error });
-  }
-}
-
-/** The keys in AUTH_PUBLIC_KEYS. Errors: the file cannot be used. */
-async function keysInFile(path: string, { log, clock }: Context): Promise<KeysOf> {
-  const report = (error: unknown): void => {
-    log.error({ err: error }, 'AUTH_PUBLIC_KEYS: the changed file cannot be used; the keys before it stay');
-  };
-  try {
-    return await keyFile(path, { clock: clock.monotonicNow, report });
-  } catch (error) {
-    throw new Error('AUTH_PUBLIC_KEYS: the file cannot be used', { cause: error });
-  }
-}
-
-/** Who may call, as the settings say. Errors: the file with the keys cannot be used. */
-async function authentication(context: Context): Promise<Authenticate> {
-  const { config, log, clock, cleanups } = context;
-  const { authPublicKeys, authIdentityEndpoint, authRoleCache: keep } = config;
-  const { now, monotonicNow } = clock;
-  const inFile = authPublicKeys === undefined ? undefined : await keysInFile(authPublicKeys, context);
-  if (authIdentityEndpoint === undefined) return inFile === undefined ? open : jwt({ keysOf: inFile, now });
-  const identity = identityService(authIdentityEndpoint, { now, clock: monotonicNow, log });
-  cleanups.push(() => {
-    identity.close();
-    return Promise.resolve();
-  });
-  const fetched = fetchedKeys(identity, { clock: monotonicNow, log });
-  const keysOf = inFile === undefined ? fetched : eitherKeys(inFile, fetched);
-  return jwt({ keysOf, now, roles: roles(identity, { keep, clock: monotonicNow }) });
-}
-
-/** TLS for the listeners, as the settings say. Errors: the files cannot be used. */
-async function encryption({ config, log, cleanups }: Context): Promise<Tls | undefined> {
-  const { tlsCertFile: cert, tlsKeyFile: key, tlsClientCaFile: clientCa } = config;
-  if (cert === undefined || key === undefined) return undefined;
-  const report = (error: unknown): void => {
-    log.error({ err: error }, 'TLS_CERT_FILE: the changed files cannot be used; those before them stay');
-  };
-  try {
-    const tls = await tlsFiles({ cert, key, clientCa }, { report });
-    cleanups.push(() => {
-      tls.stop();
-      return Promise.resolve();
-    });
-    return tls;
-  } catch (error) {
-    throw new Error('TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE: the files cannot be used', {
-      cause: error,
-    });
   }
 }
 
