@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Change } from './changes.js';
 import { related } from './related.js';
-import type { Replaced, Run, Sandbox } from './sandbox.js';
+import type { Ending, Replaced, Run, Sandbox } from './sandbox.js';
 
 /** What a change comes to: unnoticed by so many test files, or noticed. */
 export type Verdict = { readonly by: string } | { readonly unnoticedBy: number };
@@ -11,6 +11,12 @@ export type Verdict = { readonly by: string } | { readonly unnoticedBy: number }
 export interface Judge {
   judge(change: Change, script: string, sandbox: Sandbox): Promise<Verdict>;
 }
+
+/** What is noticed although no test has failed. */
+const BY_ENDING: ReadonlyMap<Ending, string> = new Map([
+  ['stuck', 'tests that do not end'],
+  ['broken', 'tests that end with a crash'],
+]);
 
 /** Milliseconds that a test file takes for all that is known. */
 const USUAL_MS = 5_000;
@@ -42,7 +48,7 @@ export function judge(root: string, limitMs: number, say: (line: string) => void
     const known = sound.get(test);
     if (known !== undefined) return known;
     const { failed, ending } = await run([test], sandbox);
-    const passes = failed === undefined && ending !== 'stuck';
+    const passes = failed === undefined && !BY_ENDING.has(ending);
     sound.set(test, passes);
     if (!passes)
       say(`fails without a change, and is not asked: ${test} «${failed?.title ?? 'it does not end'}»`);
@@ -53,8 +59,10 @@ export function judge(root: string, limitMs: number, say: (line: string) => void
     const likeliest = tests.of(replaced.file, (test) => taken.get(test) ?? USUAL_MS);
     const asked = likeliest.filter((test) => sound.get(test) !== false);
     const { failed, ending, passed } = await run(asked, sandbox, replaced);
-    if (ending === 'stuck') return { by: 'tests that do not end' };
-    if (failed === undefined) return { unnoticedBy: Object.keys(passed).length };
+    if (failed === undefined) {
+      const by = BY_ENDING.get(ending);
+      return by === undefined ? { unnoticedBy: Object.keys(passed).length } : { by };
+    }
     return (await isSound(failed.test, sandbox))
       ? { by: `${failed.test} «${failed.title}»` }
       : put(replaced, sandbox);

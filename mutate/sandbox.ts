@@ -63,8 +63,8 @@ function configure(folder: string, output: string): string {
   return path;
 }
 
-/** How a run ended: by itself, after its time while tests still ended, or since none did any more. */
-export type Ending = 'by itself' | 'after its time' | 'stuck';
+/** How a run ended: by itself, after its time while tests still ended, since none did any more, or with a crash or a failure. */
+export type Ending = 'by itself' | 'after its time' | 'stuck' | 'broken';
 
 /** Milliseconds without the end of a test after which a run is stuck, and between two looks. */
 const STUCK_MS = 90_000;
@@ -93,7 +93,7 @@ function program(
   };
   process.once('exit', endAll);
   return new Promise((resolve) => {
-    let ending: Ending = 'by itself';
+    let ending: Ending | undefined;
     const end = (how: Ending): void => {
       ending = how;
       endAll();
@@ -103,11 +103,11 @@ function program(
       if (last > begun + limitMs) end('after its time');
       if (Date.now() - last > STUCK_MS) end('stuck');
     }, LOOK_MS);
-    child.once('exit', () => {
+    child.once('exit', (code) => {
       clearInterval(looks);
       process.removeListener('exit', endAll);
       endAll();
-      resolve(ending);
+      resolve(ending ?? (code === 0 ? 'by itself' : 'broken'));
     });
   });
 }

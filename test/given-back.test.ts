@@ -7,6 +7,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client, credentials } from '@grpc/grpc-js';
 import { HealthCheckRequest, HealthCheckResponse } from '../src/gen/grpc/health/v1/health.js';
+import { unlessAborted } from '../src/job/operation.js';
 import { jsonClient } from './support/client.js';
 import type { JsonClient, RpcName } from './support/client.js';
 import { post } from './support/http-client.js';
@@ -149,6 +150,15 @@ describe('calls of each kind', () => {
     await until('maps are as before', () => sizes() - before.sizes < SLACK, WITHIN);
     await until('timers are as before', () => timers() - before.timers < SLACK, WITHIN);
   });
+});
+
+test.each([
+  ['is given', () => Promise.resolve(1)],
+  ['fails', () => Promise.reject(new Error('it fails'))],
+])('waiting for what %s leaves no listener on a signal that lives on', async (_, work) => {
+  const { signal } = new AbortController();
+  await Promise.allSettled([unlessAborted(work(), signal)]);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 describe('on a connection that stays open', () => {

@@ -17,7 +17,17 @@ const EXPONENTIAL = [
   ],
   ...['([a-z]+)*\\d', '(?:\\d|[0-9])+z', '((a{1,20})+)+', '(a|b|ab)*c', '(a*|b)*c', '(a?b?)*c', '((a?)*b)*$'],
   // The same characters under other names.
-  ...['(\\s|\\t)*', '(\\h|\\x{a0})*', '(\\h|\u00a0)*x', '(\\R|\\n)*x', '(a|A)+x', '(é|É)*x', '(?s)(.|\\n)+x'],
+  ...[
+    '(\\s|\\t)*',
+    '(\\h|\\x{a0})*',
+    '(\\h|\u00a0)*x',
+    '(\\R|\\n)*x',
+    'a(\\X|\\w)*x',
+    'a(\\C|b)*x',
+    '(a|A)+x',
+    '(é|É)*x',
+    '(?s)(.|\\n)+x',
+  ],
   ...['([^a]|\\W)*x', '([^a]|A|B)*x', '(\\p{L}+)*\\d', '(\\p{Hangul}|한)*x', '[[:alpha:]]*([[:lower:]]+)*1'],
   ...['(\\Qa\\E|a)*x', '(\\x61|\\141|a)*x', '(*UCP)(\\w|é)*!', '(s|\u017f)*x'],
   // Other groups, and what stands in them.
@@ -66,6 +76,7 @@ const UNJUDGED = [
 ];
 
 const FINE = [
+  ...['ab\\Xc', 'ab\\C+c', '(a|b)*\\X'],
   ...[
     '',
     '^JOB-[0-9]{4}',
