@@ -165,9 +165,12 @@ function inOrderOf(keys: readonly Entry[]): MongoStage[] {
   ];
 }
 
+/** The one key of a group: missing and null are one group then. */
+const orNullOf = ([name, key]: Entry): Entry => [name, { $ifNull: [key, null] }];
+
 /** Groups, puts the groups in order of their keys if `inOrder`, and lifts the keys out of `_id` into the row. */
 function grouped(keys: readonly Entry[], fields: readonly Entry[], inOrder: boolean): MongoStage[] {
-  const id = keys.length === 0 ? null : documentOf(keys);
+  const id = keys.length === 0 ? null : documentOf(keys.length === 1 ? keys.map(orNullOf) : keys);
   const ordered = inOrder && keys.length > 0;
   const from = ordered ? '$_id.keys' : '$_id';
   const lifted = keys.map(([name]) => [name, { $ifNull: [`${from}.${name}`, null] }] as const);
@@ -312,6 +315,22 @@ const ROW_SIZE_GUARD: MongoStage = {
   },
 };
 
+/**
+ * Makes MongoDB read documents: an index alone cannot tell a missing value from null, and would answer so where it has
+ * all that a stat asks of.
+ */
+const WHOLE_DOCUMENTS: MongoStage = { $match: { _id: { $exists: true } } };
+
+/** Whether rows are the same where a missing value is taken for null. */
+function takesNullForMissing({ rows }: StatQuery): boolean {
+  const [first] = 'stages' in rows ? rows.stages : [];
+  if (first?.kind === 'count') return true;
+  if (first?.kind !== 'group' || first.keys.length > 1) return false;
+  return first.fields.every(
+    ({ operator, conditions }) => GROUP_FIELDS[operator].nullIsMissing === true && conditions.length === 0,
+  );
+}
+
 export interface StatPipelines {
   readonly rows: readonly MongoStage[];
   /** Gives the rows before paging, to be counted; only where a page is asked for. */
@@ -346,8 +365,9 @@ export function pipelinesOf(
   const field = schema.reference?.field;
   const refers = referred === undefined || field === undefined ? undefined : referring(field, referred);
   const { whole, cut } = stagesFor(query, schema, refers);
+  const documents = takesNullForMissing(query) ? [] : [WHOLE_DOCUMENTS];
   return {
-    rows: [...cut, BARRIER, ROW_SIZE_GUARD],
-    total: query.page && whole,
+    rows: [...documents, ...cut, BARRIER, ROW_SIZE_GUARD],
+    total: query.page && [...documents, ...whole],
   };
 }

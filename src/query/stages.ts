@@ -14,6 +14,8 @@ interface GroupRow {
   readonly conditions?: true;
   /** Of dates it makes a date. */
   readonly keepsType?: true;
+  /** Null and what is missing count alike. */
+  readonly nullIsMissing?: true;
   /** Accumulating what was accumulated of parts gives exactly that of the whole. */
   readonly mergeable?: true;
   /** What of the operand MongoDB is given to accumulate, where it is not the operand itself. */
@@ -23,11 +25,11 @@ interface GroupRow {
 const orNull = (operand: MongoExpression): MongoExpression => ({ $ifNull: [operand, null] });
 
 const GROUP_ROWS = {
-  count: { accumulator: '$sum', needs: 'nothing', conditions: true, mergeable: true },
-  sum: { accumulator: '$sum', needs: 'key', conditions: true },
-  average: { accumulator: '$avg', needs: 'key', conditions: true },
-  max: { accumulator: '$max', needs: 'key', keepsType: true, mergeable: true },
-  min: { accumulator: '$min', needs: 'key', keepsType: true, mergeable: true },
+  count: { accumulator: '$sum', needs: 'nothing', conditions: true, mergeable: true, nullIsMissing: true },
+  sum: { accumulator: '$sum', needs: 'key', conditions: true, nullIsMissing: true },
+  average: { accumulator: '$avg', needs: 'key', conditions: true, nullIsMissing: true },
+  max: { accumulator: '$max', needs: 'key', keepsType: true, mergeable: true, nullIsMissing: true },
+  min: { accumulator: '$min', needs: 'key', keepsType: true, mergeable: true, nullIsMissing: true },
   first: { accumulator: '$first', needs: 'key', keepsType: true },
   last: { accumulator: '$last', needs: 'key', keepsType: true },
   push: { accumulator: '$push', needs: 'key or fields' },
