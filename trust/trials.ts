@@ -36,12 +36,16 @@ export const NAMES: readonly string[] = ROUNDS.flat().flatMap((trials) => Object
 /** The trials whose figures are times, which a machine that others use may spoil. */
 export const TIMED: readonly string[] = [
   'cancellation',
+  'counts',
   'explorer',
+  'exports',
   'failover',
   'limits',
   'network',
   'outage',
+  'overload',
   'recovery',
+  'stepdown',
   'stopping',
   'termination',
 ];
