@@ -14,8 +14,6 @@ import {
   textFrom,
 } from '../wire/bson.js';
 
-export type StoredDocument = Readonly<Record<string, unknown>>;
-
 type Send = (bytes: Buffer, at: number) => unknown;
 
 /** A date that JavaScript cannot hold says its milliseconds, but is none to itself. */

@@ -37,24 +37,36 @@ export interface CompiledFilter {
   readonly guarded: MongoFilter | undefined;
 }
 
-const isGuarded = (condition: Condition): boolean => guardOf(condition) !== undefined;
+/** A condition for which MongoDB may miss a text, or with no guard: it can be told of any document. */
+interface Guarded {
+  readonly found: MongoFilter;
+  readonly guard: MongoExpression | undefined;
+}
 
-const guardsOf = (conditions: readonly Condition[]): readonly MongoExpression[] =>
-  conditions.map(guardOf).filter((guard) => guard !== undefined);
+const compiled = (condition: Condition): Guarded => ({
+  found: matching(condition),
+  guard: guardOf(condition),
+});
+
+const foundBy = (conditions: readonly Guarded[]): readonly MongoFilter[] =>
+  conditions.map(({ found }) => found);
+
+const guardsOf = (conditions: readonly Guarded[]): readonly MongoExpression[] =>
+  conditions.map(({ guard }) => guard).filter((guard) => guard !== undefined);
 
 /** `filter` in MongoDB's terms. */
 export function compiledFilter({ all, any }: Filter): CompiledFilter {
-  const uncertain = all.filter(isGuarded);
-  const certain = all.filter((condition) => !isGuarded(condition)).map(matching);
-  const either = eitherOf(any);
-  const alternatives = guardsOf(any);
-  if (uncertain.length + alternatives.length === 0)
-    return { certain: allOf([...certain, ...either]), guarded: undefined };
-  const [early, late] = alternatives.length === 0 ? [either, []] : [[], either];
-  const found = allOf([...uncertain.map(matching), ...late]);
+  const conditions = all.map(compiled);
+  const alternatives = any.map(compiled);
+  const certain = foundBy(conditions.filter(({ guard }) => guard === undefined));
+  const uncertain = conditions.filter(({ guard }) => guard !== undefined);
+  const guards = { all: guardsOf(uncertain), any: guardsOf(alternatives) };
+  const either = any.length === 0 ? [] : [{ $or: foundBy(alternatives) }];
+  const [early, late] = guards.any.length === 0 ? [either, []] : [[], either];
+  const hasGuards = guards.all.length + guards.any.length > 0;
   return {
     certain: allOf([...certain, ...early]),
-    guarded: guarded(found, guardsOf(uncertain), alternatives),
+    guarded: hasGuards ? guarded(allOf([...foundBy(uncertain), ...late]), guards.all, guards.any) : undefined,
   };
 }
 
@@ -283,21 +295,31 @@ function rowStages(
   return [...beside, ...byId, ...made, ...whole];
 }
 
-/** Documents that hold the values at `key`, arrays on the way and at its end spread, each once; and where they do. */
-function valuesAt(key: Key, schema: ResourceSchema): { readonly stages: MongoStage[]; readonly at: string } {
+interface Values {
+  /** Documents that hold the values, each value once. */
+  readonly rows: readonly MongoStage[];
+  /** Where they hold it. */
+  readonly at: string;
+  /** As many documents as there are values. */
+  readonly total: readonly MongoStage[];
+}
+
+/** The values at `key`, arrays on the way and at its end spread. */
+function valuesAt(key: Key, schema: ResourceSchema): Values {
   const path = pathOf(key);
   const there = { $match: meets(path, { $exists: true }) };
-  // The unique id is there once in each, and in the order of an index.
-  if (path === schema.id) return { stages: [there], at: path };
+  const once = { $group: { _id: `$${path}` } };
+  // The unique id is there once in each, and in the order of an index; a scan may meet one that comes again while it runs.
+  if (path === schema.id) return { rows: [there], at: path, total: [there, once] };
   const segments = path.split('.');
   const prefixes = segments.map((_, i) => segments.slice(0, i + 1).join('.'));
   const stages = [
     { $project: projectionTo([path], 0) },
     ...prefixes.map((prefix) => ({ $unwind: { path: `$${prefix}`, preserveNullAndEmptyArrays: true } })),
     there,
-    { $group: { _id: `$${path}` } },
+    once,
   ];
-  return { stages, at: '_id' };
+  return { rows: stages, at: '_id', total: stages };
 }
 
 const MAX_ROW_BYTES = 15_000_000;
@@ -343,17 +365,20 @@ function cutOf(page: Page | undefined): readonly MongoStage[] {
   return [...skipped, { $limit: page.limit }];
 }
 
-/** What gives a stat's rows, before and after what `cut` leaves of them. */
+/** What gives as many documents as there are rows, and what gives those that the page leaves. */
 function stagesFor({ rows, page }: StatQuery, schema: ResourceSchema, refers: Referring | undefined) {
   const cut = cutOf(page);
   if ('stages' in rows) {
     const whole = rowStages(rows.stages, page !== undefined, schema, refers);
     return { whole, cut: [...whole, ...cut] };
   }
-  const { stages, at } = valuesAt(rows.distinct, schema);
-  const whole = refers === undefined ? stages : [refers.stage, ...stages];
-  const shown = { $project: { _id: 0, value: `$${at}` } };
-  return { whole, cut: [...whole, { $sort: { [at]: 1 } }, ...cut, shown] };
+  const values = valuesAt(rows.distinct, schema);
+  const beside = refers === undefined ? [] : [refers.stage];
+  const shown = { $project: { _id: 0, value: `$${values.at}` } };
+  return {
+    whole: [...beside, ...values.total],
+    cut: [...beside, ...values.rows, { $sort: { [values.at]: 1 } }, ...cut, shown],
+  };
 }
 
 /** The pipelines of a stat; `referred` holds the paths that referredPaths asks for, and is undefined where it asks none. */

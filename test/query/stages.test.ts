@@ -876,6 +876,19 @@ const pipeline = (query: JsonObject): Document =>
 /** Stands before stages to which a missing value is another than null. */
 const DOCUMENTS = { $match: { _id: { $exists: true } } };
 
+test('an id that comes again while it is counted is counted once', () => {
+  const { total } = pipelinesOf(
+    readStat(statisticsOf({ ...distinct('job_id'), ...page(1) }), READING),
+    JOB,
+    undefined,
+  );
+  expect(total).toEqual([
+    DOCUMENTS,
+    { $match: { job_id: { $exists: true } } },
+    { $group: { _id: '$job_id' } },
+  ]);
+});
+
 test.each<readonly [string, JsonObject, readonly Document[]]>([
   [
     'a group',
