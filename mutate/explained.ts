@@ -18,6 +18,12 @@ export const EXPLAINED: readonly Explained[] = [
     from: "= ''",
     why: 'Whoever asks gives a text; without one a question would be asked once more, and answered the same.',
   },
+  {
+    file: 'src/job/answer.ts',
+    within: 'sizeOf',
+    from: '0',
+    why: 'It estimates what an answer takes; one byte more is as good an estimate.',
+  },
 ];
 
 export const explains = ({ file, within, from, to }: Explained, change: Change): boolean =>

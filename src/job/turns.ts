@@ -28,7 +28,9 @@ export const LANES = {
   counts: { atOnce: 20, waiting: 4000 },
 } as const satisfies Record<string, Lane>;
 
-export type Lanes = Readonly<Record<keyof typeof LANES, Turns>>;
+type LaneName = keyof typeof LANES;
+
+export type Lanes = Readonly<Record<LaneName, Turns>>;
 
 /** What is in use of a lane now. */
 export interface LaneLoad {
@@ -142,26 +144,18 @@ export function turns({ atOnce, waiting: most }: Lane): Turns {
   return Object.assign(take, { load: () => ({ running, waiting, domains: domains.size }) });
 }
 
-/** The turns of each kind of work. */
-export const lanes = (): Lanes => ({
-  small: turns(LANES.small),
-  large: turns(LANES.large),
-  rows: turns(LANES.rows),
-  stats: turns(LANES.stats),
-  counts: turns(LANES.counts),
+/** What `of` makes of each kind of work. */
+const forEachLane = <T>(of: (name: LaneName) => T): Readonly<Record<LaneName, T>> => ({
+  small: of('small'),
+  large: of('large'),
+  rows: of('rows'),
+  stats: of('stats'),
+  counts: of('counts'),
 });
 
+/** The turns of each kind of work. */
+export const lanes = (): Lanes => forEachLane((name) => turns(LANES[name]));
+
 /** What is in use of each kind of turns now. */
-export const loadOf = ({
-  small,
-  large,
-  rows,
-  stats,
-  counts,
-}: Lanes): Readonly<Record<keyof Lanes, LaneLoad>> => ({
-  small: small.load(),
-  large: large.load(),
-  rows: rows.load(),
-  stats: stats.load(),
-  counts: counts.load(),
-});
+export const loadOf = (of: Lanes): Readonly<Record<LaneName, LaneLoad>> =>
+  forEachLane((name) => of[name].load());
