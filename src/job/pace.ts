@@ -33,6 +33,14 @@ export function pacing(clock: () => number): Pace {
   };
 }
 
+/** What `work` makes at once; where that took longer than a slice, everything else has its turn after it. */
+export async function inStep<T>(pace: Pace, work: () => T): Promise<T> {
+  const slice = pace();
+  const made = work();
+  if (slice.over()) await slice.next();
+  return made;
+}
+
 /** `chunks`, each made within a slice; empty ones are steps on the way to the next. */
 export async function* inSlices(chunks: Iterable<Uint8Array>, pace: Pace): AsyncGenerator<Uint8Array, void> {
   const slice = pace();

@@ -22,6 +22,7 @@ import { collecting, collectorsOf } from './collectors.js';
 import { limitCommand, MAX_QUERY_BYTES } from './command-size.js';
 import { blamed, confinedTo, naming } from './filters.js';
 import type { Lease, Memory } from './memory.js';
+import { inStep } from './pace.js';
 import type { Pace } from './pace.js';
 import type { Referred } from './message.js';
 import { pieces, rowsOf } from './rows.js';
@@ -136,6 +137,9 @@ export function jobService(options: JobServiceOptions): JobService {
     equal,
   });
 
+  const listOf = (request: JobsQuery, call: Call): ListQuery =>
+    readList(request.query ?? NO_QUERY, reading(call, equalities(request)));
+
   /** How many jobs there are; equal counts at one time are one, and have one turn. */
   const counted = (match: ConfinedMatch, { domainId }: Scope, budget: Budget): Promise<number> =>
     counts(keyOf({ ...match }), budget, async (shared) => {
@@ -176,7 +180,7 @@ export function jobService(options: JobServiceOptions): JobService {
 
     async list(request, call) {
       const scope = await call.scope(request);
-      const query = readList(request.query ?? NO_QUERY, reading(call, equalities(request)));
+      const query = await inStep(pace, () => listOf(request, call));
       return naming(query.filter, store, call, async () => {
         using turn = await lanes[isSmall(query) ? 'small' : 'large'](scope.domainId, call.signal);
         // Who waits for a count, which may be everybody's, keeps nobody from their turn.
@@ -204,7 +208,7 @@ export function jobService(options: JobServiceOptions): JobService {
 
     async *rows(request, format, call) {
       const scope = await call.scope(request);
-      const query = readList(request.query ?? NO_QUERY, reading(call, equalities(request)));
+      const query = await inStep(pace, () => listOf(request, call));
       if (query.countOnly)
         fail('INVALID_PARAMETER', { key: 'query.count_only', reason: 'rows are asked for' });
       using _turn = await lanes.rows(scope.domainId, call.signal);
@@ -220,15 +224,18 @@ export function jobService(options: JobServiceOptions): JobService {
     async stat(request, call) {
       const asked = request.query ?? fail('REQUIRED_PARAMETER', { key: 'query' });
       const scope = await call.scope(request);
-      const query = readStat(asked, reading(call, new Map()));
+      const query = await inStep(pace, () => readStat(asked, reading(call, new Map())));
       return naming(query.filter, store, call, () =>
         stats(keyOf({ scope, query }), call, async (shared) => {
           using _turn = await lanes.stats(scope.domainId, shared.signal);
           using lease = memory.lease();
           const filter = await confinedTo(scope, query.filter, store, shared);
           const referred = await referredBy(query, filter, scope, lease, shared);
-          const { rows, total } = pipelinesOf(query, JOB, referred);
-          limitCommand({ filter, rows }, MAX_QUERY_BYTES, 'query');
+          const { rows, total } = await inStep(pace, () => {
+            const pipelines = pipelinesOf(query, JOB, referred);
+            limitCommand({ filter, rows: pipelines.rows }, MAX_QUERY_BYTES, 'query');
+            return pipelines;
+          });
           const answer = statStruct({ maxBytes, memory: lease, pace }, resultOf(query));
           return await together(shared, async (begin) => {
             const [count] = await Promise.all([

@@ -10,6 +10,7 @@ import { AppError, appError, crowded, fail } from '../errors.js';
 import { GetJobRequest, JobRequest, JobsQuery, JobStatQuery } from '../gen/spaceone/api/inventory/v1/job.js';
 import type { Memory } from '../job/memory.js';
 import { unlessAborted } from '../job/operation.js';
+import { inStep } from '../job/pace.js';
 import type { Pace } from '../job/pace.js';
 import type { RowFormat } from '../job/rows.js';
 import type { Call, JobService } from '../job/service.js';
@@ -96,11 +97,12 @@ function inputOf(rpc: Rpc): DescMessage {
   return method.input;
 }
 
+interface Decodable<Message> {
+  decode(reader: BinaryReader): Message;
+}
+
 /** Reads a request. Errors: INVALID_PARAMETER for what is no such message, LIMIT_EXCEEDED. */
-function decoded<Message>(
-  message: { decode(reader: BinaryReader): Message },
-  { rpc, request, codec }: Incoming,
-): Message {
+function decoded<Message>(message: Decodable<Message>, { rpc, request, codec }: Incoming): Message {
   const input = inputOf(rpc);
   const bytes = codec.decode(input, request);
   try {
@@ -134,7 +136,8 @@ const unavailable = (): AppError => appError('UNAVAILABLE', { reason: 'the datab
 function limitOf(incoming: Incoming, usual: number, options: ChainOptions): Limit {
   const { clock, ready, load, maxTimeout } = options;
   const begun = clock();
-  const asked = Number.isFinite(incoming.deadline) ? incoming.deadline - begun : usual;
+  const isAsked = Number.isFinite(incoming.deadline);
+  const asked = isAsked ? incoming.deadline - begun : usual;
   const time = Math.max(0, Math.min(asked, maxTimeout));
   const end = begun + time * DATABASE_SHARE;
   const controller = new AbortController();
@@ -145,8 +148,8 @@ function limitOf(incoming: Incoming, usual: number, options: ChainOptions): Limi
     if (clock() < end) controller.abort(appError('REQUEST_CANCELLED', {}));
   };
   const timer = setTimeout(late, time * LAST_SHARE);
-  // What it has left may have passed while it waited to be seen.
-  if (time <= load.lateness()) controller.abort(appError('REQUEST_TIMEOUT', {}));
+  // What its client left it may have passed while it waited to be seen.
+  if (isAsked && time <= load.lateness()) controller.abort(appError('REQUEST_TIMEOUT', {}));
   incoming.gone.addEventListener('abort', gone, { once: true });
   if (incoming.gone.aborted) gone();
   return {
@@ -165,16 +168,22 @@ const REQUEST_ID = /^[\w.:-]{1,64}$/;
 export const requestIdOf = (sent: string | undefined): string =>
   sent !== undefined && REQUEST_ID.test(sent) ? sent : randomUUID();
 
-function dispatch(service: JobService, incoming: Incoming, call: Call): Promise<Uint8Array> {
+async function dispatch(
+  { service, pace }: ChainOptions,
+  incoming: Incoming,
+  call: Call,
+): Promise<Uint8Array> {
+  const read = <Message>(message: Decodable<Message>): Promise<Message> =>
+    inStep(pace, () => decoded(message, incoming));
   switch (incoming.rpc) {
     case 'get':
-      return service.get(decoded(GetJobRequest, incoming), call);
+      return service.get(await read(GetJobRequest), call);
     case 'list':
-      return service.list(decoded(JobsQuery, incoming), call);
+      return service.list(await read(JobsQuery), call);
     case 'stat':
-      return service.stat(decoded(JobStatQuery, incoming), call);
+      return service.stat(await read(JobStatQuery), call);
     case 'delete':
-      return service.delete(decoded(JobRequest, incoming), call);
+      return service.delete(await read(JobRequest), call);
     default:
       return incoming.rpc satisfies never;
   }
@@ -186,7 +195,7 @@ const overloaded = (): AppError =>
 /** Whether there is time for it, who calls, and whether the database answers: what stands before every call. */
 async function admitted(incoming: Incoming, limit: Limit, options: ChainOptions): Promise<Call> {
   limit.signal.throwIfAborted();
-  if (options.load.overloaded()) throw overloaded();
+  if (!options.load.takes()) throw overloaded();
   const { rpc: verb, token } = incoming;
   const caller = await options.authenticate({ token, verb, signal: limit.signal });
   if (!options.ready()) throw unavailable();
@@ -249,7 +258,8 @@ async function* streamed(
   try {
     const call = await admitted(incoming, limit, options);
     await inTurn(incoming, options.pace);
-    for await (const piece of options.service.rows(decoded(JobsQuery, incoming), format, call)) {
+    const request = await inStep(options.pace, () => decoded(JobsQuery, incoming));
+    for await (const piece of options.service.rows(request, format, call)) {
       bytes += piece.length;
       yield piece;
     }
@@ -274,7 +284,7 @@ export function chain(options: ChainOptions): Chain {
         const call = await admitted(incoming, limit, options);
         await inTurn(incoming, options.pace);
         // What is given up is answered at once, whether or not its work can be ended.
-        const bytes = await unlessAborted(dispatch(options.service, incoming, call), limit.signal);
+        const bytes = await unlessAborted(dispatch(options, incoming, call), limit.signal);
         held(bytes, incoming.over, options.memory);
         line.answered({ bytes: bytes.length });
         return bytes;

@@ -5,35 +5,61 @@
 
 /** Milliseconds between two samples. */
 const SAMPLE_MS = 100;
-/** Milliseconds of a sample that is late, and of late samples in a row from which on the loop is strained. */
-const LATE_MS = 400;
-const LATE_IN_ALL_MS = 1500;
-/** One is a hold of the loop, or of the whole machine, and no strain. */
-const LATE_SAMPLES = 2;
+/** Milliseconds of a sample that is in time: what is beyond them adds up, and what is below is taken off again. */
+const IN_TIME_MS = 100;
+/** Milliseconds that one sample adds at most: one may be a hold of the loop, or of the whole machine. */
+const ADDED_MS = 250;
+/** Milliseconds in all from which on the loop is strained. */
+const STRAINED_MS = 600;
 /** Milliseconds that a strained loop may be late before it takes no new calls. */
 export const TAKEN_UP_TO_MS = 200;
 /** Samples in a row below that, after which it is not strained any more. */
 const CALM_SAMPLES = 50;
 
+/**
+ * Calls that a strained loop takes between two samples. A call costs its time only after it was taken, so lateness alone
+ * would let in all that wait whenever a round was short: half of them after a sample that is late, an eighth more after
+ * one in time.
+ */
+const half = (calls: number): number => Math.max(1, Math.floor(calls / 2));
+const more = (calls: number): number => calls + Math.max(1, Math.floor(calls / 8));
+/** The part that the last sample has in how many calls are usual. */
+const RECENT = 0.1;
+
 export interface Load {
   /** Milliseconds that what is seen now may have waited for its turn. */
   lateness(): number;
-  overloaded(): boolean;
+  /** Whether a new call is taken; one that is counts. */
+  takes(): boolean;
 }
 
-/** Judges by samples of how late the loop is: answers whether it is strained now. */
-export function judging(): (late: number) => boolean {
-  let lateInARow = 0;
+/** What was seen between two samples. */
+export interface Sample {
+  /** Milliseconds that the timer was late. */
+  readonly late: number;
+  /** Calls that were taken. */
+  readonly taken: number;
+}
+
+/** Judges by samples how many calls the loop takes until the next; Infinity: it is not strained. */
+export function judging(): (sample: Sample) => number {
   let lateInAll = 0;
   let calmInARow = 0;
-  let strained = false;
-  return (late) => {
-    [lateInARow, lateInAll] = late >= LATE_MS ? [lateInARow + 1, lateInAll + late] : [0, 0];
+  let usual = 0;
+  let allowed = Infinity;
+
+  function next(late: number): number {
+    if (allowed === Infinity) return lateInAll < STRAINED_MS ? Infinity : half(Math.round(usual));
+    if (calmInARow >= CALM_SAMPLES) return Infinity;
+    return late < TAKEN_UP_TO_MS ? more(allowed) : half(allowed);
+  }
+
+  return ({ late, taken }) => {
+    lateInAll = Math.max(0, lateInAll + Math.min(late - IN_TIME_MS, ADDED_MS));
     calmInARow = late < TAKEN_UP_TO_MS ? calmInARow + 1 : 0;
-    strained = strained
-      ? calmInARow < CALM_SAMPLES
-      : lateInARow >= LATE_SAMPLES && lateInAll >= LATE_IN_ALL_MS;
-    return strained;
+    usual += (taken - usual) * RECENT;
+    allowed = next(late);
+    return allowed;
   };
 }
 
@@ -51,19 +77,26 @@ export function watchLoad(clock: () => number, log: LoadLog): LoadWatch {
   const judge = judging();
   let due = clock() + SAMPLE_MS;
   let late = 0;
-  let strained = false;
+  let allowed = Infinity;
+  let taken = 0;
   const timer = setInterval(() => {
     late = Math.max(0, clock() - due);
     due = clock() + SAMPLE_MS;
-    const before = strained;
-    strained = judge(late);
-    if (strained !== before)
-      log.warn(strained ? 'overloaded: new calls may be refused' : 'not overloaded any more');
+    const before = allowed;
+    allowed = judge({ late, taken });
+    taken = 0;
+    if (before === Infinity && allowed !== before) log.warn('overloaded: new calls may be refused');
+    if (allowed === Infinity && allowed !== before) log.warn('not overloaded any more');
   }, SAMPLE_MS).unref();
   const lateness = (): number => Math.max(late, clock() - due);
   return {
     lateness,
-    overloaded: () => strained && lateness() >= TAKEN_UP_TO_MS,
+    takes() {
+      const isLate = lateness() >= TAKEN_UP_TO_MS;
+      if (allowed !== Infinity && (isLate || taken >= allowed)) return false;
+      taken += 1;
+      return true;
+    },
     stop() {
       clearInterval(timer);
       return Promise.resolve();

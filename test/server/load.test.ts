@@ -14,30 +14,53 @@ import { jsonClient } from '../support/client.js';
 import { keptLog } from '../support/log.js';
 import { until } from '../support/until.js';
 
-const [FINE, SOME, LATE] = [5, 300, 600];
-const CALM = Array.from({ length: 50 }, () => FINE);
+const [FINE, SOME, LATE] = [5, 150, 600];
+/** Late enough for calls to be refused. */
+const LATE_FOR_CALLS = 200;
+const times = (count: number, late: number): readonly number[] => Array.from({ length: count }, () => late);
+const STRAINED = times(3, LATE);
+const CALM = times(50, FINE);
 
 describe('a loop is strained', () => {
   test.each<readonly [string, readonly number[], boolean]>([
-    ['not while it is in time', [FINE, FINE, FINE, FINE], false],
+    ['not while it is in time', times(4, FINE), false],
     ['not by one long hold', [FINE, 20 * LATE, FINE], false],
-    ['not by holds between which it is in time', [LATE, LATE, FINE, LATE, LATE, FINE, LATE, LATE], false],
-    ['not by being somewhat late', [SOME, SOME, SOME, SOME, SOME], false],
-    ['when it is late for long in a row', [FINE, LATE, LATE, LATE], true],
-    ['when it is very late twice in a row', [FINE, 2 * LATE, 2 * LATE], true],
-    ['not when it is late for less than that', [FINE, LATE, LATE, SOME], false],
-    ['still, when it is somewhat late afterwards', [LATE, LATE, LATE, SOME, SOME], true],
-    ['still, shortly after it is in time again', [LATE, LATE, LATE, FINE, FINE], true],
+    ['not by two', [FINE, 20 * LATE, 20 * LATE, FINE], false],
+    [
+      'not by holds between which it is in time',
+      [LATE, ...times(3, FINE), LATE, ...times(3, FINE), LATE],
+      false,
+    ],
+    ['not by being somewhat late for a while', times(11, SOME), false],
+    ['when it is somewhat late for long', times(12, SOME), true],
+    ['when it is late three times in a row', [FINE, ...STRAINED], true],
+    ['when it is in time only now and then', [LATE, LATE, FINE, LATE], true],
+    ['still, when it is somewhat late afterwards', [...STRAINED, SOME, SOME], true],
+    ['still, shortly after it is in time again', [...STRAINED, FINE, FINE], true],
     [
       'still, when it is late from time to time',
-      [LATE, LATE, LATE, ...CALM.slice(1), SOME, ...CALM.slice(1)],
+      [...STRAINED, ...CALM.slice(1), LATE_FOR_CALLS, ...CALM.slice(1)],
       true,
     ],
-    ['not any more, when it has been in time for long', [LATE, LATE, LATE, ...CALM], false],
-    ['not at once again', [LATE, LATE, LATE, ...CALM, LATE, LATE], false],
+    ['not any more, when it has been in time for long', [...STRAINED, ...CALM], false],
+    ['not at once again', [...STRAINED, ...CALM, LATE, LATE], false],
   ])('%s', (_, samples, due) => {
     const judge = judging();
-    expect(samples.map(judge).at(-1)).toBe(due);
+    expect(samples.map((late) => judge({ late, taken: 0 })).at(-1) !== Infinity).toBe(due);
+  });
+
+  test.each<readonly [string, number, readonly number[], readonly number[]]>([
+    ['half of what is usual at first', 100, [], [50]],
+    ['one more while they are few, and it is in time', 10, times(4, FINE), [5, 6, 7, 8, 9]],
+    ['an eighth more when they are many', 32, [FINE, FINE], [16, 18, 20]],
+    ['half after it was late', 10, [FINE, FINE, LATE_FOR_CALLS], [5, 6, 7, 3]],
+    ['one at least', 2, times(4, LATE_FOR_CALLS), [1, 1, 1, 1, 1]],
+    ['as many as come, when it is over', 10, CALM, [Infinity]],
+  ])('and then takes %s', (_, taken, samples, due) => {
+    const judge = judging();
+    for (let nth = 0; nth < 500; nth++) judge({ late: 0, taken });
+    const allowed = [...STRAINED, ...samples].map((late) => judge({ late, taken })).slice(2);
+    expect(allowed.slice(-due.length)).toEqual(due);
   });
 
   test('by work that holds it again and again, and refuses calls while it is late', async () => {
@@ -46,7 +69,7 @@ describe('a loop is strained', () => {
     const hold = (): boolean => {
       const end = clock() + LATE + 150;
       while (clock() < end);
-      return load.overloaded();
+      return !load.takes();
     };
     const refused: boolean[] = [];
     for (let nth = 0; nth < 5; nth++) {
@@ -55,13 +78,15 @@ describe('a loop is strained', () => {
     }
     expect(told).toEqual(['overloaded: new calls may be refused']);
     expect([refused[0], refused[4]]).toEqual([false, true]);
-    await until('calls are taken again', () => !load.overloaded(), 2000);
+    await until('calls are taken again', () => load.takes(), 2000);
+    const taken = Array.from({ length: 100 }, () => load.takes());
+    expect(taken.filter(Boolean).length).toBeLessThan(20);
     await load.stop();
   });
 });
 
 const RPC_NAMES = ['get', 'list', 'stat', 'delete'] as const;
-const OVERLOADED = { lateness: () => LATE, overloaded: () => true };
+const OVERLOADED = { lateness: () => LATE, takes: () => false };
 
 describe('while it is', () => {
   const closing: (() => unknown)[] = [];
@@ -119,6 +144,7 @@ describe('while it is', () => {
 test.each<readonly [string, number, number, string]>([
   ['less time than it may have waited', 300, 200, 'ERROR_REQUEST_TIMEOUT'],
   ['more', 300, 2000, 'none'],
+  ['no deadline of its own', 100_000, Infinity, 'none'],
 ])('a call that has %s is or is not begun', async (_, lateness, time, due) => {
   let begun = 0;
   const load = { ...IN_TIME, lateness: () => lateness };

@@ -11,7 +11,7 @@ import { PROTOBUF } from '../../src/wire/codec.js';
 export const now = (): number => Date.now();
 export const clock = (): number => performance.now();
 
-export const IN_TIME: Load = { lateness: () => 0, overloaded: () => false };
+export const IN_TIME: Load = { lateness: () => 0, takes: () => true };
 
 /** What is left of a call, as its work sees it. */
 export type Work = (request: unknown, call: Call) => Promise<Uint8Array>;
