@@ -1,5 +1,5 @@
 /** The four rpcs of spaceone.api.inventory.v1.Job: read the request, confine it, ask the store, answer bytes. */
-import { fail } from '../errors.js';
+import { echo, fail } from '../errors.js';
 import { Query } from '../gen/spaceone/api/core/v1/query.js';
 import { JobsQuery_JobStatus } from '../gen/spaceone/api/inventory/v1/job.js';
 import type {
@@ -41,6 +41,8 @@ export interface Call extends Budget {
   readonly now: Date;
   /** What the caller may see of what the request asks for. */
   scope(asked: Pick<JobsQuery, 'domain_id'> & Partial<Pick<JobsQuery, 'project_id'>>): Promise<Scope>;
+  /** Adds to the line that the call leaves in the log. */
+  noted(about: Readonly<Record<string, unknown>>): void;
 }
 
 /** Each rpc takes a decoded request, and answers the bytes of its response. Errors: AppError. */
@@ -137,8 +139,12 @@ export function jobService(options: JobServiceOptions): JobService {
     equal,
   });
 
-  const listOf = (request: JobsQuery, call: Call): ListQuery =>
-    readList(request.query ?? NO_QUERY, reading(call, equalities(request)));
+  /** The query of a list; the log line names the sort keys that order nothing. */
+  function listOf(request: JobsQuery, call: Call): ListQuery {
+    const query = readList(request.query ?? NO_QUERY, reading(call, equalities(request)));
+    if (query.passedOver.length > 0) call.noted({ sort_keys_passed_over: query.passedOver.map(echo) });
+    return query;
+  }
 
   /** How many jobs there are; equal counts at one time are one, and have one turn. */
   const counted = (match: ConfinedMatch, { domainId }: Scope, budget: Budget): Promise<number> =>

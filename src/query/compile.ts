@@ -173,19 +173,22 @@ function inOrderOf(keys: readonly Entry[]): MongoStage[] {
   const order = keys.map(([name], i) => [`key${i}`, { $ifNull: [`$_id.${name}`, null] }] as const);
   return [
     { $set: { _id: { keys: '$_id', order: Object.fromEntries(order) } } },
-    { $sort: { '_id.order': 1 } },
+    { $sort: { '_id.order': 1, '_id.keys': 1 } },
   ];
 }
 
-/** The one key of a group: missing and null are one group then. */
+/** The only key of a group: missing and null are one group then. */
 const orNullOf = ([name, key]: Entry): Entry => [name, { $ifNull: [key, null] }];
 
-/** Groups, puts the groups in order of their keys if `inOrder`, and lifts the keys out of `_id` into the row. */
+/**
+ * Groups, puts the groups in order of their keys if `inOrder`, and lifts the keys out of `_id` into the row. Of several
+ * keys those that are missing are left out of it.
+ */
 function grouped(keys: readonly Entry[], fields: readonly Entry[], inOrder: boolean): MongoStage[] {
   const id = keys.length === 0 ? null : documentOf(keys.length === 1 ? keys.map(orNullOf) : keys);
   const ordered = inOrder && keys.length > 0;
   const from = ordered ? '$_id.keys' : '$_id';
-  const lifted = keys.map(([name]) => [name, { $ifNull: [`${from}.${name}`, null] }] as const);
+  const lifted = keys.map(([name]) => [name, `${from}.${name}`] as const);
   const kept = fields.map(([name]) => [name, 1] as const);
   return [
     { $group: documentOf<MongoExpression>([['_id', id], ...fields]) },

@@ -34,6 +34,8 @@ export interface ListQuery {
   readonly page: Page | undefined;
   readonly only: Selection;
   readonly countOnly: boolean;
+  /** Keys of the sort that name no field, and order nothing. */
+  readonly passedOver: readonly string[];
 }
 
 export interface SortKey {

@@ -15,7 +15,7 @@ import type { AskedFilter, ListQuery, Page, ReferredCondition, Selection } from 
 import type { MongoSort } from './mongo.js';
 import { isOperator, OPERATORS, readCondition } from './operators.js';
 import type { Condition, OperatorName } from './operators.js';
-import { firstSegment, knownKey, shownPath } from './schema.js';
+import { fieldKey, firstSegment, knownKey, shownPath } from './schema.js';
 import type { Key, ResourceSchema } from './schema.js';
 import { MAX_LIST } from './values.js';
 import type { At, WorkBudget } from './values.js';
@@ -158,24 +158,31 @@ export function sortKeys(sort: Sort | undefined, at: string): readonly (SortKey 
   return sort.keys.map((key, i) => ({ ...key, at: `${at}.keys[${i}].key` }));
 }
 
-function sortPath(name: string, at: string, schema: ResourceSchema): string {
-  const key = knownKey(schema, name, at);
-  if (!key.referred) return key.path;
+/** The path that a list is sorted by; undefined for a name that no field has, which orders nothing. */
+function sortPath(name: string, at: string, schema: ResourceSchema): string | undefined {
+  const key = fieldKey(schema, name, at);
+  if (key?.referred !== true) return key?.path;
   const reason = `'${echo(name)}' belongs to what a ${schema.name} refers to, by which a list cannot be sorted`;
   return fail('INVALID_PARAMETER', { key: at, reason });
 }
 
-/** The order asked for, by default the newest first. */
-function askedOrder(sort: Sort | undefined, schema: ResourceSchema): MongoSort {
-  const sent = sortKeys(sort, 'query.sort');
-  const keys = sent.length > 0 ? sent : [{ key: schema.newest, desc: true, at: 'query.sort' }];
+interface AskedOrder {
+  readonly order: MongoSort;
+  /** The keys that order nothing, as they were sent. */
+  readonly passedOver: readonly string[];
+}
+
+/** The order asked for, the newest first where no key orders. */
+function askedOrder(sort: Sort | undefined, schema: ResourceSchema): AskedOrder {
   const order = new Map<string, 1 | -1>();
-  for (const { key, desc, at } of keys) {
+  const passedOver = new Set<string>();
+  for (const { key, desc, at } of sortKeys(sort, 'query.sort')) {
     const path = sortPath(key, at, schema);
-    if (!order.has(path)) order.set(path, desc ? -1 : 1);
+    if (path === undefined) passedOver.add(key);
+    else if (!order.has(path)) order.set(path, desc ? -1 : 1);
   }
   refuseTwoArrays([...order.keys()], schema);
-  return order;
+  return { order: order.size > 0 ? order : new Map([[schema.newest, -1]]), passedOver: [...passedOver] };
 }
 
 /** Ties are broken by id, in the direction of the last key; MongoDB sorts by 32 keys at most, so then there is none. */
@@ -209,7 +216,7 @@ const shownKey = (path: string): string =>
 export function readList(query: Query, reading: Reading): ListQuery {
   const { schema } = reading;
   const filter = readFilters(query, reading);
-  const order = askedOrder(query.sort, schema);
+  const { order, passedOver } = askedOrder(query.sort, schema);
   const only = readOnly(query.only, 'query.only', schema);
   const shown = only === undefined ? undefined : [...only, ...[...order.keys()].map(shownKey)];
   return {
@@ -218,5 +225,6 @@ export function readList(query: Query, reading: Reading): ListQuery {
     page: query.count_only ? undefined : readPage(query.page, reading.maxPageSize),
     only: query.minimal ? schema.minimal : shown,
     countOnly: query.count_only,
+    passedOver,
   };
 }

@@ -94,11 +94,15 @@ const unknown = (schema: ResourceSchema, key: string, at: string): never => {
   return fail('INVALID_PARAMETER', { key: at, reason });
 };
 
-/** A key whose first segment must be a field of the resource, or an alias of one. */
-export function knownKey(schema: ResourceSchema, key: string, at: string): Key {
+/** A key whose first segment is a field of the resource, or an alias of one; undefined for another one. */
+export function fieldKey(schema: ResourceSchema, key: string, at: string): Key | undefined {
   const found = anyKey(schema, key, at);
-  return found.referred || schema.fields.has(firstSegment(found.path)) ? found : unknown(schema, key, at);
+  return found.referred || schema.fields.has(firstSegment(found.path)) ? found : undefined;
 }
+
+/** A key whose first segment must be a field of the resource, or an alias of one. */
+export const knownKey = (schema: ResourceSchema, key: string, at: string): Key =>
+  fieldKey(schema, key, at) ?? unknown(schema, key, at);
 
 /** The stored path that a name of `only` shows. Errors: a name that no answer has, or one below a scalar. */
 export function shownPath(schema: ResourceSchema, name: string, at: string): string {

@@ -193,14 +193,19 @@ const overloaded = (): AppError =>
   crowded('milliseconds that a step of a call waits for its turn', TAKEN_UP_TO_MS);
 
 /** Whether there is time for it, who calls, and whether the database answers: what stands before every call. */
-async function admitted(incoming: Incoming, limit: Limit, options: ChainOptions): Promise<Call> {
+async function admitted(
+  incoming: Incoming,
+  limit: Limit,
+  { noted }: LogLine,
+  options: ChainOptions,
+): Promise<Call> {
   limit.signal.throwIfAborted();
   if (!options.load.takes()) throw overloaded();
   const { rpc: verb, token } = incoming;
   const caller = await options.authenticate({ token, verb, signal: limit.signal });
   if (!options.ready()) throw unavailable();
   const now = new Date(options.now());
-  return { ...limit, now, scope: (asked) => caller.scope(asked) };
+  return { ...limit, now, scope: (asked) => caller.scope(asked), noted };
 }
 
 /** Bytes from which on a request is read in turn, and an answer that waits for its client counts. */
@@ -222,6 +227,8 @@ function held(bytes: Uint8Array, over: AbortSignal, memory: Memory): void {
 }
 
 interface LogLine {
+  /** Adds to the line. */
+  noted: Call['noted'];
   answered(about: object): void;
   /** `error` as the client reads it. */
   failed(error: unknown): AppError;
@@ -230,8 +237,12 @@ interface LogLine {
 /** The one line that each call leaves in the log. */
 function logLine({ requestId, rpc }: Incoming, { log, clock }: ChainOptions): LogLine {
   const begun = clock();
-  const about = (): object => ({ request_id: requestId, rpc, ms: Math.round(clock() - begun) });
+  const notes: Record<string, unknown> = {};
+  const about = (): object => ({ request_id: requestId, rpc, ms: Math.round(clock() - begun), ...notes });
   return {
+    noted(more) {
+      Object.assign(notes, more);
+    },
     answered(more) {
       log.info({ ...about(), status: 'OK', ...more }, 'call');
     },
@@ -256,7 +267,7 @@ async function* streamed(
   let bytes = 0;
   let open = true;
   try {
-    const call = await admitted(incoming, limit, options);
+    const call = await admitted(incoming, limit, line, options);
     await inTurn(incoming, options.pace);
     const request = await inStep(options.pace, () => decoded(JobsQuery, incoming));
     for await (const piece of options.service.rows(request, format, call)) {
@@ -281,7 +292,7 @@ export function chain(options: ChainOptions): Chain {
       const line = logLine(incoming, options);
       const limit = limitOf(incoming, options.defaultTimeout, options);
       try {
-        const call = await admitted(incoming, limit, options);
+        const call = await admitted(incoming, limit, line, options);
         await inTurn(incoming, options.pace);
         // What is given up is answered at once, whether or not its work can be ended.
         const bytes = await unlessAborted(dispatch(options, incoming, call), limit.signal);

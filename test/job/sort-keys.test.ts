@@ -3,6 +3,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { jsonClient } from '../support/client.js';
 import type { JsonClient } from '../support/client.js';
+import { post } from '../support/http-client.js';
 import { startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
 
@@ -77,5 +78,46 @@ describe('keys', () => {
         text: 'Limit exceeded. (limit = keys of query.sort, max = 32)',
       },
     });
+  });
+});
+
+describe('a key that names no field', () => {
+  const LONG = 'x'.repeat(100);
+  const lastCall = (): unknown => service.log.findLast(({ msg }) => msg === 'call');
+
+  test('is named by the line of the call, once and not in full', async () => {
+    await list([asc('task'), desc('status'), asc('task'), asc(LONG), asc('_id')]);
+    expect(lastCall()).toMatchObject({
+      status: 'OK',
+      sort_keys_passed_over: ['task', `${LONG.slice(0, 63)}…`, '_id'],
+    });
+  });
+
+  test('is named by the line of a call that fails', async () => {
+    const domain_id = 'domain-parallel-lists';
+    const filters = { a: [1, 2], b: [1, 2] };
+    await service.db.collection('job').insertOne({ job_id: 'job-parallel', domain_id, filters });
+    const keys = ['task', 'filter.a', 'filter.b'].map(asc);
+    await client.call('list', { domain_id, query: { sort: { keys } } });
+    expect(lastCall()).toMatchObject({
+      status: 'INVALID_ARGUMENT',
+      sort_keys_passed_over: ['task'],
+    });
+  });
+
+  test('is named by the line of an export', async () => {
+    const request = JSON.stringify({ domain_id: DOMAIN, query: { sort: { key: 'task' } } });
+    const accept = { accept: 'application/x-ndjson' };
+    const response = await post(service.http, '/inventory/v1/job/list', request, accept);
+    expect((await response.text()).trim().split('\n')).toHaveLength(4);
+    expect(lastCall()).toMatchObject({ status: 'OK', sort_keys_passed_over: ['task'] });
+  });
+
+  test.each([
+    ['where all keys are fields', [asc('status')]],
+    ['where there is no key', []],
+  ])('is not named %s', async (_, keys) => {
+    await list(keys);
+    expect(lastCall()).not.toHaveProperty('sort_keys_passed_over');
   });
 });
