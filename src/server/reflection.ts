@@ -1,7 +1,7 @@
 /**
  * gRPC server reflection, v1 and v1alpha, over the bytes of the descriptor set (the wire contract, docs/architecture.md).
- * Deployed clients read the first file of an answer only, so the file asked for always comes first, under its real name
- * and with its options.
+ * An answer holds exactly the file asked for, under its real name and with its options: some deployed clients read the
+ * first file only, others take the services of every file. Clients ask for imports by their names.
  */
 import {
   toBinary,
@@ -10,6 +10,7 @@ import {
   type DescFile,
   type DescMessage,
   type DescService,
+  type FileRegistry,
 } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { status, type ServerDuplexStream, type ServiceDefinition } from '@grpc/grpc-js';
@@ -56,66 +57,53 @@ function symbolsOf(type: Declared): string[] {
   }
 }
 
-/** The file and all that it imports, each once and before its own imports. */
-function withImports(file: DescFile): readonly DescFile[] {
-  const done = new Set<DescFile>();
-  const visit = (next: DescFile): void => {
-    if (done.has(next)) return;
-    next.dependencies.forEach(visit);
-    done.add(next);
-  };
-  visit(file);
-  return [...done].reverse();
-}
-
 const notFound = (what: string): Answer => ({
   $case: 'error_response',
   value: { error_code: status.NOT_FOUND, error_message: `${what} not found` },
 });
 
-const extensionsOf = (message: string): readonly DescExtension[] =>
-  [...descriptors]
-    .filter((type) => type.kind === 'extension')
-    .filter((type) => type.extendee.typeName === message);
+const extensionsOf = (message: string, known: FileRegistry): readonly DescExtension[] =>
+  [...known].filter((type) => type.kind === 'extension').filter((type) => type.extendee.typeName === message);
 
-function extensionNumbers(message: string): Answer {
-  if (!descriptors.getMessage(message)) return notFound('Message');
-  const numbers = extensionsOf(message).map((extension) => extension.number);
+function extensionNumbers(message: string, known: FileRegistry): Answer {
+  if (!known.getMessage(message)) return notFound('Message');
+  const numbers = extensionsOf(message, known).map((extension) => extension.number);
   return {
     $case: 'all_extension_numbers_response',
     value: { base_type_name: message, extension_number: numbers },
   };
 }
 
-/** Answers questions. Every file of the set is served, whether a listed service needs it or not: all of it is public. */
-function answerer(services: readonly string[]): (request: ServerReflectionRequest) => Answer {
-  const fileOf = new Map(
-    [...descriptors].flatMap((type) => symbolsOf(type).map((name) => [name, type.file])),
-  );
+/** Answers questions about `known`. Every file of it is served, whether a listed service needs it or not: all of it is public. */
+function answerer(
+  services: readonly string[],
+  known: FileRegistry,
+): (request: ServerReflectionRequest) => Answer {
+  const fileOf = new Map([...known].flatMap((type) => symbolsOf(type).map((name) => [name, type.file])));
   const bytesOf = new Map(
-    [...descriptors.files].map((file) => [file.proto.name, toBinary(FileDescriptorProtoSchema, file.proto)]),
+    [...known.files].map((file) => [file.proto.name, toBinary(FileDescriptorProtoSchema, file.proto)]),
   );
 
-  const files = (what: string, file: DescFile | undefined): Answer => {
-    if (!file) return notFound(what);
-    const bytes = withImports(file).flatMap(({ proto }) => bytesOf.get(proto.name) ?? []);
-    return { $case: 'file_descriptor_response', value: { file_descriptor_proto: bytes } };
+  const oneFile = (what: string, file: DescFile | undefined): Answer => {
+    const bytes = file && bytesOf.get(file.proto.name);
+    if (bytes === undefined) return notFound(what);
+    return { $case: 'file_descriptor_response', value: { file_descriptor_proto: [bytes] } };
   };
   const extensionFile = ({ containing_type, extension_number }: ExtensionRequest): DescFile | undefined =>
-    extensionsOf(containing_type).find((extension) => extension.number === extension_number)?.file;
+    extensionsOf(containing_type, known).find((extension) => extension.number === extension_number)?.file;
 
   return ({ message_request: question }) => {
     switch (question?.$case) {
       case 'list_services':
         return { $case: 'list_services_response', value: { service: services.map((name) => ({ name })) } };
       case 'file_by_filename':
-        return files('File', descriptors.getFile(question.value));
+        return oneFile('File', known.getFile(question.value));
       case 'file_containing_symbol':
-        return files('Symbol', fileOf.get(question.value));
+        return oneFile('Symbol', fileOf.get(question.value));
       case 'file_containing_extension':
-        return files('Extension', extensionFile(question.value));
+        return oneFile('Extension', extensionFile(question.value));
       case 'all_extension_numbers_of_type':
-        return extensionNumbers(question.value);
+        return extensionNumbers(question.value, known);
       case undefined:
         return notFound('Question');
     }
@@ -123,8 +111,12 @@ function answerer(services: readonly string[]): (request: ServerReflectionReques
 }
 
 /** Both versions of the reflection service; they list exactly the given services. `closing` ends open streams. */
-export function reflection(services: readonly string[], closing: AbortSignal): readonly ReflectionService[] {
-  const answer = answerer(services);
+export function reflection(
+  services: readonly string[],
+  closing: AbortSignal,
+  known: FileRegistry = descriptors,
+): readonly ReflectionService[] {
+  const answer = answerer(services, known);
 
   const serverReflectionInfo = (
     call: ServerDuplexStream<ServerReflectionRequest, ServerReflectionResponse>,

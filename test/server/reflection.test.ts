@@ -7,6 +7,7 @@ import {
   FileDescriptorSetSchema,
   MethodOptionsSchema,
 } from '@bufbuild/protobuf/wkt';
+import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import { Client, credentials, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import {
   ServerReflectionService,
@@ -87,6 +88,23 @@ async function filesFor(version: string, question: Question) {
 }
 
 const symbol = (value: string): Question => ({ $case: 'file_containing_symbol', value });
+const fileNamed = (value: string): Question => ({ $case: 'file_by_filename', value });
+
+/** The file of a service and all that it imports, each asked for by its name, and before its own imports. */
+async function withImports(version: string, service: string) {
+  const found = new Map<string, FileDescriptorProto>();
+  let next = await filesFor(version, symbol(service));
+  while (next.length > 0) {
+    for (const file of next) {
+      found.delete(file.name);
+      found.set(file.name, file);
+    }
+    const names = new Set(next.flatMap(({ dependency }) => dependency));
+    next = (await Promise.all([...names].map((name) => filesFor(version, fileNamed(name))))).flat();
+  }
+  return [...found.values()];
+}
+
 const extension = (containing_type: string, extension_number: number): Question => ({
   $case: 'file_containing_extension',
   value: { containing_type, extension_number },
@@ -113,26 +131,27 @@ describe.each(VERSIONS)('reflection %s', (version) => {
     ['health', symbol('grpc.health.v1.Health'), 'grpc/health/v1/health.proto'],
     ['server info', symbol('spaceone.api.core.v1.ServerInfo'), 'spaceone/api/core/v1/server_info.proto'],
     ['extension by name', symbol('google.api.http'), 'google/api/annotations.proto'],
-    ['file name', { $case: 'file_by_filename', value: JOB_FILE }, JOB_FILE],
+    ['file name', fileNamed(JOB_FILE), JOB_FILE],
     ['extension', extension('google.protobuf.MethodOptions', 72295728), 'google/api/annotations.proto'],
-  ] as const)('gives the file of a %s first', async (_kind, question, expected) => {
-    const [first] = await filesFor(version, question);
-    expect(first?.name).toBe(expected);
+  ] as const)('gives the file of a %s and no other', async (_kind, question, expected) => {
+    const files = await filesFor(version, question);
+    expect(files.map(({ name }) => name)).toEqual([expected]);
   });
 
-  test('gives the Job file with its service first, its imports in order, and each import once', async () => {
-    const files = await filesFor(version, symbol('spaceone.api.inventory.v1.Job'));
-    const [job, ...imported] = files.map(({ name }) => name);
-    expect(job).toBe(JOB_FILE);
-    expect(files[0]?.service.map(({ name }) => name)).toEqual(['Job']);
-    expect(files[0]?.dependency).toEqual(JOB_IMPORTS);
-    expect(imported.toSorted()).toEqual(
-      [...JOB_IMPORTS, 'google/api/http.proto', 'google/protobuf/descriptor.proto'].toSorted(),
-    );
+  test('gives the Job file with its one service and its imports in order', async () => {
+    const [job] = await filesFor(version, symbol('spaceone.api.inventory.v1.Job'));
+    expect(job?.service.map(({ name }) => name)).toEqual(['Job']);
+    expect(job?.dependency).toEqual(JOB_IMPORTS);
+  });
+
+  test.each(SERVICES)('gives every file that %s needs, each by its name', async (service) => {
+    const files = await withImports(version, service);
+    const set = create(FileDescriptorSetSchema, { file: files.toReversed() });
+    expect(createFileRegistry(set).getService(service)?.typeName).toBe(service);
   });
 
   test('keeps the HTTP routes in the options', async () => {
-    const files = await filesFor(version, symbol('spaceone.api.inventory.v1.Job'));
+    const files = await withImports(version, 'spaceone.api.inventory.v1.Job');
     const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: files.toReversed() }));
     const methods = registry.getService('spaceone.api.inventory.v1.Job')?.methods ?? [];
     const options = methods.map(({ name, proto }) => [
@@ -167,7 +186,7 @@ describe.each(VERSIONS)('reflection %s', (version) => {
     ['symbol named like a property of objects', symbol('constructor')],
     ['empty symbol', symbol('')],
     ['package', symbol('spaceone.api.inventory.v1')],
-    ['file', { $case: 'file_by_filename', value: 'job.proto' }],
+    ['file', fileNamed('job.proto')],
     ['extension', extension('google.protobuf.MethodOptions', 1)],
     ['extended message', extension('no.Such', 72295728)],
     ['type', { $case: 'all_extension_numbers_of_type', value: 'no.Such' }],
