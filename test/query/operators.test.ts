@@ -787,14 +787,6 @@ test.each<readonly [string, JsonObject, string, string, string]>([
     'query.filter_or[1].value',
     'filters.s',
   ],
-  [
-    'a sort by an unknown field',
-    { sort: { key: 'nosuch' } },
-    'INVALID_PARAMETER',
-    'query.sort.key',
-    'nosuch',
-  ],
-  ['a sort by _id', { sort: { key: '_id' } }, 'INVALID_PARAMETER', 'query.sort.key', '_id'],
   ['a sort by an operator', { sort: { key: '$natural' } }, 'INVALID_PARAMETER', 'query.sort.key', '$natural'],
   [
     'a sort by a field of the collector',

@@ -487,7 +487,7 @@ const GROUPS: readonly Case[] = [
         },
       }),
     },
-    [{ x: null, y: null }],
+    [{}],
   ],
   [
     'collector after a group is a name',
@@ -637,7 +637,7 @@ const ORDERS: readonly Case[] = [
       ),
       ...page(9),
     },
-    x(null, 2.5, 5, 7, 'many'),
+    [{}, ...x(2.5, 5, 7, 'many')],
   ],
   [
     'a page of a group is in the order of its keys, names of digits too',
@@ -895,7 +895,38 @@ test.each<readonly [string, JsonObject, readonly Document[]]>([
     { aggregate: [{ group: { keys: [{ k: 'status', n: 's' }], fields: [field('n', 'sum', 'filter.x')] } }] },
     [
       { $group: { _id: { s: { $ifNull: ['$status', null] } }, n: { $sum: '$filters.x' } } },
-      { $project: { _id: 0, s: { $ifNull: ['$_id.s', null] }, n: 1 } },
+      { $project: { _id: 0, s: '$_id.s', n: 1 } },
+    ],
+  ],
+  [
+    'a page of a group by several keys',
+    {
+      aggregate: [
+        {
+          group: {
+            keys: [
+              { k: 'status', n: 's' },
+              { k: 'filter.x', n: 'x' },
+            ],
+          },
+        },
+      ],
+      page: { limit: 5 },
+    },
+    [
+      DOCUMENTS,
+      { $group: { _id: { s: '$status', x: '$filters.x' } } },
+      {
+        $set: {
+          _id: {
+            keys: '$_id',
+            order: { key0: { $ifNull: ['$_id.s', null] }, key1: { $ifNull: ['$_id.x', null] } },
+          },
+        },
+      },
+      { $sort: { '_id.order': 1, '_id.keys': 1 } },
+      { $project: { _id: 0, s: '$_id.keys.s', x: '$_id.keys.x' } },
+      { $limit: 5 },
     ],
   ],
   [

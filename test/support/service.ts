@@ -58,11 +58,15 @@ const lineOf = (text: string): LogLine => {
   return typeof line === 'object' && line !== null ? { ...line } : {};
 };
 
-/** Serves `database`, which is emptied and filled with the sample first, with `settings` in place of the defaults. */
+/**
+ * Serves `database`, which is emptied and filled with the sample first, with `settings` in place of the defaults. `now`
+ * is the wall clock of calls.
+ */
 export async function startService(
   database: string,
   settings: Partial<Config> = {},
   replaced: Replaced = {},
+  now: () => number = Date.now,
 ): Promise<Service> {
   const uri = mongodbUri();
   const client = new MongoClient(uri);
@@ -82,7 +86,7 @@ export async function startService(
     ...settings,
   };
   const app = createApp(config, {
-    clock: { now: () => Date.now(), monotonicNow: () => performance.now() },
+    clock: { now, monotonicNow: () => performance.now() },
     log: pino(logOptions('info'), { write: (text) => void log.push(lineOf(text)) }),
     // The tests are on the same event loop: how late it is says nothing of the service.
     replaced: { load: IN_TIME, ...replaced },
