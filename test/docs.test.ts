@@ -108,6 +108,14 @@ test.each(Object.keys(ERRORS).filter(isName))('ERROR_%s is in the table of error
   expect(row?.[3]).toContain(beginning.trim());
 });
 
+test('each difference from 1.11 has a name of its own', () => {
+  const [, section = ''] = page('docs/query.md').split('## Differences from 1.11\n');
+  const rows = [...section.matchAll(/^\| (\S+) +\|/gm)].map(([, name = '']) => name);
+  const names = rows.filter((name) => /^`[a-z]+(?:-[a-z]+)*`$/.test(name));
+  expect(rows.slice(2)).toEqual([...new Set(names)]);
+  expect(names).toContain('`tie-break`');
+});
+
 test('every variable that is read is asked of the settings', () => {
   expect(variables()).toEqual(expect.arrayContaining(['MONGODB_URI', 'TLS_CERT_FILE', 'LOG_LEVEL']));
 });
