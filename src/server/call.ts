@@ -16,7 +16,8 @@ import type { RowFormat } from '../job/rows.js';
 import type { Call, JobService } from '../job/service.js';
 import type { Codec } from '../wire/codec.js';
 import { JOB } from '../wire/descriptors.js';
-import { limitParts } from '../wire/parts.js';
+import { merged } from '../wire/merge.js';
+import { requireUtf8, scan } from '../wire/scan.js';
 import { TAKEN_UP_TO_MS } from './load.js';
 import type { Load } from './load.js';
 
@@ -104,12 +105,13 @@ interface Decodable<Message> {
 /** Reads a request. Errors: INVALID_PARAMETER for what is no such message, LIMIT_EXCEEDED. */
 function decoded<Message>(message: Decodable<Message>, { rpc, request, codec }: Incoming): Message {
   const input = inputOf(rpc);
-  const bytes = codec.decode(input, request);
+  const sent = codec.decode(input, request);
+  const bytes = scan(input, sent) ? merged(input, sent) : sent;
   try {
-    limitParts(input, bytes);
     return message.decode(strictReader(bytes));
   } catch (error) {
     if (error instanceof AppError) throw error;
+    requireUtf8(input, bytes);
     return fail('INVALID_PARAMETER', {
       key: 'request',
       reason: 'it cannot be decoded as the message of this rpc',

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createFileRegistry, fromBinary } from '@bufbuild/protobuf';
-import type { DescMessage, DescService, FileRegistry } from '@bufbuild/protobuf';
+import type { DescField, DescMessage, DescService, FileRegistry } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 
 const bytes = readFileSync(new URL('../gen/descriptor.binpb', import.meta.url));
@@ -24,3 +24,11 @@ export const JOB: DescService = present(
   descriptors.getService('spaceone.api.inventory.v1.Job'),
   'service Job',
 );
+
+export const isValue = ({ typeName }: DescMessage): boolean => typeName === 'google.protobuf.Value';
+
+/** What errors call a field: of the two names of an alias the long one, after which its oneof is called. */
+export function pathName({ name, oneof }: DescField): string {
+  const long = oneof?.name.replace(/_alias$/, '');
+  return oneof?.fields.some((member) => member.name === long) === true && long !== undefined ? long : name;
+}

@@ -40,8 +40,11 @@ function skip(reader: BinaryReader, tag: number): void {
   reader.skip(tag & 7, tag >>> 3);
 }
 
-function decodeValue(reader: BinaryReader, end: number, depth: number): Plain {
-  let value: Plain = null;
+/** What has come of a Value: a list or an object that comes again is merged with it. */
+type Draft = null | boolean | number | string | Plain[] | Map<string, Plain>;
+
+function decodeValue(reader: BinaryReader, end: number, depth: number, before: Draft = null): Draft {
+  let value = before;
   while (reader.pos < end) {
     const tag = reader.uint32();
     switch (tag) {
@@ -59,10 +62,12 @@ function decodeValue(reader: BinaryReader, end: number, depth: number): Plain {
         value = reader.bool();
         break;
       case TAG.object:
-        value = decodeObject(reader, endOf(reader, reader.uint32()), deeper(depth));
+        value = value instanceof Map ? value : new Map<string, Plain>();
+        decodeFields(reader, endOf(reader, reader.uint32()), deeper(depth), value);
         break;
       case TAG.list:
-        value = decodeList(reader, endOf(reader, reader.uint32()), deeper(depth));
+        value = Array.isArray(value) ? value : [];
+        decodeItems(reader, endOf(reader, reader.uint32()), deeper(depth), value);
         break;
       default:
         skip(reader, tag);
@@ -71,33 +76,30 @@ function decodeValue(reader: BinaryReader, end: number, depth: number): Plain {
   return value;
 }
 
-function decodeList(reader: BinaryReader, end: number, depth: number): PlainList {
-  const items: Plain[] = [];
+function decodeItems(reader: BinaryReader, end: number, depth: number, into: Plain[]): void {
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (tag === TAG.item) items.push(decodeValue(reader, endOf(reader, reader.uint32()), depth));
+    if (tag === TAG.item) into.push(decodeValue(reader, endOf(reader, reader.uint32()), depth));
     else skip(reader, tag);
   }
-  return items;
 }
 
-function decodeObject(reader: BinaryReader, end: number, depth: number): PlainObject {
-  const entries = new Map<string, Plain>();
+function decodeFields(reader: BinaryReader, end: number, depth: number, into: Map<string, Plain>): void {
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (tag === TAG.item) decodeEntry(reader, endOf(reader, reader.uint32()), depth, entries);
+    if (tag === TAG.item) decodeEntry(reader, endOf(reader, reader.uint32()), depth, into);
     else skip(reader, tag);
   }
-  return entries;
 }
 
+/** Of entries of one name the last counts. */
 function decodeEntry(reader: BinaryReader, end: number, depth: number, into: Map<string, Plain>): void {
   let key = '';
-  let value: Plain = null;
+  let value: Draft = null;
   while (reader.pos < end) {
     const tag = reader.uint32();
     if (tag === TAG.key) key = reader.string();
-    else if (tag === TAG.value) value = decodeValue(reader, endOf(reader, reader.uint32()), depth);
+    else if (tag === TAG.value) value = decodeValue(reader, endOf(reader, reader.uint32()), depth, value);
     else skip(reader, tag);
   }
   into.set(key, value);
@@ -157,7 +159,9 @@ export const Struct = {
   },
   decode(input: BinaryReader | Uint8Array, length?: number): PlainObject {
     const reader = readerOf(input);
-    return decodeObject(reader, endIn(reader, length), 1);
+    const fields = new Map<string, Plain>();
+    decodeFields(reader, endIn(reader, length), 1, fields);
+    return fields;
   },
 };
 

@@ -61,10 +61,10 @@ describe('a refused body', () => {
       '{"query": {"filter": [{"kk": 1}]}}',
       400,
       'ERROR_INVALID_PARAMETER',
-      'kk',
+      'query.filter[0].kk',
     ],
     ['a wrong type', '{"domain_id": 5}', 400, 'ERROR_INVALID_PARAMETER', 'domain_id'],
-    ['an unknown status', '{"status": "LOST"}', 400, 'ERROR_INVALID_PARAMETER', 'JobStatus'],
+    ['an unknown status', '{"status": "LOST"}', 400, 'ERROR_INVALID_PARAMETER', 'status'],
     [
       'a field given twice',
       '{"domain_id": "a", "domainId": "b"}',

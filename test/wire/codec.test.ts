@@ -35,7 +35,7 @@ test.each([
   ['a text that does not end', '{"domain_id":"a'],
   ['one that ends within an escape', '{"domain_id":"a\\'],
   ['no text at all', ''],
-  ['a byte order mark', '\ufeff{}'],
+  ['a byte order mark behind the first byte', ' \ufeff{}'],
 ])('%s is no JSON', (_, text) => {
   expect(() => decode(text)).toThrow('Parameter is invalid. (key = body');
 });

@@ -1,0 +1,293 @@
+/**
+ * Reads over the bytes of a request before they are decoded: counts messages and fields, of which many empty ones are
+ * cheap to send and dear to decode (docs/settings.md «Limits»), refuses what the contract does not have, and notices a
+ * message that comes twice (contract/1-wire «Bytes»).
+ */
+import { isUtf8 } from 'node:buffer';
+import { ScalarType } from '@bufbuild/protobuf';
+import type { DescField, DescMessage } from '@bufbuild/protobuf';
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { fail, limited } from '../errors.js';
+import { pathName } from './descriptors.js';
+
+const MAX_MESSAGES = 20_000;
+/** Two lists of the longest, and what is around them: a value of a list is two fields, an entry of an object four. */
+const MAX_FIELDS = 250_000;
+
+interface Field {
+  /** What errors call it. */
+  readonly name: string;
+  readonly isList: boolean;
+  readonly isText: boolean;
+  readonly wireType: WireType;
+  /** The message that is its content. */
+  readonly inside: Shape | undefined;
+  /** A bit of its own where several are to be merged before they are decoded; 0 where each counts, or the last. */
+  readonly once: number;
+}
+
+interface Shape {
+  readonly name: string;
+  /** 1 for a message of the query language; the parts of a Value are only fields, and merge as they are decoded. */
+  readonly messages: 0 | 1;
+  /** By tag. */
+  readonly fields: (Field | undefined)[];
+}
+
+/** What requests have beside messages and enums. */
+const WIRE_TYPES: ReadonlyMap<ScalarType | undefined, WireType> = new Map([
+  [ScalarType.STRING, WireType.LengthDelimited],
+  [ScalarType.DOUBLE, WireType.Bit64],
+  [ScalarType.BOOL, WireType.Varint],
+  [ScalarType.INT32, WireType.Varint],
+  [ScalarType.UINT32, WireType.Varint],
+]);
+
+function wireTypeOf({ message, enum: named, scalar, fieldKind, ...field }: DescField): WireType {
+  if (message !== undefined) return WireType.LengthDelimited;
+  const wireType = named === undefined ? WIRE_TYPES.get(scalar) : WireType.Varint;
+  // A list of numbers could come packed.
+  const packed = fieldKind === 'list' && wireType !== WireType.LengthDelimited;
+  if (wireType === undefined || packed) throw new Error(`no request has a field like ${field.name}`);
+  return wireType;
+}
+
+function fieldOf(field: DescField, once: number): Field {
+  return {
+    name: pathName(field),
+    isList: field.fieldKind === 'list' || field.fieldKind === 'map',
+    isText: field.scalar === ScalarType.STRING,
+    wireType: wireTypeOf(field),
+    inside: field.fieldKind === 'map' ? entryOf(field.message) : field.message && shapeOf(field.message),
+    once,
+  };
+}
+
+/** An entry of a map from names to messages. */
+function entryOf(value: DescMessage | undefined): Shape {
+  const part = { isList: false, wireType: WireType.LengthDelimited, once: 0 };
+  const entry: Shape = { name: 'FieldsEntry', messages: 0, fields: [] };
+  entry.fields[tagOf(1, part.wireType)] = { ...part, name: 'key', isText: true, inside: undefined };
+  entry.fields[tagOf(2, part.wireType)] = {
+    ...part,
+    name: 'value',
+    isText: false,
+    inside: value && shapeOf(value),
+  };
+  return entry;
+}
+
+const TOO_LONG = 'a number in it is too long';
+
+const tagOf = (number: number, wireType: WireType): number => (number << 3) | wireType;
+
+const shapes = new WeakMap<DescMessage, Shape>();
+
+function shapeOf(message: DescMessage): Shape {
+  const known = shapes.get(message);
+  if (known !== undefined) return known;
+  const messages = message.typeName.startsWith('google.protobuf.') ? 0 : 1;
+  const made: Shape = { name: message.name, messages, fields: [] };
+  // First, since a Value has Values inside.
+  shapes.set(message, made);
+  for (const [nth, field] of message.fields.entries()) {
+    const once = messages === 1 && field.fieldKind === 'message' ? 1 << nth : 0;
+    made.fields[tagOf(field.number, wireTypeOf(field))] = fieldOf(field, once);
+  }
+  return made;
+}
+
+/** A message that is being read. */
+class Frame {
+  /** Used again, so that reading leaves no garbage. */
+  #inner: Frame | undefined;
+  /** Where its tag and its content begin, and where it ends. */
+  tag = 0;
+  start = 0;
+  end = 0;
+  /** Of the fields that are merged, those that have come. */
+  seen = 0;
+
+  constructor(
+    readonly outer: Frame | undefined,
+    public field: Field | undefined,
+    public shape: Shape,
+  ) {}
+
+  /** The frame of a message inside. */
+  inside(field: Field, shape: Shape): Frame {
+    const inner = (this.#inner ??= new Frame(this, field, shape));
+    inner.field = field;
+    inner.shape = shape;
+    inner.seen = 0;
+    return inner;
+  }
+}
+
+/** How often `field` stands in the message of `frame` before `end`. */
+function countBefore({ start, shape }: Frame, field: Field, bytes: Uint8Array, end: number): number {
+  const reader = new BinaryReader(bytes);
+  let count = 0;
+  reader.pos = start;
+  while (reader.pos < end) {
+    const [number, wireType] = reader.tag();
+    if (shape.fields[tagOf(number, wireType)] === field) count++;
+    reader.skip(wireType, number);
+  }
+  return count;
+}
+
+/** What errors call a field of `frame` whose tag is at `tag`. */
+function segmentOf(frame: Frame, field: Field, bytes: Uint8Array, tag: number): string {
+  return field.isList ? `${field.name}[${countBefore(frame, field, bytes, tag)}]` : field.name;
+}
+
+/** The path of the message of `frame`; of what is inside a Value it is that of the Value. */
+function pathOf(frame: Frame, bytes: Uint8Array): readonly string[] {
+  const { outer, field, tag } = frame;
+  if (outer === undefined || field === undefined) return [];
+  const path = pathOf(outer, bytes);
+  return outer.shape.messages === 0 ? path : [...path, segmentOf(outer, field, bytes, tag)];
+}
+
+class Scanner {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #frame: Frame;
+  #messages = 0;
+  #fields = 0;
+  #twice = false;
+
+  constructor(
+    shape: Shape,
+    bytes: Uint8Array,
+    /** Whether texts are looked at, too. */
+    readonly texts: boolean,
+  ) {
+    this.#bytes = bytes;
+    this.#frame = new Frame(undefined, undefined, shape);
+    this.#frame.end = bytes.length;
+  }
+
+  /** Reads all; however deep messages lie, this takes no more of the stack. Answers whether one is to be merged. */
+  run(): boolean {
+    for (;;) {
+      if (this.#at < this.#frame.end) this.#read();
+      else if (this.#frame.outer === undefined) return this.#twice;
+      else this.#frame = this.#frame.outer;
+    }
+  }
+
+  /** Reads one field; what is inside it comes next. */
+  #read(): void {
+    const frame = this.#frame;
+    const start = this.#at;
+    const tag = this.#uint32();
+    const field = frame.shape.fields[tag] ?? this.#refuseTag(tag);
+    limited(++this.#fields, MAX_FIELDS, 'fields of a request', 'request');
+    if ((frame.seen & field.once) !== 0) this.#twice = true;
+    frame.seen |= field.once;
+    if (field.inside === undefined) this.#pass(field, start);
+    else this.#enter(field, field.inside, start);
+  }
+
+  #enter(field: Field, shape: Shape, tag: number): void {
+    this.#messages += shape.messages;
+    limited(this.#messages, MAX_MESSAGES, 'messages inside a request', 'request');
+    const length = this.#length();
+    const inner = this.#frame.inside(field, shape);
+    inner.tag = tag;
+    inner.start = this.#at;
+    inner.end = this.#at + length;
+    this.#frame = inner;
+  }
+
+  #pass(field: Field, tag: number): void {
+    switch (field.wireType) {
+      case WireType.Varint:
+        this.#passVarint();
+        return;
+      case WireType.Bit64:
+        this.#require(8);
+        this.#at += 8;
+        return;
+      default: {
+        const length = this.#length();
+        if (this.texts && field.isText) this.#checkText(field, tag, length);
+        this.#at += length;
+      }
+    }
+  }
+
+  /** A tag or a length, of at most 32 bits. */
+  #uint32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      this.#require(1);
+      const byte = this.#bytes[this.#at++] ?? 0;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return shift === 28 && byte > 0x0f ? this.#malformed(TOO_LONG) : value >>> 0;
+    }
+    return this.#malformed(TOO_LONG);
+  }
+
+  #length(): number {
+    const length = this.#uint32();
+    this.#require(length);
+    return length;
+  }
+
+  #passVarint(): void {
+    for (let i = 0; i < 10; i++) {
+      this.#require(1);
+      if ((this.#bytes[this.#at++] ?? 0) < 0x80) return;
+    }
+    this.#malformed(TOO_LONG);
+  }
+
+  /** Refuses a message that ends before `length` more bytes. */
+  #require(length: number): void {
+    if (length > this.#frame.end - this.#at) this.#malformed('its bytes end early');
+  }
+
+  #refuse(segments: readonly string[], reason: string): never {
+    const path = [...pathOf(this.#frame, this.#bytes), ...segments].join('.');
+    return fail('INVALID_PARAMETER', { key: path === '' ? 'request' : path, reason });
+  }
+
+  #malformed(reason: string): never {
+    return this.#refuse([], `${this.#frame.shape.name} cannot be decoded: ${reason}`);
+  }
+
+  /** A tag that the contract does not have. */
+  #refuseTag(tag: number): never {
+    const { name, fields } = this.#frame.shape;
+    const [number, wireType] = [tag >>> 3, tag & 7];
+    if (number === 0 || wireType > 5) this.#malformed(`it has a field ${number} of wire type ${wireType}`);
+    const known = fields.find((field, other) => field !== undefined && other >>> 3 === number);
+    const reason =
+      known === undefined
+        ? `${name} has no field ${number}`
+        : `field ${number} of ${name} is of wire type ${known.wireType} and came as ${wireType}`;
+    return this.#refuse([], `${reason}; the client may be of another line of spaceone-api`);
+  }
+
+  #checkText(field: Field, tag: number, length: number): void {
+    if (isUtf8(this.#bytes.subarray(this.#at, this.#at + length))) return;
+    const inValue = this.#frame.shape.messages === 0;
+    const segment = inValue ? [] : [segmentOf(this.#frame, field, this.#bytes, tag)];
+    this.#refuse(segment, 'it is not UTF-8');
+  }
+}
+
+/**
+ * Refuses bytes that are no `message` of the contract, and too many messages or fields. Answers whether a message comes
+ * twice where one is due. Errors: INVALID_PARAMETER, LIMIT_EXCEEDED.
+ */
+export const scan = (message: DescMessage, bytes: Uint8Array): boolean =>
+  new Scanner(shapeOf(message), bytes, false).run();
+
+/** Refuses a text that is not UTF-8. Errors: INVALID_PARAMETER, which names its field. */
+export function requireUtf8(message: DescMessage, bytes: Uint8Array): void {
+  new Scanner(shapeOf(message), bytes, true).run();
+}

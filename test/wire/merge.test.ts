@@ -1,0 +1,178 @@
+// Messages that come twice: what they mean to the service, and what to Google's own reader.
+import { describe, expect, test } from '@jest/globals';
+import type { DescField, DescMessage } from '@bufbuild/protobuf';
+import { ScalarType } from '@bufbuild/protobuf';
+import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import fc from 'fast-check';
+import structs from 'google-protobuf/google/protobuf/struct_pb.js';
+import {
+  GetJobRequest,
+  JobRequest,
+  JobsQuery,
+  JobStatQuery,
+} from '../../src/gen/spaceone/api/inventory/v1/job.js';
+import { messageNamed } from '../../src/wire/descriptors.js';
+import { merged } from '../../src/wire/merge.js';
+import { scan } from '../../src/wire/scan.js';
+import { Struct, Value } from '../../src/wire/struct.js';
+import { readByGoogle, writtenByGoogle } from '../support/google-oracle.js';
+import type { Content, Fields, Sent, SentContent } from '../support/google-oracle.js';
+
+const RUNS = { seed: 20261127, numRuns: 20_000 };
+
+/** What a stub does, whatever its message. */
+interface Stub {
+  /** The bytes of what it reads of others. */
+  again(bytes: Uint8Array): Uint8Array;
+}
+
+const stub = <Message>(codec: {
+  decode(input: Uint8Array | BinaryReader): Message;
+  encode(message: Message): BinaryWriter;
+}): Stub => ({ again: (bytes) => codec.encode(codec.decode(bytes)).finish() });
+
+const REQUESTS = {
+  JobRequest: stub(JobRequest),
+  GetJobRequest: stub(GetJobRequest),
+  JobsQuery: stub(JobsQuery),
+  JobStatQuery: stub(JobStatQuery),
+} as const;
+
+const named = (name: string): DescMessage => messageNamed(`spaceone.api.inventory.v1.${name}`);
+
+/** The bytes of what the service reads of a request. */
+function readAgain(name: keyof typeof REQUESTS, bytes: Uint8Array): Uint8Array {
+  const message = named(name);
+  return REQUESTS[name].again(scan(message, bytes) ? merged(message, bytes) : bytes);
+}
+
+const text = fc.constantFrom('', 'a', 'b', 'é🚀', '__proto__', '1', '0');
+
+function scalar({ scalar: type, enum: named }: DescField): fc.Arbitrary<SentContent> {
+  if (type === ScalarType.STRING) return text;
+  if (type === ScalarType.BOOL) return fc.boolean();
+  if (type === ScalarType.DOUBLE) return fc.double({ noNaN: true });
+  if (named?.typeName === 'google.protobuf.NullValue') return fc.constant(0);
+  return fc.integer({ min: type === ScalarType.UINT32 ? 0 : -(2 ** 31), max: 2 ** 31 - 1 });
+}
+
+/** Any message: its fields in any order, each as often as it comes. */
+const arbitraries = new Map<string, fc.Arbitrary<Sent>>();
+
+function message(desc: DescMessage, depth: number): fc.Arbitrary<Sent> {
+  const key = `${desc.typeName} ${depth}`;
+  const known = arbitraries.get(key);
+  if (known !== undefined) return known;
+  const fields = desc.fields
+    .filter((field) => depth > 0 || field.message === undefined)
+    .map((field) => content(field, depth - 1).map((each) => [field, each] as const));
+  const made =
+    fields.length === 0 ? fc.constant([]) : fc.array(fc.oneof(...fields), { maxLength: depth > 5 ? 5 : 3 });
+  arbitraries.set(key, made);
+  return made;
+}
+
+function content(field: DescField, depth: number): fc.Arbitrary<SentContent> {
+  if (field.message === undefined) return scalar(field);
+  const inner = message(field.message, depth);
+  if (field.fieldKind !== 'map') return inner;
+  return fc.record({ keys: fc.array(text, { maxLength: 2 }), values: fc.array(inner, { maxLength: 2 }) });
+}
+
+const isDefault = (each: Content): boolean => each === '' || each === 0 || each === false;
+
+/** What a message says: outside of a oneof a default says nothing, and neither does a list of nothing. */
+function meaning(desc: DescMessage, fields: Fields): unknown {
+  if (desc.typeName === 'google.protobuf.Value' && fields.size === 0) return { null_value: 0 };
+  const said = desc.fields.flatMap((field): (readonly [string, unknown])[] => {
+    const each = fields.get(field.name);
+    if (each === undefined) return [];
+    return field.oneof === undefined && isDefault(each) ? [] : [[field.name, contentMeaning(field, each)]];
+  });
+  return Object.fromEntries(said);
+}
+
+function contentMeaning(field: DescField, each: Content): unknown {
+  if (field.message === undefined) return each;
+  const { message: inner } = field;
+  if (Array.isArray(each)) return each.map((one) => contentMeaning(field, one));
+  if (!(each instanceof Map)) return each;
+  if (field.fieldKind !== 'map') return meaning(inner, each);
+  return new Map(
+    [...each].map(([name, value]) => [name, value instanceof Map ? meaning(inner, value) : value]),
+  );
+}
+
+const said = (desc: DescMessage, bytes: Uint8Array): unknown => meaning(desc, readByGoogle(desc, bytes));
+
+const NAMES: readonly (keyof typeof REQUESTS)[] = [
+  'JobsQuery',
+  'JobStatQuery',
+  'GetJobRequest',
+  'JobRequest',
+];
+
+describe('any request, written by Google, in any order and as often as it comes', () => {
+  test.each(NAMES)('%s means to the service what it means there', (name) => {
+    const desc = named(name);
+    fc.assert(
+      fc.property(message(desc, 9), (sent) => {
+        const bytes = writtenByGoogle(sent);
+        expect(said(desc, readAgain(name, bytes))).toEqual(said(desc, bytes));
+      }),
+      RUNS,
+    );
+  });
+});
+
+/** A decoded value in what JSON has. */
+const plainly = (plain: unknown): unknown => {
+  if (plain instanceof Map)
+    return Object.fromEntries(
+      [...plain].map(([key, value]: readonly [string, unknown]) => [key, plainly(value)]),
+    );
+  return Array.isArray(plain) ? plain.map(plainly) : plain;
+};
+
+/** JSON with names that an object of Google's can have. */
+const anyJson = fc
+  .jsonValue({ maxDepth: 5, depthSize: 'small' })
+  .filter((json) => !JSON.stringify(json).includes('__proto__'));
+
+describe('the codec of Struct and Value, beside Google’s', () => {
+  const value = messageNamed('google.protobuf.Value');
+
+  test('a Value of any bytes that Google writes', () => {
+    fc.assert(
+      fc.property(message(value, 8), (sent) => {
+        const bytes = writtenByGoogle(sent);
+        expect(said(value, Value.encode(Value.decode(bytes)).finish())).toEqual(said(value, bytes));
+      }),
+      RUNS,
+    );
+  });
+
+  test('any JSON is read as Google writes it, and read by Google as it is written here', () => {
+    fc.assert(
+      fc.property(anyJson, (json) => {
+        expect(plainly(Value.decode(structs.Value.fromJavaScript(json).serializeBinary()))).toEqual(json);
+        expect(structs.Value.deserializeBinary(Value.encode(json).finish()).toJavaScript()).toEqual(json);
+      }),
+      RUNS,
+    );
+  });
+
+  test('Structs that follow each other are one', () => {
+    const objects = fc.array(fc.dictionary(fc.constantFrom('a', 'b', 'c'), anyJson), { maxLength: 3 });
+    fc.assert(
+      fc.property(objects, (parts) => {
+        const bytes = Buffer.concat(
+          parts.map((part) => structs.Struct.fromJavaScript(part).serializeBinary()),
+        );
+        expect(plainly(Struct.decode(bytes))).toEqual(structs.Struct.deserializeBinary(bytes).toJavaScript());
+        expect(plainly(Struct.decode(bytes))).toEqual(Object.assign({}, ...parts));
+      }),
+      RUNS,
+    );
+  });
+});
