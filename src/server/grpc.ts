@@ -4,11 +4,11 @@ import { logVerbosity, Metadata, Server, ServerCredentials, setLogVerbosity, sta
 import type { MethodDefinition, sendUnaryData, ServerUnaryCall, StatusObject } from '@grpc/grpc-js';
 import { AppError, appError } from '../errors.js';
 import { HealthService } from '../gen/grpc/health/v1/health.js';
-import { ServerInfoService } from '../gen/spaceone/api/core/v1/server_info.js';
-import type { ServerInfoServer } from '../gen/spaceone/api/core/v1/server_info.js';
+import { ServerInfoService, VersionInfo } from '../gen/spaceone/api/core/v1/server_info.js';
 import { JobService } from '../gen/spaceone/api/inventory/v1/job.js';
 import { PROTOBUF } from '../wire/codec.js';
-import { JOB } from '../wire/descriptors.js';
+import { JOB, messageNamed } from '../wire/descriptors.js';
+import { scan } from '../wire/scan.js';
 import { MAX_REQUEST_BYTES, requestIdOf, RPCS } from './call.js';
 import type { Chain, Rpc } from './call.js';
 import { connections, insist } from './connections.js';
@@ -101,6 +101,19 @@ const unary =
     );
   };
 
+const EMPTY = messageNamed('google.protobuf.Empty');
+
+const versionInfo =
+  (version: string) =>
+  ({ request }: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
+    try {
+      scan(EMPTY, request);
+      callback(null, VersionInfo.encode({ version }).finish());
+    } catch (error) {
+      callback(failure(error));
+    }
+  };
+
 export interface GrpcDoorOptions extends ConnectionsOptions {
   readonly chain: Chain;
   readonly state: ServingState;
@@ -161,12 +174,10 @@ export async function grpcDoor(options: GrpcDoorOptions): Promise<Door> {
     Object.fromEntries(RPCS.map((rpc) => [rpc, ofBytes(JobService[rpc])])),
     Object.fromEntries(RPCS.map((rpc) => [rpc, unary(rpc, options, sockets.end)])),
   );
-  const info: ServerInfoServer = {
-    getVersion(_, callback) {
-      callback(null, { version });
-    },
-  };
-  server.addService(ServerInfoService, info);
+  server.addService(
+    { getVersion: ofBytes(ServerInfoService.getVersion) },
+    { getVersion: versionInfo(version) },
+  );
   const closing = new AbortController();
   // A listener for each open stream, of which there may be many.
   setMaxListeners(0, closing.signal);

@@ -16,6 +16,8 @@ const [TAB, LINE_FEED, CARRIAGE_RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
 const [QUOTE, COMMA, COLON, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5c];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
+/** Characters of a path: names of a value may be long, and trailers must not be. */
+const MAX_PATH = 256;
 /** What errors call the whole request. */
 const BODY = 'body';
 /** No byte: what comes after the last. */
@@ -72,7 +74,7 @@ export class JsonReader {
     const path = this.#path
       .map((segment) => (typeof segment === 'number' ? `[${segment}]` : `.${echo(segment)}`))
       .join('');
-    return path === '' ? BODY : path.slice(1);
+    return path === '' ? BODY : path.slice(1, MAX_PATH);
   }
 
   refuse(reason: string): never {

@@ -116,8 +116,8 @@ const transcodeBool: Transcode = (json, writer) => {
   writer.byte(Number(json.bool()));
 };
 
-/** A number as a text, which JSON has for those that cannot carry them. */
-const NUMBER_TEXT = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+/** A number as a text, in decimal digits. */
+const NUMBER_TEXT = /^[\d.eE+-]+$/;
 
 /** A whole number from `least` to `most`. */
 function wholeNumber(json: JsonReader, least: number, most: number): number {

@@ -9,6 +9,7 @@ import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { fail, limited } from '../errors.js';
 import { pathName } from './descriptors.js';
+import { MAX_DEPTH } from './struct.js';
 
 const MAX_MESSAGES = 20_000;
 /** Two lists of the longest, and what is around them: a value of a list is two fields, an entry of an object four. */
@@ -30,6 +31,8 @@ interface Shape {
   readonly name: string;
   /** 1 for a message of the query language; the parts of a Value are only fields, and merge as they are decoded. */
   readonly messages: 0 | 1;
+  /** 1 for a list or an object of a Value, of which only so many lie inside each other. */
+  readonly levels: 0 | 1;
   /** By tag. */
   readonly fields: (Field | undefined)[];
 }
@@ -66,7 +69,7 @@ function fieldOf(field: DescField, once: number): Field {
 /** An entry of a map from names to messages. */
 function entryOf(value: DescMessage | undefined): Shape {
   const part = { isList: false, wireType: WireType.LengthDelimited, once: 0 };
-  const entry: Shape = { name: 'FieldsEntry', messages: 0, fields: [] };
+  const entry: Shape = { name: 'FieldsEntry', messages: 0, levels: 0, fields: [] };
   entry.fields[tagOf(1, part.wireType)] = { ...part, name: 'key', isText: true, inside: undefined };
   entry.fields[tagOf(2, part.wireType)] = {
     ...part,
@@ -77,9 +80,13 @@ function entryOf(value: DescMessage | undefined): Shape {
   return entry;
 }
 
+/** What errors call the whole request. */
+const WHOLE = 'request';
 const TOO_LONG = 'a number in it is too long';
 
 const tagOf = (number: number, wireType: WireType): number => (number << 3) | wireType;
+
+const NESTING: ReadonlySet<string> = new Set(['google.protobuf.Struct', 'google.protobuf.ListValue']);
 
 const shapes = new WeakMap<DescMessage, Shape>();
 
@@ -87,7 +94,8 @@ function shapeOf(message: DescMessage): Shape {
   const known = shapes.get(message);
   if (known !== undefined) return known;
   const messages = message.typeName.startsWith('google.protobuf.') ? 0 : 1;
-  const made: Shape = { name: message.name, messages, fields: [] };
+  const levels = NESTING.has(message.typeName) ? 1 : 0;
+  const made: Shape = { name: message.name, messages, levels, fields: [] };
   // First, since a Value has Values inside.
   shapes.set(message, made);
   for (const [nth, field] of message.fields.entries()) {
@@ -107,6 +115,8 @@ class Frame {
   end = 0;
   /** Of the fields that are merged, those that have come. */
   seen = 0;
+  /** Lists and objects of a Value around its content. */
+  levels = 0;
 
   constructor(
     readonly outer: Frame | undefined,
@@ -120,6 +130,7 @@ class Frame {
     inner.field = field;
     inner.shape = shape;
     inner.seen = 0;
+    inner.levels = this.levels + shape.levels;
     return inner;
   }
 }
@@ -184,7 +195,7 @@ class Scanner {
     const start = this.#at;
     const tag = this.#uint32();
     const field = frame.shape.fields[tag] ?? this.#refuseTag(tag);
-    limited(++this.#fields, MAX_FIELDS, 'fields of a request', 'request');
+    limited(++this.#fields, MAX_FIELDS, 'fields of a request', WHOLE);
     if ((frame.seen & field.once) !== 0) this.#twice = true;
     frame.seen |= field.once;
     if (field.inside === undefined) this.#pass(field, start);
@@ -193,13 +204,14 @@ class Scanner {
 
   #enter(field: Field, shape: Shape, tag: number): void {
     this.#messages += shape.messages;
-    limited(this.#messages, MAX_MESSAGES, 'messages inside a request', 'request');
+    limited(this.#messages, MAX_MESSAGES, 'messages inside a request', WHOLE);
     const length = this.#length();
     const inner = this.#frame.inside(field, shape);
     inner.tag = tag;
     inner.start = this.#at;
     inner.end = this.#at + length;
     this.#frame = inner;
+    if (inner.levels > MAX_DEPTH) this.#refuseDepth();
   }
 
   #pass(field: Field, tag: number): void {
@@ -250,9 +262,17 @@ class Scanner {
     if (length > this.#frame.end - this.#at) this.#malformed('its bytes end early');
   }
 
-  #refuse(segments: readonly string[], reason: string): never {
+  #path(segments: readonly string[] = []): string {
     const path = [...pathOf(this.#frame, this.#bytes), ...segments].join('.');
-    return fail('INVALID_PARAMETER', { key: path === '' ? 'request' : path, reason });
+    return path === '' ? WHOLE : path;
+  }
+
+  #refuse(segments: readonly string[], reason: string): never {
+    return fail('INVALID_PARAMETER', { key: this.#path(segments), reason });
+  }
+
+  #refuseDepth(): never {
+    return fail('LIMIT_EXCEEDED', { limit: 'levels of a value', max: String(MAX_DEPTH) }, this.#path());
   }
 
   #malformed(reason: string): never {

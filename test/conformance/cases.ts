@@ -16,6 +16,7 @@ interface ErrorExpectation {
   readonly status: string;
   readonly code?: string;
   readonly text_contains?: string;
+  readonly text_contains_all?: readonly string[];
   readonly text_contains_any?: readonly string[];
 }
 
@@ -175,6 +176,7 @@ export function fits(error: Failure, due: ErrorExpectation): boolean {
     error.status === due.status &&
     (due.code === undefined || error.code === due.code) &&
     text.includes(due.text_contains ?? '') &&
+    (due.text_contains_all ?? []).every((part) => text.includes(part)) &&
     (due.text_contains_any ?? ['']).some((part) => text.includes(part))
   );
 }

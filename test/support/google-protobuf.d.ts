@@ -52,8 +52,3 @@ declare module 'google-protobuf/google/protobuf/struct_pb.js' {
   };
   export default library;
 }
-
-declare module 'google-protobuf/google/protobuf/empty_pb.js' {
-  const library: { readonly Empty: { deserializeBinary(bytes: Uint8Array): object } };
-  export default library;
-}

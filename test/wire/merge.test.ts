@@ -1,6 +1,7 @@
 // Messages that come twice: what they mean to the service, and what to Google's own reader.
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import type { DescField, DescMessage } from '@bufbuild/protobuf';
+import type { DescField, DescMessage, JsonValue } from '@bufbuild/protobuf';
 import { ScalarType } from '@bufbuild/protobuf';
 import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
@@ -67,7 +68,7 @@ function message(desc: DescMessage, depth: number): fc.Arbitrary<Sent> {
     .filter((field) => depth > 0 || field.message === undefined)
     .map((field) => content(field, depth - 1).map((each) => [field, each] as const));
   const made =
-    fields.length === 0 ? fc.constant([]) : fc.array(fc.oneof(...fields), { maxLength: depth > 5 ? 5 : 3 });
+    fields.length === 0 ? fc.constant([]) : fc.array(fc.oneof(...fields), { maxLength: depth > 4 ? 4 : 3 });
   arbitraries.set(key, made);
   return made;
 }
@@ -105,6 +106,11 @@ function contentMeaning(field: DescField, each: Content): unknown {
 
 const said = (desc: DescMessage, bytes: Uint8Array): unknown => meaning(desc, readByGoogle(desc, bytes));
 
+/** Told apart quickly where they are the same, which they are 20,000 times. */
+function same(found: unknown, due: unknown): void {
+  if (!isDeepStrictEqual(found, due)) expect(found).toEqual(due);
+}
+
 const NAMES: readonly (keyof typeof REQUESTS)[] = [
   'JobsQuery',
   'JobStatQuery',
@@ -112,17 +118,15 @@ const NAMES: readonly (keyof typeof REQUESTS)[] = [
   'JobRequest',
 ];
 
-describe('any request, written by Google, in any order and as often as it comes', () => {
-  test.each(NAMES)('%s means to the service what it means there', (name) => {
-    const desc = named(name);
-    fc.assert(
-      fc.property(message(desc, 9), (sent) => {
-        const bytes = writtenByGoogle(sent);
-        expect(said(desc, readAgain(name, bytes))).toEqual(said(desc, bytes));
-      }),
-      RUNS,
-    );
-  });
+test('any request that Google writes, its fields in any order and as often as they come', () => {
+  const requests = NAMES.map((name) => message(named(name), 7).map((sent) => [name, sent] as const));
+  fc.assert(
+    fc.property(fc.oneof(...requests), ([name, sent]) => {
+      const bytes = writtenByGoogle(sent);
+      same(said(named(name), readAgain(name, bytes)), said(named(name), bytes));
+    }),
+    RUNS,
+  );
 });
 
 /** A decoded value in what JSON has. */
@@ -135,18 +139,27 @@ const plainly = (plain: unknown): unknown => {
 };
 
 /** JSON with names that an object of Google's can have. */
-const anyJson = fc
-  .jsonValue({ maxDepth: 5, depthSize: 'small' })
-  .filter((json) => !JSON.stringify(json).includes('__proto__'));
+const anyJson: fc.Arbitrary<JsonValue> = fc.letrec<{ value: JsonValue }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    fc.constantFrom(null, true, false, '', 'é🚀', 0),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom('a', 'b', 'é', '1', ''), tie('value'), {
+      maxKeys: 3,
+      noNullPrototype: true,
+    }),
+  ),
+})).value;
 
 describe('the codec of Struct and Value, beside Google’s', () => {
   const value = messageNamed('google.protobuf.Value');
 
   test('a Value of any bytes that Google writes', () => {
     fc.assert(
-      fc.property(message(value, 8), (sent) => {
+      fc.property(message(value, 5), (sent) => {
         const bytes = writtenByGoogle(sent);
-        expect(said(value, Value.encode(Value.decode(bytes)).finish())).toEqual(said(value, bytes));
+        same(said(value, Value.encode(Value.decode(bytes)).finish()), said(value, bytes));
       }),
       RUNS,
     );
@@ -155,22 +168,24 @@ describe('the codec of Struct and Value, beside Google’s', () => {
   test('any JSON is read as Google writes it, and read by Google as it is written here', () => {
     fc.assert(
       fc.property(anyJson, (json) => {
-        expect(plainly(Value.decode(structs.Value.fromJavaScript(json).serializeBinary()))).toEqual(json);
-        expect(structs.Value.deserializeBinary(Value.encode(json).finish()).toJavaScript()).toEqual(json);
+        same(plainly(Value.decode(structs.Value.fromJavaScript(json).serializeBinary())), json);
+        same(structs.Value.deserializeBinary(Value.encode(json).finish()).toJavaScript(), json);
       }),
       RUNS,
     );
   });
 
   test('Structs that follow each other are one', () => {
-    const objects = fc.array(fc.dictionary(fc.constantFrom('a', 'b', 'c'), anyJson), { maxLength: 3 });
+    const names = fc.constantFrom('a', 'b', 'c');
+    const object = fc.dictionary(names, fc.constantFrom(1, 'x', null), { noNullPrototype: true });
     fc.assert(
-      fc.property(objects, (parts) => {
+      fc.property(fc.array(object, { maxLength: 3 }), (parts) => {
         const bytes = Buffer.concat(
           parts.map((part) => structs.Struct.fromJavaScript(part).serializeBinary()),
         );
-        expect(plainly(Struct.decode(bytes))).toEqual(structs.Struct.deserializeBinary(bytes).toJavaScript());
-        expect(plainly(Struct.decode(bytes))).toEqual(Object.assign({}, ...parts));
+        const read = plainly(Struct.decode(bytes));
+        same(read, structs.Struct.deserializeBinary(bytes).toJavaScript());
+        same(read, Object.assign({}, ...parts));
       }),
       RUNS,
     );
