@@ -4,106 +4,20 @@
  * message that comes twice (contract/1-wire «Bytes»).
  */
 import { isUtf8 } from 'node:buffer';
-import { ScalarType } from '@bufbuild/protobuf';
-import type { DescField, DescMessage } from '@bufbuild/protobuf';
+import type { DescMessage } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { fail, limited } from '../errors.js';
-import { pathName } from './descriptors.js';
+import { shapeOf, tagOf } from './shape.js';
+import type { Field, Shape } from './shape.js';
 import { MAX_DEPTH } from './struct.js';
 
 const MAX_MESSAGES = 20_000;
 /** Two lists of the longest, and what is around them: a value of a list is two fields, an entry of an object four. */
 const MAX_FIELDS = 250_000;
 
-interface Field {
-  /** What errors call it. */
-  readonly name: string;
-  readonly isList: boolean;
-  readonly isText: boolean;
-  readonly wireType: WireType;
-  /** The message that is its content. */
-  readonly inside: Shape | undefined;
-  /** A bit of its own where several are to be merged before they are decoded; 0 where each counts, or the last. */
-  readonly once: number;
-}
-
-interface Shape {
-  readonly name: string;
-  /** 1 for a message of the query language; the parts of a Value are only fields, and merge as they are decoded. */
-  readonly messages: 0 | 1;
-  /** 1 for a list or an object of a Value, of which only so many lie inside each other. */
-  readonly levels: 0 | 1;
-  /** By tag. */
-  readonly fields: (Field | undefined)[];
-}
-
-/** What requests have beside messages and enums. */
-const WIRE_TYPES: ReadonlyMap<ScalarType | undefined, WireType> = new Map([
-  [ScalarType.STRING, WireType.LengthDelimited],
-  [ScalarType.DOUBLE, WireType.Bit64],
-  [ScalarType.BOOL, WireType.Varint],
-  [ScalarType.INT32, WireType.Varint],
-  [ScalarType.UINT32, WireType.Varint],
-]);
-
-function wireTypeOf({ message, enum: named, scalar, fieldKind, ...field }: DescField): WireType {
-  if (message !== undefined) return WireType.LengthDelimited;
-  const wireType = named === undefined ? WIRE_TYPES.get(scalar) : WireType.Varint;
-  // A list of numbers could come packed.
-  const packed = fieldKind === 'list' && wireType !== WireType.LengthDelimited;
-  if (wireType === undefined || packed) throw new Error(`no request has a field like ${field.name}`);
-  return wireType;
-}
-
-function fieldOf(field: DescField, once: number): Field {
-  return {
-    name: pathName(field),
-    isList: field.fieldKind === 'list' || field.fieldKind === 'map',
-    isText: field.scalar === ScalarType.STRING,
-    wireType: wireTypeOf(field),
-    inside: field.fieldKind === 'map' ? entryOf(field.message) : field.message && shapeOf(field.message),
-    once,
-  };
-}
-
-/** An entry of a map from names to messages. */
-function entryOf(value: DescMessage | undefined): Shape {
-  const part = { isList: false, wireType: WireType.LengthDelimited, once: 0 };
-  const entry: Shape = { name: 'FieldsEntry', messages: 0, levels: 0, fields: [] };
-  entry.fields[tagOf(1, part.wireType)] = { ...part, name: 'key', isText: true, inside: undefined };
-  entry.fields[tagOf(2, part.wireType)] = {
-    ...part,
-    name: 'value',
-    isText: false,
-    inside: value && shapeOf(value),
-  };
-  return entry;
-}
-
 /** What errors call the whole request. */
 const WHOLE = 'request';
 const TOO_LONG = 'a number in it is too long';
-
-const tagOf = (number: number, wireType: WireType): number => (number << 3) | wireType;
-
-const NESTING: ReadonlySet<string> = new Set(['google.protobuf.Struct', 'google.protobuf.ListValue']);
-
-const shapes = new WeakMap<DescMessage, Shape>();
-
-function shapeOf(message: DescMessage): Shape {
-  const known = shapes.get(message);
-  if (known !== undefined) return known;
-  const messages = message.typeName.startsWith('google.protobuf.') ? 0 : 1;
-  const levels = NESTING.has(message.typeName) ? 1 : 0;
-  const made: Shape = { name: message.name, messages, levels, fields: [] };
-  // First, since a Value has Values inside.
-  shapes.set(message, made);
-  for (const [nth, field] of message.fields.entries()) {
-    const once = messages === 1 && field.fieldKind === 'message' ? 1 << nth : 0;
-    made.fields[tagOf(field.number, wireTypeOf(field))] = fieldOf(field, once);
-  }
-  return made;
-}
 
 /** A message that is being read. */
 class Frame {

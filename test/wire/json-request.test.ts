@@ -160,3 +160,8 @@ test('every JSON that ends early is refused, wherever it ends', () => {
   });
   expect(new Set(refusals)).toEqual(new Set(['INVALID_ARGUMENT']));
 });
+
+test('a message with a field of a type that no request has is a fault of the contract', () => {
+  const message = messageNamed('spaceone.api.inventory.v1.JobInfo');
+  expect(() => bytesOfJson(message, Buffer.from('{}'))).toThrow('no request has a field');
+});

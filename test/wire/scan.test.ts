@@ -100,3 +100,18 @@ test.each([
   const request = { domain_id: 'domain-3f1c9a7b2e40', query: { filter, count_only: true } };
   expect(await client.call('list', request)).toMatchObject(due);
 });
+
+test('a value of too many levels is refused by its path, before it is decoded', () => {
+  const nested = Array.from({ length: 33 }).reduce<Uint8Array>(
+    (inner) => member(LIST, member(10, inner)),
+    new Uint8Array(),
+  );
+  const request = wrapped(wrapped(member(26, nested)));
+  expect(() => scan(TAKEN.list.message, request)).toThrow(
+    expect.objectContaining({ code: 'ERROR_LIMIT_EXCEEDED', field: 'query.filter[0].value' }),
+  );
+});
+
+test('a message with a field of a type that no request has is a fault of the contract', () => {
+  expect(() => scan(messageNamed('google.protobuf.Any'), new Uint8Array())).toThrow('no request has a field');
+});
