@@ -26,6 +26,7 @@ const END = -1;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 /** What stands alone: a number, a literal, or what was meant to be one. */
 const WORD = /^[\w.+-]$/;
+const WORD_OR_CHARACTER = /^(?:[\w.+-]+|.)/su;
 const IN_WORD = Array.from({ length: 256 }, (_, byte) => WORD.test(String.fromCharCode(byte)));
 
 export type Kind = 'null' | 'a bool' | 'a number' | 'a text' | 'a list' | 'an object';
@@ -74,7 +75,7 @@ export class JsonReader {
     const path = this.#path
       .map((segment) => (typeof segment === 'number' ? `[${segment}]` : `.${echo(segment)}`))
       .join('');
-    return path === '' ? BODY : path.slice(1, MAX_PATH);
+    return path.length > 1 ? path.slice(1, MAX_PATH) : BODY;
   }
 
   refuse(reason: string): never {
@@ -84,8 +85,8 @@ export class JsonReader {
   #broken(at = this.#at): never {
     if (at >= this.#bytes.length)
       fail('INVALID_PARAMETER', { key: BODY, reason: 'it is not JSON: it ends early' });
-    const found = echo(this.#bytes.toString('utf8', at, at + 16));
-    return this.refuse(`it is not JSON: '${found}' at byte ${at}`);
+    const [found = ''] = WORD_OR_CHARACTER.exec(this.#bytes.toString('utf8', at, at + 16)) ?? [];
+    return this.refuse(`it is not JSON: '${echo(found)}' at byte ${at}`);
   }
 
   /** The next byte that is no white space. */
