@@ -1,11 +1,18 @@
 /** Lines of CSV as RFC 4180 has it, in which no cell is a formula to a spreadsheet (docs/http.md «All jobs at once»). */
 
-/** What a spreadsheet takes for the beginning of a formula, full-width twins included. */
-const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
+/**
+ * The beginning of a cell by which a spreadsheet may compute it: a tab, a line break or NUL, or one of `= + - @` and
+ * their full-width and small twins, also behind what a spreadsheet drops or splits at: blanks, control and invisible
+ * characters, quotes and separators.
+ */
+const FORMULA = /^(?:[\t\r\n\0]|[\s\p{Cc}\p{Cf}"'`,;|]*[=+\-@＝＋－＠﹦﹢﹣﹫])/u;
 
 const defused = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
 
-const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+/** What RFC 4180 has quoted, and the separators that spreadsheets take beside the comma. */
+const QUOTED = /[",;\t\r\n]/;
+
+const quoted = (text: string): string => (QUOTED.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /** One line; text that a spreadsheet would compute is preceded by an apostrophe, numbers are left alone. */
 export const csvLine = (cells: readonly (string | number | boolean)[]): string =>
