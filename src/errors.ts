@@ -24,10 +24,16 @@ interface ErrorRow {
   readonly text: string;
   /** Milliseconds after which the same call may succeed. */
   readonly retryAfter?: number;
+  /** Nothing that a client sent is in the text, so that the log may have it. */
+  readonly isOwnText?: true;
 }
 
 export const ERRORS = {
-  REQUIRED_PARAMETER: { status: 'INVALID_ARGUMENT', text: 'Required parameter. (key = {key})' },
+  REQUIRED_PARAMETER: {
+    status: 'INVALID_ARGUMENT',
+    text: 'Required parameter. (key = {key})',
+    isOwnText: true,
+  },
   INVALID_PARAMETER: {
     status: 'INVALID_ARGUMENT',
     text: 'Parameter is invalid. (key = {key}, reason = {reason})',
@@ -59,36 +65,40 @@ export const ERRORS = {
   AUTHENTICATE_FAILURE: {
     status: 'UNAUTHENTICATED',
     text: 'Authenticate failure. (message = {message})',
+    isOwnText: true,
   },
-  PERMISSION_DENIED: { status: 'PERMISSION_DENIED', text: 'Permission denied.' },
+  PERMISSION_DENIED: { status: 'PERMISSION_DENIED', text: 'Permission denied.', isOwnText: true },
   LIMIT_EXCEEDED: {
     status: 'RESOURCE_EXHAUSTED',
     text: 'Limit exceeded. (limit = {limit}, max = {max})',
+    isOwnText: true,
   },
-  REQUEST_TIMEOUT: { status: 'DEADLINE_EXCEEDED', text: 'Request timeout!' },
-  REQUEST_CANCELLED: { status: 'CANCELLED', text: 'Request cancelled.' },
-  DB_QUERY: { status: 'INTERNAL', text: 'Database query failed. (reason = {reason})' },
+  REQUEST_TIMEOUT: { status: 'DEADLINE_EXCEEDED', text: 'Request timeout!', isOwnText: true },
+  REQUEST_CANCELLED: { status: 'CANCELLED', text: 'Request cancelled.', isOwnText: true },
+  DB_QUERY: { status: 'INTERNAL', text: 'Database query failed. (reason = {reason})', isOwnText: true },
   UNAVAILABLE: {
     status: 'UNAVAILABLE',
     text: 'Service is unavailable, retry later. (reason = {reason})',
     retryAfter: 1000,
+    isOwnText: true,
   },
   HTTP_ROUTE: { status: 'NOT_FOUND', text: 'There is no such route. (path = {path})' },
   HTTP_METHOD: { status: 'UNIMPLEMENTED', http: 405, text: 'This route takes POST. (method = {method})' },
   HTTP_CONTENT_TYPE: {
     status: 'INVALID_ARGUMENT',
     http: 415,
-    text: 'A body comes under another content type. (content-type = {type}, reason = due is {reason})',
+    text: 'Content type is not supported. (content-type = {type}, expected {reason}, in UTF-8)',
   },
   HTTP_CONTENT_ENCODING: {
     status: 'UNIMPLEMENTED',
     http: 415,
-    text: 'A body comes uncompressed. (content-encoding = {encoding})',
+    text: 'Content coding is not supported. (content-encoding = {encoding}, expected identity)',
   },
   HTTP_BODY_SIZE: {
     status: 'RESOURCE_EXHAUSTED',
     http: 413,
     text: 'The body is too large. (max = {max} bytes)',
+    isOwnText: true,
   },
   HTTP_HOST: {
     status: 'PERMISSION_DENIED',
@@ -130,6 +140,8 @@ export class AppError extends Error {
   readonly status: StatusName;
   /** The status over HTTP. */
   readonly http: number;
+  /** What the log has of it: the whole, or the code alone where the text may hold what a client sent. */
+  readonly logged: string;
 
   constructor(
     readonly error: ErrorName,
@@ -143,6 +155,7 @@ export class AppError extends Error {
     this.code = `ERROR_${error}`;
     this.status = row.status;
     this.http = row.http ?? STATUSES[row.status].http;
+    this.logged = row.isOwnText === true ? this.message : this.code;
   }
 }
 

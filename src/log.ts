@@ -1,7 +1,9 @@
 /** The log: JSON lines on a pipe, readable on a terminal, without secrets (docs/operations.md «Log»). */
+import { BSON, MongoServerError } from 'mongodb';
 import { pino } from 'pino';
 import type { DestinationStream, Logger, LoggerOptions } from 'pino';
 import type { Config } from './config.js';
+import { AppError } from './errors.js';
 
 export type Log = Logger;
 
@@ -32,16 +34,32 @@ const cut = (text: string): string => (text.length <= MAX_TEXT ? text : `${text.
 const framesOf = ({ stack = '' }: Error): readonly string[] =>
   stack.split('\n').flatMap((line) => (/^\s+at /.test(line) ? [line.trim()] : []));
 
-/** An error, and nothing of what a library hangs on it: commands, documents, addresses with passwords. */
-function told(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error)) return cut(String(error));
+/** Errors whose message may quote a command, with the filter of whoever called. */
+const quotesCommand = (error: Error): boolean =>
+  error instanceof MongoServerError || error instanceof BSON.BSONError;
+
+const ofType = (value: unknown, type: 'number' | 'string'): boolean => typeof value === type;
+
+/** The code of an error, and MongoDB's name for it. */
+function codesOf(error: Error): object {
   const code: unknown = 'code' in error ? error.code : undefined;
+  const name: unknown = 'codeName' in error ? error.codeName : undefined;
+  return {
+    ...(ofType(code, 'number') || ofType(code, 'string') ? { code } : {}),
+    ...(ofType(name, 'string') ? { code_name: name } : {}),
+  };
+}
+
+/** An error, and nothing of what a library hangs on it: commands, documents, addresses with passwords. */
+function told(error: unknown, isVerbose: boolean, depth = 0): unknown {
+  if (!(error instanceof Error)) return cut(String(error));
+  const { cause } = error;
   return {
     type: error.name,
-    message: cut(error.message),
-    ...(typeof code === 'number' || typeof code === 'string' ? { code } : {}),
+    ...(isVerbose || !quotesCommand(error) ? { message: cut(error.message) } : {}),
+    ...codesOf(error),
     at: framesOf(error),
-    ...(error.cause !== undefined && depth < MAX_CAUSES ? { cause: told(error.cause, depth + 1) } : {}),
+    ...(cause !== undefined && depth < MAX_CAUSES ? { cause: told(cause, isVerbose, depth + 1) } : {}),
   };
 }
 
@@ -59,14 +77,24 @@ async function readable(): Promise<DestinationStream | undefined> {
   }
 }
 
-/** How lines are written. */
-export const logOptions = (level: Config['logLevel']): LoggerOptions => ({
-  level,
-  base: null,
-  timestamp: pino.stdTimeFunctions.isoTime,
-  serializers: { err: (error: unknown) => told(error) },
-  hooks: { streamWrite: withoutSecrets },
-});
+/** Levels at which lines may hold what callers sent. */
+const VERBOSE: ReadonlySet<string> = new Set(['trace', 'debug'] satisfies Config['logLevel'][]);
+
+/** How lines are written; `error` is one of the table, `err` one of a library or a fault. */
+export function logOptions(level: Config['logLevel']): LoggerOptions {
+  const isVerbose = VERBOSE.has(level);
+  const textOf = ({ message, logged }: AppError): string => (isVerbose ? message : logged);
+  return {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: {
+      err: (error: unknown) => told(error, isVerbose),
+      error: (error: unknown) => (error instanceof AppError ? textOf(error) : error),
+    },
+    hooks: { streamWrite: withoutSecrets },
+  };
+}
 
 export async function makeLog(level: Config['logLevel'], terminal: boolean): Promise<Log> {
   const stream = terminal ? await readable() : undefined;

@@ -20,6 +20,7 @@ import { merged } from '../wire/merge.js';
 import { requireUtf8, scan } from '../wire/scan.js';
 import { TAKEN_UP_TO_MS } from './load.js';
 import type { Load } from './load.js';
+import { loggedPath } from './paths.js';
 
 export const RPCS = ['get', 'list', 'stat', 'delete'] as const;
 export type Rpc = (typeof RPCS)[number];
@@ -250,7 +251,7 @@ function logLine({ requestId, rpc }: Incoming, { log, clock }: ChainOptions): Lo
     },
     failed(error) {
       if (error instanceof AppError) {
-        log.info({ ...about(), status: error.status, error: error.message }, 'call');
+        log.info({ ...about(), status: error.status, error, field: loggedPath(error.field) }, 'call');
         return error;
       }
       log.error({ ...about(), status: 'INTERNAL', err: error }, 'call failed by a fault of this service');

@@ -1,7 +1,21 @@
 /** The gRPC door: Job, ServerInfo, Health and reflection on one port (docs/architecture.md «Doors»). */
 import { setMaxListeners } from 'node:events';
-import { logVerbosity, Metadata, Server, ServerCredentials, setLogVerbosity, status } from '@grpc/grpc-js';
-import type { MethodDefinition, sendUnaryData, ServerUnaryCall, StatusObject } from '@grpc/grpc-js';
+import {
+  logVerbosity,
+  Metadata,
+  Server,
+  ServerCredentials,
+  ServerInterceptingCall,
+  setLogVerbosity,
+  status,
+} from '@grpc/grpc-js';
+import type {
+  MethodDefinition,
+  sendUnaryData,
+  ServerInterceptor,
+  ServerUnaryCall,
+  StatusObject,
+} from '@grpc/grpc-js';
 import { AppError, appError } from '../errors.js';
 import { HealthService } from '../gen/grpc/health/v1/health.js';
 import { ServerInfoService, VersionInfo } from '../gen/spaceone/api/core/v1/server_info.js';
@@ -16,6 +30,7 @@ import type { ConnectionsOptions } from './connections.js';
 import { statusDetails } from './details.js';
 import { healthServer } from './health.js';
 import type { ServingState } from './health.js';
+import { GRPC_TIMEOUT, invalidHeader } from './protocols.js';
 import { reflection } from './reflection.js';
 import { grpcCredentials } from './tls.js';
 import type { Tls } from './tls.js';
@@ -72,6 +87,25 @@ function failure(reason: unknown): Partial<StatusObject> {
   metadata.set('grpc-status-details-bin', Buffer.from(statusDetails(error)));
   return { code: status[error.status], details: error.message, metadata };
 }
+
+/** What the library says of a request that it cannot read, as a fault of its own, and what is wrong with the request. */
+const UNREADABLE: readonly (readonly [RegExp, AppError])[] = [
+  [/^Invalid grpc-timeout value/, invalidHeader(GRPC_TIMEOUT)],
+  [
+    /^Failed to decompress message/,
+    appError('INVALID_PARAMETER', { key: 'request', reason: 'it is not compressed as grpc-encoding says' }),
+  ],
+];
+
+/** Answers what the library refuses to read as an error of the request; such a call never comes to its handler. */
+const explainRefusals: ServerInterceptor = (_, call) => {
+  const send = call.sendStatus.bind(call);
+  call.sendStatus = (sent) => {
+    const [, error] = UNREADABLE.find(([text]) => text.test(sent.details ?? '')) ?? [];
+    send(error === undefined ? sent : { ...sent, ...failure(error) });
+  };
+  return new ServerInterceptingCall(call);
+};
 
 /** The handler of an rpc; a client has `patience` milliseconds to take its answer, and then `end` ends its connection. */
 const unary =
@@ -168,7 +202,7 @@ export async function grpcDoor(options: GrpcDoorOptions): Promise<Door> {
   const { state, version, host, port, tls } = options;
   // The library's own lines would go to standard error beside the log; what matters comes back as an error.
   setLogVerbosity(logVerbosity.NONE);
-  const server = new Server(CHANNEL);
+  const server = new Server({ ...CHANNEL, interceptors: [explainRefusals] });
   const sockets = connections('gRPC', options);
   server.addService(
     Object.fromEntries(RPCS.map((rpc) => [rpc, ofBytes(JobService[rpc])])),

@@ -7,19 +7,23 @@ import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import { compress, COMPRESSIBLE_CONTENT_TYPE_REGEX } from 'hono/compress';
 import { cors } from 'hono/cors';
+import { matchedRoutes } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
-import { AppError, appError, echo, fail } from '../errors.js';
+import { AppError, appError, fail } from '../errors.js';
 import { inSlices } from '../job/pace.js';
 import type { Pace } from '../job/pace.js';
 import { MAX_REQUEST_BYTES, requestIdOf } from './call.js';
 import type { CallLog, Chain, Incoming, Stream } from './call.js';
 import { insist, whenNext } from './connections.js';
 import type { ConnectionLog } from './connections.js';
+import { codings, mediaType } from './content.js';
 import { explorerPages } from './explorer.js';
 import type { Explorer } from './explorer.js';
 import type { Door } from './grpc.js';
 import type { ServingState } from './health.js';
-import { ROUTE_JSON } from './protocols.js';
+import { misleadingHost } from './hosts.js';
+import { loggedPath } from './paths.js';
+import { checkHeaders, ROUTE_JSON } from './protocols.js';
 import type { Protocol, Reply } from './protocols.js';
 import { descriptionPage, referencePages } from './reference.js';
 import { ROUTES, RPC_PATHS } from './routes.js';
@@ -74,8 +78,10 @@ function answered(
 const replied = (context: Called, { status, type, body }: Reply): Response =>
   answered(context, status, type, Buffer.from(body));
 
-const refused = (context: Called, error: AppError, protocol: Protocol = ROUTE_JSON): Response =>
-  replied(context, protocol.failure(error));
+function refused(context: Called, error: AppError, protocol: Protocol = ROUTE_JSON): Response {
+  context.set('refusal', error);
+  return replied(context, protocol.failure(error));
+}
 
 const unknown = (context: Called): AppError => appError('UNKNOWN', { request_id: context.get('requestId') });
 
@@ -115,10 +121,11 @@ function overSignal({ env: { outgoing } }: Called): AbortSignal {
 async function incomingOf(
   context: Called,
   { rpc }: Route,
-  { codec, timeout }: Protocol,
+  { codec, headers, timeout }: Protocol,
   now: number,
 ): Promise<Incoming> {
   const header = (name: string): string | undefined => context.req.header(name);
+  checkHeaders(headers, header);
   // Before anything is waited for: it may end meanwhile.
   const over = overSignal(context);
   return {
@@ -217,15 +224,15 @@ async function answer(
 }
 
 const protocolOf = (context: Called, route: Route): Protocol | undefined =>
-  route.protocol(headerOf(context, 'content-type').split(';', 1).join().trim().toLowerCase());
+  route.protocol(mediaType(headerOf(context, 'content-type')) ?? '');
 
 /** Adds a route: what comes in one of its protocols is answered, everything else is told what would be right. */
 function addRoute(app: Hono<WebApp>, route: Route, options: HttpDoorOptions): void {
   app.post(route.path, (context) => {
     const protocol = protocolOf(context, route);
-    const encoding = context.req.header('content-encoding') ?? 'identity';
-    if (encoding !== 'identity')
-      return refused(context, appError('HTTP_CONTENT_ENCODING', { encoding }), protocol);
+    const headers = ['content-encoding', 'transfer-encoding'].map((name) => headerOf(context, name));
+    const encoding = codings(...headers).join(', ');
+    if (encoding !== '') return refused(context, appError('HTTP_CONTENT_ENCODING', { encoding }), protocol);
     if (protocol !== undefined) return answer(context, route, protocol, options);
     context.header('accept-post', route.due);
     const type = headerOf(context, 'content-type');
@@ -237,25 +244,25 @@ function addRoute(app: Hono<WebApp>, route: Route, options: HttpDoorOptions): vo
   });
 }
 
-/** The line in the log of a request that this door refuses; a call has one from the chain. */
+/** The path that a request is routed by; undefined for one that is not served. */
+const routeOf = (context: Called): string | undefined =>
+  matchedRoutes(context).findLast(({ path }) => !path.includes('*'))?.path;
+
+/** The line in the log of a request that is refused before it is a call, which has one from the chain. */
 function logRefusal(context: Called, log: CallLog): void {
   const { status } = context.res;
-  if (context.get('called') || status < 400 || status > 499) return;
-  const { method, path } = context.req;
-  log.info(
-    { request_id: context.get('requestId'), method: echo(method), path: echo(path), status },
-    'refused',
-  );
+  const error = context.get('refusal');
+  const isFault = error?.status === 'INTERNAL' || (error === undefined && (status < 400 || status > 499));
+  if (context.get('called') || isFault) return;
+  const about = { request_id: context.get('requestId'), method: context.req.method, status };
+  log.info({ ...about, path: routeOf(context), error, field: loggedPath(error?.field) }, 'refused');
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/;
-
-/**
- * A page of the open web must not reach a service on a loopback address through a name that points there. Who names no
- * host is no browser.
- */
-const isMisled = (host: string, header: string): boolean =>
-  header !== '' && LOOPBACK.test(host) && !LOOPBACK.test(header.replace(/:\d+$/, ''));
+/** Every host that a request names: an absolute target has one beside its header. */
+function authorities({ env: { incoming }, req }: Called): readonly string[] {
+  const named = incoming.headersDistinct['host'] ?? [];
+  return incoming.url?.startsWith('/') === false ? [...named, new URL(req.url).host] : named;
+}
 
 const isCompressible = (type: string): boolean =>
   COMPRESSIBLE_CONTENT_TYPE_REGEX.test(type) || type.startsWith('application/x-ndjson');
@@ -274,8 +281,9 @@ export function httpDoor(options: HttpDoorOptions): Promise<Door> {
   app.use(async (context, next) => {
     context.set('requestId', requestIdOf(context.req.header('x-request-id')));
     context.header('x-request-id', context.get('requestId'));
-    const called = headerOf(context, 'host');
-    return isMisled(host, called) ? refused(context, appError('HTTP_HOST', { host: called })) : next();
+    const misleading = misleadingHost(host, authorities(context));
+    if (misleading === undefined) return next();
+    return refused(context, appError('HTTP_HOST', { host: misleading }));
   });
   // Whether a host is reached by TLS only is for whoever ends its TLS to say.
   app.use(secureHeaders({ strictTransportSecurity: false }));

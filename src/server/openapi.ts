@@ -84,18 +84,28 @@ function reached(messages: readonly DescMessage[]): readonly DescMessage[] {
 
 const FAILURE = messageNamed('google.rpc.Status');
 
+/** What every answer has. */
+const HEADERS: Json = {
+  'x-request-id': { description: 'The name of the call in the log.', schema: TEXT },
+};
+
 const failure = (description: string): Json => ({
   description,
+  headers: HEADERS,
   content: { 'application/json': { schema: reference(FAILURE) } },
 });
 
-/** What a call fails with because of its request; what else there is comes under `default`. */
+/** What a call fails with; what is rare comes under `default`. */
 const FAILURES: Json = {
-  400: failure('Something in the request is wrong; the message and the details name it.'),
+  400: failure('Something in the request or its headers is wrong; the message and the details name it.'),
+  401: failure('There is no token, or it is not valid.'),
+  403: failure('The permissions of the token do not cover the call, or the host is none of this service.'),
   404: failure('There is no such job in the domain.'),
   413: failure('The body is too large.'),
-  415: failure('The body is not JSON by its content type.'),
+  415: failure('By its headers the body is not JSON in UTF-8, or is compressed.'),
   429: failure('A limit is exceeded; the message names it.'),
+  503: failure('The database cannot be reached; the same call may be made again.'),
+  504: failure('The deadline of the call has passed.'),
   default: failure('The call failed for another reason.'),
 };
 
@@ -130,6 +140,7 @@ function operationOf(route: Route): Json {
     responses: {
       200: {
         description: 'The answer; fields at their default are left out.',
+        headers: HEADERS,
         content: {
           'application/json': { schema: reference(method.output), example: first.response },
           ...rowContent(route),
@@ -144,7 +155,8 @@ const ABOUT = [
   'The jobs of collectors: each is one run of a collector over the cloud resources of a domain.',
   'Every request is a POST with a JSON body. Names may also be in camelCase and enums numbers; `null` is',
   'the same as leaving a field out, except as the value of a condition, where it is a value.',
-  'The header `grpc-timeout` (such as `5S`) sets a deadline, `x-request-id` names the call in the log.',
+  'The header `grpc-timeout` (at most 8 digits and one of `H M S m u n`, such as `5S`) sets a deadline,',
+  '`x-request-id` names the call in the log.',
 ].join(' ');
 
 const TOKEN: Json = {

@@ -3,7 +3,7 @@
  * a failure looks (docs/http.md «Protocols»). Connect and gRPC-Web are those of unary calls.
  */
 import type { AppError } from '../errors.js';
-import { fail, STATUSES } from '../errors.js';
+import { appError, fail, STATUSES } from '../errors.js';
 import { Status } from '../gen/google/rpc/status.js';
 import { JSON_TEXT, PROTOBUF } from '../wire/codec.js';
 import type { Codec } from '../wire/codec.js';
@@ -19,11 +19,20 @@ export interface Reply {
 
 export type HeaderOf = (name: string) => string | undefined;
 
+/** A header that a protocol gives a meaning to, in the one form that it may have. */
+interface HeaderForm {
+  readonly name: string;
+  readonly form: RegExp;
+  /** The form in words. */
+  readonly due: string;
+}
+
 export interface Protocol {
   readonly codec: Codec;
   /** The content type of an answer. */
   readonly type: string;
-  /** Milliseconds that the client gives its call; Infinity: it does not say. */
+  readonly headers: readonly HeaderForm[];
+  /** Milliseconds that the client gives its call, by headers of these forms; Infinity: it does not say. */
   timeout(header: HeaderOf): number;
   failure(error: AppError): Reply;
 }
@@ -37,10 +46,26 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ['n', 1e-6],
 ]);
 
-/** The grpc-timeout header. */
+export const invalidHeader = ({ name, due }: HeaderForm): AppError =>
+  appError('INVALID_PARAMETER', { key: name, reason: `it must be ${due}` });
+
+/** Refuses headers of another form than `forms` have; what comes twice has none of them. Errors: INVALID_PARAMETER. */
+export function checkHeaders(forms: readonly HeaderForm[], header: HeaderOf): void {
+  for (const each of forms) {
+    const sent = header(each.name);
+    if (sent !== undefined && !each.form.test(sent)) throw invalidHeader(each);
+  }
+}
+
+export const GRPC_TIMEOUT: HeaderForm = {
+  name: 'grpc-timeout',
+  form: /^\d{1,8}[HMSmun]$/,
+  due: 'at most 8 digits and one of H, M, S, m, u and n',
+};
+
 function grpcTimeout(header: HeaderOf): number {
-  const [, count, unit = ''] = /^(\d{1,8})([HMSmun])$/.exec(header('grpc-timeout') ?? '') ?? [];
-  return count === undefined ? Infinity : Number(count) * (UNITS.get(unit) ?? 0);
+  const sent = header(GRPC_TIMEOUT.name);
+  return sent === undefined ? Infinity : Number(sent.slice(0, -1)) * (UNITS.get(sent.slice(-1)) ?? NaN);
 }
 
 const STATUS_MESSAGE = messageNamed('google.rpc.Status');
@@ -49,6 +74,7 @@ const STATUS_MESSAGE = messageNamed('google.rpc.Status');
 export const ROUTE_JSON: Protocol = {
   codec: JSON_TEXT,
   type: 'application/json',
+  headers: [GRPC_TIMEOUT],
   timeout: grpcTimeout,
   failure: (error) => ({
     status: error.http,
@@ -57,11 +83,12 @@ export const ROUTE_JSON: Protocol = {
   }),
 };
 
-/** The connect-timeout-ms header. */
-function connectTimeout(header: HeaderOf): number {
-  const sent = header('connect-timeout-ms') ?? '';
-  return /^\d{1,10}$/.test(sent) ? Number(sent) : Infinity;
-}
+const CONNECT_TIMEOUT: HeaderForm = {
+  name: 'connect-timeout-ms',
+  form: /^\d{1,10}$/,
+  due: 'at most 10 digits',
+};
+const CONNECT_VERSION: HeaderForm = { name: 'connect-protocol-version', form: /^1$/, due: '1' };
 
 /** Base64 without padding, as both protocols put details. */
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64').replaceAll('=', '');
@@ -76,13 +103,19 @@ function connectFailure(error: AppError): Reply {
     value: base64(value),
   }));
   const body = { code: connectCode(error), message: error.message, details };
-  return { status: error.http, type: 'application/json', body: Buffer.from(JSON.stringify(body)) };
+  // Connect has a table of its own from codes to statuses, the one of gRPC's codes over HTTP.
+  return {
+    status: STATUSES[error.status].http,
+    type: 'application/json',
+    body: Buffer.from(JSON.stringify(body)),
+  };
 }
 
 const connect = (type: string, codec: Codec): Protocol => ({
   codec,
   type,
-  timeout: connectTimeout,
+  headers: [CONNECT_VERSION, CONNECT_TIMEOUT],
+  timeout: (header) => Number(header(CONNECT_TIMEOUT.name) ?? Infinity),
   failure: connectFailure,
 });
 
@@ -177,9 +210,15 @@ const grpcWeb = (type: string, inner: Codec, { read, write } = BINARY): Protocol
     encode: (message, bytes) => write(framed(inner.encode(message, bytes))),
   },
   type,
+  headers: [GRPC_TIMEOUT],
   timeout: grpcTimeout,
   failure: (error) => ({ status: 200, type, body: Buffer.concat([...write([grpcWebFailure(error)])]) }),
 });
+
+/** The headers that any protocol gives a meaning to. */
+export const PROTOCOL_HEADERS: readonly string[] = [GRPC_TIMEOUT, CONNECT_VERSION, CONNECT_TIMEOUT].map(
+  ({ name }) => name,
+);
 
 /** The protocols of `/<service>/<rpc>`, by content type. */
 export const PROTOCOLS: ReadonlyMap<string, Protocol> = new Map(

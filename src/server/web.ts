@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
+import type { AppError } from '../errors.js';
 import { closeWithConnection, connections } from './connections.js';
 import type { ConnectionLog, ConnectionsOptions } from './connections.js';
 import { ADMIN_CONNECTIONS } from './descriptors.js';
@@ -20,6 +21,8 @@ export interface WebApp {
     requestId: string;
     /** Whether the request has come to a call. */
     called: boolean;
+    /** What it was refused for. */
+    refusal: AppError | undefined;
   };
 }
 
@@ -68,6 +71,9 @@ function secureServer(tls: Tls, listener: RequestListener): Server {
 /** A request of HTTP/1.0 need not name the host; none of what is served depends on it. */
 const HOST = 'localhost';
 
+/** A host as HTTP has it. The web's Request takes fewer, such as no IPv6 address but in its shortest form. */
+const HOST_FORM = /^(?:\[[\da-f:.]+\]|[\w.~%-]*)(?::\d*)?$/i;
+
 export interface WebDoorOptions extends ConnectionsOptions {
   /** What the log calls it. */
   readonly name: string;
@@ -84,6 +90,7 @@ export async function webDoor(app: Hono<WebApp>, options: WebDoorOptions): Promi
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, hostname: HOST });
   const answer: RequestListener = (request, response) => {
     closeWithConnection(request, response);
+    if (HOST_FORM.test(request.headers.host ?? '')) request.headers.host = HOST;
     void listener(request, response);
   };
   const server = tls === undefined ? createServer(LIMITS, answer) : secureServer(tls, answer);

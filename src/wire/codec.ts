@@ -2,6 +2,7 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import { bytesOfJson } from './json-request.js';
 import { jsonChunks } from './json.js';
+import { utf8Json } from './unicode.js';
 
 /** Between what is sent and protobuf's bytes, which everything behind the doors speaks. */
 export interface Codec {
@@ -18,4 +19,7 @@ export const PROTOBUF: Codec = {
 };
 
 /** Both spellings of names are taken, and null is a value; out go the names of the .proto files. */
-export const JSON_TEXT: Codec = { decode: bytesOfJson, encode: jsonChunks };
+export const JSON_TEXT: Codec = {
+  decode: (message, sent) => bytesOfJson(message, utf8Json(sent)),
+  encode: jsonChunks,
+};

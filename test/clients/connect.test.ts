@@ -2,9 +2,13 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
+import { Code } from '@connectrpc/connect';
+import { codeFromString, codeToHttpStatus } from '@connectrpc/connect/protocol-connect';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { JOB, messageNamed } from '../../src/wire/descriptors.js';
+import { AppError, ERRORS, STATUSES } from '../../src/errors.js';
+import type { ErrorName } from '../../src/errors.js';
 import { PROTOCOLS } from '../../src/server/protocols.js';
+import { JOB, messageNamed } from '../../src/wire/descriptors.js';
 import { jsonOf } from '../../src/wire/json.js';
 import { callConnect, TRANSPORTS } from '../support/connect-client.js';
 import { startService } from '../support/service.js';
@@ -96,7 +100,7 @@ describe('Connect', () => {
       'resource_exhausted',
       'ERROR_LIMIT_EXCEEDED',
     ],
-    ['a body over 4 MiB', ' '.repeat(4 * 1024 ** 2 + 1), 413, 'resource_exhausted', 'ERROR_HTTP_BODY_SIZE'],
+    ['a body over 4 MiB', ' '.repeat(4 * 1024 ** 2 + 1), 429, 'resource_exhausted', 'ERROR_HTTP_BODY_SIZE'],
   ])('fails with its own JSON for %s', async (_, request, status, code, error) => {
     const response = await send(LIST, request, { 'content-type': 'application/json' });
     expect(response.status).toBe(status);
@@ -120,6 +124,25 @@ describe('Connect', () => {
     const response = await send(LIST, COUNT_JSON, headers);
     expect(response.status).toBe(504);
     expect(await jsonBody(response)).toMatchObject({ code: 'deadline_exceeded' });
+  });
+});
+
+describe("Connect's table of codes", () => {
+  const isName = (name: string): name is ErrorName => Object.hasOwn(ERRORS, name);
+  const failures = Object.keys(ERRORS).filter(isName);
+  const protocols = [...PROTOCOLS.values()].filter(({ type }) =>
+    ['application/json', 'application/proto'].includes(type),
+  );
+
+  test.each(failures)('has the HTTP status of ERROR_%s', (name) => {
+    const error = new AppError(name, '', undefined, undefined);
+    for (const protocol of protocols) {
+      const { status, body } = protocol.failure(error);
+      const { code }: { readonly code: string } = JSON.parse(Buffer.from(body).toString());
+      const known = codeFromString(code);
+      expect(known).toBe(STATUSES[error.status].grpc);
+      expect(status).toBe(codeToHttpStatus(known ?? Code.Unknown));
+    }
   });
 });
 

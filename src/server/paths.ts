@@ -1,0 +1,27 @@
+/** Paths of what is wrong in requests, as the log has them (docs/operations.md «Log»). */
+import type { DescMessage } from '@bufbuild/protobuf';
+import { JOB } from '../wire/descriptors.js';
+import { PROTOCOL_HEADERS } from './protocols.js';
+
+function collect(message: DescMessage, into: Set<string>, seen: Set<DescMessage>): void {
+  if (seen.has(message)) return;
+  seen.add(message);
+  for (const field of message.fields) {
+    into.add(field.name);
+    if (field.message !== undefined) collect(field.message, into, seen);
+  }
+}
+
+/** The names of the contract's requests, of their parts and of the headers that calls have. */
+function knownNames(): ReadonlySet<string> {
+  const names = new Set(['body', 'request', ...PROTOCOL_HEADERS]);
+  const seen = new Set<DescMessage>();
+  for (const { input } of JOB.methods) collect(input, names, seen);
+  return names;
+}
+
+const NAMES = knownNames();
+
+/** `path`, where it consists of the contract's names alone; a name that a client made up is left out with all of it. */
+export const loggedPath = (path: string | undefined): string | undefined =>
+  path?.split('.').every((segment) => NAMES.has(segment.replace(/\[\d+\]$/, ''))) === true ? path : undefined;
