@@ -1,7 +1,8 @@
 // What a line of the log has of secrets and of what libraries hang on their errors.
 import { expect, test } from '@jest/globals';
-import { MongoServerError } from 'mongodb';
+import { BSON, MongoNetworkError, MongoServerError } from 'mongodb';
 import { pino } from 'pino';
+import { appError } from '../src/errors.js';
 import { logOptions, withoutSecrets } from '../src/log.js';
 
 const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJkaWQiOiJkb21haW4tMSJ9.c2lnbmF0dXJl';
@@ -42,26 +43,64 @@ test.each([
   expect(withoutSecrets(line)).toBe(due);
 });
 
+type Level = Parameters<typeof logOptions>[0];
+
 /** The line that `write` leaves. */
-function lineOf(write: (log: pino.Logger) => void): unknown {
+function lineOf(write: (log: pino.Logger) => void, level: Level = 'info'): unknown {
   const lines: string[] = [];
-  write(pino(logOptions('info'), { write: (line) => lines.push(line) }));
+  write(pino(logOptions(level), { write: (line) => lines.push(line) }));
   expect(lines).toHaveLength(1);
   return JSON.parse(String(lines[0]));
 }
 
+const REFUSED = `not authorized to execute command { find: "job", filter: { name: "planted" } }`;
+const refusedByServer = new MongoServerError({
+  errmsg: REFUSED,
+  code: 13,
+  codeName: 'Unauthorized',
+  filter: { name: 'planted' },
+});
+
 test('an error is told by name, message, code and place, and nothing that hangs on it', () => {
-  const error = new MongoServerError({
-    errmsg: `failed for ${'x'.repeat(1000)}`,
-    code: 96,
-    filter: { name: 'planted' },
-  });
-  const line = lineOf((log) => log.error({ err: new Error('outer', { cause: error }) }, 'it failed'));
+  const outer = new Error(`failed for ${'x'.repeat(1000)}`, { cause: refusedByServer });
+  const line = lineOf((log) => log.error({ err: outer }, 'it failed'));
   expect(line).toMatchObject({
-    err: { type: 'Error', message: 'outer', cause: { type: 'MongoServerError', code: 96 } },
+    err: {
+      type: 'Error',
+      message: expect.stringMatching(/^failed for x+…$/),
+      cause: { type: 'MongoServerError', code: 13, code_name: 'Unauthorized' },
+    },
   });
-  expect(JSON.stringify(line)).not.toContain('planted');
   expect(JSON.stringify(line)).not.toContain('x'.repeat(257));
+});
+
+test.each<[string, Error]>([
+  ['MongoDB', refusedByServer],
+  ['its BSON', new BSON.BSONError('key planted must not contain')],
+])('what %s says, which may quote a filter, is logged at debug and trace only', (_, err) => {
+  const levels: readonly Level[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+  const having = levels.filter((level) =>
+    JSON.stringify(lineOf((log) => log.fatal({ err }, 'it failed'), level)).includes('planted'),
+  );
+  expect(having).toEqual(['trace', 'debug']);
+});
+
+test('what the driver says of its connections is logged', () => {
+  const err = new MongoNetworkError('connect ECONNREFUSED 127.0.0.1:27017');
+  const line = lineOf((log) => log.warn({ err }, 'it failed'));
+  expect(line).toMatchObject({ err: { message: 'connect ECONNREFUSED 127.0.0.1:27017' } });
+});
+
+test.each([
+  ['may hold what was sent', appError('NOT_FOUND', { job_id: 'planted' }), 'ERROR_NOT_FOUND'],
+  [
+    'is the own',
+    appError('LIMIT_EXCEEDED', { limit: 'stages of query.aggregate', max: '100' }),
+    'ERROR_LIMIT_EXCEEDED: Limit exceeded. (limit = stages of query.aggregate, max = 100)',
+  ],
+])('an error of the table whose text %s', (_, error, logged) => {
+  expect(lineOf((log) => log.info({ error }, 'call'))).toMatchObject({ error: logged });
+  expect(lineOf((log) => log.info({ error }, 'call'), 'debug')).toMatchObject({ error: error.message });
 });
 
 test('what breaks lines stays within its line', () => {

@@ -69,7 +69,7 @@ type KeySet = ReadonlyMap<string, readonly VerifyingKey[]>;
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
     // Its own error would quote the file.
     throw new Error('it is no JSON');

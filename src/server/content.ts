@@ -1,4 +1,4 @@
-/** What a body is by its headers: its media type and its codings (docs/http.md «Headers»). */
+/** The media type and the codings of a body, by its headers (docs/http.md «Headers»). */
 import { MIMEType } from 'node:util';
 
 const UTF8 = /^utf-?8$/i;
@@ -7,7 +7,7 @@ function parsed(header: string): MIMEType | undefined {
   try {
     return new MIMEType(header);
   } catch {
-    // It says no more than that it is none.
+    // The error says no more.
     return undefined;
   }
 }

@@ -88,7 +88,7 @@ function failure(reason: unknown): Partial<StatusObject> {
   return { code: status[error.status], details: error.message, metadata };
 }
 
-/** What the library says of a request that it cannot read, as a fault of its own, and what is wrong with the request. */
+/** Statuses by which the library reports an unreadable request as a fault of its own, and the right errors. */
 const UNREADABLE: readonly (readonly [RegExp, AppError])[] = [
   [/^Invalid grpc-timeout value/, invalidHeader(GRPC_TIMEOUT)],
   [
@@ -97,11 +97,11 @@ const UNREADABLE: readonly (readonly [RegExp, AppError])[] = [
   ],
 ];
 
-/** Answers what the library refuses to read as an error of the request; such a call never comes to its handler. */
+/** Answers an unreadable request as an error of the request: the library ends such a call before its handler sees it. */
 const explainRefusals: ServerInterceptor = (_, call) => {
   const send = call.sendStatus.bind(call);
   call.sendStatus = (sent) => {
-    const [, error] = UNREADABLE.find(([text]) => text.test(sent.details ?? '')) ?? [];
+    const [, error] = UNREADABLE.find(([text]) => text.test(sent.details)) ?? [];
     send(error === undefined ? sent : { ...sent, ...failure(error) });
   };
   return new ServerInterceptingCall(call);

@@ -1,4 +1,4 @@
-/** Which names a service on a loopback address is called by (docs/http.md «Errors»). */
+/** The names of a service on a loopback address (docs/http.md «Errors»). */
 import { BlockList, isIP } from 'node:net';
 
 const ADDRESSES = new BlockList();
@@ -16,8 +16,8 @@ function isLoopback(host: string): boolean {
 const withoutPort = (authority: string): string => authority.replace(/:\d*$/, '');
 
 /**
- * The host of `authorities`, those that a request names, by which a page of the open web may have reached a service that
- * listens at `host`, a loopback address, through a name that points there. A request that names none is no browser's.
+ * The first of a request's `authorities` that is no loopback name, where the service listens at `host`, a loopback
+ * address: a page of the open web may have come through a name that points there. A request without any is no browser's.
  */
 export const misleadingHost = (host: string, authorities: readonly string[]): string | undefined =>
   isLoopback(host) ? authorities.find((authority) => !isLoopback(withoutPort(authority))) : undefined;

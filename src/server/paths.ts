@@ -1,4 +1,4 @@
-/** Paths of what is wrong in requests, as the log has them (docs/operations.md «Log»). */
+/** Paths of fields at fault, as the log has them (docs/operations.md «Log»). */
 import type { DescMessage } from '@bufbuild/protobuf';
 import { JOB } from '../wire/descriptors.js';
 import { PROTOCOL_HEADERS } from './protocols.js';
@@ -22,6 +22,6 @@ function knownNames(): ReadonlySet<string> {
 
 const NAMES = knownNames();
 
-/** `path`, where it consists of the contract's names alone; a name that a client made up is left out with all of it. */
+/** `path`; undefined where a segment is a name of the client's own. */
 export const loggedPath = (path: string | undefined): string | undefined =>
   path?.split('.').every((segment) => NAMES.has(segment.replace(/\[\d+\]$/, ''))) === true ? path : undefined;

@@ -1,4 +1,4 @@
-/** In which encoding of Unicode a JSON text comes (docs/http.md «JSON»; RFC 8259, section 8.1). */
+/** The encoding of JSON texts: UTF-8, with a byte-order mark or without (docs/http.md «JSON»; RFC 8259, section 8.1). */
 import { fail } from '../errors.js';
 
 const MARK = Buffer.from('\ufeff');

@@ -50,6 +50,11 @@ test('a key with a kid is of that domain, and one without of every other', async
   expect(await algorithms()).toEqual(['ES256']);
 });
 
+test('a byte-order mark before a file is passed over', async () => {
+  await writeFile(file, `\ufeff{"keys": [${second}]}`);
+  expect(await algorithms()).toEqual(['EdDSA']);
+});
+
 test('a file is read again when it changes, a second later at most', async () => {
   expect(await algorithms()).toEqual(['ES256']);
   await write(second);

@@ -1,9 +1,9 @@
 // What a call says of its protocol and its time in headers: what cannot be read is an error that names the header.
-import { connect as connectHttp2 } from 'node:http2';
-import { buffer } from 'node:stream/consumers';
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { JOB, messageNamed } from '../../src/wire/descriptors.js';
+import { callRaw, framed } from '../support/raw-grpc.js';
+import type { RawOutcome } from '../support/raw-grpc.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
 import { startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
@@ -22,19 +22,6 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-function framed(content: Buffer, flags = 0): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt8(flags, 0);
-  prefix.writeUInt32BE(content.length, 1);
-  return Buffer.concat([prefix, content]);
-}
-
-/** The gRPC status of an answer, and all that it says. */
-interface Answer {
-  readonly status: string;
-  readonly text: string;
-}
-
 const POSTED = {
   'the route': ['/inventory/v1/job/list', 'application/json', TEXT],
   'Connect with JSON': [PATH, 'application/json', TEXT],
@@ -46,7 +33,7 @@ const POSTED = {
 type Posted = keyof typeof POSTED;
 
 /** By the routes and Connect the HTTP status, by gRPC-Web the status in the trailers. */
-async function post(by: Posted, lines: readonly string[]): Promise<Answer> {
+async function post(by: Posted, lines: readonly string[]): Promise<RawOutcome> {
   const [path, type, body] = POSTED[by];
   const request = rawRequest(`POST ${path}`, ['host: localhost', `content-type: ${type}`, ...lines], body);
   const answer = await sendRaw(service.http, request);
@@ -55,27 +42,9 @@ async function post(by: Posted, lines: readonly string[]): Promise<Answer> {
   return { status: /grpc-status: (\d+)/.exec(said)?.[1] ?? String(answer.status), text: said };
 }
 
-/** By gRPC itself, with headers that its libraries would not send. */
-async function callGrpc(headers: Readonly<Record<string, string>>, message = framed(BYTES)): Promise<Answer> {
-  const session = connectHttp2(`http://${service.address}`);
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': PATH,
-    'content-type': 'application/grpc',
-    te: 'trailers',
-    ...headers,
-  });
-  let last: Readonly<Record<string, unknown>> = {};
-  stream.on('response', (received) => (last = { ...last, ...received }));
-  stream.on('trailers', (received) => (last = { ...last, ...received }));
-  stream.end(message);
-  await buffer(stream);
-  session.close();
-  return {
-    status: String(last['grpc-status']),
-    text: decodeURIComponent(String(last['grpc-message'] ?? '')),
-  };
-}
+/** By gRPC itself. */
+const callGrpc = (headers: Readonly<Record<string, string>>, message = framed(BYTES)): Promise<RawOutcome> =>
+  callRaw(service.address, PATH, message, headers);
 
 const WRONG = [
   '5x',

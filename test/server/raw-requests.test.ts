@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { JOB } from '../../src/wire/descriptors.js';
+import { framed } from '../support/raw-grpc.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
 import type { RawAnswer } from '../support/raw-http.js';
 import { startService } from '../support/service.js';
@@ -198,18 +199,12 @@ test.each([
 describe('the encoding of JSON', () => {
   const MARKED = `\ufeff${COUNT}`;
   const bigEndian = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
-  const framed = (content: Buffer): Buffer => {
-    const prefix = Buffer.alloc(5);
-    prefix.writeUInt32BE(content.length, 1);
-    return Buffer.concat([prefix, content]);
-  };
-
   test.each(TARGETS)('a byte-order mark before it is passed over by %s', async (_, target) => {
     expect(outcomeOf(await send(target, [JSON_TYPE], MARKED))).toEqual([200, '']);
   });
 
   test('and by gRPC-Web', async () => {
-    const answer = await send(RPC, ['content-type: application/grpc-web+json'], framed(Buffer.from(MARKED)));
+    const answer = await send(RPC, ['content-type: application/grpc-web+json'], framed(MARKED));
     expect(answer.body.toString()).toContain('{"total_count":10}');
   });
 

@@ -1,0 +1,44 @@
+// Calls over gRPC with the headers and bytes that a test writes, which client libraries would tidy.
+import { connect } from 'node:http2';
+import type { IncomingHttpHeaders } from 'node:http2';
+import { buffer } from 'node:stream/consumers';
+
+/** `content` as a message of gRPC and gRPC-Web. */
+export function framed(content: Uint8Array | string, flags = 0): Buffer {
+  const bytes = Buffer.from(content);
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt8(flags, 0);
+  prefix.writeUInt32BE(bytes.length, 1);
+  return Buffer.concat([prefix, bytes]);
+}
+
+export interface RawOutcome {
+  /** The number of the gRPC status; empty where none came. */
+  readonly status: string;
+  readonly text: string;
+}
+
+/** Sends `body` to `path` of the gRPC port at `address`, on a connection of its own. */
+export async function callRaw(
+  address: string,
+  path: string,
+  body: Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<RawOutcome> {
+  const session = connect(`http://${address}`);
+  const named = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', ...headers };
+  const stream = session.request({ ...named, te: 'trailers' });
+  const received = new Map<string, string>();
+  const receive = (lines: IncomingHttpHeaders): void => {
+    for (const [name, value] of Object.entries(lines)) received.set(name, String(value));
+  };
+  stream.on('response', receive);
+  stream.on('trailers', receive);
+  stream.end(body);
+  await buffer(stream);
+  session.close();
+  return {
+    status: received.get('grpc-status') ?? '',
+    text: decodeURIComponent(received.get('grpc-message') ?? ''),
+  };
+}
