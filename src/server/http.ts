@@ -21,7 +21,7 @@ import { explorerPages } from './explorer.js';
 import type { Explorer } from './explorer.js';
 import type { Door } from './grpc.js';
 import type { ServingState } from './health.js';
-import { misleadingHost } from './hosts.js';
+import { misleadingHosts } from './hosts.js';
 import { loggedPath } from './paths.js';
 import { checkHeaders, ROUTE_JSON } from './protocols.js';
 import type { Protocol, Reply } from './protocols.js';
@@ -273,6 +273,7 @@ const EXPOSED = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-det
 /** Opens the door. Errors: the port cannot be had. */
 export function httpDoor(options: HttpDoorOptions): Promise<Door> {
   const { state, host, corsOrigins, version, explorer, log, tls } = options;
+  const misleadingHost = misleadingHosts(host);
   const app = new Hono<WebApp>();
   app.use(async (context, next) => {
     await next();
@@ -281,7 +282,7 @@ export function httpDoor(options: HttpDoorOptions): Promise<Door> {
   app.use(async (context, next) => {
     context.set('requestId', requestIdOf(context.req.header('x-request-id')));
     context.header('x-request-id', context.get('requestId'));
-    const misleading = misleadingHost(host, authorities(context));
+    const misleading = misleadingHost(authorities(context));
     if (misleading === undefined) return next();
     return refused(context, appError('HTTP_HOST', { host: misleading }));
   });

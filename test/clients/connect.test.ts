@@ -113,6 +113,17 @@ describe('Connect', () => {
     });
   });
 
+  test.each([
+    ['a job that is not there', 'get', { domain_id: DOMAIN, job_id: 'job-none' }, {}, 404, 'not_found'],
+    ['a deadline that is over', 'stat', {}, { 'connect-timeout-ms': '0' }, 504, 'deadline_exceeded'],
+    ['a coding', 'delete', {}, { 'content-encoding': 'gzip' }, 501, 'unimplemented'],
+    ['a version', 'list', {}, { 'connect-protocol-version': '2' }, 400, 'invalid_argument'],
+  ])('fails with the status of its code for %s', async (_, rpc, request, more, status, code) => {
+    const headers = { 'content-type': 'application/json', ...more };
+    const response = await send(`/${JOB.typeName}/${rpc}`, JSON.stringify(request), headers);
+    expect([response.status, await jsonBody(response)]).toEqual([status, expect.objectContaining({ code })]);
+  });
+
   test('fails with JSON under application/proto too', async () => {
     const response = await send(LIST, '', { 'content-type': 'application/proto' });
     expect(response.headers.get('content-type')).toBe('application/json');

@@ -1,6 +1,6 @@
 // By which hosts a service on a loopback address is called: no page of the open web reaches it through a name of its own.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { misleadingHost } from '../../src/server/hosts.js';
+import { misleadingHosts } from '../../src/server/hosts.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
 import { startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
@@ -125,9 +125,9 @@ test.each([
   ['10.0.0.1', false],
   ['inventory.example', false],
 ])('a service that listens at %s looks at hosts: %s', (host, looks) => {
-  expect(misleadingHost(host, ['rebound.example'])).toBe(looks ? 'rebound.example' : undefined);
+  expect(misleadingHosts(host)(['rebound.example'])).toBe(looks ? 'rebound.example' : undefined);
 });
 
 test('who names no host is no browser', () => {
-  expect(misleadingHost('127.0.0.1', [])).toBeUndefined();
+  expect(misleadingHosts('127.0.0.1')([])).toBeUndefined();
 });

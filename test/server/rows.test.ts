@@ -6,6 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ObjectId } from 'mongodb';
 import { callHttp, post } from '../support/http-client.js';
 import { startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
@@ -17,15 +18,53 @@ const DOMAIN = 'domain-07d2e9c4a6b1';
 const LARGE = 'domain-3f1c9a7b2e40';
 const EDGES = 'domain-ed6e0000d0d0';
 const HOSTILE = 'domain-0000hostile0';
+const FORMULAS = 'domain-000formulas0';
 const LIST = '/inventory/v1/job/list';
 const NDJSON = 'application/x-ndjson';
 const CSV = 'text/csv';
 
 let service: Service;
 
+/** Texts that a spreadsheet may compute, each the project of a job and the name of its collector. */
+const COMPUTED = [
+  ...['=1+1', '+1+1', '-1+1', '@SUM(A1)', '\t=1', '\r=1', '\n=1+1', '\r\n=1', '\0=1', '\tx', '\nx', '-5'],
+  ...['＝1', '＋1', '－1', '＠1', '﹦1', ' =1', '\u00a0=1', '\u3000=1', '\ufeff=1', '\u200b=1', '\u2028=1'],
+  ...[
+    '"=1',
+    '""=1',
+    "'=1",
+    ',=1',
+    ';=1',
+    '|=1',
+    '\n\n;"=1',
+    '=cmd|"/c calc"!A1',
+    '=1+2";=1+2',
+    '=1+2\'" ;,=1+2',
+  ],
+];
+/** Texts that are what they are. */
+const PLAIN = ['x=1', '5', ' x', "'x", '"x"', 'x;=1', 'x\n=1', '1-1', '\ufeffx', 'é', '[]', '{"a":1}'];
+
+/** A job with `text` in every cell that can have one. */
+async function insertCells(text: string, nth: number): Promise<void> {
+  const collector = new ObjectId();
+  const named = {
+    name: text,
+    provider: text,
+    project_id: text,
+    plugin_info: { plugin_id: text, version: text },
+  };
+  await service.db
+    .collection('collector')
+    .insertOne({ _id: collector, domain_id: FORMULAS, collector_id: `collector-cells-${nth}`, ...named });
+  const job = { job_id: `job-cells-${nth}`, domain_id: FORMULAS, project_id: text, collector };
+  await service.db.collection('job').insertOne({ ...job, total_tasks: -5, created_at: new Date(nth) });
+}
+
 beforeAll(async () => {
   service = await startService(DATABASE);
   await insertSlowJob(service.db);
+  await Promise.all([...COMPUTED, ...PLAIN].map(insertCells));
   await service.db.collection('job').insertOne({
     job_id: '=job-1',
     domain_id: HOSTILE,
@@ -142,6 +181,19 @@ describe('CSV', () => {
     const errors = [{ error_code: '@E', message: '<img src=x onerror=alert(1)>\n"quoted", 🏠' }];
     expect(rows).toEqual([["'=job-1", '{"a":[1,null]}', JSON.stringify(errors), 'say "a",\r\nb']]);
   });
+});
+
+test('no text of a job or its collector is computed, and a number is one', async () => {
+  const request = { domain_id: FORMULAS, query: { sort: { key: 'created_at' } } };
+  const [head = [], ...rows] = table(await (await ask(request, CSV)).text());
+  const columns = [
+    'project_id',
+    ...['name', 'provider', 'project_id', 'plugin_info.plugin_id'].map((name) => `collector_info.${name}`),
+  ];
+  const cells = rows.map((row) => columns.map((name) => row[head.indexOf(name)]));
+  const due = [...COMPUTED.map((text) => `'${text}`), ...PLAIN];
+  expect(cells).toEqual(due.map((text) => columns.map(() => text)));
+  expect(new Set(rows.map((row) => row[head.indexOf('total_tasks')]))).toEqual(new Set(['-5']));
 });
 
 describe('the one answer', () => {
