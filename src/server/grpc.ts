@@ -95,6 +95,14 @@ const UNREADABLE: readonly (readonly [RegExp, AppError])[] = [
     /^Failed to decompress message/,
     appError('INVALID_PARAMETER', { key: 'request', reason: 'it is not compressed as grpc-encoding says' }),
   ],
+  [
+    // Of Health and reflection; a request of Job is decoded in the chain.
+    /^Error deserializing request/,
+    appError('INVALID_PARAMETER', {
+      key: 'request',
+      reason: 'it cannot be decoded as the message of this rpc',
+    }),
+  ],
 ];
 
 /** Answers an unreadable request as an error of the request: the library ends such a call before its handler sees it. */

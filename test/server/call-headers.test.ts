@@ -159,6 +159,19 @@ describe('by gRPC', () => {
     });
   });
 
+  test.each([
+    '/grpc.health.v1.Health/Check',
+    '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+    '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
+    '/spaceone.api.core.v1.ServerInfo/get_version',
+    PATH,
+  ])('bytes that are no message of %s are an error of the request', async (path) => {
+    expect(await callRaw(service.address, path, framed(Buffer.of(0x0a, 0xff)))).toEqual({
+      status: '3',
+      text: expect.stringContaining('it cannot be decoded as the message of this rpc'),
+    });
+  });
+
   test('an encoding that is unknown is not implemented', async () => {
     const headers = { 'grpc-encoding': 'snappy' };
     expect(await callGrpc(headers, framed(BYTES, 1))).toHaveProperty('status', '12');

@@ -103,6 +103,13 @@ describe('what else names a host', () => {
   });
 });
 
+test('an absolute target counts where HTTP/1.0 names no host', async () => {
+  const answers = ['localhost', 'rebound.example'].map((host) =>
+    sendRaw(service.http, rawRequest(`GET http://${host}/livez`, [], '', '1.0')),
+  );
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 403]);
+});
+
 test('pages, probes and calls are refused alike, and told why', async () => {
   const paths = ['/', '/docs', '/openapi.json', '/readyz', '/none', '/inventory/v1/job/list'];
   const answers = await Promise.all(
