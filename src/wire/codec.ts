@@ -2,7 +2,7 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import { bytesOfJson } from './json-request.js';
 import { jsonChunks } from './json.js';
-import { utf8Json } from './unicode.js';
+import { refuseWide } from './unicode.js';
 
 /** Between what is sent and protobuf's bytes, which everything behind the doors speaks. */
 export interface Codec {
@@ -20,6 +20,9 @@ export const PROTOBUF: Codec = {
 
 /** Both spellings of names are taken, and null is a value; out go the names of the .proto files. */
 export const JSON_TEXT: Codec = {
-  decode: (message, sent) => bytesOfJson(message, utf8Json(sent)),
+  decode(message, sent) {
+    refuseWide(sent);
+    return bytesOfJson(message, sent);
+  },
   encode: jsonChunks,
 };

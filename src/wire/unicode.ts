@@ -1,7 +1,6 @@
-/** The encoding of JSON texts: UTF-8, with a byte-order mark or without (docs/http.md «JSON»; RFC 8259, section 8.1). */
+/** The encoding of JSON texts: UTF-8 and no other (docs/http.md «JSON»; RFC 8259, section 8.1). */
 import { fail } from '../errors.js';
 
-const MARK = Buffer.from('\ufeff');
 /** The first two bytes of UTF-16 and of UTF-32 that begin with a mark. */
 const WIDE_MARKS = [0xfeff, 0xfffe];
 
@@ -10,9 +9,8 @@ function isWide([first = -1, second = -1]: Uint8Array): boolean {
   return first === 0 || second === 0 || WIDE_MARKS.includes((first << 8) | second);
 }
 
-/** `sent` without the byte-order mark before it. Errors: INVALID_PARAMETER for UTF-16 and UTF-32. */
-export function utf8Json(sent: Uint8Array): Uint8Array {
+/** Refuses UTF-16 and UTF-32 by name. Errors: INVALID_PARAMETER. */
+export function refuseWide(sent: Uint8Array): void {
   if (isWide(sent))
     fail('INVALID_PARAMETER', { key: 'body', reason: 'it must be UTF-8, and is UTF-16 or UTF-32' });
-  return MARK.equals(sent.subarray(0, MARK.length)) ? sent.subarray(MARK.length) : sent;
 }
