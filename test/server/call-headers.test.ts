@@ -168,7 +168,7 @@ describe('by gRPC', () => {
   ])('bytes that are no message of %s are an error of the request', async (path) => {
     expect(await callRaw(service.address, path, framed(Buffer.of(0x0a, 0xff)))).toEqual({
       status: '3',
-      text: expect.stringContaining('it cannot be decoded as the message of this rpc'),
+      text: expect.stringContaining('Parameter is invalid. (key = request, reason = '),
     });
   });
 
