@@ -29,7 +29,6 @@ export interface Repeat {
 
 export interface Scan {
   readonly text: string;
-  readonly classes: Readonly<Record<string, string>>;
   /** Characters by which sets are told apart, each with its other cases. */
   readonly alphabet: readonly (readonly string[])[];
   /** What single characters and classes take. */
@@ -47,16 +46,17 @@ export interface Scan {
 type Rule<T> = readonly [sticky: RegExp, reader: (scan: Scan, ...found: readonly string[]) => T];
 
 const MAX_CODE = 0x10ffff;
-/** A repeat is written out where that makes no more nodes than this. */
-export const MAX_WRITTEN = 40;
+/** A repeat is written out where that makes no more nodes than this; of one character, which is as good as a loop. */
+const MAX_WRITTEN = 120;
+const MAX_LETTERS_WRITTEN = 40;
 /** PCRE's own limit. */
 const MAX_DEPTH = 250;
 const ASCII = String.fromCharCode(...Array.from({ length: 0x80 }, (_, code) => code));
 const FARAWAY = '\u0085\u00a0áßαжא٣ह\u1680\u2003\u2028\u202f\u3000あ中한😀\ue000\u{10ffff}';
 
-/** Sets, as classes of JavaScript's with the flag v; names after (*UCP) reach further. */
+/** Sets, as classes of JavaScript's with the flag v. */
 const ANY = '[^]';
-const CLASSES = {
+const CLASSES: Readonly<Record<string, string>> = {
   ...{ d: '[0-9]', w: '[\\w]', s: '[\\t-\\r ]', v: '[\\n-\\r\\x85\\u2028\\u2029]' },
   ...{ h: '[\\t \\xa0\\u1680\\u180e\\u2000-\\u200a\\u202f\\u205f\\u3000]' },
   ...{ alpha: '[a-zA-Z]', lower: '[a-zA-Z]', upper: '[a-zA-Z]', alnum: '[a-zA-Z0-9]', word: '[\\w]' },
@@ -69,7 +69,6 @@ const CLASSES = {
   },
   ...{ graph: '[!-~]', print: '[ -~]', punct: '[!-\\x2f:-@\\x5b-`\\x7b-~]', ascii: '[\\0-\\x7f]' },
 };
-const UCP_CLASSES = { ...CLASSES, d: '\\p{Nd}', w: '[\\p{L}\\p{N}_]', s: '[\\s]' };
 
 const codeOf = (character: string): number => character.codePointAt(0) ?? 0;
 
@@ -115,8 +114,8 @@ function read<T>(rules: readonly Rule<T>[], scan: Scan): T {
   throw new Stop();
 }
 
-function classOf(scan: Scan, not: boolean, name: string): string {
-  const found = scan.classes[name];
+function classOf(not: boolean, name: string): string {
+  const found = CLASSES[name];
   if (found === undefined) throw new Stop();
   return not ? `[^${found}]` : found;
 }
@@ -142,19 +141,22 @@ const CODES: readonly Rule<number>[] = [
   [/\\([aefnrt])/uy, (_, __, letter = '') => [7, 27, 12, 10, 13, 9]['aefnrt'.indexOf(letter)] ?? 0],
   [/\\([^A-Za-z0-9])/uy, (_, __, character = '') => codeOf(character)],
 ];
+/** A letter that means nothing behind a backslash stands for itself. */
+const PLAIN_LETTER: Rule<number> = [/\\([A-Za-z])/uy, (_, __, letter = '') => codeOf(letter)];
 const CLASS_CODES: readonly Rule<number>[] = [
   ...CODES,
   [/\\b/uy, () => 8],
+  PLAIN_LETTER,
   [/[^\\]/uy, (_, character = '') => codeOf(character)],
 ];
 const SETS: readonly Rule<string>[] = [
-  [/\\([dwshv])/uy, (scan, _, name = '') => classOf(scan, false, name)],
-  [/\\([DWSHV])/uy, (scan, _, name = '') => classOf(scan, true, name.toLowerCase())],
+  [/\\([dwshv])/uy, (_, __, name = '') => classOf(false, name)],
+  [/\\([DWSHV])/uy, (_, __, name = '') => classOf(true, name.toLowerCase())],
   [/\\(?:p\{|P\{\^)([\w&]+)\}|\\p([A-Z])/uy, (_, __, long, short) => property('p', long || short || '')],
   [/\\(?:P\{|p\{\^)([\w&]+)\}|\\P([A-Z])/uy, (_, __, long, short) => property('P', long || short || '')],
 ];
 const CLASS_ITEMS: readonly Rule<string>[] = [
-  [/\[:(\^?)([a-z]+):\]/uy, (scan, _, not, name = '') => classOf(scan, not === '^', name)],
+  [/\[:(\^?)([a-z]+):\]/uy, (_, __, not, name = '') => classOf(not === '^', name)],
   ...SETS,
   [/(?=[^])/uy, range],
 ];
@@ -189,10 +191,10 @@ const LETTERS: readonly Rule<Letters>[] = [
   [REFERENCE, (scan) => asserted(scan, lettersOf(scan, ANY))],
   [/\[(\^?)/uy, (scan, _, not) => bracketed(scan, not)],
   [/\.|\\N/uy, (scan, dot) => lettersOf(scan, dot === '.' && scan.flags.includes('s') ? ANY : '[^\\n]')],
-  [/\\R/uy, (scan) => lettersOf(scan, CLASSES.v)],
+  [/\\R/uy, (scan) => lettersOf(scan, classOf(false, 'v'))],
   [/\\[XC]/uy, (scan) => lettersOf(scan, ANY)],
   ...SETS.map(([at, set]): Rule<Letters> => [at, (scan, ...found) => lettersOf(scan, set(scan, ...found))]),
-  ...CODES.map(([at, code]): Rule<Letters> => [
+  ...[...CODES, PLAIN_LETTER].map(([at, code]): Rule<Letters> => [
     at,
     (scan, ...found) => character(scan, code(scan, ...found)),
   ]),
@@ -231,11 +233,14 @@ function lookaround(scan: Scan): Node {
 const holding = (node: Node): Node =>
   node.kind === 'repeat' && node.body.kind === 'letter' && !node.lazy ? { ...node, held: true } : node;
 
-const UNJUDGED = /\(\?(?:R|[+-]?\d+|&\w+|P>\w+)\)|\\g(?:<[^>]*>|'[^']*')|\(\?\(|\(\*[a-z_]+:|\(\?<?\*/uy;
+/** Sets limits and options of the engine, or steers how it backtracks; the same for groups that have a name of that kind. */
+const VERB = /\((?:\*[\w:]|\?C)[^()]*\)?/uy;
+const UNJUDGED = /\(\?(?:R|[+-]?\d+|&\w+|P>\w+)\)|\\g(?:<[^>]*>|'[^']*')|\(\?\(|\(\?<?\*/uy;
 const ATOMS: readonly Rule<Node>[] = [
+  [VERB, (_, found = '') => refuse(found, 'is not supported: an expression sets nothing of the engine')],
   [UNJUDGED, (_, found = '') => refuse(found, 'is not supported: it could backtrack without bound')],
-  [/(?<![^])(?:\^|\\A|\(\*U[^()]*\))/uy, () => NOTHING],
-  [/[$^]|\\[AbBGzZK]|\(\*[A-Z][^()]*\)/uy, (scan) => asserted(scan, NOTHING)],
+  [/(?<![^])(?:\^|\\A)/uy, () => NOTHING],
+  [/[$^]|\\[AbBGzZK]/uy, (scan) => asserted(scan, NOTHING)],
   [/\(\?<?[=!]/uy, (scan) => lookaround(scan)],
   [/\(\?>/uy, (scan) => holding(group(scan))],
   [/\(\?\^?([a-zA-Z]*)(?:-([a-zA-Z]*))?\)/uy, (scan, _, on = '', off = '') => setOptions(scan, on, off)],
@@ -246,15 +251,18 @@ const ATOMS: readonly Rule<Node>[] = [
 
 export const copies = ({ min, max }: Repeat): number => (max === Infinity ? Math.max(min, 1) : max);
 
+/** Whether a repeat is written out: its body as often as it may come, one after another. */
+export const isWritten = (node: Repeat): boolean =>
+  copies(node) * node.size <= (node.size === 1 ? MAX_LETTERS_WRITTEN : MAX_WRITTEN);
+
 /** How many nodes `node` makes when its repeats are written out, as far as they are. */
 function sizeOf(node: Node): number {
   if (node.kind === 'letter') return 1;
   if (node.kind !== 'repeat') return node.parts.reduce((size, part) => size + sizeOf(part), 1);
-  const size = copies(node) * node.size;
-  return size <= MAX_WRITTEN ? Math.max(size, node.size) : node.size;
+  return isWritten(node) ? Math.max(copies(node) * node.size, node.size) : node.size;
 }
 
-const QUANTIFIER = /(?:([*+?])|\{(?=,?\d)(\d*)(,?)(\d*)\})([+?]?)/uy;
+const QUANTIFIER = /(?:([*+?])|\{(?=[ \t,]*\d)[ \t]*(\d*)[ \t]*(,?)[ \t]*(\d*)[ \t]*\})([+?]?)/uy;
 
 function quantified(scan: Scan): Node {
   const from = scan.at;
@@ -318,9 +326,8 @@ function scanOf(text: string): Scan {
   const bits = alphabet.flatMap((cases, i) =>
     cases.map((each) => [each, 1n << BigInt(alphabet.length - 1 - i)] as const),
   );
-  const classes = /^(?:\(\*[A-Z_]+\d*\))*\(\*UCP\)/u.test(text) ? UCP_CLASSES : CLASSES;
   const found = { known: new Map(bits), apart: [], repeats: [], asserted: false };
-  return { text, classes, alphabet, ...found, at: 0, depth: 0, flags: '' };
+  return { text, alphabet, ...found, at: 0, depth: 0, flags: '' };
 }
 
 /** Quoted characters, each escaped instead. */

@@ -6,17 +6,18 @@
  * ways to go there. Two walks over one text that part and meet again are an event: it multiplies the ways to match that
  * text, and so the steps PCRE takes until it gives up. What decides is the worst chain of events:
  * - Events on a cycle, as in `(a+)+`: exponentially many ways. Refused.
- * - Walks that can go round while they are apart, as in `.*a.*`: as many ways as the text is long. Four such events,
- *   that is five overlapping loops one after another, are refused: n⁵/5! steps reach the limit on 70 characters. Fewer
- *   stay, as what people search for, `.*error.*timeout.*`, has few, and ordinary texts few places to part at. Loops
- *   that cannot take what stands between them, as in `\d+-\d+`, make no event; nor does a last `.*`, which cannot fail.
+ * - Walks that can go round while they are apart, as in `.*.*`: as many ways as the text is long. Four such events,
+ *   that is five overlapping loops one after another, are refused: n⁵/5! steps reach the limit on 70 characters of any
+ *   kind. Loops that cannot take what stands between them, as in `\d+-\d+`, make no event; nor does a last `.*`, which
+ *   cannot fail. Nor do walks that part or meet only at certain characters, as in `.*error.*timeout.*`: how many ways
+ *   there are depends on the text, and a text with too many is reported (guarded-regex.ts).
  * - Any other, as in `a?a?a?aaa`: about twice as many ways. Eight are refused; one of the former counts as two.
  *
  * It errs towards refusing: assertions hold anywhere, an atomic group gives back unless it is a loop over one set, a
  * long bounded repeat has no bound, a back reference is any one character, nothing is case-sensitive. It judges no
  * syntax: what it cannot read is fine here, and MongoDB's to refuse.
  */
-import { copies, MAX_WRITTEN, refuse, scanned, Stop } from './expression.js';
+import { copies, isWritten, refuse, scanned, Stop } from './expression.js';
 import type { Letters, Node, Repeat, Scan } from './expression.js';
 
 /** Positions by number, each with the number of ways there. */
@@ -104,7 +105,7 @@ function loop(machine: Machine, node: Repeat, body: Part, counted: boolean): Par
 function repeatPart(machine: Machine, node: Repeat): Part {
   const { body, min, max } = node;
   const all = copies(node);
-  if (all * node.size > MAX_WRITTEN) return loop(machine, node, partOf(machine, body), true);
+  if (!isWritten(node)) return loop(machine, node, partOf(machine, body), true);
   const endless = max === Infinity;
   let part = endless ? loop(machine, node, partOf(machine, body), false) : EMPTY;
   for (let left = endless ? all - 1 : all; left > 0; left--) {
@@ -128,11 +129,15 @@ function partOf(machine: Machine, node: Node): Part {
   return parts.reduce((part, each) => joined(machine, part, each), EMPTY);
 }
 
-/** How many events can follow, for walks that are one or apart, and for walks that were apart and went round since. */
-interface Worst {
-  readonly now: number;
-  readonly round: number;
-}
+/**
+ * How many events can follow, by what two walks have done since they parted: they took a character that few of what they
+ * take have in common (`narrow`), they went round, or both.
+ */
+type Worst = readonly [now: number, narrow: number, round: number, narrowAndRound: number];
+/** Added to the place of what was done so far. */
+const NARROW = 1;
+/** As how many events their meeting counts. */
+const WEIGHTS: Worst = [1, 0.5, 2, 0];
 
 /** Two positions where two walks over one text can be. */
 interface Pair {
@@ -150,7 +155,6 @@ interface Pair {
 type Step = readonly [to: Pair, ways: number];
 
 const MAX_EVENTS = 8;
-const ROUND = 2;
 
 /** The positions from which nothing can fail any more. */
 function safeOf(machine: Machine, end: number): ReadonlySet<number> {
@@ -174,23 +178,34 @@ function numbered(things: readonly (bigint | string)[]): readonly number[] {
   return things.map((thing) => numbers.get(thing) ?? 0);
 }
 
-/** Whether two positions take a common character, found out once for all positions that take the same. */
-function overlaps(letters: readonly Letters[]): (p: number, q: number) => boolean {
+/** Whether `test` holds for the letters of two positions, found out once for all positions that take the same. */
+function ofLetters(
+  letters: readonly Letters[],
+  test: (one: Letters, other: Letters) => boolean,
+): (p: number, q: number) => boolean {
   const sets = numbered(letters);
   const size = new Set(sets).size;
   const known = new Int8Array(size * size);
   return (p, q) => {
     const key = (sets[p] ?? 0) * size + (sets[q] ?? 0);
-    if (known[key] === 0) known[key] = ((letters[p] ?? 0n) & (letters[q] ?? 0n)) === 0n ? -1 : 1;
+    if (known[key] === 0) known[key] = test(letters[p] ?? 0n, letters[q] ?? 0n) ? 1 : -1;
     return known[key] === 1;
   };
 }
+
+const overlap = (one: Letters, other: Letters): boolean => (one & other) !== 0n;
+
+const sizeOf = (letters: Letters): number => letters.toString(2).replaceAll('0', '').length;
+
+/** Whether what two positions have in common is half of what either takes, or more. */
+const overlapWidely = (one: Letters, other: Letters): boolean =>
+  2 * sizeOf(one & other) >= Math.max(sizeOf(one), sizeOf(other));
 
 /** The steps from a pair, found out once for all positions that the same follow. */
 function stepper(machine: Machine): (from: Pair) => readonly Step[] {
   const follow: readonly Follow[] = machine.follow.map((each) => [...each]);
   const alike = numbered(follow.map((each) => each.join(';')));
-  const overlap = overlaps(machine.letters);
+  const overlaps = ofLetters(machine.letters, overlap);
   const pairs = new Map<number, Pair>();
   const pair = (p: number, q: number): Pair => {
     const key = p * alike.length + q;
@@ -209,27 +224,35 @@ function stepper(machine: Machine): (from: Pair) => readonly Step[] {
     spend(machine, ((follow[one]?.length ?? 0) * (follow[other]?.length ?? 0)) / 8);
     for (const [p, ways] of follow[one] ?? [])
       for (const [q] of follow[other] ?? [])
-        if ((!same || p <= q) && overlap(p, q))
+        if ((!same || p <= q) && overlaps(p, q))
           steps.push([pair(Math.min(p, q), Math.max(p, q)), p === q ? ways : 1]);
     return steps;
   };
 }
 
 /** What can follow `members`, pairs that all lead to each other; undefined when it is events without end. */
-function worstOf(members: readonly Pair[], safe: ReadonlySet<number>): Worst | undefined {
+function worstOf(
+  members: readonly Pair[],
+  safe: ReadonlySet<number>,
+  isWide: (p: number, q: number) => boolean,
+): Worst | undefined {
   const together = members.some(({ p, q }) => p === q);
   let cyclic = members.length > 1;
-  let [now, round] = [0, 0];
+  const worst: [number, number, number, number] = [0, 0, 0, 0];
   for (const { p, q, steps } of members)
     for (const [{ p: to, q: other, worst: next }, ways] of steps) {
       cyclic ||= next === undefined;
       if (next === undefined && together && (p !== q || to !== other || ways > 1)) return undefined;
       if (next === undefined) continue;
       const event = to !== other || safe.has(p) || safe.has(q) ? 0 : p === q ? Math.log2(ways) : 1;
-      now = Math.max(now, event + next.now);
-      round = Math.max(round, to === other ? event * ROUND + next.now : next.round);
+      const taken = to === other || isWide(to, other) ? 0 : NARROW;
+      for (const [done, weight] of WEIGHTS.entries()) {
+        const follows = to === other ? event * weight + next[0] : (next[done | taken] ?? 0);
+        worst[done] = Math.max(worst[done] ?? 0, follows);
+      }
     }
-  return { now: cyclic && !together ? round : now, round };
+  const [, , round, narrowAndRound] = worst;
+  return cyclic && !together ? [round, narrowAndRound, round, narrowAndRound] : worst;
 }
 
 /** Looks for too many events in a chain, or for `members` of a cycle with events (Tarjan's components). */
@@ -239,6 +262,7 @@ function search(
   found: (members?: readonly Pair[]) => never,
 ): void {
   const stepsOf = stepper(machine);
+  const isWide = ofLetters(machine.letters, overlapWidely);
   const [path, open]: [Pair[], Pair[]] = [[], []];
   let discovered = 0;
   const enter = (pair: Pair): void => {
@@ -254,8 +278,8 @@ function search(
     if (from !== undefined) from.low = Math.min(from.low, pair.low);
     if (pair.low < pair.index) return;
     const members = open.splice(open.lastIndexOf(pair));
-    const worst = worstOf(members, safe) ?? found(members);
-    if (worst.now >= MAX_EVENTS) found();
+    const worst = worstOf(members, safe, isWide) ?? found(members);
+    if (worst[0] >= MAX_EVENTS) found();
     for (const each of members) each.worst = worst;
   };
   enter({ p: 0, q: 0, index: 0, low: 0, steps: [], taken: 0 });
