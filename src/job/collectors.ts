@@ -124,7 +124,7 @@ async function readCollectors(
   const ids: ObjectId[] = [];
   const documents: unknown[] = [];
   let size = 0;
-  for await (const batch of store.collectorBatches(filter, paths, budget)) {
+  for await (const batch of store.batches('collector', filter, paths, budget)) {
     const more = batch.reduce((sum, collector) => sum + collector.length, 0);
     memory.grow(more * WEIGHT);
     size += more;

@@ -66,7 +66,6 @@ const rows = (codes: readonly number[], make: () => Error) => codes.map((code) =
 const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>([
   ...rows([50, 290], timedOut),
   ...rows([51091, 51111], refused),
-  [51156, () => new ExpressionStuck()],
   ...rows([40400, 5911200], notObjects),
   ...rows([40386, 40390, 40391, 40392, 40393, 40394, 40395, 40396, 40397, 40398, 4940400, 4940401], notPairs),
   ...rows([241, 10334, 17419, 17420], rowTooLarge),
@@ -82,7 +81,23 @@ const PASSING_LABELS = ['RetryableError', 'RetryableWriteError', 'SystemOverload
 /** BadValue covers much; of what reaches MongoDB from here only this depends on the stored documents. */
 const PARALLEL_ARRAYS = 'parallel arrays';
 
+/** An expression that PCRE has given up on; why, the text says only: by PCRE's number, or from MongoDB 6.1 on in words. */
+const GIVEN_UP = 51156;
+const CAUSE = /Result code: (-\d+|.*)/;
+/** Limits of matching, depth, heap and of the compiled code's stack, in PCRE and in PCRE2. */
+const LIMITS = /^(?:-(?:8|21|27|46|47|53|63)$|.*\blimit\b)/;
+/** Bytes that are not UTF-8: they were not there when it was looked for them. */
+const NOT_UTF8 = /^(?:-(?:10|11|25)$|UTF-8 error)/;
+const changed = (): Error => appError('UNAVAILABLE', { reason: 'a stored text was changed meanwhile' });
+
+function givenUp({ message }: MongoServerError): Error | undefined {
+  const [, cause = ''] = CAUSE.exec(message) ?? [];
+  if (LIMITS.test(cause)) return new ExpressionStuck();
+  return NOT_UTF8.test(cause) ? changed() : undefined;
+}
+
 function ofServer(error: MongoServerError): Error | undefined {
+  if (error.code === GIVEN_UP) return givenUp(error);
   if (error.message.includes(PARALLEL_ARRAYS)) return new ParallelArrays();
   const found = BY_CODE.get(Number(error.code))?.();
   return found ?? (PASSING_LABELS.some((label) => error.hasErrorLabel(label)) ? unavailable() : undefined);

@@ -11,7 +11,7 @@ import type {
 import { pipelinesOf, projectionOf, referredPaths } from '../query/compile.js';
 import { confineOne } from '../query/confine.js';
 import type { ConfinedMatch, Scope } from '../query/confine.js';
-import type { ListQuery, StatQuery } from '../query/model.js';
+import type { AskedFilter, ListQuery, StatQuery } from '../query/model.js';
 import { readList, readOnly } from '../query/parse.js';
 import type { Reading } from '../query/parse.js';
 import { readStat } from '../query/parse-stat.js';
@@ -21,6 +21,7 @@ import type { Result } from './answer.js';
 import { collecting, collectorsOf } from './collectors.js';
 import { limitCommand, MAX_QUERY_BYTES } from './command-size.js';
 import { blamed, confinedTo, naming } from './filters.js';
+import { settling } from './malformed.js';
 import type { Lease, Memory } from './memory.js';
 import { inStep } from './pace.js';
 import type { Pace } from './pace.js';
@@ -146,6 +147,10 @@ export function jobService(options: JobServiceOptions): JobService {
     return query;
   }
 
+  const settle = settling(store);
+  const confined = async (scope: Scope, filter: AskedFilter, budget: Budget): Promise<ConfinedMatch> =>
+    confinedTo(scope, await settle(filter, scope, budget), store, budget);
+
   /** How many jobs there are; equal counts at one time are one, and have one turn. */
   const counted = (match: ConfinedMatch, { domainId }: Scope, budget: Budget): Promise<number> =>
     counts(keyOf({ ...match }), budget, async (shared) => {
@@ -195,7 +200,7 @@ export function jobService(options: JobServiceOptions): JobService {
         };
         using lease = memory.lease();
         const answer = jobsInfo({ maxBytes, memory: lease, pace });
-        const filter = await confinedTo(scope, query.filter, store, call);
+        const filter = await confined(scope, query.filter, call);
         if (query.countOnly) {
           giveBack();
           return answer.finish(await counted(filter, scope, call));
@@ -219,7 +224,7 @@ export function jobService(options: JobServiceOptions): JobService {
         fail('INVALID_PARAMETER', { key: 'query.count_only', reason: 'rows are asked for' });
       using _turn = await lanes.rows(scope.domainId, call.signal);
       try {
-        const filter = await confinedTo(scope, query.filter, store, call);
+        const filter = await confined(scope, query.filter, call);
         const batches = store.list(filter, findOf(query), call);
         yield* pieces(rowsOf(format, query.only), shown(batches, scope, call), pace);
       } catch (error) {
@@ -235,7 +240,7 @@ export function jobService(options: JobServiceOptions): JobService {
         stats(keyOf({ scope, query }), call, async (shared) => {
           using _turn = await lanes.stats(scope.domainId, shared.signal);
           using lease = memory.lease();
-          const filter = await confinedTo(scope, query.filter, store, shared);
+          const filter = await confined(scope, query.filter, shared);
           const referred = await referredBy(query, filter, scope, lease, shared);
           const { rows, total } = await inStep(pace, () => {
             const pipelines = pipelinesOf(query, JOB, referred);

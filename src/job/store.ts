@@ -5,7 +5,8 @@
 import { BSON, ObjectId } from 'mongodb';
 import type { Db, ReadPreferenceLike } from 'mongodb';
 import { projectionTo } from '../query/compile.js';
-import { matchStages } from '../query/confine.js';
+import type { CompiledFilter } from '../query/compile.js';
+import { insteadStages, matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { MongoFilter, MongoStage } from '../query/mongo.js';
 import { idIn } from '../wire/bson.js';
@@ -28,10 +29,23 @@ export interface JobStore {
   rows(match: ConfinedMatch, stages: readonly MongoStage[], budget: Budget): Batches;
   /** How many rows a pipeline gives. */
   rowCount(match: ConfinedMatch, stages: readonly MongoStage[], budget: Budget): Promise<number>;
+  /** The documents of a collection that meet `filter`, with the paths to show; `_id` always. */
+  batches(collection: Collection, filter: ConfinedFilter, paths: readonly string[], budget: Budget): Batches;
+  /**
+   * The `_id` of those of `documents`, which are data, that meet `filter`; none where no document of the collection meets
+   * `some` any more.
+   */
+  meeting(
+    collection: Collection,
+    some: ConfinedFilter,
+    documents: readonly unknown[],
+    filter: CompiledFilter,
+    budget: Budget,
+  ): Promise<readonly Buffer[]>;
+  /** What changes with everything that is written; undefined where there is no such thing. */
+  moment(budget: Budget): Promise<string | undefined>;
   /** The collectors that meet `filter`, with the paths to show; `_id` always. */
   collectors(filter: ConfinedFilter, paths: readonly string[], budget: Budget): Promise<readonly Buffer[]>;
-  /** The same, however many they are. */
-  collectorBatches(filter: ConfinedFilter, paths: readonly string[], budget: Budget): Batches;
   /** The ids of the collectors that `match` gives. */
   collectorIds(match: ConfinedMatch, budget: Budget): Promise<readonly ObjectId[]>;
   /** The ids by which jobs refer to collectors. */
@@ -40,9 +54,17 @@ export interface JobStore {
   accepts(filter: MongoFilter, budget: Budget): Promise<boolean>;
 }
 
+export type Collection = 'job' | 'collector';
+
 const SECONDARY = 'secondaryPreferred';
 
 const ID = namesOf([['_id', true]]);
+
+/** What a member of a replica set says of itself. */
+interface Hello {
+  readonly me?: string;
+  readonly lastWrite?: { readonly opTime: unknown };
+}
 
 export interface JobStoreOptions {
   /** Is told errors that have no name here. */
@@ -112,13 +134,26 @@ export function jobStore(
     return ids;
   }
 
-  const findCollectors = (filter: ConfinedFilter, paths: readonly string[], within: Within, db: Db) =>
-    db.collection('collector').find<Buffer>(filter, {
+  const find = (
+    collection: Collection,
+    filter: ConfinedFilter,
+    paths: readonly string[],
+    within: Within,
+    db: Db,
+  ) =>
+    db.collection(collection).find<Buffer>(filter, {
       raw: true,
       projection: projectionTo(paths, 1),
       batchSize: BATCH,
       ...within,
     });
+
+  /** The last write of the server that reads go to, where that is one member of a replica set. */
+  async function momentOf(db: Db): Promise<string | undefined> {
+    if (db.readPreference !== undefined && db.readPreference.mode !== 'primary') return undefined;
+    const { me, lastWrite }: Hello = await db.command({ hello: 1 });
+    return lastWrite === undefined ? undefined : JSON.stringify([me, lastWrite.opTime]);
+  }
 
   async function accepts(filter: MongoFilter, budget: Budget): Promise<boolean> {
     const none = { $and: [{ job_id: { $in: [] } }, filter] };
@@ -147,8 +182,15 @@ export function jobStore(
     remove: async (filter, budget) =>
       (await operations.write(budget, { delete: 'job', deletes: [{ q: filter, limit: 1 }] })) > 0,
     collectors: (filter, paths, budget) =>
-      once(budget, (within, db) => findCollectors(filter, paths, within, db).toArray()),
-    collectorBatches: (filter, paths, budget) =>
-      operations.inBatches(budget, (within, db) => findCollectors(filter, paths, within, db)),
+      once(budget, (within, db) => find('collector', filter, paths, within, db).toArray()),
+    batches: (collection, filter, paths, budget) =>
+      operations.inBatches(budget, (within, db) => find(collection, filter, paths, within, db)),
+    async meeting(collection, some, documents, filter, budget) {
+      const stages = [{ $match: some }, { $limit: 1 }, ...insteadStages(documents, filter)];
+      const cursor = { batchSize: documents.length + 1 };
+      const pipeline = [...stages, { $project: { _id: 1 } }];
+      return (await operations.batch(budget, { aggregate: collection, pipeline, cursor })).documents;
+    },
+    moment: (budget) => once(budget, (_, db) => momentOf(db)),
   };
 }

@@ -7,6 +7,7 @@ import type { CompiledFilter } from './compile.js';
 import type { Filter } from './model.js';
 import { BARRIER } from './mongo.js';
 import type { MongoFilter, MongoStage } from './mongo.js';
+import type { Doubt } from './text.js';
 
 /** What a caller may see: one domain, and in it, where `projects` is given, only what belongs to one of them. */
 export interface Scope {
@@ -60,11 +61,36 @@ export const confineOne = (name: string, id: string, scope: Scope): ConfinedFilt
 export const confineReferred = (filter: MongoFilter, scope: Scope): ConfinedFilter =>
   within([domain(scope)], filter);
 
+const anyOf = (doubts: readonly Doubt[]): MongoFilter => ({ $or: doubts.flatMap(({ find }) => find) });
+
+/** The documents within the scope that meet `filter`, and of which one of `doubts` may hold. */
+export const confineDoubtful = (filter: Filter, doubts: readonly Doubt[], scope: Scope): ConfinedFilter =>
+  within(conditionsOf(scope), { $and: [filterOf(filter), anyOf(doubts)] });
+
+/** The same of a referenced collection. */
+export const confineDoubtfulReferred = (doubts: readonly Doubt[], scope: Scope): ConfinedFilter =>
+  confineReferred(anyOf(doubts), scope);
+
 /** What `filter` asks of a referenced collection within the scope. */
 export const confineReferredMatch = ({ certain, guarded }: CompiledFilter, scope: Scope): ConfinedMatch => ({
   within: confineReferred(certain, scope),
   ...(guarded === undefined ? {} : { guarded }),
 });
+
+/**
+ * Those of `documents`, which are data, that meet `filter`. They take the place of one document of a collection, which
+ * has to come in.
+ */
+export const insteadStages = (
+  documents: readonly unknown[],
+  { certain, guarded }: CompiledFilter,
+): readonly MongoStage[] => [
+  { $project: { _id: 0, document: { $literal: documents } } },
+  { $unwind: '$document' },
+  { $replaceRoot: { newRoot: '$document' } },
+  { $match: certain },
+  ...(guarded === undefined ? [] : [BARRIER, { $match: guarded }]),
+];
 
 /**
  * The stages that pass the documents of a match on, those of `within` through `between`. MongoDB merges and reorders the

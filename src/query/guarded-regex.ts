@@ -38,20 +38,33 @@ export function guardCopies(path: string): number | undefined {
 
 type Test = (value: string) => MongoExpression;
 
-const isOfType = (value: MongoExpression, type: string): MongoExpression => ({
-  $eq: [{ $type: value }, type],
+/** The types that find takes for text. */
+const TEXT = ['string', 'symbol'] as const;
+
+const isOfType = (value: MongoExpression, types: readonly string[]): MongoExpression => ({
+  $in: [{ $type: value }, types],
+});
+
+/** A text as $regexMatch takes one: it takes no symbol. */
+const asString = (text: string): MongoExpression => ({
+  $cond: [isOfType(text, ['symbol']), { $substrBytes: [text, 0, -1] }, text],
 });
 
 const isArray = (value: MongoExpression): MongoExpression => ({ $isArray: [value] });
 
-/** Whether `test` holds for a value of `type`: `value` itself or, where it is an array, an element. */
-const holdsFor = (value: MongoExpression, type: string, as: string, test: Test): MongoExpression => ({
+/** Whether `test` holds for a value of one of `types`: `value` itself or, where it is an array, an element. */
+const holdsFor = (
+  value: MongoExpression,
+  types: readonly string[],
+  as: string,
+  test: Test,
+): MongoExpression => ({
   $anyElementTrue: [
     {
       $map: {
         input: { $cond: [isArray(value), value, [value]] },
         as,
-        in: { $cond: [isOfType(`$$${as}`, type), test(`$$${as}`), false] },
+        in: { $cond: [isOfType(`$$${as}`, types), test(`$$${as}`), false] },
       },
     },
   ],
@@ -60,8 +73,8 @@ const holdsFor = (value: MongoExpression, type: string, as: string, test: Test):
 /** Whether `test` holds for a text that the path `segments` reaches from `value`, as find follows paths. */
 function holdsBelow(value: MongoExpression, segments: readonly string[], test: Test): MongoExpression {
   const [name, ...rest] = segments;
-  if (name === undefined) return holdsFor(value, 'string', 'text', test);
-  const inDocuments = holdsFor(value, 'object', `at${rest.length}`, (document) =>
+  if (name === undefined) return holdsFor(value, TEXT, 'text', test);
+  const inDocuments = holdsFor(value, ['object'], `at${rest.length}`, (document) =>
     holdsBelow({ $getField: { field: { $literal: name }, input: document } }, rest, test),
   );
   if (!INDEX.test(name)) return inDocuments;
@@ -74,7 +87,7 @@ function matchesAt(expressions: readonly string[], path: string): MongoExpressio
   const [first = '', ...rest] = path.split('.');
   return holdsBelow(`$${first}`, rest, (text) => ({
     $or: expressions.map((regex) => ({
-      $regexMatch: { input: text, regex: { $literal: regex }, options: 'i' },
+      $regexMatch: { input: asString(text), regex: { $literal: regex }, options: 'i' },
     })),
   }));
 }

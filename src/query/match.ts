@@ -6,7 +6,8 @@ import type { Plain } from '../wire/struct.js';
 import { meets } from './mongo.js';
 import type { MongoFilter } from './mongo.js';
 
-type Fields = readonly (readonly [string, Plain])[];
+/** The paths below an object, each with the value due there. */
+export type Fields = readonly (readonly [string, Plain])[];
 
 const equalities = (fields: Fields, prefix: string): MongoFilter[] =>
   fields.map(([name, due]) => meets(prefix + name, { $eq: due }));

@@ -6,12 +6,16 @@ import { BSONRegExp } from 'mongodb';
 import type { Plain, PlainObject } from '../wire/struct.js';
 import { guardAt } from './guarded-regex.js';
 import { elementOrDocument } from './match.js';
+import type { Fields } from './match.js';
 import { meets } from './mongo.js';
 import type { MongoExpression, MongoFilter } from './mongo.js';
+import { doubtAt, doubtsOf, inText, mayOrder } from './text.js';
+import type { Doubt } from './text.js';
 import {
   flag,
   fields,
   isoDate,
+  isUnordered,
   pattern,
   patterns,
   scalar,
@@ -29,6 +33,8 @@ interface Row<T> {
   readonly match: (operand: T, path: string) => MongoFilter;
   /** Evaluates the same where `match` may silently miss a text: an error of MongoDB says so. undefined: it cannot. */
   readonly guard?: (operand: T, path: string) => MongoExpression | undefined;
+  /** Where stored text may leave it in doubt; by default where text as answers show it may be equal to the operand. */
+  readonly doubts?: (operand: T, path: string) => readonly Doubt[];
   /** It may be asked of a reference itself, by the id that refers. */
   readonly onReference?: true;
   /** Asked of what is referred to, it gives all but those that refer to what meets this operator. */
@@ -57,31 +63,51 @@ const literal = (found: string): string =>
   found.replace(/[\\^$.|?*+()[\]{}-]/g, '\\$&').replaceAll('\0', '\\x00');
 
 const expression = (found: string, path: string): MongoFilter =>
-  meets(path, { $regex: found, $options: 'i' });
+  meets(path, { $regex: inText(found), $options: 'i' });
 
 const expressions = (found: readonly string[], path: string): MongoFilter =>
-  meets(path, { $in: found.map((each) => new BSONRegExp(each, 'i')) });
+  meets(path, { $in: found.map((each) => new BSONRegExp(inText(each), 'i')) });
 
-/** An ordering; null is neither less nor more than anything. */
+const ofTexts = (_: unknown, path: string): readonly Doubt[] => [doubtAt(path)];
+
+/** An ordering; null and NaN are neither less nor more than anything. */
 const ordered = <T extends Comparable>(operator: string, operand: OperandKind<T>): Row<T> => ({
   operand,
-  match: (due, path) => (due === null ? nothing(path) : meets(path, { [operator]: due })),
+  match: (due, path) => (isUnordered(due) ? nothing(path) : meets(path, { [operator]: due })),
+  doubts: (due, path) => doubtsOf(due, path, mayOrder),
 });
 
 const eq: Row<Comparable> = { operand: value, match: equal, onReference: true };
 const among: Row<readonly Comparable[]> = { operand: values, match: oneOf, onReference: true };
-const contain: Row<string> = { operand: text, match: (found, path) => expression(literal(found), path) };
+const contain: Row<string> = {
+  operand: text,
+  match: (found, path) => expression(literal(found), path),
+  doubts: ofTexts,
+};
 const containIn: Row<readonly string[]> = {
   operand: texts,
   match: (found, path) => expressions(found.map(literal), path),
+  doubts: ofTexts,
 };
 
 const regex: Row<string> = {
   operand: pattern,
   match: expression,
   guard: (due, path) => guardAt([due], path),
+  doubts: ofTexts,
 };
-const regexIn: Row<readonly string[]> = { operand: patterns, match: expressions, guard: guardAt };
+const regexIn: Row<readonly string[]> = {
+  operand: patterns,
+  match: expressions,
+  guard: guardAt,
+  doubts: ofTexts,
+};
+
+const match: Row<Fields> = {
+  operand: fields,
+  match: elementOrDocument,
+  doubts: (due, path) => doubtsOf(new Map(due), path),
+};
 
 const exists: Row<boolean> = {
   operand: flag,
@@ -103,7 +129,7 @@ const ROWS = {
   contain_in: containIn,
   regex,
   regex_in: regexIn,
-  match: { operand: fields, match: elementOrDocument },
+  match,
   lt: ordered('$lt', scalar),
   lte: ordered('$lte', scalar),
   gt: ordered('$gt', scalar),
@@ -129,6 +155,12 @@ export const OPERATORS: { readonly [Name in OperatorName]: Row<Operands[Name]> }
 
 export const isOperator = (name: string): name is OperatorName => Object.hasOwn(ROWS, name);
 
+/** Documents, by `_id`, of which it is known whether they meet a condition. */
+export interface Known {
+  readonly met: readonly unknown[];
+  readonly unmet: readonly unknown[];
+}
+
 /** One condition: the values at `path` against `operand`, which is of the kind that the operator takes. */
 export interface Condition<Name extends OperatorName = OperatorName> {
   /** Where it stands in the request, `query.filter[2]`. */
@@ -136,6 +168,8 @@ export interface Condition<Name extends OperatorName = OperatorName> {
   readonly path: string;
   readonly operator: Name;
   readonly operand: Operands[Name];
+  /** Of these documents MongoDB is not asked. */
+  readonly known?: Known;
 }
 
 /** The condition that `sent` makes of an operator. Errors: INVALID_ARGUMENT, naming the condition. */
@@ -145,12 +179,30 @@ export function readCondition<Name extends OperatorName>(
   sent: Plain,
   at: At,
 ): Condition<Name> {
-  return { at: at.condition, path, operator, operand: OPERATORS[operator].operand.read(sent, at) };
+  const condition = { at: at.condition, path, operator, operand: OPERATORS[operator].operand.read(sent, at) };
+  for (const { find } of doubtsAbout(condition)) at.work.clauses(find.length);
+  return condition;
 }
 
+/** `found`, but of the documents that are known, those that are `met`. */
+const unlessKnown = (found: MongoFilter, known: Known | undefined, met: keyof Known): MongoFilter =>
+  known === undefined
+    ? found
+    : {
+        $or: [
+          { _id: { $in: known[met] } },
+          { $and: [{ _id: { $nin: [...known.met, ...known.unmet] } }, found] },
+        ],
+      };
+
 /** The condition in MongoDB's terms. */
-export function matching<Name extends OperatorName>(condition: Condition<Name>): MongoFilter {
-  return OPERATORS[condition.operator].match(condition.operand, condition.path);
+export function matching<Name extends OperatorName>({
+  operator,
+  operand,
+  path,
+  known,
+}: Condition<Name>): MongoFilter {
+  return unlessKnown(OPERATORS[operator].match(operand, path), known, 'met');
 }
 
 /** Evaluates the condition where `matching` may silently miss a text (Row.guard). */
@@ -158,11 +210,30 @@ export function guardOf<Name extends OperatorName>({
   operator,
   operand,
   path,
+  known,
 }: Condition<Name>): MongoExpression | undefined {
-  return OPERATORS[operator].guard?.(operand, path);
+  const guard = OPERATORS[operator].guard?.(operand, path);
+  if (guard === undefined || known === undefined) return guard;
+  return { $and: [{ $not: [{ $in: ['$_id', { $literal: [...known.met, ...known.unmet] }] }] }, guard] };
+}
+
+/** Where stored text may leave the condition in doubt (Row.doubts). */
+export function doubtsAbout<Name extends OperatorName>({
+  operator,
+  operand,
+  path,
+}: Condition<Name>): readonly Doubt[] {
+  const row = OPERATORS[operator];
+  return row.doubts?.(operand, path) ?? doubtsOf(operand, path);
 }
 
 /** Asked of what is referred to: whom the condition leaves out, where it gives all others (Row.allBut). */
-export function excluded<Name extends OperatorName>(condition: Condition<Name>): MongoFilter | undefined {
-  return OPERATORS[condition.operator].allBut?.match(condition.operand, condition.path);
+export function excluded<Name extends OperatorName>({
+  operator,
+  operand,
+  path,
+  known,
+}: Condition<Name>): MongoFilter | undefined {
+  const found = OPERATORS[operator].allBut?.match(operand, path);
+  return found && unlessKnown(found, known, 'unmet');
 }

@@ -3,7 +3,7 @@
  * (docs/query.md «stat»). An operand is an expression that reads a row; `due` is data and always under $literal.
  */
 import type { MongoExpression } from './mongo.js';
-import { anything, scalar } from './values.js';
+import { anything, isUnordered, scalar } from './values.js';
 import type { Comparable, OperandKind } from './values.js';
 
 interface GroupRow {
@@ -49,17 +49,19 @@ const isOfType = (operand: MongoExpression, type: string): MongoExpression => ({
   $eq: [{ $type: operand }, type],
 });
 
+/** Whether a value is of the type of `due`, as find has it: to find a symbol is a text, and NaN has no order. */
 function isLike(operand: MongoExpression, due: Comparable): MongoExpression {
-  if (typeof due === 'number') return { $isNumber: operand };
+  if (typeof due === 'number') return { $and: [{ $isNumber: operand }, { $ne: [operand, NaN] }] };
   if (typeof due === 'boolean') return isOfType(operand, 'bool');
-  return isOfType(operand, due instanceof Date ? 'date' : 'string');
+  if (due instanceof Date) return isOfType(operand, 'date');
+  return { $in: [{ $type: operand }, ['string', 'symbol']] };
 }
 
-/** An ordering within the type of `due`; null orders with nothing. */
+/** An ordering within the type of `due`; null and NaN order with nothing. */
 const ordering =
   (operator: string) =>
   (operand: MongoExpression, due: Comparable): MongoExpression =>
-    due === null
+    isUnordered(due)
       ? { $literal: false }
       : { $and: [isLike(operand, due), { [operator]: [operand, { $literal: due }] }] };
 

@@ -59,6 +59,9 @@ export function workBudget(): WorkBudget {
 /** A value as it is compared with stored ones. */
 export type Comparable = Plain | Date | ObjectId;
 
+/** Whether nothing is less or more than a value, nor as much. */
+export const isUnordered = (due: Comparable): boolean => due === null || Number.isNaN(due);
+
 export interface OperandKind<T> {
   /** Refuses a list where one value is due, and one value where a list is due. Comes before every other check. */
   shape(sent: Plain, at: At): void;

@@ -5,6 +5,7 @@ import { BSONRegExp, Decimal128, Double, Long, ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
 import { excluded, matching } from '../../src/query/operators.js';
 import { readFilters } from '../../src/query/parse.js';
+import { inText } from '../../src/query/text.js';
 import { jsonClient } from '../support/client.js';
 import type { JsonClient } from '../support/client.js';
 import { startService } from '../support/service.js';
@@ -98,7 +99,7 @@ const JOBS: Readonly<Record<string, Document>> = {
 const ALL = Object.keys(JOBS);
 const but = (...left: readonly string[]): readonly string[] => ALL.filter((id) => !left.includes(id));
 const nor = (filter: Document): Document => ({ $nor: [filter] });
-const anyCase = (pattern: string): BSONRegExp => new BSONRegExp(pattern, 'i');
+const anyCase = (pattern: string): BSONRegExp => new BSONRegExp(inText(pattern), 'i');
 const is = (k: string, o: string, v: JsonValue = null): JsonObject => ({ k, o, v });
 
 let service: Service;
@@ -211,27 +212,43 @@ const PRESENCE: readonly Case[] = [
 ];
 
 const TEXTS: readonly Case[] = [
-  [is('filters.s', 'contain', 'éclair'), { 'filters.s': { $regex: 'éclair', $options: 'i' } }, eclair],
-  [is('filters.s', 'contain', 'STRASSE'), { 'filters.s': { $regex: 'STRASSE', $options: 'i' } }, []],
-  [is('filters.s', 'contain', ''), { 'filters.s': { $regex: '', $options: 'i' } }, withText],
-  [is('filters.s', 'contain', 'A.B*'), { 'filters.s': { $regex: 'A\\.B\\*', $options: 'i' } }, ['j06']],
-  [is('filters.s', 'contain', '(X|y)'), { 'filters.s': { $regex: '\\(X\\|y\\)', $options: 'i' } }, ['j07']],
-  [is('filters.s', 'contain', '_\\D'), { 'filters.s': { $regex: '_\\\\D', $options: 'i' } }, ['j08']],
-  [is('filters.s', 'contain', '.'), { 'filters.s': { $regex: '\\.', $options: 'i' } }, ['j06']],
-  [is('filters.s', 'contain', '\0'), { 'filters.s': { $regex: '\\x00', $options: 'i' } }, []],
-  [is('filters.s', 'contain', '5'), { 'filters.s': { $regex: '5', $options: 'i' } }, []],
+  [
+    is('filters.s', 'contain', 'éclair'),
+    { 'filters.s': { $regex: inText('éclair'), $options: 'i' } },
+    eclair,
+  ],
+  [is('filters.s', 'contain', 'STRASSE'), { 'filters.s': { $regex: inText('STRASSE'), $options: 'i' } }, []],
+  [is('filters.s', 'contain', ''), { 'filters.s': { $regex: inText(''), $options: 'i' } }, withText],
+  [
+    is('filters.s', 'contain', 'A.B*'),
+    { 'filters.s': { $regex: inText('A\\.B\\*'), $options: 'i' } },
+    ['j06'],
+  ],
+  [
+    is('filters.s', 'contain', '(X|y)'),
+    { 'filters.s': { $regex: inText('\\(X\\|y\\)'), $options: 'i' } },
+    ['j07'],
+  ],
+  [is('filters.s', 'contain', '_\\D'), { 'filters.s': { $regex: inText('_\\\\D'), $options: 'i' } }, ['j08']],
+  [is('filters.s', 'contain', '.'), { 'filters.s': { $regex: inText('\\.'), $options: 'i' } }, ['j06']],
+  [is('filters.s', 'contain', '\0'), { 'filters.s': { $regex: inText('\\x00'), $options: 'i' } }, []],
+  [is('filters.s', 'contain', '5'), { 'filters.s': { $regex: inText('5'), $options: 'i' } }, []],
   [
     is('filters.list', 'contain', 'LPHA'),
-    { 'filters.list': { $regex: 'LPHA', $options: 'i' } },
+    { 'filters.list': { $regex: inText('LPHA'), $options: 'i' } },
     ['j01', 'j02'],
   ],
-  [is('filters.list', 'contain', '5'), { 'filters.list': { $regex: '5', $options: 'i' } }, ['j06']],
+  [is('filters.list', 'contain', '5'), { 'filters.list': { $regex: inText('5'), $options: 'i' } }, ['j06']],
   [
     is('filters.s', 'not_contain', 'ÉCL'),
-    nor({ 'filters.s': { $regex: 'ÉCL', $options: 'i' } }),
+    nor({ 'filters.s': { $regex: inText('ÉCL'), $options: 'i' } }),
     but(...eclair),
   ],
-  [is('filters.s', 'not_contain', ''), nor({ 'filters.s': { $regex: '', $options: 'i' } }), but(...withText)],
+  [
+    is('filters.s', 'not_contain', ''),
+    nor({ 'filters.s': { $regex: inText(''), $options: 'i' } }),
+    but(...withText),
+  ],
   [
     is('filters.s', 'contain_in', ['éc', 'A.B']),
     { 'filters.s': { $in: [anyCase('éc'), anyCase('A\\.B')] } },
@@ -245,15 +262,15 @@ const TEXTS: readonly Case[] = [
     but(...eclair, 'j07'),
   ],
   [is('filters.s', 'not_contain_in', []), nor({ 'filters.s': { $in: [] } }), ALL],
-  [is('filters.s', 'regex', '^é'), { 'filters.s': { $regex: '^é', $options: 'i' } }, eclair],
-  [is('filters.s', 'regex', 'R$'), { 'filters.s': { $regex: 'R$', $options: 'i' } }, ['j01', 'j03']],
-  [is('filters.s', 'regex', ''), { 'filters.s': { $regex: '', $options: 'i' } }, withText],
+  [is('filters.s', 'regex', '^é'), { 'filters.s': { $regex: inText('^é'), $options: 'i' } }, eclair],
+  [is('filters.s', 'regex', 'R$'), { 'filters.s': { $regex: inText('R$'), $options: 'i' } }, ['j01', 'j03']],
+  [is('filters.s', 'regex', ''), { 'filters.s': { $regex: inText(''), $options: 'i' } }, withText],
   [
     is('filters.s', 'regex', '\\x{c9}clair'),
-    { 'filters.s': { $regex: '\\x{c9}clair', $options: 'i' } },
+    { 'filters.s': { $regex: inText('\\x{c9}clair'), $options: 'i' } },
     eclair,
   ],
-  [is('filters.n', 'regex', '2'), { 'filters.n': { $regex: '2', $options: 'i' } }, ['j05']],
+  [is('filters.n', 'regex', '2'), { 'filters.n': { $regex: inText('2'), $options: 'i' } }, ['j05']],
   [
     is('filters.s', 'regex_in', ['^A', '^\\(']),
     { 'filters.s': { $in: [anyCase('^A'), anyCase('^\\(')] } },
@@ -462,19 +479,19 @@ const COLLECTOR_FIELDS: readonly Case[] = [
   [is('collector.name', 'not_in', []), allBut({ name: { $in: [] } }), ALL],
   [
     is('collector.name', 'contain', 'été'),
-    meeting({ name: { $regex: 'été', $options: 'i' } }),
+    meeting({ name: { $regex: inText('été'), $options: 'i' } }),
     ['j01', 'j05'],
   ],
   [
     is('collector.name', 'not_contain', 'été'),
-    meeting(nor({ name: { $regex: 'été', $options: 'i' } })),
+    meeting(nor({ name: { $regex: inText('été'), $options: 'i' } })),
     ['j02'],
   ],
   [is('collector.name', 'contain_in', ['ÉTÉ']), meeting({ name: { $in: [anyCase('ÉTÉ')] } }), ['j01', 'j05']],
   [is('collector.name', 'not_contain_in', []), meeting(nor({ name: { $in: [] } })), ['j01', 'j02', 'j05']],
   [
     is('collector.name', 'regex', '^alpha'),
-    meeting({ name: { $regex: '^alpha', $options: 'i' } }),
+    meeting({ name: { $regex: inText('^alpha'), $options: 'i' } }),
     ['j01', 'j05'],
   ],
   [

@@ -1,0 +1,177 @@
+/**
+ * Stored text that is not UTF-8 (docs/query.md «Text that is not UTF-8»): MongoDB cannot hold an expression against it,
+ * and compares it by its bytes. The few documents that have such text where a condition asks are read, and the condition
+ * is held against them as answers show them, by MongoDB all the same.
+ */
+import { isUtf8 } from 'node:buffer';
+import { compiledFilter } from '../query/compile.js';
+import { confineDoubtful, confineDoubtfulReferred, confineReferred } from '../query/confine.js';
+import type { ConfinedFilter, Scope } from '../query/confine.js';
+import type { AskedFilter, ReferredCondition } from '../query/model.js';
+import { doubtsAbout } from '../query/operators.js';
+import type { Condition, Known } from '../query/operators.js';
+import { BSON, Elements, textEnd, textStart } from '../wire/bson.js';
+import { limitCommand, MAX_FILTER_BYTES } from './command-size.js';
+import type { Budget } from './operation.js';
+import { keyOf } from './sharing.js';
+import { sentAt } from './stored.js';
+import type { Collection, JobStore } from './store.js';
+
+/** The types of values that are text. */
+const TEXTS: ReadonlySet<number> = new Set([BSON.string, BSON.symbol, BSON.code]);
+const NESTED: ReadonlySet<number> = new Set([BSON.object, BSON.array]);
+
+/** Whether a text or a name in the document at `at` is not UTF-8. */
+function isMalformed(bytes: Buffer, at: number): boolean {
+  for (const each = new Elements(bytes, at); each.next();) {
+    if (!isUtf8(bytes.subarray(each.name, each.nameEnd))) return true;
+    if (NESTED.has(each.type) && isMalformed(bytes, each.value)) return true;
+    const [start, end] = [textStart(each.value), TEXTS.has(each.type) ? textEnd(bytes, each.value) : 0];
+    if (end > start && !isUtf8(bytes.subarray(start, end))) return true;
+  }
+  return false;
+}
+
+/** Documents that are looked at together, and at how many bytes of them at once. */
+const MAX_CHUNK_BYTES = 2_000_000;
+
+/** `documents` in pieces that a command holds. */
+function* chunks(documents: readonly Buffer[]): Iterable<readonly Buffer[]> {
+  let [chunk, bytes]: [Buffer[], number] = [[], 0];
+  for (const document of documents) {
+    if (chunk.length > 0 && bytes + document.length > MAX_CHUNK_BYTES) {
+      yield chunk;
+      [chunk, bytes] = [[], 0];
+    }
+    chunk.push(document);
+    bytes += document.length;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** The value of `_id`, as data and as something that only equal ones are. */
+function idOf(document: Buffer): readonly [key: string, id: unknown] {
+  for (const each = new Elements(document, 0); each.next();)
+    if (document.toString('latin1', each.name, each.nameEnd) === '_id')
+      return [
+        document.toString('latin1', each.value, each.end) + String(each.type),
+        sentAt(document, each.type, each.value),
+      ];
+  return ['', null];
+}
+
+/** What is known of documents, by the condition. */
+type Told = ReadonlyMap<Condition, Known>;
+
+const joined = (known: Known | undefined, more: Known): Known => ({
+  met: [...(known?.met ?? []), ...more.met],
+  unmet: [...(known?.unmet ?? []), ...more.unmet],
+});
+
+/** How many answers «there is none» are kept. */
+const MAX_KEPT = 1000;
+
+/** For what there is no malformed text, and since when; those that were kept first go first. */
+function keeping() {
+  const moments = new Map<string, string>();
+  return {
+    has: (key: string, moment: string | undefined): boolean =>
+      moment !== undefined && moments.get(key) === moment,
+    add(key: string, moment: string | undefined): void {
+      if (moment === undefined) return;
+      moments.delete(key);
+      moments.set(key, moment);
+      const [first] = moments.keys();
+      if (moments.size > MAX_KEPT && first !== undefined) moments.delete(first);
+    },
+  };
+}
+
+type Leaf = Condition | ReferredCondition;
+
+/** Conditions that stored text leaves in doubt, and where in which collection it may do so. */
+interface Asked {
+  readonly collection: Collection;
+  readonly conditions: readonly Condition[];
+  readonly paths: readonly string[];
+  readonly within: ConfinedFilter;
+}
+
+const isOwn = (leaf: Leaf): leaf is Condition => !('referred' in leaf);
+const isDoubtful = (condition: Condition): boolean => doubtsAbout(condition).length > 0;
+
+/** What the conditions of `filter` on a collection ask, in doubt. */
+function askedOf(collection: Collection, { all, any }: AskedFilter, scope: Scope): Asked {
+  const leaves = [...all, ...any];
+  const own = collection === 'job';
+  const asked = own ? leaves.filter(isOwn) : leaves.flatMap((leaf) => (isOwn(leaf) ? [] : [leaf.referred]));
+  const conditions = asked.filter(isDoubtful);
+  const doubts = [...new Map(conditions.flatMap(doubtsAbout).map((doubt) => [doubt.path, doubt])).values()];
+  const certain = all.filter(isOwn).filter((condition) => !isDoubtful(condition));
+  const within = own
+    ? confineDoubtful({ all: certain, any: [] }, doubts, scope)
+    : confineDoubtfulReferred(doubts, scope);
+  return { collection, conditions, paths: doubts.map(({ shown }) => shown), within };
+}
+
+/** `filter`, with what is known of the documents of which MongoDB could not tell. */
+export type Settle = (filter: AskedFilter, scope: Scope, budget: Budget) => Promise<AskedFilter>;
+
+/** Settles filters over `store`. */
+export function settling(store: JobStore): Settle {
+  const none = keeping();
+
+  /** What is known of `documents`, which are malformed, by each condition. */
+  async function told(
+    { collection, conditions }: Asked,
+    documents: readonly Buffer[],
+    scope: Scope,
+    budget: Budget,
+  ): Promise<Told> {
+    const ids = new Map(documents.map(idOf));
+    const some = confineReferred({ _id: { $in: [...ids.values()] } }, scope);
+    const data = documents.map((document) => sentAt(document, BSON.object, 0));
+    const known = new Map<Condition, Known>();
+    for (const condition of conditions) {
+      const filter = compiledFilter({ all: [condition], any: [] });
+      const meeting = await store.meeting(collection, some, data, filter, budget);
+      const met = new Map(meeting.map(idOf));
+      const unmet = [...ids].filter(([key]) => !met.has(key)).map(([, id]) => id);
+      known.set(condition, { met: [...met.values()], unmet });
+    }
+    return known;
+  }
+
+  async function tell(asked: Asked, scope: Scope, budget: Budget): Promise<Told> {
+    const { collection, within, paths } = asked;
+    const known = new Map<Condition, Known>();
+    for await (const batch of store.batches(collection, within, paths, budget))
+      for (const chunk of chunks(batch.filter((document) => isMalformed(document, 0))))
+        for (const [condition, more] of await told(asked, chunk, scope, budget))
+          known.set(condition, joined(known.get(condition), more));
+    return known;
+  }
+
+  /** The same; where nothing was written since there was nothing to tell, there is nothing still. */
+  async function tellOnce(asked: Asked, scope: Scope, budget: Budget): Promise<Told> {
+    if (asked.conditions.length === 0) return new Map();
+    const moment = await store.moment(budget);
+    const key = keyOf(limitCommand({ ...asked, conditions: [] }, MAX_FILTER_BYTES, 'query.filter'));
+    if (none.has(key, moment)) return new Map();
+    const known = await tell(asked, scope, budget);
+    if (known.size === 0) none.add(key, moment);
+    return known;
+  }
+
+  return async (filter, scope, budget) => {
+    const asked = (['job', 'collector'] as const).map((collection) => askedOf(collection, filter, scope));
+    const [own, referred] = await Promise.all(asked.map((each) => tellOnce(each, scope, budget)));
+    const settled = (condition: Condition, known: Told | undefined): Condition => {
+      const found = known?.get(condition);
+      return found === undefined ? condition : { ...condition, known: found };
+    };
+    const leafOf = (leaf: Leaf): Leaf =>
+      isOwn(leaf) ? settled(leaf, own) : { referred: settled(leaf.referred, referred) };
+    return { all: filter.all.map(leafOf), any: filter.any.map(leafOf) };
+  };
+}

@@ -1,0 +1,341 @@
+// Stored text that is not UTF-8 is text like any other, with U+FFFD where its bytes are none: as answers show it, it is found,
+// in jobs and in collectors, beside ordinary text and within lists; it hides nothing and fails no call.
+import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ObjectId } from 'mongodb';
+import { idsOf, rowsOf } from './query/request.js';
+import { jsonClient } from './support/client.js';
+import type { JsonClient } from './support/client.js';
+import { post } from './support/http-client.js';
+import { element, insertRaw, rawDocument, rawObject } from './support/raw.js';
+import type { Element } from './support/raw.js';
+import { mongodbUri, startService } from './support/service.js';
+import type { Service } from './support/service.js';
+
+const DATABASE = 'malformed-text';
+const DOMAIN = 'domain-of-malformed-texts';
+
+let service: Service;
+let client: JsonClient;
+
+/** A text of these bytes. */
+const bytes = (latin1: string): Buffer => Buffer.from(latin1, 'latin1');
+function text(latin1: string, type = 0x02): Element {
+  const length = Buffer.alloc(4);
+  length.writeInt32LE(latin1.length + 1);
+  return { type, bytes: Buffer.concat([length, bytes(latin1), Buffer.of(0)]) };
+}
+const list = (...items: readonly Element[]): Element => ({
+  ...rawObject(items.map((item, i) => [String(i), item])),
+  type: 0x04,
+});
+
+/** What is wrong in a text, in its middle, at its ends, and alone. */
+const WRONG = {
+  'two bytes that are never there': ['abc\xff\xfe Z timeout', 'abc\ufffd\ufffd Z timeout'],
+  'a byte at the end': ['timeout\x80', 'timeout\ufffd'],
+  'a byte at the beginning': ['\xbftimeout', '\ufffdtimeout'],
+  'a character cut off': ['timeout \xe2\x82', 'timeout \ufffd'],
+  'a character cut off in the middle': ['time\xf0\x9f\x98out timeout', 'time\ufffdout timeout'],
+  'an overlong slash': ['\xc0\xaf timeout', '\ufffd\ufffd timeout'],
+  'a surrogate': ['timeout \xed\xa0\x80', 'timeout \ufffd\ufffd\ufffd'],
+  'a pair of surrogates': [
+    '\xed\xa0\xbd\xed\xb8\x80 timeout',
+    '\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd timeout',
+  ],
+  'a character beyond Unicode': ['\xf4\x90\x80\x80 timeout', '\ufffd\ufffd\ufffd\ufffd timeout'],
+  'Latin-1 beside UTF-8': ['timeout \xe9 \xc3\xa9', 'timeout \ufffd \u00e9'],
+  'a NUL beside it': ['time\0out timeout\xff', 'time\0out timeout\ufffd'],
+  'a long text': [`${'long '.repeat(12_000)}\xff timeout`, `${'long '.repeat(12_000)}\ufffd timeout`],
+} as const;
+
+const SHOWN = Object.values(WRONG).map(([, shown]) => shown);
+const BROKEN = Object.keys(WRONG).map((_, nth) => `broken-${String(nth).padStart(2, '0')}`);
+
+interface Place {
+  /** The key, and the job that has `value` there. */
+  readonly key: string;
+  readonly job: (value: Element) => readonly (readonly [string, Element])[];
+}
+
+const document = (name: string, value: Element): Element => rawObject([[name, value]]);
+
+const PLACES: Readonly<Record<string, Place>> = {
+  'a free field': { key: 'filters.s', job: (value) => [['filters', document('s', value)]] },
+  'a field of a job': { key: 'status', job: (value) => [['status', value]] },
+  'a symbol': {
+    key: 'filters.s',
+    job: (value) => [['filters', document('s', { ...value, type: 0x0e })]],
+  },
+  'a text of a list': {
+    key: 'filters.s',
+    job: (value) => [['filters', document('s', list(element(1), text('ordinary'), value))]],
+  },
+  'one of several errors': {
+    key: 'errors.message',
+    job: (value) => [
+      [
+        'errors',
+        list(document('message', text('ordinary')), document('message', value), element({ message: 'x' })),
+      ],
+    ],
+  },
+  'the second of several errors': {
+    key: 'errors.1.message',
+    job: (value) => [['errors', list(element({ message: 'ordinary' }), document('message', value))]],
+  },
+  'lists within lists of objects': {
+    key: 'errors.additional.list.s',
+    job: (value) => [
+      [
+        'errors',
+        list(
+          document('additional', document('list', list(element({ s: 'ordinary' }), document('s', value)))),
+        ),
+      ],
+    ],
+  },
+};
+
+const placed = Object.entries(PLACES);
+const domainOf = (place: string): string => `${DOMAIN} ${place}`;
+
+beforeAll(async () => {
+  service = await startService(DATABASE);
+  client = jsonClient(service.address);
+  for (const [name, { job }] of placed) {
+    const domain = ['domain_id', element(domainOf(name))] as const;
+    const jobs = Object.values(WRONG).map(([wrong], nth) =>
+      rawDocument([['job_id', element(`${name} ${BROKEN[nth] ?? ''}`)], domain, ...job(text(wrong))]),
+    );
+    const whole = ['a Timeout', 'nothing of it'].map((value, nth) =>
+      rawDocument([['job_id', element(`${name} whole-${nth}`)], domain, ...job(element(value))]),
+    );
+    await insertRaw(mongodbUri(), DATABASE, 'job', [...jobs, ...whole]);
+  }
+});
+
+afterAll(async () => {
+  client.close();
+  await service.stop();
+});
+
+async function found(place: string, filter: JsonObject, list_: 'filter' | 'filter_or' = 'filter') {
+  const query = { [list_]: [filter], sort: { key: 'job_id' }, only: ['job_id'] };
+  const ids = idsOf(await client.call('list', { domain_id: domainOf(place), query }));
+  return Array.isArray(ids) ? ids.map((each) => String(each).slice(place.length + 1)) : ids;
+}
+
+const WHOLE = ['whole-0', 'whole-1'] as const;
+const matching = (test: (shown: string) => boolean): string[] =>
+  BROKEN.filter((_, nth) => test(SHOWN[nth] ?? ''));
+const has = (pattern: RegExp) => (shown: string) => pattern.test(shown);
+
+/** Conditions that text may meet, the jobs that do so, and the operators that are their opposite. */
+const CONDITIONS: readonly (readonly [string, JsonValue, readonly string[], string?])[] = [
+  ['contain', 'TIMEOUT', [...BROKEN, 'whole-0'], 'not_contain'],
+  ['contain', '\ufffd', BROKEN, 'not_contain'],
+  ['contain', '\ufffd\ufffd z', ['broken-00'], 'not_contain'],
+  ['contain', '\u00c9', matching(has(/\u00e9/)), 'not_contain'],
+  ['contain', 'e\0O', matching(has(/\0/)), 'not_contain'],
+  ['contain_in', ['\ufffd\ufffd z', 'nothing'], ['broken-00', 'whole-1'], 'not_contain_in'],
+  ['regex', 'time.*out|z+q+', [...BROKEN, 'whole-0']],
+  ['regex', '^timeout', matching(has(/^timeout/))],
+  ['regex', '\ufffd$', matching(has(/\ufffd$/))],
+  ['regex', '^.{1,3}\\x{fffd}', matching(has(/^[^\n]{1,3}\ufffd/))],
+  ['regex', 'a+b+c+\ufffd', ['broken-00']],
+  ['regex_in', ['^timeout .$', 'of it$'], [...matching(has(/^timeout .$/)), 'whole-1']],
+  ['eq', SHOWN[0] ?? '', ['broken-00'], 'not'],
+  ['in', [SHOWN[1] ?? '', SHOWN[2] ?? '', 'a Timeout'], ['broken-01', 'broken-02', 'whole-0'], 'not_in'],
+];
+
+describe.each(placed)('%s', (name, { key: k }) => {
+  const all = [...BROKEN, ...WHOLE];
+
+  test.each(CONDITIONS)('%s %j', async (o, v, due, opposite) => {
+    expect(await found(name, { k, o, v })).toEqual(due);
+    expect(await found(name, { k, o, v }, 'filter_or')).toEqual(due);
+    if (opposite !== undefined)
+      expect(await found(name, { k, o: opposite, v })).toEqual(all.filter((each) => !due.includes(each)));
+  });
+});
+
+/** Jobs of a domain, by `job_id`, with these fields beside. */
+async function put(
+  domain_id: string,
+  jobs: Readonly<Record<string, readonly (readonly [string, Element])[]>>,
+) {
+  const documents = Object.entries(jobs).map(([job_id, fields]) =>
+    rawDocument([['job_id', element(job_id)], ['domain_id', element(domain_id)], ...fields]),
+  );
+  await insertRaw(mongodbUri(), DATABASE, 'job', documents);
+}
+
+const idsIn = async (domain_id: string, query: JsonObject): Promise<unknown> =>
+  idsOf(
+    await client.call('list', { domain_id, query: { sort: { key: 'job_id' }, only: ['job_id'], ...query } }),
+  );
+
+const filters = (...entries: readonly (readonly [string | Buffer, Element])[]) =>
+  [['filters', rawObject(entries)]] as const;
+
+describe('what is compared', () => {
+  const DUE = 'domain-of-compared-texts';
+  const name = bytes('k\xff');
+
+  beforeAll(async () => {
+    await put(DUE, {
+      bad: filters(['s', text('a\xff')]),
+      good: filters(['s', element('a\ufffd')]),
+      within: filters(['s', document('t', text('a\xff'))]),
+      named: filters([name, element(1)]),
+      other: filters(['s', element('b')], ['k', element(1)]),
+    });
+  });
+
+  test.each<readonly [JsonObject, readonly string[]]>([
+    [{ k: 'filters.s', o: 'eq', v: 'a\ufffd' }, ['bad', 'good']],
+    [{ k: 'filters.s', o: 'not', v: 'a\ufffd' }, ['named', 'other', 'within']],
+    [{ k: 'filters.s', o: 'in', v: ['a\ufffd', 'b'] }, ['bad', 'good', 'other']],
+    [{ k: 'filters.s', o: 'not_in', v: ['a\ufffd', 'b'] }, ['named', 'within']],
+    [{ k: 'filters.s', o: 'lt', v: 'a\u{10000}' }, ['bad', 'good']],
+    [{ k: 'filters.s', o: 'lte', v: 'a\ufffd' }, ['bad', 'good']],
+    [{ k: 'filters.s', o: 'gt', v: 'a\ufffc' }, ['bad', 'good', 'other']],
+    [{ k: 'filters.s', o: 'gt', v: 'a\ufffd' }, ['other']],
+    [{ k: 'filters.s', o: 'gte', v: 'a' }, ['bad', 'good', 'other']],
+    [{ k: 'filters.s', o: 'eq', v: { t: 'a\ufffd' } }, ['within']],
+    [{ k: 'filters.s.t', o: 'eq', v: 'a\ufffd' }, ['within']],
+    [{ k: 'filters', o: 'match', v: { s: 'a\ufffd' } }, ['bad', 'good']],
+    [{ k: 'filters', o: 'match', v: { 's.t': 'a\ufffd' } }, ['within']],
+    [{ k: 'filters', o: 'eq', v: { s: 'a\ufffd' } }, ['bad', 'good']],
+    [{ k: 'filters', o: 'eq', v: { 'k\ufffd': 1 } }, ['named']],
+    [{ k: 'filters', o: 'match', v: { 'k\ufffd': 1 } }, ['named']],
+    [{ k: 'filters.k\ufffd', o: 'exists', v: true }, ['named']],
+    [{ k: 'filters.k\ufffd', o: 'exists', v: false }, ['bad', 'good', 'other', 'within']],
+    [{ k: 'filters.k\ufffd', o: 'eq', v: 1 }, ['named']],
+    [{ k: 'filters.k\ufffd', o: 'gt', v: 0 }, ['named']],
+    [{ k: 'filters.k\ufffd', o: 'eq', v: null }, ['bad', 'good', 'other', 'within']],
+  ])('%j', async (condition, due) => {
+    expect(await idsIn(DUE, { filter: [condition] })).toEqual(due);
+  });
+});
+
+describe('jobs by their collectors', () => {
+  const DUE = 'domain-of-malformed-collectors';
+
+  beforeAll(async () => {
+    const collectors = ['name\xff', 'a name', 'other'].map(
+      (name, nth) => [new ObjectId(), name, nth] as const,
+    );
+    await insertRaw(
+      mongodbUri(),
+      DATABASE,
+      'collector',
+      collectors.map(([_id, name, nth]) =>
+        rawDocument([
+          ['_id', element(_id)],
+          ['collector_id', element(`collector-${String(nth)}`)],
+          ['domain_id', element(DUE)],
+          ['name', text(name)],
+        ]),
+      ),
+    );
+    await put(DUE, {
+      ...Object.fromEntries(
+        collectors.map(([_id, , nth]) => [`of-${String(nth)}`, [['collector', element(_id)]]]),
+      ),
+      without: [],
+    });
+  });
+
+  test.each<readonly [JsonObject, readonly string[]]>([
+    [{ k: 'collector.name', o: 'contain', v: 'NAME' }, ['of-0', 'of-1']],
+    [{ k: 'collector.name', o: 'not_contain', v: 'NAME' }, ['of-2']],
+    [{ k: 'collector.name', o: 'regex', v: '^n.+' }, ['of-0']],
+    [{ k: 'collector.name', o: 'eq', v: 'name\ufffd' }, ['of-0']],
+    [{ k: 'collector.name', o: 'not', v: 'name\ufffd' }, ['of-1', 'of-2', 'without']],
+    [{ k: 'collector.name', o: 'not_in', v: ['name\ufffd', 'other'] }, ['of-1', 'without']],
+  ])('%j', async (condition, due) => {
+    expect(await idsIn(DUE, { filter: [condition] })).toEqual(due);
+    expect(await idsIn(DUE, { filter_or: [condition] })).toEqual(due);
+  });
+});
+
+describe('whatever is asked', () => {
+  const DUE = 'domain-of-malformed-ids';
+  const CONDITION = { k: 'filters.s', o: 'contain', v: 'TIMEOUT' };
+
+  beforeAll(async () => {
+    const broken = rawDocument([
+      ['job_id', text('job-\xffabc')],
+      ['domain_id', element(DUE)],
+      ...filters(['s', text('timeout\xff')]),
+    ]);
+    await insertRaw(mongodbUri(), DATABASE, 'job', [broken]);
+    await put(DUE, {
+      'job-abc': filters(['s', element('a timeout')]),
+      'job-x': filters(['s', element('x')]),
+    });
+  });
+
+  test('a keyword', async () => {
+    expect(await idsIn(DUE, { keyword: '\ufffdA' })).toEqual(['job-\ufffdabc']);
+    expect(await idsIn(DUE, { keyword: 'ABC' })).toEqual(['job-abc', 'job-\ufffdabc']);
+  });
+
+  test('pages and totals', async () => {
+    const query = {
+      filter: [CONDITION],
+      page: { start: 2, limit: 1 },
+      sort: { key: 'job_id' },
+      only: ['job_id'],
+    };
+    const response = { results: [{ job_id: 'job-\ufffdabc' }], total_count: 2 };
+    expect(await client.call('list', { domain_id: DUE, query })).toMatchObject({ response });
+  });
+
+  test('a stat', async () => {
+    const query = { filter: [CONDITION], aggregate: [{ count: { name: 'n' } }], page: { limit: 1 } };
+    expect(await client.call('stat', { domain_id: DUE, query })).toMatchObject({
+      response: { results: [{ n: 2 }] },
+    });
+    const distinct = { filter: [CONDITION], distinct: 'filters.s' };
+    expect(rowsOf(await client.call('stat', { domain_id: DUE, query: distinct }))).toEqual([
+      'a timeout',
+      'timeout\ufffd',
+    ]);
+  });
+
+  test('an export', async () => {
+    const body = JSON.stringify({ domain_id: DUE, query: { filter: [CONDITION], only: ['job_id'] } });
+    const response = await post(service.http, '/inventory/v1/job/list', body, {
+      accept: 'application/x-ndjson',
+    });
+    expect((await response.text()).split('\n').length).toBe(3);
+  });
+});
+
+test('a text is found from when it is stored on', async () => {
+  const domain = 'domain-of-texts-to-come';
+  const query = { filter: [{ k: 'filters.s', o: 'contain', v: 'timeout' }] };
+  for (const nth of [0, 1, 2]) {
+    const due = Array.from({ length: nth }, (_, i) => `job-${String(i)}`);
+    expect(await idsIn(domain, query)).toEqual(due);
+    expect(await idsIn(domain, query)).toEqual(due);
+    await put(domain, { [`job-${String(nth)}`]: filters(['s', text('timeout\xff')]) });
+  }
+});
+
+test('an expression that takes too many steps on such a text is told', async () => {
+  const domain = 'domain-of-long-malformed-texts';
+  await put(domain, { long: filters(['s', text(`${'a'.repeat(8000)}x\xff`)]) });
+  const refused = await idsIn(domain, { filter: [{ k: 'filters.s', o: 'regex', v: '.*.*y|^.*.*.*z$' }] });
+  expect(refused).toMatchObject({
+    code: 'ERROR_INVALID_PARAMETER',
+    text: expect.stringContaining('query.filter[0].value'),
+  });
+});
+
+test('none of it was a fault of the service', () => {
+  expect(service.faults).toEqual([]);
+});
