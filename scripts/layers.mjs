@@ -24,7 +24,7 @@ const layers = [
   /^src\/job\/schema\.ts$/,
   /^src\/job\/(command-size|connections|database-errors|database|indexes|killing|listing|members|memory|operation|pace|readiness|sharing|stored|ties|turns)\.ts$/,
   /^src\/job\/store\.ts$/,
-  /^src\/job\/(message|answer|filters|collectors|rows|total)\.ts$/,
+  /^src\/job\/(message|answer|filters|collectors|malformed|rows|total)\.ts$/,
   /^src\/job\/service\.ts$/,
   /^src\/auth\//,
   /^src\/server\//,

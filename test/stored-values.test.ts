@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
 import { jsonClient } from './support/client.js';
+import type { OddValue } from './support/odd-values.js';
 import type { JsonClient, Outcome, RpcName } from './support/client.js';
 import { callConnect, TRANSPORTS } from './support/connect-client.js';
 import { callHttp, post } from './support/http-client.js';
@@ -47,6 +48,12 @@ afterAll(async () => {
   client.close();
   await service.stop();
 });
+
+const NOTHING: OddValue = { what: 'nothing', stored: { type: 0x0a, bytes: Buffer.alloc(0) }, shown: null };
+
+/** The ids of jobs whose value is no list, in order. */
+const withoutLists = (ids: readonly unknown[]): unknown[] =>
+  ids.filter((id) => VALUES[IDS.indexOf(String(id))]?.stored.type !== 0x04).sort();
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -117,12 +124,6 @@ const CONDITIONS: readonly (readonly [string, JsonValue, (path: string) => Docum
   ]),
   ['exists', true, (path) => ({ [path]: { $exists: true } })],
   ['exists', false, (path) => ({ [path]: { $exists: false } })],
-  ['contain', 'TEX', (path) => ({ [path]: { $regex: 'tex', $options: 'i' } })],
-  ['not_contain', 'TEX', (path) => ({ $nor: [{ [path]: { $regex: 'tex', $options: 'i' } }] })],
-  ['contain_in', ['TEX', 'x'], (path) => ({ [path]: { $in: [/tex/i, /x/i] } })],
-  ['not_contain_in', ['TEX', 'x'], (path) => ({ $nor: [{ [path]: { $in: [/tex/i, /x/i] } }] })],
-  ['regex', '^te.t', (path) => ({ [path]: { $regex: '^te.t', $options: 'i' } })],
-  ['regex_in', ['^te.t', '^y'], (path) => ({ [path]: { $in: [/^te.t/i, /^y/i] } })],
   ['match', { a: 1 }, (path) => ({ [`${path}.a`]: 1 })],
 ];
 
@@ -155,6 +156,50 @@ describe.each(FILTERED)('a filter on %s gives what MongoDB gives', (key, collect
   test.each(asksIt)('%s %j', async (operator, value, native) => {
     const jobs = await asked('list', FREE, { filter: [{ k: key, o: operator, v: value }], only: ['job_id'] });
     expect(jobs.map((job) => at(job, 'job_id')).sort()).toEqual(await found(collection, native(path)));
+  });
+});
+
+/** The types of values that are text. */
+const TEXT_TYPES = [0x02, 0x0e];
+
+/** What is stored as text: a value itself, or values of a list. */
+const textsOf = ({ stored: { type }, shown, texts }: OddValue): readonly string[] =>
+  texts ?? (TEXT_TYPES.includes(type) && typeof shown === 'string' ? [shown] : []);
+
+/** Operators that find text, the same as an expression of JavaScript's, and the operator that is the opposite. */
+const TEXT_CONDITIONS: readonly (readonly [string, JsonValue, RegExp, string?])[] = [
+  ['contain', 'TEX', /tex/iu, 'not_contain'],
+  ['contain', '', /^/u, 'not_contain'],
+  ['contain', 'É', /é/iu, 'not_contain'],
+  ['contain', '\ufffd', /\ufffd/u, 'not_contain'],
+  ['contain', 'A\0b', /a\0b/u, 'not_contain'],
+  ['contain', '$job', /\$job/u, 'not_contain'],
+  ['contain', '/^TEXT/', /\/\^text\//u, 'not_contain'],
+  ['contain_in', ['TEX', '\ufffd\ufffd'], /tex|\ufffd\ufffd/iu, 'not_contain_in'],
+  ['contain_in', [], /[]/u, 'not_contain_in'],
+  ['regex', '^te.t', /^te.t/iu],
+  ['regex', 'TEX', /tex/iu],
+  ['regex', '.', /./u],
+  ['regex', '', /^/u],
+  ['regex', '\ufffd$', /\ufffd$/u],
+  ['regex', '^a/b', /^a\/b/iu],
+  ['regex', '[^\\x00-\\x7f]', /[^\0-\x7f]/u],
+  ['regex', '^.{1,5}t+$', /^.{1,5}t+$/iu],
+  ['regex_in', ['^te.t', '^y', 'TEX'], /^te.t|^y|TEX/iu],
+];
+
+/** Where text is looked for, and by which operators every other job is not found. */
+const TEXT_KEYS = ['filters.v', 'errors.additional.v', 'errors.0.additional.v', 'collector.tags.v'] as const;
+
+describe.each(TEXT_KEYS)('text at %s, and nothing else, is found', (k) => {
+  test.each(TEXT_CONDITIONS)('%s %j', async (o, v, due, opposite) => {
+    const ask = async (operator: string): Promise<unknown> =>
+      (await asked('list', FREE, { filter: [{ k, o: operator, v }], only: ['job_id'] }))
+        .map((job) => at(job, 'job_id'))
+        .sort();
+    const found = IDS.filter((_, nth) => textsOf(VALUES[nth] ?? NOTHING).some((text) => due.test(text)));
+    expect(await ask(o)).toEqual(found);
+    if (opposite !== undefined) expect(await ask(opposite)).toEqual(IDS.filter((id) => !found.includes(id)));
   });
 });
 
@@ -276,14 +321,19 @@ describe.each(['filters.v', 'v', 'collector.capability.v', 'collector.tags.v'])(
     },
   );
 
+  const operands = ['text', 'symbol', 'é', '', 1, 0, 7, true, false, null, { a: 1, b: 2 }, {}];
   test.each(['eq', 'not', 'lt', 'lte', 'gt', 'gte'])('a condition %s', async (o) => {
-    const fields = ['text', 1, true, null].map((v, i) => ({
-      n: `n${i}`,
-      o: 'count',
-      conditions: [{ k: key, o, v }],
-    }));
+    const asking = operands.filter((v) => o === 'eq' || o === 'not' || typeof v !== 'object');
+    const fields = asking.map((v, i) => ({ n: `n${i}`, o: 'count', conditions: [{ k: key, o, v }] }));
     const rows = await stat([{ group: { keys: [job], fields } }]);
     expect(rows.map((row) => at(row, 'job')).sort()).toEqual(IDS);
+    // A filter looks into lists, and asks null of the reference to the collector.
+    const same = asking.filter((v) => key === 'filters.v' || (key.startsWith('collector.') && v !== null));
+    for (const v of same) {
+      const filter = await asked('list', FREE, { filter: [{ k: key, o, v }], only: ['job_id'] });
+      const met = rows.filter((row) => at(row, `n${asking.indexOf(v)}`) === 1).map((row) => at(row, 'job'));
+      expect([v, withoutLists(met)]).toEqual([v, withoutLists(filter.map((each) => at(each, 'job_id')))]);
+    }
   });
 
   test('distinct', async () => {

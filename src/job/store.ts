@@ -150,7 +150,7 @@ export function jobStore(
 
   /** The last write of the server that reads go to, where that is one member of a replica set. */
   async function momentOf(db: Db): Promise<string | undefined> {
-    if (db.readPreference !== undefined && db.readPreference.mode !== 'primary') return undefined;
+    if (db.readPreference.mode !== 'primary') return undefined;
     const { me, lastWrite }: Hello = await db.command({ hello: 1 });
     return lastWrite === undefined ? undefined : JSON.stringify([me, lastWrite.opTime]);
   }

@@ -29,12 +29,11 @@ function sentRegex(bytes: Buffer, at: number): BSONRegExp {
   return Object.assign(new BSONRegExp(pattern), { options });
 }
 
-/** A vector need not be one that the driver sends: then it goes as answers show it. */
-function sentBinary(bytes: Buffer, at: number): unknown {
+/** A vector need not be one that the driver sends: as data of nobody's kind it is shown and compared alike. */
+function sentBinary(bytes: Buffer, at: number): Binary {
   const { subtype, data } = binaryAt(bytes, at);
-  return subtype === Binary.SUBTYPE_VECTOR
-    ? scalarAt(bytes, BSON.binary, at)
-    : new Binary(Uint8Array.from(data), subtype);
+  const isVector = subtype === Binary.SUBTYPE_VECTOR;
+  return new Binary(Uint8Array.from(data), isVector ? Binary.SUBTYPE_USER_DEFINED : subtype);
 }
 
 /** The elements of a document or of a list, by name, the last of a name. */
@@ -55,6 +54,7 @@ const SEND: ReadonlyMap<number, Send> = new Map<number, Send>([
   [BSON.regex, sentRegex],
   [BSON.dbPointer, (bytes, at) => new Map(Object.entries(pointerAt(bytes, at)))],
   [BSON.code, (bytes, at) => new Code(textFrom(bytes, at))],
+  [BSON.codeWithScope, (bytes, at) => new Code(textFrom(bytes, at + 4))],
   [BSON.int32, (bytes, at) => new Int32(bytes.readInt32LE(at))],
   [BSON.timestamp, (bytes, at) => new Timestamp(bytes.readBigUInt64LE(at))],
   [BSON.int64, (bytes, at) => Long.fromBigInt(bytes.readBigInt64LE(at))],

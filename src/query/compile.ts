@@ -17,6 +17,7 @@ import type {
 } from './model.js';
 import { BARRIER, documentOf, meets } from './mongo.js';
 import type { MongoExpression, MongoFilter, MongoStage } from './mongo.js';
+import { beforeIndexes, isIndex } from './schema.js';
 import type { Key, ResourceSchema } from './schema.js';
 import { CONDITIONS, formatted, GROUP_FIELDS, PROJECT_OPERATORS } from './stages.js';
 
@@ -298,6 +299,17 @@ function rowStages(
   return [...beside, ...byId, ...made, ...whole];
 }
 
+const NO_LIST = { $not: { $type: 'array' } };
+
+/** Makes a document for each element of a list at `path`; of the one, where `next` is an index. */
+function spread(path: string, next: string | undefined): MongoStage {
+  const here = `$${path}`;
+  if (next === undefined || !isIndex(next))
+    return { $unwind: { path: here, preserveNullAndEmptyArrays: true } };
+  const element = { [next]: { $arrayElemAt: [here, Number(next)] } };
+  return { $set: { [path]: { $cond: [{ $isArray: [here] }, element, here] } } };
+}
+
 interface Values {
   /** Documents that hold the values, each value once. */
   readonly rows: readonly MongoStage[];
@@ -316,10 +328,13 @@ function valuesAt(key: Key, schema: ResourceSchema): Values {
   if (path === schema.id) return { rows: [there], at: path, total: [there, once] };
   const segments = path.split('.');
   const prefixes = segments.map((_, i) => segments.slice(0, i + 1).join('.'));
+  const onTheWay = prefixes.slice(0, -1);
+  // A list within a list is a value, and no way to one.
+  const reached = { $match: { $and: [there.$match, ...onTheWay.map((prefix) => meets(prefix, NO_LIST))] } };
   const stages = [
-    { $project: projectionTo([path], 0) },
-    ...prefixes.map((prefix) => ({ $unwind: { path: `$${prefix}`, preserveNullAndEmptyArrays: true } })),
-    there,
+    { $project: projectionTo([beforeIndexes(path)], 0) },
+    ...prefixes.map((prefix, i) => spread(prefix, segments[i + 1])),
+    reached,
     once,
   ];
   return { rows: stages, at: '_id', total: stages };

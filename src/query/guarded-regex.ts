@@ -3,6 +3,7 @@
  * limit, MongoDB's find silently takes the text for one that does not match, while $regexMatch raises an error.
  */
 import type { MongoExpression, MongoFilter } from './mongo.js';
+import { isIndex } from './schema.js';
 
 /** Opens a group of its own syntax, in which `?` is no repeat. */
 const GROUP_SYNTAX = /(?<!\\)\(\?/g;
@@ -22,16 +23,13 @@ const LONG_TEXT_BYTES = 50_000;
 const isRiskyOnShortTexts = (expressions: readonly string[]): boolean =>
   expressions.some((each) => needsGuard(each) && REPEATS_MULTIPLY.test(withoutSyntax(each)));
 
-/** An index of an array, as MongoDB reads one in a path; no array is longer than its greatest. */
-const INDEX = /^(?:0|[1-9]\d{0,8})$/;
-
 /** The longest path of a guarded expression: each segment nests its guard deeper, each index doubles it. */
 export const GUARDED_PATH = { segments: 20, indexes: 3 } as const;
 
 /** How often the guard at `path` has its expressions; undefined: the path is longer than guards can be. */
 export function guardCopies(path: string): number | undefined {
   const segments = path.split('.');
-  const indexes = segments.filter((segment) => INDEX.test(segment)).length;
+  const indexes = segments.filter(isIndex).length;
   const isShort = segments.length <= GUARDED_PATH.segments && indexes <= GUARDED_PATH.indexes;
   return isShort ? 2 ** indexes : undefined;
 }
@@ -77,7 +75,7 @@ function holdsBelow(value: MongoExpression, segments: readonly string[], test: T
   const inDocuments = holdsFor(value, ['object'], `at${rest.length}`, (document) =>
     holdsBelow({ $getField: { field: { $literal: name }, input: document } }, rest, test),
   );
-  if (!INDEX.test(name)) return inDocuments;
+  if (!isIndex(name)) return inDocuments;
   const element = { $arrayElemAt: [value, Number(name)] };
   return { $or: [{ $cond: [isArray(value), holdsBelow(element, rest, test), false] }, inDocuments] };
 }

@@ -59,6 +59,16 @@ export function plainPath(key: string, at: string): string {
   return key;
 }
 
+/** Whether MongoDB takes a segment for an index of a list; no list is longer than the greatest. */
+export const isIndex = (segment: string): boolean => /^(?:0|[1-9]\d{0,8})$/.test(segment);
+
+/** `path` up to its first index, which a projection would take for a name. */
+export function beforeIndexes(path: string): string {
+  const segments = path.split('.');
+  const index = segments.findIndex((segment, i) => i > 0 && isIndex(segment));
+  return segments.slice(0, index < 0 ? segments.length : index).join('.');
+}
+
 const splitFirst = (path: string): readonly [string, string] => {
   const dot = path.indexOf('.');
   return dot < 0 ? [path, ''] : [path.slice(0, dot), path.slice(dot + 1)];

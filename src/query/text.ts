@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { meets } from './mongo.js';
 import type { MongoFilter } from './mongo.js';
+import { beforeIndexes, isIndex } from './schema.js';
 
 /** A comment that no stored expression has: to find, an expression is also equal to itself where one is stored. */
 const NO_STORED = `(?#${randomUUID()})`;
@@ -25,15 +26,6 @@ export interface Doubt {
   readonly shown: string;
 }
 
-const isIndex = (segment: string): boolean => /^\d+$/.test(segment);
-
-/** `path` up to its first index: a projection takes an index for a name. */
-function withoutIndexes(path: string): string {
-  const segments = path.split('.');
-  const index = segments.findIndex((segment, i) => i > 0 && isIndex(segment));
-  return segments.slice(0, index < 0 ? segments.length : index).join('.');
-}
-
 /** A text in which even the empty expression finds nothing. */
 const MALFORMED = { $not: { $regex: '' }, $type: ['string', 'symbol'] };
 
@@ -51,7 +43,7 @@ function malformedAt(path: string): readonly MongoFilter[] {
 function textsAt(path: string): Doubt {
   const anywhere = path.split('.').filter((segment, i) => i === 0 || !isIndex(segment));
   const paths = new Set([path, anywhere.join('.')]);
-  return { path, find: [...paths].flatMap(malformedAt), shown: withoutIndexes(path) };
+  return { path, find: [...paths].flatMap(malformedAt), shown: beforeIndexes(path) };
 }
 
 /** Documents with anything where `path` begins: names are not to be found. */

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as driver from 'mongodb';
 import { MongoServerError } from 'mongodb';
 import { AppError } from '../../src/errors.js';
-import { fromDatabase, isLost } from '../../src/job/database-errors.js';
+import { ExpressionStuck, fromDatabase, isLost } from '../../src/job/database-errors.js';
 import { ERROR_CODES } from './error-codes.js';
 
 interface Translated {
@@ -223,4 +223,41 @@ test.each([
 test('what was given up fails as whoever gave it up says', () => {
   const reason = new Error('given up');
   expect(fromDatabase(ofServer(1), AbortSignal.abort(reason), () => undefined)).toBe(reason);
+});
+
+describe('an expression that PCRE gives up on', () => {
+  const because = (cause: string): MongoServerError =>
+    new MongoServerError({
+      code: 51156,
+      errmsg: `Error occurred while executing the regular expression in $regexMatch. Result code: ${cause}`,
+    });
+
+  // PCRE by its numbers: match limit, recursion limit, stack of compiled code. PCRE2 by its numbers, and in its words.
+  test.each([
+    ...['-8', '-21', '-27', '-46', '-47', '-53', '-63'],
+    ...[
+      'match limit exceeded',
+      'matching depth limit exceeded',
+      'heap limit exceeded',
+      'JIT stack limit reached',
+    ],
+  ])('takes too many steps: %s', (cause) => {
+    expect(fromDatabase(because(cause), new AbortController().signal, () => undefined)).toBeInstanceOf(
+      ExpressionStuck,
+    );
+  });
+
+  test.each([
+    ...['-10', '-11', '-25', 'UTF-8 error: isolated byte with 0x80 bit set'],
+    ...['UTF-8 error: illegal byte (0xfe or 0xff)', 'UTF-8 error: 1 byte missing at end'],
+  ])('meets bytes that are not UTF-8: %s', (cause) => {
+    expect(translated(because(cause))).toEqual(UNAVAILABLE);
+  });
+
+  test.each(['-14', '-6', '-1', '-80', 'internal error - pattern overwritten?', 'no more memory', ''])(
+    'for another cause: %s',
+    (cause) => {
+      expect(translated(because(cause))).toEqual(FAULT);
+    },
+  );
 });

@@ -686,7 +686,7 @@ const DISTINCTS: readonly Case[] = [
   ],
   ['what is nowhere', distinct('nosuch'), []],
   ['_id', distinct('_id'), []],
-  ['no index', distinct('a.0'), []],
+  ['by index', distinct('a.0'), ['x', 'y', { p: 1 }]],
   [
     'dates',
     { ...only('j1', 'j2'), ...distinct('created_at') },

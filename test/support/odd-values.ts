@@ -21,6 +21,8 @@ export interface OddValue {
   readonly stored: Element;
   /** As a Value. */
   readonly shown: JsonValue;
+  /** The texts in a list. */
+  readonly texts?: readonly string[];
 }
 
 const ID = '64ffffffffffffffffffffff';
@@ -69,10 +71,16 @@ const object = (what: string, entries: Parameters<typeof rawObject>[0], shown: J
   shown,
 });
 
-const array = (what: string, entries: Parameters<typeof rawObject>[0], shown: JsonValue): OddValue => ({
+const array = (
+  what: string,
+  entries: Parameters<typeof rawObject>[0],
+  shown: JsonValue,
+  texts: readonly string[] = [],
+): OddValue => ({
   what,
   stored: { ...rawObject(entries), type: 0x04 },
   shown,
+  texts,
 });
 
 const PROTOTYPE: JsonValue = { ['__proto__']: { x: 1 } };
@@ -97,6 +105,10 @@ export const SCALARS: readonly OddValue[] = [
   plain('a text with a NUL', 'a\0b', 'a\0b'),
   plain('a text like a field', '$job_id', '$job_id'),
   raw('a text that is not UTF-8', 0x02, string(bytesOf('abc\xff\xfe')), 'abc\ufffd\ufffd'),
+  raw('a text that ends too early', 0x02, string(bytesOf('Text \xe2\x82')), 'Text \ufffd'),
+  raw('a surrogate', 0x02, string(bytesOf('\xed\xa0\x80text')), '\ufffd\ufffd\ufffdtext'),
+  raw('a symbol that is not UTF-8', 0x0e, string(bytesOf('text\xff')), 'text\ufffd'),
+  plain('a text like an expression', '/^text/i', '/^text/i'),
   binary('binary data', 0, 'abc', 'YWJj'),
   binary('empty binary data', 0, '', ''),
   binary('a function', 1, 'abc', 'YWJj'),
@@ -131,6 +143,8 @@ export const SCALARS: readonly OddValue[] = [
   date('the first date', -(2n ** 63n), ''),
   plain('null', null, null),
   plain('a regular expression', new BSONRegExp('^a/b', 'i'), '/^a/b/i'),
+  plain('an expression that is asked for', new BSONRegExp('^te.t', 'i'), '/^te.t/i'),
+  plain('a text that is asked for, as an expression', new BSONRegExp('TEX', 'i'), '/TEX/i'),
   regex('an option that the driver refuses', 'a', 'g', '/a/g'),
   regex('options that nobody knows', 'a', 'zZ\xff', '/a/Zz\ufffd'),
   regex('options out of order', 'a', 'xi', '/a/ix'),
@@ -173,6 +187,23 @@ export const ARRAYS: readonly OddValue[] = [
       ['0', one],
     ],
     [1, 2, 1],
+  ),
+  array(
+    'a list with NaN',
+    [
+      ['0', element(new Double(NaN))],
+      ['1', two],
+    ],
+    ['NaN', 2],
+  ),
+  array(
+    'a list of texts',
+    [
+      ['0', element('x')],
+      ['1', { type: 0x02, bytes: string(bytesOf('text\xff')) }],
+    ],
+    ['x', 'text\ufffd'],
+    ['x', 'text\ufffd'],
   ),
   array('a list of what the driver refuses', [['0', { type: 0x0b, bytes: bytesOf('a\0g\0') }]], ['/a/g']),
   array('pairs', [['0', element(['k', 1])]], [['k', 1]]),

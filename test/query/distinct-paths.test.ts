@@ -1,0 +1,61 @@
+// `distinct` gives what MongoDB's own distinct gives, through lists, by index, and of whatever shape documents are.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { jsonClient } from '../support/client.js';
+import type { JsonClient } from '../support/client.js';
+import { startService } from '../support/service.js';
+import type { Service } from '../support/service.js';
+import { rowsOf } from './request.js';
+
+const DOMAIN = 'domain-of-paths';
+
+const JOBS: readonly object[] = [
+  {
+    errors: [{ error_code: 'E', message: 'm' }, { error_code: 'F' }],
+    projects: ['a', 'b'],
+    filters: { a: [[{ b: 1 }]] },
+  },
+  { errors: [{ error_code: 'G' }], projects: ['n'], filters: { a: [{ b: 2 }, [{ b: 3 }]] } },
+  { errors: { '0': { error_code: 'H' } }, projects: null, filters: { a: { b: [[4], 5] } } },
+  { errors: [], filters: { a: 1 } },
+  { errors: [[{ error_code: 'I' }]], projects: [['x', 'y'], 'z'], filters: { a: { b: null } } },
+  { errors: [{ '0': { error_code: 'J' } }], projects: 'text', filters: { a: { b: [] } } },
+  { errors: 'none', projects: {}, filters: [{ a: { b: 6 } }, { a: [{ b: 7 }] }] },
+  { errors: null, filters: [[{ a: { b: 8 } }]] },
+  { filters: 9 },
+];
+
+let service: Service;
+let client: JsonClient;
+
+beforeAll(async () => {
+  service = await startService('distinct-paths');
+  client = jsonClient(service.address);
+  const jobs = JOBS.map((job, nth) => ({ job_id: `job-${String(nth)}`, domain_id: DOMAIN, ...job }));
+  await service.db.collection('job').insertMany(jobs);
+});
+
+afterAll(async () => {
+  client.close();
+  await service.stop();
+});
+
+const PATHS = [
+  ...['errors', 'errors.error_code', 'errors.message', 'projects', 'filters', 'filters.a', 'filters.a.b'],
+  ...['errors.0', 'errors.1', 'errors.0.error_code', 'errors.1.error_code', 'errors.0.0.error_code'],
+  ...['errors.00.error_code', 'errors.01', 'errors.999999999.error_code', 'errors.99999999999.error_code'],
+  ...['projects.0', 'projects.1', 'projects.0.1', 'projects.2', 'projects.x', 'job_id.0', 'job_id'],
+  ...['filters.0', 'filters.0.a.b', 'filters.1.a.0.b', 'filters.a.0', 'filters.a.0.b', 'filters.a.0.0.b'],
+  ...['filters.a.b.0', 'filters.a.b.0.0', 'filters.a.b.1'],
+];
+
+/** In one order, whatever that is: null, numbers, texts, objects, lists. */
+const sorted = (values: readonly unknown[]): string[] => values.map((value) => JSON.stringify(value)).sort();
+
+test.each(PATHS)('%s', async (distinct) => {
+  const due = await service.db.collection('job').distinct(distinct, { domain_id: DOMAIN });
+  const query = { distinct };
+  const rows = rowsOf(await client.call('stat', { domain_id: DOMAIN, query }));
+  expect(sorted(Array.isArray(rows) ? rows : [rows])).toEqual(sorted(due));
+  const paged = await client.call('stat', { domain_id: DOMAIN, query: { ...query, page: { limit: 2 } } });
+  expect(paged).toMatchObject({ response: { total_count: due.length } });
+});
