@@ -70,19 +70,39 @@ const joined = (known: Known | undefined, more: Known): Known => ({
 
 /** How many answers «there is none» are kept. */
 const MAX_KEPT = 1000;
+/** Looks in a row, each within so many milliseconds of the one before, all in vain, from which on writes are many. */
+const MANY_LOOKS = 8;
+const IN_A_ROW = 10_000;
+/** Milliseconds that a look in vain counts where writes are many. */
+const KEPT_WHILE_WRITTEN = 1000;
 
-/** For what there is no malformed text, and since when; those that were kept first go first. */
-function keeping() {
-  const moments = new Map<string, string>();
+interface Look {
+  readonly moment: string | undefined;
+  readonly time: number;
+  /** Looks in vain in a row. */
+  readonly looks: number;
+}
+
+/** Looks in vain by what was looked for; those that were kept first go first. */
+function keeping(clock: () => number) {
+  const kept = new Map<string, Look>();
   return {
-    has: (key: string, moment: string | undefined): boolean =>
-      moment !== undefined && moments.get(key) === moment,
-    add(key: string, moment: string | undefined): void {
-      if (moment === undefined) return;
-      moments.delete(key);
-      moments.set(key, moment);
-      const [first] = moments.keys();
-      if (moments.size > MAX_KEPT && first !== undefined) moments.delete(first);
+    /** Whether there was none, and nothing was written since; where writes are many, not long ago. */
+    isNone(key: string, moment: string | undefined): boolean {
+      const last = kept.get(key);
+      if (last === undefined) return false;
+      if (moment !== undefined && moment === last.moment) return true;
+      return last.looks >= MANY_LOOKS && clock() - last.time < KEPT_WHILE_WRITTEN;
+    },
+    looked(key: string, moment: string | undefined, isNone: boolean): void {
+      const last = kept.get(key);
+      kept.delete(key);
+      if (!isNone) return;
+      const time = clock();
+      const isNext = last !== undefined && time - last.time < IN_A_ROW;
+      kept.set(key, { moment, time, looks: isNext ? last.looks + 1 : 1 });
+      const [first] = kept.keys();
+      if (kept.size > MAX_KEPT && first !== undefined) kept.delete(first);
     },
   };
 }
@@ -114,12 +134,14 @@ function askedOf(collection: Collection, { all, any }: AskedFilter, scope: Scope
   return { collection, conditions, paths: doubts.map(({ shown }) => shown), within };
 }
 
+type Store = Pick<JobStore, 'batches' | 'meeting' | 'moment'>;
+
 /** `filter`, with what is known of the documents of which MongoDB could not tell. */
 export type Settle = (filter: AskedFilter, scope: Scope, budget: Budget) => Promise<AskedFilter>;
 
-/** Settles filters over `store`. */
-export function settling(store: JobStore): Settle {
-  const none = keeping();
+/** Settles filters over `store`; `clock` counts milliseconds and only grows. */
+export function settling(store: Store, clock: () => number): Settle {
+  const looks = keeping(clock);
 
   /** What is known of `documents`, which are malformed, by each condition. */
   async function told(
@@ -152,14 +174,14 @@ export function settling(store: JobStore): Settle {
     return known;
   }
 
-  /** The same; where nothing was written since there was nothing to tell, there is nothing still. */
+  /** The same, without a look where there can be none. */
   async function tellOnce(asked: Asked, scope: Scope, budget: Budget): Promise<Told> {
     if (asked.conditions.length === 0) return new Map();
     const moment = await store.moment(budget);
     const key = keyOf(limitCommand({ ...asked, conditions: [] }, MAX_FILTER_BYTES, 'query.filter'));
-    if (none.has(key, moment)) return new Map();
+    if (looks.isNone(key, moment)) return new Map();
     const known = await tell(asked, scope, budget);
-    if (known.size === 0) none.add(key, moment);
+    looks.looked(key, moment, known.size === 0);
     return known;
   }
 

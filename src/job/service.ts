@@ -147,7 +147,7 @@ export function jobService(options: JobServiceOptions): JobService {
     return query;
   }
 
-  const settle = settling(store);
+  const settle = settling(store, options.clock);
   const confined = async (scope: Scope, filter: AskedFilter, budget: Budget): Promise<ConfinedMatch> =>
     confinedTo(scope, await settle(filter, scope, budget), store, budget);
 

@@ -1,0 +1,43 @@
+// How often it is looked for text that is not UTF-8: once while nothing is written, and at most once a second while much is.
+import { expect, test } from '@jest/globals';
+import { settling } from '../../src/job/malformed.js';
+import type { JobStore } from '../../src/job/store.js';
+
+const BUDGET = { signal: new AbortController().signal, remaining: () => 1000 };
+const FILTER = {
+  all: [{ at: 'query.filter[0]', path: 'filters.s', operator: 'contain', operand: 'a' }],
+  any: [],
+} as const;
+
+/** Asks at each of `times`, each behind a write or not; answers how often it was looked. */
+async function looks(times: readonly number[], moment: (nth: number) => string | undefined): Promise<number> {
+  let [now, nth, looked] = [0, 0, 0];
+  const store: Pick<JobStore, 'batches' | 'meeting' | 'moment'> = {
+    // eslint-disable-next-line @typescript-eslint/require-await
+    async *batches() {
+      looked++;
+      yield [];
+    },
+    meeting: () => Promise.resolve([]),
+    moment: () => Promise.resolve(moment(nth)),
+  };
+  const settle = settling(store, () => now);
+  for (const time of times) {
+    [now, nth] = [time, nth + 1];
+    expect(await settle(FILTER, { domainId: 'domain' }, BUDGET)).toEqual(FILTER);
+  }
+  return looked;
+}
+
+const each = (count: number, milliseconds: number): readonly number[] =>
+  Array.from({ length: count }, (_, nth) => nth * milliseconds);
+
+test.each<[string, readonly number[], (nth: number) => string | undefined, number]>([
+  ['while nothing is written: once', each(100, 1000), () => 'same', 1],
+  ['behind each of a few writes', each(8, 10), String, 8],
+  ['behind writes that are far apart', each(30, 11_000), String, 30],
+  ['once a second while much is written', each(1000, 10), String, 8 + 9],
+  ['once a second where it cannot be told', each(1000, 10), () => undefined, 8 + 9],
+])('%s', async (_, times, moment, due) => {
+  expect(await looks(times, moment)).toBe(due);
+});
