@@ -315,6 +315,114 @@ describe('whatever is asked', () => {
   });
 });
 
+describe('texts that answers show alike are one to stat', () => {
+  const DUE = 'domain-of-texts-alike';
+  const K = 'filters.s';
+
+  beforeAll(async () => {
+    await put(DUE, {
+      j1: filters(['s', text('a\xff')], ['l', list(text('x\xff'), text('x\xfe'))], ['n', element(1)]),
+      j2: filters(['s', text('a\xfe')], ['n', element(2)]),
+      j3: filters(['s', element('a\ufffd')], ['n', element(3)]),
+      j4: filters(['s', element('b')], ['n', element(4)]),
+      j5: filters([bytes('k\xff'), element(5)], ['s', element('\u{10000}')]),
+      j6: filters(['s', text('\xff')]),
+    });
+  });
+
+  const count = (n: string, ...conditions: readonly JsonObject[]): JsonObject => ({
+    n,
+    o: 'count',
+    conditions: [...conditions],
+  });
+  const group = (key: string, ...fields: readonly JsonObject[]): JsonObject => ({
+    group: { keys: [{ k: key, n: 'v' }], fields: [{ n: 'jobs', o: 'count' }, ...fields] },
+  });
+
+  test.each<readonly [string, JsonObject, unknown]>([
+    ['distinct', { distinct: K }, ['a\ufffd', 'b', '\ufffd', '\u{10000}']],
+    ['distinct of a list', { distinct: 'filters.l' }, ['x\ufffd']],
+    [
+      'a group',
+      {
+        aggregate: [
+          group(K, { n: 'n', o: 'sum', k: 'filters.n' }, { n: 'mean', o: 'average', k: 'filters.n' }),
+          { sort: { key: 'v' } },
+        ],
+      },
+      [
+        { v: 'a\ufffd', jobs: 3, n: 6, mean: 2 },
+        { v: 'b', jobs: 1, n: 4, mean: 4 },
+        { v: '\ufffd', jobs: 1, n: 0, mean: null },
+        { v: '\u{10000}', jobs: 1, n: 0, mean: null },
+      ],
+    ],
+    [
+      'an order',
+      {
+        aggregate: [
+          { sort: { keys: [{ key: K }, { key: 'job_id' }] } },
+          {
+            project: {
+              fields: [
+                { k: 'job_id', n: 'id' },
+                { k: K, n: 'v' },
+              ],
+            },
+          },
+        ],
+      },
+      [
+        ...['j1', 'j2', 'j3'].map((id) => ({ id, v: 'a\ufffd' })),
+        { id: 'j4', v: 'b' },
+        { id: 'j6', v: '\ufffd' },
+        { id: 'j5', v: '\u{10000}' },
+      ],
+    ],
+    [
+      'elements of a list',
+      { aggregate: [{ unwind: { path: 'filters.l' } }, group('filters.l')] },
+      [{ v: 'x\ufffd', jobs: 2 }],
+    ],
+    [
+      'a set',
+      { aggregate: [{ group: { fields: [{ n: 'v', o: 'add_to_set', k: 'filters.l' }] } }] },
+      [{ v: [['x\ufffd', 'x\ufffd']] }],
+    ],
+    [
+      'conditions',
+      {
+        aggregate: [
+          {
+            group: {
+              fields: [
+                count('eq', { k: K, o: 'eq', v: 'a\ufffd' }),
+                count('not', { k: K, o: 'not', v: 'a\ufffd' }),
+                count('gt', { k: K, o: 'gt', v: 'a\ufffd' }),
+                count('lt', { k: K, o: 'lt', v: '\u{10000}' }),
+              ],
+            },
+          },
+        ],
+      },
+      [{ eq: 3, not: 3, gt: 3, lt: 5 }],
+    ],
+    [
+      'a name',
+      { aggregate: [group('filters.k\ufffd'), { sort: { key: 'v' } }] },
+      [
+        { v: null, jobs: 5 },
+        { v: 5, jobs: 1 },
+      ],
+    ],
+  ])('%s', async (_, query, due) => {
+    expect(rowsOf(await client.call('stat', { domain_id: DUE, query }))).toEqual(due);
+    const total = Array.isArray(due) ? due.length : 0;
+    const paged = await client.call('stat', { domain_id: DUE, query: { ...query, page: { limit: 100 } } });
+    expect(paged).toMatchObject({ response: { results: due, total_count: total } });
+  });
+});
+
 test('a text is found from when it is stored on', async () => {
   const domain = 'domain-of-texts-to-come';
   const query = { filter: [{ k: 'filters.s', o: 'contain', v: 'timeout' }] };

@@ -321,7 +321,7 @@ describe.each(['filters.v', 'v', 'collector.capability.v', 'collector.tags.v'])(
     },
   );
 
-  const operands = ['text', 'symbol', 'é', '', 1, 0, 7, true, false, null, { a: 1, b: 2 }, {}];
+  const operands = ['text', 'symbol', 'é', '\ufffd', '', 1, 0, 7, true, false, null, { a: 1, b: 2 }, {}];
   test.each(['eq', 'not', 'lt', 'lte', 'gt', 'gte'])('a condition %s', async (o) => {
     const asking = operands.filter((v) => o === 'eq' || o === 'not' || typeof v !== 'object');
     const fields = asking.map((v, i) => ({ n: `n${i}`, o: 'count', conditions: [{ k: key, o, v }] }));

@@ -104,6 +104,8 @@ export interface RowsAnswer {
   add(rows: readonly Buffer[]): Promise<void>;
   /** The Struct `{results, total_count}`; without a total there is no `total_count`. */
   finish(total: number | undefined): Uint8Array;
+  /** Whether a text or a name in a row was not UTF-8. */
+  hasReplaced(): boolean;
 }
 
 /** What of a row is a result: the row, or the first value in it. */
@@ -136,5 +138,6 @@ export function statStruct(means: Means, result: Result): RowsAnswer {
       if (total !== undefined) writeEntry(writer, 'total_count', total);
       return writer.written;
     },
+    hasReplaced: () => writer.hasReplaced,
   };
 }

@@ -4,17 +4,21 @@
  * is held against them as answers show them, by MongoDB all the same.
  */
 import { isUtf8 } from 'node:buffer';
-import { compiledFilter } from '../query/compile.js';
+import { compiledFilter, ownPaths } from '../query/compile.js';
+import type { Repaired } from '../query/compile.js';
 import { confineDoubtful, confineDoubtfulReferred, confineReferred } from '../query/confine.js';
 import type { ConfinedFilter, Scope } from '../query/confine.js';
-import type { AskedFilter, ReferredCondition } from '../query/model.js';
+import type { AskedFilter, Filter, ReferredCondition, StatQuery } from '../query/model.js';
+import { firstSegment } from '../query/schema.js';
+import { doubtAt } from '../query/text.js';
 import { doubtsAbout } from '../query/operators.js';
 import type { Condition, Known } from '../query/operators.js';
 import { BSON, Elements, textEnd, textStart } from '../wire/bson.js';
 import { limitCommand, MAX_FILTER_BYTES } from './command-size.js';
+import type { Lease } from './memory.js';
 import type { Budget } from './operation.js';
 import { keyOf } from './sharing.js';
-import { sentAt } from './stored.js';
+import { sentAt, sentElements } from './stored.js';
 import type { Collection, JobStore } from './store.js';
 
 /** The types of values that are text. */
@@ -120,16 +124,21 @@ interface Asked {
 const isOwn = (leaf: Leaf): leaf is Condition => !('referred' in leaf);
 const isDoubtful = (condition: Condition): boolean => doubtsAbout(condition).length > 0;
 
+/** The conditions of `filter` on jobs that all have to meet, and that no stored text leaves in doubt. */
+const certainOf = ({ all }: AskedFilter): Filter => ({
+  all: all.filter(isOwn).filter((condition) => !isDoubtful(condition)),
+  any: [],
+});
+
 /** What the conditions of `filter` on a collection ask, in doubt. */
-function askedOf(collection: Collection, { all, any }: AskedFilter, scope: Scope): Asked {
-  const leaves = [...all, ...any];
+function askedOf(collection: Collection, filter: AskedFilter, scope: Scope): Asked {
+  const leaves = [...filter.all, ...filter.any];
   const own = collection === 'job';
   const asked = own ? leaves.filter(isOwn) : leaves.flatMap((leaf) => (isOwn(leaf) ? [] : [leaf.referred]));
   const conditions = asked.filter(isDoubtful);
   const doubts = [...new Map(conditions.flatMap(doubtsAbout).map((doubt) => [doubt.path, doubt])).values()];
-  const certain = all.filter(isOwn).filter((condition) => !isDoubtful(condition));
   const within = own
-    ? confineDoubtful({ all: certain, any: [] }, doubts, scope)
+    ? confineDoubtful(certainOf(filter), doubts, scope)
     : confineDoubtfulReferred(doubts, scope);
   return { collection, conditions, paths: doubts.map(({ shown }) => shown), within };
 }
@@ -196,4 +205,38 @@ export function settling(store: Store, clock: () => number): Settle {
       isOwn(leaf) ? settled(leaf, own) : { referred: settled(leaf.referred, referred) };
     return { all: filter.all.map(leafOf), any: filter.any.map(leafOf) };
   };
+}
+
+/** Bytes of jobs that a stat takes as data, beside what else it takes. */
+const MAX_REPAIRED_BYTES = 4_000_000;
+/** Bytes of memory for a byte of them: as they came, as values to send, and in the commands for rows and their number. */
+const REPAIRED_WEIGHT = 6;
+
+/**
+ * The jobs by whose malformed text a stat makes its rows, as answers show them; undefined: there are none, or more than a
+ * stat takes.
+ */
+export async function repairsOf(
+  store: Store,
+  query: StatQuery,
+  scope: Scope,
+  memory: Lease,
+  budget: Budget,
+): Promise<Repaired | undefined> {
+  const doubts = ownPaths(query).map(doubtAt);
+  if (doubts.length === 0) return undefined;
+  const within = confineDoubtful(certainOf(query.filter), doubts, scope);
+  const paths = [...new Set(doubts.map(({ path }) => firstSegment(path)))];
+  const found: Buffer[] = [];
+  let bytes = 0;
+  for await (const batch of store.batches('job', within, paths, budget))
+    for (const document of batch.filter((each) => isMalformed(each, 0))) {
+      bytes += document.length;
+      if (bytes > MAX_REPAIRED_BYTES) return undefined;
+      found.push(document);
+    }
+  memory.grow(bytes * REPAIRED_WEIGHT);
+  const ids = found.map((document) => idOf(document)[1]);
+  const documents = found.map((document) => new Map(sentElements(document, 0)));
+  return found.length === 0 ? undefined : { ids, documents };
 }

@@ -8,7 +8,8 @@ import type {
   JobsQuery,
   JobStatQuery,
 } from '../gen/spaceone/api/inventory/v1/job.js';
-import { pipelinesOf, projectionOf, referredPaths } from '../query/compile.js';
+import { isDoubtful, pipelinesOf, projectionOf, referredPaths } from '../query/compile.js';
+import type { Repaired } from '../query/compile.js';
 import { confineOne } from '../query/confine.js';
 import type { ConfinedMatch, Scope } from '../query/confine.js';
 import type { AskedFilter, ListQuery, StatQuery } from '../query/model.js';
@@ -21,7 +22,7 @@ import type { Result } from './answer.js';
 import { collecting, collectorsOf } from './collectors.js';
 import { limitCommand, MAX_QUERY_BYTES } from './command-size.js';
 import { blamed, confinedTo, naming } from './filters.js';
-import { settling } from './malformed.js';
+import { repairsOf, settling } from './malformed.js';
 import type { Lease, Memory } from './memory.js';
 import { inStep } from './pace.js';
 import type { Pace } from './pace.js';
@@ -124,6 +125,12 @@ async function each(
 /** The JobInfos of jobs, each made when it is asked for. */
 function* jobInfos(jobs: readonly Buffer[], collectors: readonly Referred[]): Iterable<Uint8Array> {
   for (const [nth, job] of jobs.entries()) yield jobInfo(job, collectors[nth]);
+}
+
+/** The answer to a stat, and whether its rows were made by the bytes of texts that are not UTF-8. */
+interface Made {
+  readonly bytes: Uint8Array;
+  readonly isByBytes: boolean;
 }
 
 /** The service over `store`. */
@@ -242,19 +249,25 @@ export function jobService(options: JobServiceOptions): JobService {
           using lease = memory.lease();
           const filter = await confined(scope, query.filter, shared);
           const referred = await referredBy(query, filter, scope, lease, shared);
-          const { rows, total } = await inStep(pace, () => {
-            const pipelines = pipelinesOf(query, JOB, referred);
-            limitCommand({ filter, rows: pipelines.rows }, MAX_QUERY_BYTES, 'query');
-            return pipelines;
-          });
-          const answer = statStruct({ maxBytes, memory: lease, pace }, resultOf(query));
-          return await together(shared, async (begin) => {
-            const [count] = await Promise.all([
-              total && begin((budget) => store.rowCount(filter, total, budget)),
-              begin((budget) => each(store.rows(filter, rows, budget), answer.add)),
-            ]);
-            return answer.finish(count);
-          });
+          const made = async (repaired: Repaired | undefined): Promise<Made> => {
+            const { rows, total } = await inStep(pace, () => {
+              const pipelines = pipelinesOf(query, JOB, referred, repaired);
+              limitCommand({ filter, rows: pipelines.rows }, MAX_QUERY_BYTES, 'query');
+              return pipelines;
+            });
+            const answer = statStruct({ maxBytes, memory: lease, pace }, resultOf(query));
+            return await together(shared, async (begin) => {
+              const [count] = await Promise.all([
+                total && begin((budget) => store.rowCount(filter, total, budget)),
+                begin((budget) => each(store.rows(filter, rows, budget), answer.add)),
+              ]);
+              return { bytes: answer.finish(count), isByBytes: answer.hasReplaced() };
+            });
+          };
+          const repairs = () => repairsOf(store, query, scope, lease, shared);
+          const first = await made(isDoubtful(query) ? await repairs() : undefined);
+          const repaired = first.isByBytes ? await repairs() : undefined;
+          return (repaired === undefined ? first : await made(repaired)).bytes;
         }),
       );
     },

@@ -37,7 +37,7 @@ function sentBinary(bytes: Buffer, at: number): Binary {
 }
 
 /** The elements of a document or of a list, by name, the last of a name. */
-function* sentElements(bytes: Buffer, at: number): Generator<readonly [string, unknown]> {
+export function* sentElements(bytes: Buffer, at: number): Generator<readonly [string, unknown]> {
   for (const each = new Elements(bytes, at); each.next();)
     yield [bytes.toString('utf8', each.name, each.nameEnd), sentAt(bytes, each.type, each.value)];
 }

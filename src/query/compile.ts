@@ -19,6 +19,7 @@ import { BARRIER, documentOf, meets } from './mongo.js';
 import type { MongoExpression, MongoFilter, MongoStage } from './mongo.js';
 import { beforeIndexes, isIndex } from './schema.js';
 import type { Key, ResourceSchema } from './schema.js';
+import { doubtsOf, mayEqual } from './text.js';
 import { CONDITIONS, formatted, GROUP_FIELDS, PROJECT_OPERATORS } from './stages.js';
 
 const allOf = (filters: readonly MongoFilter[]): MongoFilter =>
@@ -118,6 +119,39 @@ function accumulatedKeys({ of, conditions }: GroupField): readonly Key[] {
 export function referredPaths({ rows }: StatQuery): readonly string[] {
   const keys = 'distinct' in rows ? [rows.distinct] : rows.stages.flatMap(keysOf);
   return [...new Set(keys.filter((key) => key.referred).map((key) => key.path))];
+}
+
+/** The paths of the resource itself that a stat makes its rows by. */
+export function ownPaths({ rows }: StatQuery): readonly string[] {
+  const keys = 'distinct' in rows ? [rows.distinct] : rows.stages.flatMap(keysOf);
+  const stages = 'distinct' in rows ? [] : rows.stages;
+  const unwound = stages.flatMap((stage) => (stage.kind === 'unwind' ? [stage.path] : []));
+  return [...new Set([...keys.filter((key) => !key.referred).map((key) => key.path), ...unwound])];
+}
+
+/** Whether a malformed text may meet a condition of a stat, or be at one of its keys, as answers show it only. */
+export function isDoubtful(query: StatQuery): boolean {
+  const stages = 'stages' in query.rows ? query.rows.stages : [];
+  const fields = stages.flatMap((stage) => (stage.kind === 'group' ? stage.fields : []));
+  const conditions = fields.flatMap((field) => field.conditions);
+  return (
+    ownPaths(query).some(mayEqual) ||
+    conditions.some(({ key, test, due }) => doubtsOf(due, key.path, CONDITIONS[test].isDoubtful).length > 0)
+  );
+}
+
+/** Documents to take the place of those that have the same `_id`, field by field. */
+export interface Repaired {
+  readonly ids: readonly unknown[];
+  readonly documents: readonly MongoFilter[];
+}
+
+/** Puts the fields of `repaired` in place of those stored. */
+function repairing({ ids, documents }: Repaired): MongoStage {
+  const at = { $indexOfArray: [{ $literal: ids }, '$_id'] };
+  const instead = { $mergeObjects: ['$$ROOT', { $arrayElemAt: [{ $literal: documents }, '$$at'] }] };
+  const found = { $cond: [{ $gte: ['$$at', 0] }, instead, '$$ROOT'] };
+  return { $replaceRoot: { newRoot: { $let: { vars: { at }, in: found } } } };
 }
 
 /** What resources refer to: documents, and the ids that they are referred to by. */
@@ -404,11 +438,15 @@ export function pipelinesOf(
   query: StatQuery,
   schema: ResourceSchema,
   referred: Referred | undefined,
+  repaired?: Repaired,
 ): StatPipelines {
   const field = schema.reference?.field;
   const refers = referred === undefined || field === undefined ? undefined : referring(field, referred);
   const { whole, cut } = stagesFor(query, schema, refers);
-  const documents = takesNullForMissing(query) ? [] : [WHOLE_DOCUMENTS];
+  const documents = [
+    ...(takesNullForMissing(query) ? [] : [WHOLE_DOCUMENTS]),
+    ...(repaired === undefined ? [] : [repairing(repaired)]),
+  ];
   return {
     rows: [...documents, ...cut, BARRIER, ROW_SIZE_GUARD],
     total: query.page && [...documents, ...whole],

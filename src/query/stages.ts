@@ -3,6 +3,7 @@
  * (docs/query.md «stat»). An operand is an expression that reads a row; `due` is data and always under $literal.
  */
 import type { MongoExpression } from './mongo.js';
+import { mayEqual, mayOrder } from './text.js';
 import { anything, isUnordered, scalar } from './values.js';
 import type { Comparable, OperandKind } from './values.js';
 
@@ -68,15 +69,21 @@ const ordering =
 interface ConditionRow {
   readonly operand: OperandKind<Comparable>;
   readonly test: (operand: MongoExpression, due: Comparable) => MongoExpression;
+  /** Tells the texts that a malformed text may meet, or not, as answers show it only. */
+  readonly isDoubtful: (text: string) => boolean;
 }
 
 export const CONDITIONS = {
-  eq: { operand: anything, test: equals },
-  not: { operand: anything, test: (operand, due) => ({ $not: [equals(operand, due)] }) },
-  gt: { operand: scalar, test: ordering('$gt') },
-  gte: { operand: scalar, test: ordering('$gte') },
-  lt: { operand: scalar, test: ordering('$lt') },
-  lte: { operand: scalar, test: ordering('$lte') },
+  eq: { operand: anything, test: equals, isDoubtful: mayEqual },
+  not: {
+    operand: anything,
+    test: (operand, due) => ({ $not: [equals(operand, due)] }),
+    isDoubtful: mayEqual,
+  },
+  gt: { operand: scalar, test: ordering('$gt'), isDoubtful: mayOrder },
+  gte: { operand: scalar, test: ordering('$gte'), isDoubtful: mayOrder },
+  lt: { operand: scalar, test: ordering('$lt'), isDoubtful: mayOrder },
+  lte: { operand: scalar, test: ordering('$lte'), isDoubtful: mayOrder },
 } as const satisfies Record<string, ConditionRow>;
 
 export type ConditionTest = keyof typeof CONDITIONS;

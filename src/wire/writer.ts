@@ -34,6 +34,9 @@ export class Writer {
   #day = NaN;
   #dayText = Buffer.alloc(0);
 
+  /** Whether a text was written that came as bytes which are not UTF-8. */
+  hasReplaced = false;
+
   /** As many bytes are expected; there may be more. */
   constructor(expected = SMALL) {
     this.#bytes = Buffer.allocUnsafe(Math.ceil(expected));
@@ -194,6 +197,7 @@ export class Writer {
 
   #longText(from: Buffer, start: number, end: number): void {
     if (!isUtf8(from.subarray(start, end))) {
+      this.hasReplaced = true;
       this.text(from.toString('utf8', start, end));
       return;
     }
