@@ -16,8 +16,8 @@ import type { Condition, Known } from '../query/operators.js';
 import { BSON, Elements, textEnd, textStart } from '../wire/bson.js';
 import { limitCommand, MAX_FILTER_BYTES } from './command-size.js';
 import type { Lease } from './memory.js';
-import type { Budget } from './operation.js';
-import { keyOf } from './sharing.js';
+import type { Batches, Budget } from './operation.js';
+import { keyOf, sharing } from './sharing.js';
 import { sentAt, sentElements } from './stored.js';
 import type { Collection, JobStore } from './store.js';
 
@@ -33,6 +33,11 @@ function isMalformed(bytes: Buffer, at: number): boolean {
     const [start, end] = [textStart(each.value), TEXTS.has(each.type) ? textEnd(bytes, each.value) : 0];
     if (end > start && !isUtf8(bytes.subarray(start, end))) return true;
   }
+  return false;
+}
+
+async function holdsMalformed(batches: Batches): Promise<boolean> {
+  for await (const batch of batches) if (batch.some((document) => isMalformed(document, 0))) return true;
   return false;
 }
 
@@ -151,6 +156,7 @@ export type Settle = (filter: AskedFilter, scope: Scope, budget: Budget) => Prom
 /** Settles filters over `store`; `clock` counts milliseconds and only grows. */
 export function settling(store: Store, clock: () => number): Settle {
   const looks = keeping(clock);
+  const shared = sharing<boolean>();
 
   /** What is known of `documents`, which are malformed, by each condition. */
   async function told(
@@ -183,15 +189,21 @@ export function settling(store: Store, clock: () => number): Settle {
     return known;
   }
 
+  /** Whether there is anything to tell; the look of one serves all who ask for the same before it begins. */
+  const look = ({ collection, within, paths }: Asked, key: string, budget: Budget): Promise<boolean> =>
+    shared(key, budget, async (longest) => {
+      const moment = await store.moment(longest);
+      const found = await holdsMalformed(store.batches(collection, within, paths, longest));
+      looks.looked(key, moment, !found);
+      return found;
+    });
+
   /** The same, without a look where there can be none. */
   async function tellOnce(asked: Asked, scope: Scope, budget: Budget): Promise<Told> {
     if (asked.conditions.length === 0) return new Map();
-    const moment = await store.moment(budget);
     const key = keyOf(limitCommand({ ...asked, conditions: [] }, MAX_FILTER_BYTES, 'query.filter'));
-    if (looks.isNone(key, moment)) return new Map();
-    const known = await tell(asked, scope, budget);
-    looks.looked(key, moment, known.size === 0);
-    return known;
+    const isNone = looks.isNone(key, await store.moment(budget)) || !(await look(asked, key, budget));
+    return isNone ? new Map() : await tell(asked, scope, budget);
   }
 
   return async (filter, scope, budget) => {
