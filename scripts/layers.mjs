@@ -10,8 +10,10 @@ const longFile = 400;
 /** From the layer that knows nothing to the one that knows all. The first that matches a file is its layer. */
 const layers = [
   /^src\/gen\//,
+  /^src\/(reasons|version)\.ts$/,
   /^src\/errors\.ts$/,
   /^src\/config\.ts$/,
+  /^src\/(near-misses|arguments)\.ts$/,
   /^src\/log\.ts$/,
   /^src\/wire\//,
   /^src\/query\/schema\.ts$/,
@@ -22,14 +24,14 @@ const layers = [
   /^src\/query\/references\.ts$/,
   /^src\/query\/confine\.ts$/,
   /^src\/job\/schema\.ts$/,
-  /^src\/job\/(command-size|connections|database-errors|database|indexes|killing|listing|members|memory|operation|pace|readiness|sharing|stored|ties|turns)\.ts$/,
+  /^src\/job\/(command-size|connections|database-errors|database|diagnosis|heartbeats|indexes|killing|listing|members|memory|operation|pace|preflight|readiness|rights|sharing|stored|ties|turns)\.ts$/,
   /^src\/job\/store\.ts$/,
   /^src\/job\/(message|answer|filters|collectors|malformed|rows|total)\.ts$/,
   /^src\/job\/service\.ts$/,
   /^src\/auth\//,
   /^src\/server\//,
   /^src\/embedded\//,
-  /^src\/access\.ts$/,
+  /^src\/(access|serving-log)\.ts$/,
   /^src\/(app|make-indexes)\.ts$/,
   /^src\/main\.ts$/,
 ];

@@ -2,22 +2,26 @@
  * The composition root: puts the parts of the service together, opens its listeners and closes them again
  * (docs/architecture.md «Composition»). The program, the tests and the resilience scenarios start this.
  */
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
-import type { Db, MongoClientOptions } from 'mongodb';
+import type { MongoClientOptions, MongoOptions } from 'mongodb';
 import { authentication, encryption } from './access.js';
 import type { Authenticate } from './auth/caller.js';
 import type { Config } from './config.js';
 import { SAMPLE_DOMAINS } from './embedded/sample.js';
-import { clientOptions, CONTROL, directUri, STATS } from './job/database.js';
+import { notServing } from './errors.js';
 import { connections } from './job/connections.js';
 import type { Connections, Opening, Purpose } from './job/connections.js';
+import { clientOptions, CONTROL, directUri, STATS } from './job/database.js';
+import { explanation, hostsOf, outdated, VersionRefused } from './job/diagnosis.js';
+import type { Diagnosis, Explanation } from './job/diagnosis.js';
+import { heartbeatLog } from './job/heartbeats.js';
 import { indexWatch, makeIndexes } from './job/indexes.js';
 import { memoryFor } from './job/memory.js';
 import type { MeasuredMemory } from './job/memory.js';
 import { pacing } from './job/pace.js';
 import type { Pace } from './job/pace.js';
+import { checkOptions, uriComplaint } from './job/preflight.js';
 import { keeping } from './job/readiness.js';
 import type { Kept } from './job/readiness.js';
 import { jobService } from './job/service.js';
@@ -36,8 +40,12 @@ import type { ServingState } from './server/health.js';
 import { httpDoor } from './server/http.js';
 import { watchLoad } from './server/load.js';
 import type { Load as LoopLoad } from './server/load.js';
+import { portComplaint } from './server/ports.js';
 import type { Tls } from './server/tls.js';
 import { adminDoor } from './server/web.js';
+import { servingLog } from './serving-log.js';
+import type { About, ServingLog } from './serving-log.js';
+import { VERSION } from './version.js';
 
 const ROOT = new URL('../../', import.meta.url);
 
@@ -79,6 +87,10 @@ export interface AppOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly replaced?: Replaced;
+  /** Lines about the settings, which the log has after the first. */
+  readonly notices?: readonly string[];
+  /** Shows a command for a shell; by default the log has it. */
+  readonly hint?: (command: string) => void;
   /** Called with each client of the database once it is made. */
   readonly observeClient?: (client: MongoClient, purpose: Purpose) => void;
 }
@@ -103,6 +115,7 @@ export interface App {
 /** The surroundings and the settings that each step of the start reads. */
 interface Context extends AppOptions {
   readonly config: Config;
+  readonly hint: (command: string) => void;
   /** What all calls share. */
   readonly shared: { readonly lanes: Lanes; readonly memory: MeasuredMemory };
   readonly cleanups: Cleanups;
@@ -120,28 +133,56 @@ interface Parts {
   readonly maxConnections: number;
 }
 
-interface Database {
-  readonly uri: string;
+/** What is known of the database before it is asked. */
+interface Planned {
+  readonly options: MongoOptions;
   /** Whether it is this service's own, with indexes to make and the sample to load. */
   readonly embedded: boolean;
 }
 
-function versionOf(): string {
-  const about: unknown = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
-  const version =
-    typeof about === 'object' && about !== null && 'version' in about ? about.version : undefined;
-  return typeof version === 'string' ? version : 'unknown';
+/** Stands in for the URI of the embedded mongod, whose port is not known yet; its options are the same. */
+const EMBEDDED_URI = 'mongodb://127.0.0.1/';
+
+/** Reads MONGODB_URI as the driver does. Errors: it cannot be used, in a line that says why. */
+async function planned({ config }: Context): Promise<Planned> {
+  const { mongodbUri } = config;
+  const uri = mongodbUri ?? EMBEDDED_URI;
+  let options: MongoOptions;
+  try {
+    ({ options } = new MongoClient(uri, clientOptions(uri)));
+  } catch (error) {
+    throw new Error(uriComplaint(uri, error), { cause: error });
+  }
+  await checkOptions(options);
+  return { options, embedded: mongodbUri === undefined };
 }
 
-const VERSION = versionOf();
+async function embeddedModules() {
+  try {
+    return {
+      ...(await import('./embedded/embedded.js')),
+      ...(await import('./embedded/claim.js')),
+      ...(await import('./embedded/sample.js')),
+    };
+  } catch (error) {
+    throw new Error(
+      'MONGODB_URI is needed: the embedded mongod is not part of this installation; set it to mongodb://host:port/',
+      { cause: error },
+    );
+  }
+}
 
-async function embeddedDatabase({ config, log, cleanups }: Context): Promise<Database> {
-  const { startEmbedded } = await import('./embedded/embedded.js').catch((error: unknown) => {
-    throw new Error('MONGODB_URI is needed: the embedded mongod is not part of this installation', {
-      cause: error,
-    });
-  });
-  const { loadSample } = await import('./embedded/sample.js');
+/** Claims the folder of the embedded mongod. Errors: another service has it. */
+async function claimed({ config, cleanups }: Context): Promise<(addresses: Addresses) => Promise<void>> {
+  const { claimFolder } = await embeddedModules();
+  const claim = await claimFolder(config.embeddedDataDir);
+  cleanups.push(claim.release);
+  return ({ grpc, http, admin }) => claim.announce(`gRPC ${grpc}, HTTP ${http}, admin ${admin}`);
+}
+
+/** Starts the embedded mongod, and answers its URI. */
+async function startEmbeddedDatabase({ config, log, cleanups }: Context): Promise<string> {
+  const { startEmbedded, loadSample } = await embeddedModules();
   const say = (message: string): void => {
     log.info(message);
   };
@@ -159,78 +200,124 @@ async function embeddedDatabase({ config, log, cleanups }: Context): Promise<Dat
     );
     if (jobs > 0) log.info({ jobs }, 'sample loaded');
   }
-  return { uri: mongod.uri, embedded: true };
+  return mongod.uri;
 }
 
-function databaseOf(context: Context): Promise<Database> {
-  const { mongodbUri } = context.config;
-  return mongodbUri === undefined
-    ? embeddedDatabase(context)
-    : Promise.resolve({ uri: mongodbUri, embedded: false });
+/** The database as the log names it. */
+function aboutDatabase({ options, embedded }: Planned, { config }: Context): About {
+  const { replicaSet, credentials } = options;
+  return {
+    name: config.mongodbDatabase,
+    ...(embedded ? { embedded: config.embeddedDataDir } : { hosts: hostsOf(options) }),
+    ...(typeof replicaSet === 'string' ? { replica_set: replicaSet } : {}),
+    ...(credentials === undefined ? {} : { user: credentials.username }),
+  };
+}
+
+/** Connections to the database, with what is known of why they do not answer. */
+interface Followed {
+  readonly kept: Kept<Connections>;
+  readonly explanation: Explanation;
 }
 
 /** Connections to the database that are kept until the cleanups run. */
-function keepConnections(uri: string, context: Context): Kept<Connections> {
-  const { config, cleanups, replaced, observeClient } = context;
+function keepConnections(uri: string, { options }: Planned, context: Context): Followed {
+  const { config, clock, cleanups, replaced, observeClient } = context;
+  const heartbeats = heartbeatLog(clock.monotonicNow);
   const opening: Opening = {
     database: config.mongodbDatabase,
     client(purpose) {
       const client = new MongoClient(uri, { ...clientOptions(uri), ...CLIENTS[purpose], ...replaced?.mongo });
+      if (purpose === 'control') heartbeats.observe(client);
       observeClient?.(client, purpose);
       return client;
     },
     member: (address, control) =>
       new MongoClient(directUri(uri, address, control.options), { ...clientOptions(uri), ...CONTROL }),
+    check() {
+      if (outdated(heartbeats.latest()).length > 0) throw new VersionRefused();
+    },
   };
   const kept = keeping(() => connections(opening));
   cleanups.push(kept.stop);
-  return kept;
+  const subject = { ...options, database: config.mongodbDatabase };
+  return { kept, explanation: explanation(subject, heartbeats.latest, clock.monotonicNow) };
 }
 
-/** Keeps `state` true to the database until the cleanups run; `serving` is called when it begins to answer. */
+/** Milliseconds until the first line says what is known of the database, where it has not answered. */
+const FIRST_WORD_MS = 1000;
+
+/**
+ * Keeps `state` true to the database until the cleanups run. It is over when the database has answered, or the log has
+ * said why not.
+ */
 function follow(
-  kept: Kept<Connections>,
+  { kept, explanation: why }: Followed,
   state: ServingState,
-  serving: () => void,
-  { log, cleanups }: Context,
-): void {
+  said: ServingLog,
+  { cleanups }: Context,
+): Promise<void> {
   let over = false;
   cleanups.push(() => {
     over = true;
-    state.set(false);
+    state.set(false, 'stopping');
     return Promise.resolve();
   });
-  kept.watch((failure) => {
-    if (over) return;
-    const answered = failure === undefined;
-    if (answered && !state.serving()) serving();
-    if (!answered && state.serving()) log.warn('the database is lost: not serving');
-    state.set(answered);
+  return new Promise((resolve) => {
+    const hear = (failure: Error | undefined): void => {
+      clearTimeout(firstWord);
+      if (over) return;
+      if (failure === undefined) {
+        why.reset();
+        const began = !state.serving();
+        state.set(true);
+        if (began) said.serving();
+      } else {
+        const diagnosis = why.explain(failure);
+        state.set(false, diagnosis.reason);
+        said.notServing(diagnosis);
+      }
+      resolve();
+    };
+    const firstWord = setTimeout(() => {
+      hear(new Error('no answer yet'));
+    }, FIRST_WORD_MS);
+    kept.watch(hear);
   });
 }
 
-async function named<T extends Door>(variable: string, opening: Promise<T>): Promise<T> {
+/** What `opening` opens. Errors: a line about `variable`, whose port cannot be had. */
+async function named<T extends Door>(
+  variable: string,
+  port: number,
+  host: string,
+  opening: Promise<T>,
+): Promise<T> {
   try {
     return await opening;
   } catch (error) {
-    throw new Error(`${variable}: the port cannot be listened on`, { cause: error });
+    throw new Error(await portComplaint(variable, port, host, error), { cause: error });
   }
 }
 
-/** The connections that clients may have beside those to the databases; the log says where descriptors are the bound. */
-async function connectionsOf(databases: readonly Db[], { log }: Context): Promise<number> {
+/** The connections that clients may have beside those to the database; the notice says where descriptors are the bound. */
+async function connectionsOf(
+  options: MongoOptions,
+  { replaced }: Context,
+): Promise<{ readonly most: number; readonly notice?: string }> {
   const descriptors = await descriptorLimit();
-  const pools = databases.map(({ client }) => client.options.maxPoolSize);
+  const pools = Object.values(CLIENTS).map(
+    (own) => replaced?.mongo?.maxPoolSize ?? own.maxPoolSize ?? options.maxPoolSize,
+  );
   const most = connectionLimit(
     descriptors,
     pools.reduce((sum, size) => sum + size, 0),
   );
-  if (most < MAX_CONNECTIONS)
-    log.info(
-      { descriptors, connections: most },
-      'the limit of descriptors bounds the connections of each transport',
-    );
-  return most;
+  if (most >= MAX_CONNECTIONS) return { most };
+  return {
+    most,
+    notice: `the limit of descriptors (${descriptors}) bounds the connections of each transport to ${most}`,
+  };
 }
 
 /** Opens the listeners, which close together. Errors: a port cannot be had. */
@@ -250,7 +337,7 @@ async function openDoors(
     openDoor: (port: number) => Promise<Door>,
   ) => {
     if (port === 'off') return port;
-    const door = await named(variable, openDoor(port));
+    const door = await named(variable, port, host, openDoor(port));
     doors.push(door);
     return door.address;
   };
@@ -287,15 +374,32 @@ async function cleanUp({ cleanups, log }: Context): Promise<void> {
 const example = (grpc: string): string =>
   `grpcurl -plaintext -d '{"domain_id": "${SAMPLE_DOMAINS[1]}", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;
 
-/** Puts the parts together. */
-async function compose(context: Context) {
+/** The database as the calls use it: what it is found to be once it is there. */
+interface LateDatabase {
+  current(): Connections;
+  begin(kept: Kept<Connections>): void;
+}
+
+function lateDatabase(): LateDatabase {
+  let kept: Kept<Connections> | undefined;
+  return {
+    current() {
+      // Calls are refused until the service serves.
+      if (kept === undefined) throw notServing('starting');
+      return kept.current();
+    },
+    begin(next) {
+      kept = next;
+    },
+  };
+}
+
+/** Puts the parts together that do not wait for the database. */
+async function compose(plan: Planned, database: LateDatabase, context: Context) {
   const { config, log, clock, cleanups, replaced, shared } = context;
   const authenticate = replaced?.authenticate ?? (await authentication(context));
   const tls = replaced?.tls ?? (await encryption(context));
-  const database = await databaseOf(context);
-  const kept = keepConnections(database.uri, context);
-  const { current } = kept;
-  if (database.embedded) await makeIndexes(current().control.db);
+  const { current } = database;
   const state = servingState();
   const indexes = indexWatch(() => current().control.db, log);
   cleanups.push(indexes.stop);
@@ -315,40 +419,60 @@ async function compose(context: Context) {
   const watch = watchLoad(monotonicNow, log);
   cleanups.push(watch.stop);
   const load = replaced?.load ?? watch;
-  const calls = chain({ ...common, service, authenticate, load, ready: state.serving, now, log, ...config });
-  const sample = database.embedded && config.sampleData ? SAMPLE_DOMAINS : [];
+  const calls = chain({ ...common, service, authenticate, load, unready: state.reason, now, log, ...config });
+  const sample = plan.embedded && config.sampleData ? SAMPLE_DOMAINS : [];
   const domains = replaced?.domains ?? sample;
-  const { reads, stats, control } = current();
-  const maxConnections = await connectionsOf([reads.db, stats.db, control.db], context);
-  const parts = { calls, state, pace: common.pace, tls, domains, maxConnections };
-  return { database, kept, indexes, parts };
+  const { most, notice } = await connectionsOf(plan.options, context);
+  const parts = { calls, state, pace: common.pace, tls, domains, maxConnections: most };
+  return { indexes, parts, notices: notice === undefined ? [] : [notice] };
 }
 
-/** Says where the service serves, and how to call it. */
-function announce(addresses: Addresses, embedded: boolean, { config, log }: Context): void {
+/** Says how the service is called. */
+function announce(addresses: Addresses, embedded: boolean, { config, log, hint }: Context): void {
   const encrypted = config.tlsCertFile !== undefined;
-  log.info({ ...addresses, version: VERSION }, 'serving');
-  if (embedded && config.auth === 'none' && !encrypted) log.info(`try: ${example(addresses.grpc)}`);
+  if (embedded && config.auth === 'none' && !encrypted) hint(example(addresses.grpc));
   if (addresses.http !== 'off' && config.explorer === 'on')
     log.info(`the job explorer: ${encrypted ? 'https' : 'http'}://${addresses.http}/`);
 }
+
+const EMBEDDED_STARTS: Diagnosis = { reason: 'starting', text: 'the embedded mongod is starting; wait for it' };
 
 /** The service that `config` asks for. */
 export function createApp(config: Config, options: AppOptions): App {
   const memory = options.replaced?.memory ?? memoryFor(config.maxResponseBytes);
   const shared = { lanes: lanes(), memory };
-  const context: Context = { ...options, config, shared, cleanups: [] };
+  const hint = options.hint ?? ((command) => options.log.info(command));
+  const context: Context = { ...options, hint, config, shared, cleanups: [] };
+  const { log, clock } = context;
   let checkIndexes = (): Promise<void> => Promise.resolve();
   return {
     async start() {
-      const { database, kept, indexes, parts } = await compose(context);
+      const plan = await planned(context);
+      const database = lateDatabase();
+      const claim = plan.embedded ? await claimed(context) : undefined;
+      const { indexes, parts, notices } = await compose(plan, database, context);
       checkIndexes = indexes.look;
+      // Ports are taken before anything that takes time.
       const addresses = await openDoors(parts, context);
+      await claim?.(addresses);
+      const said = servingLog({
+        log,
+        clock: clock.monotonicNow,
+        about: { ...addresses, version: VERSION },
+        database: aboutDatabase(plan, context),
+        notices: [...(options.notices ?? []), ...notices],
+      });
+      if (plan.embedded) said.notServing(EMBEDDED_STARTS);
+      const uri = config.mongodbUri ?? (await startEmbeddedDatabase(context));
+      const followed = keepConnections(uri, plan, context);
+      database.begin(followed.kept);
+      if (plan.embedded) await makeIndexes(database.current().control.db);
       const serving = (): void => {
-        announce(addresses, database.embedded, context);
+        said.serving();
+        announce(addresses, plan.embedded, context);
         indexes.begin();
       };
-      follow(kept, parts.state, serving, context);
+      await follow(followed, parts.state, { ...said, serving }, context);
       return addresses;
     },
     checkIndexes: () => checkIndexes(),

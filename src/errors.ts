@@ -1,4 +1,6 @@
 /** Every error a client can read: one table of codes, statuses and texts (docs/errors.md). */
+import { REASONS } from './reasons.js';
+import type { Reason } from './reasons.js';
 
 /** gRPC statuses by name, with the number on the wire and what the HTTP door answers. */
 export const STATUSES = {
@@ -149,6 +151,8 @@ export class AppError extends Error {
     readonly field: string | undefined,
     /** Milliseconds after which the same call may succeed. */
     readonly retryAfter: number | undefined,
+    /** More about it, by name, for programs. */
+    readonly metadata: Readonly<Record<string, string>> = {},
   ) {
     super(withinBytes(`ERROR_${error}: ${text}`, MAX_TEXT));
     const row: ErrorRow = ERRORS[error];
@@ -176,6 +180,12 @@ export function appError<Name extends ErrorName>(
   const { retryAfter }: ErrorRow = ERRORS[name];
   return new AppError(name, textOf(name, about), field, retryAfter);
 }
+
+/** UNAVAILABLE for a service that does not serve, or a database that does not answer, for `reason`. */
+export const notServing = (reason: Reason): AppError =>
+  new AppError('UNAVAILABLE', textOf('UNAVAILABLE', { reason: REASONS[reason] }), undefined, ERRORS.UNAVAILABLE.retryAfter, {
+    not_serving_reason: reason,
+  });
 
 /** Milliseconds after which what is too much for now may not be any more. */
 const CROWDED_FOR = 1000;

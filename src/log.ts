@@ -71,7 +71,7 @@ export const withoutSecrets = (line: string): string =>
 async function readable(): Promise<DestinationStream | undefined> {
   try {
     const { default: pretty } = await import('pino-pretty');
-    return pretty({ ignore: 'pid,hostname' });
+    return pretty({ ignore: 'pid,hostname', singleLine: true });
   } catch {
     return undefined;
   }

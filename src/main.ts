@@ -1,17 +1,24 @@
-/** The program: reads the settings, starts the service, and ends it on SIGTERM and SIGINT (docs/operations.md). */
+/** The program: reads the settings, starts the service, and ends it on SIGTERM and SIGINT (docs/operations.md «Start and stop»). */
 import { channel } from 'node:diagnostics_channel';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createApp } from './app.js';
 import type { App } from './app.js';
+import { help, printedConfig, readArguments } from './arguments.js';
+import type { Argument } from './arguments.js';
 import { ConfigError, readConfig } from './config.js';
 import type { Config } from './config.js';
-import { makeLog } from './log.js';
 import type { Log } from './log.js';
+import { nearMisses } from './near-misses.js';
+import { VERSION } from './version.js';
 
 /** A second signal ends at once, but for the twin that a terminal and npm both send on one Ctrl-C. */
 const TWIN_MS = 1000;
 /** Calls sent before the signal have so long to arrive. */
 const ARRIVING_MS = 50;
+
+const MIN_NODE = 20;
+/** The exit codes of a start that cannot be, and of one that was asked for wrongly. */
+const FAILED = 1;
+const MISUSED = 2;
 
 const CLOCK = { now: () => Date.now(), monotonicNow: () => performance.now() };
 
@@ -20,7 +27,7 @@ function stopOnSignals(log: Log, app: App): () => boolean {
   let stopping = 0;
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping > 0) {
-      if (performance.now() - stopping > TWIN_MS) process.exit(1);
+      if (performance.now() - stopping > TWIN_MS) process.exit(FAILED);
       return;
     }
     stopping = performance.now();
@@ -40,36 +47,84 @@ function stopOnSignals(log: Log, app: App): () => boolean {
 function stopOnFaults(log: Log, app: App): void {
   const stop = (error: unknown): void => {
     log.fatal({ err: error }, 'a fault that nobody has caught: stopping');
-    void app.close().then(() => process.exit(1));
+    void app.close().then(() => process.exit(FAILED));
   };
   process.once('uncaughtException', stop);
   process.once('unhandledRejection', stop);
 }
 
-function settingsOrExit(): Config {
+/** Ends with `code` and what a person has to know. */
+function endWith(code: number, message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(code);
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function argumentOrExit(): Argument | undefined {
   try {
-    return readConfig(process.env);
+    return readArguments(process.argv.slice(2));
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
+    return endWith(MISUSED, messageOf(error));
   }
 }
 
-const config = settingsOrExit();
-const log = await makeLog(config.logLevel, process.stdout.isTTY);
-const app = createApp(config, { clock: CLOCK, log });
-// For tools that are loaded beside the program and look into it; nobody else listens.
-channel('inventory-job.app').publish(app);
-const stopped = stopOnSignals(log, app);
-stopOnFaults(log, app);
-try {
-  await app.start();
-} catch (error) {
-  // What is stopped while it starts fails, and has not failed.
-  if (!stopped()) {
-    log.fatal({ err: error }, 'the service could not start');
-    await app.close();
-    process.exit(1);
+/** What `read` answers, where the settings are right. */
+function settingsOrExit<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return endWith(FAILED, [error.message, ...nearMisses(process.env)].join('\n'));
   }
 }
+
+function print(argument: Argument): void {
+  switch (argument) {
+    case '--help':
+      process.stdout.write(help());
+      return;
+    case '--version':
+      process.stdout.write(`${VERSION}\n`);
+      return;
+    case '--print-config':
+      process.stdout.write(settingsOrExit(() => printedConfig(process.env)));
+      for (const line of nearMisses(process.env)) process.stderr.write(`${line}\n`);
+  }
+}
+
+/** A command that can be pasted: on a pipe the log is JSON, in which quotes are escaped. */
+const hintOn = (log: Log, terminal: boolean) => (command: string) => {
+  if (terminal) log.info(`try: ${command}`);
+  else process.stderr.write(`${command}\n`);
+};
+
+async function serve(config: Config): Promise<void> {
+  // Loaded here, so that settings and arguments are judged at once.
+  const [{ createApp }, { makeLog }] = await Promise.all([import('./app.js'), import('./log.js')]);
+  const terminal = process.stdout.isTTY;
+  const log = await makeLog(config.logLevel, terminal);
+  const notices = nearMisses(process.env);
+  const app = createApp(config, { clock: CLOCK, log, notices, hint: hintOn(log, terminal) });
+  // For tools that are loaded beside the program and look into it; nobody else listens.
+  channel('inventory-job.app').publish(app);
+  const stopped = stopOnSignals(log, app);
+  stopOnFaults(log, app);
+  try {
+    await app.start();
+  } catch (error) {
+    // What is stopped while it starts fails, and has not failed.
+    if (stopped()) return;
+    log.debug({ err: error }, 'the start failed');
+    log.fatal(messageOf(error));
+    await app.close();
+    process.exit(FAILED);
+  }
+}
+
+const [major = ''] = process.versions.node.split('.');
+if (Number(major) < MIN_NODE)
+  endWith(FAILED, `Node ${MIN_NODE} or newer is needed, and this is ${process.versions.node}; install it from https://nodejs.org`);
+const argument = argumentOrExit();
+if (argument === undefined) await serve(settingsOrExit(() => readConfig(process.env)));
+else print(argument);

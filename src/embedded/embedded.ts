@@ -2,7 +2,7 @@
 // process, however that ends.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -122,12 +122,18 @@ async function launch(
     }
     if (attempt === attempts.most) {
       throw new Error(
-        `EMBEDDED_DATA_DIR ${dataDir} is in use by another mongod; stop it or name another folder`,
+        `EMBEDDED_DATA_DIR ${dataDir} is in use by another mongod${await holderOf(dataDir)}; stop it or name another folder`,
       );
     }
     if (attempt === 1 && inUse) log(`waiting for another mongod to leave ${dataDir}`);
     await pause(attempts.pauseMs);
   }
+}
+
+/** The process that mongod's own lock names. */
+async function holderOf(dataDir: string): Promise<string> {
+  const text = await readFile(join(dataDir, 'mongod.lock'), 'utf8').catch(() => '');
+  return /^\d+$/.test(text.trim()) ? `, pid ${text.trim()}` : '';
 }
 
 async function launchOnce(path: string, dataDir: string, host: string): Promise<Running | Failed> {

@@ -4,6 +4,7 @@
  */
 import type { Db, MongoClient, TopologyDescription, TopologyDescriptionChangedEvent } from 'mongodb';
 import { closed } from './database.js';
+import { ReadFailed } from './diagnosis.js';
 import { killing, killingOn } from './killing.js';
 import type { Kill } from './killing.js';
 import { members } from './members.js';
@@ -19,6 +20,8 @@ export interface Opening {
   /** Makes a client of the one server at `address`, which `control` sees. */
   member(address: string, control: MongoClient): MongoClient;
   readonly database: string;
+  /** Throws what is wrong with the servers that answer, if anything is. */
+  check(): void;
 }
 
 /** Clients that were opened together. */
@@ -31,10 +34,18 @@ export interface Connections extends Readonly<Record<Purpose, Connected>> {
 
 const COLLECTIONS = ['job', 'collector'] as const;
 
-/** Reads what calls read, by the rights that they have; a ping needs none. */
+/** Reads what calls read, by the rights that they have; a ping needs none. Errors: all reads that failed. */
 async function read(db: Db, signal: AbortSignal): Promise<void> {
   const options = { projection: { _id: 1 }, signal };
-  await Promise.all(COLLECTIONS.map((name) => db.collection(name).findOne({}, options)));
+  const failures = await Promise.all(
+    COLLECTIONS.map((name) =>
+      db.collection(name).findOne({}, options).then(
+        () => [],
+        (error: unknown) => [new ReadFailed(name, error)],
+      ),
+    ),
+  );
+  if (failures.flat().length > 0) throw new AggregateError(failures.flat(), 'the database cannot be read');
 }
 
 const WRITABLE: ReadonlySet<string> = new Set(['Standalone', 'Mongos', 'RSPrimary', 'LoadBalancer']);
@@ -59,7 +70,7 @@ function following(client: MongoClient): () => boolean {
 }
 
 /** Opens clients; they connect when they are first asked to answer. */
-export function connections({ client: make, member, database }: Opening): Connections {
+export function connections({ client: make, member, database, check }: Opening): Connections {
   const over = new AbortController();
   const clients = { reads: make('reads'), stats: make('stats'), control: make('control') };
   const connected = (client: MongoClient): Connected => ({ db: client.db(database), over: over.signal });
@@ -100,7 +111,10 @@ export function connections({ client: make, member, database }: Opening): Connec
     stats,
     control,
     kill: killing(() => [onPrimary, ...set.secondaries()]),
-    answer: (signal) => unlessAborted(opened ? ask(signal) : open(signal), signal),
+    async answer(signal) {
+      await unlessAborted(opened ? ask(signal) : open(signal), signal);
+      check();
+    },
     async close() {
       over.abort();
       await Promise.all([set.close(), ...Object.values(clients).map(closed)]);

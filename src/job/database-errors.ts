@@ -8,7 +8,7 @@ import {
   MongoServerError,
   MongoStalePrimaryError,
 } from 'mongodb';
-import { AppError, appError } from '../errors.js';
+import { AppError, appError, notServing } from '../errors.js';
 
 /** MongoDB cannot make sense of the filter of a request. */
 export class FilterRefused extends Error {}
@@ -21,8 +21,9 @@ export class ExpressionStuck extends Error {}
 
 const invalid = (key: string, reason: string) => (): Error => appError('INVALID_PARAMETER', { key, reason });
 const tooLarge = (limit: string, max: string) => (): Error => appError('LIMIT_EXCEEDED', { limit, max });
-export const unavailable = (): Error => appError('UNAVAILABLE', { reason: 'the database cannot be reached' });
-const noRights = (): Error => appError('UNAVAILABLE', { reason: 'the database refuses this service' });
+export const unavailable = (): Error => notServing('unreachable');
+const noRights = (): Error => notServing('rights');
+const notLetIn = (): Error => notServing('auth');
 const timedOut = (): Error => appError('REQUEST_TIMEOUT', {});
 
 const refused = (): Error => new FilterRefused();
@@ -58,8 +59,9 @@ const LATER_CODES = [
   ...[64, 303, 354, 391, 398], // replicas that are late; connections that are to be opened again
 ] as const;
 
-/** Codes of a user without the rights, or not let in at all. */
-const RIGHTS_CODES = [13, 18] as const;
+/** Codes of a user without the rights, and of one that is not let in at all. */
+const RIGHTS_CODE = 13;
+const AUTH_CODE = 18;
 
 const rows = (codes: readonly number[], make: () => Error) => codes.map((code) => [code, make] as const);
 
@@ -72,7 +74,8 @@ const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>(
   ...rows([146, 292, 16819, 16820], outOfMemory),
   ...rows(ELSEWHERE_CODES, unavailable),
   ...rows(LATER_CODES, unavailable),
-  ...rows(RIGHTS_CODES, noRights),
+  [RIGHTS_CODE, noRights],
+  [AUTH_CODE, notLetIn],
 ]);
 
 /** What a server says of an error that passes by itself, whatever its code. */
@@ -149,7 +152,7 @@ export function isLost(error: unknown): boolean {
 /** What passes by itself, and is a surprise all the same. */
 const isStrange = (error: unknown): boolean =>
   (error instanceof MongoRuntimeError && !(error instanceof MongoStalePrimaryError)) ||
-  (error instanceof MongoServerError && RIGHTS_CODES.some((code) => code === error.code));
+  (error instanceof MongoServerError && [RIGHTS_CODE, AUTH_CODE].some((code) => code === error.code));
 
 /** `error` for a client; what is not known goes to `report` only. `signal` says why the work was given up, if it was. */
 export function fromDatabase(error: unknown, signal: AbortSignal, report: (error: unknown) => void): unknown {

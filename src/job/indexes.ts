@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { within } from './operation.js';
+import { isUnauthorized, rightsLog, summaryOf } from './rights.js';
 import { INDEXES, JOB } from './schema.js';
 
 const MISSING_COLLECTION = 26;
@@ -73,9 +74,12 @@ export async function findIndexes(
 /** Milliseconds between two looks. */
 const PAUSE = 60_000;
 
-/** What is said of the indexes; a subset of pino's. */
+/** A subset of pino's. */
 export interface IndexLog {
+  info(message: string): void;
+  warn(message: string): void;
   warn(about: object, message: string): void;
+  debug(about: object, message: string): void;
 }
 
 export interface IndexWatch {
@@ -87,11 +91,13 @@ export interface IndexWatch {
   stop(): Promise<void>;
 }
 
-/** Knows the indexes of the database, and says once which are missing. */
+/** Knows the indexes of the database, and says once which are missing, and which rights. */
 export function indexWatch(database: () => Db, log: IndexLog): IndexWatch {
   const stop = new AbortController();
   let known: ReadonlySet<string> = new Set();
   let said = '[]';
+  let failure: string | undefined;
+  const rights = rightsLog(log);
   let watching: Promise<void> | undefined;
 
   function say(missing: FoundIndexes['missing']): void {
@@ -101,14 +107,30 @@ export function indexWatch(database: () => Db, log: IndexLog): IndexWatch {
     said = text;
   }
 
-  async function look(): Promise<void> {
+  /** Says once why the indexes are not known, until they are; what a right is missing for, `rights` says. */
+  function sayFailure(error: unknown): void {
+    const reason = summaryOf(error);
+    if (stop.signal.aborted || reason === failure) return;
+    failure = reason;
+    log.debug({ err: error }, 'the indexes cannot be looked at');
+    if (!isUnauthorized(error)) log.warn(`the indexes cannot be looked at (${reason}); it is tried each minute`);
+  }
+
+  async function lookAtIndexes(signal: AbortSignal): Promise<void> {
     try {
-      const found = await within(PATIENCE, stop.signal, (signal) => findIndexes(database(), signal));
+      const found = await findIndexes(database(), signal);
       known = found.orderedBy;
+      failure = undefined;
       say(found.missing);
     } catch (error) {
-      if (!stop.signal.aborted) log.warn({ err: error }, 'the indexes could not be looked at');
+      sayFailure(error);
     }
+  }
+
+  async function look(): Promise<void> {
+    await within(PATIENCE, stop.signal, async (signal) => {
+      await Promise.all([lookAtIndexes(signal), rights.look(database(), signal)]);
+    });
   }
 
   async function watch(signal: AbortSignal): Promise<void> {

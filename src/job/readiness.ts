@@ -35,9 +35,11 @@ export interface Kept<T> {
 async function answers(asked: Answering, signal: AbortSignal): Promise<void> {
   try {
     await asked.answer(signal);
-  } catch (error) {
-    if (signal.aborted) throw error;
-    await asked.answer(signal);
+  } catch (first) {
+    if (signal.aborted) throw first;
+    await asked.answer(signal).catch((second: unknown) => {
+      throw new AggregateError([first, second], 'two failures at once');
+    });
   }
 }
 
@@ -55,9 +57,7 @@ async function failureOf(asked: Promise<void>): Promise<Error | undefined> {
     await asked;
     return undefined;
   } catch (error) {
-    const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
-    const [first] = errors;
-    return first instanceof Error ? first : new Error('no answer', { cause: first });
+    return error instanceof Error ? error : new Error('no answer', { cause: error });
   }
 }
 

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { DescMessage, DescMethod } from '@bufbuild/protobuf';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { Authenticate } from '../auth/caller.js';
-import { AppError, appError, crowded, fail } from '../errors.js';
+import { AppError, appError, crowded, fail, notServing } from '../errors.js';
 import { GetJobRequest, JobRequest, JobsQuery, JobStatQuery } from '../gen/spaceone/api/inventory/v1/job.js';
 import type { Memory } from '../job/memory.js';
 import { unlessAborted } from '../job/operation.js';
@@ -14,6 +14,7 @@ import { inStep } from '../job/pace.js';
 import type { Pace } from '../job/pace.js';
 import type { RowFormat } from '../job/rows.js';
 import type { Call, JobService } from '../job/service.js';
+import type { Reason } from '../reasons.js';
 import type { Codec } from '../wire/codec.js';
 import { JOB } from '../wire/descriptors.js';
 import { merged } from '../wire/merge.js';
@@ -71,8 +72,8 @@ export interface ChainOptions {
   readonly authenticate: Authenticate;
   /** What requests and answers may take together. */
   readonly memory: Memory;
-  /** Whether the database answers. */
-  readonly ready: () => boolean;
+  /** Why the service does not serve; undefined while it does. */
+  readonly unready: () => Reason | undefined;
   readonly load: Load;
   /** Large requests are read in turn. */
   readonly pace: Pace;
@@ -133,11 +134,9 @@ interface Limit {
   done(): void;
 }
 
-const unavailable = (): AppError => appError('UNAVAILABLE', { reason: 'the database cannot be reached' });
-
 /** The time that a call has, `usual` milliseconds where its client does not say, and its end when the client goes away. */
 function limitOf(incoming: Incoming, usual: number, options: ChainOptions): Limit {
-  const { clock, ready, load, maxTimeout } = options;
+  const { clock, unready, load, maxTimeout } = options;
   const begun = clock();
   const isAsked = Number.isFinite(incoming.deadline);
   const asked = isAsked ? incoming.deadline - begun : usual;
@@ -145,7 +144,8 @@ function limitOf(incoming: Incoming, usual: number, options: ChainOptions): Limi
   const end = begun + time * DATABASE_SHARE;
   const controller = new AbortController();
   const late = (): void => {
-    controller.abort(ready() ? appError('REQUEST_TIMEOUT', {}) : unavailable());
+    const reason = unready();
+    controller.abort(reason === undefined ? appError('REQUEST_TIMEOUT', {}) : notServing(reason));
   };
   const gone = (): void => {
     if (clock() < end) controller.abort(appError('REQUEST_CANCELLED', {}));
@@ -206,7 +206,8 @@ async function admitted(
   if (!options.load.takes()) throw overloaded();
   const { rpc: verb, token } = incoming;
   const caller = await options.authenticate({ token, verb, signal: limit.signal });
-  if (!options.ready()) throw unavailable();
+  const reason = options.unready();
+  if (reason !== undefined) throw notServing(reason);
   const now = new Date(options.now());
   return { ...limit, now, scope: (asked) => caller.scope(asked), noted };
 }

@@ -19,10 +19,10 @@ function retryInfo(milliseconds: number): Uint8Array {
 
 /** google.rpc.Status of `error`: ErrorInfo always, BadRequest where a field is at fault, RetryInfo where a retry helps. */
 export function statusDetails(error: AppError): Uint8Array {
-  const { field, retryAfter } = error;
+  const { field, retryAfter, metadata } = error;
   const violation = field === undefined ? [] : [{ field, description: error.message }];
   const details = [
-    packed('ErrorInfo', ErrorInfo.encode({ reason: error.code, domain: DOMAIN, metadata: {} }).finish()),
+    packed('ErrorInfo', ErrorInfo.encode({ reason: error.code, domain: DOMAIN, metadata: { ...metadata } }).finish()),
     ...violation.map((each) =>
       packed('BadRequest', BadRequest.encode({ field_violations: [each] }).finish()),
     ),

@@ -4,11 +4,15 @@ import type { ServerWritableStream } from '@grpc/grpc-js';
 import { endWith } from './drain.js';
 import { HealthCheckResponse_ServingStatus as Serving } from '../gen/grpc/health/v1/health.js';
 import type { HealthCheckRequest, HealthCheckResponse, HealthServer } from '../gen/grpc/health/v1/health.js';
+import type { Reason } from '../reasons.js';
 
 export interface ServingState {
   serving(): boolean;
-  set(serving: boolean): void;
-  /** Calls `listener` at each change, until the function that it answers is called. */
+  /** Why it does not serve; undefined while it does. */
+  reason(): Reason | undefined;
+  /** `reason` is why it does not serve, where it does not. */
+  set(serving: boolean, reason?: Reason): void;
+  /** Calls `listener` when it begins or ends to serve, until the function that it answers is called. */
   subscribe(listener: () => void): () => void;
 }
 
@@ -16,9 +20,12 @@ export interface ServingState {
 export function servingState(): ServingState {
   const listeners = new Set<() => void>();
   let serving = false;
+  let why: Reason = 'starting';
   return {
     serving: () => serving,
-    set(next) {
+    reason: () => (serving ? undefined : why),
+    set(next, reason = why) {
+      why = reason;
       if (next === serving) return;
       serving = next;
       for (const listener of listeners) listener();

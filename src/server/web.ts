@@ -12,6 +12,8 @@ import type { ConnectionLog, ConnectionsOptions } from './connections.js';
 import { ADMIN_CONNECTIONS } from './descriptors.js';
 import type { Door } from './grpc.js';
 import type { ServingState } from './health.js';
+import { REASONS } from '../reasons.js';
+import { METRICS_TYPE, metrics } from './metrics.js';
 import type { Certificates, Tls } from './tls.js';
 
 /** Apps have Node's own request and response beside the web's, and what is known of each request. */
@@ -106,11 +108,16 @@ export async function webDoor(app: Hono<WebApp>, options: WebDoorOptions): Promi
   };
 }
 
+const whyNot = (state: ServingState): string => {
+  const reason = state.reason() ?? 'starting';
+  return `${reason}: ${REASONS[reason]}`;
+};
+
 /** Adds /livez, which does not depend on the database, and /readyz, which does. */
 export function healthPages(app: Hono<WebApp>, state: ServingState): void {
   app.get('/livez', (context) => context.text('ok\n'));
   app.get('/readyz', (context) =>
-    state.serving() ? context.text('ok\n') : context.text('not serving\n', 503),
+    state.serving() ? context.text('ok\n') : context.text(`not serving: ${whyNot(state)}\n`, 503),
   );
   app.all('/livez', (context) => context.text('only GET and HEAD\n', 405, { allow: 'GET, HEAD' }));
   app.all('/readyz', (context) => context.text('only GET and HEAD\n', 405, { allow: 'GET, HEAD' }));
@@ -123,6 +130,7 @@ export function adminDoor(
 ): Promise<Door> {
   const app = new Hono<WebApp>();
   healthPages(app, state);
-  app.notFound((context) => context.text('not found: /livez and /readyz are served here\n', 404));
+  app.get('/metrics', (context) => context.text(metrics(state), 200, { 'content-type': METRICS_TYPE }));
+  app.notFound((context) => context.text('not found: /livez, /readyz and /metrics are served here\n', 404));
   return webDoor(app, { ...options, name: 'admin', maxConnections: ADMIN_CONNECTIONS });
 }

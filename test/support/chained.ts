@@ -39,7 +39,7 @@ export function chained(work: Work, options: Partial<ChainOptions> = {}): Chaine
     },
     authenticate: open,
     memory: memoryFor(0),
-    ready: () => true,
+    unready: () => undefined,
     load: IN_TIME,
     pace: pacing(clock),
     now,

@@ -1,0 +1,69 @@
+/** The arguments of the program, and what it prints for them instead of serving (docs/settings.md «Arguments»). */
+import { readConfig } from './config.js';
+import type { Effective, Environment } from './config.js';
+import { meantBy } from './near-misses.js';
+
+const ARGUMENTS = {
+  '--help': 'print this',
+  '--version': 'print the version',
+  '--print-config': 'print the effective settings, without secrets, and where each comes from',
+} as const;
+
+export type Argument = keyof typeof ARGUMENTS;
+
+const isArgument = (text: string): text is Argument => Object.hasOwn(ARGUMENTS, text);
+
+const HOW = `settings are environment variables (docs/settings.md), arguments are ${Object.keys(ARGUMENTS).join(', ')}`;
+
+/** The first argument; undefined where there is none. Errors: a line about what is no argument. */
+export function readArguments(given: readonly string[]): Argument | undefined {
+  const unknown = given.find((text) => !isArgument(text));
+  if (unknown !== undefined) {
+    const [name = ''] = unknown.split('=', 1);
+    const meant = name.startsWith('-') ? meantBy(name.replace(/^-+/, '')) : undefined;
+    throw new Error(`${name} is no argument: ${HOW}${meant === undefined ? '' : `; ${meant} may be meant`}`);
+  }
+  return given.find(isArgument);
+}
+
+const HIDDEN = '[redacted]';
+
+/** A URI without its password, and without options that hold one. */
+const withoutPassword = (uri: string): string =>
+  uri
+    .replace(/^([^:]+:\/\/)([^:@/?]*)(:.*)?@/, (_, scheme: string, user: string, password?: string) =>
+      password === undefined ? `${scheme}${user}@` : `${scheme}${user}:${HIDDEN}@`,
+    )
+    .replaceAll(/([?&](?:\w*password|authMechanismProperties)=)[^&]*/gi, `$1${HIDDEN}`);
+
+/** Blanks between what is aligned. */
+const GAP = 2;
+
+function columns(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length)) + GAP;
+  return rows.map(([left, right]) => `${left.padEnd(width)}${right}\n`).join('');
+}
+
+function settings(environment: Environment): readonly Effective[] {
+  const all: Effective[] = [];
+  readConfig(environment, (setting) => all.push(setting));
+  return all;
+}
+
+/** What is printed by `--print-config`. Errors: ConfigError. */
+export const printedConfig = (environment: Environment): string =>
+  columns(
+    settings(environment).map(({ name, text, source }) => [
+      `${name}=${name === 'MONGODB_URI' ? withoutPassword(text ?? '') : (text ?? '')}`,
+      text === undefined ? '# not set' : `# ${source}`,
+    ]),
+  );
+
+/** What is printed by `--help`. */
+export const help = (): string =>
+  [
+    'usage: npm start [-- <argument>]\n       node build/src/main.js [<argument>]\n\narguments:\n',
+    columns(Object.entries(ARGUMENTS).map(([name, what]) => [`  ${name}`, what])),
+    '\nsettings, environment variables with their defaults (docs/settings.md):\n',
+    columns(settings({}).map(({ name, text }) => [`  ${name}`, text ?? 'not set'])),
+  ].join('');

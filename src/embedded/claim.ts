@@ -1,0 +1,102 @@
+// Claims the folder of the embedded mongod's data for one service: a file in it names the process that has it.
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+const fileName = 'inventory-job.json';
+
+type Holder = {
+  readonly pid: number;
+  /** When the process began, as the system counts it: another one may have got its number. */
+  readonly begun: string;
+  /** undefined: not yet known. */
+  readonly at?: string;
+};
+
+export type Claim = {
+  /** Says where the service that has the folder is called. */
+  announce(at: string): Promise<void>;
+  release(): Promise<void>;
+};
+
+/** Claims `dataDir`. Errors: a running service has it, or it cannot be written. */
+export async function claimFolder(dataDir: string): Promise<Claim> {
+  const folder = resolve(dataDir);
+  const path = join(folder, fileName);
+  const own: Holder = { pid: process.pid, begun: await beginOf(process.pid) };
+  try {
+    await mkdir(folder, { recursive: true });
+    if (!(await create(path, own))) await takeOver(path, own, folder);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new Error(
+      `EMBEDDED_DATA_DIR: ${folder} cannot be written (${error.code}); set it to a folder that can, or MONGODB_URI to a database that runs`,
+      { cause: error },
+    );
+  }
+  return {
+    // Renaming is atomic: who looks finds the whole of it.
+    async announce(at) {
+      await writeFile(`${path}.new`, JSON.stringify({ ...own, at }));
+      await rename(`${path}.new`, path);
+    },
+    release: () => rm(path, { force: true }),
+  };
+}
+
+/** Answers whether the file is new. */
+async function create(path: string, holder: Holder): Promise<boolean> {
+  try {
+    const file = await open(path, 'wx');
+    await file.writeFile(JSON.stringify(holder));
+    await file.close();
+    return true;
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Takes what a service has left behind that is gone. */
+async function takeOver(path: string, own: Holder, folder: string): Promise<void> {
+  const holder = await holderIn(path);
+  if (holder !== undefined && (await runs(holder))) {
+    const at = holder.at === undefined ? 'it is starting' : `at ${holder.at}`;
+    throw new Error(
+      `already running, pid ${holder.pid}, ${at}; stop it, or set EMBEDDED_DATA_DIR to another folder than ${folder}`,
+    );
+  }
+  await writeFile(path, JSON.stringify(own));
+}
+
+async function holderIn(path: string): Promise<Holder | undefined> {
+  try {
+    const { pid, begun, at }: Partial<Holder> = JSON.parse(await readFile(path, 'utf8'));
+    if (typeof pid !== 'number' || typeof begun !== 'string') return undefined;
+    return typeof at === 'string' ? { pid, begun, at } : { pid, begun };
+  } catch {
+    return undefined; // It was not written to its end: its service is gone.
+  }
+}
+
+async function runs({ pid, begun }: Holder): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (!(isSystemError(error) && error.code === 'EPERM')) return false;
+  }
+  return (await beginOf(pid)) === begun;
+}
+
+/** The 22nd field of Linux' stat, and of which boot; the same for all where there is no /proc. */
+async function beginOf(pid: number): Promise<string> {
+  try {
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    return `${boot.trim()}:${stat.slice(stat.lastIndexOf(')')).split(' ')[20]}`;
+  } catch {
+    return '';
+  }
+}
+
+const isSystemError = (error: unknown): error is Error & { readonly code: string } =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string';

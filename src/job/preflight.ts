@@ -1,0 +1,163 @@
+/** What is wrong with MONGODB_URI for good: it ends the start (docs/troubleshooting.md «A start that ends»). */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { createSecureContext } from 'node:tls';
+import * as zlib from 'node:zlib';
+import { MongoAPIError } from 'mongodb';
+import type { MongoOptions } from 'mongodb';
+
+/** Messages of the driver that echo what may be a piece of a password, or say nothing. */
+const UNTELLING = /^(?:Invalid connection string|URI malformed|Unable to parse)/;
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // What cannot be decoded is what the driver complains of.
+  }
+};
+
+/** Whether `message` cannot hold a piece of the password of `uri`: an @ within that would end it early. */
+function hasNoSecret(uri: string, message: string): boolean {
+  const [, password = ''] = /^[^:]+:\/\/[^:@/]*:([^@]*)@/.exec(uri) ?? [];
+  const pieces = [password, decoded(password)].filter((piece) => piece !== '');
+  return (uri.match(/@/g)?.length ?? 0) < 2 && pieces.every((piece) => !message.includes(piece));
+}
+
+/** The line about a URI that the driver refuses with `error`. */
+export function uriComplaint(uri: string, error: unknown): string {
+  // The reader of URIs has a MongoParseError of its own.
+  const isAboutOptions =
+    error instanceof MongoAPIError || (error instanceof Error && error.name === 'MongoParseError');
+  return isAboutOptions && !UNTELLING.test(error.message) && hasNoSecret(uri, error.message)
+    ? `MONGODB_URI cannot be used: ${error.message.replaceAll(/\s+/g, ' ').replace(/\.$/, '')}; correct that, or leave it out`
+    : 'MONGODB_URI cannot be read; write hosts as host:port, and each of : / ? # [ ] @ % in user and password as its percent-encoding';
+}
+
+/** Modules that the driver loads for an option, and is installed without. */
+interface Optional {
+  readonly option: string;
+  readonly modules: readonly string[];
+  readonly asked: (options: MongoOptions) => boolean;
+  readonly remedy: string;
+}
+
+const compresses =
+  (name: 'snappy' | 'zstd') =>
+  ({ compressors }: MongoOptions): boolean =>
+    compressors.includes(name);
+
+const authenticates =
+  (name: string) =>
+  ({ credentials }: MongoOptions): boolean =>
+    credentials?.mechanism === name;
+
+const COMPRESS_BY_ZLIB = 'write compressors=zlib in MONGODB_URI, or leave it out';
+const HAS_ZSTD = 'zstdCompress' in zlib;
+
+const OPTIONAL: readonly Optional[] = [
+  {
+    option: 'compressors=snappy',
+    modules: ['snappy'],
+    asked: compresses('snappy'),
+    remedy: COMPRESS_BY_ZLIB,
+  },
+  {
+    option: 'compressors=zstd',
+    modules: HAS_ZSTD ? [] : ['@mongodb-js/zstd'],
+    asked: compresses('zstd'),
+    remedy: `${COMPRESS_BY_ZLIB}, or run on Node 22.15 or newer`,
+  },
+  {
+    option: 'authMechanism=GSSAPI',
+    modules: ['kerberos'],
+    asked: authenticates('GSSAPI'),
+    remedy: 'use another mechanism, or install it',
+  },
+  {
+    option: 'authMechanism=MONGODB-AWS',
+    modules: ['@aws-sdk/credential-providers'],
+    asked: authenticates('MONGODB-AWS'),
+    remedy: 'use another mechanism, or install it',
+  },
+  {
+    option: 'proxyHost',
+    modules: ['socks'],
+    asked: ({ proxyHost }) => proxyHost !== undefined,
+    remedy: 'leave it out, or install it',
+  },
+];
+
+/** As the driver itself looks for modules. */
+const { resolve } = createRequire(import.meta.resolve('mongodb'));
+
+function isInstalled(name: string): boolean {
+  try {
+    return resolve(name) !== '';
+  } catch {
+    return false; // MODULE_NOT_FOUND
+  }
+}
+
+function checkModules(options: MongoOptions): void {
+  for (const { option, modules, asked, remedy } of OPTIONAL) {
+    const missing = asked(options) ? modules.find((name) => !isInstalled(name)) : undefined;
+    if (missing !== undefined)
+      throw new Error(
+        `MONGODB_URI cannot be used: ${option} needs the module ${missing}, which is not installed; ${remedy}`,
+      );
+  }
+}
+
+async function contentOf(option: string, path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no file';
+    throw new Error(`MONGODB_URI: ${option} ${path} cannot be read (${code}); name a file that is there`, {
+      cause: error,
+    });
+  }
+}
+
+function checkContext(
+  option: string,
+  path: string | undefined,
+  options: Parameters<typeof createSecureContext>[0],
+  due: string,
+): void {
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    throw new Error(`MONGODB_URI: ${option} ${path ?? ''} cannot be used; name a PEM file with ${due}`, {
+      cause: error,
+    });
+  }
+}
+
+async function checkFiles(options: MongoOptions): Promise<void> {
+  const { tlsCAFile, tlsCertificateKeyFile, tlsCRLFile, passphrase } = options;
+  const ca = await contentOf('tlsCAFile', tlsCAFile);
+  const own = await contentOf('tlsCertificateKeyFile', tlsCertificateKeyFile);
+  const crl = await contentOf('tlsCRLFile', tlsCRLFile);
+  if (ca?.includes('CERTIFICATE-----') === false)
+    throw new Error(
+      `MONGODB_URI: tlsCAFile ${tlsCAFile ?? ''} has no certificate; name a PEM file with those of the authority`,
+    );
+  if (ca !== undefined) checkContext('tlsCAFile', tlsCAFile, { ca }, 'the certificates of the authority');
+  if (own !== undefined)
+    checkContext(
+      'tlsCertificateKeyFile',
+      tlsCertificateKeyFile,
+      { cert: own, key: own, ...(passphrase === undefined ? {} : { passphrase }) },
+      'a certificate and its key, whose password is tlsCertificateKeyFilePassword where it has one',
+    );
+  if (crl !== undefined) checkContext('tlsCRLFile', tlsCRLFile, { crl }, 'the list of revoked certificates');
+}
+
+/** Checks what `options` need of this installation and its files. Errors: a line that names the option. */
+export async function checkOptions(options: MongoOptions): Promise<void> {
+  checkModules(options);
+  await checkFiles(options);
+}

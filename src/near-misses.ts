@@ -1,0 +1,114 @@
+/** Environment variables that are no settings, and were meant as some (docs/settings.md «Names that are almost settings»). */
+import { readConfig } from './config.js';
+import type { Environment } from './config.js';
+
+/** The names of all settings. */
+function namesOf(): readonly string[] {
+  const names: string[] = [];
+  readConfig({}, ({ name }) => names.push(name));
+  return names;
+}
+
+const NAMES = namesOf();
+
+const PORTS = 'GRPC_PORT, HTTP_PORT or ADMIN_PORT';
+
+/** Names that other programs have for the same, and the setting that is meant. */
+const ALIASES: readonly (readonly [RegExp, string])[] = [
+  [
+    /^(?:MONGO|MONGO_?DB|DATABASE|DB)_?(?:URI|URL|DSN|CONNECTION(?:_?(?:STRING|URI|URL))?|HOSTS?|ADDRESS|ENDPOINT|SERVER|USER(?:NAME)?|PASS(?:WORD)?|PORT)$/,
+    'MONGODB_URI',
+  ],
+  [/^(?:MONGO|MONGO_?DB|DATABASE|DB)_?(?:NAME|DB|DBNAME|DB_NAME|DATABASE|DATABASE_NAME)$/, 'MONGODB_DATABASE'],
+  [/^(?:MONGO(?:DB)?|DATABASE|DB)$/, 'MONGODB_URI or MONGODB_DATABASE'],
+  [/^(?:(?:SERVER|APP|LISTEN|SERVICE|INVENTORY|JOB)_?)?PORT$/, PORTS],
+  [/^(?:GRPC|RPC)_(?:ADDRESS|ADDR|HOST|LISTEN|BIND)$|^RPC_PORT$/, 'HOST and GRPC_PORT'],
+  [/^(?:HTTP|REST|API|WEB)_(?:ADDRESS|ADDR|HOST|LISTEN|BIND)$|^(?:HTTPS|REST|API|WEB|JSON)_PORT$/, 'HOST and HTTP_PORT'],
+  [/^(?:HEALTH|METRICS?|PROMETHEUS|MANAGEMENT|MONITORING|PROBE)_PORT$/, 'ADMIN_PORT'],
+  [/^(?:BIND|LISTEN|SERVER|APP)(?:_?(?:ADDRESS|ADDR|HOST|IP|ON|TO))?$/, 'HOST'],
+  [/^(?:DATA|DB|MONGO(?:DB)?|MONGOD)_?(?:DATA_?)?(?:DIR|PATH|FOLDER)$/, 'EMBEDDED_DATA_DIR'],
+  [/^(?:MONGOD|MONGODB?_(?:BINARY|BIN|EXECUTABLE)|MONGOD_(?:BIN|PATH|EXECUTABLE)|MONGOMS_SYSTEM_BINARY)$/, 'MONGOD_BINARY'],
+  [/^(?:LOAD_|EMBEDDED_)?SAMPLES?(?:_DATA)?$/, 'SAMPLE_DATA'],
+  [/^(?:MAX_)?(?:PAGE|LIST)_(?:SIZE|LIMIT)$|^MAX_(?:LIMIT|PAGE)$/, 'MAX_PAGE_SIZE'],
+  [/^MAX_(?:RESPONSE|ANSWER|MESSAGE)(?:_(?:SIZE|LENGTH|BYTES))?$/, 'MAX_RESPONSE_BYTES'],
+  [/^(?:REQUEST_|CALL_|GRPC_)?TIMEOUT$/, 'DEFAULT_TIMEOUT or MAX_TIMEOUT'],
+  [/^(?:GRACE|GRACEFUL|SHUTDOWN)(?:_(?:PERIOD|TIMEOUT|TIME|GRACE(?:_PERIOD)?|SHUTDOWN))?$/, 'SHUTDOWN_GRACE'],
+  [/^LOG(?:GING|GER)?(?:_?(?:LEVEL|VERBOSITY))?$|^(?:VERBOSITY|PINO_LOG_LEVEL)$/, 'LOG_LEVEL'],
+  [/^(?:AUTH(?:ENTICATION)?_(?:MODE|TYPE|METHOD|KIND)|AUTHENTICATION)$/, 'AUTH'],
+  [/^(?:AUTH_|JWT_|PUBLIC_)?(?:JWKS?|PUBLIC_KEYS?|KEYS?)(?:_(?:FILE|PATH|SET))?$/, 'AUTH_PUBLIC_KEYS'],
+  [/^(?:AUTH_)?IDENTITY(?:_(?:ENDPOINT|URI|URL|ADDRESS|HOST|SERVICE))?$/, 'AUTH_IDENTITY_ENDPOINT'],
+  [/^(?:TLS|SSL|HTTPS|GRPC)_(?:CERT|CERTIFICATE|CRT)(?:_(?:FILE|PATH))?$/, 'TLS_CERT_FILE'],
+  [/^(?:TLS|SSL|HTTPS|GRPC)_(?:PRIVATE_)?KEY(?:_(?:FILE|PATH))?$/, 'TLS_KEY_FILE'],
+  [/^(?:TLS|SSL|HTTPS|GRPC)_(?:CLIENT_)?CA(?:_?(?:CERT|CRT|CERTIFICATE))?(?:_(?:FILE|PATH))?$/, 'TLS_CLIENT_CA_FILE'],
+  [/^CORS(?:_(?:ALLOW(?:ED)?_)?(?:ORIGINS?|HOSTS?|DOMAINS?))?$|^ALLOW(?:ED)?_ORIGINS?$/, 'CORS_ORIGINS'],
+  [/^(?:JOB_)?EXPLORER(?:_(?:ENABLED?|ON))?$/, 'EXPLORER'],
+];
+
+/** What a name of a deployment's own may begin with before the name of a setting. */
+const OWN_PREFIX = /^(?:SPACEONE_|CLOUDFORET_)?(?:INVENTORY_)?(?:JOB_)?/;
+
+/** What only settings begin with, as far as this service is concerned. */
+const FAMILY = /^(?:MONGODB|EMBEDDED|AUTH|TLS|SHUTDOWN|CORS)_/;
+
+/** Variables that systems set, and that are close to a setting by chance. */
+const STRANGERS: ReadonlySet<string> = new Set(['PATH', 'HOME', 'HTTP_PROXY', 'SSH_AUTH_SOCK']);
+
+/** Edits that make of one name another: a letter more, less, another, or two that change places. */
+function distance(one: string, other: string): number {
+  let before: readonly number[] = [];
+  let row: readonly number[] = Array.from({ length: other.length + 1 }, (_, nth) => nth);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const same = one[i - 1] === other[j - 1];
+      const changed = (row[j - 1] ?? Infinity) + Number(!same);
+      const swapped =
+        i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]
+          ? (before[j - 2] ?? Infinity) + 1
+          : Infinity;
+      next.push(Math.min(changed, swapped, (row[j] ?? Infinity) + 1, (next[j - 1] ?? Infinity) + 1));
+    }
+    before = row;
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
+
+/** Edits that a name may be away; any word of four letters is two away from another. */
+const reach = ({ length }: string): number => (length < 6 ? 1 : 2);
+
+function closest(name: string): string | undefined {
+  const near = NAMES.map((setting) => ({ setting, edits: distance(name, setting) }));
+  const [best] = near
+    .filter(({ setting, edits }) => edits <= reach(setting))
+    .sort((one, other) => one.edits - other.edits);
+  return best?.setting;
+}
+
+/** The setting that `name` may stand for; undefined: none. */
+export function meantBy(name: string): string | undefined {
+  const upper = name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
+  const own = upper.replace(OWN_PREFIX, '');
+  const alias = (text: string): string | undefined => ALIASES.find(([names]) => names.test(text))?.[1];
+  return alias(upper) ?? closest(upper) ?? (NAMES.includes(own) ? own : undefined) ?? alias(own);
+}
+
+/** The settings that begin as `name` does, where nothing else does. */
+function relatives(name: string): string | undefined {
+  const [family] = FAMILY.exec(name.toUpperCase()) ?? [];
+  const known = NAMES.filter((setting) => family !== undefined && setting.startsWith(family));
+  return known.length === 0 ? undefined : known.join(', ');
+}
+
+/** A line for each variable of `environment` that is no setting, and was meant as one. */
+export function nearMisses(environment: Environment): readonly string[] {
+  return Object.keys(environment)
+    .filter((name) => (environment[name] ?? '') !== '' && !NAMES.includes(name))
+    .filter((name) => !STRANGERS.has(name.toUpperCase()))
+    .sort()
+    .flatMap((name) => {
+      if (/^OTEL_EXPORTER_OTLP_/.test(name)) return [`${name} has no effect: this version exports nothing`];
+      const meant = meantBy(name) ?? relatives(name);
+      return meant === undefined ? [] : [`${name} is no setting and has no effect; ${meant} may be meant`];
+    });
+}

@@ -1,0 +1,19 @@
+/** Why the service does not serve: the kinds, each with its words for clients (docs/troubleshooting.md «Not serving»). */
+
+export const REASONS = {
+  starting: 'the database is starting',
+  unreachable: 'the database cannot be reached',
+  dns: 'the name of the database cannot be resolved',
+  tls: 'TLS to the database fails',
+  auth: 'the database does not let this service in',
+  rights: 'the database refuses this service',
+  replica_set: 'the replica set cannot serve',
+  version: 'the version of the database is not supported',
+  stopping: 'the service is stopping',
+} as const;
+
+export type Reason = keyof typeof REASONS;
+
+const isReason = (name: string): name is Reason => Object.hasOwn(REASONS, name);
+
+export const ALL_REASONS: readonly Reason[] = Object.keys(REASONS).filter(isReason);

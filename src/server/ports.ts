@@ -1,0 +1,71 @@
+/** A port that cannot be listened on, in a line that says why and who has it (docs/troubleshooting.md «A start that ends»). */
+import { readdir, readFile, readlink } from 'node:fs/promises';
+
+/** What the kernel calls a socket that listens. */
+const LISTEN = '0A';
+
+async function lines(path: string): Promise<readonly string[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text.split('\n').slice(1);
+}
+
+/** The inodes of the sockets that listen on `port`. */
+async function listening(port: number): Promise<ReadonlySet<string>> {
+  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(lines));
+  const ending = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const sockets = tables.flat().map((line) => line.trim().split(/\s+/));
+  return new Set(
+    sockets.flatMap(([, local = '', , state, , , , , , inode]) =>
+      local.endsWith(ending) && state === LISTEN && inode !== undefined ? [`socket:[${inode}]`] : [],
+    ),
+  );
+}
+
+async function opens(pid: string, sockets: ReadonlySet<string>): Promise<boolean> {
+  const folder = `/proc/${pid}/fd`;
+  const files = await readdir(folder).catch(() => []);
+  const targets = await Promise.all(files.map((file) => readlink(`${folder}/${file}`).catch(() => '')));
+  return targets.some((target) => sockets.has(target));
+}
+
+/** The process that listens on `port`, where the system shows it to this user: Linux does, for the user's own. */
+export async function listenerOf(port: number): Promise<string | undefined> {
+  const sockets = await listening(port);
+  if (sockets.size === 0) return undefined;
+  const processes = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  for (const pid of processes) {
+    if (!(await opens(pid, sockets))) continue;
+    const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+    return `${name.trim()}, pid ${pid}`;
+  }
+  return undefined;
+}
+
+const codeIn = (error: unknown): string =>
+  /\bE[A-Z]{3,}(?:_[A-Z]+)*\b/.exec(error instanceof Error ? error.message : String(error))?.[0] ?? '';
+
+/** The line about `variable`, whose `port` of `host` cannot be had for `error`. */
+export async function portComplaint(
+  variable: string,
+  port: number,
+  host: string,
+  error: unknown,
+): Promise<string> {
+  const code = codeIn(error);
+  const other = `set ${variable} to another port`;
+  switch (code) {
+    case 'EADDRINUSE': {
+      const holder = await listenerOf(port);
+      return `${variable}: port ${port} of ${host} is in use${holder === undefined ? '' : ` by ${holder}`}; stop that, or ${other}`;
+    }
+    case 'EACCES':
+      return `${variable}: port ${port} may not be listened on by this user (EACCES); ${other}, above 1023`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EINVAL':
+      return `HOST: ${host} is no address of this machine (${code}); set HOST to one, such as 127.0.0.1 or 0.0.0.0`;
+    default:
+      return `${variable}: port ${port} of ${host} cannot be listened on (${code || 'no reason given'}); ${other}`;
+  }
+}
