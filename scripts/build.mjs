@@ -1,4 +1,4 @@
 // npm run build: what is missing or stale, and no more.
 import { prepare } from './setup.mjs';
 
-prepare();
+await prepare();

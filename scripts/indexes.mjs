@@ -1,5 +1,5 @@
 // npm run indexes: set up, then make the indexes that the service's orders need.
 import { prepare } from './setup.mjs';
 
-prepare();
+await prepare();
 await import('../build/src/make-indexes.js');

@@ -11,7 +11,7 @@ const checks = [
   ['scripts/layers.mjs'],
 ];
 
-prepare();
+await prepare();
 const failed = checks.filter(([script, ...args]) => {
   process.stdout.write(`\n${[script, ...args].join(' ')}\n`);
   return spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' }).status !== 0;

@@ -2,5 +2,5 @@
 // changes»). Arguments go to the tool.
 import { prepare } from './setup.mjs';
 
-prepare();
+await prepare();
 await import('../build/mutate/main.js');

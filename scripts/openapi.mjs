@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepare, root } from './setup.mjs';
 
-prepare();
+await prepare();
 const { openapi } = await import('../build/src/server/openapi.js');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const path = join(root, 'docs/openapi.json');

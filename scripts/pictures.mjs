@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepare, root } from './setup.mjs';
 
-prepare();
+await prepare();
 const { startProgram } = await import('../build/test/support/program.js');
 const { startBrowser } = await import('../build/test/support/browser.js');
 const { explore } = await import('../build/test/support/explorer.js');

@@ -1,6 +1,6 @@
 // What must be there before anything of ours runs: the dependencies, the generated and the compiled code. Each step is
 // skipped when the hash of what it reads is the one that it left behind. Node's own modules only.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -44,49 +44,125 @@ const bundled = [
 
 /** The stamp holds the hash of `of` as it is after the step: what a step writes may be among what it depends on. */
 const steps = [
-  { name: 'install', of: ['package-lock.json'], stamp: 'node_modules/.stamp', run: install },
-  { name: 'generate', of: generated, stamp: '.cache/generated.stamp', run: generate },
-  { name: 'compile', of: compiled, stamp: 'build/.stamp', run: compile },
+  {
+    name: 'install',
+    what: 'the dependencies in package-lock.json, by npm ci',
+    of: ['package-lock.json'],
+    stamp: 'node_modules/.stamp',
+    isDone: isInstalled,
+    run: install,
+  },
+  {
+    name: 'generate',
+    what: 'src/gen from proto, by buf',
+    of: generated,
+    stamp: '.cache/generated.stamp',
+    isDone: isCommitted,
+    run: generate,
+  },
+  {
+    name: 'compile',
+    what: 'TypeScript into build, by tsc and rolldown',
+    of: compiled,
+    stamp: 'build/.stamp',
+    isDone: () => false,
+    run: compile,
+  },
 ];
 
-export function prepare() {
+const MIN_NODE = 20;
+/** Milliseconds between two signs of life of a step. */
+const SIGN_OF_LIFE_MS = 2500;
+
+export async function prepare() {
   const major = Number(process.versions.node.split('.')[0]);
-  if (major < 20) stop(`Node 20 or newer is needed; this is ${process.version}`);
-  for (const { name, of, stamp, run } of steps) {
-    const path = join(root, stamp);
-    if (existsSync(path) && readFileSync(path, 'utf8') === hashOf(of)) continue;
+  if (major < MIN_NODE)
+    stop(
+      `Node ${MIN_NODE} or newer is needed, and this is ${process.versions.node}; install it from https://nodejs.org`,
+    );
+  for (const step of steps) {
+    try {
+      await bring(step);
+    } catch (error) {
+      const cause = typeof error?.code === 'string' ? ` (${error.code})` : '';
+      stop(`${step.name}: ${error.path ?? root} cannot be used${cause}; it has to be readable and writable for this user`);
+    }
+  }
+}
+
+/** Does a step unless its stamp, or what has been done by hand, says that it is done. */
+async function bring({ name, what, of, stamp, isDone, run }) {
+  const path = join(root, stamp);
+  if (existsSync(path) && readFileSync(path, 'utf8') === hashOf(of)) return;
+  if (!isDone()) {
     const begun = performance.now();
-    process.stderr.write(`${name} … `);
-    run();
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, hashOf(of));
+    process.stderr.write(`${name}: ${what} … `);
+    const alive = setInterval(() => process.stderr.write('. '), SIGN_OF_LIFE_MS);
+    await run();
+    clearInterval(alive);
     process.stderr.write(`${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
   }
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, hashOf(of));
+}
+
+/** Whether npm says of node_modules that it is what package-lock.json asks for. */
+function isInstalled() {
+  const present = packagesIn('node_modules/.package-lock.json');
+  const asked = Object.entries(packagesIn('package-lock.json') ?? {});
+  if (present === undefined) return false;
+  return asked.every(([path, { version, integrity, optional, link }]) => {
+    if (path === '' || link === true || (optional === true && present[path] === undefined)) return true;
+    return present[path]?.version === version && present[path]?.integrity === integrity;
+  });
+}
+
+function packagesIn(path) {
+  try {
+    return JSON.parse(readFileSync(join(root, path), 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether src/gen and all that it is generated from are as git has them: what is committed fits, or CI fails. */
+function isCommitted() {
+  const args = ['status', '--porcelain', '--', ...generated];
+  const { status, stdout } = spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+  return status === 0 && stdout === '' && existsSync(join(root, 'src/gen/descriptor.binpb'));
 }
 
 function install() {
   const npm = process.env.npm_execpath ?? '';
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
-  if (npm.endsWith('npm-cli.js')) return quietly(process.execPath, [npm, ...args]);
-  return process.platform === 'win32' ? quietly('cmd', ['/c', 'npm', ...args]) : quietly('npm', args);
+  if (npm.endsWith('npm-cli.js')) return quietly('npm ci', process.execPath, [npm, ...args]);
+  return process.platform === 'win32'
+    ? quietly('npm ci', 'cmd', ['/c', 'npm', ...args])
+    : quietly('npm ci', 'npm', args);
 }
 
 function generate() {
-  quietly(process.execPath, ['scripts/generate.mjs']);
+  return quietly('npm run generate', process.execPath, ['scripts/generate.mjs']);
 }
 
 /** From nothing: a compiled file whose source is gone must not live on. */
-function compile() {
+async function compile() {
   rmSync(join(root, 'build'), { recursive: true, force: true });
-  quietly(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
-  quietly(process.execPath, ['node_modules/rolldown/bin/cli.mjs', ...bundled]);
+  await quietly('npx tsc -p .', process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
+  await quietly('npx rolldown', process.execPath, ['node_modules/rolldown/bin/cli.mjs', ...bundled]);
   for (const [from, to] of copied) cpSync(join(root, from), join(root, 'build/src', to));
 }
 
-function quietly(command, args) {
-  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
-  if (status === 0) return;
-  stop(`failed\n${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`);
+/** Runs a command; what it says is shown where it fails, before the line that says so. */
+async function quietly(shown, command, args) {
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const output of [child.stdout, child.stderr]) output.on('data', (chunk) => (said += chunk));
+  const how = await new Promise((settle) => {
+    child.once('error', (error) => settle(error.message));
+    child.once('close', (code, signal) => settle(code === 0 ? undefined : `it ended with ${signal ?? code}`));
+  });
+  if (how !== undefined) stop(`failed\n${said}${shown} failed: ${how}; mend what it says above, and start again`);
 }
 
 function stop(message) {

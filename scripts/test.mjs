@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepare, root } from './setup.mjs';
 
-prepare();
+await prepare();
 const results = join(root, 'build', 'test-results.json');
 rmSync(results, { force: true });
 const args = process.argv.slice(2);

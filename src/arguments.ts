@@ -36,12 +36,13 @@ const withoutPassword = (uri: string): string =>
     )
     .replaceAll(/([?&](?:\w*password|authMechanismProperties)=)[^&]*/gi, `$1${HIDDEN}`);
 
-/** Blanks between what is aligned. */
+/** Blanks between what is aligned, and the width from which on nothing is. */
 const GAP = 2;
+const MAX_WIDTH = 40;
 
 function columns(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([left]) => left.length)) + GAP;
-  return rows.map(([left, right]) => `${left.padEnd(width)}${right}\n`).join('');
+  const width = Math.min(MAX_WIDTH, Math.max(...rows.map(([left]) => left.length)));
+  return rows.map(([left, right]) => `${left.padEnd(width)}${' '.repeat(GAP)}${right}\n`).join('');
 }
 
 function settings(environment: Environment): readonly Effective[] {

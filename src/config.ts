@@ -168,7 +168,12 @@ const settings = (read: Read, ofUri: string | undefined) => ({
 export type Config = Readonly<ReturnType<typeof settings>>;
 
 /** Settings of later versions: a start with one of them would leave out what is relied on. */
-const LATER = ['SPACEONE_CONFIG_FILE', 'SHUTDOWN_DELAY', 'MAX_CONNECTION_AGE', 'TOTAL_COUNT_LIMIT'] as const;
+export const LATER: ReadonlySet<string> = new Set([
+  'SPACEONE_CONFIG_FILE',
+  'SHUTDOWN_DELAY',
+  'MAX_CONNECTION_AGE',
+  'TOTAL_COUNT_LIMIT',
+]);
 
 /** Where a setting came from. */
 type Source = 'environment' | 'MONGODB_URI' | 'default';
@@ -212,7 +217,7 @@ function contradictions(config: Config, environment: Environment): readonly stri
       auth === 'none' && authIdentityEndpoint !== undefined,
       'AUTH_IDENTITY_ENDPOINT must be left unset, since AUTH is not jwt',
     ],
-    ...LATER.map(
+    ...[...LATER].map(
       (name) =>
         [(environment[name] ?? '') !== '', `${name} must be left unset: this version does not have it`] as const,
     ),

@@ -6,6 +6,8 @@ import { help, printedConfig, readArguments } from './arguments.js';
 import type { Argument } from './arguments.js';
 import { ConfigError, readConfig } from './config.js';
 import type { Config } from './config.js';
+import { refuseHeld } from './embedded/claim.js';
+import { makeLog } from './log.js';
 import type { Log } from './log.js';
 import { nearMisses } from './near-misses.js';
 import { VERSION } from './version.js';
@@ -99,11 +101,23 @@ const hintOn = (log: Log, terminal: boolean) => (command: string) => {
   else process.stderr.write(`${command}\n`);
 };
 
+/** A failed start is one line; where it failed, the log says at its level debug. */
+function failed(log: Log, error: unknown): void {
+  log.debug({ err: error }, 'the start failed');
+  log.fatal(messageOf(error));
+}
+
 async function serve(config: Config): Promise<void> {
-  // Loaded here, so that settings and arguments are judged at once.
-  const [{ createApp }, { makeLog }] = await Promise.all([import('./app.js'), import('./log.js')]);
   const terminal = process.stdout.isTTY;
   const log = await makeLog(config.logLevel, terminal);
+  if (config.mongodbUri === undefined) {
+    await refuseHeld(config.embeddedDataDir).catch((error: unknown) => {
+      failed(log, error);
+      process.exit(FAILED);
+    });
+  }
+  // Loaded here, so that what is wrong with the settings is said at once.
+  const { createApp } = await import('./app.js');
   const notices = nearMisses(process.env);
   const app = createApp(config, { clock: CLOCK, log, notices, hint: hintOn(log, terminal) });
   // For tools that are loaded beside the program and look into it; nobody else listens.
@@ -115,8 +129,7 @@ async function serve(config: Config): Promise<void> {
   } catch (error) {
     // What is stopped while it starts fails, and has not failed.
     if (stopped()) return;
-    log.debug({ err: error }, 'the start failed');
-    log.fatal(messageOf(error));
+    failed(log, error);
     await app.close();
     process.exit(FAILED);
   }

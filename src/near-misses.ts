@@ -1,5 +1,5 @@
 /** Environment variables that are no settings, and were meant as some (docs/settings.md «Names that are almost settings»). */
-import { readConfig } from './config.js';
+import { LATER, readConfig } from './config.js';
 import type { Environment } from './config.js';
 
 /** The names of all settings. */
@@ -51,7 +51,7 @@ const OWN_PREFIX = /^(?:SPACEONE_|CLOUDFORET_)?(?:INVENTORY_)?(?:JOB_)?/;
 const FAMILY = /^(?:MONGODB|EMBEDDED|AUTH|TLS|SHUTDOWN|CORS)_/;
 
 /** Variables that systems set, and that are close to a setting by chance. */
-const STRANGERS: ReadonlySet<string> = new Set(['PATH', 'HOME', 'HTTP_PROXY', 'SSH_AUTH_SOCK']);
+const STRANGERS: ReadonlySet<string> = new Set(['PATH', 'HOME', 'SSL_CERT_FILE']);
 
 /** Edits that make of one name another: a letter more, less, another, or two that change places. */
 function distance(one: string, other: string): number {
@@ -103,7 +103,7 @@ function relatives(name: string): string | undefined {
 /** A line for each variable of `environment` that is no setting, and was meant as one. */
 export function nearMisses(environment: Environment): readonly string[] {
   return Object.keys(environment)
-    .filter((name) => (environment[name] ?? '') !== '' && !NAMES.includes(name))
+    .filter((name) => (environment[name] ?? '') !== '' && !NAMES.includes(name) && !LATER.has(name))
     .filter((name) => !STRANGERS.has(name.toUpperCase()))
     .sort()
     .flatMap((name) => {

@@ -54,7 +54,9 @@ export function servingLog({ log, clock, about, database, notices }: ServingLogO
       if (said?.text === text && clock() - said.at < REPEAT_MS) return;
       said = { text, at: clock() };
       const first = begun ? {} : { ...about, database: { ...database, answers: false } };
-      log.warn({ ...first, reason }, `not serving: ${text}`);
+      // A start that takes its time is none that fails.
+      const level = reason === 'starting' && !begun ? 'info' : 'warn';
+      log[level]({ ...first, reason }, `not serving: ${text}`);
       afterFirst();
     },
   };

@@ -18,6 +18,17 @@ export type Claim = {
   release(): Promise<void>;
 };
 
+/** Refuses a folder that a running service has. */
+export async function refuseHeld(dataDir: string): Promise<void> {
+  const folder = resolve(dataDir);
+  const holder = await holderIn(join(folder, fileName));
+  if (holder === undefined || !(await runs(holder))) return;
+  const at = holder.at === undefined ? 'it is starting' : `at ${holder.at}`;
+  throw new Error(
+    `already running, pid ${holder.pid}, ${at}; stop it, or set EMBEDDED_DATA_DIR to another folder than ${folder}`,
+  );
+}
+
 /** Claims `dataDir`. Errors: a running service has it, or it cannot be written. */
 export async function claimFolder(dataDir: string): Promise<Claim> {
   const folder = resolve(dataDir);
@@ -58,13 +69,7 @@ async function create(path: string, holder: Holder): Promise<boolean> {
 
 /** Takes what a service has left behind that is gone. */
 async function takeOver(path: string, own: Holder, folder: string): Promise<void> {
-  const holder = await holderIn(path);
-  if (holder !== undefined && (await runs(holder))) {
-    const at = holder.at === undefined ? 'it is starting' : `at ${holder.at}`;
-    throw new Error(
-      `already running, pid ${holder.pid}, ${at}; stop it, or set EMBEDDED_DATA_DIR to another folder than ${folder}`,
-    );
-  }
+  await refuseHeld(folder);
   await writeFile(path, JSON.stringify(own));
 }
 

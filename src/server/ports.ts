@@ -41,8 +41,12 @@ export async function listenerOf(port: number): Promise<string | undefined> {
   return undefined;
 }
 
-const codeIn = (error: unknown): string =>
-  /\bE[A-Z]{3,}(?:_[A-Z]+)*\b/.exec(error instanceof Error ? error.message : String(error))?.[0] ?? '';
+/** The code in an error, which the gRPC library has in its text only. */
+function codeIn(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const [code] = /\bE[A-Z]{3,}(?:_[A-Z]+)*\b/.exec(text) ?? [];
+  return code ?? (text.startsWith('Name resolution failed') ? 'ENOTFOUND' : '');
+}
 
 /** The line about `variable`, whose `port` of `host` cannot be had for `error`. */
 export async function portComplaint(
