@@ -85,7 +85,9 @@ export async function prepare() {
       await bring(step);
     } catch (error) {
       const cause = typeof error?.code === 'string' ? ` (${error.code})` : '';
-      stop(`${step.name}: ${error.path ?? root} cannot be used${cause}; it has to be readable and writable for this user`);
+      stop(
+        `${step.name}: ${error.path ?? root} cannot be used${cause}; it has to be readable and writable for this user`,
+      );
     }
   }
 }
@@ -162,7 +164,8 @@ async function quietly(shown, command, args) {
     child.once('error', (error) => settle(error.message));
     child.once('close', (code, signal) => settle(code === 0 ? undefined : `it ended with ${signal ?? code}`));
   });
-  if (how !== undefined) stop(`failed\n${said}${shown} failed: ${how}; mend what it says above, and start again`);
+  if (how !== undefined)
+    stop(`failed\n${said}${shown} failed: ${how}; mend what it says above, and start again`);
 }
 
 function stop(message) {

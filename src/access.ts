@@ -21,6 +21,9 @@ export interface Surroundings {
   readonly cleanups: (() => Promise<void>)[];
 }
 
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1).join();
+
 /** The keys in AUTH_PUBLIC_KEYS. Errors: the file cannot be used. */
 async function keysInFile(path: string, { log, clock }: Surroundings): Promise<KeysOf> {
   const report = (error: unknown): void => {
@@ -29,7 +32,10 @@ async function keysInFile(path: string, { log, clock }: Surroundings): Promise<K
   try {
     return await keyFile(path, { clock: clock.monotonicNow, report });
   } catch (error) {
-    throw new Error('AUTH_PUBLIC_KEYS: the file cannot be used', { cause: error });
+    throw new Error(
+      `AUTH_PUBLIC_KEYS: the file cannot be used: ${firstLine(error)}; set it to a JWK set of public keys`,
+      { cause: error },
+    );
   }
 }
 
@@ -65,8 +71,9 @@ export async function encryption({ config, log, cleanups }: Surroundings): Promi
     });
     return tls;
   } catch (error) {
-    throw new Error('TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE: the files cannot be used', {
-      cause: error,
-    });
+    throw new Error(
+      `TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE: the files cannot be used: ${firstLine(error)}; set them to PEM files that belong together`,
+      { cause: error },
+    );
   }
 }

@@ -303,8 +303,8 @@ async function named<T extends Door>(
 /** The connections that clients may have beside those to the database; the notice says where descriptors are the bound. */
 async function connectionsOf(
   options: MongoOptions,
-  { replaced }: Context,
-): Promise<{ readonly most: number; readonly notice?: string }> {
+  { log, replaced }: Context,
+): Promise<{ readonly most: number; readonly notice: () => void }> {
   const descriptors = await descriptorLimit();
   const pools = Object.values(CLIENTS).map(
     (own) => replaced?.mongo?.maxPoolSize ?? own.maxPoolSize ?? options.maxPoolSize,
@@ -313,11 +313,14 @@ async function connectionsOf(
     descriptors,
     pools.reduce((sum, size) => sum + size, 0),
   );
-  if (most >= MAX_CONNECTIONS) return { most };
-  return {
-    most,
-    notice: `the limit of descriptors (${descriptors}) bounds the connections of each transport to ${most}`,
+  const notice = (): void => {
+    if (most < MAX_CONNECTIONS)
+      log.info(
+        { descriptors, connections: most },
+        'the limit of descriptors bounds the connections of each transport',
+      );
   };
+  return { most, notice };
 }
 
 /** Opens the listeners, which close together. Errors: a port cannot be had. */
@@ -424,7 +427,7 @@ async function compose(plan: Planned, database: LateDatabase, context: Context) 
   const domains = replaced?.domains ?? sample;
   const { most, notice } = await connectionsOf(plan.options, context);
   const parts = { calls, state, pace: common.pace, tls, domains, maxConnections: most };
-  return { indexes, parts, notices: notice === undefined ? [] : [notice] };
+  return { indexes, parts, notice };
 }
 
 /** Says how the service is called. */
@@ -435,7 +438,10 @@ function announce(addresses: Addresses, embedded: boolean, { config, log, hint }
     log.info(`the job explorer: ${encrypted ? 'https' : 'http'}://${addresses.http}/`);
 }
 
-const EMBEDDED_STARTS: Diagnosis = { reason: 'starting', text: 'the embedded mongod is starting; wait for it' };
+const EMBEDDED_STARTS: Diagnosis = {
+  reason: 'starting',
+  text: 'the embedded mongod is starting; wait for it',
+};
 
 /** The service that `config` asks for. */
 export function createApp(config: Config, options: AppOptions): App {
@@ -450,7 +456,7 @@ export function createApp(config: Config, options: AppOptions): App {
       const plan = await planned(context);
       const database = lateDatabase();
       const claim = plan.embedded ? await claimed(context) : undefined;
-      const { indexes, parts, notices } = await compose(plan, database, context);
+      const { indexes, parts, notice } = await compose(plan, database, context);
       checkIndexes = indexes.look;
       // Ports are taken before anything that takes time.
       const addresses = await openDoors(parts, context);
@@ -460,7 +466,7 @@ export function createApp(config: Config, options: AppOptions): App {
         clock: clock.monotonicNow,
         about: { ...addresses, version: VERSION },
         database: aboutDatabase(plan, context),
-        notices: [...(options.notices ?? []), ...notices],
+        notices: [...(options.notices ?? []).map((text) => () => log.warn(text)), notice],
       });
       if (plan.embedded) said.notServing(EMBEDDED_STARTS);
       const uri = config.mongodbUri ?? (await startEmbeddedDatabase(context));

@@ -219,7 +219,10 @@ function contradictions(config: Config, environment: Environment): readonly stri
     ],
     ...[...LATER].map(
       (name) =>
-        [(environment[name] ?? '') !== '', `${name} must be left unset: this version does not have it`] as const,
+        [
+          (environment[name] ?? '') !== '',
+          `${name} must be left unset: this version does not have it`,
+        ] as const,
     ),
   ];
   return [...sharedPorts(config), ...rules.flatMap(([broken, complaint]) => (broken ? [complaint] : []))];

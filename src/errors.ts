@@ -183,9 +183,15 @@ export function appError<Name extends ErrorName>(
 
 /** UNAVAILABLE for a service that does not serve, or a database that does not answer, for `reason`. */
 export const notServing = (reason: Reason): AppError =>
-  new AppError('UNAVAILABLE', textOf('UNAVAILABLE', { reason: REASONS[reason] }), undefined, ERRORS.UNAVAILABLE.retryAfter, {
-    not_serving_reason: reason,
-  });
+  new AppError(
+    'UNAVAILABLE',
+    textOf('UNAVAILABLE', { reason: REASONS[reason] }),
+    undefined,
+    ERRORS.UNAVAILABLE.retryAfter,
+    {
+      not_serving_reason: reason,
+    },
+  );
 
 /** Milliseconds after which what is too much for now may not be any more. */
 const CROWDED_FOR = 1000;

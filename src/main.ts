@@ -137,7 +137,10 @@ async function serve(config: Config): Promise<void> {
 
 const [major = ''] = process.versions.node.split('.');
 if (Number(major) < MIN_NODE)
-  endWith(FAILED, `Node ${MIN_NODE} or newer is needed, and this is ${process.versions.node}; install it from https://nodejs.org`);
+  endWith(
+    FAILED,
+    `Node ${MIN_NODE} or newer is needed, and this is ${process.versions.node}; install it from https://nodejs.org`,
+  );
 const argument = argumentOrExit();
 if (argument === undefined) await serve(settingsOrExit(() => readConfig(process.env)));
 else print(argument);

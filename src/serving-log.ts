@@ -22,8 +22,8 @@ export interface ServingLogOptions {
   /** Where the service listens, and the database. */
   readonly about: About;
   readonly database: About;
-  /** Lines that follow the first. */
-  readonly notices: readonly string[];
+  /** Write the lines that follow the first. */
+  readonly notices: readonly (() => void)[];
 }
 
 export interface ServingLog {
@@ -41,7 +41,7 @@ export function servingLog({ log, clock, about, database, notices }: ServingLogO
   function afterFirst(): void {
     if (begun) return;
     begun = true;
-    for (const notice of notices) log.warn(notice);
+    for (const notice of notices) notice();
   }
 
   return {

@@ -75,7 +75,9 @@ async function takeOver(path: string, own: Holder, folder: string): Promise<void
 
 async function holderIn(path: string): Promise<Holder | undefined> {
   try {
-    const { pid, begun, at }: Partial<Holder> = JSON.parse(await readFile(path, 'utf8'));
+    const parsed: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const { pid, begun, at }: Readonly<Record<string, unknown>> =
+      typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
     if (typeof pid !== 'number' || typeof begun !== 'string') return undefined;
     return typeof at === 'string' ? { pid, begun, at } : { pid, begun };
   } catch {

@@ -39,10 +39,13 @@ async function read(db: Db, signal: AbortSignal): Promise<void> {
   const options = { projection: { _id: 1 }, signal };
   const failures = await Promise.all(
     COLLECTIONS.map((name) =>
-      db.collection(name).findOne({}, options).then(
-        () => [],
-        (error: unknown) => [new ReadFailed(name, error)],
-      ),
+      db
+        .collection(name)
+        .findOne({}, options)
+        .then(
+          () => [],
+          (error: unknown) => [new ReadFailed(name, error)],
+        ),
     ),
   );
   if (failures.flat().length > 0) throw new AggregateError(failures.flat(), 'the database cannot be read');

@@ -297,7 +297,8 @@ function troubleOfEnd(failure: Error, tls: boolean, speaksTls: boolean): Trouble
     return {
       reason: 'tls',
       what: 'closes the connection after the TLS handshake',
-      remedy: 'where it wants a certificate of clients, name the file by tlsCertificateKeyFile in MONGODB_URI',
+      remedy:
+        'where it wants a certificate of clients, name the file by tlsCertificateKeyFile in MONGODB_URI',
     };
   return speaksTls
     ? { reason: 'tls', what: 'takes connections by TLS only', remedy: 'write tls=true in MONGODB_URI' }
@@ -323,7 +324,8 @@ function troubleOf(failure: Error, tls: boolean, speaksTls: boolean): Trouble {
   if (code === 'ECONNREFUSED') return REFUSED;
   return {
     reason: 'unreachable',
-    what: code === '' ? 'closes connections, or does not take them in time' : `cannot be connected to (${code})`,
+    what:
+      code === '' ? 'closes connections, or does not take them in time' : `cannot be connected to (${code})`,
     remedy: 'check the hosts and ports in MONGODB_URI, and the network',
   };
 }

@@ -22,7 +22,12 @@ const PROBE_TIMEOUT_MS = 1000;
 function speaksTls(address: string): Promise<boolean> {
   const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
   return new Promise((resolve) => {
-    const socket = connect({ host, port: Number(port), rejectUnauthorized: false, timeout: PROBE_TIMEOUT_MS });
+    const socket = connect({
+      host,
+      port: Number(port),
+      rejectUnauthorized: false,
+      timeout: PROBE_TIMEOUT_MS,
+    });
     const end = (speaks: boolean): void => {
       resolve(speaks);
       socket.destroy();

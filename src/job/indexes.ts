@@ -113,7 +113,8 @@ export function indexWatch(database: () => Db, log: IndexLog): IndexWatch {
     if (stop.signal.aborted || reason === failure) return;
     failure = reason;
     log.debug({ err: error }, 'the indexes cannot be looked at');
-    if (!isUnauthorized(error)) log.warn(`the indexes cannot be looked at (${reason}); it is tried each minute`);
+    if (!isUnauthorized(error))
+      log.warn(`the indexes cannot be looked at (${reason}); it is tried each minute`);
   }
 
   async function lookAtIndexes(signal: AbortSignal): Promise<void> {

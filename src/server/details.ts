@@ -22,7 +22,10 @@ export function statusDetails(error: AppError): Uint8Array {
   const { field, retryAfter, metadata } = error;
   const violation = field === undefined ? [] : [{ field, description: error.message }];
   const details = [
-    packed('ErrorInfo', ErrorInfo.encode({ reason: error.code, domain: DOMAIN, metadata: { ...metadata } }).finish()),
+    packed(
+      'ErrorInfo',
+      ErrorInfo.encode({ reason: error.code, domain: DOMAIN, metadata: { ...metadata } }).finish(),
+    ),
     ...violation.map((each) =>
       packed('BadRequest', BadRequest.encode({ field_violations: [each] }).finish()),
     ),

@@ -15,9 +15,14 @@ export interface Pem {
 
 export interface Authority {
   readonly cert: string;
-  /** A certificate for `localhost` and 127.0.0.1, of this serial number. */
-  issue(serialNumber: string): Promise<Pem>;
+  /** A certificate of this serial number for `localhost` and, unless `names` are others, 127.0.0.1. */
+  issue(serialNumber: string, names?: x509.JsonGeneralNames): Promise<Pem>;
 }
+
+const LOCAL: x509.JsonGeneralNames = [
+  { type: 'dns', value: 'localhost' },
+  { type: 'ip', value: '127.0.0.1' },
+];
 
 const keys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 
@@ -40,7 +45,7 @@ export async function authority(name: string): Promise<Authority> {
   });
   return {
     cert: root.toString('pem'),
-    async issue(serialNumber) {
+    async issue(serialNumber, names = LOCAL) {
       const pair = await keys();
       const issued = await x509.X509CertificateGenerator.create({
         serialNumber,
@@ -50,12 +55,7 @@ export async function authority(name: string): Promise<Authority> {
         publicKey: pair.publicKey,
         signingKey: own.privateKey,
         signingAlgorithm: ALGORITHM,
-        extensions: [
-          new x509.SubjectAlternativeNameExtension([
-            { type: 'dns', value: 'localhost' },
-            { type: 'ip', value: '127.0.0.1' },
-          ]),
-        ],
+        extensions: [new x509.SubjectAlternativeNameExtension(names)],
       });
       return { cert: issued.toString('pem'), key: await privatePem(pair.privateKey) };
     },

@@ -53,10 +53,21 @@ function logLine(parsed: unknown): LogLine {
   return { ...parsed };
 }
 
-/** Starts the program with `settings`; it may open `descriptors` files and sockets, as many as this process by default. */
-export function startProgram(settings: Settings, descriptors: number | 'as many' = 'as many'): Program {
-  const limit = descriptors === 'as many' ? '' : `ulimit -n ${descriptors} && `;
-  const child = spawn('sh', ['-c', `${limit}exec "$0" "$1"`, process.execPath, MAIN], {
+export interface Start {
+  /** Files and sockets that it may open; by default as many as this process. */
+  readonly descriptors?: number;
+  readonly args?: readonly string[];
+  /** Its main module, where it is another than that of this build. */
+  readonly main?: string;
+}
+
+/** Starts the program with `settings`. */
+export function startProgram(
+  settings: Settings,
+  { descriptors, args = [], main = MAIN }: Start = {},
+): Program {
+  const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors} && `;
+  const child = spawn('/bin/sh', ['-c', `${limit}exec "$0" "$@"`, process.execPath, main, ...args], {
     env: environment(settings),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
