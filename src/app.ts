@@ -2,28 +2,28 @@
  * The composition root: puts the parts of the service together, opens its listeners and closes them again
  * (docs/architecture.md «Composition»). The program, the tests and the resilience scenarios start this.
  */
-import { fileURLToPath } from 'node:url';
-import { MongoClient } from 'mongodb';
-import type { MongoClientOptions, MongoOptions } from 'mongodb';
+import type { MongoClient, MongoClientOptions, MongoOptions } from 'mongodb';
 import { authentication, encryption } from './access.js';
 import type { Authenticate } from './auth/caller.js';
 import type { Config } from './config.js';
+import {
+  aboutDatabase,
+  claimed,
+  CLIENTS,
+  keepConnections,
+  lateDatabase,
+  planned,
+  startEmbeddedDatabase,
+} from './database.js';
+import type { Followed, LateDatabase, Planned } from './database.js';
 import { SAMPLE_DOMAINS } from './embedded/sample.js';
-import { notServing } from './errors.js';
-import { connections } from './job/connections.js';
-import type { Connections, Opening, Purpose } from './job/connections.js';
-import { clientOptions, CONTROL, directUri, STATS } from './job/database.js';
-import { explanation, hostsOf, outdated, VersionRefused } from './job/diagnosis.js';
-import type { Diagnosis, Explanation } from './job/diagnosis.js';
-import { heartbeatLog } from './job/heartbeats.js';
+import type { Purpose } from './job/connections.js';
+import type { Diagnosis } from './job/diagnosis.js';
 import { indexWatch, makeIndexes } from './job/indexes.js';
 import { memoryFor } from './job/memory.js';
 import type { MeasuredMemory } from './job/memory.js';
 import { pacing } from './job/pace.js';
 import type { Pace } from './job/pace.js';
-import { checkOptions, uriComplaint } from './job/preflight.js';
-import { keeping } from './job/readiness.js';
-import type { Kept } from './job/readiness.js';
 import { jobService } from './job/service.js';
 import { jobStore } from './job/store.js';
 import type { StoreConnections } from './job/store.js';
@@ -44,10 +44,8 @@ import { portComplaint } from './server/ports.js';
 import type { Tls } from './server/tls.js';
 import { adminDoor } from './server/web.js';
 import { servingLog } from './serving-log.js';
-import type { About, ServingLog } from './serving-log.js';
+import type { ServingLog } from './serving-log.js';
 import { VERSION } from './version.js';
-
-const ROOT = new URL('../../', import.meta.url);
 
 /** Undoes the steps of the start at the end, the last first. */
 type Cleanups = (() => Promise<void>)[];
@@ -79,9 +77,6 @@ export interface Replaced {
   /** How late the event loop is, where others share it. */
   readonly load?: LoopLoad;
 }
-
-/** The work that a client's connections are for, with the options of its own. */
-const CLIENTS: Readonly<Record<Purpose, MongoClientOptions>> = { reads: {}, stats: STATS, control: CONTROL };
 
 export interface AppOptions {
   readonly clock: Clock;
@@ -131,117 +126,6 @@ interface Parts {
   readonly domains: readonly string[];
   /** Of each transport. */
   readonly maxConnections: number;
-}
-
-/** What is known of the database before it is asked. */
-interface Planned {
-  readonly options: MongoOptions;
-  /** Whether it is this service's own, with indexes to make and the sample to load. */
-  readonly embedded: boolean;
-}
-
-/** Stands in for the URI of the embedded mongod, whose port is not known yet; its options are the same. */
-const EMBEDDED_URI = 'mongodb://127.0.0.1/';
-
-/** Reads MONGODB_URI as the driver does. Errors: it cannot be used, in a line that says why. */
-async function planned({ config }: Context): Promise<Planned> {
-  const { mongodbUri } = config;
-  const uri = mongodbUri ?? EMBEDDED_URI;
-  let options: MongoOptions;
-  try {
-    ({ options } = new MongoClient(uri, clientOptions(uri)));
-  } catch (error) {
-    throw new Error(uriComplaint(uri, error), { cause: error });
-  }
-  await checkOptions(options);
-  return { options, embedded: mongodbUri === undefined };
-}
-
-async function embeddedModules() {
-  try {
-    return {
-      ...(await import('./embedded/embedded.js')),
-      ...(await import('./embedded/claim.js')),
-      ...(await import('./embedded/sample.js')),
-    };
-  } catch (error) {
-    throw new Error(
-      'MONGODB_URI is needed: the embedded mongod is not part of this installation; set it to mongodb://host:port/',
-      { cause: error },
-    );
-  }
-}
-
-/** Claims the folder of the embedded mongod. Errors: another service has it. */
-async function claimed({ config, cleanups }: Context): Promise<(addresses: Addresses) => Promise<void>> {
-  const { claimFolder } = await embeddedModules();
-  const claim = await claimFolder(config.embeddedDataDir);
-  cleanups.push(claim.release);
-  return ({ grpc, http, admin }) => claim.announce(`gRPC ${grpc}, HTTP ${http}, admin ${admin}`);
-}
-
-/** Starts the embedded mongod, and answers its URI. */
-async function startEmbeddedDatabase({ config, log, cleanups }: Context): Promise<string> {
-  const { startEmbedded, loadSample } = await embeddedModules();
-  const say = (message: string): void => {
-    log.info(message);
-  };
-  const mongod = await startEmbedded({
-    dataDir: config.embeddedDataDir,
-    binary: config.mongodBinary,
-    log: say,
-  });
-  cleanups.push(() => mongod.stop());
-  if (config.sampleData) {
-    const { jobs } = await loadSample(
-      mongod.uri,
-      config.mongodbDatabase,
-      fileURLToPath(new URL('sample', ROOT)),
-    );
-    if (jobs > 0) log.info({ jobs }, 'sample loaded');
-  }
-  return mongod.uri;
-}
-
-/** The database as the log names it. */
-function aboutDatabase({ options, embedded }: Planned, { config }: Context): About {
-  const { replicaSet, credentials } = options;
-  return {
-    name: config.mongodbDatabase,
-    ...(embedded ? { embedded: config.embeddedDataDir } : { hosts: hostsOf(options) }),
-    ...(typeof replicaSet === 'string' ? { replica_set: replicaSet } : {}),
-    ...(credentials === undefined ? {} : { user: credentials.username }),
-  };
-}
-
-/** Connections to the database, with what is known of why they do not answer. */
-interface Followed {
-  readonly kept: Kept<Connections>;
-  readonly explanation: Explanation;
-}
-
-/** Connections to the database that are kept until the cleanups run. */
-function keepConnections(uri: string, { options }: Planned, context: Context): Followed {
-  const { config, clock, cleanups, replaced, observeClient } = context;
-  const heartbeats = heartbeatLog(clock.monotonicNow);
-  const opening: Opening = {
-    database: config.mongodbDatabase,
-    client(purpose) {
-      const client = new MongoClient(uri, { ...clientOptions(uri), ...CLIENTS[purpose], ...replaced?.mongo });
-      if (purpose === 'control') heartbeats.observe(client);
-      observeClient?.(client, purpose);
-      return client;
-    },
-    member: (address, control) =>
-      new MongoClient(directUri(uri, address, control.options), { ...clientOptions(uri), ...CONTROL }),
-    check() {
-      if (outdated(heartbeats.latest()).length > 0) throw new VersionRefused();
-    },
-  };
-  const kept = keeping(() => connections(opening));
-  cleanups.push(kept.stop);
-  const subject = { ...options, database: config.mongodbDatabase };
-  return { kept, explanation: explanation(subject, heartbeats.latest, clock.monotonicNow) };
 }
 
 /** Milliseconds until the first line says what is known of the database, where it has not answered. */
@@ -377,26 +261,6 @@ async function cleanUp({ cleanups, log }: Context): Promise<void> {
 const example = (grpc: string): string =>
   `grpcurl -plaintext -d '{"domain_id": "${SAMPLE_DOMAINS[1]}", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;
 
-/** The database as the calls use it: what it is found to be once it is there. */
-interface LateDatabase {
-  current(): Connections;
-  begin(kept: Kept<Connections>): void;
-}
-
-function lateDatabase(): LateDatabase {
-  let kept: Kept<Connections> | undefined;
-  return {
-    current() {
-      // Calls are refused until the service serves.
-      if (kept === undefined) throw notServing('starting');
-      return kept.current();
-    },
-    begin(next) {
-      kept = next;
-    },
-  };
-}
-
 /** Puts the parts together that do not wait for the database. */
 async function compose(plan: Planned, database: LateDatabase, context: Context) {
   const { config, log, clock, cleanups, replaced, shared } = context;
@@ -460,7 +324,7 @@ export function createApp(config: Config, options: AppOptions): App {
       checkIndexes = indexes.look;
       // Ports are taken before anything that takes time.
       const addresses = await openDoors(parts, context);
-      await claim?.(addresses);
+      await claim?.(`gRPC ${addresses.grpc}, HTTP ${addresses.http}, admin ${addresses.admin}`);
       const said = servingLog({
         log,
         clock: clock.monotonicNow,

@@ -1,6 +1,6 @@
 // Claims the folder of the embedded mongod's data for one service: a file in it names the process that has it.
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 const fileName = 'inventory-job.json';
 
@@ -35,7 +35,7 @@ export async function claimFolder(dataDir: string): Promise<Claim> {
   const path = join(folder, fileName);
   const own: Holder = { pid: process.pid, begun: await beginOf(process.pid) };
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     if (!(await create(path, own))) await takeOver(path, own, folder);
   } catch (error) {
     if (!isSystemError(error)) throw error;
@@ -52,6 +52,18 @@ export async function claimFolder(dataDir: string): Promise<Claim> {
     },
     release: () => rm(path, { force: true }),
   };
+}
+
+/** As `recursive` does, which never ends where the system refuses a folder as if its parent were missing, as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'EEXIST') return;
+    if (!(isSystemError(error) && error.code === 'ENOENT') || dirname(folder) === folder) throw error;
+    await makeFolder(dirname(folder));
+    await mkdir(folder);
+  }
 }
 
 /** Answers whether the file is new. */

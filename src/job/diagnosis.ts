@@ -5,7 +5,7 @@
 import { MongoCompatibilityError, MongoParseError, MongoServerError } from 'mongodb';
 import type { Document, MongoOptions } from 'mongodb';
 import type { Reason } from '../reasons.js';
-import { isClosedInHandshake } from './heartbeats.js';
+import { codeOf, innerCode, troubleOf } from './connection-failures.js';
 import type { Heartbeat, Heartbeats } from './heartbeats.js';
 
 /** What MONGODB_URI says of the database. */
@@ -137,15 +137,6 @@ const auth: Rule = (facts) => {
   };
 };
 
-const codeOf = (error: unknown): string => {
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : '';
-};
-
-/** The code of an error of Node's within an error of the driver's. */
-const innerCode = (error: unknown): string =>
-  codeOf(error) || (error instanceof Error ? codeOf(error.cause) : '');
-
 const srv: Rule = ({ subject, errors }) => {
   const { srvHost } = subject;
   if (srvHost === undefined) return undefined;
@@ -243,92 +234,6 @@ const noPrimary: Rule = (facts) => {
     text: `the replica set ${String(reply?.['setName'])} has no primary (${state}); bring a majority of its members back`,
   };
 };
-
-const UNRESOLVED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME']);
-/** Codes of Node and OpenSSL for certificates that are refused, and for handshakes that fail. */
-const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_|CERT_UNTRUSTED|INVALID_CA|CERT_REJECTED|CERT_SIGNATURE/;
-const OUTDATED = /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/;
-const TLS_CODES = /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|EPROTO$)/;
-const CERTIFICATE_WANTED = /CERTIFICATE_REQUIRED|BAD_CERTIFICATE|HANDSHAKE_FAILURE|UNKNOWN_CA/;
-
-/** Why a connection failed, as the rest of a sentence on its server, and the remedy. */
-interface Trouble {
-  readonly reason: Reason;
-  readonly what: string;
-  readonly remedy: string;
-}
-
-const TROUBLE_OF_TLS: readonly (readonly [RegExp, string, string])[] = [
-  [
-    /^ERR_TLS_CERT_ALTNAME_INVALID$/,
-    'has the certificate of another name',
-    'write the name of its certificate in MONGODB_URI',
-  ],
-  [
-    UNTRUSTED,
-    'has a certificate of an authority that is not trusted',
-    'name the file of its authority by tlsCAFile in MONGODB_URI',
-  ],
-  [OUTDATED, 'has a certificate that is not valid today', 'renew it, or set the clocks right'],
-  [
-    CERTIFICATE_WANTED,
-    'refuses the certificate of this service, or wants one',
-    'name the file with it by tlsCertificateKeyFile in MONGODB_URI',
-  ],
-  [TLS_CODES, 'does not agree on TLS', 'check tls and the files of TLS in MONGODB_URI'],
-];
-
-function troubleOfTls(code: string): Trouble | undefined {
-  const [, what, remedy] = TROUBLE_OF_TLS.find(([codes]) => codes.test(code)) ?? [];
-  if (what === undefined || remedy === undefined) return undefined;
-  return { reason: 'tls', what: `${what} (${code})`, remedy };
-}
-
-/** A connection that ended without a code. */
-function troubleOfEnd(failure: Error, tls: boolean, speaksTls: boolean): Trouble | undefined {
-  if (/before secure TLS connection/.test(failure.message))
-    return {
-      reason: 'tls',
-      what: 'ends the TLS handshake',
-      remedy: 'leave tls=true out of MONGODB_URI where it speaks no TLS',
-    };
-  if (!isClosedInHandshake(failure)) return undefined;
-  if (tls)
-    return {
-      reason: 'tls',
-      what: 'closes the connection after the TLS handshake',
-      remedy:
-        'where it wants a certificate of clients, name the file by tlsCertificateKeyFile in MONGODB_URI',
-    };
-  return speaksTls
-    ? { reason: 'tls', what: 'takes connections by TLS only', remedy: 'write tls=true in MONGODB_URI' }
-    : undefined;
-}
-
-const REFUSED: Trouble = {
-  reason: 'unreachable',
-  what: 'refuses connections (ECONNREFUSED)',
-  remedy: 'start the database, or write where it listens in MONGODB_URI',
-};
-
-function troubleOf(failure: Error, tls: boolean, speaksTls: boolean): Trouble {
-  const code = innerCode(failure);
-  if (UNRESOLVED.has(code))
-    return {
-      reason: 'dns',
-      what: `has a name that cannot be resolved (${code})`,
-      remedy: 'check the hosts in MONGODB_URI and the DNS',
-    };
-  const ofTls = troubleOfTls(code) ?? troubleOfEnd(failure, tls, speaksTls);
-  if (ofTls !== undefined) return ofTls;
-  if (code === 'ECONNREFUSED') return REFUSED;
-  return {
-    reason: 'unreachable',
-    what:
-      code === '' ? 'closes connections, or does not take them in time' : `cannot be connected to (${code})`,
-    remedy: 'check the hosts and ports in MONGODB_URI, and the network',
-  };
-}
 
 /** Where there is one of these, the failure of another server is not the reason. */
 const SERVING_ROLES = ['primary', 'a standalone', 'a mongos'] as const;
