@@ -250,7 +250,7 @@ async function openDoors(
 }
 
 /** Runs the cleanups, the last first, each even when one before it fails. */
-async function cleanUp({ cleanups, log }: Context): Promise<void> {
+async function cleanUp(cleanups: Cleanups, log: Log): Promise<void> {
   for (const cleanup of cleanups.splice(0).toReversed()) {
     await cleanup().catch((error: unknown) => {
       log.error({ err: error }, 'a part did not stop cleanly');
@@ -320,6 +320,10 @@ export function createApp(config: Config, options: AppOptions): App {
       const plan = await planned(context);
       const database = lateDatabase();
       const claim = plan.embedded ? await claimed(context) : undefined;
+      // The database is the last to be there, and the last to be left: calls that run need it.
+      const ofDatabase: Cleanups = [];
+      context.cleanups.push(() => cleanUp(ofDatabase, log));
+      const databaseContext = { ...context, cleanups: ofDatabase };
       const { indexes, parts, notice } = await compose(plan, database, context);
       checkIndexes = indexes.look;
       // Ports are taken before anything that takes time.
@@ -333,8 +337,8 @@ export function createApp(config: Config, options: AppOptions): App {
         notices: [...(options.notices ?? []).map((text) => () => log.warn(text)), notice],
       });
       if (plan.embedded) said.notServing(EMBEDDED_STARTS);
-      const uri = config.mongodbUri ?? (await startEmbeddedDatabase(context));
-      const followed = keepConnections(uri, plan, context);
+      const uri = config.mongodbUri ?? (await startEmbeddedDatabase(databaseContext));
+      const followed = keepConnections(uri, plan, databaseContext);
       database.begin(followed.kept);
       if (plan.embedded) await makeIndexes(database.current().control.db);
       const serving = (): void => {
@@ -347,6 +351,6 @@ export function createApp(config: Config, options: AppOptions): App {
     },
     checkIndexes: () => checkIndexes(),
     usage: () => ({ lanes: loadOf(shared.lanes), memory: memory.used() }),
-    close: () => cleanUp(context),
+    close: () => cleanUp(context.cleanups, log),
   };
 }

@@ -1,7 +1,7 @@
 /** Why the service does not serve: the kinds, each with its words for clients (docs/troubleshooting.md «Not serving»). */
 
 export const REASONS = {
-  starting: 'the database is starting',
+  starting: 'the service or its database is starting',
   unreachable: 'the database cannot be reached',
   dns: 'the name of the database cannot be resolved',
   tls: 'TLS to the database fails',

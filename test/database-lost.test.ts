@@ -167,6 +167,7 @@ afterEach(async () => {
 test('a database that is not there at the start is waited for', async () => {
   await startService();
   await says('NOT_SERVING', LOST);
+  await until('it says why', () => program.log.length > 0, LOST);
   await refusesAtOnce();
   expect(program.log.filter(({ msg }) => msg === 'serving')).toEqual([]);
   await startMongod();

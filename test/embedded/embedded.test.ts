@@ -125,13 +125,14 @@ describe('the embedded mongod', () => {
 
   test('refuses data that a running service uses, and names the setting', async () => {
     const first = await start();
+    const pid = await pidOf(first.uri);
     const second = await start().then(
       () => 'started',
       (error: unknown) => String(error),
     );
     await first.stop();
     expect(second).toBe(
-      `Error: EMBEDDED_DATA_DIR ${dataDir} is in use by another mongod; stop it or name another folder`,
+      `Error: EMBEDDED_DATA_DIR ${dataDir} is in use by another mongod, pid ${pid}; stop it or name another folder`,
     );
   });
 

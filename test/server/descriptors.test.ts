@@ -157,7 +157,8 @@ describe('a process with 256 descriptors', () => {
     await program.kill();
   });
 
-  test('says how many connections that allows', () => {
+  test('says how many connections that allows', async () => {
+    await until('it is said', () => program.log.length > 1, 2000);
     expect(program.log).toContainEqual(
       expect.objectContaining({ level: 30, descriptors: 256, connections: 34 }),
     );
