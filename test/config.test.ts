@@ -49,7 +49,16 @@ test.each<readonly [string, string, keyof Config, unknown]>([
   ['MONGODB_URI', 'mongodb://a:1,b:2/?replicaSet=rs', 'mongodbUri', 'mongodb://a:1,b:2/?replicaSet=rs'],
   ['MONGODB_URI', 'mongodb+srv://a', 'mongodbUri', 'mongodb+srv://a'],
   ['MONGODB_DATABASE', 'x'.repeat(63), 'mongodbDatabase', 'x'.repeat(63)],
+  ['MONGODB_URI', 'mongodb://a/jobs?tls=true', 'mongodbDatabase', 'jobs'],
+  ['MONGODB_URI', 'mongodb://me:x@a:1,b:2/jobs', 'mongodbDatabase', 'jobs'],
+  ['MONGODB_URI', 'mongodb+srv://a/caf%C3%A9', 'mongodbDatabase', 'café'],
+  ['MONGODB_URI', 'mongodb://a', 'mongodbDatabase', 'inventory'],
+  ['MONGODB_URI', 'mongodb://a/', 'mongodbDatabase', 'inventory'],
+  ['MONGODB_URI', 'mongodb://a/?appName=x/y', 'mongodbDatabase', 'inventory'],
+  ['MONGODB_URI', 'mongodb://%2Ftmp%2Fmongodb.sock/jobs', 'mongodbDatabase', 'jobs'],
   ['HOST', '::1', 'host', '::1'],
+  ['HOST', '[::1]', 'host', '::1'],
+  ['HOST', 'localhost', 'host', 'localhost'],
   ['GRPC_PORT', '0', 'grpcPort', 0],
   ['HTTP_PORT', '65535', 'httpPort', 65_535],
   ['HTTP_PORT', 'off', 'httpPort', 'off'],
@@ -114,6 +123,11 @@ const A_TIME_OR_NONE = 'must be a time from 0ms to 1h, such as 500ms, 30s or 5m'
 const A_SIZE = 'must be a size from 1KiB to less than 2GiB, such as 64MiB';
 const A_PORT = 'must be a whole number from 0 to 65535';
 const A_DATABASE = 'must be a database name, without any of / \\ . " $ * < > : | ? and blanks';
+const A_URI_WITH_PATH =
+  'must be a MongoDB URI whose path is a database name, without any of / \\ . " $ * < > : | ? and blanks';
+const ENCODED =
+  'must be a MongoDB URI, mongodb://… or mongodb+srv://…, with / as %2F and @ as %40 in user and password';
+const A_HOST = 'must be an address or a host name, such as 0.0.0.0, :: or localhost';
 const AN_ENDPOINT = 'must be grpc://host:port or grpc+ssl://host:port';
 const ORIGINS = 'must be origins joined by commas, such as https://console.example.org';
 
@@ -122,6 +136,14 @@ describe('what is wrong', () => {
     ['MONGODB_URI', 'localhost:27017', 'must be a MongoDB URI, mongodb://… or mongodb+srv://…'],
     ['MONGODB_URI', 'mongodb://', 'must be a MongoDB URI, mongodb://… or mongodb+srv://…'],
     ['MONGODB_URI', 'amongodb://a', 'must be a MongoDB URI, mongodb://… or mongodb+srv://…'],
+    ['MONGODB_URI', 'mongodb://a/b.c', A_URI_WITH_PATH],
+    ['MONGODB_URI', 'mongodb://a/b%2Fc', A_URI_WITH_PATH],
+    ['MONGODB_URI', 'mongodb://a/b%', A_URI_WITH_PATH],
+    ['MONGODB_URI', 'mongodb://me:pass/word@a/', ENCODED],
+    ['MONGODB_URI', 'mongodb://me:pass/word@a/jobs', ENCODED],
+    ['HOST', 'a b', A_HOST],
+    ['HOST', ' ', A_HOST],
+    ['HOST', 'http://a', A_HOST],
     ['MONGODB_DATABASE', 'a.b', A_DATABASE],
     ['MONGODB_DATABASE', 'x'.repeat(64), A_DATABASE],
     ['GRPC_PORT', '65536', A_PORT],
@@ -156,12 +178,32 @@ describe('what is wrong', () => {
     expect(complaints({ [name]: text })).toContain(`${name} ${due}`);
   });
 
-  test.each([
+  test.each<readonly [string, Readonly<Record<string, string>>, ...string[]]>([
     [
       'times that contradict each other',
       { DEFAULT_TIMEOUT: '2s', MAX_TIMEOUT: '1999ms' },
       'DEFAULT_TIMEOUT must not be longer than MAX_TIMEOUT',
     ],
+    [
+      'two databases',
+      { MONGODB_URI: 'mongodb://a/one', MONGODB_DATABASE: 'other' },
+      'MONGODB_DATABASE must be one, as in the path of MONGODB_URI, or unset; the database of the user goes to authSource in MONGODB_URI',
+    ],
+    ['one port twice', { GRPC_PORT: '8080' }, 'HTTP_PORT must be another port than GRPC_PORT, which is 8080'],
+    [
+      'a port three times',
+      { GRPC_PORT: '1', HTTP_PORT: '1', ADMIN_PORT: '1' },
+      'HTTP_PORT must be another port than GRPC_PORT, which is 1',
+      'ADMIN_PORT must be another port than GRPC_PORT, which is 1',
+    ],
+    ...['SPACEONE_CONFIG_FILE', 'SHUTDOWN_DELAY', 'MAX_CONNECTION_AGE', 'TOTAL_COUNT_LIMIT'].map(
+      (name) =>
+        [
+          `${name}, which comes later,`,
+          { [name]: '1' },
+          `${name} must be left unset: this version does not have it`,
+        ] as const,
+    ),
     [
       'a certificate without its key',
       { TLS_CERT_FILE: 'c' },
@@ -192,14 +234,20 @@ describe('what is wrong', () => {
       { AUTH_IDENTITY_ENDPOINT: 'grpc://a:1' },
       'AUTH_IDENTITY_ENDPOINT must be left unset, since AUTH is not jwt',
     ],
-  ])('in %s', (_, environment, due) => {
-    expect(complaints(environment)).toEqual([due]);
+  ])('in %s', (_, environment: Readonly<Record<string, string>>, ...due) => {
+    expect(complaints(environment)).toEqual(due);
   });
 
   test('is told all at once', () => {
     expect(
       complaints({ AUTH: 'x', GRPC_PORT: 'x', LOG_LEVEL: 'x' }).map((line) => line.split(' ')[0]),
     ).toEqual(['GRPC_PORT', 'LOG_LEVEL', 'AUTH']);
+  });
+
+  test('is not in a database that is named twice alike, nor in ports that are any or off', () => {
+    const alike = { MONGODB_URI: 'mongodb://a/jobs', MONGODB_DATABASE: 'jobs' };
+    const any = { GRPC_PORT: '0', HTTP_PORT: '0', ADMIN_PORT: 'off' };
+    expect(readConfig({ ...alike, ...any })).toMatchObject({ mongodbDatabase: 'jobs', httpPort: 0 });
   });
 
   test('is not in times that are equal, with each other and with their bounds', () => {

@@ -147,7 +147,10 @@ describe('a process with 256 descriptors', () => {
   const warnings = () => program.log.filter(({ msg }) => msg === 'too many connections: more are refused');
 
   beforeAll(async () => {
-    program = startProgram({ MONGODB_URI: mongodbUri(), MONGODB_DATABASE: 'descriptors' }, { descriptors: 256 });
+    program = startProgram(
+      { MONGODB_URI: mongodbUri(), MONGODB_DATABASE: 'descriptors' },
+      { descriptors: 256 },
+    );
     addresses = await program.addresses();
     client = jsonClient(addresses.grpc);
   }, 30_000);

@@ -1,0 +1,188 @@
+// Starts that go wrong: each with the symptom that docs/troubleshooting.md has it under.
+import { join } from 'node:path';
+import type { Settings, Start } from './program.js';
+import { PASSWORD, portOf } from './start-world.js';
+import type { World } from './start-world.js';
+
+/** Milliseconds for one whose holder is waited for. */
+const LATE_LINE_MS = 15_000;
+
+export interface Case {
+  readonly symptom: string;
+  readonly settings: (world: World) => Settings;
+  readonly start?: (world: World) => Start;
+  /** The exit code; undefined: it stays up. */
+  readonly code?: number;
+  readonly within?: number;
+}
+
+const uri = (address: string | undefined, options = ''): Settings => ({
+  MONGODB_URI: `mongodb://${address ?? ''}/?${options}`,
+});
+const asUser =
+  (user: string, password = PASSWORD, options = '') =>
+  ({ at }: World): Settings =>
+    uri(`${user}:${password}@${at['auth'] ?? ''}`, options);
+const against =
+  (name: string, options = '') =>
+  ({ at }: World): Settings =>
+    uri(at[name], options);
+const byTls =
+  (name: string, options: string, host = 'localhost') =>
+  ({ at, folder }: World): Settings =>
+    uri(`${host}:${portOf(at[name] ?? '')}`, `tls=true&${options.replaceAll('$', folder)}`);
+const always = (settings: Settings) => (): Settings => settings;
+const embedded =
+  (name: string, settings: Settings = {}) =>
+  ({ folder }: World): Settings => ({ EMBEDDED_DATA_DIR: join(folder, name), ...settings });
+
+/** As another Node would run it. */
+const OLD_NODE = `data:text/javascript,${encodeURIComponent(
+  "Object.defineProperty(process.versions, 'node', { value: '18.20.4' })",
+)}`;
+
+export const ENDS: readonly Case[] = [
+  { symptom: 'a URI of something else', settings: always({ MONGODB_URI: '127.0.0.1:27017' }) },
+  { symptom: 'a password with `/`', settings: always(uri(`me:${PASSWORD}/x@127.0.0.1`)) },
+  {
+    symptom: 'a password with `@`, or a host that is none',
+    settings: always(uri(`me:${PASSWORD}@x@127.0.0.1`)),
+  },
+  {
+    symptom: 'an option that the driver does not know',
+    settings: always(uri(`me:${PASSWORD}@127.0.0.1`, 'replicaset_=a')),
+  },
+  { symptom: 'a compressor that is not installed', settings: always(uri('127.0.0.1', 'compressors=snappy')) },
+  {
+    symptom: 'a mechanism that is not installed',
+    settings: always(uri('me@127.0.0.1', 'authMechanism=GSSAPI')),
+  },
+  {
+    symptom: 'a file of authorities that is not there',
+    settings: always(uri('127.0.0.1', 'tls=true&tlsCAFile=/nowhere/ca.pem')),
+  },
+  {
+    symptom: 'a file of authorities that has none',
+    settings: ({ folder }) => uri('127.0.0.1', `tls=true&tlsCAFile=${folder}/key.pem`),
+  },
+  {
+    symptom: 'a certificate without its key',
+    settings: ({ folder }) => uri('127.0.0.1', `tls=true&tlsCertificateKeyFile=${folder}/ca.pem`),
+  },
+  {
+    symptom: 'two databases',
+    settings: always({ MONGODB_URI: 'mongodb://127.0.0.1/jobs', MONGODB_DATABASE: 'inventory' }),
+  },
+  { symptom: 'a wrong value', settings: always({ GRPC_PORT: '70000' }) },
+  { symptom: 'a setting of a later version', settings: always({ TOTAL_COUNT_LIMIT: '10' }) },
+  { symptom: 'one port twice', settings: always({ HTTP_PORT: '9090', ADMIN_PORT: '9090' }) },
+  {
+    symptom: 'a port that is taken',
+    settings: ({ taken }) => ({ ...uri('127.0.0.1:1'), GRPC_PORT: taken.grpc }),
+  },
+  {
+    symptom: 'a port that is taken, over HTTP',
+    settings: ({ taken }) => ({ ...uri('127.0.0.1:1'), HTTP_PORT: taken.http }),
+  },
+  {
+    symptom: 'a port that is taken, of the admin listener',
+    settings: ({ taken }) => ({ ...uri('127.0.0.1:1'), ADMIN_PORT: taken.admin }),
+  },
+  {
+    symptom: 'an address of another machine',
+    settings: always({ ...uri('127.0.0.1:1'), HOST: '192.0.2.1' }),
+  },
+  {
+    symptom: 'a host name that is not known',
+    settings: always({ ...uri('127.0.0.1:1'), HOST: 'nowhere.invalid' }),
+  },
+  { symptom: 'a second start on the same data', settings: embedded('data') },
+  {
+    symptom: 'another mongod on the same data',
+    settings: embedded('foreign'),
+    within: LATE_LINE_MS,
+  },
+  { symptom: 'a folder that cannot be written', settings: embedded('key.pem/data') },
+  {
+    symptom: 'a MONGOD_BINARY that does not work',
+    settings: embedded('binary', { MONGOD_BINARY: '/nowhere/mongod' }),
+  },
+  {
+    symptom: 'no mongod and no Python',
+    settings: embedded('none', {
+      PATH: '/nowhere',
+      MONGOD_BINARY: '',
+      MONGOMS_DOWNLOAD_MIRROR: 'http://127.0.0.1:1',
+    }),
+    // A copy without the cache of this one.
+    start: ({ folder }) => ({ main: join(folder, 'copy/build/src/main.js') }),
+    within: LATE_LINE_MS,
+  },
+  {
+    symptom: 'keys that are not there',
+    settings: always({ ...uri('127.0.0.1:1'), AUTH: 'jwt', AUTH_PUBLIC_KEYS: '/nowhere/keys.json' }),
+  },
+  {
+    symptom: 'certificates that are not there',
+    settings: always({ ...uri('127.0.0.1:1'), TLS_CERT_FILE: '/nowhere/a', TLS_KEY_FILE: '/nowhere/b' }),
+  },
+  { symptom: 'an old Node', settings: always({ NODE_OPTIONS: `--import ${OLD_NODE}` }) },
+  {
+    symptom: 'an argument that is none',
+    settings: always({}),
+    start: () => ({ args: ['--port', '1'] }),
+    code: 2,
+  },
+];
+
+export const NOT_SERVING: readonly Case[] = [
+  { symptom: 'nothing listens there', settings: always(uri('127.0.0.1:1')) },
+  { symptom: 'a database that hangs', settings: against('silent') },
+  { symptom: 'a host that is not known', settings: always(uri('nowhere.invalid')) },
+  {
+    symptom: 'an SRV record that is not there',
+    settings: always({ MONGODB_URI: `mongodb+srv://me:${PASSWORD}@nowhere.invalid/` }),
+  },
+  { symptom: 'TLS, and the database has none', settings: against('auth', 'tls=true') },
+  { symptom: 'no TLS, and the database wants it', settings: against('tls') },
+  { symptom: 'a certificate that is not trusted', settings: byTls('tls', '') },
+  { symptom: 'a certificate of another name', settings: byTls('tls', 'tlsCAFile=$/ca.pem', '127.0.0.1') },
+  { symptom: 'a database that wants a certificate', settings: byTls('strict', 'tlsCAFile=$/ca.pem') },
+  { symptom: 'a wrong password', settings: asUser('all', `${PASSWORD}x`) },
+  { symptom: 'no user', settings: against('auth') },
+  {
+    symptom: 'a mechanism that the database does not have',
+    settings: asUser('all', PASSWORD, 'authMechanism=PLAIN'),
+  },
+  { symptom: 'a user who may not read jobs', settings: asUser('nojob') },
+  { symptom: 'a user who may not read collectors', settings: asUser('nocollector') },
+  { symptom: 'a user who may read neither', settings: asUser('nothing') },
+  { symptom: 'another name of the replica set', settings: against('set', 'replicaSet=other') },
+  { symptom: 'a standalone, and replicaSet is set', settings: against('auth', 'replicaSet=rs0') },
+  { symptom: 'a mongos, and replicaSet is set', settings: against('mongos', 'replicaSet=rs0') },
+  { symptom: 'a replica set that was never initiated', settings: against('ghost') },
+  { symptom: 'an arbiter', settings: against('arbiter') },
+  { symptom: 'no primary', settings: against('secondary', 'replicaSet=rs0') },
+  {
+    symptom: 'loadBalanced, and there is no load balancer',
+    settings: against('auth', 'loadBalanced=true'),
+  },
+  { symptom: 'a member that starts', settings: against('recovering', 'replicaSet=rs0') },
+  { symptom: 'an embedded mongod that starts', settings: embedded('new') },
+  { symptom: 'MongoDB 4.4', settings: against('4.4') },
+  { symptom: 'MongoDB 4.0', settings: against('4.0') },
+];
+
+export const SERVING: readonly Case[] = [
+  { symptom: 'lists are slow', settings: asUser('all') },
+  { symptom: 'missing indexes are not noticed', settings: asUser('nolist') },
+  { symptom: 'deletes are refused', settings: asUser('noremove') },
+  {
+    symptom: 'a setting that does nothing',
+    settings: (world) => ({ ...asUser('all')(world), GRPC_PROT: '1' }),
+  },
+  {
+    symptom: 'the sample is served, and a database was meant',
+    settings: (world) => ({ ...asUser('all')(world), MONGO_URI: 'mongodb://127.0.0.1/' }),
+  },
+];

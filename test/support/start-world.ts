@@ -1,0 +1,147 @@
+// The databases, files and listeners that starts go wrong against.
+import { once } from 'node:events';
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { authority } from './certificates.js';
+import { helloProxy } from './hello-proxy.js';
+import type { Edit } from './hello-proxy.js';
+import { startMongod } from './mongod.js';
+import { startProgram } from './program.js';
+import { mongodbUri } from './service.js';
+
+const ROOT = process.cwd();
+/** Of every user; nothing that the program says may hold it. */
+export const PASSWORD = 'Planted-9';
+
+/** What the cases start against. */
+export interface World {
+  readonly folder: string;
+  /** `127.0.0.1:port` of each database and listener. */
+  readonly at: Readonly<Record<string, string>>;
+  /** The ports of a program that runs on `folder`/data. */
+  readonly taken: Readonly<Record<'grpc' | 'http' | 'admin', string>>;
+}
+
+export const portOf = (address: string): string => address.split(':').at(-1) ?? '';
+type Cleanups = (() => unknown)[];
+
+const member = (hello: Parameters<Edit>[0], address: string) => ({
+  ...hello,
+  ...{ setName: 'rs0', hosts: [address], me: address, primary: undefined },
+  ...{ isWritablePrimary: false, ismaster: false, secondary: false },
+});
+
+/** What the servers say of themselves that are a real mongod, and another in their words. */
+const SAID: Readonly<Record<string, Edit>> = {
+  '4.4': (hello) => ({ ...hello, maxWireVersion: 9 }),
+  '4.0': (hello) => ({ ...hello, maxWireVersion: 7 }),
+  mongos: (hello) => ({ ...hello, msg: 'isdbgrid' }),
+  arbiter: (hello, address) => ({ ...member(hello, address), arbiterOnly: true }),
+  secondary: (hello, address) => ({ ...member(hello, address), secondary: true }),
+  recovering: member,
+};
+
+const RIGHTS: Readonly<Record<string, readonly (readonly [string, readonly string[]])[]>> = {
+  all: [
+    ['job', ['find', 'remove', 'listIndexes']],
+    ['collector', ['find']],
+  ],
+  nojob: [
+    ['job', ['remove', 'listIndexes']],
+    ['collector', ['find']],
+  ],
+  nocollector: [['job', ['find', 'remove', 'listIndexes']]],
+  nolist: [
+    ['job', ['find', 'remove']],
+    ['collector', ['find']],
+  ],
+  noremove: [
+    ['job', ['find', 'listIndexes']],
+    ['collector', ['find']],
+  ],
+  nothing: [],
+};
+
+async function makeUsers(address: string): Promise<void> {
+  const first = new MongoClient(`mongodb://${address}/`);
+  await first.db('admin').command({ createUser: 'root', pwd: PASSWORD, roles: ['root'] });
+  await first.close();
+  const root = new MongoClient(`mongodb://root:${PASSWORD}@${address}/`);
+  const admin = root.db('admin');
+  for (const [name, rights] of Object.entries(RIGHTS)) {
+    const privileges = rights.map(([collection, actions]) => ({
+      resource: { db: 'inventory', collection },
+      actions,
+    }));
+    await admin.command({ createRole: name, privileges, roles: [] });
+    await admin.command({ createUser: name, pwd: PASSWORD, roles: [name] });
+  }
+  await root.close();
+}
+
+/** A program of this build whose cache of mongods is empty. */
+function copyBuild(folder: string): void {
+  const copy = join(folder, 'copy');
+  mkdirSync(join(copy, 'build'), { recursive: true });
+  cpSync(join(ROOT, 'build/src'), join(copy, 'build/src'), { recursive: true });
+  cpSync(join(ROOT, 'package.json'), join(copy, 'package.json'));
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+}
+
+async function silentServer(cleanups: Cleanups): Promise<string> {
+  const server = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => server.close());
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? `127.0.0.1:${address.port}` : '';
+}
+
+/** Makes it all; `cleanups` end it again, the last first. */
+export async function makeWorld(cleanups: Cleanups): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'start-'));
+  cleanups.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  copyBuild(folder);
+  const ca = await authority('of the tests');
+  const { cert, key } = await ca.issue('01', [{ type: 'dns', value: 'localhost' }]);
+  await writeFile(join(folder, 'ca.pem'), ca.cert);
+  await writeFile(join(folder, 'key.pem'), key);
+  await writeFile(join(folder, 'server.pem'), `${cert}\n${key}`);
+  mkdirSync(join(folder, 'foreign'));
+  const tls = ['--tlsMode', 'requireTLS', '--tlsCertificateKeyFile', join(folder, 'server.pem')];
+  const strict = [...tls, '--tlsCAFile', join(folder, 'ca.pem')];
+  const mongod = async (options: readonly string[], data?: string): Promise<string> => {
+    const { port, stop } = await startMongod(options, data);
+    cleanups.push(stop);
+    return `127.0.0.1:${port}`;
+  };
+  const holder = startProgram({ EMBEDDED_DATA_DIR: join(folder, 'data'), SAMPLE_DATA: 'false' });
+  cleanups.push(() => holder.kill());
+  const [auth, plain, withTls, withBoth, ghost] = await Promise.all([
+    mongod(['--auth']),
+    mongod([], join(folder, 'foreign')),
+    mongod([...strict, '--tlsAllowConnectionsWithoutCertificates']),
+    mongod(strict),
+    mongod(['--replSet', 'rs0']),
+  ]);
+  const proxies = await Promise.all(
+    Object.entries(SAID).map(async ([name, edit]) => {
+      const proxy = await helloProxy(Number(portOf(plain)), edit);
+      cleanups.push(proxy.close);
+      return [name, proxy.address] as const;
+    }),
+  );
+  const [{ grpc, http, admin }] = await Promise.all([holder.addresses(), makeUsers(auth)]);
+  return {
+    folder,
+    taken: { grpc: portOf(grpc), http: portOf(http), admin: portOf(admin) },
+    at: {
+      ...Object.fromEntries(proxies),
+      ...{ auth, tls: withTls, strict: withBoth, ghost },
+      ...{ silent: await silentServer(cleanups), set: new URL(mongodbUri()).host },
+    },
+  };
+}
