@@ -26,6 +26,9 @@ export interface Trouble {
   readonly remedy: string;
 }
 
+const CERTIFICATE_REFUSED = 'refuses the certificate of this service, or wants one';
+const CERTIFICATE_REMEDY = 'name the file with it by tlsCertificateKeyFile in MONGODB_URI';
+
 const TROUBLE_OF_TLS: readonly (readonly [RegExp, string, string])[] = [
   [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
@@ -38,11 +41,7 @@ const TROUBLE_OF_TLS: readonly (readonly [RegExp, string, string])[] = [
     'name the file of its authority by tlsCAFile in MONGODB_URI',
   ],
   [OUTDATED, 'has a certificate that is not valid today', 'renew it, or set the clocks right'],
-  [
-    CERTIFICATE_WANTED,
-    'refuses the certificate of this service, or wants one',
-    'name the file with it by tlsCertificateKeyFile in MONGODB_URI',
-  ],
+  [CERTIFICATE_WANTED, CERTIFICATE_REFUSED, CERTIFICATE_REMEDY],
   [TLS_CODES, 'does not agree on TLS', 'check tls and the files of TLS in MONGODB_URI'],
 ];
 
@@ -64,9 +63,8 @@ function troubleOfEnd(failure: Error, tls: boolean, speaksTls: boolean): Trouble
   if (tls)
     return {
       reason: 'tls',
-      what: 'closes the connection after the TLS handshake',
-      remedy:
-        'where it wants a certificate of clients, name the file by tlsCertificateKeyFile in MONGODB_URI',
+      what: `${CERTIFICATE_REFUSED} (closed after the handshake)`,
+      remedy: CERTIFICATE_REMEDY,
     };
   return speaksTls
     ? { reason: 'tls', what: 'takes connections by TLS only', remedy: 'write tls=true in MONGODB_URI' }
