@@ -117,7 +117,7 @@ async function launch(
     const inUse = outcome.failure.includes('DBPathInUse');
     if (!inUse && !/address already in use/i.test(outcome.failure)) {
       throw new Error(
-        `the embedded mongod did not start on EMBEDDED_DATA_DIR ${dataDir}: ${outcome.failure}`,
+        `the embedded mongod did not start on EMBEDDED_DATA_DIR ${dataDir}: ${outcome.failure}; name another folder, or mend this one`,
       );
     }
     if (attempt === attempts.most) {

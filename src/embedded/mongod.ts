@@ -39,7 +39,8 @@ export async function findMongod(binary: string | undefined, cacheDir: string, l
 
 async function named(binary: string): Promise<Mongod> {
   const found = await probe(resolve(binary));
-  if ('missing' in found) throw new Error(`MONGOD_BINARY does not work: ${found.missing}`);
+  if ('missing' in found)
+    throw new Error(`MONGOD_BINARY does not work: ${found.missing}; name a mongod, or leave it unset`);
   return found;
 }
 
@@ -52,7 +53,11 @@ const onPath: Source = async () => {
 };
 
 export const cachedMongod: Source = async (cacheDir, log) => {
-  await mkdir(cacheDir, { recursive: true });
+  try {
+    await mkdir(cacheDir, { recursive: true });
+  } catch (error) {
+    return { missing: `the cache cannot be written: ${reason(error)}` };
+  }
   for (const name of await readdir(cacheDir)) {
     const sha256 = /^mongod-([0-9a-f]{64})$/.exec(name)?.[1];
     if (sha256 === undefined) continue;
@@ -143,13 +148,14 @@ async function inTemporaryFolder(
   parent: string,
   work: (folder: string) => Promise<Mongod | Missing>,
 ): Promise<Mongod | Missing> {
-  const folder = await mkdtemp(join(parent, 'fetch-'));
+  let folder: string | undefined;
   try {
+    folder = await mkdtemp(join(parent, 'fetch-'));
     return await work(folder);
   } catch (error) {
     return { missing: reason(error) };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 

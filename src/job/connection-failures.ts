@@ -17,6 +17,8 @@ const UNRESOLVED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 
 const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_|CERT_UNTRUSTED|INVALID_CA|CERT_REJECTED|CERT_SIGNATURE/;
 const OUTDATED = /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/;
 const TLS_CODES = /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|EPROTO$)/;
+/** What comes back where the other side does not speak TLS. */
+const NO_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/;
 const CERTIFICATE_WANTED = /CERTIFICATE_REQUIRED|BAD_CERTIFICATE|HANDSHAKE_FAILURE|UNKNOWN_CA/;
 
 /** Why a connection failed, as the rest of a sentence on its server, and the remedy. */
@@ -42,6 +44,7 @@ const TROUBLE_OF_TLS: readonly (readonly [RegExp, string, string])[] = [
   ],
   [OUTDATED, 'has a certificate that is not valid today', 'renew it, or set the clocks right'],
   [CERTIFICATE_WANTED, CERTIFICATE_REFUSED, CERTIFICATE_REMEDY],
+  [NO_TLS, 'speaks no TLS', 'leave tls=true out of MONGODB_URI, or write the port of the database'],
   [TLS_CODES, 'does not agree on TLS', 'check tls and the files of TLS in MONGODB_URI'],
 ];
 
@@ -92,7 +95,9 @@ export function troubleOf(failure: Error, tls: boolean, speaksTls: boolean): Tro
   return {
     reason: 'unreachable',
     what:
-      code === '' ? 'closes connections, or does not take them in time' : `cannot be connected to (${code})`,
-    remedy: 'check the hosts and ports in MONGODB_URI, and the network',
+      code === ''
+        ? 'closes connections before it answers, or takes none in time'
+        : `cannot be connected to (${code})`,
+    remedy: 'check whether a database listens there, the hosts and ports in MONGODB_URI, and the network',
   };
 }

@@ -11,7 +11,7 @@ import type { Heartbeat, Heartbeats } from './heartbeats.js';
 /** What MONGODB_URI says of the database. */
 export type Subject = Pick<
   MongoOptions,
-  'hosts' | 'srvHost' | 'replicaSet' | 'tls' | 'credentials' | 'directConnection'
+  'hosts' | 'srvHost' | 'replicaSet' | 'tls' | 'credentials' | 'readPreference'
 > & { readonly database: string };
 
 export interface Diagnosis {
@@ -225,6 +225,17 @@ const recovering: Rule = (facts) => {
   };
 };
 
+const noSecondary: Rule = (facts) => {
+  const { mode } = facts.subject.readPreference;
+  if (mode !== 'secondary' || withRole(facts, 'secondary').length > 0) return undefined;
+  const [address] = withRole(facts, 'primary');
+  if (address === undefined) return undefined;
+  return {
+    reason: 'replica_set',
+    text: `the replica set of ${address} has no secondary that answers, and MONGODB_URI has readPreference=secondary; write secondaryPreferred there`,
+  };
+};
+
 const noPrimary: Rule = (facts) => {
   if (withRole(facts, 'primary').length > 0 || withRole(facts, 'secondary').length === 0) return undefined;
   const [, reply] = replies(facts)[0] ?? [];
@@ -268,7 +279,7 @@ const otherErrors: Rule = (facts) => {
 /** The first that holds. What is certain comes before what may pass. */
 const RULES: readonly Rule[] = [
   ...[version, nobody, rights, auth, srv, loadBalancer, uninitiated, otherSet, arbiter],
-  ...[recovering, noPrimary, failures, otherErrors],
+  ...[noSecondary, recovering, noPrimary, failures, otherErrors],
 ];
 
 /** Why there is no answer; undefined where nothing shows it. */

@@ -34,13 +34,21 @@ describe('a binary that was named', () => {
   });
 
   test.each([
-    ['is missing', undefined, /^MONGOD_BINARY does not work: .*\/my-mongod --version fails: .*ENOENT/],
+    [
+      'is missing',
+      undefined,
+      /^MONGOD_BINARY does not work: .*\/my-mongod --version fails: .*ENOENT; name a mongod, or leave it unset$/,
+    ],
     [
       'fails',
       '#!/bin/sh\necho "no libssl" >&2\nexit 1\n',
-      /^MONGOD_BINARY does not work: .* fails: no libssl$/,
+      /^MONGOD_BINARY does not work: .* fails: no libssl; name a mongod, or leave it unset$/,
     ],
-    ['is something else', '#!/bin/sh\necho hello\n', /^MONGOD_BINARY does not work: .* names no db version$/],
+    [
+      'is something else',
+      '#!/bin/sh\necho hello\n',
+      /^MONGOD_BINARY does not work: .* names no db version; name a mongod, or leave it unset$/,
+    ],
   ])('is an error when it %s, and no other is looked for', async (_, text, message) => {
     const path = join(folder, 'my-mongod');
     if (text !== undefined) await program('my-mongod', text);

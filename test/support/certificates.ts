@@ -13,10 +13,15 @@ export interface Pem {
   readonly key: string;
 }
 
+export interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
 export interface Authority {
   readonly cert: string;
   /** A certificate of this serial number for `localhost` and, unless `names` are others, 127.0.0.1. */
-  issue(serialNumber: string, names?: x509.JsonGeneralNames): Promise<Pem>;
+  issue(serialNumber: string, names?: x509.JsonGeneralNames, validity?: Validity): Promise<Pem>;
 }
 
 const LOCAL: x509.JsonGeneralNames = [
@@ -45,13 +50,13 @@ export async function authority(name: string): Promise<Authority> {
   });
   return {
     cert: root.toString('pem'),
-    async issue(serialNumber, names = LOCAL) {
+    async issue(serialNumber, names = LOCAL, valid = validity) {
       const pair = await keys();
       const issued = await x509.X509CertificateGenerator.create({
         serialNumber,
         subject: 'CN=localhost',
         issuer: subject,
-        ...validity,
+        ...valid,
         publicKey: pair.publicKey,
         signingKey: own.privateKey,
         signingAlgorithm: ALGORITHM,

@@ -138,15 +138,21 @@ export const ENDS: readonly Case[] = [
 export const NOT_SERVING: readonly Case[] = [
   { symptom: 'nothing listens there', settings: always(uri('127.0.0.1:1')) },
   { symptom: 'a database that hangs', settings: against('silent') },
+  { symptom: 'a server that is no database', settings: ({ taken }) => uri(`127.0.0.1:${taken.http}`) },
   { symptom: 'a host that is not known', settings: always(uri('nowhere.invalid')) },
   {
     symptom: 'an SRV record that is not there',
     settings: always({ MONGODB_URI: `mongodb+srv://me:${PASSWORD}@nowhere.invalid/` }),
   },
   { symptom: 'TLS, and the database has none', settings: against('auth', 'tls=true') },
+  {
+    symptom: 'TLS, and what answers has none',
+    settings: ({ taken }) => uri(`127.0.0.1:${taken.http}`, 'tls=true'),
+  },
   { symptom: 'no TLS, and the database wants it', settings: against('tls') },
   { symptom: 'a certificate that is not trusted', settings: byTls('tls', '') },
   { symptom: 'a certificate of another name', settings: byTls('tls', 'tlsCAFile=$/ca.pem', '127.0.0.1') },
+  { symptom: 'a certificate that has expired', settings: byTls('expired', 'tlsCAFile=$/ca.pem') },
   { symptom: 'a database that wants a certificate', settings: byTls('strict', 'tlsCAFile=$/ca.pem') },
   { symptom: 'a wrong password', settings: asUser('all', `${PASSWORD}x`) },
   { symptom: 'no user', settings: against('auth') },
@@ -163,6 +169,10 @@ export const NOT_SERVING: readonly Case[] = [
   { symptom: 'a replica set that was never initiated', settings: against('ghost') },
   { symptom: 'an arbiter', settings: against('arbiter') },
   { symptom: 'no primary', settings: against('secondary', 'replicaSet=rs0') },
+  {
+    symptom: 'readPreference=secondary, and there is none',
+    settings: against('set', 'replicaSet=embedded&readPreference=secondary'),
+  },
   {
     symptom: 'loadBalanced, and there is no load balancer',
     settings: against('auth', 'loadBalanced=true'),

@@ -3,10 +3,13 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { MongoClient } from 'mongodb';
 import { authority } from './certificates.js';
+import type { Pem } from './certificates.js';
 import { helloProxy } from './hello-proxy.js';
 import type { Edit } from './hello-proxy.js';
 import { startMongod } from './mongod.js';
@@ -92,13 +95,29 @@ function copyBuild(folder: string): void {
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
 }
 
-async function silentServer(cleanups: Cleanups): Promise<string> {
-  const server = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+const PAST = { notBefore: new Date('2020-01-01'), notAfter: new Date('2020-01-02') };
+
+async function listening(server: Server, cleanups: Cleanups): Promise<string> {
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   cleanups.push(() => server.close());
   const address = server.address();
   return typeof address === 'object' && address !== null ? `127.0.0.1:${address.port}` : '';
 }
+
+/** Shows its certificate, and nothing more. */
+const tlsServer = (pem: Pem, cleanups: Cleanups): Promise<string> =>
+  listening(
+    createTlsServer(pem).on('tlsClientError', () => undefined),
+    cleanups,
+  );
+
+/** Takes connections, and never says a word. */
+const silentServer = (cleanups: Cleanups): Promise<string> =>
+  listening(
+    createServer((socket) => socket.on('error', () => undefined)),
+    cleanups,
+  );
 
 /** Makes it all; `cleanups` end it again, the last first. */
 export async function makeWorld(cleanups: Cleanups): Promise<World> {
@@ -107,6 +126,7 @@ export async function makeWorld(cleanups: Cleanups): Promise<World> {
   copyBuild(folder);
   const ca = await authority('of the tests');
   const { cert, key } = await ca.issue('01', [{ type: 'dns', value: 'localhost' }]);
+  const expired = await ca.issue('02', [{ type: 'dns', value: 'localhost' }], PAST);
   await writeFile(join(folder, 'ca.pem'), ca.cert);
   await writeFile(join(folder, 'key.pem'), key);
   await writeFile(join(folder, 'server.pem'), `${cert}\n${key}`);
@@ -141,6 +161,7 @@ export async function makeWorld(cleanups: Cleanups): Promise<World> {
     at: {
       ...Object.fromEntries(proxies),
       ...{ auth, tls: withTls, strict: withBoth, ghost },
+      expired: await tlsServer(expired, cleanups),
       ...{ silent: await silentServer(cleanups), set: new URL(mongodbUri()).host },
     },
   };
