@@ -52,7 +52,7 @@ export interface Planned {
 const EMBEDDED_URI = 'mongodb://127.0.0.1/';
 
 /** Reads MONGODB_URI as the driver does. Errors: it cannot be used, in a line that says why. */
-export async function planned({ config }: DatabaseContext): Promise<Planned> {
+export async function planned({ config }: Pick<DatabaseContext, 'config'>): Promise<Planned> {
   const { mongodbUri } = config;
   const uri = mongodbUri ?? EMBEDDED_URI;
   let options: MongoOptions;

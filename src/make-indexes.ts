@@ -1,17 +1,36 @@
 /** The command `npm run indexes`: makes the missing indexes on MONGODB_URI's database, and says what it did. */
 import { MongoClient } from 'mongodb';
 import { readConfig } from './config.js';
+import { planned } from './database.js';
 import { clientOptions } from './job/database.js';
+import { explanation } from './job/diagnosis.js';
+import { heartbeatLog } from './job/heartbeats.js';
 import { makeIndexes } from './job/indexes.js';
+import { isUnauthorized } from './job/rights.js';
+
+const monotonicNow = (): number => performance.now();
 
 async function run(): Promise<string> {
-  const { mongodbUri, mongodbDatabase } = readConfig(process.env);
+  const config = readConfig(process.env);
+  const { mongodbUri, mongodbDatabase } = config;
   if (mongodbUri === undefined)
     throw new Error('MONGODB_URI is needed: an embedded mongod gets its indexes by itself');
+  const { options } = await planned({ config });
   const client = new MongoClient(mongodbUri, clientOptions(mongodbUri));
+  const heartbeats = heartbeatLog(monotonicNow);
+  heartbeats.observe(client);
   try {
     const made = await makeIndexes(client.db(mongodbDatabase));
     return made.length === 0 ? 'every index is there' : `made ${made.join(', ')}`;
+  } catch (error) {
+    if (isUnauthorized(error) && options.credentials !== undefined)
+      throw new Error(
+        `the user ${options.credentials.username} may not list or make indexes on ${mongodbDatabase}.job; grant it listIndexes and createIndex (docs/operations.md «Database»)`,
+        { cause: error },
+      );
+    const subject = { ...options, database: mongodbDatabase };
+    const { text } = explanation(subject, heartbeats.latest, monotonicNow).explain(error);
+    throw new Error(text, { cause: error });
   } finally {
     await client.close();
   }

@@ -272,7 +272,7 @@ const otherErrors: Rule = (facts) => {
   if (error === undefined) return undefined;
   return {
     reason: 'unreachable',
-    text: `the database at ${hostList(facts.subject)} answers ${error.codeName ?? 'an error'} (${error.code}) to reads; look at its log`,
+    text: `the database at ${hostList(facts.subject)} answers with the error ${error.codeName ?? 'of code'} (${error.code}); look at its log`,
   };
 };
 
