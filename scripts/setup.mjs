@@ -100,8 +100,14 @@ async function bring({ name, what, of, stamp, isDone, run }) {
     const begun = performance.now();
     process.stderr.write(`${name}: ${what} … `);
     const alive = setInterval(() => process.stderr.write('. '), SIGN_OF_LIFE_MS);
-    await run();
-    clearInterval(alive);
+    try {
+      await run();
+    } catch (error) {
+      process.stderr.write('failed\n');
+      throw error;
+    } finally {
+      clearInterval(alive);
+    }
     process.stderr.write(`${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
   }
   mkdirSync(dirname(path), { recursive: true });
