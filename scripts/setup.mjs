@@ -114,7 +114,7 @@ async function bring({ name, what, of, stamp, isDone, run }) {
   writeFileSync(path, hashOf(of));
 }
 
-/** Whether npm says of node_modules that it is what package-lock.json asks for. */
+/** Answers whether node_modules, by npm's own record, is what package-lock.json asks for. */
 function isInstalled() {
   const present = packagesIn('node_modules/.package-lock.json');
   const asked = Object.entries(packagesIn('package-lock.json') ?? {});
@@ -133,7 +133,7 @@ function packagesIn(path) {
   }
 }
 
-/** Whether src/gen and all that it is generated from are as git has them: what is committed fits, or CI fails. */
+/** Answers whether src/gen and its sources are as git has them: CI fails where a commit has a stale src/gen. */
 function isCommitted() {
   const args = ['status', '--porcelain', '--', ...generated];
   const { status, stdout } = spawnSync('git', args, { cwd: root, encoding: 'utf8' });

@@ -170,7 +170,7 @@ function follow(
   });
 }
 
-/** What `opening` opens. Errors: a line about `variable`, whose port cannot be had. */
+/** Waits for `opening`. Errors: a line about `variable`, whose port cannot be had. */
 async function named<T extends Door>(
   variable: string,
   port: number,

@@ -51,7 +51,7 @@ function settings(environment: Environment): readonly Effective[] {
   return all;
 }
 
-/** What is printed by `--print-config`. Errors: ConfigError. */
+/** Prints the effective settings, for `--print-config`. Errors: ConfigError. */
 export const printedConfig = (environment: Environment): string =>
   columns(
     settings(environment).map(({ name, text, source }) => [
@@ -60,7 +60,7 @@ export const printedConfig = (environment: Environment): string =>
     ]),
   );
 
-/** What is printed by `--help`. */
+/** Prints arguments and settings, for `--help`. */
 export const help = (): string =>
   [
     'usage: npm start [-- <argument>]\n       node build/src/main.js [<argument>]\n\narguments:\n',

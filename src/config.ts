@@ -175,7 +175,7 @@ export const LATER: ReadonlySet<string> = new Set([
   'TOTAL_COUNT_LIMIT',
 ]);
 
-/** Where a setting came from. */
+/** The origin of a setting. */
 type Source = 'environment' | 'MONGODB_URI' | 'default';
 
 /** A setting as it is effective. */
@@ -186,7 +186,7 @@ export interface Effective {
   readonly source: Source;
 }
 
-/** What is wrong with settings beside each other. */
+/** Complaints about settings that do not go together. */
 function contradictions(config: Config, environment: Environment): readonly string[] {
   const { defaultTimeout, maxTimeout, tlsCertFile, tlsKeyFile, tlsClientCaFile } = config;
   const { auth, authPublicKeys, authIdentityEndpoint, mongodbUri, mongodbDatabase } = config;

@@ -28,7 +28,7 @@ export const CLIENTS: Readonly<Record<Purpose, MongoClientOptions>> = {
   control: CONTROL,
 };
 
-/** What the steps of the start read that have to do with the database. */
+/** The surroundings of the steps that have to do with the database. */
 export interface DatabaseContext {
   readonly config: Config;
   readonly log: Log;
@@ -41,10 +41,10 @@ export interface DatabaseContext {
   readonly observeClient?: (client: MongoClient, purpose: Purpose) => void;
 }
 
-/** What is known of the database before it is asked. */
+/** The database, before it is asked. */
 export interface Planned {
   readonly options: MongoOptions;
-  /** Whether it is this service's own, with indexes to make and the sample to load. */
+  /** It is this service's own, with indexes to make and the sample to load. */
   readonly embedded: boolean;
 }
 

@@ -71,7 +71,7 @@ function argumentOrExit(): Argument | undefined {
   }
 }
 
-/** What `read` answers, where the settings are right. */
+/** Answers the result of `read`, or ends where the settings are wrong. */
 function settingsOrExit<T>(read: () => T): T {
   try {
     return read();

@@ -56,10 +56,10 @@ const ALIASES: readonly (readonly [RegExp, string])[] = [
   [/^(?:JOB_)?EXPLORER(?:_(?:ENABLED?|ON))?$/, 'EXPLORER'],
 ];
 
-/** What a name of a deployment's own may begin with before the name of a setting. */
+/** Matches the prefix that a deployment may put before the name of a setting. */
 const OWN_PREFIX = /^(?:SPACEONE_|CLOUDFORET_)?(?:INVENTORY_)?(?:JOB_)?/;
 
-/** What only settings begin with, as far as this service is concerned. */
+/** Matches the beginnings that only settings have. */
 const FAMILY = /^(?:MONGODB|EMBEDDED|AUTH|TLS|SHUTDOWN|CORS)_/;
 
 /** Variables that systems set, and that are close to a setting by chance. */

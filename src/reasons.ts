@@ -1,4 +1,4 @@
-/** Why the service does not serve: the kinds, each with its words for clients (docs/troubleshooting.md «Not serving»). */
+/** The reasons for not serving, each with its words for clients (docs/troubleshooting.md «Not serving»). */
 
 export const REASONS = {
   starting: 'the service or its database is starting',

@@ -1,7 +1,7 @@
-/** What the log says of serving: where, since when, or why not (docs/operations.md «Start and stop»). */
+/** The lines about serving: addresses, database, and reasons for not serving (docs/operations.md «Start and stop»). */
 import type { Diagnosis } from './job/diagnosis.js';
 
-/** What is said once, with the first line. */
+/** Fields of the first line. */
 export type About = Readonly<Record<string, unknown>>;
 
 /** A subset of pino's. */
@@ -19,7 +19,7 @@ export interface ServingLogOptions {
   readonly log: Log;
   /** Milliseconds that only grow. */
   readonly clock: () => number;
-  /** Where the service listens, and the database. */
+  /** The addresses of the service, and the database. */
   readonly about: About;
   readonly database: About;
   /** Write the lines that follow the first. */

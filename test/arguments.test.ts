@@ -1,4 +1,4 @@
-// What is printed instead of serving, and what is no argument.
+// Arguments: their output, and the refusal of any other.
 import { describe, expect, test } from '@jest/globals';
 import { help, printedConfig, readArguments } from '../src/arguments.js';
 import { ConfigError } from '../src/config.js';

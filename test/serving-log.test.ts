@@ -1,4 +1,4 @@
-// What the log says of serving: the first line, changes, and what lasts.
+// The lines about serving: the first one, changes, and reasons that last.
 import { beforeEach, expect, test } from '@jest/globals';
 import { REPEAT_MS, servingLog } from '../src/serving-log.js';
 import type { ServingLog } from '../src/serving-log.js';

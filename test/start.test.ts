@@ -26,7 +26,7 @@ interface Outcome {
 }
 
 const ADDRESS: unknown = expect.stringMatching(/^127\.0\.0\.1:\d+$/);
-/** What the log has of the search for a mongod before it ends. */
+/** Lines about the search for a mongod. */
 const EMBEDDED_STEPS =
   /^(?:looking for the official|fetching |waiting for another mongod|not serving: the embedded)/;
 

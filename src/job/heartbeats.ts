@@ -1,4 +1,4 @@
-/** What the servers of the database say in their heartbeats, and why those fail that do (docs/troubleshooting.md). */
+/** Keeps the last heartbeat of each server of the database: its reply, or its failure (docs/troubleshooting.md). */
 import { connect } from 'node:tls';
 import type { Document, MongoClient } from 'mongodb';
 
@@ -7,7 +7,7 @@ export type Heartbeat =
   | { readonly reply: Document }
   | {
       readonly failure: Error;
-      /** Whether the server speaks TLS, where the client did not and its connection was closed. */
+      /** The server speaks TLS, and the client, whose connection was closed, did not. */
       readonly speaksTls: boolean;
     };
 
@@ -18,7 +18,7 @@ export type Heartbeats = ReadonlyMap<string, Heartbeat>;
 const STALE_MS = 30_000;
 const PROBE_TIMEOUT_MS = 1000;
 
-/** Whether a server at `address` completes a TLS handshake, with whatever certificate. */
+/** Answers whether the server at `address` completes a TLS handshake, with any certificate. */
 function speaksTls(address: string): Promise<boolean> {
   const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
   return new Promise((resolve) => {
@@ -47,14 +47,14 @@ function speaksTls(address: string): Promise<boolean> {
   });
 }
 
-/** Whether the server closed the connection without a word, as one does that waits for TLS. */
+/** Answers whether the server closed the connection without a word, as one that expects TLS does. */
 export const isClosedInHandshake = (failure: Error): boolean =>
   failure.cause === undefined && /^connection .* closed$/.test(failure.message);
 
 export interface HeartbeatLog {
   /** Follows the servers that `client` sees. */
   observe(client: MongoClient): void;
-  /** What the servers have said lately. */
+  /** The heartbeats of the last 30 s. */
   latest(): Heartbeats;
 }
 

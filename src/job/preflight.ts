@@ -1,4 +1,4 @@
-/** What is wrong with MONGODB_URI for good: it ends the start (docs/troubleshooting.md «A start that ends»). */
+/** Checks MONGODB_URI for faults that waiting does not mend, which end the start (docs/troubleshooting.md «A start that ends»). */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createSecureContext } from 'node:tls';
@@ -13,11 +13,11 @@ const decoded = (text: string): string => {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // What cannot be decoded is what the driver complains of.
+    return text; // The driver complains of text that cannot be decoded.
   }
 };
 
-/** Whether `message` cannot hold a piece of the password of `uri`: an @ within that would end it early. */
+/** Answers whether `message` holds no piece of the password of `uri`; an unencoded @ ends the password early. */
 function hasNoSecret(uri: string, message: string): boolean {
   const [, password = ''] = /^[^:]+:\/\/[^:@/]*:([^@]*)@/.exec(uri) ?? [];
   const pieces = [password, decoded(password)].filter((piece) => piece !== '');

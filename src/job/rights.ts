@@ -20,7 +20,7 @@ interface ConnectionStatus {
   };
 }
 
-/** What a delete, and a look at the indexes, need on `job`. */
+/** Rights on `job` for a delete, and for a look at the indexes. */
 const NEEDED = ['remove', 'listIndexes'] as const;
 
 export type Right = (typeof NEEDED)[number];

@@ -1,7 +1,7 @@
 /** A port that cannot be listened on, in a line that says why and who has it (docs/troubleshooting.md «A start that ends»). */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
-/** What the kernel calls a socket that listens. */
+/** The kernel's name for a socket in the state LISTEN. */
 const LISTEN = '0A';
 
 async function lines(path: string): Promise<readonly string[]> {

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
 
-/** Where the document begins in a message, by its kind. */
+/** The offset of the document in a message, by its opcode. */
 const DOCUMENT_AT: ReadonlyMap<number, number> = new Map([
   [1, 36], // OP_REPLY
   [2013, 21], // OP_MSG

@@ -20,7 +20,7 @@ const ROOT = process.cwd();
 /** Of every user; nothing that the program says may hold it. */
 export const PASSWORD = 'Planted-9';
 
-/** What the cases start against. */
+/** The surroundings of the cases. */
 export interface World {
   readonly folder: string;
   /** `127.0.0.1:port` of each database and listener. */
@@ -38,7 +38,7 @@ const member = (hello: Parameters<Edit>[0], address: string) => ({
   ...{ isWritablePrimary: false, ismaster: false, secondary: false },
 });
 
-/** What the servers say of themselves that are a real mongod, and another in their words. */
+/** Edits of `hello`, by which a real mongod passes for another server. */
 const SAID: Readonly<Record<string, Edit>> = {
   '4.4': (hello) => ({ ...hello, maxWireVersion: 9 }),
   '4.0': (hello) => ({ ...hello, maxWireVersion: 7 }),
