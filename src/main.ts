@@ -101,9 +101,18 @@ const hintOn = (log: Log, terminal: boolean) => (command: string) => {
   else process.stderr.write(`${command}\n`);
 };
 
+/** Milliseconds for lines on their way: the last of a process is written before those that wait. */
+const FLUSHING_MS = 200;
+
 /** A failed start is one line; where it failed, the log says at its level debug. */
-function failed(log: Log, error: unknown): void {
+async function failed(log: Log, error: unknown): Promise<void> {
   log.debug({ err: error }, 'the start failed');
+  const flushed = new Promise<void>((resolve) => {
+    log.flush(() => {
+      resolve();
+    });
+  });
+  await Promise.race([flushed, pause(FLUSHING_MS)]);
   log.fatal(messageOf(error));
 }
 
@@ -111,8 +120,8 @@ async function serve(config: Config): Promise<void> {
   const terminal = process.stdout.isTTY;
   const log = await makeLog(config.logLevel, terminal);
   if (config.mongodbUri === undefined) {
-    await refuseHeld(config.embeddedDataDir).catch((error: unknown) => {
-      failed(log, error);
+    await refuseHeld(config.embeddedDataDir).catch(async (error: unknown) => {
+      await failed(log, error);
       process.exit(FAILED);
     });
   }
@@ -129,7 +138,7 @@ async function serve(config: Config): Promise<void> {
   } catch (error) {
     // What is stopped while it starts fails, and has not failed.
     if (stopped()) return;
-    failed(log, error);
+    await failed(log, error);
     await app.close();
     process.exit(FAILED);
   }
