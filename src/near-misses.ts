@@ -24,7 +24,7 @@ const ALIASES: readonly (readonly [RegExp, string])[] = [
     'MONGODB_DATABASE',
   ],
   [/^(?:MONGO(?:DB)?|DATABASE|DB)$/, 'MONGODB_URI or MONGODB_DATABASE'],
-  [/^(?:(?:SERVER|APP|LISTEN|SERVICE|INVENTORY|JOB)_?)?PORT$/, PORTS],
+  [/^(?:(?:SERVER|APP|LISTEN)_?)?PORT$/, PORTS],
   [/^(?:GRPC|RPC)_(?:ADDRESS|ADDR|HOST|LISTEN|BIND)$|^RPC_PORT$/, 'HOST and GRPC_PORT'],
   [
     /^(?:HTTP|REST|API|WEB)_(?:ADDRESS|ADDR|HOST|LISTEN|BIND)$|^(?:HTTPS|REST|API|WEB|JSON)_PORT$/,
@@ -101,8 +101,8 @@ function closest(name: string): string | undefined {
 export function meantBy(name: string): string | undefined {
   const upper = name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
   const own = upper.replace(OWN_PREFIX, '');
-  const alias = (text: string): string | undefined => ALIASES.find(([names]) => names.test(text))?.[1];
-  return alias(upper) ?? closest(upper) ?? (NAMES.includes(own) ? own : undefined) ?? alias(own);
+  const alias = ALIASES.find(([names]) => names.test(upper))?.[1];
+  return alias ?? closest(upper) ?? (NAMES.includes(own) ? own : undefined);
 }
 
 /** The settings that begin as `name` does, where nothing else does. */
@@ -112,10 +112,14 @@ function relatives(name: string): string | undefined {
   return known.length === 0 ? undefined : known.join(', ');
 }
 
+/** Kubernetes sets variables for services, such as `PORT` for one that is called so. */
+const isSet = (value: string | undefined): boolean =>
+  value !== undefined && value !== '' && !/^(?:tcp|udp|sctp):\/\//.test(value);
+
 /** A line for each variable of `environment` that is no setting, and was meant as one. */
 export function nearMisses(environment: Environment): readonly string[] {
   return Object.keys(environment)
-    .filter((name) => (environment[name] ?? '') !== '' && !NAMES.includes(name) && !LATER.has(name))
+    .filter((name) => isSet(environment[name]) && !NAMES.includes(name) && !LATER.has(name))
     .filter((name) => !STRANGERS.has(name.toUpperCase()))
     .sort()
     .flatMap((name) => {

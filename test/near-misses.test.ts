@@ -78,6 +78,7 @@ describe('nothing is said', () => {
 
   test('of settings, and of what is empty', () => {
     expect(nearMisses({ GRPC_PORT: '1', LOG_LEVEL: 'x', GRPC_PROT: '', MONGO_URI: undefined })).toEqual([]);
+    expect(nearMisses({ MONGODB_PORT: 'tcp://10.0.0.1:27017', PORT: 'tcp://10.0.0.2:80' })).toEqual([]);
   });
 });
 
