@@ -129,7 +129,7 @@ interface Parts {
 }
 
 /** Milliseconds until the first line says what is known of the database, where it has not answered. */
-const FIRST_WORD_MS = 1000;
+const FIRST_WORD_MS = 1500;
 
 /**
  * Keeps `state` true to the database until the cleanups run. It is over when the database has answered, or the log has

@@ -8,7 +8,7 @@ import { startProgram } from './support/program.js';
 import type { Program } from './support/program.js';
 import { ENDS, NOT_SERVING, SERVING } from './support/start-cases.js';
 import type { Case } from './support/start-cases.js';
-import { makeWorld, PASSWORD } from './support/start-world.js';
+import { letRead, makeWorld, PASSWORD } from './support/start-world.js';
 import type { World } from './support/start-world.js';
 import { until } from './support/until.js';
 
@@ -94,7 +94,7 @@ const meetWarning: Meet = async (program, { within = LINE_MS }) => {
   return { ...NO_OUTCOME, program, lines: warnings() };
 };
 
-async function meetAll(world: World): Promise<void> {
+async function meetAll(surroundings: World): Promise<void> {
   const waiting: (readonly [Case, Meet])[] = [
     ...ENDS.map((each) => [each, meetEnd] as const),
     ...NOT_SERVING.map((each) => [each, meetReason] as const),
@@ -103,7 +103,7 @@ async function meetAll(world: World): Promise<void> {
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [due, meet] = next;
-      const program = startProgram(due.settings(world), due.start?.(world));
+      const program = startProgram(due.settings(surroundings), due.start?.(surroundings));
       cleanups.push(() => program.kill());
       outcomes.set(due.symptom, await meet(program, due));
     }
@@ -111,8 +111,11 @@ async function meetAll(world: World): Promise<void> {
   await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
 
+let world: World;
+
 beforeAll(async () => {
-  await meetAll(await makeWorld(cleanups));
+  world = await makeWorld(cleanups);
+  await meetAll(world);
 }, 120_000);
 afterAll(async () => {
   for (const cleanup of cleanups.reverse()) await cleanup();
@@ -210,4 +213,21 @@ describe('the service serves, and says once what is missing', () => {
     expect(JSON.stringify(program.log)).not.toContain('"at":');
     expect(program.log[0]).toMatchObject({ msg: 'serving', database: { answers: true } });
   });
+});
+
+test('a right that is taken away is missed, and noticed when it is given back', async () => {
+  const { auth = '' } = world.at;
+  const program = startProgram({ MONGODB_URI: `mongodb://changing:${PASSWORD}@${auth}/` });
+  cleanups.push(() => program.kill());
+  await program.ready();
+  await letRead(auth, 'changing', 'revoke');
+  await until('it says what is missing', () => reasonsOf(program).length > 0, LINE_MS);
+  expect(reasonsOf(program)).toEqual([
+    'not serving: the user changing may not read inventory.collector; grant it find on inventory.collector (docs/operations.md «Database»)',
+  ]);
+  expect(await pageOf(program, '/readyz')).toMatch(/^not serving: rights: /);
+  await letRead(auth, 'changing', 'grant');
+  const serving = (): number => program.log.filter(({ msg }) => msg === 'serving').length;
+  await until('it serves again', () => serving() === 2, LINE_MS);
+  expect(await pageOf(program, '/readyz')).toBe('ok\n');
 });

@@ -67,7 +67,20 @@ const RIGHTS: Readonly<Record<string, readonly (readonly [string, readonly strin
     ['collector', ['find']],
   ],
   nothing: [],
+  changing: [
+    ['job', ['find', 'remove', 'listIndexes']],
+    ['collector', ['find']],
+  ],
 };
+
+/** Gives to, or takes from, a user the right to read collectors. */
+export async function letRead(address: string, user: string, right: 'grant' | 'revoke'): Promise<void> {
+  const root = new MongoClient(`mongodb://root:${PASSWORD}@${address}/`);
+  const command = { grant: 'grantPrivilegesToRole', revoke: 'revokePrivilegesFromRole' }[right];
+  const resource = { db: 'inventory', collection: 'collector' };
+  await root.db('admin').command({ [command]: user, privileges: [{ resource, actions: ['find'] }] });
+  await root.close();
+}
 
 async function makeUsers(address: string): Promise<void> {
   const first = new MongoClient(`mongodb://${address}/`);
