@@ -83,7 +83,7 @@ function pathOf(text: string): string | undefined {
   try {
     return path === '' ? undefined : decodeURIComponent(path);
   } catch {
-    return path; // It is no name of a database either.
+    return '/'; // A name that cannot be decoded is none: neither is this.
   }
 }
 

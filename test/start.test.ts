@@ -14,7 +14,7 @@ import { until } from './support/until.js';
 
 const ROOT = process.cwd();
 /** Programs at once, and milliseconds that a line may take: 3 s where nothing else runs. */
-const AT_ONCE = 5;
+const AT_ONCE = 6;
 const LINE_MS = 9000;
 interface Outcome {
   readonly program: Program;
@@ -41,7 +41,7 @@ const cleanups: (() => unknown)[] = [];
 const outcomes = new Map<string, Outcome>();
 
 /** Milliseconds for which a reason is watched: it must not change while nothing does. */
-const WATCHED_MS = 1400;
+const WATCHED_MS = 900;
 
 const stderrOf = (program: Program): readonly string[] =>
   program
