@@ -1,4 +1,5 @@
 /** Keeps connections to the database that answer (docs/operations.md «Health»). */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { within } from './operation.js';
 
@@ -72,7 +73,13 @@ async function asking(
 ): Promise<void> {
   for (let unanswered = false; ;) {
     const before = unanswered;
-    const failure = await failureOf(within(PATIENCE, stop, (signal) => ask(before, signal)));
+    const failure = await failureOf(
+      within(PATIENCE, stop, (signal) => {
+        // A listener for each read of each connection.
+        setMaxListeners(0, signal);
+        return ask(before, signal);
+      }),
+    );
     if (stop.aborted) return;
     unanswered = failure !== undefined;
     heard(failure);
