@@ -167,7 +167,7 @@ const textsOf = ({ stored: { type }, shown, texts }: OddValue): readonly string[
   texts ?? (TEXT_TYPES.includes(type) && typeof shown === 'string' ? [shown] : []);
 
 /** Operators that find text, the same as an expression of JavaScript's, and the operator that is the opposite. */
-const TEXT_CONDITIONS: readonly (readonly [string, JsonValue, RegExp, string?])[] = [
+const TEXT_CONDITIONS: readonly (readonly [string, JsonValue, RegExp, string | undefined])[] = [
   ['contain', 'TEX', /tex/iu, 'not_contain'],
   ['contain', '', /^/u, 'not_contain'],
   ['contain', 'É', /é/iu, 'not_contain'],
@@ -177,15 +177,15 @@ const TEXT_CONDITIONS: readonly (readonly [string, JsonValue, RegExp, string?])[
   ['contain', '/^TEXT/', /\/\^text\//u, 'not_contain'],
   ['contain_in', ['TEX', '\ufffd\ufffd'], /tex|\ufffd\ufffd/iu, 'not_contain_in'],
   ['contain_in', [], /[]/u, 'not_contain_in'],
-  ['regex', '^te.t', /^te.t/iu],
-  ['regex', 'TEX', /tex/iu],
-  ['regex', '.', /./u],
-  ['regex', '', /^/u],
-  ['regex', '\ufffd$', /\ufffd$/u],
-  ['regex', '^a/b', /^a\/b/iu],
-  ['regex', '[^\\x00-\\x7f]', /[^\0-\x7f]/u],
-  ['regex', '^.{1,5}t+$', /^.{1,5}t+$/iu],
-  ['regex_in', ['^te.t', '^y', 'TEX'], /^te.t|^y|TEX/iu],
+  ['regex', '^te.t', /^te.t/iu, undefined],
+  ['regex', 'TEX', /tex/iu, undefined],
+  ['regex', '.', /./u, undefined],
+  ['regex', '', /^/u, undefined],
+  ['regex', '\ufffd$', /\ufffd$/u, undefined],
+  ['regex', '^a/b', /^a\/b/iu, undefined],
+  ['regex', '[^\\x00-\\x7f]', /[^\0-\x7f]/u, undefined],
+  ['regex', '^.{1,5}t+$', /^.{1,5}t+$/iu, undefined],
+  ['regex_in', ['^te.t', '^y', 'TEX'], /^te.t|^y|TEX/iu, undefined],
 ];
 
 /** Where text is looked for, and by which operators every other job is not found. */
