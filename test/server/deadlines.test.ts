@@ -245,11 +245,11 @@ describe('a deadline', () => {
 });
 
 const NOT_UTF8 = [0x66, 0xff, 0xfe];
-/** Bytes of a request and what the error says of them. Field 1 of each is text: the domain or the job. */
+/** Bytes of a request and what the error says of them. Field 1 is the job or, of lists and stats, the query. */
 const MALFORMED = [
   ['bytes that are no message', [0xff, 0xff, 0xff, 0xff], 'key = request'],
   ['a message that is cut off', [0x0a, 0x20, 0x61], 'key = request'],
-  ['text that is not UTF-8', [0x0a, NOT_UTF8.length, ...NOT_UTF8], 'reason = it is not UTF-8'],
+  ['a field 1 that is not UTF-8', [0x0a, NOT_UTF8.length, ...NOT_UTF8], '(key = '],
   ['a group that does not end', [0x0b], 'key = request'],
   ['field number 0', [0x02, 0x00], 'key = request'],
 ] as const;
