@@ -11,7 +11,7 @@ import { random } from '../support/random.js';
 import type { Random } from '../support/random.js';
 
 const SEED = 20_261_125;
-const DOCUMENTS = Number(process.env['DOCUMENTS'] ?? 20_000);
+const DOCUMENTS = Number(process.env['DOCUMENTS'] ?? 10_000);
 /** Milliseconds that a document may take, in a run that has half of a machine. */
 const EACH = 6;
 
