@@ -24,6 +24,8 @@ const AT_ONCE = 24;
 
 let open: Service;
 let closed: Service;
+/** Its jobs cannot be read. */
+let broken: Service;
 let known: Pair;
 let stranger: Pair;
 
@@ -34,12 +36,14 @@ beforeAll(async () => {
     keysOf: () => Promise.resolve(keys.get('') ?? []),
     now: () => Date.now(),
   });
-  [open, closed] = await Promise.all([
+  [open, closed, broken] = await Promise.all([
     startService(DATABASE),
     startService(`${DATABASE}_jwt`, {}, { authenticate }),
+    startService(`${DATABASE}_broken`),
   ]);
+  await breakJobs(broken);
 });
-afterAll(() => Promise.all([open.stop(), closed.stop()]));
+afterAll(() => Promise.all([open, closed, broken].map(({ stop }) => stop())));
 
 /** What no word of the service has in it. */
 const MARK = 'planted';
@@ -355,21 +359,19 @@ async function breakJobs({ db }: Service): Promise<void> {
 }
 
 test('what MongoDB says of a command that it refuses is its code and its name', async () => {
-  const before = open.faults.length;
-  await breakJobs(open);
   const asked: readonly (readonly [RpcName, JsonObject])[] = [
     ['list', condition('project_id', 'eq', mark())],
     ['stat', { query: { filter: [{ k: 'project_id', o: 'eq', v: mark() }], distinct: 'status' } }],
     ['delete', { job_id: mark() }],
   ];
   for (const send of TRANSPORTS)
-    for (const [rpc, request] of asked) await send(open, rpc, { domain_id: DOMAIN, ...request });
-  const faults = open.faults.slice(before);
+    for (const [rpc, request] of asked) await send(broken, rpc, { domain_id: DOMAIN, ...request });
+  const { faults } = broken;
   expect(faults.length).toBeGreaterThanOrEqual(TRANSPORTS.length * asked.length);
   expect(new Set(faults.map(({ msg }) => msg))).toEqual(new Set(['the database could not run a query']));
   for (const { err } of faults) {
     expect(err).toMatchObject({ type: 'MongoServerError', code: expect.any(Number), at: expect.any(Array) });
     expect(err).not.toHaveProperty('message');
   }
-  expect(saidBy(open)).toEqual([]);
+  expect(saidBy(broken)).toEqual([]);
 });
