@@ -25,12 +25,12 @@ import { CONDITIONS, formatted, GROUP_FIELDS, PROJECT_OPERATORS } from './stages
 const allOf = (filters: readonly MongoFilter[]): MongoFilter =>
   filters.length === 0 ? {} : { $and: filters };
 
-const eitherOf = (any: readonly Condition[]): readonly MongoFilter[] =>
-  any.length === 0 ? [] : [{ $or: any.map(matching) }];
+const eitherOf = (any: readonly MongoFilter[]): readonly MongoFilter[] =>
+  any.length === 0 ? [] : [{ $or: any }];
 
 /** `filter` as find evaluates it, without guards. */
 export const filterOf = ({ all, any }: Filter): MongoFilter =>
-  allOf([...all.map(matching), ...eitherOf(any)]);
+  allOf([...all.map(matching), ...eitherOf(any.map(matching))]);
 
 export interface CompiledFilter {
   /** The conditions that MongoDB can tell of any document. */
@@ -63,7 +63,7 @@ export function compiledFilter({ all, any }: Filter): CompiledFilter {
   const certain = foundBy(conditions.filter(({ guard }) => guard === undefined));
   const uncertain = conditions.filter(({ guard }) => guard !== undefined);
   const guards = { all: guardsOf(uncertain), any: guardsOf(alternatives) };
-  const either = any.length === 0 ? [] : [{ $or: foundBy(alternatives) }];
+  const either = eitherOf(foundBy(alternatives));
   const [early, late] = guards.any.length === 0 ? [either, []] : [[], either];
   const hasGuards = guards.all.length + guards.any.length > 0;
   return {

@@ -5,6 +5,7 @@ import { status } from '@grpc/grpc-js';
 import { descriptors, JOB } from '../../src/wire/descriptors.js';
 import type { Failure, Outcome, RpcName } from './client.js';
 import { outcomeOf } from './http-client.js';
+import { framed } from './raw-grpc.js';
 
 /** Sends a request as it is to the HTTP listener at `address`. */
 export type RawTransport = (address: string, rpc: RpcName, request: Uint8Array) => Promise<Outcome>;
@@ -86,9 +87,7 @@ function unframed(body: Buffer): {
 const grpcWeb =
   (type: string, read: (rpc: RpcName, message: Buffer) => Outcome): RawTransport =>
   async (address, rpc, request) => {
-    const prefix = Buffer.alloc(FRAME);
-    prefix.writeUInt32BE(request.length, 1);
-    const { body } = await posted(address, pathOf(rpc), type, Buffer.concat([prefix, request]));
+    const { body } = await posted(address, pathOf(rpc), type, framed(request));
     const { message, trailers } = unframed(body);
     const code = Number(trailers.get('grpc-status'));
     if (code === 0) return read(rpc, message);
