@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { ObjectId } from 'mongodb';
 import type { Db, Document } from 'mongodb';
 import { extendedJson, makeWritersIndexes } from '../src/embedded/sample.js';
-import { makeIndexes } from '../src/job/indexes.js';
-import { random } from '../test/support/random.js';
-import type { Random } from '../test/support/random.js';
+import { makeIndexes } from '../src/mongo/indexes.js';
+import { random } from '../test/harness/random.js';
+import type { Random } from '../test/harness/random.js';
 
 const SEED = 20_261_125;
 const COLLECTORS = 20;

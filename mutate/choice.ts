@@ -1,5 +1,5 @@
 /** Which of the changes are made: as many of each kind, as far as there are. */
-import type { Random } from '../test/support/random.js';
+import type { Random } from '../test/harness/random.js';
 import type { Change } from './changes.js';
 
 function shuffled<T>(items: readonly T[], next: Random): readonly T[] {

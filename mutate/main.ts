@@ -2,7 +2,7 @@
 // «Small changes»).
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { random } from '../test/support/random.js';
+import { random } from '../test/harness/random.js';
 import { changesOf, shown, sourceFiles } from './changes.js';
 import type { Change } from './changes.js';
 import { inTurn } from './choice.js';

@@ -48,7 +48,7 @@ function rankOf(test: string, file: string, steps: number): number {
 
 /** The tests below `root`, by what they import. */
 export function related(root: string): Related {
-  const files = ['src', 'test', 'trust'].flatMap((folder) => filesBelow(root, folder));
+  const files = ['src', 'test'].flatMap((folder) => filesBelow(root, folder));
   const imports = new Map(files.map((file) => [file, importsOf(root, file)]));
   const tests = files.filter((file) => file.endsWith('.test.ts') && !UNASKED.test(file));
   return {

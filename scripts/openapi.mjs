@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { prepare, root } from './setup.mjs';
 
 await prepare();
-const { openapi } = await import('../build/src/server/openapi.js');
+const { openapi } = await import('../build/src/server/http/openapi.js');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const path = join(root, 'docs/openapi.json');
 const fresh = `${JSON.stringify(openapi(version), null, 2)}\n`;

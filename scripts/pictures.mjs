@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { prepare, root } from './setup.mjs';
 
 await prepare();
-const { startProgram } = await import('../build/test/support/program.js');
-const { startBrowser } = await import('../build/test/support/browser.js');
-const { explore } = await import('../build/test/support/explorer.js');
+const { startProgram } = await import('../build/test/harness/program.js');
+const { startBrowser } = await import('../build/test/harness/browser.js');
+const { explore } = await import('../build/test/harness/explorer.js');
 
 const DOMAIN = 'domain=domain-3f1c9a7b2e40';
 const WEEK = 'window=2023-05-14T00:00Z/2023-05-21T00:00Z';

@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-const sources = ['src', 'explorer', 'test', 'bench', 'trust', 'mutate'];
+const sources = ['src', 'explorer', 'test', 'bench', 'mutate'];
 const compiled = [...sources, 'tsconfig.json', 'package-lock.json', 'scripts/setup.mjs'];
 const generated = [
   'proto',
@@ -32,13 +32,13 @@ const generated = [
 const viewer = ['swagger-ui-bundle.js', 'swagger-ui.css', 'LICENSE', 'NOTICE'];
 const copied = [
   ['src/gen/descriptor.binpb', 'gen/descriptor.binpb'],
-  ...['index.html', 'style.css', 'icon.svg'].map((file) => [`explorer/${file}`, `server/explorer/${file}`]),
-  ...viewer.map((file) => [`node_modules/swagger-ui-dist/${file}`, `server/swagger-ui/${file}`]),
+  ...['index.html', 'style.css', 'icon.svg'].map((file) => [`explorer/${file}`, `server/http/explorer/${file}`]),
+  ...viewer.map((file) => [`node_modules/swagger-ui-dist/${file}`, `server/http/swagger-ui/${file}`]),
 ];
 
 /** The explorer as one script; `npm run lint` checks its types. */
 const bundled = [
-  ...['explorer/main.tsx', '--file', 'build/src/server/explorer/main.js'],
+  ...['explorer/main.tsx', '--file', 'build/src/server/http/explorer/main.js'],
   ...['--tsconfig', 'explorer/tsconfig.json', '--format', 'esm', '--platform', 'browser', '--minify'],
 ];
 

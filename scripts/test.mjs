@@ -10,7 +10,7 @@ rmSync(results, { force: true });
 const args = process.argv.slice(2);
 /** The tests of a file come in a random order, and so do the files. */
 const order = args.includes('--randomize')
-  ? ['--testSequencer', join(root, 'build/test/support/random-order.js')]
+  ? ['--testSequencer', join(root, 'build/test/harness/random-order.js')]
   : [];
 const { status } = spawnSync(
   process.execPath,

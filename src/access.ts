@@ -5,10 +5,10 @@ import { identityService } from './auth/identity.js';
 import { jwt } from './auth/jwt.js';
 import { eitherKeys, keyFile } from './auth/keys.js';
 import type { KeysOf } from './auth/keys.js';
-import { open } from './auth/open.js';
+import { open } from './auth/anonymous.js';
 import { roles } from './auth/roles.js';
-import type { Config } from './config.js';
-import type { Log } from './log.js';
+import type { Config } from './config/config.js';
+import type { Log } from './telemetry/log.js';
 import { tlsFiles } from './server/tls.js';
 import type { Tls } from './server/tls.js';
 

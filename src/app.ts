@@ -5,7 +5,7 @@
 import type { MongoClient, MongoClientOptions, MongoOptions } from 'mongodb';
 import { authentication, encryption } from './access.js';
 import type { Authenticate } from './auth/caller.js';
-import type { Config } from './config.js';
+import type { Config } from './config/config.js';
 import {
   aboutDatabase,
   claimed,
@@ -14,37 +14,37 @@ import {
   lateDatabase,
   planned,
   startEmbeddedDatabase,
-} from './database.js';
-import type { Followed, LateDatabase, Planned } from './database.js';
+} from './mongo/connect.js';
+import type { Followed, LateDatabase, Planned } from './mongo/connect.js';
 import { SAMPLE_DOMAINS } from './embedded/sample.js';
-import type { Purpose } from './job/connections.js';
-import type { Diagnosis } from './job/diagnosis.js';
-import { indexWatch, makeIndexes } from './job/indexes.js';
-import { memoryFor } from './job/memory.js';
-import type { MeasuredMemory } from './job/memory.js';
-import { pacing } from './job/pace.js';
-import type { Pace } from './job/pace.js';
+import type { Purpose } from './mongo/connections.js';
+import type { Diagnosis } from './mongo/diagnosis.js';
+import { indexWatch, makeIndexes } from './mongo/indexes.js';
+import { memoryFor } from './limits/memory-budget.js';
+import type { MeasuredMemory } from './limits/memory-budget.js';
+import { pacing } from './limits/yield.js';
+import type { Pace } from './limits/yield.js';
 import { jobService } from './job/service.js';
 import { jobStore } from './job/store.js';
 import type { StoreConnections } from './job/store.js';
-import { lanes, loadOf } from './job/turns.js';
-import type { LaneLoad, Lanes } from './job/turns.js';
-import type { Log } from './log.js';
+import { lanes, loadOf } from './limits/fair-scheduler.js';
+import type { LaneLoad, Lanes } from './limits/fair-scheduler.js';
+import type { Log } from './telemetry/log.js';
 import { chain } from './server/call.js';
 import type { Chain } from './server/call.js';
 import { connectionLimit, descriptorLimit, MAX_CONNECTIONS } from './server/descriptors.js';
-import { grpcDoor } from './server/grpc.js';
-import type { Door } from './server/grpc.js';
+import { grpcDoor } from './server/grpc/grpc.js';
+import type { Door } from './server/grpc/grpc.js';
 import { servingState } from './server/health.js';
 import type { ServingState } from './server/health.js';
-import { httpDoor } from './server/http.js';
-import { watchLoad } from './server/load.js';
-import type { Load as LoopLoad } from './server/load.js';
+import { httpDoor } from './server/http/http.js';
+import { watchLoad } from './limits/load-shedding.js';
+import type { Load as LoopLoad } from './limits/load-shedding.js';
 import { portComplaint } from './server/ports.js';
 import type { Tls } from './server/tls.js';
-import { adminDoor } from './server/web.js';
-import { servingLog } from './serving-log.js';
-import type { ServingLog } from './serving-log.js';
+import { adminDoor } from './server/http/listener.js';
+import { servingLog } from './telemetry/serving-log.js';
+import type { ServingLog } from './telemetry/serving-log.js';
 import { VERSION } from './version.js';
 
 /** Undoes the steps of the start at the end, the last first. */

@@ -2,14 +2,14 @@
 import { channel } from 'node:diagnostics_channel';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { App } from './app.js';
-import { help, printedConfig, readArguments } from './arguments.js';
-import type { Argument } from './arguments.js';
-import { ConfigError, readConfig } from './config.js';
-import type { Config } from './config.js';
+import { help, printedConfig, readArguments } from './config/arguments.js';
+import type { Argument } from './config/arguments.js';
+import { ConfigError, readConfig } from './config/config.js';
+import type { Config } from './config/config.js';
 import { refuseHeld } from './embedded/claim.js';
-import { makeLog } from './log.js';
-import type { Log } from './log.js';
-import { nearMisses } from './near-misses.js';
+import { makeLog } from './telemetry/log.js';
+import type { Log } from './telemetry/log.js';
+import { nearMisses } from './config/near-misses.js';
 import { VERSION } from './version.js';
 
 /** A second signal ends at once, but for the twin that a terminal and npm both send on one Ctrl-C. */

@@ -1,12 +1,12 @@
 /** The command `npm run indexes`: makes the missing indexes on MONGODB_URI's database, and says what it did. */
 import { MongoClient } from 'mongodb';
-import { readConfig } from './config.js';
-import { planned } from './database.js';
-import { clientOptions } from './job/database.js';
-import { explanation } from './job/diagnosis.js';
-import { heartbeatLog } from './job/heartbeats.js';
-import { makeIndexes } from './job/indexes.js';
-import { isUnauthorized } from './job/rights.js';
+import { readConfig } from './config/config.js';
+import { planned } from './mongo/connect.js';
+import { clientOptions } from './mongo/client-options.js';
+import { explanation } from './mongo/diagnosis.js';
+import { heartbeatLog } from './mongo/heartbeats.js';
+import { makeIndexes } from './mongo/indexes.js';
+import { isUnauthorized } from './mongo/rights.js';
 
 const monotonicNow = (): number => performance.now();
 

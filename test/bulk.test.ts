@@ -2,10 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
-import { makeIndexes } from '../src/job/indexes.js';
-import { startProgram } from './support/program.js';
-import type { Program } from './support/program.js';
-import { mongodbUri } from './support/service.js';
+import { makeIndexes } from '../src/mongo/indexes.js';
+import { startProgram } from './harness/program.js';
+import type { Program } from './harness/program.js';
+import { mongodbUri } from './harness/service.js';
 
 const DATABASE = 'bulk';
 const SMALL = 20_000;

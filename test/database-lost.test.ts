@@ -17,12 +17,12 @@ import {
   HealthClient,
 } from '../src/gen/grpc/health/v1/health.js';
 import type { HealthCheckResponse } from '../src/gen/grpc/health/v1/health.js';
-import { jsonClient } from './support/client.js';
-import type { JsonClient } from './support/client.js';
+import { jsonClient } from './harness/client.js';
+import type { JsonClient } from './harness/client.js';
 import { freePort } from '../src/embedded/embedded.js';
-import { startProgram } from './support/program.js';
-import type { Program } from './support/program.js';
-import { until } from './support/until.js';
+import { startProgram } from './harness/program.js';
+import type { Program } from './harness/program.js';
+import { until } from './harness/until.js';
 
 const CACHE = fileURLToPath(new URL('../../.cache/mongod', import.meta.url));
 /** Milliseconds: until the loss is said, until the return is, and for a call that is refused at once. */

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fromJsonString } from '@bufbuild/protobuf';
 import { expect, test } from '@jest/globals';
-import { readConfig } from '../src/config.js';
+import { readConfig } from '../src/config/config.js';
 import { AppError, ERRORS } from '../src/errors.js';
 import type { ErrorName } from '../src/errors.js';
 import { OPERATORS } from '../src/query/operators.js';

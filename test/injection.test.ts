@@ -7,11 +7,11 @@ import fc from 'fast-check';
 import { ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
 import { descriptors } from '../src/wire/descriptors.js';
-import { jsonClient } from './support/client.js';
-import type { JsonClient, Outcome, RpcName } from './support/client.js';
-import { codeIn, NAMES, VALUES } from './support/hostile.js';
-import { startService } from './support/service.js';
-import type { Service } from './support/service.js';
+import { jsonClient } from './harness/client.js';
+import type { JsonClient, Outcome, RpcName } from './harness/client.js';
+import { codeIn, NAMES, VALUES } from './harness/hostile.js';
+import { startService } from './harness/service.js';
+import type { Service } from './harness/service.js';
 
 const MINE = 'domain-mine';
 

@@ -14,14 +14,14 @@ import {
   HealthClient,
 } from '../src/gen/grpc/health/v1/health.js';
 import type { HealthCheckResponse } from '../src/gen/grpc/health/v1/health.js';
-import { jsonClient } from './support/client.js';
+import { jsonClient } from './harness/client.js';
 import { freePort } from '../src/embedded/embedded.js';
-import { post } from './support/http-client.js';
-import { startProgram } from './support/program.js';
-import type { Program, Settings } from './support/program.js';
-import { mongodbUri } from './support/service.js';
-import { insertSlowJob, noneRunning, runningSoon, slowStat } from './support/slow.js';
-import { until } from './support/until.js';
+import { post } from './harness/http-client.js';
+import { startProgram } from './harness/program.js';
+import type { Program, Settings } from './harness/program.js';
+import { mongodbUri } from './harness/service.js';
+import { insertSlowJob, noneRunning, runningSoon, slowStat } from './harness/slow.js';
+import { until } from './harness/until.js';
 
 const DATABASE = 'main-program';
 const ADDRESS: unknown = expect.stringMatching(/^127\.0\.0\.1:\d+$/);

@@ -3,10 +3,10 @@ import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
-import { jsonClient } from './support/client.js';
-import type { JsonClient, Outcome, RpcName } from './support/client.js';
-import { startService } from './support/service.js';
-import type { Service } from './support/service.js';
+import { jsonClient } from './harness/client.js';
+import type { JsonClient, Outcome, RpcName } from './harness/client.js';
+import { startService } from './harness/service.js';
+import type { Service } from './harness/service.js';
 
 const LARGE = 'domain-of-large-jobs';
 const MANY = 'domain-of-many-collectors';

@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { callHttp } from './support/http-client.js';
-import { startProgram } from './support/program.js';
-import type { Program } from './support/program.js';
-import { ENDS, NOT_SERVING, SERVING } from './support/start-cases.js';
-import type { Case } from './support/start-cases.js';
-import { letRead, makeWorld, PASSWORD } from './support/start-world.js';
-import type { World } from './support/start-world.js';
-import { until } from './support/until.js';
+import { callHttp } from './harness/http-client.js';
+import { startProgram } from './harness/program.js';
+import type { Program } from './harness/program.js';
+import { ENDS, NOT_SERVING, SERVING } from './harness/start-cases.js';
+import type { Case } from './harness/start-cases.js';
+import { letRead, makeWorld, PASSWORD } from './harness/start-world.js';
+import type { World } from './harness/start-world.js';
+import { until } from './harness/until.js';
 
 const ROOT = process.cwd();
 /** Programs at once, and milliseconds that a line may take: 3 s where nothing else runs. */

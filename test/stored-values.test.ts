@@ -3,11 +3,11 @@
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import { jsonClient } from './support/client.js';
-import type { OddValue } from './support/odd-values.js';
-import type { JsonClient, Outcome, RpcName } from './support/client.js';
-import { callConnect, TRANSPORTS } from './support/connect-client.js';
-import { callHttp, post } from './support/http-client.js';
+import { jsonClient } from './harness/client.js';
+import type { OddValue } from './harness/odd-values.js';
+import type { JsonClient, Outcome, RpcName } from './harness/client.js';
+import { callConnect, TRANSPORTS } from './harness/connect-client.js';
+import { callHttp, post } from './harness/http-client.js';
 import {
   COLLECTOR_FIELDS,
   FIELDS,
@@ -18,10 +18,10 @@ import {
   typed,
   TYPED_JOBS,
   VALUES,
-} from './support/odd-documents.js';
-import { insertRaw } from './support/raw.js';
-import { mongodbUri, startService } from './support/service.js';
-import type { Service } from './support/service.js';
+} from './harness/odd-documents.js';
+import { insertRaw } from './harness/raw.js';
+import { mongodbUri, startService } from './harness/service.js';
+import type { Service } from './harness/service.js';
 
 const DATABASE = 'stored-values';
 

@@ -1,7 +1,7 @@
 /** Keys of the identity service: fetched once at a time a domain, kept for a while, and longer while it is away (docs/operations.md «Identity service»). */
 import { echo } from '../errors.js';
-import { unlessAborted } from '../job/operation.js';
-import { turns } from '../job/turns.js';
+import { unlessAborted } from '../mongo/executor.js';
+import { turns } from '../limits/fair-scheduler.js';
 import { away, TIMEOUT_MS } from './identity.js';
 import type { Identity } from './identity.js';
 import { oneKey } from './keys.js';

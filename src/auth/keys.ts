@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { importJWK } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
-import { unlessAborted } from '../job/operation.js';
+import { unlessAborted } from '../mongo/executor.js';
 
 /** A key, and the one algorithm that it verifies by: the token does not choose. */
 export interface VerifyingKey {

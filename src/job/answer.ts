@@ -7,10 +7,10 @@ import { BSON, Elements } from '../wire/bson.js';
 import { TAG } from '../wire/struct.js';
 import { closeEntry, openEntry, writeEntry, writeValue } from '../wire/values.js';
 import { Writer } from '../wire/writer.js';
-import { layoutOf, toInt32, writeMessage } from './message.js';
-import type { Lease } from './memory.js';
-import type { Layout, Referred } from './message.js';
-import type { Pace } from './pace.js';
+import { layoutOf, toInt32, writeMessage } from './transcoder.js';
+import type { Lease } from '../limits/memory-budget.js';
+import type { Layout, Referred } from './transcoder.js';
+import type { Pace } from '../limits/yield.js';
 import { COLLECTOR_INFO, JOB_INFO } from './schema.js';
 
 /** Where rows lie in the Struct that stat answers: below the Struct and the list of results. */

@@ -11,11 +11,11 @@ import type { MongoFilter } from '../query/mongo.js';
 import { BSON, idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 import { collectorInfo } from './answer.js';
-import type { Referred } from './message.js';
-import type { Lease } from './memory.js';
-import type { Budget } from './operation.js';
+import type { Referred } from './transcoder.js';
+import type { Lease } from '../limits/memory-budget.js';
+import type { Budget } from '../mongo/executor.js';
 import { COLLECTOR_SHOWN } from './schema.js';
-import { sentAt } from './stored.js';
+import { sentAt } from '../mongo/stored.js';
 import type { JobStore } from './store.js';
 
 /** Bytes that are kept, and what an entry takes beside its message. */

@@ -14,11 +14,11 @@ import { doubtAt } from '../query/text.js';
 import { doubtsAbout } from '../query/operators.js';
 import type { Condition, Known } from '../query/operators.js';
 import { BSON, Elements, textEnd, textStart } from '../wire/bson.js';
-import { limitCommand, MAX_FILTER_BYTES } from './command-size.js';
-import type { Lease } from './memory.js';
-import type { Batches, Budget } from './operation.js';
-import { keyOf, sharing } from './sharing.js';
-import { sentAt, sentElements } from './stored.js';
+import { limitCommand, MAX_FILTER_BYTES } from '../mongo/command-size.js';
+import type { Lease } from '../limits/memory-budget.js';
+import type { Batches, Budget } from '../mongo/executor.js';
+import { keyOf, sharing } from '../limits/coalesce.js';
+import { sentAt, sentElements } from '../mongo/stored.js';
 import type { Collection, JobStore } from './store.js';
 
 /** The types of values that are text. */

@@ -20,23 +20,23 @@ import { workBudget } from '../query/values.js';
 import { jobInfo, jobsInfo, statStruct } from './answer.js';
 import type { Result } from './answer.js';
 import { collecting, collectorsOf } from './collectors.js';
-import { limitCommand, MAX_QUERY_BYTES } from './command-size.js';
-import { blamed, confinedTo, naming } from './filters.js';
+import { limitCommand, MAX_QUERY_BYTES } from '../mongo/command-size.js';
+import { blamed, confinedTo, naming } from './scoped-filter.js';
 import { repairsOf, settling } from './malformed.js';
-import type { Lease, Memory } from './memory.js';
-import { inStep } from './pace.js';
-import type { Pace } from './pace.js';
-import type { Referred } from './message.js';
-import { pieces, rowsOf } from './rows.js';
-import type { RowFormat } from './rows.js';
+import type { Lease, Memory } from '../limits/memory-budget.js';
+import { inStep } from '../limits/yield.js';
+import type { Pace } from '../limits/yield.js';
+import type { Referred } from './transcoder.js';
+import { pieces, rowsOf } from './export-formats.js';
+import type { RowFormat } from './export-formats.js';
 import { JOB } from './schema.js';
-import { together } from './operation.js';
-import type { Batches, Budget } from './operation.js';
-import type { FindPlan } from './listing.js';
+import { together } from '../mongo/executor.js';
+import type { Batches, Budget } from '../mongo/executor.js';
+import type { FindPlan } from './find-page.js';
 import type { JobStore } from './store.js';
-import { keyOf, sharing } from './sharing.js';
+import { keyOf, sharing } from '../limits/coalesce.js';
 import { totalOf } from './total.js';
-import type { Lanes } from './turns.js';
+import type { Lanes } from '../limits/fair-scheduler.js';
 
 /** One call of an rpc. */
 export interface Call extends Budget {

@@ -11,12 +11,12 @@ import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { MongoFilter, MongoStage } from '../query/mongo.js';
 import { idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
-import { FilterRefused } from './database-errors.js';
-import type { Kill } from './killing.js';
-import { BATCH, listing } from './listing.js';
-import type { Listing } from './listing.js';
-import { RAW_AGGREGATION, running } from './operation.js';
-import type { Batches, Budget, Connected, Running, Within } from './operation.js';
+import { FilterRefused } from '../mongo/errors.js';
+import type { Kill } from '../mongo/session-killer.js';
+import { BATCH, listing } from './find-page.js';
+import type { Listing } from './find-page.js';
+import { RAW_AGGREGATION, running } from '../mongo/executor.js';
+import type { Batches, Budget, Connected, Running, Within } from '../mongo/executor.js';
 
 export interface JobStore {
   one(filter: ConfinedFilter, projection: MongoFilter, budget: Budget): Promise<Buffer | undefined>;

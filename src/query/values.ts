@@ -7,7 +7,7 @@ import { echo, fail, limited } from '../errors.js';
 import type { Plain, PlainList, PlainObject } from '../wire/struct.js';
 import { parseIso, parseTimediff } from './dates.js';
 import { guardCopies, GUARDED_PATH, needsGuard } from './guarded-regex.js';
-import { endlessBacktracking, isInvolved } from './pattern.js';
+import { endlessBacktracking, isInvolved } from '../regex/pattern.js';
 import { plainPath } from './schema.js';
 import type { FieldType } from './schema.js';
 

@@ -1,7 +1,7 @@
 /** Whether the service serves, and grpc.health.v1.Health that says so (docs/operations.md «Health»). */
 import { status } from '@grpc/grpc-js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
-import { endWith } from './drain.js';
+import { endWith } from './grpc/drain.js';
 import { HealthCheckResponse_ServingStatus as Serving } from '../gen/grpc/health/v1/health.js';
 import type { HealthCheckRequest, HealthCheckResponse, HealthServer } from '../gen/grpc/health/v1/health.js';
 import type { Reason } from '../reasons.js';

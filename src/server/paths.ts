@@ -1,7 +1,7 @@
 /** Paths of fields at fault, as the log has them (docs/operations.md «Log»). */
 import type { DescMessage } from '@bufbuild/protobuf';
 import { JOB } from '../wire/descriptors.js';
-import { PROTOCOL_HEADERS } from './protocols.js';
+import { PROTOCOL_HEADERS } from './http/protocols.js';
 
 function collect(message: DescMessage, into: Set<string>, seen: Set<DescMessage>): void {
   if (seen.has(message)) return;

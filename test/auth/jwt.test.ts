@@ -6,13 +6,13 @@ import type { JWTPayload } from 'jose';
 import { jwt } from '../../src/auth/jwt.js';
 import { keySet } from '../../src/auth/keys.js';
 import type { KeysOf } from '../../src/auth/keys.js';
-import { jsonClient } from '../support/client.js';
-import type { Outcome, RpcName } from '../support/client.js';
-import { callHttp, post } from '../support/http-client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
-import { access as accessOf, pairOf, publicJwk, seconds, signed as signedBy } from '../support/tokens.js';
-import type { Pair } from '../support/tokens.js';
+import { jsonClient } from '../harness/client.js';
+import type { Outcome, RpcName } from '../harness/client.js';
+import { callHttp, post } from '../harness/http-client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
+import { access as accessOf, pairOf, publicJwk, seconds, signed as signedBy } from '../harness/tokens.js';
+import type { Pair } from '../harness/tokens.js';
 
 const DOMAIN = 'domain-3f1c9a7b2e40';
 /** Has a key of its own; the others share one. */

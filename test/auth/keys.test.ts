@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { keyFile, keySet } from '../../src/auth/keys.js';
 import type { KeysOf } from '../../src/auth/keys.js';
-import { UNUSABLE } from '../support/keys.js';
-import { pairOf, publicJwk } from '../support/tokens.js';
+import { UNUSABLE } from '../harness/keys.js';
+import { pairOf, publicJwk } from '../harness/tokens.js';
 
 const SIGNAL = new AbortController().signal;
 

@@ -9,12 +9,12 @@ import { fetchedKeys } from '../../src/auth/fetched-keys.js';
 import { identityService } from '../../src/auth/identity.js';
 import { jwt } from '../../src/auth/jwt.js';
 import { roles } from '../../src/auth/roles.js';
-import { standIn } from '../support/identity.js';
-import type { IdentityAnswers } from '../support/identity.js';
-import { keptLog } from '../support/log.js';
-import { access, pairOf, publicJwk, signed as signedBy } from '../support/tokens.js';
-import type { Pair } from '../support/tokens.js';
-import { until } from '../support/until.js';
+import { standIn } from '../harness/identity.js';
+import type { IdentityAnswers } from '../harness/identity.js';
+import { keptLog } from '../harness/log.js';
+import { access, pairOf, publicJwk, signed as signedBy } from '../harness/tokens.js';
+import type { Pair } from '../harness/tokens.js';
+import { until } from '../harness/until.js';
 
 const DOMAIN = 'domain-3f1c9a7b2e40';
 /** Milliseconds that an answer of identity may take here. */

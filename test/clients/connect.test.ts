@@ -7,13 +7,13 @@ import { codeToHttpStatus, errorFromJsonBytes } from '@connectrpc/connect/protoc
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AppError, ERRORS, STATUSES } from '../../src/errors.js';
 import type { ErrorName } from '../../src/errors.js';
-import { PROTOCOLS } from '../../src/server/protocols.js';
+import { PROTOCOLS } from '../../src/server/http/protocols.js';
 import { JOB, messageNamed } from '../../src/wire/descriptors.js';
 import { jsonOf } from '../../src/wire/json.js';
-import { callConnect, TRANSPORTS } from '../support/connect-client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
-import { insertSlowJob, noneRunning, runningSoon, slowStat } from '../support/slow.js';
+import { callConnect, TRANSPORTS } from '../harness/connect-client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
+import { insertSlowJob, noneRunning, runningSoon, slowStat } from '../harness/slow.js';
 
 const DATABASE = 'connect';
 const DOMAIN = 'domain-07d2e9c4a6b1';

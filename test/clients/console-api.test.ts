@@ -11,10 +11,10 @@ import {
 import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import type { handleUnaryCall, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
-import { reflection } from '../../src/server/reflection.js';
+import { reflection } from '../../src/server/grpc/reflection.js';
 import { descriptors, JOB } from '../../src/wire/descriptors.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 import { connectAsConsole } from './console-api/client.js';
 
 const PACKAGE = 'spaceone.api.inventory.v1';

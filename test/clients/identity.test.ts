@@ -10,12 +10,12 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { freePort } from '../../src/embedded/embedded.js';
-import { jsonClient } from '../support/client.js';
-import type { Outcome, RpcName } from '../support/client.js';
-import { FETCHING, pythonWith } from '../support/python.js';
-import { mongodbUri, startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
-import { until } from '../support/until.js';
+import { jsonClient } from '../harness/client.js';
+import type { Outcome, RpcName } from '../harness/client.js';
+import { FETCHING, pythonWith } from '../harness/python.js';
+import { mongodbUri, startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
 
 const FOLDER = join(process.cwd(), 'test/clients/identity');
 const DATABASE = 'identity_published';

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { FETCHING, pythonWith } from '../support/python.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { FETCHING, pythonWith } from '../harness/python.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 const [, VERSION = ''] = /"version": "(.*)"/.exec(readFileSync('package.json', 'utf8')) ?? [];
 

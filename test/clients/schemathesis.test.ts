@@ -2,9 +2,9 @@
 import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { FETCHING, pythonWith } from '../support/python.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { FETCHING, pythonWith } from '../harness/python.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 const REQUIREMENTS = join(process.cwd(), 'test/clients/schemathesis/requirements.txt');
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import type { Document } from 'mongodb';
 import { extendedJson } from '../../src/embedded/sample.js';
-import type { Failure, Outcome, RpcName } from '../support/client.js';
+import type { Failure, Outcome, RpcName } from '../harness/client.js';
 
 /** Calls an rpc through one of the doors. */
 export type Door = (rpc: RpcName, request: JsonObject) => Promise<Outcome>;

@@ -1,12 +1,12 @@
 // Every conformance case, each a test of its own, through every door of a real service on a real mongod.
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient, Outcome } from '../support/client.js';
-import { callConnect, TRANSPORTS } from '../support/connect-client.js';
-import { callHttp } from '../support/http-client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient, Outcome } from '../harness/client.js';
+import { callConnect, TRANSPORTS } from '../harness/connect-client.js';
+import { callHttp } from '../harness/http-client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 import { comparable, documentsOf, errorOf, FAMILIES, fits, run, summary } from './cases.js';
 import type { Case, Door, Expectation } from './cases.js';
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient, Outcome, RpcName } from '../support/client.js';
-import { BYTES, TEXT } from '../support/raw-transports.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient, Outcome, RpcName } from '../harness/client.js';
+import { BYTES, TEXT } from '../harness/raw-transports.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 import { errorOf, fits } from './cases.js';
 import type { Expectation } from './cases.js';
 

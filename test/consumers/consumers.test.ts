@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient, Outcome } from '../support/client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient, Outcome } from '../harness/client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 import { inOrderOf, READINGS } from './readings.js';
 import type { Answer, Consumer, Reading } from './readings.js';
 

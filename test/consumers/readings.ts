@@ -1,7 +1,7 @@
 // Differences from 1.11 by the names of their rows in docs/query.md: each makes of what the published service answered
 // what is due here, and leaves alone what it does not explain.
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
-import type { RpcName } from '../support/client.js';
+import type { RpcName } from '../harness/client.js';
 
 export type Answer =
   | { readonly response: JsonObject }

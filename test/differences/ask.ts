@@ -2,10 +2,10 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db, Document } from 'mongodb';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient, Outcome, RpcName } from '../support/client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient, Outcome, RpcName } from '../harness/client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 export { idsOf, rowsOf, totalOf } from '../query/request.js';
 

@@ -2,10 +2,10 @@
 // under the same names, so a filter of theirs would be lost; here it is refused by message and number.
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient } from '../support/client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient } from '../harness/client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 let service: Service;
 let client: JsonClient;

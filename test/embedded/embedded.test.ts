@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { startEmbedded, type Embedded } from '../../src/embedded/embedded.js';
-import { until } from '../support/until.js';
+import { until } from '../harness/until.js';
 
 const binary = process.env.MONGOD_BINARY;
 const said: string[] = [];

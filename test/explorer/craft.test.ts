@@ -1,8 +1,8 @@
 // How the job explorer is made: who can read it, on what, and what it consists of.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { rows, startExplorer, status } from '../support/explorer.js';
-import type { Explorer } from '../support/explorer.js';
-import { until } from '../support/until.js';
+import { rows, startExplorer, status } from '../harness/explorer.js';
+import type { Explorer } from '../harness/explorer.js';
+import { until } from '../harness/until.js';
 
 const at = (view: string): string =>
   `#/${view}?${new URLSearchParams({

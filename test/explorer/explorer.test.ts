@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
-import { rows, startExplorer, status } from '../support/explorer.js';
-import type { Explorer } from '../support/explorer.js';
+import { rows, startExplorer, status } from '../harness/explorer.js';
+import type { Explorer } from '../harness/explorer.js';
 
 const DOMAIN = 'domain-3f1c9a7b2e40';
 /** The sample's last week, as the page begins with it. */

@@ -19,10 +19,10 @@ import {
 } from 'mongodb';
 import type { Document } from 'mongodb';
 import { idsOf, rowsOf, totalOf } from '../query/request.js';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient } from '../support/client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient } from '../harness/client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 const MUTANTS = 'domain-mutants';
 const TABLE = 'domain-table';

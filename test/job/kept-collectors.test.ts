@@ -2,10 +2,10 @@
 // domains; and it is kept for its time only.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
-import { callHttp, post } from '../support/http-client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
-import { until } from '../support/until.js';
+import { callHttp, post } from '../harness/http-client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
 
 const OURS = 'domain-ours00000000';
 const THEIRS = 'domain-theirs000000';

@@ -3,13 +3,13 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import { makeIndexes } from '../../src/job/indexes.js';
+import { makeIndexes } from '../../src/mongo/indexes.js';
 import { INDEXES } from '../../src/job/schema.js';
 import { idsOf } from '../query/request.js';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient, RpcName } from '../support/client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient, RpcName } from '../harness/client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 const DOMAIN = 'domain-3f1c9a7b2e40';
 const JOBS = 2201;

@@ -2,11 +2,11 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient, RpcName } from '../support/client.js';
-import { post } from '../support/http-client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient, RpcName } from '../harness/client.js';
+import { post } from '../harness/http-client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 const DOMAIN = 'domain-3f1c9a7b2e40';
 const OF_AWS = { k: 'collector.provider', v: 'aws', o: 'eq' };

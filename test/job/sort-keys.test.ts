@@ -1,11 +1,11 @@
 // Orders by many keys: a key that is given twice counts once, by its first place, and MongoDB sorts by 32 keys at most.
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient } from '../support/client.js';
-import { post } from '../support/http-client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient } from '../harness/client.js';
+import { post } from '../harness/http-client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 const DOMAIN = 'domain-sort-keys0000';
 const MOST = 32;

@@ -2,10 +2,10 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient, RpcName } from '../support/client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient, RpcName } from '../harness/client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 const DOMAIN = 'domain-3f1c9a7b2e40';
 const JOB = 'job-ebd1af51271a';

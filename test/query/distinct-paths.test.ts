@@ -1,9 +1,9 @@
 // `distinct` gives what MongoDB's own distinct gives, through lists, by index, and of whatever shape documents are.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient } from '../support/client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient } from '../harness/client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 import { rowsOf } from './request.js';
 
 const DOMAIN = 'domain-of-paths';

@@ -1,10 +1,10 @@
 // Where in a stat something is wrong: each error names its place in the request.
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient } from '../support/client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient } from '../harness/client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 let service: Service;
 let client: JsonClient;

@@ -1,10 +1,10 @@
 // A missing value is told from null whatever index MongoDB reads: an index alone has null for both.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient } from '../support/client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient } from '../harness/client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 const DOMAIN = 'domain-of-missing-values';
 const JOBS = 600;

@@ -6,10 +6,10 @@ import type { Document } from 'mongodb';
 import { excluded, matching } from '../../src/query/operators.js';
 import { readFilters } from '../../src/query/parse.js';
 import { inText } from '../../src/query/text.js';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient } from '../support/client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient } from '../harness/client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 import { idsOf, queryOf, READING, refusalOf, sent, totalOf } from './request.js';
 
 const SAMPLE = 'domain-3f1c9a7b2e40';

@@ -8,7 +8,7 @@ import { JOB } from '../../src/job/schema.js';
 import { workBudget } from '../../src/query/values.js';
 import type { Reading } from '../../src/query/parse.js';
 import { descriptors } from '../../src/wire/descriptors.js';
-import type { Outcome } from '../support/client.js';
+import type { Outcome } from '../harness/client.js';
 
 /** The clock of what is read but not run. */
 export const NOW = new Date('2024-03-15T10:20:30.400Z');

@@ -7,10 +7,10 @@ import type { Document } from 'mongodb';
 import { JOB } from '../../src/job/schema.js';
 import { pipelinesOf } from '../../src/query/compile.js';
 import { readStat } from '../../src/query/parse-stat.js';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient } from '../support/client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient } from '../harness/client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 import { READING, refusalOf, rowsOf, sent, statisticsOf, totalOf } from './request.js';
 
 const SAMPLE = 'domain-3f1c9a7b2e40';

@@ -2,8 +2,8 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 const DOMAIN = 'domain-07d2e9c4a6b1';
 const LIST = '/inventory/v1/job/list';

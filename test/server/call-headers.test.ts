@@ -2,11 +2,11 @@
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { JOB, messageNamed } from '../../src/wire/descriptors.js';
-import { callRaw, framed } from '../support/raw-grpc.js';
-import type { RawOutcome } from '../support/raw-grpc.js';
-import { rawRequest, sendRaw } from '../support/raw-http.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { callRaw, framed } from '../harness/raw-grpc.js';
+import type { RawOutcome } from '../harness/raw-grpc.js';
+import { rawRequest, sendRaw } from '../harness/raw-http.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 const DOMAIN = 'domain-07d2e9c4a6b1';
 const PATH = `/${JOB.typeName}/list`;

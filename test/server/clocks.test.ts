@@ -1,16 +1,16 @@
 // The wall clock jumps an hour while calls run: deadlines and durations go by another, which only grows.
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { Call } from '../../src/job/service.js';
-import { pacing } from '../../src/job/pace.js';
-import { grpcDoor } from '../../src/server/grpc.js';
+import { pacing } from '../../src/limits/yield.js';
+import { grpcDoor } from '../../src/server/grpc/grpc.js';
 import { servingState } from '../../src/server/health.js';
-import { httpDoor } from '../../src/server/http.js';
-import { chained, clock, now } from '../support/chained.js';
-import type { Chained } from '../support/chained.js';
-import { jsonClient } from '../support/client.js';
-import { post } from '../support/http-client.js';
-import { keptLog } from '../support/log.js';
-import { until } from '../support/until.js';
+import { httpDoor } from '../../src/server/http/http.js';
+import { chained, clock, now } from '../harness/chained.js';
+import type { Chained } from '../harness/chained.js';
+import { jsonClient } from '../harness/client.js';
+import { post } from '../harness/http-client.js';
+import { keptLog } from '../harness/log.js';
+import { until } from '../harness/until.js';
 
 const HOUR = 3_600_000;
 const DEADLINE = 5000;

@@ -6,12 +6,12 @@ import { connect as dial } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { GetJobRequest, JobsQuery } from '../../src/gen/spaceone/api/inventory/v1/job.js';
-import { memory } from '../../src/job/memory.js';
-import { jsonClient } from '../support/client.js';
-import { callHttp } from '../support/http-client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
-import { until } from '../support/until.js';
+import { memory } from '../../src/limits/memory-budget.js';
+import { jsonClient } from '../harness/client.js';
+import { callHttp } from '../harness/http-client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
 
 const DOMAIN = 'domain-slow-reader';
 const MANY = 2000;

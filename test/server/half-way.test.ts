@@ -4,10 +4,10 @@ import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import { callHttp } from '../support/http-client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
-import { until } from '../support/until.js';
+import { callHttp } from '../harness/http-client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
 
 const DATABASE = 'half_way';
 const DOMAIN = 'domain-half-way0000';

@@ -7,13 +7,13 @@ import {
   HealthClient,
 } from '../../src/gen/grpc/health/v1/health.js';
 import type { HealthCheckResponse } from '../../src/gen/grpc/health/v1/health.js';
-import { grpcDoor } from '../../src/server/grpc.js';
-import type { Door } from '../../src/server/grpc.js';
+import { grpcDoor } from '../../src/server/grpc/grpc.js';
+import type { Door } from '../../src/server/grpc/grpc.js';
 import { servingState } from '../../src/server/health.js';
 import type { ServingState } from '../../src/server/health.js';
-import { clock, now } from '../support/chained.js';
-import { keptLog } from '../support/log.js';
-import { until } from '../support/until.js';
+import { clock, now } from '../harness/chained.js';
+import { keptLog } from '../harness/log.js';
+import { until } from '../harness/until.js';
 
 const KNOWN = [
   '',

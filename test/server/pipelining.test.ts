@@ -5,11 +5,11 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { encoded } from '../../trust/encoder.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
-import { insertSlowJob, noneRunning, slowStat } from '../support/slow.js';
-import { until } from '../support/until.js';
+import { encoded } from '../resilience/encoder.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
+import { insertSlowJob, noneRunning, slowStat } from '../harness/slow.js';
+import { until } from '../harness/until.js';
 
 const DATABASE = 'pipelining';
 const MANY = 'domain-0000000many0';

@@ -2,11 +2,11 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { JOB } from '../../src/wire/descriptors.js';
-import { framed } from '../support/raw-grpc.js';
-import { rawRequest, sendRaw } from '../support/raw-http.js';
-import type { RawAnswer } from '../support/raw-http.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { framed } from '../harness/raw-grpc.js';
+import { rawRequest, sendRaw } from '../harness/raw-http.js';
+import type { RawAnswer } from '../harness/raw-http.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 const ROUTE = 'POST /inventory/v1/job/list';
 const RPC = `POST /${JOB.typeName}/list`;

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { VersionInfo } from '../../src/gen/spaceone/api/core/v1/server_info.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 let service: Service;
 let client: Client;

@@ -11,11 +11,11 @@ import { Client, credentials } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
 import { tlsFiles } from '../../src/server/tls.js';
 import type { Tls } from '../../src/server/tls.js';
-import { authority } from '../support/certificates.js';
-import type { Authority, Pem } from '../support/certificates.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
-import { until } from '../support/until.js';
+import { authority } from '../harness/certificates.js';
+import type { Authority, Pem } from '../harness/certificates.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
+import { until } from '../harness/until.js';
 
 /** Milliseconds between two looks at the files. */
 const PAUSE = 50;

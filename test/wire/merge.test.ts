@@ -16,8 +16,8 @@ import { messageNamed } from '../../src/wire/descriptors.js';
 import { merged } from '../../src/wire/merge.js';
 import { scan } from '../../src/wire/scan.js';
 import { Struct, Value } from '../../src/wire/struct.js';
-import { readByGoogle, writtenByGoogle } from '../support/google-oracle.js';
-import type { Content, Fields, Sent, SentContent } from '../support/google-oracle.js';
+import { readByGoogle, writtenByGoogle } from '../harness/google-oracle.js';
+import type { Content, Fields, Sent, SentContent } from '../harness/google-oracle.js';
 
 const RUNS = { seed: 20261127, numRuns: 20_000 };
 

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { JobsQuery, JobStatQuery } from '../../src/gen/spaceone/api/inventory/v1/job.js';
 import { messageNamed } from '../../src/wire/descriptors.js';
 import { scan } from '../../src/wire/scan.js';
-import { jsonClient } from '../support/client.js';
-import type { JsonClient } from '../support/client.js';
-import { startService } from '../support/service.js';
-import type { Service } from '../support/service.js';
+import { jsonClient } from '../harness/client.js';
+import type { JsonClient } from '../harness/client.js';
+import { startService } from '../harness/service.js';
+import type { Service } from '../harness/service.js';
 
 const LENGTH = 4_000_000;
 

@@ -1,0 +1,116 @@
+/** Jobs as lines of text, for lists that are sent while they are read (docs/http.md «All jobs at once»). */
+import { fromBinary, toJson } from '@bufbuild/protobuf';
+import type { DescMessage, JsonValue } from '@bufbuild/protobuf';
+import type { Selection } from '../query/model.js';
+import { firstSegment } from '../query/schema.js';
+import { csvLine } from '../wire/csv.js';
+import { descriptors, messageNamed } from '../wire/descriptors.js';
+import { jsonPieces } from '../wire/json.js';
+import type { Pace } from '../limits/yield.js';
+import { JOB_INFO } from './schema.js';
+import type { Shape, ShownField } from './schema.js';
+
+export type RowFormat = 'ndjson' | 'csv';
+
+/** The text before the first row, and that of a job, given its JobInfo: in parts, each made in a few milliseconds. */
+export interface Rows {
+  readonly head: string;
+  row(info: Uint8Array): Iterable<string>;
+}
+
+const JOB_MESSAGE = messageNamed('spaceone.api.inventory.v1.JobInfo');
+
+interface Column {
+  /** The names of the fields that lead to the cell. */
+  readonly path: readonly string[];
+  /** The field of the stored job that it comes from. */
+  readonly stored: string;
+}
+
+/** The fields of the one message that a field is shown as. */
+function innerOf(as: Shape): readonly ShownField[] | undefined {
+  if (typeof as === 'string') return undefined;
+  if ('message' in as) return as.message;
+  return 'referred' in as ? as.referred : undefined;
+}
+
+/** A column for each field of `message` that is shown, and for each field of a message within it. */
+function columnsOf(message: DescMessage, fields: readonly ShownField[]): readonly Column[] {
+  return fields.flatMap(({ number, stored, as }) => {
+    const field = message.fields.find((each) => each.number === number);
+    if (field === undefined) return [];
+    const inner = innerOf(as);
+    if (inner === undefined || field.message === undefined) return [{ path: [field.name], stored }];
+    return columnsOf(field.message, inner).map(({ path }) => ({ path: [field.name, ...path], stored }));
+  });
+}
+
+const COLUMNS = columnsOf(JOB_MESSAGE, JOB_INFO);
+
+const within = (value: JsonValue | undefined, name: string): JsonValue | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? value[name] : undefined;
+
+/** A list or an object is JSON; an empty list, and what is not there, an empty cell. */
+function cellOf(value: JsonValue | undefined): string | number | boolean {
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'object') return value;
+  return Array.isArray(value) && value.length === 0 ? '' : JSON.stringify(value);
+}
+
+function table(only: Selection): Rows {
+  const shown = only === undefined ? undefined : new Set(only.map(firstSegment));
+  const columns = COLUMNS.filter(({ stored }) => shown?.has(stored) ?? true);
+  return {
+    head: csvLine(columns.map(({ path }) => path.join('.'))),
+    row(bytes) {
+      const info = toJson(JOB_MESSAGE, fromBinary(JOB_MESSAGE, bytes), {
+        useProtoFieldName: true,
+        alwaysEmitImplicit: true,
+        registry: descriptors,
+      });
+      return [csvLine(columns.map(({ path }) => cellOf(path.reduce<JsonValue | undefined>(within, info))))];
+    },
+  };
+}
+
+const LINES: Rows = {
+  head: '',
+  *row(info) {
+    yield* jsonPieces(JOB_MESSAGE, info);
+    yield '\n';
+  },
+};
+
+/** The rows of jobs that are shown with the stored paths `only`. */
+export const rowsOf = (format: RowFormat, only: Selection): Rows => (format === 'csv' ? table(only) : LINES);
+
+/** Characters of text that are sent at once. */
+const PIECE = 65_536;
+
+function* partsOf(infos: Iterable<Uint8Array>, row: Rows['row']): Iterable<string> {
+  for (const info of infos) yield* row(info);
+}
+
+/** The text of all jobs, given the JobInfos of each batch, in slices; nothing is held back from one batch to the next. */
+export async function* pieces(
+  { head, row }: Rows,
+  batches: AsyncIterable<Iterable<Uint8Array>>,
+  pace: Pace,
+): AsyncGenerator<Uint8Array, void> {
+  const slice = pace();
+  let text = head;
+  for await (const infos of batches) {
+    if (slice.over()) await slice.next();
+    for (const part of partsOf(infos, row)) {
+      text += part;
+      if (text.length >= PIECE) {
+        yield Buffer.from(text);
+        text = '';
+      }
+      if (slice.over()) await slice.next();
+    }
+    if (text !== '') yield Buffer.from(text);
+    text = '';
+  }
+  if (text !== '') yield Buffer.from(text);
+}

@@ -1,0 +1,181 @@
+/**
+ * Lists of jobs (docs/architecture.md «Storage»): a page comes by one command, a longer list from a cursor, both as the
+ * bytes that MongoDB sends.
+ */
+import { setImmediate as othersTurn } from 'node:timers/promises';
+import { matchStages } from '../query/confine.js';
+import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
+import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo.js';
+import type { Page } from '../query/model.js';
+import { ParallelArrays } from '../mongo/errors.js';
+import { RAW_AGGREGATION } from '../mongo/executor.js';
+import type { Batches, Budget, Running } from '../mongo/executor.js';
+import { JOB } from './schema.js';
+import { settledPage } from './tie-breaking.js';
+import type { DateOrder, Read } from './tie-breaking.js';
+
+export interface FindPlan {
+  readonly projection: MongoFilter;
+  readonly sort: MongoSort;
+  readonly page: Page | undefined;
+}
+
+/** A plan with a page of jobs that come at once. */
+type ShortPlan = FindPlan & { readonly page: Page };
+
+/** Documents that come at once from a cursor, and that are handed on at once, however many there are. */
+export const BATCH = 1001;
+
+/** Jobs of a page that come by one command; MongoDB cuts a batch at 16 MB. */
+const AT_ONCE = 10_000;
+
+const isShort = (plan: FindPlan): plan is ShortPlan => plan.page !== undefined && plan.page.limit <= AT_ONCE;
+
+/** A few at a time, so that a large page does not keep others from their turn. */
+async function* slices(documents: readonly Buffer[]): Batches {
+  for (let at = 0; at < documents.length; at += BATCH) {
+    if (at > 0) await othersTurn();
+    yield documents.slice(at, at + BATCH);
+  }
+}
+
+/** An order by one field and the id; undefined where it is another. */
+function fieldOrder(sort: MongoSort): DateOrder | undefined {
+  const [first, second, ...more] = sort;
+  if (first === undefined || second === undefined || more.length > 0) return undefined;
+  const [path, direction] = first;
+  const [id, idDirection] = second;
+  return id === JOB.id ? { path, direction, id, idDirection } : undefined;
+}
+
+/** `sort` without the id that breaks its ties: a stored id that is an array must not fail it. */
+function untied(sort: MongoSort): MongoSort | undefined {
+  const own = new Map([...sort].filter(([path]) => path !== JOB.id));
+  return own.size > 0 && own.size < sort.size ? own : undefined;
+}
+
+/** Whether there is an index that has the order. */
+const isIndexed = ({ path, direction, idDirection }: DateOrder, indexed: ReadonlySet<string>): boolean =>
+  indexed.has(path) && direction === idDirection;
+
+/** An order by one date and the id; undefined where it is another, or there is an index that has it. */
+function unindexed(sort: MongoSort, indexed: ReadonlySet<string>): DateOrder | undefined {
+  const order = fieldOrder(sort);
+  const isOpen = order !== undefined && JOB.fields.get(order.path) === 'date' && !isIndexed(order, indexed);
+  return isOpen ? order : undefined;
+}
+
+const entriesOf = (filter: MongoFilter): Iterable<readonly [string, unknown]> =>
+  filter instanceof Map ? filter : Object.entries(filter);
+
+/** Lists what meets a filter. */
+export type Listing = (match: ConfinedMatch, plan: FindPlan, budget: Budget) => Batches;
+
+/** Lists the collection `jobs`; `orderedBy` are the fields by which an index has them in order, ties broken by id. */
+export function listing(
+  jobs: string,
+  { batch, inBatches }: Running,
+  orderedBy: () => ReadonlySet<string>,
+): Listing {
+  /** The documents of a page; undefined where they are too much for one batch. */
+  async function read(filter: MongoFilter, { page, ...plan }: ShortPlan, budget: Budget) {
+    // A batch as large as the limit would leave a cursor open that has nothing more.
+    const within = { ...plan, ...page, batchSize: page.limit + 1, allowDiskUse: true };
+    const { documents, more } = await batch(budget, { find: jobs, filter, ...within });
+    return more ? undefined : documents;
+  }
+
+  function settled(order: DateOrder, filter: ConfinedFilter, plan: ShortPlan, budget: Budget) {
+    const reading: Read = ({ filter: also, sort, extra, ...page }) => {
+      const projection = new Map([...entriesOf(plan.projection), ...entriesOf(extra)]);
+      return read({ $and: [filter, also] }, { projection, sort, page }, budget);
+    };
+    return settledPage(order, plan.page, reading);
+  }
+
+  const cursor = (filter: ConfinedFilter, { page, sort, projection }: FindPlan, budget: Budget): Batches =>
+    inBatches(budget, (within, db) =>
+      db.collection(jobs).find<Buffer>(filter, {
+        raw: true,
+        projection,
+        sort: new Map(sort),
+        // A limit of 0 would mean the same to MongoDB, but makes the driver ask for batches that double each time.
+        ...page,
+        batchSize: BATCH,
+        allowDiskUse: true,
+        ...within,
+      }),
+    );
+
+  async function short(filter: ConfinedFilter, plan: ShortPlan, budget: Budget) {
+    const order = unindexed(plan.sort, orderedBy());
+    const page = order === undefined ? undefined : await settled(order, filter, plan, budget);
+    return page ?? (await read(filter, plan, budget));
+  }
+
+  /** A list with guarded conditions: in the order of an index before the guard, or sorted behind it. */
+  function guardedStages(match: ConfinedMatch, { sort, page, projection }: FindPlan): readonly MongoStage[] {
+    const order = fieldOrder(sort);
+    const sorted = [{ $sort: sort }];
+    const stages =
+      order !== undefined && isIndexed(order, orderedBy())
+        ? matchStages(match, sorted)
+        : [...matchStages(match), ...sorted];
+    const cut = page === undefined ? [] : [{ $skip: page.skip }, { $limit: page.limit }];
+    return [...stages, ...cut, { $project: projection }];
+  }
+
+  async function guardedPage(pipeline: readonly MongoStage[], { page }: ShortPlan, budget: Budget) {
+    const cursor = { batchSize: page.limit + 1 };
+    const command = { aggregate: jobs, pipeline, cursor, allowDiskUse: true };
+    const { documents, more } = await batch(budget, command);
+    return more ? undefined : documents;
+  }
+
+  const guardedCursor = (pipeline: readonly MongoStage[], budget: Budget): Batches =>
+    inBatches(budget, (within, db) =>
+      db.collection(jobs).aggregate<Buffer>([...pipeline], {
+        ...RAW_AGGREGATION,
+        batchSize: BATCH,
+        allowDiskUse: true,
+        ...within,
+      }),
+    );
+
+  /** A page at once where it is short and fits into one batch, and otherwise batch by batch. */
+  async function* listed(
+    plan: FindPlan,
+    page: (plan: ShortPlan) => Promise<readonly Buffer[] | undefined>,
+    all: () => Batches,
+  ): Batches {
+    const documents = isShort(plan) ? await page(plan) : undefined;
+    yield* documents === undefined ? all() : slices(documents);
+  }
+
+  function inOrder(match: ConfinedMatch, plan: FindPlan, budget: Budget): Batches {
+    if (match.guarded === undefined) {
+      const { within } = match;
+      return listed(
+        plan,
+        (asked) => short(within, asked, budget),
+        () => cursor(within, plan, budget),
+      );
+    }
+    const pipeline = guardedStages(match, plan);
+    return listed(
+      plan,
+      (asked) => guardedPage(pipeline, asked, budget),
+      () => guardedCursor(pipeline, budget),
+    );
+  }
+
+  return async function* list(match, plan, budget) {
+    try {
+      yield* inOrder(match, plan, budget);
+    } catch (error) {
+      const own = untied(plan.sort);
+      if (!(error instanceof ParallelArrays) || own === undefined) throw error;
+      yield* inOrder(match, { ...plan, sort: own }, budget);
+    }
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * The clients of the database, each kind of work by connections of its own (docs/operations.md «Database»). Those of one
+ * opening begin and end together.
+ */
+import type { Db, MongoClient, TopologyDescription, TopologyDescriptionChangedEvent } from 'mongodb';
+import { closed } from './client-options.js';
+import { ReadFailed } from './diagnosis.js';
+import { killing, killingOn } from './session-killer.js';
+import type { Kill } from './session-killer.js';
+import { members } from './members.js';
+import { unlessAborted } from './executor.js';
+import type { Connected } from './executor.js';
+
+/** What connections are for: stats may take long, and be many; control judges the database, and ends operations. */
+export type Purpose = 'reads' | 'stats' | 'control';
+
+export interface Opening {
+  /** Makes a client. */
+  client(purpose: Purpose): MongoClient;
+  /** Makes a client of the one server at `address`, which `control` sees. */
+  member(address: string, control: MongoClient): MongoClient;
+  readonly database: string;
+  /** Throws what is wrong with the servers that answer, if anything is. */
+  check(): void;
+}
+
+/** Clients that were opened together. */
+export interface Connections extends Readonly<Record<Purpose, Connected>> {
+  readonly kill: Kill;
+  /** Waits until each client can do its work. Errors: why one cannot, or that `signal` was aborted before. */
+  answer(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+const COLLECTIONS = ['job', 'collector'] as const;
+
+/** Reads what calls read, by the rights that they have; a ping needs none. Errors: all reads that failed. */
+async function read(db: Db, signal: AbortSignal): Promise<void> {
+  const options = { projection: { _id: 1 }, signal };
+  const failures = await Promise.all(
+    COLLECTIONS.map((name) =>
+      db
+        .collection(name)
+        .findOne({}, options)
+        .then(
+          () => [],
+          (error: unknown) => [new ReadFailed(name, error)],
+        ),
+    ),
+  );
+  if (failures.flat().length > 0) throw new AggregateError(failures.flat(), 'the database cannot be read');
+}
+
+const WRITABLE: ReadonlySet<string> = new Set(['Standalone', 'Mongos', 'RSPrimary', 'LoadBalancer']);
+
+/** Whether there is a server for what is read by `mode`. */
+function canServe({ type, servers }: TopologyDescription, mode: string): boolean {
+  const types = [...servers.values()].map((server) => server.type);
+  if (type === 'Single') return types.some((each) => each !== 'Unknown');
+  return types.some((each) => WRITABLE.has(each) || (mode !== 'primary' && each === 'RSSecondary'));
+}
+
+/** Follows whether `client` knows a server to read from. */
+function following(client: MongoClient): () => boolean {
+  let able = false;
+  client.on('topologyDescriptionChanged', ({ newDescription }: TopologyDescriptionChangedEvent) => {
+    able = canServe(newDescription, client.readPreference.mode);
+  });
+  client.on('topologyClosed', () => {
+    able = false;
+  });
+  return () => able;
+}
+
+/** Opens clients; they connect when they are first asked to answer. */
+export function connections({ client: make, member, database, check }: Opening): Connections {
+  const over = new AbortController();
+  const clients = { reads: make('reads'), stats: make('stats'), control: make('control') };
+  const connected = (client: MongoClient): Connected => ({ db: client.db(database), over: over.signal });
+  const reads = connected(clients.reads);
+  const stats = connected(clients.stats);
+  const control = connected(clients.control);
+  const set = members(clients.control, (address) => member(address, clients.control));
+  const onPrimary = killingOn(control.db);
+  const working = [reads, stats].map(({ db }) => ({ db, able: following(db.client) }));
+  let opened = false;
+
+  /** The first connect of a client may be repeated; where it has failed the driver does not do so by itself. */
+  async function connect({ client }: Db): Promise<void> {
+    await client.connect();
+    if (over.signal.aborted) await client.close();
+  }
+
+  async function open(signal: AbortSignal): Promise<void> {
+    await connect(control.db);
+    await read(control.db, signal);
+    await Promise.all(
+      working.map(async ({ db }) => {
+        await connect(db);
+        await read(db, signal);
+      }),
+    );
+    opened = true;
+  }
+
+  /** Reads by control alone: the other connections may all be at work. One without a server looks for it while it waits. */
+  async function ask(signal: AbortSignal): Promise<void> {
+    const unable = working.filter(({ able }) => !able());
+    await Promise.all([control, ...unable].map(({ db }) => read(db, signal)));
+  }
+
+  return {
+    reads,
+    stats,
+    control,
+    kill: killing(() => [onPrimary, ...set.secondaries()]),
+    async answer(signal) {
+      await unlessAborted(opened ? ask(signal) : open(signal), signal);
+      check();
+    },
+    async close() {
+      over.abort();
+      await Promise.all([set.close(), ...Object.values(clients).map(closed)]);
+    },
+  };
+}

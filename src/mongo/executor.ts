@@ -1,0 +1,340 @@
+/** One operation on the database: within a call's budget, ended on the server when the call is given up. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { Long, MongoServerError, MongoServerSelectionError, WriteConcern } from 'mongodb';
+import type {
+  Abortable,
+  AggregationCursor,
+  ClientSession,
+  Db,
+  Document,
+  FindCursor,
+  FindOptions,
+  ReadPreferenceLike,
+} from 'mongodb';
+import { fromDatabase, isLost, unavailable } from './errors.js';
+import type { Kill } from './session-killer.js';
+
+/** How long a call may take, and whether it is still wanted. */
+export interface Budget {
+  readonly signal: AbortSignal;
+  /** Milliseconds left, at least 1. */
+  remaining(): number;
+}
+
+/** Why what `signal` ends was given up. */
+export function reasonOf({ reason }: AbortSignal): Error {
+  return reason instanceof Error ? reason : new Error('given up', { cause: reason });
+}
+
+/** What `done` gives, unless `signal` is aborted before. */
+export function unlessAborted<T>(done: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      reject(reasonOf(signal));
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+    done
+      .finally(() => {
+        signal.removeEventListener('abort', leave);
+      })
+      .then(resolve, reject);
+  });
+}
+
+const TOO_LATE = new Error('the time that this had is over');
+
+/** Runs `work` with a signal that is aborted when it is over, after `time` milliseconds, and with `stop`. */
+export async function within<T>(
+  time: number,
+  stop: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const end = (): void => {
+    limit.abort(TOO_LATE);
+  };
+  const timer = setTimeout(end, time);
+  stop.addEventListener('abort', end, { once: true });
+  if (stop.aborted) end();
+  try {
+    return await work(limit.signal);
+  } finally {
+    clearTimeout(timer);
+    stop.removeEventListener('abort', end);
+    end();
+  }
+}
+
+const OVER = new Error('what this was part of is over');
+
+/** Begins a part of some work, which is not over before its parts are. */
+export type Begin = <T>(part: (budget: Budget) => Promise<T>) => Promise<T>;
+
+/**
+ * Runs `work` within a budget that ends with it: when one part fails, or is no longer needed, the others are ended. It
+ * is over when all of them are, so that none takes anything that was given back.
+ */
+export async function together<T>(budget: Budget, work: (begin: Begin) => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([budget.signal, over.signal]);
+  const within: Budget = { signal, remaining: () => budget.remaining() };
+  const begun: Promise<unknown>[] = [];
+  const begin: Begin = (part) => {
+    const running = part(within);
+    // Whoever waits for it is told of its failure; where nobody does any more, it is of no interest.
+    running.catch(() => undefined);
+    begun.push(running);
+    return running;
+  };
+  try {
+    return await work(begin);
+  } finally {
+    over.abort(OVER);
+    await Promise.allSettled(begun);
+  }
+}
+
+/** Documents as MongoDB sends them, in BSON. */
+export type Batches = AsyncIterable<readonly Buffer[]>;
+
+export type Cursor = FindCursor<Buffer> | AggregationCursor<Buffer>;
+
+/** Options that keep an operation within its budget. */
+export type Within = Required<Pick<FindOptions, 'session' | 'maxTimeMS'> & Abortable>;
+
+async function* batches(cursor: Cursor): Batches {
+  try {
+    while (await cursor.hasNext()) yield cursor.readBufferedDocuments();
+  } finally {
+    await cursor.close();
+  }
+}
+
+/** What a command that reads answers at once. */
+export interface Batch {
+  readonly documents: readonly Buffer[];
+  /** Whether there are more than these. */
+  readonly more: boolean;
+}
+
+/**
+ * Only documents are taken as bytes. The driver reads an error as it reads an answer, and what an error says of the
+ * topology has to be an object: bytes there break the driver's monitoring of the server.
+ */
+const RAW_DOCUMENTS = { fieldsAsRaw: { firstBatch: true }, enableUtf8Validation: false } as const;
+
+/** The same for the cursor of an aggregation, by the name that the driver has for it, and gives to other cursors itself. */
+export const RAW_AGGREGATION = { raw: true, documentsReturnedIn: 'firstBatch' } as const;
+
+/** The cursor that MongoDB answers. */
+interface FirstBatch {
+  readonly firstBatch: readonly Buffer[];
+  readonly id: unknown;
+}
+
+/** Runs a read that its connection or its server has failed once more. */
+async function retried<T>({ signal }: Budget, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (signal.aborted || !isLost(error)) throw error;
+    return await read();
+  }
+}
+
+/** The database by the connections of now. */
+export interface Connected {
+  readonly db: Db;
+  /** Aborted when the connections are closed, and what runs on them ends. */
+  readonly over: AbortSignal;
+}
+
+/** Errors: the connections were closed, which ends the driver's cursors as if there were nothing more. */
+function checkOpen({ over }: Connected): void {
+  if (over.aborted) throw unavailable();
+}
+
+/** Milliseconds after which an operation that is given up is killed again: it may have begun only since. */
+const AGAIN = 50;
+/** With which of these its connection is closed, in case that nothing else helps. */
+const LAST = 5;
+/** One for all: connections of the driver keep the reason for a while, and with one of its own all that the call had. */
+const UNENDED = new Error('an operation that was given up did not end');
+
+interface Operation {
+  readonly within: Within;
+  /** Ends what runs, and closes the cursors that are open. */
+  kill(): void;
+  close(): void;
+}
+
+/**
+ * An operation in a session of its own, killed when the budget's signal is aborted: that ends it on the server within
+ * milliseconds and keeps the connection, while closing the connection would be noticed only half a second later.
+ */
+function opened({ client }: Db, kill: Kill, budget: Budget): Operation {
+  budget.signal.throwIfAborted();
+  const session = client.startSession();
+  const lastResort = new AbortController();
+  let killed: Promise<unknown> | undefined;
+  let again: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    if (session.id !== undefined) killed = Promise.all([killed, kill(session.id)]);
+  };
+  const giveUp = (): void => {
+    let times = 0;
+    end();
+    again = setInterval(() => {
+      if (++times === LAST) {
+        clearInterval(again);
+        lastResort.abort(UNENDED);
+      }
+      end();
+    }, AGAIN);
+  };
+  budget.signal.addEventListener('abort', giveUp, { once: true });
+  return {
+    within: { session, maxTimeMS: budget.remaining(), signal: lastResort.signal },
+    kill: end,
+    close() {
+      budget.signal.removeEventListener('abort', giveUp);
+      clearInterval(again);
+      // The driver gives an ended session to the next operation, which a kill on its way would hit.
+      if (killed === undefined) void session.endSession();
+      else void killed.then(() => session.endSession());
+    },
+  };
+}
+
+/** A standalone server knows no numbers of writes. */
+const NO_NUMBERS = 20;
+
+const knowsNoNumbers = (error: unknown): boolean =>
+  error instanceof MongoServerError && error.code === NO_NUMBERS;
+
+/** Milliseconds before a write that was lost is sent again. */
+const BEFORE_AGAIN = 100;
+
+/** By its number a server knows a write again that it, or the primary before it, has done already, and answers the same. */
+const numbered = ({ serverSession }: ClientSession): Document => ({
+  txnNumber: Long.fromNumber(++serverSession.txnNumber),
+});
+
+/**
+ * Does one write, as long as it is wanted again where its connection or its server was lost. The driver does so once,
+ * and not where another call has already found out that the server is lost.
+ */
+async function surely<T>({ signal }: Budget, write: () => Promise<T>): Promise<T> {
+  for (let lost = false; ; lost = true) {
+    try {
+      return await write();
+    } catch (error) {
+      const again = isLost(error) || (lost && error instanceof MongoServerSelectionError);
+      if (signal.aborted || !again) throw error;
+    }
+    await pause(BEFORE_AGAIN, undefined, { signal });
+  }
+}
+
+/** What a command that writes answers. */
+interface Written {
+  /** Documents that it has changed. */
+  readonly n?: number;
+  readonly writeErrors?: readonly Document[];
+}
+
+/** How many documents `command` changes in a session: it is done once, however often it has to be sent. */
+async function written(db: Db, session: ClientSession, budget: Budget, command: Document): Promise<number> {
+  const { signal } = budget;
+  const concern = db.writeConcern?.w === 0 ? undefined : db.writeConcern;
+  const acknowledged = concern === undefined ? command : WriteConcern.apply({ ...command }, concern);
+  async function send(more: Document): Promise<number> {
+    const within = { ...acknowledged, ...more, maxTimeMS: budget.remaining() };
+    const { n = 0, writeErrors = [] }: Written = await db.command(within, { session, signal });
+    for (const failed of writeErrors) throw new MongoServerError(failed);
+    return n;
+  }
+  if (!db.client.options.retryWrites) return send({});
+  const number = numbered(session);
+  try {
+    return await surely(budget, () => send(number));
+  } catch (error) {
+    if (!knowsNoNumbers(error)) throw error;
+    return await send({});
+  }
+}
+
+/** The first batch of what `command` reads, in an operation. A cursor that has more is closed. */
+async function firstBatch(
+  db: Db,
+  { within: { session, signal, maxTimeMS }, kill }: Operation,
+  budget: Budget,
+  command: Document,
+  readPreference: ReadPreferenceLike | undefined = db.readPreference,
+): Promise<Batch> {
+  // A command takes neither of these from the URI by itself.
+  const concern = db.readConcern === undefined ? {} : { readConcern: db.readConcern.toJSON() };
+  const options = { ...RAW_DOCUMENTS, readPreference, session, signal };
+  const within = { ...command, ...concern, maxTimeMS };
+  const { cursor }: { readonly cursor?: FirstBatch } = await retried(budget, () =>
+    db.command(within, options),
+  );
+  if (cursor === undefined) throw new Error('MongoDB answered no cursor');
+  const more = String(cursor.id) !== '0';
+  if (more) kill();
+  return { documents: cursor.firstBatch, more };
+}
+
+/**
+ * Runs work on the database within a budget; its errors become this service's, the unknown ones reported. `kill` has
+ * connections of its own, so that what ends work is never behind the work in a queue.
+ */
+export function running(connected: () => Connected, kill: Kill, report: (error: unknown) => void) {
+  async function run<T>(
+    budget: Budget,
+    work: (operation: Operation, now: Connected) => Promise<T>,
+  ): Promise<T> {
+    const now = connected();
+    const operation = opened(now.db, kill, budget);
+    try {
+      return await work(operation, now);
+    } catch (error) {
+      throw fromDatabase(error, budget.signal, report);
+    } finally {
+      operation.close();
+    }
+  }
+
+  return {
+    once: <T>(budget: Budget, work: (within: Within, db: Db) => Promise<T>): Promise<T> =>
+      run(budget, async ({ within }, now) => {
+        const done = await work(within, now.db);
+        checkOpen(now);
+        return done;
+      }),
+    /**
+     * The first batch of what `command` reads, and no other: one round trip, and none of the driver's cost for each
+     * document.
+     */
+    batch: (budget: Budget, command: Document, readPreference?: ReadPreferenceLike): Promise<Batch> =>
+      run(budget, (operation, { db }) => firstBatch(db, operation, budget, command, readPreference)),
+    /** How many documents `command` changes. What is given up is not sent any more; what has been sent ends, or not. */
+    write: (budget: Budget, command: Document): Promise<number> =>
+      run(budget, ({ within: { session } }, { db }) => written(db, session, budget, command)),
+    async *inBatches(budget: Budget, open: (within: Within, db: Db) => Cursor): Batches {
+      const now = connected();
+      const operation = opened(now.db, kill, budget);
+      try {
+        yield* batches(open(operation.within, now.db));
+        checkOpen(now);
+      } catch (error) {
+        throw fromDatabase(error, budget.signal, report);
+      } finally {
+        operation.close();
+      }
+    },
+  };
+}
+
+export type Running = ReturnType<typeof running>;

@@ -1,0 +1,239 @@
+/** The gRPC door: Job, ServerInfo, Health and reflection on one port (docs/architecture.md «Doors»). */
+import { setMaxListeners } from 'node:events';
+import {
+  logVerbosity,
+  Metadata,
+  Server,
+  ServerCredentials,
+  ServerInterceptingCall,
+  setLogVerbosity,
+  status,
+} from '@grpc/grpc-js';
+import type {
+  MethodDefinition,
+  sendUnaryData,
+  ServerInterceptor,
+  ServerUnaryCall,
+  StatusObject,
+} from '@grpc/grpc-js';
+import { AppError, appError } from '../../errors.js';
+import { HealthService } from '../../gen/grpc/health/v1/health.js';
+import { ServerInfoService, VersionInfo } from '../../gen/spaceone/api/core/v1/server_info.js';
+import { JobService } from '../../gen/spaceone/api/inventory/v1/job.js';
+import { PROTOBUF } from '../../wire/codec.js';
+import { JOB, messageNamed } from '../../wire/descriptors.js';
+import { scan } from '../../wire/scan.js';
+import { MAX_REQUEST_BYTES, requestIdOf, RPCS } from '../call.js';
+import type { Chain, Rpc } from '../call.js';
+import { connections, insist } from '../connections.js';
+import type { ConnectionsOptions } from '../connections.js';
+import { statusDetails } from '../details.js';
+import { healthServer } from '../health.js';
+import type { ServingState } from '../health.js';
+import { GRPC_TIMEOUT, invalidHeader } from '../http/protocols.js';
+import { reflection } from './reflection.js';
+import { grpcCredentials } from '../tls.js';
+import type { Tls } from '../tls.js';
+
+/** What reflection lists and health knows; deployed clients import every service that is listed. */
+const SERVICES = ['grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', JOB.typeName] as const;
+
+const CHANNEL = {
+  'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
+  'grpc.max_send_message_length': -1,
+  'grpc.max_concurrent_streams': 256,
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+  'grpc.max_connection_idle_ms': 600_000,
+  'grpc.max_connection_age_ms': 1_800_000,
+  // As long as the longest call may take.
+  'grpc.max_connection_age_grace_ms': 3_600_000,
+  'grpc.enable_channelz': 0,
+} as const;
+
+type UnaryCall = ServerUnaryCall<Uint8Array, Uint8Array>;
+
+/** A method that hands on bytes: requests are decoded, and answers encoded, by the chain behind the door. */
+const ofBytes = ({ path }: { readonly path: string }): MethodDefinition<Uint8Array, Uint8Array> => ({
+  path,
+  requestStream: false,
+  responseStream: false,
+  requestSerialize: (bytes) => Buffer.from(bytes),
+  requestDeserialize: (bytes) => bytes,
+  responseSerialize: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  responseDeserialize: (bytes) => bytes,
+});
+
+function goneSignal(call: UnaryCall): AbortSignal {
+  const controller = new AbortController();
+  call.on('cancelled', () => {
+    controller.abort();
+  });
+  return controller.signal;
+}
+
+function textOf(call: UnaryCall, key: string): string | undefined {
+  const [first] = call.metadata.get(key);
+  return typeof first === 'string' ? first : undefined;
+}
+
+/** What the chain fails with is an AppError; anything else would be a fault of the chain itself. */
+const appErrorOf = (error: unknown): AppError =>
+  error instanceof AppError ? error : appError('UNKNOWN', { request_id: '' });
+
+function failure(reason: unknown): Partial<StatusObject> {
+  const error = appErrorOf(reason);
+  const metadata = new Metadata();
+  metadata.set('grpc-status-details-bin', Buffer.from(statusDetails(error)));
+  return { code: status[error.status], details: error.message, metadata };
+}
+
+/** Statuses by which the library reports an unreadable request as a fault of its own, and the right errors. */
+const UNREADABLE: readonly (readonly [RegExp, AppError])[] = [
+  [/^Invalid grpc-timeout value/, invalidHeader(GRPC_TIMEOUT)],
+  [
+    /^Failed to decompress message/,
+    appError('INVALID_PARAMETER', { key: 'request', reason: 'it is not compressed as grpc-encoding says' }),
+  ],
+  [
+    // Of Health and reflection; a request of Job is decoded in the chain.
+    /^Error deserializing request/,
+    appError('INVALID_PARAMETER', {
+      key: 'request',
+      reason: 'it cannot be decoded as the message of this rpc',
+    }),
+  ],
+];
+
+/** Answers an unreadable request as an error of the request: the library ends such a call before its handler sees it. */
+const explainRefusals: ServerInterceptor = (_, call) => {
+  const send = call.sendStatus.bind(call);
+  call.sendStatus = (sent) => {
+    const [, error] = UNREADABLE.find(([text]) => text.test(sent.details)) ?? [];
+    send(error === undefined ? sent : { ...sent, ...failure(error) });
+  };
+  return new ServerInterceptingCall(call);
+};
+
+/** The handler of an rpc; a client has `patience` milliseconds to take its answer, and then `end` ends its connection. */
+const unary =
+  (rpc: Rpc, { chain, now, clock, patience }: GrpcDoorOptions, end: (peer: string) => void) =>
+  (call: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
+    // The library calls a call cancelled when its answer has been taken, too.
+    const over = goneSignal(call);
+    const incoming = {
+      rpc,
+      request: call.request,
+      codec: PROTOBUF,
+      token: textOf(call, 'token'),
+      requestId: requestIdOf(textOf(call, 'x-request-id')),
+      // The library counts it in milliseconds since 1970, from when the call arrived.
+      deadline: clock() + Number(call.getDeadline()) - now(),
+      gone: over,
+      over,
+    };
+    chain.unary(incoming).then(
+      (bytes) => {
+        insist(over, () => end(call.getPeer()), patience);
+        callback(null, bytes);
+      },
+      (error: unknown) => {
+        callback(failure(error));
+      },
+    );
+  };
+
+const EMPTY = messageNamed('google.protobuf.Empty');
+
+const versionInfo =
+  (version: string) =>
+  ({ request }: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
+    try {
+      scan(EMPTY, request);
+      callback(null, VersionInfo.encode({ version }).finish());
+    } catch (error) {
+      callback(failure(error));
+    }
+  };
+
+export interface GrpcDoorOptions extends ConnectionsOptions {
+  readonly chain: Chain;
+  readonly state: ServingState;
+  /** Milliseconds since 1970, as the library counts deadlines. */
+  readonly now: () => number;
+  /** Milliseconds that only grow, as the chain counts them. */
+  readonly clock: () => number;
+  readonly version: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** undefined: without TLS. */
+  readonly tls?: Tls | undefined;
+  /** Milliseconds that a client has to take an answer. */
+  readonly patience?: number | undefined;
+}
+
+export interface Door {
+  /** Where it listens, `host:port`. */
+  readonly address: string;
+  /** Takes no new calls, lets running ones finish for `grace` milliseconds, then ends them. */
+  close(grace: number): Promise<void>;
+}
+
+const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+function listen(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, credentials, (error, port) => {
+      if (error === null) resolve(port);
+      else reject(error);
+    });
+  });
+}
+
+function close(server: Server, closing: AbortController, grace: number): Promise<void> {
+  return new Promise((resolve) => {
+    closing.abort();
+    const insist = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, grace);
+    server.tryShutdown(() => {
+      clearTimeout(insist);
+      resolve();
+    });
+  });
+}
+
+/** Opens the door. Errors: the port cannot be had. */
+export async function grpcDoor(options: GrpcDoorOptions): Promise<Door> {
+  const { state, version, host, port, tls } = options;
+  // The library's own lines would go to standard error beside the log; what matters comes back as an error.
+  setLogVerbosity(logVerbosity.NONE);
+  const server = new Server({ ...CHANNEL, interceptors: [explainRefusals] });
+  const sockets = connections('gRPC', options);
+  server.addService(
+    Object.fromEntries(RPCS.map((rpc) => [rpc, ofBytes(JobService[rpc])])),
+    Object.fromEntries(RPCS.map((rpc) => [rpc, unary(rpc, options, sockets.end)])),
+  );
+  server.addService(
+    { getVersion: ofBytes(ServerInfoService.getVersion) },
+    { getVersion: versionInfo(version) },
+  );
+  const closing = new AbortController();
+  // A listener for each open stream, of which there may be many.
+  setMaxListeners(0, closing.signal);
+  server.addService(HealthService, healthServer(SERVICES, state, closing.signal));
+  for (const { definition, implementation } of reflection(SERVICES, closing.signal))
+    server.addService(definition, implementation);
+  const credentials = tls === undefined ? ServerCredentials.createInsecure() : grpcCredentials(tls);
+  const bound = await listen(server, `${bracketed(host)}:${port}`, credentials);
+  sockets.follow(bound);
+  return {
+    address: `${bracketed(host)}:${bound}`,
+    async close(grace) {
+      await close(server, closing, grace);
+      sockets.close();
+    },
+  };
+}

@@ -1,0 +1,136 @@
+/** What the HTTP listeners share: the server, and /livez and /readyz (docs/operations.md «Health»). */
+import { createServer } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import type { HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { AppError } from '../../errors.js';
+import { closeWithConnection, connections } from '../connections.js';
+import type { ConnectionLog, ConnectionsOptions } from '../connections.js';
+import { ADMIN_CONNECTIONS } from '../descriptors.js';
+import type { Door } from '../grpc/grpc.js';
+import type { ServingState } from '../health.js';
+import { REASONS } from '../../reasons.js';
+import { METRICS_TYPE, metrics } from '../admin/metrics.js';
+import type { Certificates, Tls } from '../tls.js';
+
+/** Apps have Node's own request and response beside the web's, and what is known of each request. */
+export interface WebApp {
+  Bindings: HttpBindings;
+  Variables: {
+    requestId: string;
+    /** Whether the request has come to a call. */
+    called: boolean;
+    /** What it was refused for. */
+    refusal: AppError | undefined;
+  };
+}
+
+const LIMITS = {
+  requestTimeout: 30_000,
+  headersTimeout: 10_000,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16_384,
+} as const;
+
+function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address();
+      if (typeof address === 'object' && address !== null) resolve(address);
+    });
+  });
+}
+
+/** Takes no new connections; running requests have `grace` milliseconds to end. */
+function close(server: Server, grace: number): Promise<void> {
+  return new Promise((resolve) => {
+    const insist = setTimeout(() => {
+      server.closeAllConnections();
+    }, grace);
+    server.close(() => {
+      clearTimeout(insist);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** A server with TLS whose certificates follow their files. */
+function secureServer(tls: Tls, listener: RequestListener): Server {
+  const contextOf = ({ cert, key, ca }: Certificates) => ({ cert, key, ...(ca === undefined ? {} : { ca }) });
+  const ofClients = { requestCert: tls.ofClients, rejectUnauthorized: tls.ofClients };
+  const server = createSecureServer({ ...LIMITS, ...contextOf(tls.latest()), ...ofClients }, listener);
+  tls.follow((certificates) => {
+    server.setSecureContext(contextOf(certificates));
+  });
+  return server;
+}
+
+/** A request of HTTP/1.0 need not name the host; none of what is served depends on it. */
+const HOST = 'localhost';
+
+/** A host as HTTP has it. The web's Request takes fewer, such as no IPv6 address but in its shortest form. */
+const HOST_FORM = /^(?:\[[\da-f:.]+\]|[\w.~%-]*)(?::\d*)?$/i;
+
+export interface WebDoorOptions extends ConnectionsOptions {
+  /** What the log calls it. */
+  readonly name: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** undefined: without TLS. */
+  readonly tls?: Tls | undefined;
+}
+
+/** Serves `app`, by TLS where there is any. Errors: the port cannot be had. */
+export async function webDoor(app: Hono<WebApp>, options: WebDoorOptions): Promise<Door> {
+  const { name, host, port, tls } = options;
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, hostname: HOST });
+  const answer: RequestListener = (request, response) => {
+    closeWithConnection(request, response);
+    if (HOST_FORM.test(request.headers.host ?? '')) request.headers.host = HOST;
+    void listener(request, response);
+  };
+  const server = tls === undefined ? createServer(LIMITS, answer) : secureServer(tls, answer);
+  const { address, family, port: bound } = await listen(server, host, port);
+  const sockets = connections(name, options);
+  sockets.follow(bound);
+  return {
+    address: `${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
+    async close(grace) {
+      await close(server, grace);
+      sockets.close();
+    },
+  };
+}
+
+const whyNot = (state: ServingState): string => {
+  const reason = state.reason() ?? 'starting';
+  return `${reason}: ${REASONS[reason]}`;
+};
+
+/** Adds /livez, which does not depend on the database, and /readyz, which does. */
+export function healthPages(app: Hono<WebApp>, state: ServingState): void {
+  app.get('/livez', (context) => context.text('ok\n'));
+  app.get('/readyz', (context) =>
+    state.serving() ? context.text('ok\n') : context.text(`not serving: ${whyNot(state)}\n`, 503),
+  );
+  app.all('/livez', (context) => context.text('only GET and HEAD\n', 405, { allow: 'GET, HEAD' }));
+  app.all('/readyz', (context) => context.text('only GET and HEAD\n', 405, { allow: 'GET, HEAD' }));
+}
+
+/** The admin listener, with connections of its own. Errors: the port cannot be had. */
+export function adminDoor(
+  state: ServingState,
+  options: { readonly host: string; readonly port: number; readonly log: ConnectionLog },
+): Promise<Door> {
+  const app = new Hono<WebApp>();
+  healthPages(app, state);
+  app.get('/metrics', (context) => context.text(metrics(state), 200, { 'content-type': METRICS_TYPE }));
+  app.notFound((context) => context.text('not found: /livez, /readyz and /metrics are served here\n', 404));
+  return webDoor(app, { ...options, name: 'admin', maxConnections: ADMIN_CONNECTIONS });
+}

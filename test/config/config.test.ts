@@ -1,0 +1,260 @@
+// The settings: what each is when it is not set, how each is read, and what is wrong with each, all at once.
+import { describe, expect, test } from '@jest/globals';
+import { ConfigError, readConfig } from '../../src/config/config.js';
+import type { Config } from '../../src/config/config.js';
+
+test('each has a default', () => {
+  expect(readConfig({ GRPC_PORT: '', MONGODB_URI: undefined })).toEqual({
+    mongodbUri: undefined,
+    mongodbDatabase: 'inventory',
+    host: '127.0.0.1',
+    grpcPort: 50_051,
+    httpPort: 8080,
+    adminPort: 9090,
+    embeddedDataDir: '.data/mongodb',
+    mongodBinary: undefined,
+    sampleData: true,
+    maxPageSize: 0,
+    maxResponseBytes: 67_108_864,
+    collectorCache: 1000,
+    defaultTimeout: 30_000,
+    maxTimeout: 300_000,
+    shutdownGrace: 20_000,
+    logLevel: 'info',
+    auth: 'none',
+    authPublicKeys: undefined,
+    authIdentityEndpoint: undefined,
+    authRoleCache: 0,
+    tlsCertFile: undefined,
+    tlsKeyFile: undefined,
+    tlsClientCaFile: undefined,
+    corsOrigins: [],
+    explorer: 'on',
+  } satisfies Config);
+});
+
+/** Settings that are of use only beside others. */
+const BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  AUTH: { AUTH_PUBLIC_KEYS: 'keys.json' },
+  AUTH_PUBLIC_KEYS: { AUTH: 'jwt' },
+  AUTH_IDENTITY_ENDPOINT: { AUTH: 'jwt' },
+  DEFAULT_TIMEOUT: { MAX_TIMEOUT: '1h' },
+  MAX_TIMEOUT: { DEFAULT_TIMEOUT: '1ms' },
+  TLS_CERT_FILE: { TLS_KEY_FILE: 'key.pem' },
+  TLS_KEY_FILE: { TLS_CERT_FILE: 'cert.pem' },
+  TLS_CLIENT_CA_FILE: { TLS_CERT_FILE: 'cert.pem', TLS_KEY_FILE: 'key.pem' },
+};
+
+test.each<readonly [string, string, keyof Config, unknown]>([
+  ['MONGODB_URI', 'mongodb://a:1,b:2/?replicaSet=rs', 'mongodbUri', 'mongodb://a:1,b:2/?replicaSet=rs'],
+  ['MONGODB_URI', 'mongodb+srv://a', 'mongodbUri', 'mongodb+srv://a'],
+  ['MONGODB_DATABASE', 'x'.repeat(63), 'mongodbDatabase', 'x'.repeat(63)],
+  ['MONGODB_URI', 'mongodb://a/jobs?tls=true', 'mongodbDatabase', 'jobs'],
+  ['MONGODB_URI', 'mongodb://me:x@a:1,b:2/jobs', 'mongodbDatabase', 'jobs'],
+  ['MONGODB_URI', 'mongodb+srv://a/caf%C3%A9', 'mongodbDatabase', 'café'],
+  ['MONGODB_URI', 'mongodb://a', 'mongodbDatabase', 'inventory'],
+  ['MONGODB_URI', 'mongodb://a/', 'mongodbDatabase', 'inventory'],
+  ['MONGODB_URI', 'mongodb://a/?appName=x/y', 'mongodbDatabase', 'inventory'],
+  ['MONGODB_URI', 'mongodb://%2Ftmp%2Fmongodb.sock/jobs', 'mongodbDatabase', 'jobs'],
+  ['HOST', '::1', 'host', '::1'],
+  ['HOST', '[::1]', 'host', '::1'],
+  ['HOST', 'localhost', 'host', 'localhost'],
+  ['GRPC_PORT', '0', 'grpcPort', 0],
+  ['HTTP_PORT', '65535', 'httpPort', 65_535],
+  ['HTTP_PORT', 'off', 'httpPort', 'off'],
+  ['ADMIN_PORT', 'off', 'adminPort', 'off'],
+  ['EMBEDDED_DATA_DIR', '/data', 'embeddedDataDir', '/data'],
+  ['MONGOD_BINARY', '/bin/mongod', 'mongodBinary', '/bin/mongod'],
+  ['SAMPLE_DATA', 'false', 'sampleData', false],
+  ['SAMPLE_DATA', 'true', 'sampleData', true],
+  ['MAX_PAGE_SIZE', '4294967295', 'maxPageSize', 4_294_967_295],
+  ['MAX_RESPONSE_BYTES', '1024', 'maxResponseBytes', 1024],
+  ['MAX_RESPONSE_BYTES', '1KiB', 'maxResponseBytes', 1024],
+  ['MAX_RESPONSE_BYTES', '3 MiB', 'maxResponseBytes', 3_145_728],
+  ['MAX_RESPONSE_BYTES', '1GiB', 'maxResponseBytes', 1_073_741_824],
+  ['MAX_RESPONSE_BYTES', '2147483647', 'maxResponseBytes', 2_147_483_647],
+  ['COLLECTOR_CACHE', '0ms', 'collectorCache', 0],
+  ['COLLECTOR_CACHE', '500ms', 'collectorCache', 500],
+  ['DEFAULT_TIMEOUT', '7 s', 'defaultTimeout', 7000],
+  ['DEFAULT_TIMEOUT', '1ms', 'defaultTimeout', 1],
+  ['MAX_TIMEOUT', '5m', 'maxTimeout', 300_000],
+  ['MAX_TIMEOUT', '1h', 'maxTimeout', 3_600_000],
+  ['SHUTDOWN_GRACE', '0s', 'shutdownGrace', 0],
+  ['LOG_LEVEL', 'trace', 'logLevel', 'trace'],
+  ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
+  ['LOG_LEVEL', 'warn', 'logLevel', 'warn'],
+  ['LOG_LEVEL', 'error', 'logLevel', 'error'],
+  ['LOG_LEVEL', 'fatal', 'logLevel', 'fatal'],
+  ['AUTH', 'jwt', 'auth', 'jwt'],
+  ['AUTH_PUBLIC_KEYS', 'a.json', 'authPublicKeys', 'a.json'],
+  [
+    'AUTH_IDENTITY_ENDPOINT',
+    'grpc://identity-1.example.org:50051',
+    'authIdentityEndpoint',
+    { address: 'identity-1.example.org:50051', secure: false },
+  ],
+  [
+    'AUTH_IDENTITY_ENDPOINT',
+    'GRPC+SSL://[::1]:443/',
+    'authIdentityEndpoint',
+    { address: '[::1]:443', secure: true },
+  ],
+  ['AUTH_ROLE_CACHE', '30s', 'authRoleCache', 30_000],
+  ['TLS_CERT_FILE', 'c.pem', 'tlsCertFile', 'c.pem'],
+  ['TLS_KEY_FILE', 'k.pem', 'tlsKeyFile', 'k.pem'],
+  ['TLS_CLIENT_CA_FILE', 'ca.pem', 'tlsClientCaFile', 'ca.pem'],
+  ['CORS_ORIGINS', 'https://a.org, http://b:81', 'corsOrigins', ['https://a.org', 'http://b:81']],
+  ['EXPLORER', 'off', 'explorer', 'off'],
+])('%s=%s is read', (name, text, key, due) => {
+  expect(readConfig({ ...BESIDE[name], [name]: text })[key]).toEqual(due);
+});
+
+/** What is complained of, a line each. */
+function complaints(environment: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    return [`nothing: ${JSON.stringify(readConfig(environment))}`];
+  } catch (error) {
+    return error instanceof ConfigError ? error.message.split('\n') : [`no ConfigError: ${String(error)}`];
+  }
+}
+
+const A_TIME = 'must be a time from 1ms to 1h, such as 500ms, 30s or 5m';
+const A_TIME_OR_NONE = 'must be a time from 0ms to 1h, such as 500ms, 30s or 5m';
+const A_SIZE = 'must be a size from 1KiB to less than 2GiB, such as 64MiB';
+const A_PORT = 'must be a whole number from 0 to 65535';
+const A_DATABASE = 'must be a database name, without any of / \\ . " $ * < > : | ? and blanks';
+const A_URI_WITH_PATH =
+  'must be a MongoDB URI whose path is a database name, without any of / \\ . " $ * < > : | ? and blanks';
+const ENCODED =
+  'must be a MongoDB URI, mongodb://… or mongodb+srv://…, with / as %2F and @ as %40 in user and password';
+const A_HOST = 'must be an address or a host name, such as 0.0.0.0, :: or localhost';
+const AN_ENDPOINT = 'must be grpc://host:port or grpc+ssl://host:port';
+const ORIGINS = 'must be origins joined by commas, such as https://console.example.org';
+
+describe('what is wrong', () => {
+  test.each([
+    ['MONGODB_URI', 'localhost:27017', 'must be a MongoDB URI, mongodb://… or mongodb+srv://…'],
+    ['MONGODB_URI', 'mongodb://', 'must be a MongoDB URI, mongodb://… or mongodb+srv://…'],
+    ['MONGODB_URI', 'amongodb://a', 'must be a MongoDB URI, mongodb://… or mongodb+srv://…'],
+    ['MONGODB_URI', 'mongodb://a/b.c', A_URI_WITH_PATH],
+    ['MONGODB_URI', 'mongodb://a/b%2Fc', A_URI_WITH_PATH],
+    ['MONGODB_URI', 'mongodb://a/b%', A_URI_WITH_PATH],
+    ['MONGODB_URI', 'mongodb://me:pass/word@a/', ENCODED],
+    ['MONGODB_URI', 'mongodb://me:pass/word@a/jobs', ENCODED],
+    ['HOST', 'a b', A_HOST],
+    ['HOST', ' ', A_HOST],
+    ['HOST', 'http://a', A_HOST],
+    ['MONGODB_DATABASE', 'a.b', A_DATABASE],
+    ['MONGODB_DATABASE', 'x'.repeat(64), A_DATABASE],
+    ['GRPC_PORT', '65536', A_PORT],
+    ['GRPC_PORT', '-1', A_PORT],
+    ['GRPC_PORT', '1.5', A_PORT],
+    ['GRPC_PORT', 'off', A_PORT],
+    ['HTTP_PORT', 'on', A_PORT],
+    ['SAMPLE_DATA', 'yes', 'must be true or false'],
+    ['MAX_PAGE_SIZE', '4294967296', 'must be a whole number from 0 to 4294967295'],
+    ['MAX_RESPONSE_BYTES', '1023', A_SIZE],
+    ['MAX_RESPONSE_BYTES', '2GiB', A_SIZE],
+    ['MAX_RESPONSE_BYTES', '64MB', A_SIZE],
+    ['MAX_RESPONSE_BYTES', 'x64MiB', A_SIZE],
+    ['COLLECTOR_CACHE', '1d', A_TIME_OR_NONE],
+    ['COLLECTOR_CACHE', '1', A_TIME_OR_NONE],
+    ['DEFAULT_TIMEOUT', '0s', A_TIME],
+    ['MAX_TIMEOUT', '61m', A_TIME],
+    ['MAX_TIMEOUT', '1h 30m', A_TIME],
+    ['MAX_TIMEOUT', '0ms', A_TIME],
+    ['SHUTDOWN_GRACE', '3600001ms', A_TIME_OR_NONE],
+    ['LOG_LEVEL', 'all', 'must be trace or debug or info or warn or error or fatal'],
+    ['AUTH', 'basic', 'must be none or jwt'],
+    ['AUTH_IDENTITY_ENDPOINT', 'http://a:1', AN_ENDPOINT],
+    ['AUTH_IDENTITY_ENDPOINT', 'grpc://a', AN_ENDPOINT],
+    ['AUTH_IDENTITY_ENDPOINT', 'xgrpc://a:1', AN_ENDPOINT],
+    ['AUTH_IDENTITY_ENDPOINT', 'grpc://a:1/b', AN_ENDPOINT],
+    ['AUTH_ROLE_CACHE', '-1s', A_TIME_OR_NONE],
+    ['CORS_ORIGINS', '*', ORIGINS],
+    ['CORS_ORIGINS', 'https://a.org,https://b.org/', ORIGINS],
+    ['EXPLORER', 'true', 'must be on or off'],
+  ])('%s=%s', (name, text, due) => {
+    expect(complaints({ [name]: text })).toContain(`${name} ${due}`);
+  });
+
+  test.each<readonly [string, Readonly<Record<string, string>>, ...string[]]>([
+    [
+      'times that contradict each other',
+      { DEFAULT_TIMEOUT: '2s', MAX_TIMEOUT: '1999ms' },
+      'DEFAULT_TIMEOUT must not be longer than MAX_TIMEOUT',
+    ],
+    [
+      'two databases',
+      { MONGODB_URI: 'mongodb://a/one', MONGODB_DATABASE: 'other' },
+      'MONGODB_DATABASE must be one, as in the path of MONGODB_URI, or unset; the database of the user goes to authSource in MONGODB_URI',
+    ],
+    ['one port twice', { GRPC_PORT: '8080' }, 'HTTP_PORT must be another port than GRPC_PORT, which is 8080'],
+    [
+      'a port three times',
+      { GRPC_PORT: '1', HTTP_PORT: '1', ADMIN_PORT: '1' },
+      'HTTP_PORT must be another port than GRPC_PORT, which is 1',
+      'ADMIN_PORT must be another port than GRPC_PORT, which is 1',
+    ],
+    ...['SPACEONE_CONFIG_FILE', 'SHUTDOWN_DELAY', 'MAX_CONNECTION_AGE', 'TOTAL_COUNT_LIMIT'].map(
+      (name) =>
+        [
+          `${name}, which comes later,`,
+          { [name]: '1' },
+          `${name} must be left unset: this version does not have it`,
+        ] as const,
+    ),
+    [
+      'a certificate without its key',
+      { TLS_CERT_FILE: 'c' },
+      'TLS_KEY_FILE must be the file with the key, since TLS_CERT_FILE is set',
+    ],
+    [
+      'a key without its certificate',
+      { TLS_KEY_FILE: 'k' },
+      'TLS_CERT_FILE must be the file with the certificate, since TLS_KEY_FILE is set',
+    ],
+    [
+      'clients’ certificates without one’s own',
+      { TLS_CLIENT_CA_FILE: 'a' },
+      'TLS_CERT_FILE must be the file with the certificate, since TLS_CLIENT_CA_FILE is set',
+    ],
+    [
+      'tokens without keys',
+      { AUTH: 'jwt' },
+      'AUTH_PUBLIC_KEYS or AUTH_IDENTITY_ENDPOINT must say whose keys count, since AUTH is jwt',
+    ],
+    [
+      'keys without tokens',
+      { AUTH_PUBLIC_KEYS: 'k' },
+      'AUTH_PUBLIC_KEYS must be left unset, since AUTH is not jwt',
+    ],
+    [
+      'identity without tokens',
+      { AUTH_IDENTITY_ENDPOINT: 'grpc://a:1' },
+      'AUTH_IDENTITY_ENDPOINT must be left unset, since AUTH is not jwt',
+    ],
+  ])('in %s', (_, environment: Readonly<Record<string, string>>, ...due) => {
+    expect(complaints(environment)).toEqual(due);
+  });
+
+  test('is told all at once', () => {
+    expect(
+      complaints({ AUTH: 'x', GRPC_PORT: 'x', LOG_LEVEL: 'x' }).map((line) => line.split(' ')[0]),
+    ).toEqual(['GRPC_PORT', 'LOG_LEVEL', 'AUTH']);
+  });
+
+  test('is not in a database that is named twice alike, nor in ports that are any or off', () => {
+    const alike = { MONGODB_URI: 'mongodb://a/jobs', MONGODB_DATABASE: 'jobs' };
+    const any = { GRPC_PORT: '0', HTTP_PORT: '0', ADMIN_PORT: 'off' };
+    expect(readConfig({ ...alike, ...any })).toMatchObject({ mongodbDatabase: 'jobs', httpPort: 0 });
+  });
+
+  test('is not in times that are equal, with each other and with their bounds', () => {
+    expect(readConfig({ DEFAULT_TIMEOUT: '1h', MAX_TIMEOUT: '1h' })).toMatchObject({ maxTimeout: 3_600_000 });
+  });
+});
+
+test('nothing changes them later', () => {
+  expect(Object.isFrozen(readConfig({}))).toBe(true);
+});

@@ -1,0 +1,89 @@
+// Variables that are no settings, and the settings that were meant.
+import { describe, expect, test } from '@jest/globals';
+import { nearMisses } from '../../src/config/near-misses.js';
+
+test.each([
+  ['MONGO_URI', 'MONGODB_URI'],
+  ['MONGODB_URL', 'MONGODB_URI'],
+  ['MONGO_URL', 'MONGODB_URI'],
+  ['DATABASE_URL', 'MONGODB_URI'],
+  ['DB_HOST', 'MONGODB_URI'],
+  ['MONGODB_PASSWORD', 'MONGODB_URI'],
+  ['MOGNODB_URI', 'MONGODB_URI'],
+  ['MONGODB_URIS', 'MONGODB_URI'],
+  ['MONGO_DATABASE', 'MONGODB_DATABASE'],
+  ['DB_NAME', 'MONGODB_DATABASE'],
+  ['MONGODB_DB', 'MONGODB_DATABASE'],
+  ['PORT', 'GRPC_PORT, HTTP_PORT or ADMIN_PORT'],
+  ['GRPC_PROT', 'GRPC_PORT'],
+  ['GPRC_PORT', 'GRPC_PORT'],
+  ['GRPCPORT', 'GRPC_PORT'],
+  ['GRPC-PORT', 'GRPC_PORT'],
+  ['grpc_port', 'GRPC_PORT'],
+  ['Grpc_Port', 'GRPC_PORT'],
+  ['INVENTORY_JOB_GRPC_PORT', 'GRPC_PORT'],
+  ['HTTP_PROT', 'HTTP_PORT'],
+  ['METRICS_PORT', 'ADMIN_PORT'],
+  ['HSOT', 'HOST'],
+  ['HOTS', 'HOST'],
+  ['BIND_ADDRESS', 'HOST'],
+  ['LOGLEVEL', 'LOG_LEVEL'],
+  ['LOG_LEVLE', 'LOG_LEVEL'],
+  ['LOG', 'LOG_LEVEL'],
+  ['ATUH', 'AUTH'],
+  ['AUTHS', 'AUTH'],
+  ['AUTH_MODE', 'AUTH'],
+  ['JWKS_FILE', 'AUTH_PUBLIC_KEYS'],
+  ['AUTH_PUBLIC_KEY', 'AUTH_PUBLIC_KEYS'],
+  ['IDENTITY_ENDPOINT', 'AUTH_IDENTITY_ENDPOINT'],
+  ['TLS_CERT', 'TLS_CERT_FILE'],
+  ['SSL_KEY_FILE', 'TLS_KEY_FILE'],
+  ['TLS_CA_FILE', 'TLS_CLIENT_CA_FILE'],
+  ['CORS_ORIGIN', 'CORS_ORIGINS'],
+  ['TIMEOUT', 'DEFAULT_TIMEOUT or MAX_TIMEOUT'],
+  ['GRACE_PERIOD', 'SHUTDOWN_GRACE'],
+  ['MAX_PAGESIZE', 'MAX_PAGE_SIZE'],
+  ['TLS_FOO', 'TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE'],
+])('%s may mean %s', (name, meant) => {
+  expect(nearMisses({ [name]: 'x' })).toEqual([
+    `${name} is no setting and has no effect; ${meant} may be meant`,
+  ]);
+});
+
+describe('nothing is said', () => {
+  test.each([
+    ...['PATH', 'HOME', 'LANG', 'PWD', 'SHELL', 'TERM', 'USER', 'EDITOR', 'TZ', 'HOSTNAME', 'HOSTTYPE'],
+    ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'no_proxy', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
+    ...[
+      'NODE_ENV',
+      'NODE_OPTIONS',
+      'NODE_EXTRA_CA_CERTS',
+      'npm_config_cache',
+      'npm_package_name',
+      'INIT_CWD',
+    ],
+    ...[
+      'GRPC_TRACE',
+      'GRPC_VERBOSITY',
+      'OTEL_SERVICE_NAME',
+      'MONGOMS_VERSION',
+      'SSH_AUTH_SOCK',
+      'SSH_CLIENT',
+    ],
+    ...['KUBERNETES_SERVICE_HOST', 'KUBERNETES_PORT', 'INVENTORY_SERVICE_PORT', 'INVENTORY_PORT_50051_TCP'],
+    ...['ARCH', 'ROOT', 'TEST', 'DEBUG', 'CI', 'XDG_DATA_DIRS', 'LOGNAME', 'COLORTERM', 'DISPLAY', 'MAIL'],
+  ])('of %s', (name) => {
+    expect(nearMisses({ [name]: 'x' })).toEqual([]);
+  });
+
+  test('of settings, and of what is empty', () => {
+    expect(nearMisses({ GRPC_PORT: '1', LOG_LEVEL: 'x', GRPC_PROT: '', MONGO_URI: undefined })).toEqual([]);
+    expect(nearMisses({ MONGODB_PORT: 'tcp://10.0.0.1:27017', PORT: 'tcp://10.0.0.2:80' })).toEqual([]);
+  });
+});
+
+test('an exporter that does not export is told', () => {
+  expect(nearMisses({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' })).toEqual([
+    'OTEL_EXPORTER_OTLP_ENDPOINT has no effect: this version exports nothing',
+  ]);
+});

@@ -1,0 +1,157 @@
+// An event loop that is late: which calls are refused at once, and what is answered all the same.
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { credentials } from '@grpc/grpc-js';
+import {
+  HealthCheckResponse_ServingStatus as Serving,
+  HealthClient,
+} from '../../src/gen/grpc/health/v1/health.js';
+import { grpcDoor } from '../../src/server/grpc/grpc.js';
+import { servingState } from '../../src/server/health.js';
+import { judging, watchLoad } from '../../src/limits/load-shedding.js';
+import { adminDoor } from '../../src/server/http/listener.js';
+import { chained, clock, IN_TIME, incoming, now } from '../harness/chained.js';
+import { jsonClient } from '../harness/client.js';
+import { keptLog } from '../harness/log.js';
+import { until } from '../harness/until.js';
+
+const [FINE, SOME, LATE] = [5, 150, 600];
+/** Late enough for calls to be refused. */
+const LATE_FOR_CALLS = 200;
+const times = (count: number, late: number): readonly number[] => Array.from({ length: count }, () => late);
+const STRAINED = times(3, LATE);
+const CALM = times(50, FINE);
+
+describe('a loop is strained', () => {
+  test.each<readonly [string, readonly number[], boolean]>([
+    ['not while it is in time', times(4, FINE), false],
+    ['not by one long hold', [FINE, 20 * LATE, FINE], false],
+    ['not by two', [FINE, 20 * LATE, 20 * LATE, FINE], false],
+    [
+      'not by holds between which it is in time',
+      [LATE, ...times(3, FINE), LATE, ...times(3, FINE), LATE],
+      false,
+    ],
+    ['not by being somewhat late for a while', times(11, SOME), false],
+    ['when it is somewhat late for long', times(12, SOME), true],
+    ['when it is late three times in a row', [FINE, ...STRAINED], true],
+    ['when it is in time only now and then', [LATE, LATE, FINE, LATE], true],
+    ['still, when it is somewhat late afterwards', [...STRAINED, SOME, SOME], true],
+    ['still, shortly after it is in time again', [...STRAINED, FINE, FINE], true],
+    [
+      'still, when it is late from time to time',
+      [...STRAINED, ...CALM.slice(1), LATE_FOR_CALLS, ...CALM.slice(1)],
+      true,
+    ],
+    ['not any more, when it has been in time for long', [...STRAINED, ...CALM], false],
+    ['not at once again', [...STRAINED, ...CALM, LATE, LATE], false],
+  ])('%s', (_, samples, due) => {
+    const judge = judging();
+    expect(samples.map((late) => judge({ late, taken: 0 })).at(-1) !== Infinity).toBe(due);
+  });
+
+  test.each<readonly [string, number, readonly number[], readonly number[]]>([
+    ['half of what is usual at first', 100, [], [50]],
+    ['one more while they are few, and it is in time', 10, times(4, FINE), [5, 6, 7, 8, 9]],
+    ['an eighth more when they are many', 32, [FINE, FINE], [16, 18, 20]],
+    ['half after it was late', 10, [FINE, FINE, LATE_FOR_CALLS], [5, 6, 7, 3]],
+    ['one at least', 2, times(4, LATE_FOR_CALLS), [1, 1, 1, 1, 1]],
+    ['as many as come, when it is over', 10, CALM, [Infinity]],
+  ])('and then takes %s', (_, taken, samples, due) => {
+    const judge = judging();
+    for (let nth = 0; nth < 500; nth++) judge({ late: 0, taken });
+    const allowed = [...STRAINED, ...samples].map((late) => judge({ late, taken })).slice(2);
+    expect(allowed.slice(-due.length)).toEqual(due);
+  });
+
+  test('by work that holds it again and again, and refuses calls while it is late', async () => {
+    const told: string[] = [];
+    const load = watchLoad(clock, { warn: (message) => told.push(message) });
+    const hold = (): boolean => {
+      const end = clock() + LATE + 150;
+      while (clock() < end);
+      return !load.takes();
+    };
+    const refused: boolean[] = [];
+    for (let nth = 0; nth < 5; nth++) {
+      refused.push(hold());
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(told).toEqual(['overloaded: new calls may be refused']);
+    expect([refused[0], refused[4]]).toEqual([false, true]);
+    await until('calls are taken again', () => load.takes(), 2000);
+    const taken = Array.from({ length: 100 }, () => load.takes());
+    expect(taken.filter(Boolean).length).toBeLessThan(20);
+    await load.stop();
+  });
+});
+
+const RPC_NAMES = ['get', 'list', 'stat', 'delete'] as const;
+const OVERLOADED = { lateness: () => LATE, takes: () => false };
+
+describe('while it is', () => {
+  const closing: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0).toReversed()) await close();
+  });
+
+  async function served(load = OVERLOADED) {
+    let begun = 0;
+    const { calls } = chained(() => Promise.resolve(new Uint8Array(++begun)), { load });
+    const state = servingState();
+    state.set(true);
+    const where = { state, host: '127.0.0.1', port: 0, version: 'test' };
+    const door = await grpcDoor({ ...where, chain: calls, now, clock, maxConnections: 100, log: keptLog() });
+    closing.push(() => door.close(0));
+    return { door, state, calls, begun: () => begun };
+  }
+
+  test.each(RPC_NAMES)('%s is refused before it is begun, and may be tried again', async (rpc) => {
+    const { door, begun } = await served();
+    const client = jsonClient(door.address);
+    closing.push(client.close);
+    const outcome = await client.call(rpc, { domain_id: 'domain-a' }, { deadline: Date.now() + 5000 });
+    expect(outcome).toMatchObject({ error: { status: 'RESOURCE_EXHAUSTED', code: 'ERROR_LIMIT_EXCEEDED' } });
+    expect(JSON.stringify(outcome)).toContain('google.rpc.RetryInfo');
+    expect(begun()).toBe(0);
+  });
+
+  test('rows are refused before they are begun', async () => {
+    const { calls, begun } = await served();
+    const { pieces } = calls.stream(incoming('list', Infinity), 'ndjson');
+    await expect(pieces.next()).rejects.toHaveProperty('code', 'ERROR_LIMIT_EXCEEDED');
+    expect(begun()).toBe(0);
+  });
+
+  test('health is answered', async () => {
+    const { door, state } = await served();
+    const client = new HealthClient(door.address, credentials.createInsecure());
+    closing.push(() => {
+      client.close();
+    });
+    const status = await new Promise((resolve) => {
+      client.check({ service: '' }, (error, response) => {
+        resolve(error === null ? Serving[response.status] : error);
+      });
+    });
+    expect(status).toBe('SERVING');
+    const admin = await adminDoor(state, { host: '127.0.0.1', port: 0, log: keptLog() });
+    closing.push(() => admin.close(0));
+    const pages = ['/livez', '/readyz'].map((path) => fetch(`http://${admin.address}${path}`));
+    expect((await Promise.all(pages)).map((page) => page.status)).toEqual([200, 200]);
+  });
+});
+
+test.each<readonly [string, number, number, string]>([
+  ['less time than it may have waited', 300, 200, 'ERROR_REQUEST_TIMEOUT'],
+  ['more', 300, 2000, 'none'],
+  ['no deadline of its own', 100_000, Infinity, 'none'],
+])('a call that has %s is or is not begun', async (_, lateness, time, due) => {
+  let begun = 0;
+  const load = { ...IN_TIME, lateness: () => lateness };
+  const { calls } = chained(() => Promise.resolve(new Uint8Array(++begun)), { load });
+  const code = await calls.unary(incoming('get', clock() + time)).then(
+    () => 'none',
+    (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
+  );
+  expect([code, begun]).toEqual([due, Number(due === 'none')]);
+});

@@ -1,0 +1,116 @@
+// Long work goes on by time: a slice in a round of the event loop, whoever it is of, and short work waits for nobody.
+import { beforeEach, expect, test } from '@jest/globals';
+import { inSlices, pacing } from '../../src/limits/yield.js';
+import type { Pace } from '../../src/limits/yield.js';
+import { pieces } from '../../src/job/export-formats.js';
+import type { Rows } from '../../src/job/export-formats.js';
+
+/** Milliseconds of a clock that only work moves. */
+let time: number;
+let pace: Pace;
+beforeEach(() => {
+  time = 0;
+  pace = pacing(() => time);
+});
+
+/** A step of work that takes `ms`. */
+const work = (ms: number): void => {
+  time += ms;
+};
+
+/** Longer than a slice. */
+const LONG = 10;
+const STEP = 0.25;
+
+/** Does `steps` steps, and tells `done` of each; resting where its slice is over. */
+async function long(steps: number, done: (nth: number) => void): Promise<void> {
+  const slice = pace();
+  for (let nth = 0; nth < steps; nth++) {
+    if (slice.over()) await slice.next();
+    work(STEP);
+    done(nth);
+  }
+}
+
+/** How much of the clock passes in each round of the event loop, until `all` is over. */
+async function rounds(all: Promise<unknown>): Promise<readonly number[]> {
+  const seen: number[] = [];
+  const over = new AbortController();
+  void all.finally(() => {
+    over.abort();
+  });
+  while (!over.signal.aborted) {
+    const before = time;
+    await new Promise(setImmediate);
+    seen.push(time - before);
+  }
+  return seen;
+}
+
+const most = (numbers: readonly number[]): number => numbers.reduce((one, other) => Math.max(one, other), 0);
+
+test.each([1, 4, 20])('%s pieces of long work take one slice of a round together', async (count) => {
+  const begun = Array.from({ length: count }, () => long(100, () => undefined));
+  // Each begins with a slice of its own.
+  await new Promise(setImmediate);
+  const seen = await rounds(Promise.all(begun));
+  expect(time).toBeCloseTo(count * 100 * STEP);
+  expect(most(seen)).toBeLessThanOrEqual(1 + STEP);
+});
+
+test('they go on in turn', async () => {
+  const order: number[] = [];
+  await Promise.all([0, 1, 2].map((which) => long(40, () => order.push(which))));
+  const changes = order.filter((which, nth) => nth === 0 || which !== order[nth - 1]);
+  expect(changes.slice(0, 9)).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2]);
+});
+
+test('work that is short waits for no round, whoever is at work', async () => {
+  const others = Array.from({ length: 5 }, () => long(100, () => undefined));
+  let done = 0;
+  await long(3, () => (done += 1));
+  expect(done).toBe(3);
+  expect(time).toBeLessThan(LONG);
+  await Promise.all(others);
+});
+
+test.each([1, 15])('%s exports at once take one slice of a round together', async (count) => {
+  const rows: Rows = {
+    head: '',
+    row: () => {
+      work(STEP);
+      return ['x'.repeat(1000)];
+    },
+  };
+  async function* batches() {
+    for (let batch = 0; batch < 3; batch++) {
+      await new Promise(setImmediate);
+      yield Array.from({ length: 50 }, () => new Uint8Array());
+    }
+  }
+  const taken = async (): Promise<number> => {
+    let bytes = 0;
+    for await (const piece of pieces(rows, batches(), pace)) bytes += piece.length;
+    return bytes;
+  };
+  const all = Promise.all(Array.from({ length: count }, taken));
+  const seen = await rounds(all);
+  expect(await all).toEqual(Array.from({ length: count }, () => 150_000));
+  // One that was resumed in the midst of a slice goes on with the rest of it.
+  expect(most(seen)).toBeLessThanOrEqual(2 + 2 * STEP);
+});
+
+test('chunks are made in slices, and handed on whole', async () => {
+  function* chunks() {
+    for (let nth = 0; nth < 40; nth++) {
+      work(STEP);
+      yield nth % 4 === 3 ? Uint8Array.of(nth) : new Uint8Array();
+    }
+  }
+  const taken: number[] = [];
+  const all = (async () => {
+    for await (const chunk of inSlices(chunks(), pace)) taken.push(...chunk);
+  })();
+  expect(most(await rounds(all))).toBeLessThanOrEqual(1 + 2 * STEP);
+  expect(taken).toEqual([3, 7, 11, 15, 19, 23, 27, 31, 35, 39]);
+});

@@ -1,0 +1,263 @@
+// What becomes of each error of MongoDB, of its driver and of sockets: held to the driver's own classes and to MongoDB's
+// own list of codes, so that a new one has to be decided.
+import { createRequire } from 'node:module';
+import { describe, expect, test } from '@jest/globals';
+import * as driver from 'mongodb';
+import { MongoServerError } from 'mongodb';
+import { AppError } from '../../src/errors.js';
+import { ExpressionStuck, fromDatabase, isLost } from '../../src/mongo/errors.js';
+import { ERROR_CODES } from './error-codes.js';
+
+interface Translated {
+  readonly status: unknown;
+  readonly retryAfter: unknown;
+  readonly text: unknown;
+  readonly reported: number;
+}
+
+const SECRET = 'mongodb://secret';
+
+function translated(error: unknown): Translated {
+  let reported = 0;
+  const found = fromDatabase(error, new AbortController().signal, () => reported++);
+  const { status, retryAfter, message } = found instanceof AppError ? found : {};
+  return { status, retryAfter, text: message, reported };
+}
+
+const QUIET = expect.not.stringContaining('secret');
+const UNAVAILABLE = { status: 'UNAVAILABLE', retryAfter: 1000, text: QUIET, reported: 0 };
+const STRANGE = { ...UNAVAILABLE, reported: 1 };
+const TIMED_OUT = { status: 'DEADLINE_EXCEEDED', retryAfter: undefined, text: QUIET, reported: 0 };
+/** A fault of this service, which the log has. */
+const FAULT = { status: 'INTERNAL', retryAfter: undefined, text: QUIET, reported: 1 };
+
+const isErrorClass = (value: unknown): value is new (...made: unknown[]) => Error =>
+  typeof value === 'function' && value.prototype instanceof Error;
+
+const CLASSES = new Map(Object.entries(driver).filter(([, value]) => isErrorClass(value)));
+
+/** Each class of errors that the driver exports. */
+const DECIDED: Readonly<Record<string, Translated | typeof UNAVAILABLE>> = {
+  // Of its connections.
+  MongoClientClosedError: UNAVAILABLE,
+  MongoCompatibilityError: UNAVAILABLE,
+  MongoDriverError: UNAVAILABLE,
+  MongoError: UNAVAILABLE,
+  MongoExpiredSessionError: UNAVAILABLE,
+  MongoNetworkError: UNAVAILABLE,
+  MongoNetworkTimeoutError: UNAVAILABLE,
+  MongoNotConnectedError: UNAVAILABLE,
+  MongoParseError: UNAVAILABLE,
+  MongoServerClosedError: UNAVAILABLE,
+  MongoServerSelectionError: UNAVAILABLE,
+  MongoStalePrimaryError: UNAVAILABLE,
+  MongoSystemError: UNAVAILABLE,
+  MongoTopologyClosedError: UNAVAILABLE,
+  MongoOperationTimeoutError: TIMED_OUT,
+  // Of an encryption that is not used here.
+  MongoCryptAzureKMSRequestError: UNAVAILABLE,
+  MongoCryptCreateDataKeyError: UNAVAILABLE,
+  MongoCryptCreateEncryptedCollectionError: UNAVAILABLE,
+  MongoCryptError: UNAVAILABLE,
+  MongoCryptInvalidArgumentError: UNAVAILABLE,
+  MongoCryptKMSRequestNetworkTimeoutError: UNAVAILABLE,
+  // Of them too, and worth a line in the log.
+  MongoAWSError: STRANGE,
+  MongoAzureError: STRANGE,
+  MongoChangeStreamError: STRANGE,
+  MongoClientBulkWriteCursorError: STRANGE,
+  MongoClientBulkWriteExecutionError: STRANGE,
+  MongoDecompressionError: STRANGE,
+  MongoGCPError: STRANGE,
+  MongoGridFSChunkError: STRANGE,
+  MongoGridFSStreamError: STRANGE,
+  MongoKerberosError: STRANGE,
+  MongoOIDCError: STRANGE,
+  MongoRuntimeError: STRANGE,
+  MongoUnexpectedServerResponseError: STRANGE,
+  // What only a wrong use of the driver brings about.
+  MongoAPIError: FAULT,
+  MongoBatchReExecutionError: FAULT,
+  MongoCursorExhaustedError: FAULT,
+  MongoCursorInUseError: FAULT,
+  MongoInvalidArgumentError: FAULT,
+  MongoMissingCredentialsError: FAULT,
+  MongoMissingDependencyError: FAULT,
+  MongoTailableCursorError: FAULT,
+  MongoTransactionError: FAULT,
+  // What the server says: by its code, which these have not.
+  MongoBulkWriteError: FAULT,
+  MongoClientBulkWriteError: FAULT,
+  MongoServerError: FAULT,
+  MongoWriteConcernError: FAULT,
+};
+
+const message = SECRET;
+/** What the constructors take that take something else than a text. */
+const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
+  MongoServerError: [{ message }],
+  MongoClientBulkWriteError: [{ message }],
+  MongoBulkWriteError: [{ message }, {}],
+  MongoWriteConcernError: [{ message, writeConcernError: {} }],
+  MongoServerSelectionError: [message, {}],
+  MongoMissingDependencyError: [message, { dependencyName: 'kerberos' }],
+  MongoCryptCreateDataKeyError: [{}, { cause: new Error(message) }],
+  MongoCryptCreateEncryptedCollectionError: [{}, { cause: new Error(message) }],
+  MongoSystemError: [message, {}],
+};
+
+function made(name: string, from: unknown = CLASSES.get(name), args = ARGUMENTS[name] ?? [message]): Error {
+  if (!isErrorClass(from)) throw new Error(`the driver has no ${name}`);
+  return new from(...args);
+}
+
+describe('the driver', () => {
+  test('has no class of errors that is not decided', () => {
+    expect([...CLASSES.keys()].toSorted()).toEqual(Object.keys(DECIDED).toSorted());
+  });
+
+  test.each(Object.entries(DECIDED))('%s is translated', (name, due) => {
+    expect(translated(made(name))).toEqual(due);
+  });
+
+  const pool: unknown = createRequire(import.meta.url)('mongodb/lib/cmap/errors.js');
+  const ofPool = Object.entries(typeof pool === 'object' && pool !== null ? pool : {});
+
+  test('has four classes of errors of its pool', () => {
+    expect(ofPool.filter(([, value]) => isErrorClass(value))).toHaveLength(4);
+  });
+
+  test.each(ofPool.filter(([, value]) => isErrorClass(value)))('%s is UNAVAILABLE', (name, from) => {
+    const error = made(name, from, [{ address: SECRET, serverError: undefined }]);
+    expect(translated(error)).toEqual(UNAVAILABLE);
+  });
+
+  test('a fault in its own code is UNAVAILABLE, and goes to the log', () => {
+    const error = new TypeError('a secret');
+    error.stack = 'TypeError: a secret\n    at f (/app/node_modules/mongodb/lib/sdam/server.js:1:1)';
+    expect(translated(error)).toEqual(STRANGE);
+  });
+});
+
+/** Categories of what passes by itself. */
+const PASSING: ReadonlySet<string> = new Set([
+  'CancellationError',
+  'CloseConnectionError',
+  'CursorInvalidatedError',
+  'Interruption',
+  'NeedRetargettingError',
+  'NetworkError',
+  'NetworkTimeoutError',
+  'NotPrimaryError',
+  'RetriableError',
+  'ShutdownError',
+  'SnapshotError',
+  'StaleShardVersionError',
+  'SystemOverloadedError',
+]);
+/** The time that an operation has is over, as it is decided here; and what may be any failure. */
+const TIME_LIMITS = [50, 290];
+const ANY_FAILURE = 96;
+
+const isPassing = ({ code, categories }: (typeof ERROR_CODES)[number]): boolean =>
+  categories.some((each) => PASSING.has(each)) && !TIME_LIMITS.includes(code) && code !== ANY_FAILURE;
+
+const ofServer = (code: number, errorLabels: string[] = []): MongoServerError =>
+  new MongoServerError({ message: SECRET, code, errorLabels });
+
+describe('the server', () => {
+  test.each(ERROR_CODES.filter(isPassing))('$code $name ($categories) is UNAVAILABLE', ({ code }) => {
+    expect(translated(ofServer(code))).toEqual(UNAVAILABLE);
+  });
+
+  test.each(TIME_LIMITS)('%d is DEADLINE_EXCEEDED', (code) => {
+    expect(translated(ofServer(code))).toEqual(TIMED_OUT);
+  });
+
+  test.each([13, 18])('%d, which is about rights, is UNAVAILABLE, and goes to the log', (code) => {
+    expect(translated(ofServer(code))).toEqual(STRANGE);
+  });
+
+  test.each(['RetryableError', 'RetryableWriteError', 'SystemOverloadedError'])(
+    'a code that is not known is UNAVAILABLE with the label %s',
+    (label) => {
+      expect(translated(ofServer(8_999_999, [label]))).toEqual(UNAVAILABLE);
+    },
+  );
+
+  test.each([1, 2, 8, ANY_FAILURE, 8_999_999])('%d is a fault of this service', (code) => {
+    expect(translated(ofServer(code))).toEqual(FAULT);
+  });
+
+  test('what its network, its shutdown and its primary are about is run again', () => {
+    const again = ['NetworkError', 'NotPrimaryError', 'ShutdownError'];
+    const codes = ERROR_CODES.filter(
+      ({ categories }) =>
+        again.some((each) => categories.includes(each)) && !categories.includes('InternalOnly'),
+    );
+    expect(codes.filter(({ code }) => !isLost(ofServer(code)))).toEqual([]);
+  });
+});
+
+const ofSocket = (code: string, more: object = {}): Error =>
+  Object.assign(new Error(SECRET), { code, ...more });
+
+test.each([
+  ...['EPIPE', 'ECONNRESET', 'ECONNABORTED', 'ETIMEDOUT'].map((code) => [code, ofSocket(code)] as const),
+  ...['ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END', 'ERR_SOCKET_CLOSED'].map(
+    (code) => [code, ofSocket(code)] as const,
+  ),
+  ['EHOSTUNREACH', ofSocket('EHOSTUNREACH', { syscall: 'connect' })] as const,
+  ['ENOTFOUND', ofSocket('ENOTFOUND', { syscall: 'querySrv' })] as const,
+])('%s is UNAVAILABLE, and its text stays here', (_, error) => {
+  expect(translated(error)).toEqual(UNAVAILABLE);
+});
+
+test.each([
+  ['a TypeError', new TypeError('a fault of our own')],
+  ['an error of another kind of code', ofSocket('ERR_INVALID_ARG_TYPE')],
+])('%s stays what it is', (_, error) => {
+  expect(fromDatabase(error, new AbortController().signal, () => undefined)).toBe(error);
+});
+
+test('what was given up fails as whoever gave it up says', () => {
+  const reason = new Error('given up');
+  expect(fromDatabase(ofServer(1), AbortSignal.abort(reason), () => undefined)).toBe(reason);
+});
+
+describe('an expression that PCRE gives up on', () => {
+  const because = (cause: string): MongoServerError =>
+    new MongoServerError({
+      code: 51156,
+      errmsg: `Error occurred while executing the regular expression in $regexMatch. Result code: ${cause}`,
+    });
+
+  // PCRE by its numbers: match limit, recursion limit, stack of compiled code. PCRE2 by its numbers, and in its words.
+  test.each([
+    ...['-8', '-21', '-27', '-46', '-47', '-53', '-63'],
+    ...[
+      'match limit exceeded',
+      'matching depth limit exceeded',
+      'heap limit exceeded',
+      'JIT stack limit reached',
+    ],
+  ])('takes too many steps: %s', (cause) => {
+    expect(fromDatabase(because(cause), new AbortController().signal, () => undefined)).toBeInstanceOf(
+      ExpressionStuck,
+    );
+  });
+
+  test.each([
+    ...['-10', '-11', '-25', 'UTF-8 error: isolated byte with 0x80 bit set'],
+    ...['UTF-8 error: illegal byte (0xfe or 0xff)', 'UTF-8 error: 1 byte missing at end'],
+  ])('meets bytes that are not UTF-8: %s', (cause) => {
+    expect(translated(because(cause))).toEqual(UNAVAILABLE);
+  });
+
+  test.each(['-14', '-6', '-1', '-80', 'internal error - pattern overwritten?', 'no more memory', ''])(
+    'for another cause: %s',
+    (cause) => {
+      expect(translated(because(cause))).toEqual(FAULT);
+    },
+  );
+});

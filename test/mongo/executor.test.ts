@@ -1,0 +1,245 @@
+// Reads and deletes whose connection or server is lost, and what a command has to say that the driver says for other
+// operations by itself.
+import { createServer, connect as dial } from 'node:net';
+import type { Server } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { MongoClient } from 'mongodb';
+import type { CommandStartedEvent, Document } from 'mongodb';
+import { freePort } from '../../src/embedded/embedded.js';
+import { clientOptions } from '../../src/mongo/client-options.js';
+import { killingOn } from '../../src/mongo/session-killer.js';
+import { together } from '../../src/mongo/executor.js';
+import type { Budget } from '../../src/mongo/executor.js';
+import { jobStore } from '../../src/job/store.js';
+import type { JobStore } from '../../src/job/store.js';
+import { confine, confineOne } from '../../src/query/confine.js';
+import type { ConfinedFilter } from '../../src/query/confine.js';
+import { replicaSet } from '../resilience/nodes.js';
+import type { Nodes } from '../resilience/nodes.js';
+import { mongodbUri } from '../harness/service.js';
+import { standing } from '../harness/standing.js';
+
+const DATABASE = 'operation';
+const DOMAIN = 'domain-operation';
+const FILTER = confine({ all: [], any: [] }, { domainId: DOMAIN });
+const patient = (): Budget => ({ signal: new AbortController().signal, remaining: () => 10_000 });
+const PATIENT = patient();
+
+/** How many more commands on jobs are to find their connection broken. */
+let breaking = 0;
+let broken = 0;
+
+/** A way to mongod that breaks connections. */
+function proxy(host: string, port: number): Server {
+  return createServer((client) => {
+    const server = dial(port, host);
+    client.on('data', (chunk) => {
+      if (breaking === 0 || !chunk.includes('domain-operation')) return void server.write(chunk);
+      breaking--;
+      broken++;
+      client.destroy();
+    });
+    server.on('data', (chunk) => client.write(chunk));
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const)
+      one.on('close', () => other.destroy()).on('error', () => other.destroy());
+  });
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+let between: Server;
+let client: MongoClient;
+let store: JobStore;
+let commands: Document[];
+const faults: unknown[] = [];
+
+beforeAll(async () => {
+  const { hostname, port } = new URL(mongodbUri());
+  between = proxy(hostname, Number(port));
+  await new Promise<void>((resolve) => between.listen(0, '127.0.0.1', resolve));
+  const uri = `mongodb://127.0.0.1:${portOf(between)}/?directConnection=true&readPreference=primaryPreferred&readConcernLevel=majority`;
+  client = new MongoClient(uri, { ...clientOptions(uri), monitorCommands: true });
+  client.on('commandStarted', ({ command }: CommandStartedEvent) => {
+    commands.push(command);
+  });
+  const db = client.db(DATABASE);
+  const options = { report: (fault: unknown) => faults.push(fault), orderedBy: () => new Set<string>() };
+  store = jobStore({ reads: standing(db), stats: standing(db), kill: killingOn(db) }, options);
+  commands = [];
+  await db.collection('job').insertOne({ job_id: 'job-1', domain_id: DOMAIN });
+});
+beforeEach(() => {
+  commands = [];
+  broken = 0;
+});
+afterAll(async () => {
+  await client.db(DATABASE).dropDatabase();
+  await client.close();
+  between.close();
+});
+
+/** Jobs of a database of their own. */
+const JOBS = Array.from({ length: 100 }, (_, nth) => ({ job_id: `job-${nth}`, domain_id: DOMAIN }));
+
+const filterOf = (jobId: string): ConfinedFilter => confineOne('job_id', jobId, { domainId: DOMAIN });
+
+const numberOf = ({ txnNumber }: Document): string => String(txnNumber);
+
+const PLAN = { projection: { _id: 0 }, sort: new Map([['job_id', 1]] as const) };
+
+async function lengthOf(limit: number | undefined): Promise<number> {
+  const page = limit === undefined ? undefined : { skip: 0, limit };
+  let length = 0;
+  for await (const batch of store.list(FILTER, { ...PLAN, page }, PATIENT)) length += batch.length;
+  return length;
+}
+
+const READS: readonly (readonly [string, () => Promise<number>])[] = [
+  ['a get', async () => ((await store.one(FILTER.within, {}, PATIENT)) === undefined ? 0 : 1)],
+  ['a page', () => lengthOf(10)],
+  ['a list', () => lengthOf(undefined)],
+  ['a count', () => store.count(FILTER, PATIENT)],
+  ['a count of rows', () => store.rowCount(FILTER, [], PATIENT)],
+];
+
+test.each(READS)('%s whose connection breaks is run again', async (_, read) => {
+  breaking = 1;
+  expect(await read()).toBe(1);
+  expect(broken).toBe(1);
+});
+
+test.each(READS)('%s whose connection breaks twice is UNAVAILABLE', async (_, read) => {
+  breaking = 2;
+  await expect(read()).rejects.toHaveProperty('status', 'UNAVAILABLE');
+  expect(broken).toBe(2);
+  expect(faults).toEqual([]);
+});
+
+test.each(READS)('%s is read as the URI says', async (_, read) => {
+  await read();
+  expect(commands).toHaveLength(1);
+  expect(commands[0]).toMatchObject({ readConcern: { level: 'majority' }, maxTimeMS: 10_000 });
+  expect(commands[0]).toHaveProperty('$readPreference');
+});
+
+test('a delete whose connection breaks is sent again, and done once', async () => {
+  const db = client.db(DATABASE);
+  await db.collection('job').insertOne({ job_id: 'job-2', domain_id: DOMAIN });
+  breaking = 2;
+  const filter = filterOf('job-2');
+  expect(await store.remove(filter, PATIENT)).toBe(true);
+  expect(broken).toBe(2);
+  expect(new Set(commands.filter((each) => 'delete' in each).map(numberOf)).size).toBe(1);
+});
+
+test('a delete that is given up before it was sent is not sent', async () => {
+  const { hostname, port } = new URL(mongodbUri());
+  const later = proxy(hostname, Number(port));
+  const uri = `mongodb://127.0.0.1:${await freePort()}/?directConnection=true&serverSelectionTimeoutMS=15000`;
+  const waiting = new MongoClient(uri, { ...clientOptions(uri), monitorCommands: true });
+  const sent: Document[] = [];
+  waiting.on('commandStarted', ({ command }: CommandStartedEvent) => sent.push(command));
+  const lasting = standing(waiting.db(DATABASE));
+  const kill = (): Promise<void> => Promise.resolve();
+  const options = { report: () => undefined, orderedBy: () => new Set<string>() };
+  const { remove } = jobStore({ reads: lasting, stats: lasting, kill }, options);
+  const short = { signal: AbortSignal.timeout(300), remaining: () => 10_000 };
+  await expect(remove(filterOf('job-1'), short)).rejects.toHaveProperty('name', 'TimeoutError');
+  await new Promise<void>((resolve) => later.listen(Number(new URL(uri).port), '127.0.0.1', resolve));
+  await waiting.db(DATABASE).command({ ping: 1 });
+  expect(sent.filter((each) => 'delete' in each)).toEqual([]);
+  await waiting.close();
+  later.close();
+});
+
+describe('a primary that steps down', () => {
+  const STEP_DOWN = { replSetStepDown: 1, secondaryCatchUpPeriodSecs: 0, force: true };
+  let set: Nodes;
+  let ofSet: MongoClient;
+
+  beforeAll(async () => {
+    set = await replicaSet(1, 1000);
+    ofSet = new MongoClient(set.uri, clientOptions(set.uri));
+    await ofSet.db(DATABASE).collection('job').insertMany(JOBS);
+  }, 30_000);
+  afterAll(async () => {
+    await ofSet.close();
+    await set[Symbol.asyncDispose]();
+  });
+
+  test('leaves no read unanswered, and no delete undone', async () => {
+    const lasting = standing(ofSet.db(DATABASE));
+    const options = { report: (fault: unknown) => faults.push(fault), orderedBy: () => new Set<string>() };
+    const onSet = jobStore({ reads: lasting, stats: lasting, kill: killingOn(lasting().db) }, options);
+    const primary = new MongoClient(`${set.uri}&directConnection=true`);
+    const stepping = primary.db('admin').command(STEP_DOWN);
+    const rowsOf = async (): Promise<number> => {
+      let length = 0;
+      for await (const batch of onSet.rows(FILTER, [], patient())) length += batch.length;
+      return length;
+    };
+    const work = JOBS.map(async ({ job_id }) => {
+      const filter = filterOf(job_id);
+      const budget = patient();
+      return [(await onSet.one(filter, {}, budget)) !== undefined, await onSet.remove(filter, budget)];
+    });
+    const rows = Array.from({ length: 20 }, rowsOf);
+    expect(new Set((await Promise.all(work)).flat())).toEqual(new Set([true]));
+    await Promise.all(rows);
+    await stepping;
+    await primary.close();
+    expect(faults).toEqual([]);
+    expect(await ofSet.db(DATABASE).collection('job').countDocuments()).toBe(0);
+  }, 30_000);
+});
+
+describe('parts of one work', () => {
+  /** A part that ends a moment after it is given up; `ended` says how many have. */
+  let ended = 0;
+  const patient = ({ signal }: Budget): Promise<never> =>
+    new Promise((_, reject) => {
+      signal.addEventListener('abort', () => {
+        setImmediate(() => {
+          ended += 1;
+          reject(new Error('given up'));
+        });
+      });
+    });
+  beforeEach(() => {
+    ended = 0;
+  });
+
+  test('are over before it fails by one of them', async () => {
+    const work = together(PATIENT, async (begin) => {
+      const failing = begin(() => Promise.reject(new Error('a part failed')));
+      await Promise.all([begin(patient), failing, begin(patient)]);
+    });
+    await expect(work).rejects.toThrow('a part failed');
+    expect(ended).toBe(2);
+  });
+
+  test('are over before it is answered without them', async () => {
+    const work = together(PATIENT, (begin) => {
+      void begin(patient);
+      return Promise.resolve('answer');
+    });
+    expect(await work).toBe('answer');
+    expect(ended).toBe(1);
+  });
+
+  test('are over before it is given up', async () => {
+    const caller = new AbortController();
+    const work = together({ ...PATIENT, signal: caller.signal }, (begin) =>
+      Promise.race([begin(patient), begin(patient)]),
+    );
+    caller.abort();
+    await expect(work).rejects.toThrow('given up');
+    expect(ended).toBe(2);
+  });
+});

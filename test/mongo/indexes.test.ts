@@ -1,0 +1,72 @@
+// Which indexes count as those that lists need.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { MongoClient } from 'mongodb';
+import type { CreateIndexesOptions, Db } from 'mongodb';
+import { findIndexes } from '../../src/mongo/indexes.js';
+import { INDEXES } from '../../src/job/schema.js';
+import { mongodbUri } from '../harness/service.js';
+import { until } from '../harness/until.js';
+
+const [BY_DATE] = INDEXES;
+const KEY = { domain_id: 1, created_at: -1, job_id: -1 } as const;
+
+let client: MongoClient;
+let db: Db;
+
+beforeAll(() => {
+  client = new MongoClient(mongodbUri());
+  db = client.db('found_indexes');
+});
+beforeEach(() => db.dropDatabase());
+afterAll(async () => {
+  await db.dropDatabase();
+  await client.close();
+});
+
+const make = (options: CreateIndexesOptions): Promise<string> =>
+  db.collection('job').createIndex(KEY, options, {});
+
+test('a collection that is not there has none', async () => {
+  expect(await findIndexes(db)).toEqual({ missing: INDEXES, orderedBy: new Set() });
+});
+
+test.each<readonly [string, CreateIndexesOptions]>([
+  ['nothing more', {}],
+  ['a name of its own', { name: 'by_date' }],
+  ['uniqueness', { unique: true }],
+])('an index with %s counts', async (_, options) => {
+  await make(options);
+  const { missing, orderedBy } = await findIndexes(db);
+  expect(missing).toEqual(INDEXES.filter((key) => key !== BY_DATE));
+  expect(orderedBy).toEqual(new Set(['created_at']));
+});
+
+describe('an index does not count', () => {
+  const none = { missing: INDEXES, orderedBy: new Set() };
+
+  test.each<readonly [string, CreateIndexesOptions]>([
+    ['that is hidden', { hidden: true }],
+    ['of some jobs only', { partialFilterExpression: { status: 'ERROR' } }],
+    ['of jobs that have its fields', { sparse: true }],
+    ['in the order of a language', { collation: { locale: 'fr' } }],
+  ])('%s', async (_, options) => {
+    await make(options);
+    expect(await findIndexes(db)).toEqual(none);
+  });
+
+  test('of all fields', async () => {
+    await db.collection('job').createIndex({ '$**': 1 });
+    expect(await findIndexes(db)).toEqual(none);
+  });
+
+  test('until it is built', async () => {
+    const jobs = Array.from({ length: 200_000 }, (_, nth) => ({ domain_id: 'd', job_id: `job-${nth}` }));
+    await db.collection('job').insertMany(jobs);
+    const building = make({});
+    const isListed = async () => (await db.collection('job').indexes()).length === 2;
+    await until('it is being built', isListed, 10_000);
+    expect(await findIndexes(db)).toEqual(none);
+    await building;
+    expect((await findIndexes(db)).orderedBy).toEqual(new Set(['created_at']));
+  });
+});

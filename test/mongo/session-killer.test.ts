@@ -1,0 +1,148 @@
+// How operations that are given up are ended: by one command at a time, again where they begin only then, and on the
+// secondaries too.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { MongoClient } from 'mongodb';
+import type { CommandStartedEvent } from 'mongodb';
+import { clientOptions, directUri } from '../../src/mongo/client-options.js';
+import { killing, killingOn } from '../../src/mongo/session-killer.js';
+import type { Kill, SessionId } from '../../src/mongo/session-killer.js';
+import { members } from '../../src/mongo/members.js';
+import { running } from '../../src/mongo/executor.js';
+import { replicaSet } from '../resilience/nodes.js';
+import type { Nodes } from '../resilience/nodes.js';
+import { standing } from '../harness/standing.js';
+import { mongodbUri } from '../harness/service.js';
+import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN } from '../harness/slow.js';
+import { timed } from '../harness/timed.js';
+import { until } from '../harness/until.js';
+
+const DATABASE = 'killing';
+/** Milliseconds after which nothing may be left. */
+const LEFT = 250;
+
+const SLOW = [
+  { $match: { domain_id: SLOW_DOMAIN } },
+  ...['a', 'b', 'c', 'd'].map((name) => ({ $unwind: `$filters.${name}` })),
+  { $count: 'rows' },
+];
+
+/** A slow operation by `client`, and what gives it up. */
+function begin(client: MongoClient, kill: Kill, readPreference: 'primary' | 'secondary') {
+  const cancel = new AbortController();
+  const command = { aggregate: 'job', pipeline: SLOW, cursor: {} };
+  const budget = { signal: cancel.signal, remaining: () => 20_000 };
+  const operations = running(standing(client.db(DATABASE)), kill, () => undefined);
+  const ended = operations.batch(budget, command, readPreference).catch(() => undefined);
+  return { cancel, ended };
+}
+
+const opened: MongoClient[] = [];
+function open(...[uri, options]: ConstructorParameters<typeof MongoClient>): MongoClient {
+  const client = new MongoClient(uri, options);
+  opened.push(client);
+  return client;
+}
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((client) => client.close()));
+});
+
+describe('on one server', () => {
+  let mongo: MongoClient;
+
+  beforeAll(async () => {
+    mongo = new MongoClient(mongodbUri());
+    await insertSlowJob(mongo.db(DATABASE));
+  });
+  afterAll(async () => {
+    await mongo.db(DATABASE).dropDatabase();
+    await mongo.close();
+  });
+
+  timed('in time', () => {
+    test('what begins only after it was given up is ended too', async () => {
+      const client = open(mongodbUri(), { ...clientOptions(mongodbUri()), maxPoolSize: 1 });
+      const kill = killingOn(mongo.db(DATABASE));
+      const calls = Array.from({ length: 4 }, () => begin(client, kill, 'primary'));
+      await runningSoon(mongo, DATABASE, 1);
+      for (const { cancel } of calls) cancel.abort();
+      await noneRunning(mongo, DATABASE, LEFT);
+      await Promise.all(calls.map(({ ended }) => ended));
+    });
+  });
+
+  test('sessions are killed by one command at a time', async () => {
+    const client = open(mongodbUri(), { ...clientOptions(mongodbUri()), monitorCommands: true });
+    const kill = killingOn(client.db());
+    const killed: SessionId[] = [];
+    let [commands, atOnce, most] = [0, 0, 0];
+    client.on('commandStarted', ({ command }: CommandStartedEvent) => {
+      const { killSessions }: { readonly killSessions?: readonly SessionId[] } = command;
+      killed.push(...(killSessions ?? []));
+      commands += 1;
+      most = Math.max(most, ++atOnce);
+    });
+    client.on('commandSucceeded', () => {
+      atOnce -= 1;
+    });
+    const sessions = Array.from({ length: 50 }, () => client.startSession());
+    const kills: Promise<void>[] = [];
+    for (const { id } of sessions) {
+      if (id !== undefined) kills.push(kill(id));
+      await new Promise(setImmediate);
+    }
+    await Promise.all(kills);
+    expect(most).toBe(1);
+    expect(killed).toHaveLength(sessions.length);
+    expect(commands).toBeLessThan(sessions.length);
+  });
+});
+
+timed('on a replica set', () => {
+  let set: Nodes;
+
+  beforeAll(async () => {
+    set = await replicaSet(2, 10_000);
+    const client = new MongoClient(set.uri, { w: 2 });
+    await insertSlowJob(client.db(DATABASE));
+    await client.close();
+  }, 30_000);
+  afterAll(async () => {
+    await set[Symbol.asyncDispose]();
+  });
+
+  test('what runs on a secondary is ended there', async () => {
+    const [, secondary] = set.nodes.map(({ host }) => open(`mongodb://${host}/?directConnection=true`));
+    const control = open(set.uri);
+    const seen = members(control, (address) => open(directUri(set.uri, address, control.options)));
+    await control.connect();
+    const kill = killing(() => [killingOn(control.db()), ...seen.secondaries()]);
+    await until('the secondary is seen', () => seen.secondaries().length === 1, 10_000);
+    const { cancel, ended } = begin(open(set.uri), kill, 'secondary');
+    await runningSoon(secondary ?? control, DATABASE, 1);
+    cancel.abort();
+    await noneRunning(secondary ?? control, DATABASE, LEFT);
+    await ended;
+    await seen.close();
+  });
+});
+
+const FOUND = { tls: true, credentials: { source: 'admin' } };
+
+test.each([
+  ['mongodb://a:1,b:2/?replicaSet=rs', {}, 'mongodb://c:3/?replicaSet=rs&directConnection=true'],
+  ['mongodb://a,b', {}, 'mongodb://c:3/?directConnection=true'],
+  ['mongodb://a/jobs', {}, 'mongodb://c:3/jobs?directConnection=true'],
+  [
+    'mongodb://me:p%40ss@a,b/jobs?tls=true&maxPoolSize=5',
+    FOUND,
+    'mongodb://me:p%40ss@c:3/jobs?maxPoolSize=5&directConnection=true&tls=true&authSource=admin',
+  ],
+  [
+    'mongodb+srv://me:secret@example.org/?srvMaxHosts=2&w=majority',
+    FOUND,
+    'mongodb://me:secret@c:3/?w=majority&directConnection=true&tls=true&authSource=admin',
+  ],
+])('one server of %s is %s', (uri, found, due) => {
+  expect(directUri(uri, 'c:3', found)).toBe(due);
+  expect(() => new MongoClient(due)).not.toThrow();
+});

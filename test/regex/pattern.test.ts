@@ -1,0 +1,393 @@
+// Which regular expressions are refused, which are not, and that a backtracking matcher agrees.
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { endlessBacktracking } from '../../src/regex/pattern.js';
+import { IN_USE } from '../harness/expressions.js';
+import { timed } from '../harness/timed.js';
+
+const EXPONENTIAL = [
+  ...[
+    '(a+)+',
+    '(a*)*',
+    '(a|a)*',
+    '(a|aa)+$',
+    '^(a|aa)+$|!$',
+    '^(\\w+ ?)*$|timeout',
+    '(\\w+\\s?)+x',
+    '(x+x+)+y',
+  ],
+  ...['([a-z]+)*\\d', '(?:\\d|[0-9])+z', '((a{1,20})+)+', '(a|b|ab)*c', '(a*|b)*c', '(a?b?)*c', '((a?)*b)*$'],
+  // The same characters under other names.
+  ...[
+    '(\\s|\\t)*',
+    '(\\h|\\x{a0})*',
+    '(\\h|\u00a0)*x',
+    '(\\R|\\n)*x',
+    'a(\\X|\\w)*x',
+    'a(\\C|b)*x',
+    '(a|A)+x',
+    '(é|É)*x',
+    '(?s)(.|\\n)+x',
+  ],
+  ...['([^a]|\\W)*x', '([^a]|A|B)*x', '(\\p{L}+)*\\d', '(\\p{Hangul}|한)*x', '[[:alpha:]]*([[:lower:]]+)*1'],
+  ...['(\\Qa\\E|a)*x', '(\\x61|\\141|a)*x', '(\\w|_)*!', '(s|\u017f)*x'],
+  // Letters that mean nothing behind a backslash.
+  ...['\\y(a+)+b', '(y|\\y)*x', '([\\R]|R)*x', '[\\X\\B](a|a)*b', '(a+){ 9, }x'],
+  // Other groups, and what stands in them.
+  ...[
+    '(?<n>a+)+',
+    '(?P<n>a+)+',
+    "(?'n'a+)+",
+    '(?|a+)+',
+    '(?i:a+)+',
+    '(?x)( a + ) + # b',
+    '(?#c)(a+)+',
+    '(a+?)+?',
+  ],
+  ...[
+    '(?=(a+)+b)x',
+    '(?!(a+)+b)x',
+    '(?<=(a+)+b)x',
+    '(?>(a+)+b)',
+    '(?:(?>a)|a)+b',
+    '((?>a+?)|aa)*b',
+    '((?>a+)b?a?)*c',
+    '((a|a){9}){9}x',
+    '(\\s|[\u00a0 ])*',
+    '(.?){1000}x',
+  ],
+];
+const TOO_MANY = [
+  ...[
+    '.*.*.*.*.*x',
+    '.*\\s*.*\\s*.*\\s*.*\\s*.*x',
+    '\\w+\\w+\\w+\\w+\\w+!',
+    '(a|b)*(a|b)*(a|b)*(a|b)*(a|b)*c',
+    '(a?){30}a{30}',
+    '(a?){26}a{26}x',
+  ],
+  ...[`${'a?'.repeat(30)}${'a'.repeat(30)}`, `${'(a|a)'.repeat(30)}x`, '(|){30}x', '(a?|b?){12}x'],
+];
+const UNJUDGED = ['a(?R)?b', '(a)(?1)', '(?<n>a)(?&n)', '(?<n>a)(?P>n)', '(?<n>a)\\g<n>', '(a)?(?(1)b|c)'];
+
+/** Each sets something of the engine, or steers it, at the head of an expression or further within. */
+const VERBS = [
+  ...['UTF', 'UTF8', 'UCP', 'NO_JIT', 'NO_START_OPT', 'NO_AUTO_POSSESS', 'NO_DOTSTAR_ANCHOR'],
+  ...['NOTEMPTY', 'NOTEMPTY_ATSTART', 'LIMIT_MATCH=1', 'LIMIT_HEAP=1', 'LIMIT_DEPTH=1', 'LIMIT_RECURSION=1'],
+  ...['CRLF', 'CR', 'LF', 'ANYCRLF', 'ANY', 'NUL', 'BSR_ANYCRLF', 'BSR_UNICODE', 'CASELESS_RESTRICT'],
+  ...[
+    'ACCEPT',
+    'COMMIT',
+    'PRUNE',
+    'SKIP',
+    'THEN',
+    'FAIL',
+    'F',
+    'MARK:a',
+    ':a',
+    'SKIP:a',
+    'PRUNE:a',
+    'THEN:a',
+  ],
+  ...[
+    'pla:a',
+    'positive_lookahead:a',
+    'nla:a',
+    'plb:a',
+    'napla:a',
+    'atomic:a',
+    'sr:a',
+    'script_run:a',
+    'asr:a',
+  ],
+].flatMap((verb) => [`(*${verb})a`, `(*UTF8)(*${verb})a`, `^b(?:a|(*${verb}))`]);
+const CALLOUTS = ['(?C)a', '(?C255)a', 'a(?C"text")', 'a(?C`(`)b', '(?C'];
+
+/** What looks like one and is text, a part of a class, a comment, or nothing at all. */
+const NO_VERBS = [
+  ...['\\(*UCP\\)', '\\(\\*UCP\\)', '[(*UCP)]', '[](*UCP)]', '[^](*UCP)]', '[[:alpha:](*F)]', '\\Q(*F)\\E'],
+  ...['(?#(*F))a', '(?x)a #(*F)\n', '(*)', '(* UCP)', '\\(?C'],
+];
+
+const FINE = [
+  ...['ab\\Xc', 'ab\\C+c', '(a|b)*\\X'],
+  ...[
+    '',
+    '^JOB-[0-9]{4}',
+    '^can|out$',
+    'id$',
+    '(foo,)*bar',
+    '([a-z]+-)*[0-9]+$',
+    '^(?!job-a).*b',
+    '\\bfoo\\b',
+  ],
+  ...[
+    '(\\d{1,3}\\.){3}\\d{1,3}',
+    '.*error.*timeout.*',
+    '.*foo.*bar.*',
+    '.*a.*b.*c.*d.*',
+    'a++b',
+    '(?>a+)+b',
+    '^\\s*$',
+  ],
+  ...[
+    '[[:alpha:]]+@[[:alpha:]]+\\.com',
+    '(a|b)*c',
+    '(ab?)*c',
+    '"(?:[^"\\\\]|\\\\.)*"',
+    '(?i)abc',
+    'é{2,}',
+    '(a++)*x',
+  ],
+  ...[
+    '^(https?:\\/\\/)?[^\\s/]+\\/.*$',
+    '\\Q(a+)+\\E',
+    '[(a+)+]',
+    '\\(a+\\)+',
+    '(?#(a+)+)b',
+    '(?x)a + # (a+)+',
+    'a{,3}b',
+  ],
+  ...[
+    '(\\S+\\s+)*x',
+    '([^a]*a)*b',
+    '(\\w|[^\\x00-\\x7f])+x',
+    '[\\w-.]+@[\\w-.]+\\.\\w+',
+    '(\\w+\\.)*\\w+@(\\w+\\.)+\\w{2,}',
+  ],
+  ...[
+    '^\\d+\\.?\\d*\\.?\\d*$',
+    '.{0,200}foo.{0,200}bar',
+    '(?:(?!foo).)*bar',
+    '^(?=.*\\d)(?=.*[a-z]).{8,}$',
+    '(\\w)\\1',
+  ],
+  ...['(\\p{L}+\\s)*x', '(\\p{Hangul}+\\P{Hangul}+)*x', '([가-힣]+\\s)*x', '(error|fail|timeout)+'],
+  ...[
+    '[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}',
+    '([0-9a-f]{2}[:-]?){6}',
+    '^[^:]+:[^:]+:[^:]+$',
+    '(\\d+\\.?){4}',
+  ],
+  ...[
+    '^\\s*\\w+\\s+\\w+\\s+\\w+\\s+\\w+\\s+\\w+\\s*$',
+    '\\[ERROR\\].*(?:connection|socket) (?:refused|reset)',
+  ],
+];
+const UNREADABLE = [
+  '(',
+  'a)',
+  '*a',
+  '(a+)+(',
+  '(a+)+)',
+  '[z-a]',
+  '\\',
+  '[',
+  '[[:none:]]',
+  '(?<n',
+  'a{3,2}',
+  '('.repeat(999),
+];
+
+/** Enumerations of what jobs are called. */
+const LISTS = ['job-', '', 'a'].map((prefix) =>
+  Array.from({ length: 110 }, (_, i) => `${prefix}${(100 + i * 7).toString()}`).join('|'),
+);
+
+describe('refuses', () => {
+  test.each(EXPONENTIAL)('%s', (expression) => {
+    expect(endlessBacktracking(expression)).toMatch(
+      /^`.+` can match the same text in exponentially many ways$/su,
+    );
+  });
+  test.each(TOO_MANY)('%s', (expression) => {
+    expect(endlessBacktracking(expression)).toMatch(
+      /^`.+` can match the same text in too many ways$|^the expression is too complex to/u,
+    );
+  });
+  test.each([...VERBS, ...CALLOUTS])('%s', (expression) => {
+    expect(endlessBacktracking(expression)).toMatch(
+      /^`.+` is not supported: an expression sets nothing of the engine$/u,
+    );
+  });
+  test.each(UNJUDGED)('%s', (expression) => {
+    expect(endlessBacktracking(expression)).toMatch(
+      /^`.+` is not supported: it could backtrack without bound$/u,
+    );
+  });
+});
+
+describe('lets pass', () => {
+  test.each([...FINE, ...NO_VERBS, ...IN_USE, ...LISTS, ...LISTS.map((list) => `^(${list})+$`)])(
+    '%s',
+    (expression) => {
+      expect(endlessBacktracking(expression)).toBeUndefined();
+    },
+  );
+  test.each(UNREADABLE)('%s, which MongoDB refuses', (expression) => {
+    expect(endlessBacktracking(expression)).toBeUndefined();
+  });
+});
+
+test('names the construct, in at most 40 characters', () => {
+  const reason = 'can match the same text in exponentially many ways';
+  expect(endlessBacktracking('^x*(a+)+$')).toBe(`\`(a+)+\` ${reason}`);
+  expect(endlessBacktracking(`(${'é'.repeat(60)}|(a|a)*)+`)).toBe(`\`(${'é'.repeat(38)}…\` ${reason}`);
+});
+
+const PIECES = [
+  'a',
+  'b',
+  '.',
+  '\\w',
+  '\\d',
+  '[a-z]',
+  '[^x]',
+  '(',
+  '(?:',
+  '(?=',
+  '(?>',
+  ')',
+  ')',
+  '|',
+  '*',
+  '+',
+  '?',
+];
+const MORE = [
+  '{2,5}',
+  '{30}',
+  '{1,200}',
+  '*+',
+  'é',
+  '한',
+  '\\p{L}',
+  '\\s',
+  '$',
+  '\\x{3b1}',
+  '[à-ÿ]',
+  'foo',
+  '\\1',
+  '[',
+  '\\Q',
+];
+const LONGEST = ['.*', 'a?', '(a|b|c)?', 'x{1,200}', '(\\w?', '(?=a+)', '\\p{L}', 'ā|', '[^a]{30}', '(a|'];
+
+/** Expressions of up to 1 KiB, and some that ask for the most work. */
+const anything = fc.oneof(
+  fc.array(fc.constantFrom(...PIECES, ...MORE), { maxLength: 500 }).map((pieces) => pieces.join('')),
+  fc.tuple(fc.constantFrom(...LONGEST), fc.constantFrom('', ')', ')*')).map(([piece, close]) => {
+    const times = Math.floor(1024 / Buffer.byteLength(piece + close));
+    return piece.repeat(Math.min(times, 240)) + close.repeat(Math.min(times, 240));
+  }),
+);
+
+function fastest(expression: string): number {
+  const durations = Array.from({ length: 5 }, () => {
+    const start = performance.now();
+    endlessBacktracking(expression);
+    return performance.now() - start;
+  });
+  return Math.min(...durations);
+}
+
+timed('in time', () => {
+  test('judges anything of 1 KiB within 50 ms and in 120 characters', () => {
+    fc.assert(
+      fc.property(anything, (expression) => {
+        fc.pre(Buffer.byteLength(expression) <= 1024);
+        expect(fastest(expression)).toBeLessThan(50);
+        expect((endlessBacktracking(expression) ?? 'fine').length).toBeLessThanOrEqual(120);
+      }),
+      { seed: 20230520, numRuns: 300 },
+    );
+  });
+});
+
+/** An expression with a matcher that tries everything in turn, as PCRE does, and counts its steps. */
+interface Tried {
+  readonly source: string;
+  readonly tries: (run: Run, at: number, then: (at: number) => boolean) => boolean;
+}
+
+interface Run {
+  readonly text: string;
+  steps: number;
+}
+
+const LIMIT = 500_000;
+
+const letter = (character: string): Tried => ({
+  source: character,
+  tries: (run, at, then) => ++run.steps < LIMIT && run.text[at] === character && then(at + 1),
+});
+
+const both = (one: Tried, other: Tried): Tried => ({
+  source: one.source + other.source,
+  tries: (run, at, then) => one.tries(run, at, (next) => other.tries(run, next, then)),
+});
+
+const either = (one: Tried, other: Tried): Tried => ({
+  source: `(?:${one.source}|${other.source})`,
+  tries: (run, at, then) => one.tries(run, at, then) || other.tries(run, at, then),
+});
+
+function repeated(body: Tried, quantifier: string, min: number, max: number): Tried {
+  const from = (run: Run, at: number, round: number, then: (at: number) => boolean): boolean => {
+    const again = (next: number): boolean => (next > at || round < min) && from(run, next, round + 1, then);
+    return ++run.steps < LIMIT && ((round < max && body.tries(run, at, again)) || (round >= min && then(at)));
+  };
+  return { source: `(?:${body.source})${quantifier}`, tries: (run, at, then) => from(run, at, 0, then) };
+}
+
+const QUANTIFIERS = [
+  ['*', 0, Infinity],
+  ['+', 1, Infinity],
+  ['?', 0, 1],
+  ['{2,3}', 2, 3],
+  ['{1,12}', 1, 12],
+  ['{2,}', 2, Infinity],
+] as const;
+
+const { tried } = fc.letrec<{ tried: Tried }>((tie) => ({
+  tried: fc.oneof(
+    { maxDepth: 5 },
+    fc.constantFrom('a', 'b').map(letter),
+    fc.tuple(tie('tried'), tie('tried')).map(([one, other]) => both(one, other)),
+    fc.tuple(tie('tried'), tie('tried')).map(([one, other]) => either(one, other)),
+    fc
+      .tuple(tie('tried'), fc.constantFrom(...QUANTIFIERS))
+      .map(([body, [quantifier, min, max]]) => repeated(body, quantifier, min, max)),
+  ),
+}));
+
+const TEXTS = ['a', 'b', 'ab', 'aab', 'abb'].flatMap((unit) =>
+  ['', 'b', 'a'].map((end) => unit.repeat(36) + end),
+);
+
+/** The most steps that failing takes: nothing has `!` after it. */
+function mostSteps({ tries }: Tried): number {
+  const taken = TEXTS.map((text) => {
+    const run = { text: text.slice(-40), steps: 0 };
+    tries(run, 0, () => false);
+    return run.steps;
+  });
+  return Math.max(...taken);
+}
+
+test('what passes takes few steps to fail', () => {
+  let refused = 0;
+  let proven = 0;
+  fc.assert(
+    fc.property(tried, (each) => {
+      const fine = endlessBacktracking(`${each.source}!`) === undefined;
+      const steps = mostSteps(each);
+      if (fine) expect(steps).toBeLessThan(LIMIT);
+      if (!fine) refused++;
+      if (!fine && steps >= LIMIT) proven++;
+    }),
+    { seed: 20230520, numRuns: 600 },
+  );
+  expect(refused).toBeGreaterThan(50);
+  expect(proven / refused).toBeGreaterThan(0.5);
+});

@@ -1,0 +1,215 @@
+/** Clients that mean harm, in a process of their own: each kind goes on until it is told to stop (docs/operations.md «Trials»). */
+import { setMaxListeners } from 'node:events';
+import { connect as dial } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect, constants } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import { setTimeout as pause } from 'node:timers/promises';
+import { random } from '../harness/random.js';
+import type { Random } from '../harness/random.js';
+import { encoded } from './encoder.js';
+import { junk } from './mutations.js';
+
+/** Of the process: the addresses of both doors, the domain with much in it, and the seed. */
+const [, , grpc = '', http = '', domain = '', seed = '0'] = process.argv;
+
+// Many attacks wait for one thing.
+setMaxListeners(0);
+
+const over = new AbortController();
+process.on('message', () => {
+  over.abort();
+});
+process.on('disconnect', () => process.exit());
+
+const counts = new Map<string, number>();
+const count = (what: string): void => {
+  counts.set(what, (counts.get(what) ?? 0) + 1);
+};
+
+const LIST = {
+  ':method': 'POST',
+  ':path': '/spaceone.api.inventory.v1.Job/list',
+  'content-type': 'application/grpc',
+  te: 'trailers',
+} as const;
+
+function framed(message: Uint8Array): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+}
+
+const ALL_JOBS = framed(encoded('list', { domain_id: domain }));
+const ONE_JOB = framed(encoded('get', { domain_id: domain, job_id: 'job-0' }));
+
+function session(): ClientHttp2Session {
+  const opened = connect(`http://${grpc}`, { maxOutstandingPings: 1000 });
+  opened.on('error', () => undefined);
+  return opened;
+}
+
+function stream(of: ClientHttp2Session): ClientHttp2Stream {
+  const opened = of.request(LIST);
+  opened.on('error', () => undefined);
+  return opened;
+}
+
+/** The same session as long as it is of use, and then another one. */
+function sessions(): () => ClientHttp2Session {
+  let current: ClientHttp2Session | undefined;
+  return () => {
+    if (current === undefined || current.closed || current.destroyed) current = session();
+    return current;
+  };
+}
+
+function socket(address: string): Socket {
+  const [host, port] = address.split(':');
+  const opened = dial({ host, port: Number(port) });
+  opened.on('error', () => undefined);
+  return opened;
+}
+
+type Attack = (next: Random) => Promise<void>;
+
+/** Streams that are reset as soon as they are begun. */
+function rapidReset(): Attack {
+  const current = sessions();
+  return async () => {
+    for (let streams = 0; streams < 50; streams++) {
+      stream(current()).close(constants.NGHTTP2_CANCEL);
+      count('streams reset');
+    }
+    await pause(20);
+  };
+}
+
+function pingFlood(): Attack {
+  const current = sessions();
+  return async () => {
+    for (let pings = 0; pings < 50; pings++) {
+      current().ping(() => undefined);
+      count('pings');
+    }
+    await pause(20);
+  };
+}
+
+function settingsFlood(): Attack {
+  const current = sessions();
+  return async () => {
+    for (let frames = 0; frames < 10; frames++) {
+      current().settings({ initialWindowSize: 65_535 + frames });
+      count('settings');
+    }
+    await pause(50);
+  };
+}
+
+/** Answers of megabytes that are asked for and not taken. */
+const slowReader = (): Attack => async () => {
+  const opened = session();
+  stream(opened).end(ALL_JOBS);
+  count('answers not taken');
+  await pause(3000, undefined, { signal: over.signal }).catch(() => undefined);
+  opened.destroy();
+};
+
+/** A thousand requests on one connection whose bodies never come. */
+const halfOpen = (): Attack => async () => {
+  const opened = session();
+  for (let streams = 0; streams < 1000; streams++) {
+    stream(opened);
+    count('requests without a body');
+  }
+  await pause(5000, undefined, { signal: over.signal }).catch(() => undefined);
+  opened.destroy();
+};
+
+const junkSocket = (): Attack => async (next) => {
+  const opened = socket(next() < 0.5 ? grpc : http);
+  opened.write(junk(next));
+  count('sockets with junk');
+  await pause(50);
+  opened.destroy();
+};
+
+const silentSocket = (): Attack => async () => {
+  const opened = [socket(grpc), socket(http)];
+  count('sockets with nothing');
+  await pause(2000, undefined, { signal: over.signal }).catch(() => undefined);
+  for (const each of opened) each.destroy();
+};
+
+/** A request of frames with one byte each. */
+function oneByteFrames(): Attack {
+  const current = sessions();
+  return async () => {
+    const opened = stream(current());
+    opened.resume();
+    for (const byte of ONE_JOB) {
+      opened.write(Buffer.of(byte));
+      count('frames of one byte');
+      await pause(1);
+    }
+    opened.end();
+  };
+}
+
+/** Headers that come a byte at a time. */
+const slowloris = (): Attack => async () => {
+  const opened = socket(http);
+  opened.write('POST /inventory/v1/job/list HTTP/1.1\r\nhost: localhost\r\n');
+  count('headers that do not end');
+  for (let bytes = 0; bytes < 50 && !over.signal.aborted; bytes++) {
+    opened.write('x');
+    await pause(100);
+  }
+  opened.destroy();
+};
+
+const hugeHeaders = (): Attack => async () => {
+  const opened = session();
+  const large = opened.request({ ...LIST, token: 't'.repeat(48_000) });
+  large.on('error', () => undefined);
+  large.end(ONE_JOB);
+  count('headers of 48 KB');
+  await pause(50);
+  opened.destroy();
+};
+
+const churn = (): Attack => async () => {
+  const opened = session();
+  stream(opened).end(ONE_JOB);
+  count('connections made and dropped');
+  await pause(10);
+  opened.destroy();
+};
+
+/** How many of each are at work at once. */
+const ATTACKS: readonly (readonly [number, () => Attack])[] = [
+  [2, rapidReset],
+  [2, pingFlood],
+  [2, settingsFlood],
+  [16, slowReader],
+  [2, halfOpen],
+  [4, junkSocket],
+  [20, silentSocket],
+  [4, oneByteFrames],
+  [20, slowloris],
+  [2, hugeHeaders],
+  [2, churn],
+];
+
+async function goOn(attack: Attack, next: Random): Promise<void> {
+  while (!over.signal.aborted) await attack(next);
+}
+
+let nth = Number(seed);
+const all = ATTACKS.flatMap(([times, begin]) =>
+  Array.from({ length: times }, () => goOn(begin(), random(nth++))),
+);
+await Promise.all(all);
+process.send?.([...counts].map(([what, times]) => `${times} ${what}`).join(', '));
+process.disconnect();

@@ -1,0 +1,286 @@
+/**
+ * Random requests, well formed and not, by both doors, of a caller who may see one domain of two: none brings the service
+ * down, none is an error of the service, and none shows what is another domain's (docs/operations.md «Trials»).
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { ObjectId } from 'mongodb';
+import type { Db, Document } from 'mongodb';
+import { JobsInfo } from '../../src/gen/spaceone/api/inventory/v1/job.js';
+import type { RpcName } from '../harness/client.js';
+import type { Random } from '../harness/random.js';
+import { drawn, pick } from './choices.js';
+import { grpcDoor, httpDoor } from './doors.js';
+import type { Answer, GrpcDoor, HttpDoor } from './doors.js';
+import { encoded } from './encoder.js';
+import { anyRequest } from './generator.js';
+import type { Subjects } from './generator.js';
+import { junk, mutated } from './mutations.js';
+import { startDatabase, startSubject } from './subject.js';
+import type { Subject, Vitals } from './subject.js';
+import { tally } from './program.js';
+import { atMost, exactly } from './trial.js';
+import type { Figure, Terms } from './trial.js';
+
+const MINE = 'domain-mine';
+const THEIRS = 'domain-theirs';
+/** In every document of the other domain. */
+const MARK = 'what-is-theirs-only';
+const JOBS = 40;
+const TIMEOUT = 20_000;
+const AT_ONCE = 24;
+/** Requests after which the memory of a service that is warm is taken, and the domain is filled again. */
+const WARM = 0.1;
+const REFILL = 2000;
+const GROWTH = 1.5;
+/** The same after few requests, when buffers that are kept are not all there yet. */
+const GROWTH_SHORT = 3;
+
+/** What must not come to the log, wherever it was sent. */
+const SECRETS = Array.from({ length: 20 }, (_, nth) => `secret-${(0xabc000 + nth).toString(16)}planted`);
+
+/** The same, of a shape that nothing tells from other texts. */
+const VALUES = Array.from({ length: 20 }, (_, nth) => `value-${(0xdef000 + nth).toString(16)}planted`);
+
+const jobIds = Array.from({ length: JOBS }, (_, nth) => `job-${nth}`);
+const collectors = { [MINE]: new ObjectId(), [THEIRS]: new ObjectId() } as const;
+
+const jobsOf = (domain: string, own: ObjectId, other: ObjectId, whose: string): Document[] =>
+  jobIds.map((job_id, nth) => ({
+    job_id,
+    domain_id: domain,
+    status: pick(() => nth / JOBS, ['SUCCESS', 'ERROR', 'IN_PROGRESS']),
+    filters: { whose, n: nth, tags: [whose, nth], o: { [whose]: nth } },
+    errors: [{ error_code: 'E', message: whose, additional: { whose } }],
+    collector: nth % 2 === 0 ? own : other,
+    projects: [`project-${nth % 3}`, whose],
+    created_at: new Date(Date.UTC(2024, 2, 1 + nth)),
+  }));
+
+async function fill(db: Db): Promise<void> {
+  const [mine, theirs] = [collectors[MINE], collectors[THEIRS]];
+  const job = db.collection('job');
+  await job.deleteMany({ domain_id: MINE });
+  await job.insertMany(jobsOf(MINE, mine, theirs, 'mine'));
+}
+
+async function fillAll(db: Db): Promise<void> {
+  const of = (domain: typeof MINE | typeof THEIRS, whose: string): Document => ({
+    _id: collectors[domain],
+    collector_id: `collector-${whose}`,
+    domain_id: domain,
+    name: whose,
+    provider: whose,
+    plugin_info: { plugin_id: whose },
+  });
+  await db.collection('collector').insertMany([of(MINE, 'mine'), of(THEIRS, MARK)]);
+  await db.collection('job').insertMany(jobsOf(THEIRS, collectors[THEIRS], collectors[MINE], MARK));
+  await fill(db);
+}
+
+const SUBJECTS: Subjects = {
+  domains: [MINE, THEIRS],
+  jobs: jobIds,
+  collectors: Object.values(collectors).map((id) => id.toHexString()),
+  projects: ['project-0', 'project-1', 'mine'],
+  texts: [...SECRETS, ...VALUES, THEIRS, 'mongodb://me:planted@host/', `token=${SECRETS[0] ?? ''}`],
+};
+
+/** A file with a key, and a token that it verifies. */
+async function credentials(folder: string) {
+  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
+  const file = join(folder, 'keys.json');
+  await writeFile(file, JSON.stringify({ keys: [await exportJWK(publicKey)] }));
+  const payload = { cat: 'API_KEY', did: MINE };
+  return { file, token: await new SignJWT(payload).setProtectedHeader({ alg: 'RS256' }).sign(privateKey) };
+}
+
+interface Doors {
+  readonly grpc: GrpcDoor;
+  readonly http: HttpDoor;
+  readonly subject: Subject;
+  readonly token: string;
+}
+
+interface Sent extends Answer {
+  readonly way: string;
+  readonly rpc: RpcName;
+}
+
+type Way = (next: Random, doors: Doors) => Promise<Sent | undefined>;
+
+const byGrpc =
+  (change: (next: Random, bytes: Uint8Array) => Uint8Array, way: string): Way =>
+  async (next, { grpc, token }) => {
+    const { rpc, request } = anyRequest(next, SUBJECTS);
+    const bytes = change(next, encoded(rpc, request));
+    return { way, rpc, ...(await grpc.send(rpc, bytes, { timeout: TIMEOUT, headers: { token } })) };
+  };
+
+const byHttp =
+  (change: (next: Random, body: Buffer) => Buffer, way: string): Way =>
+  async (next, { http, token }) => {
+    const { rpc, request } = anyRequest(next, SUBJECTS);
+    const body = change(next, Buffer.from(JSON.stringify(request)));
+    const path = `/inventory/v1/job/${rpc}`;
+    return { way, rpc, ...(await http.post(path, body, { timeout: TIMEOUT, headers: { token } })) };
+  };
+
+const TYPES = [
+  'application/proto',
+  'application/grpc-web+proto',
+  'application/grpc-web-text',
+  'text/plain',
+  '',
+];
+
+const otherType: Way = async (next, { http, token }) => {
+  const { rpc, request } = anyRequest(next, SUBJECTS);
+  const headers = { token, 'content-type': pick(next, TYPES), 'connect-protocol-version': '1' };
+  const path = `/spaceone.api.inventory.v1.Job/${rpc}`;
+  const answer = await http.post(path, mutated(next, encoded(rpc, request)), { timeout: TIMEOUT, headers });
+  return { way: 'other content types', rpc, ...answer };
+};
+
+/** A token that is none, with something in it that is nobody's business. */
+const badToken: Way = async (next, { grpc }) => {
+  const headers = { token: `${pick(next, ['', 'eyJhbGciOiJub25lIn0.'])}${pick(next, SECRETS)}.x` };
+  return {
+    way: 'bad tokens',
+    rpc: 'get',
+    ...(await grpc.send('get', Buffer.alloc(0), { timeout: TIMEOUT, headers })),
+  };
+};
+
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+const BEGINNINGS = [
+  '',
+  PREFACE,
+  'POST /inventory/v1/job/list HTTP/1.1\r\nhost: localhost\r\n',
+  'GET / HTTP/9\r\n\r\n',
+];
+
+/** Bytes on a socket that are no request. */
+const onSocket: Way = async (next, { subject: { addresses } }) => {
+  const [host, port] = pick(next, [addresses.grpc, addresses.http]).split(':');
+  const socket = connect({ host, port: Number(port) });
+  socket.on('error', () => undefined);
+  socket.resume();
+  socket.end(Buffer.concat([Buffer.from(pick(next, BEGINNINGS)), junk(next)]));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  await Promise.race([closed, pause(50)]);
+  socket.destroy();
+  return undefined;
+};
+
+const WAYS: readonly (readonly [number, Way])[] = [
+  [45, byGrpc((_, bytes) => bytes, 'gRPC')],
+  [20, byGrpc(mutated, 'mutated gRPC')],
+  [20, byHttp((_, body) => body, 'HTTP')],
+  [8, byHttp(mutated, 'mutated HTTP')],
+  [4, otherType],
+  [2, badToken],
+  [1, onSocket],
+];
+const ALL = WAYS.flatMap(([share, way]) => Array.from({ length: share }, () => way));
+
+/** What the service may answer whatever it is sent. */
+const FINE = [
+  'OK',
+  'INVALID_ARGUMENT',
+  'NOT_FOUND',
+  'RESOURCE_EXHAUSTED',
+  'UNAUTHENTICATED',
+  'UNIMPLEMENTED',
+  'PERMISSION_DENIED',
+];
+
+const isForeign = ({ way, rpc, status, bytes }: Sent): boolean =>
+  bytes.includes(MARK) ||
+  (way === 'gRPC' && rpc === 'list' && status === 'OK' && JobsInfo.decode(bytes).total_count > JOBS);
+
+const isJson = (line: string): boolean => {
+  try {
+    return typeof JSON.parse(line) === 'object';
+  } catch {
+    return false;
+  }
+};
+
+/** A line of the log without the sort keys that are no fields: those it names as they were sent (contract 2-query «list»). */
+const withoutSortKeys = (line: string): string => line.replace(/"sort_keys_passed_over":\[.*?\],/, '');
+
+interface Run {
+  readonly odd: Sent[];
+  readonly foreign: Sent[];
+  readonly ends: string[];
+  before: Vitals | undefined;
+}
+
+async function requests(count: number, seed: number, doors: Doors, db: Db): Promise<Run> {
+  const run: Run = { odd: [], foreign: [], ends: [], before: undefined };
+  let nth = 0;
+  async function worker(): Promise<void> {
+    while (nth < count) {
+      const mine = nth++;
+      if (mine % REFILL === 0) await fill(db);
+      if (mine === Math.floor(count * WARM)) run.before = await doors.subject.vitals('collected');
+      const next = drawn(seed, mine);
+      const sent = await pick(next, ALL)(next, doors);
+      if (sent === undefined) continue;
+      run.ends.push(`${sent.way}: ${sent.status}`);
+      if (!FINE.includes(sent.status)) run.odd.push(sent);
+      if (isForeign(sent)) run.foreign.push(sent);
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return run;
+}
+
+export async function fuzz({ seed, short, say }: Terms): Promise<readonly Figure[]> {
+  const count = short ? 4000 : 200_000;
+  const folder = await mkdtemp(join(tmpdir(), 'trial-fuzz-'));
+  const { file, token } = await credentials(folder);
+  await using database = await startDatabase();
+  await fillAll(database.db);
+  const settings = { MONGODB_URI: database.uri, AUTH: 'jwt', AUTH_PUBLIC_KEYS: file };
+  await using subject = await startSubject(settings);
+  const grpc = grpcDoor(subject.addresses.grpc);
+  const http = httpDoor(subject.addresses.http, AT_ONCE);
+  const { odd, foreign, ends, before } = await requests(
+    count,
+    seed,
+    { grpc, http, subject, token },
+    database.db,
+  );
+  grpc.close();
+  http.close();
+  const after = await subject.vitals('collected');
+  for (const end of tally(ends.toSorted()).split(', ')) say(end);
+  for (const { way, rpc, status, text } of odd.slice(0, 5))
+    say(`odd: ${way} ${rpc} ${status} ${text.slice(0, 200)}`);
+  const log = subject.log();
+  const told = log.map(withoutSortKeys);
+  const toldOf = (sent: readonly string[]) => sent.filter((text) => told.some((line) => line.includes(text)));
+  await rm(folder, { recursive: true });
+  return [
+    exactly('the same process', Number(subject.alive()), 1),
+    exactly('answers that are an error of the service, or none', odd.length, 0),
+    exactly('answers with rows or counts of another domain', foreign.length, 0),
+    atMost('heap, of what it was when warm', after.heapUsed / (before?.heapUsed ?? NaN), GROWTH, 'times'),
+    atMost(
+      'memory, of what it was when warm',
+      after.rss / (before?.rss ?? NaN),
+      short ? GROWTH_SHORT : GROWTH,
+      'times',
+    ),
+    exactly('lines of the log that are no JSON object', log.filter((line) => !isJson(line)).length, 0),
+    exactly('planted secrets in the log', toldOf(SECRETS).length, 0),
+    exactly('planted values in the log', toldOf(VALUES).length, 0),
+    exactly('bytes beside the log', subject.complaints().length, 0),
+  ];
+}

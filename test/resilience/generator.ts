@@ -1,0 +1,359 @@
+/**
+ * Random requests of the four rpcs: by the grammar of the query language and beyond it, with whatever may stand where a
+ * key, a name, an operator or a value is due (docs/query.md).
+ */
+import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import { JOB } from '../../src/job/schema.js';
+import { OPERATORS } from '../../src/query/operators.js';
+import { CONDITIONS, GROUP_FIELDS, PROJECT_OPERATORS } from '../../src/query/stages.js';
+import type { RpcName } from '../harness/client.js';
+import { NAMES, VALUES } from '../harness/hostile.js';
+import type { Random } from '../harness/random.js';
+import { below, pick, several, some, weighed } from './choices.js';
+
+export interface Made {
+  readonly rpc: RpcName;
+  readonly request: JsonObject;
+}
+
+/** What requests are about. */
+export interface Subjects {
+  readonly domains: readonly string[];
+  readonly jobs: readonly string[];
+  readonly collectors: readonly string[];
+  readonly projects: readonly string[];
+  /** Texts that are sprinkled in. */
+  readonly texts: readonly string[];
+}
+
+const OPERATOR_NAMES = Object.keys(OPERATORS);
+const FIELDS = [...JOB.fields.keys(), ...JOB.aliases.keys()];
+const BELOW = [
+  'filter.whose',
+  'filter.n',
+  'filters.tags',
+  'filter.o',
+  'errors.message',
+  'errors.additional.whose',
+];
+const REFERRED = [
+  'collector.name',
+  'collector.provider',
+  'collector.plugin_id',
+  'collector.domain_id',
+  'collector.created_at',
+];
+
+const NUMBERS = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  2 ** 31,
+  -(2 ** 31) - 1,
+  2 ** 53 + 2,
+  1e308,
+  -1e308,
+  5e-324,
+  NaN,
+  Infinity,
+  -Infinity,
+];
+const DATES = [
+  '2024-03-01',
+  '2024-02-30',
+  '2024-03-01T00:00:00Z',
+  '2024-03-01T24:00:00+99:99',
+  '0000-01-01',
+  '9999-12-31T23:59:59.999999Z',
+  '+275760-09-13',
+];
+const TIMES = ['now', 'now/d', 'now/w - 1w', 'now - 99999999999999d', 'now/m+1m', ' now ', 'now/y'];
+const PATTERN_PIECES = [
+  ...[
+    'a',
+    'whose',
+    'é',
+    '한',
+    '\\d+',
+    '[a-z]',
+    '[^\\]]',
+    '.*',
+    '(',
+    ')',
+    '(a|b)',
+    '(a+)+',
+    '{2,3}',
+    '{1000}',
+    '^',
+    '$',
+  ],
+  ...[
+    '(?i)',
+    '(?<n>x)',
+    '\\1',
+    '\\p{L}',
+    '\\Q',
+    '[',
+    '\\',
+    '|',
+    '?',
+    '*',
+    '(?=x)',
+    '(?R)',
+    '\\b',
+    '\0',
+    '\n',
+  ],
+];
+const FORMATS = ['year', 'month', 'day', '%Y-%m-%d', '%H:%M', '%', '%q', '$%Y', ''];
+const ALONE = ['\ud800', 'a\udfff', '\udc00\ud800', '😀\ud83d'];
+
+const textOf = (next: Random): string =>
+  Array.from({ length: below(next, 12) }, () =>
+    String.fromCharCode(below(next, next() < 0.8 ? 128 : 65_536)),
+  ).join('');
+
+const longText = (next: Random): string =>
+  pick(next, ['x', 'é', '$', '.', '한', '(']).repeat(10 ** (1 + below(next, 4)));
+
+const pattern = (next: Random): string => several(next, 6, () => pick(next, PATTERN_PIECES)).join('');
+
+const path = (next: Random): string =>
+  several(next, 5, () =>
+    pick(next, ['filters', 'errors', 'collector', '$', 'a', '0', '__proto__', '', 'domain_id']),
+  ).join('.');
+
+/** A sequence of ways to make a text, by how common they are. */
+const anyText = (next: Random, { texts, jobs, collectors, projects, domains }: Subjects): string =>
+  weighed(next, [
+    { weight: 6, make: () => pick(next, [...jobs, ...collectors, ...projects, ...domains]) },
+    { weight: 4, make: () => pick(next, ['SUCCESS', 'ERROR', 'mine', 'E']) },
+    { weight: 3, make: () => pick(next, NAMES) },
+    { weight: 2, make: () => pick(next, DATES) },
+    { weight: 2, make: () => pick(next, TIMES) },
+    { weight: 2, make: () => pattern(next) },
+    { weight: 2, make: () => textOf(next) },
+    { weight: 1, make: () => pick(next, texts) },
+    { weight: 1, make: () => pick(next, ALONE) },
+    { weight: 0.3, make: () => longText(next) },
+  ]).make();
+
+/** Lists and objects inside each other. */
+function deep(next: Random, levels: number): JsonValue {
+  let value: JsonValue = pick(next, VALUES);
+  for (let level = 0; level < levels; level++)
+    value = next() < 0.5 ? [value] : { [pick(next, NAMES)]: value };
+  return value;
+}
+
+const depth = (next: Random): number => (next() < 0.05 ? 500 + below(next, 1500) : 20 + below(next, 40));
+
+function anyValue(next: Random, subjects: Subjects, levels = 3): JsonValue {
+  const inner = (): JsonValue => anyValue(next, subjects, levels - 1);
+  const ways = [
+    { weight: 8, make: (): JsonValue => anyText(next, subjects) },
+    { weight: 4, make: (): JsonValue => pick(next, VALUES) },
+    { weight: 3, make: (): JsonValue => pick(next, NUMBERS) },
+    { weight: 1, make: (): JsonValue => next() < 0.5 },
+    { weight: 1, make: (): JsonValue => null },
+    { weight: 0.1, make: (): JsonValue => deep(next, depth(next)) },
+  ];
+  const within = [
+    { weight: 2, make: (): JsonValue => several(next, 4, inner) },
+    {
+      weight: 2,
+      make: (): JsonValue =>
+        Object.fromEntries(several(next, 4, () => [anyText(next, subjects), inner()] as const)),
+    },
+  ];
+  return weighed(next, levels > 0 ? [...ways, ...within] : ways).make();
+}
+
+/** A value of the kind that an operator takes. */
+function fitting(next: Random, operator: string, subjects: Subjects): JsonValue {
+  const text = (): string => anyText(next, subjects);
+  if (operator === 'exists') return next() < 0.5;
+  if (operator === 'regex_in') return several(next, 4, () => pattern(next));
+  if (operator === 'regex') return pattern(next);
+  if (operator.endsWith('in') && operator !== 'contain' && operator !== 'not_contain')
+    return several(
+      next,
+      next() < 0.01 ? 2000 : 5,
+      operator.includes('contain') ? text : () => anyValue(next, subjects, 1),
+    );
+  if (operator.startsWith('datetime')) return pick(next, DATES);
+  if (operator.startsWith('timediff')) return pick(next, TIMES);
+  if (operator === 'match')
+    return Object.fromEntries(
+      several(next, 3, () => [key(next, subjects), anyValue(next, subjects, 1)] as const),
+    );
+  return anyValue(next, subjects, 1);
+}
+
+const key = (next: Random, subjects: Subjects): string =>
+  weighed(next, [
+    { weight: 8, make: () => pick(next, FIELDS) },
+    { weight: 5, make: () => pick(next, BELOW) },
+    { weight: 4, make: () => pick(next, REFERRED) },
+    { weight: 2, make: () => pick(next, NAMES) },
+    { weight: 1, make: () => path(next) },
+    { weight: 1, make: () => anyText(next, subjects) },
+  ]).make();
+
+const operatorOf = (next: Random, known: readonly string[], subjects: Subjects): string =>
+  next() < 0.97 ? pick(next, known) : anyText(next, subjects);
+
+const anyOf = <T>(next: Random, ...names: readonly T[]): T => pick(next, names);
+
+const condition = (next: Random, subjects: Subjects, known: readonly string[]): JsonObject => {
+  const operator = operatorOf(next, known, subjects);
+  return some<JsonValue>(next, [
+    [anyOf(next, 'key', 'k'), 0.98, () => key(next, subjects)],
+    [
+      anyOf(next, 'value', 'v'),
+      0.95,
+      () => (next() < 0.8 ? fitting(next, operator, subjects) : anyValue(next, subjects)),
+    ],
+    [anyOf(next, 'operator', 'o'), 0.98, () => operator],
+  ]);
+};
+
+const sort = (next: Random, subjects: Subjects): JsonObject =>
+  some<JsonValue>(next, [
+    ['key', 0.4, () => key(next, subjects)],
+    ['desc', 0.3, () => true],
+    ['keys', 0.7, () => several(next, 3, () => ({ key: key(next, subjects), desc: next() < 0.5 }))],
+  ]);
+
+const SMALL = [0, 1, 2, 3, 10, 100];
+const number = (next: Random): number => (next() < 0.9 ? pick(next, SMALL) : below(next, 2 ** 31));
+
+const filters = (next: Random, subjects: Subjects): JsonObject => {
+  const conditions = (): JsonObject[] => several(next, 3, () => condition(next, subjects, OPERATOR_NAMES));
+  return some<JsonValue>(next, [
+    ['filter', 0.8, conditions],
+    ['filter_or', 0.4, conditions],
+    ['keyword', 0.1, () => anyText(next, subjects)],
+    ['page', 0.7, () => ({ start: number(next), limit: number(next) })],
+  ]);
+};
+
+const listQuery = (next: Random, subjects: Subjects): JsonObject => ({
+  ...filters(next, subjects),
+  ...some<JsonValue>(next, [
+    ['sort', 0.3, () => sort(next, subjects)],
+    ['only', 0.2, () => several(next, 3, () => key(next, subjects))],
+    ['minimal', 0.1, () => true],
+    ['count_only', 0.3, () => true],
+  ]),
+});
+
+/** A name for a value of the rows; few, so that later stages meet those of earlier ones. */
+const rowName = (next: Random): string =>
+  next() < 0.9 ? pick(next, ['a', 'b', 'c', 'd', 'e']) : pick(next, NAMES);
+
+const rowKey = (next: Random, subjects: Subjects): string =>
+  next() < 0.6 ? key(next, subjects) : rowName(next);
+
+function groupField(next: Random, subjects: Subjects): JsonObject {
+  const tests = Object.keys(CONDITIONS);
+  return some<JsonValue>(next, [
+    [anyOf(next, 'key', 'k'), 0.8, () => rowKey(next, subjects)],
+    [anyOf(next, 'name', 'n'), 0.98, () => rowName(next)],
+    [anyOf(next, 'operator', 'o'), 0.98, () => operatorOf(next, Object.keys(GROUP_FIELDS), subjects)],
+    ['fields', 0.2, () => several(next, 3, () => ({ k: rowKey(next, subjects), n: rowName(next) }))],
+    ['conditions', 0.2, () => several(next, 3, () => condition(next, subjects, tests))],
+  ]);
+}
+
+const projectField = (next: Random, subjects: Subjects): JsonObject => ({
+  k: rowKey(next, subjects),
+  n: rowName(next),
+  o: operatorOf(next, Object.keys(PROJECT_OPERATORS), subjects),
+});
+
+const groupKey = (next: Random, subjects: Subjects): JsonObject => ({
+  k: rowKey(next, subjects),
+  n: rowName(next),
+  ...some(next, [['date_format', 0.3, () => pick(next, FORMATS)]]),
+});
+
+const stage = (next: Random, subjects: Subjects): JsonObject =>
+  weighed(next, [
+    {
+      weight: 6,
+      make: (): JsonObject => ({
+        group: {
+          keys: several(next, 2, () => groupKey(next, subjects)),
+          fields: several(next, 3, () => groupField(next, subjects)),
+        },
+      }),
+    },
+    { weight: 2, make: (): JsonObject => ({ unwind: { path: rowKey(next, subjects) } }) },
+    { weight: 1, make: (): JsonObject => ({ count: { name: rowName(next) } }) },
+    { weight: 2, make: (): JsonObject => ({ sort: sort(next, subjects) }) },
+    {
+      weight: 2,
+      make: (): JsonObject => ({
+        project: { fields: several(next, 3, () => projectField(next, subjects)), exclude_keys: next() < 0.3 },
+      }),
+    },
+    { weight: 1, make: (): JsonObject => ({ limit: number(next) - 1 }) },
+    { weight: 1, make: (): JsonObject => ({ skip: number(next) - 1 }) },
+    { weight: 0.1, make: (): JsonObject => ({}) },
+  ]).make();
+
+const statQuery = (next: Random, subjects: Subjects): JsonObject => ({
+  ...filters(next, subjects),
+  ...some<JsonValue>(next, [
+    ['aggregate', 0.8, () => several(next, 4, () => stage(next, subjects))],
+    ['distinct', 0.3, () => key(next, subjects)],
+  ]),
+});
+
+const job = (next: Random, subjects: Subjects): string =>
+  next() < 0.8 ? pick(next, subjects.jobs) : anyText(next, subjects);
+
+const REQUESTS: readonly {
+  readonly weight: number;
+  readonly rpc: RpcName;
+  make(next: Random, subjects: Subjects): JsonObject;
+}[] = [
+  {
+    weight: 2,
+    rpc: 'get',
+    make: (next, subjects) => ({
+      job_id: job(next, subjects),
+      ...some(next, [['only', 0.3, () => several(next, 3, () => key(next, subjects))]]),
+    }),
+  },
+  { weight: 1, rpc: 'delete', make: (next, subjects) => ({ job_id: job(next, subjects) }) },
+  {
+    weight: 6,
+    rpc: 'list',
+    make: (next, subjects) =>
+      some<JsonValue>(next, [
+        ['query', 0.95, () => listQuery(next, subjects)],
+        ['job_id', 0.05, () => job(next, subjects)],
+        ['status', 0.05, () => below(next, 9)],
+        ['collector_id', 0.05, () => pick(next, subjects.collectors)],
+        ['project_id', 0.05, () => pick(next, subjects.projects)],
+      ]),
+  },
+  {
+    weight: 4,
+    rpc: 'stat',
+    make: (next, subjects) => some(next, [['query', 0.98, () => statQuery(next, subjects)]]),
+  },
+];
+
+/** A request of any rpc. */
+export function anyRequest(next: Random, subjects: Subjects): Made {
+  const { rpc, make } = weighed(next, REQUESTS);
+  const domain = some(next, [
+    ['domain_id', 0.7, () => (next() < 0.9 ? pick(next, subjects.domains) : anyText(next, subjects))],
+  ]);
+  return { rpc, request: { ...make(next, subjects), ...domain } };
+}

@@ -1,0 +1,152 @@
+/** Calls of all kinds for a long time, some of them given up, on connections that come and go: nothing grows (docs/operations.md «Trials»). */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { JsonObject } from '@bufbuild/protobuf';
+import type { Db } from 'mongodb';
+import type { RpcName } from '../harness/client.js';
+import { random } from '../harness/random.js';
+import type { Random } from '../harness/random.js';
+import { pick } from './choices.js';
+import { grpcDoor, httpDoor } from './doors.js';
+import type { GrpcDoor, HttpDoor } from './doors.js';
+import { encoded } from './encoder.js';
+import { startDatabase, startSubject } from './subject.js';
+import type { Subject } from './subject.js';
+import { tally } from './program.js';
+import { atMost, exactly } from './trial.js';
+import type { Figure, Terms } from './trial.js';
+
+const DOMAIN = 'domain-soaked';
+const JOBS = 2000;
+const PER_SECOND = 100;
+const TIMEOUT = 10_000;
+/** The share of calls that are given up, and milliseconds after which. */
+const CANCELLED = 0.05;
+const CANCELLED_AFTER = 3;
+const USUAL = 600_000;
+const SHORT = 8000;
+const SAMPLES = 40;
+/** MiB by which the heap may have grown over the second half, and descriptors. */
+const HEAP = 4;
+const DESCRIPTORS = 20;
+
+const CALLS: readonly (readonly [RpcName, JsonObject])[] = [
+  ['get', { job_id: 'job-7' }],
+  ['get', { job_id: 'job-none' }],
+  ['list', { query: { page: { start: 1, limit: 20 } } }],
+  ['list', { query: { page: { start: 1, limit: 500 }, filter: [{ k: 'status', v: 'ERROR', o: 'eq' }] } }],
+  ['list', { query: { filter: [{ k: 'errors.message', v: 'a.*b.*c', o: 'regex' }], count_only: true } }],
+  [
+    'stat',
+    {
+      query: {
+        aggregate: [{ group: { keys: [{ k: 'status', n: 's' }], fields: [{ n: 'n', o: 'count' }] } }],
+      },
+    },
+  ],
+  ['stat', { query: { distinct: 'status' } }],
+  ['list', { query: { filter: [{ k: 'nothing', v: 1, o: 'no such' }] } }],
+];
+
+const fill = (db: Db) =>
+  db.collection('job').insertMany(
+    Array.from({ length: JOBS }, (_, nth) => ({
+      job_id: `job-${nth}`,
+      domain_id: DOMAIN,
+      status: nth % 3 === 0 ? 'ERROR' : 'SUCCESS',
+      errors: [{ error_code: 'E', message: 'abc'.repeat(20) }],
+      created_at: new Date(Date.UTC(2024, 0, 1) + nth * 60_000),
+    })),
+  );
+
+interface Clients {
+  readonly grpc: GrpcDoor;
+  readonly http: HttpDoor;
+}
+
+const open = ({ addresses }: Subject): Clients => ({
+  grpc: grpcDoor(addresses.grpc),
+  http: httpDoor(addresses.http, 20),
+});
+
+async function call(next: Random, { grpc, http }: Clients): Promise<string> {
+  const [rpc, asked] = pick(next, CALLS);
+  const request = { domain_id: DOMAIN, ...asked };
+  const given = next() < CANCELLED ? { signal: AbortSignal.timeout(CANCELLED_AFTER) } : {};
+  const terms = { timeout: TIMEOUT, ...given };
+  const { status } =
+    next() < 0.5
+      ? await grpc.send(rpc, encoded(rpc, request), terms)
+      : await http.post(`/inventory/v1/job/${rpc}`, JSON.stringify(request), terms);
+  return status;
+}
+
+/** Calls at a steady pace; each second by clients of their own. */
+async function calling(subject: Subject, next: Random, over: AbortSignal): Promise<readonly string[]> {
+  const calls: Promise<string>[] = [];
+  while (!over.aborted) {
+    const clients = open(subject);
+    const second: Promise<string>[] = [];
+    for (let nth = 0; nth < PER_SECOND; nth++) {
+      second.push(call(next, clients));
+      await pause(1000 / PER_SECOND - 1);
+    }
+    calls.push(...second);
+    void Promise.all(second).finally(() => {
+      clients.grpc.close();
+      clients.http.close();
+    });
+  }
+  return Promise.all(calls);
+}
+
+interface Sample {
+  readonly heap: number;
+  readonly descriptors: number;
+}
+
+/** By how much the values grow from the first to the last, by the line that fits them best. */
+function growth(values: readonly number[]): number {
+  const middle = (values.length - 1) / 2;
+  const mean = values.reduce((sum, each) => sum + each, 0) / values.length;
+  const products = values.map((each, nth) => (nth - middle) * (each - mean));
+  const squares = values.map((_, nth) => (nth - middle) ** 2);
+  const sum = (all: readonly number[]): number => all.reduce((total, each) => total + each, 0);
+  return (sum(products) / sum(squares)) * (values.length - 1);
+}
+
+export async function soak({ seed, short, lasting = USUAL, say }: Terms): Promise<readonly Figure[]> {
+  await using database = await startDatabase();
+  await fill(database.db);
+  await using subject = await startSubject({ MONGODB_URI: database.uri });
+  const over = new AbortController();
+  const calls = calling(subject, random(seed), over.signal);
+  const samples: Sample[] = [];
+  for (let nth = 0; nth < SAMPLES; nth++) {
+    await pause((short ? SHORT : lasting) / SAMPLES);
+    const { heapUsed } = await subject.vitals('collected');
+    samples.push({ heap: heapUsed / 1024 ** 2, descriptors: subject.descriptors() });
+  }
+  over.abort();
+  const ends = await calls;
+  say(`${ends.length} calls: ${tally(ends)}`);
+  const half = samples.slice(SAMPLES / 2);
+  const [first, middle, last] = [samples[0], half[0], samples.at(-1)];
+  say(
+    `heap ${[first, middle, last].map((each) => each?.heap.toFixed(1)).join(', ')} MiB, descriptors ${[first, middle, last].map((each) => each?.descriptors).join(', ')}, at the beginning, half-way and at the end`,
+  );
+  return [
+    atMost('growth of the heap over the second half', growth(half.map(({ heap }) => heap)), HEAP, 'MiB'),
+    atMost(
+      'growth of open descriptors over the second half',
+      growth(half.map(({ descriptors }) => descriptors)),
+      DESCRIPTORS,
+      'descriptors',
+    ),
+    exactly(
+      'calls that ended by a fault',
+      ends.filter((end) => ['INTERNAL', 'UNKNOWN', 'UNAVAILABLE', 'UNANSWERED'].includes(end)).length,
+      0,
+    ),
+    exactly('the same process', Number(subject.alive()), 1),
+  ];
+}

@@ -1,0 +1,324 @@
+// Lists as NDJSON and CSV: the same jobs as in one answer, errors before the first line, and breaking off after it.
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import type { JsonObject } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ObjectId } from 'mongodb';
+import { callHttp, post } from '../../harness/http-client.js';
+import { startService } from '../../harness/service.js';
+import type { Service } from '../../harness/service.js';
+import { insertSlowJob, noneRunning, runningSoon, slowStat } from '../../harness/slow.js';
+import { until } from '../../harness/until.js';
+
+const DATABASE = 'rows';
+const DOMAIN = 'domain-07d2e9c4a6b1';
+const LARGE = 'domain-3f1c9a7b2e40';
+const EDGES = 'domain-ed6e0000d0d0';
+const HOSTILE = 'domain-0000hostile0';
+const FORMULAS = 'domain-000formulas0';
+const LIST = '/inventory/v1/job/list';
+const NDJSON = 'application/x-ndjson';
+const CSV = 'text/csv';
+
+let service: Service;
+
+/** Texts that a spreadsheet may compute, each the project of a job and the name of its collector. */
+const COMPUTED = [
+  ...['=1+1', '+1+1', '-1+1', '@SUM(A1)', '\t=1', '\r=1', '\n=1+1', '\r\n=1', '\0=1', '\tx', '\nx', '-5'],
+  ...['＝1', '＋1', '－1', '＠1', '﹦1', ' =1', '\u00a0=1', '\u3000=1', '\ufeff=1', '\u200b=1', '\u2028=1'],
+  ...[
+    '"=1',
+    '""=1',
+    "'=1",
+    ',=1',
+    ';=1',
+    '|=1',
+    '\n\n;"=1',
+    '=cmd|"/c calc"!A1',
+    '=1+2";=1+2',
+    '=1+2\'" ;,=1+2',
+  ],
+];
+/** Texts that are what they are. */
+const PLAIN = ['x=1', '5', ' x', "'x", '"x"', 'x;=1', 'x\n=1', '1-1', '\ufeffx', 'é', '[]', '{"a":1}'];
+
+/** A job with `text` in every cell that can have one. */
+async function insertCells(text: string, nth: number): Promise<void> {
+  const collector = new ObjectId();
+  const named = {
+    name: text,
+    provider: text,
+    project_id: text,
+    plugin_info: { plugin_id: text, version: text },
+  };
+  await service.db
+    .collection('collector')
+    .insertOne({ _id: collector, domain_id: FORMULAS, collector_id: `collector-cells-${nth}`, ...named });
+  const job = { job_id: `job-cells-${nth}`, domain_id: FORMULAS, project_id: text, collector };
+  await service.db.collection('job').insertOne({ ...job, total_tasks: -5, created_at: new Date(nth) });
+}
+
+beforeAll(async () => {
+  service = await startService(DATABASE);
+  await insertSlowJob(service.db);
+  await Promise.all([...COMPUTED, ...PLAIN].map(insertCells));
+  await service.db.collection('job').insertOne({
+    job_id: '=job-1',
+    domain_id: HOSTILE,
+    status: 'ERROR',
+    project_id: 'say "a",\r\nb',
+    errors: [{ error_code: '@E', message: '<img src=x onerror=alert(1)>\n"quoted", 🏠' }],
+    filters: { a: [1, null] },
+  });
+});
+afterAll(() => service.stop());
+
+const ask = (request: JsonObject, accept: string, headers: Readonly<Record<string, string>> = {}) =>
+  post(service.http, LIST, JSON.stringify(request), { accept, ...headers });
+
+const isList = (value: unknown): value is readonly JsonObject[] => Array.isArray(value);
+
+/** The jobs of the one answer. */
+async function listed(request: JsonObject): Promise<readonly JsonObject[]> {
+  const outcome = await callHttp(service.http, 'list', request);
+  const jobs = 'response' in outcome ? (outcome.response['results'] ?? []) : undefined;
+  if (!isList(jobs)) throw new Error(`no jobs: ${JSON.stringify(outcome)}`);
+  return jobs;
+}
+
+const lines = (text: string): unknown[] =>
+  text
+    .split('\n')
+    .slice(0, -1)
+    .map((line): unknown => JSON.parse(line));
+
+/** RFC 4180, and nothing else: the cells of each line. */
+function table(text: string): string[][] {
+  const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/gy;
+  const rows: string[][] = [[]];
+  for (const [, quoted, plain = '', end] of text.matchAll(cell)) {
+    rows.at(-1)?.push(quoted?.replaceAll('""', '"') ?? plain);
+    rows.push(...(end === '\r\n' ? [[]] : []));
+  }
+  return rows.slice(0, -1);
+}
+
+const QUERIES: readonly (readonly [string, JsonObject])[] = [
+  ['all of a domain', { domain_id: LARGE }],
+  ['every odd document', { domain_id: EDGES }],
+  ['by a filter', { domain_id: LARGE, query: { filter: [{ k: 'status', v: 'ERROR', o: 'eq' }] } }],
+  [
+    'a page in an order',
+    { domain_id: LARGE, query: { sort: { key: 'job_id' }, page: { start: 5, limit: 7 } } },
+  ],
+  ['some fields', { domain_id: LARGE, query: { only: ['job_id', 'errors.message', 'collector_info'] } }],
+  ['the fewest fields', { domain_id: LARGE, query: { minimal: true } }],
+  ['by a status beside the query', { domain_id: LARGE, status: 'TIMEOUT' }],
+  ['nothing', { domain_id: DOMAIN, job_id: 'job-none' }],
+];
+
+describe('NDJSON', () => {
+  test.each(QUERIES)('gives the jobs of the one answer: %s', async (_, request) => {
+    const response = await ask(request, NDJSON);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe(`${NDJSON}; charset=utf-8`);
+    expect(lines(await response.text())).toEqual(await listed(request));
+  });
+
+  test('is compressed for who takes it', async () => {
+    const plain = await (await ask({ domain_id: LARGE }, NDJSON)).text();
+    const sent = httpRequest(`http://${service.http}${LIST}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: NDJSON, 'accept-encoding': 'gzip' },
+    }).end(JSON.stringify({ domain_id: LARGE }));
+    const response = await answerOf(sent);
+    expect(response.headers['content-encoding']).toBe('gzip');
+    expect(gunzipSync(await buffer(response)).toString()).toBe(plain);
+  });
+});
+
+describe('CSV', () => {
+  test.each(QUERIES)('has a line for each job of the one answer: %s', async (_, request) => {
+    const response = await ask(request, CSV);
+    expect(response.headers.get('content-type')).toBe(`${CSV}; charset=utf-8`);
+    const [head = [], ...rows] = table(await response.text());
+    const jobs = await listed(request);
+    const at = head.indexOf('job_id');
+    expect(rows.map((cells) => cells[at])).toEqual(jobs.map(({ job_id }) => job_id));
+    expect(new Set(rows.map((cells) => cells.length))).toEqual(new Set(rows.map(() => head.length)));
+  });
+
+  test('shows each field in a column of its own', async () => {
+    const [head = [], cells = []] = table(
+      await (await ask({ domain_id: DOMAIN, job_id: 'job-39fc4a58d6de' }, CSV)).text(),
+    );
+    expect(Object.fromEntries(head.map((name, i) => [name, cells[i]]))).toMatchObject({
+      job_id: 'job-39fc4a58d6de',
+      status: 'TIMEOUT',
+      filter: '{"max_items":100,"note":"a.b*c?"}',
+      total_tasks: '40',
+      errors: '',
+      'collector_info.plugin_info.version': '1.13.7',
+      'collector_info.is_public': 'true',
+      created_at: '2023-05-15T21:20:57.548Z',
+    });
+  });
+
+  test.each([
+    ['only', { only: ['job_id', 'errors.message', 'filter'] }, 'job_id,filter,errors,created_at\r\n'],
+    ['minimal', { minimal: true }, 'job_id,status,created_at,finished_at\r\n'],
+    ['what has no column', { only: ['projects'], sort: { key: 'job_id' } }, 'job_id\r\n'],
+  ])('%s leaves columns out', async (_, query, head) => {
+    expect(await (await ask({ domain_id: DOMAIN, job_id: 'job-none', query }, CSV)).text()).toBe(head);
+  });
+
+  test('what is stored is text to a spreadsheet, whatever it is', async () => {
+    const query = { only: ['job_id', 'project_id', 'errors', 'filter'], sort: { key: 'job_id' } };
+    const [, ...rows] = table(await (await ask({ domain_id: HOSTILE, query }, CSV)).text());
+    const errors = [{ error_code: '@E', message: '<img src=x onerror=alert(1)>\n"quoted", 🏠' }];
+    expect(rows).toEqual([["'=job-1", '{"a":[1,null]}', JSON.stringify(errors), 'say "a",\r\nb']]);
+  });
+});
+
+test('no text of a job or its collector is computed, and a number is one', async () => {
+  const request = { domain_id: FORMULAS, query: { sort: { key: 'created_at' } } };
+  const [head = [], ...rows] = table(await (await ask(request, CSV)).text());
+  const columns = [
+    'project_id',
+    ...['name', 'provider', 'project_id', 'plugin_info.plugin_id'].map((name) => `collector_info.${name}`),
+  ];
+  const cells = rows.map((row) => columns.map((name) => row[head.indexOf(name)]));
+  const due = [...COMPUTED.map((text) => `'${text}`), ...PLAIN];
+  expect(cells).toEqual(due.map((text) => columns.map(() => text)));
+  expect(new Set(rows.map((row) => row[head.indexOf('total_tasks')]))).toEqual(new Set(['-5']));
+});
+
+describe('the one answer', () => {
+  test.each(['*/*', 'application/json', `application/json, ${CSV};q=0.5`, 'text/html', ''])(
+    'is for who accepts "%s"',
+    async (accept) => {
+      const response = await ask({ domain_id: DOMAIN, query: { count_only: true } }, accept);
+      expect(await response.json()).toEqual({ total_count: 10 });
+    },
+  );
+});
+
+describe('an error before the first line', () => {
+  const refused = { k: 'job_id', o: 'regex', v: '(?<n>a)(?<n>b)' };
+  test.each([
+    ['no domain', {}, {}, 400, 'ERROR_REQUIRED_PARAMETER'],
+    ['an unknown field', { domain: 'a' }, {}, 400, 'ERROR_INVALID_PARAMETER'],
+    [
+      'an unknown key',
+      { domain_id: DOMAIN, query: { only: ['nothing'] } },
+      {},
+      400,
+      'ERROR_INVALID_PARAMETER',
+    ],
+    ['a count', { domain_id: DOMAIN, query: { count_only: true } }, {}, 400, 'ERROR_INVALID_PARAMETER'],
+    [
+      'what MongoDB refuses',
+      { domain_id: DOMAIN, query: { filter: [refused] } },
+      {},
+      400,
+      'ERROR_INVALID_PARAMETER',
+    ],
+    ['a time that is over', { domain_id: DOMAIN }, { 'grpc-timeout': '0S' }, 504, 'ERROR_REQUEST_TIMEOUT'],
+  ])('is answered as any other: %s', async (_, request, headers, status, code) => {
+    for (const accept of [NDJSON, CSV]) {
+      const response = await ask(request, accept, headers);
+      expect([response.status, response.headers.get('content-type')]).toEqual([status, 'application/json']);
+      expect(await response.json()).toMatchObject({ message: expect.stringMatching(`^${code}: `) });
+    }
+  });
+
+  test('is MAX_PAGE_SIZE without a page that keeps to it', async () => {
+    const small = await startService('rows-small', { maxPageSize: 100, maxResponseBytes: 2000 });
+    const answers = [{}, { page: { limit: 100 } }].map(async (query) => {
+      const request = JSON.stringify({ domain_id: LARGE, query });
+      const response = await post(small.http, LIST, request, { accept: NDJSON });
+      return [response.status, (await response.text()).split('\n').length];
+    });
+    expect(await Promise.all(answers)).toEqual([
+      [429, 1],
+      [200, 101],
+    ]);
+    await small.stop();
+  });
+});
+
+/** The beginning of an answer. */
+async function answerOf(sent: ReturnType<typeof httpRequest>): Promise<IncomingMessage> {
+  const response = new Promise<IncomingMessage>((resolve) => sent.once('response', resolve));
+  return response;
+}
+
+describe('half-way', () => {
+  const MANY = 'domain-0000000many0';
+  /** More than all buffers between the database and the client hold. */
+  const JOBS = 60_000;
+
+  beforeAll(async () => {
+    const jobs = Array.from({ length: JOBS }, (_, i) => ({
+      job_id: `job-${i}`,
+      domain_id: MANY,
+      created_at: new Date(i),
+      errors: [{ error_code: 'E', message: 'x'.repeat(500) }],
+    }));
+    await service.db.collection('job').insertMany(jobs);
+  });
+
+  const begin = (headers: Readonly<Record<string, string>> = {}) =>
+    httpRequest(`http://${service.http}${LIST}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: NDJSON, ...headers },
+    }).end(JSON.stringify({ domain_id: MANY }));
+
+  const openCursors = async (): Promise<number> =>
+    (
+      await service.client
+        .db('admin')
+        .aggregate([{ $currentOp: { idleCursors: true } }, { $match: { ns: `${DATABASE}.job` } }])
+        .toArray()
+    ).length;
+
+  test('a client that takes nothing more leaves no more than a cursor waiting, and none when it goes', async () => {
+    const sent = begin();
+    const response = await answerOf(sent);
+    await once(response, 'readable');
+    await until('the reading waits', async () => (await openCursors()) === 1, 5000);
+    response.on('error', () => undefined);
+    sent.on('error', () => undefined);
+    sent.destroy();
+    await until('the cursor is closed', async () => (await openCursors()) === 0, 5000);
+    expect(service.faults).toEqual([]);
+  });
+
+  test('a call whose time is over is broken off, while nobody reads and when somebody does', async () => {
+    const sent = begin({ 'grpc-timeout': '500m' });
+    const response = await answerOf(sent);
+    await once(response, 'readable');
+    await until('the cursor is closed', async () => (await openCursors()) === 0, 5000);
+    const failed = once(response, 'error');
+    response.resume();
+    expect(await failed).toMatchObject([{ code: 'ECONNRESET' }]);
+    expect(response.complete).toBe(false);
+  });
+});
+
+test('a connection that closes ends the work of its call on the database', async () => {
+  const leaving = new AbortController();
+  const call = fetch(`http://${service.http}/inventory/v1/job/stat`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(slowStat(4)),
+    signal: leaving.signal,
+  });
+  await runningSoon(service.client, DATABASE, 1);
+  leaving.abort();
+  await expect(call).rejects.toThrow('aborted');
+  await noneRunning(service.client, DATABASE, 1000);
+});

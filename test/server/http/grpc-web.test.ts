@@ -1,0 +1,62 @@
+// Requests of gRPC-Web that are not exactly one message: none is answered with what one of its frames asks for.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { JobsQuery } from '../../../src/gen/spaceone/api/inventory/v1/job.js';
+import { startService } from '../../harness/service.js';
+import type { Service } from '../../harness/service.js';
+
+const DOMAIN = 'domain-07d2e9c4a6b1';
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService('grpc_web');
+});
+afterAll(() => service.stop());
+
+const message = Buffer.from(
+  JobsQuery.encode({ ...JobsQuery.decode(new Uint8Array()), domain_id: DOMAIN }).finish(),
+);
+
+function framed(content: Buffer, { flags = 0, length = content.length } = {}): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt8(flags, 0);
+  prefix.writeUInt32BE(length, 1);
+  return Buffer.concat([prefix, content]);
+}
+
+const ONE = framed(message);
+
+/** The frames of the answer: trailers alone, where a call has failed. */
+async function answerTo(body: Buffer, type: string): Promise<string> {
+  const response = await fetch(`http://${service.http}/spaceone.api.inventory.v1.Job/list`, {
+    method: 'POST',
+    headers: { 'content-type': type },
+    body: Buffer.from(body),
+  });
+  return response.text();
+}
+
+test('one message is answered', async () => {
+  expect(await answerTo(ONE, 'application/grpc-web')).toContain('grpc-status: 0\r\n');
+});
+
+test.each([
+  ['no frame', Buffer.alloc(0)],
+  ['half of a prefix', ONE.subarray(0, 3)],
+  ['two messages', Buffer.concat([ONE, ONE])],
+  ['a message and an empty one', Buffer.concat([ONE, framed(Buffer.alloc(0))])],
+  ['a message and trailers', Buffer.concat([ONE, framed(Buffer.from('a: b\r\n'), { flags: 0x80 })])],
+  ['a message and a byte more', Buffer.concat([ONE, Buffer.alloc(1)])],
+  ['a message that is cut off', ONE.subarray(0, -1)],
+  ['a length that is too small', framed(message, { length: message.length - 1 })],
+  ['a length that is too large', framed(message, { length: 2 ** 32 - 1 })],
+  ['a compressed message', framed(message, { flags: 1 })],
+  ['trailers alone', framed(message, { flags: 0x80 })],
+])('%s is no request', async (_, body) => {
+  const binary = await answerTo(body, 'application/grpc-web');
+  const inText = await answerTo(Buffer.from(body.toString('base64')), 'application/grpc-web-text');
+  for (const answer of [binary, Buffer.from(inText, 'base64').toString()]) {
+    expect(answer).toContain('grpc-status: 3\r\n');
+    expect(answer).toContain(encodeURIComponent('it must be one uncompressed gRPC-Web message'));
+  }
+});

@@ -1,0 +1,68 @@
+// The OpenAPI description: valid, the one that is committed, and true to what the service answers.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { RPCS } from '../../../src/server/call.js';
+import { EXAMPLES } from '../../../src/server/http/examples.js';
+import { openapi } from '../../../src/server/http/openapi.js';
+import { callHttp } from '../../harness/http-client.js';
+import { startService } from '../../harness/service.js';
+import type { Service } from '../../harness/service.js';
+
+const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+const read = (path: string): string => readFileSync(join(process.cwd(), path), 'utf8');
+const COMMITTED = read('docs/openapi.json');
+const [, VERSION = ''] = /"version": "(.*)"/.exec(read('package.json')) ?? [];
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService('openapi');
+});
+afterAll(() => service.stop());
+
+test('is valid OpenAPI 3.1', async () => {
+  const validator = new Validator();
+  const { valid, errors } = await validator.validate(COMMITTED);
+  expect({ valid, errors }).toEqual({ valid: true });
+  expect(validator.version).toBe('3.1');
+});
+
+test('is committed as it is served', async () => {
+  const served: unknown = await (await fetch(`http://${service.http}/openapi.json`)).json();
+  expect(served).toEqual(json(openapi(VERSION)));
+  expect(JSON.parse(COMMITTED)).toEqual(json(openapi(VERSION)));
+});
+
+test('knows what one and the other name of an alias exclude, and what is required', () => {
+  expect(json(openapi(VERSION))).toMatchObject({
+    security: [{}, { token: [] }],
+    paths: { '/inventory/v1/job/list': { post: { operationId: 'Job_list', tags: ['Job'] } } },
+    components: {
+      schemas: {
+        Filter: { allOf: expect.arrayContaining([{ not: { required: ['key', 'k'] } }]) },
+        GetJobRequest: { required: ['job_id'], additionalProperties: false },
+        JobInfo: { properties: { status: { enum: expect.arrayContaining(['NONE', 'SUCCESS']) } } },
+        JobsInfo: { properties: { results: { items: { $ref: '#/components/schemas/JobInfo' } } } },
+      },
+    },
+  });
+});
+
+describe('the examples', () => {
+  // One of them deletes a job.
+  beforeEach(() => service.reload());
+
+  test.each(
+    RPCS.flatMap((rpc) => {
+      const [first, ...more] = EXAMPLES[rpc];
+      return [
+        { rpc, ...first },
+        ...more.map((example) => ({ rpc, ...example, response: expect.anything() })),
+      ];
+    }),
+  )('of $rpc are answered on the sample: $summary', async ({ rpc, request, response }) => {
+    expect(await callHttp(service.http, rpc, request)).toEqual({ response });
+  });
+});

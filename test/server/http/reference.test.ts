@@ -1,0 +1,81 @@
+// The API reference in a real browser: what it shows, that its examples run, and that nothing comes from elsewhere.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { startBrowser, watchedPage } from '../../harness/browser.js';
+import type { WatchedPage } from '../../harness/browser.js';
+import { startService } from '../../harness/service.js';
+import type { Service } from '../../harness/service.js';
+
+let service: Service;
+let browser: Browser;
+let watched: WatchedPage;
+let origin: string;
+
+beforeAll(async () => {
+  service = await startService('reference');
+  origin = `http://${service.http}`;
+  browser = await startBrowser();
+  watched = await watchedPage(browser, origin);
+  await watched.page.goto(`${origin}/docs`);
+}, 60_000);
+afterAll(async () => {
+  await browser.close();
+  await service.stop();
+});
+
+const operation = (rpc: string) => watched.page.locator(`#operations-Job-Job_${rpc}`);
+
+test('it shows the four operations, in the order of their paths', async () => {
+  await operation('stat').waitFor();
+  const paths = await watched.page.locator('.opblock-summary-path').allInnerTexts();
+  expect(paths.map((path) => path.replaceAll('\u200b', '').split('/').at(-1))).toEqual([
+    'delete',
+    'get',
+    'list',
+    'stat',
+  ]);
+});
+
+test.each([
+  ['list', 'job-39fc4a58d6de'],
+  ['stat', '"jobs": 7'],
+])('trying %s answers from the sample', async (rpc, due) => {
+  await operation(rpc).locator('.opblock-summary-control').click();
+  await operation(rpc).getByRole('button', { name: 'Execute' }).click();
+  const answer = operation(rpc).locator('.live-responses-table .response-col_description');
+  await answer.getByText(due).first().waitFor();
+  expect(
+    await operation(rpc).locator('.live-responses-table td.response-col_status').last().innerText(),
+  ).toContain('200');
+});
+
+test('a page can call by Connect and by gRPC-Web, and have all jobs as lines', async () => {
+  const answers = await watched.page.evaluate(async () => {
+    const call = async (path: string, headers: Record<string, string>) => {
+      const body = JSON.stringify({ domain_id: 'domain-07d2e9c4a6b1', query: { only: ['job_id'] } });
+      const response = await fetch(path, { method: 'POST', headers, body });
+      return (await response.text()).trim().split('\n').length;
+    };
+    return [
+      await call('/spaceone.api.inventory.v1.Job/list', { 'content-type': 'application/json' }),
+      await call('/inventory/v1/job/list', {
+        'content-type': 'application/json',
+        accept: 'application/x-ndjson',
+      }),
+    ];
+  });
+  expect(answers).toEqual([1, 10]);
+});
+
+describe('the page', () => {
+  test('runs no script that is not a file of this server', async () => {
+    const response = await fetch(`${origin}/docs`);
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("script-src 'self';");
+    expect(policy).toContain("default-src 'none'");
+  });
+
+  test('leaves no error on the console, and asks no other host', () => {
+    expect(watched.faults).toEqual([]);
+  });
+});
