@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import { Client, credentials } from '@grpc/grpc-js';
 import { JobService } from '../src/gen/spaceone/api/inventory/v1/job.js';
-import { JOB } from '../src/wire/descriptors.js';
+import { JOB_SERVICE } from '../src/wire/descriptors.js';
 import type { Driven } from './drive.js';
 import { drive } from './drive.js';
 import type { Setup } from './floor.js';
@@ -32,7 +32,7 @@ async function stopped(child: ChildProcess): Promise<void> {
 
 /** The protobuf bytes of a workload's requests: as many different ones as there are, up to a few hundred. */
 function requestsOf(workload: Workload, subject: Subject): readonly Buffer[] {
-  const input = JOB.methods.find(({ name }) => name === workload.rpc)?.input;
+  const input = JOB_SERVICE.methods.find(({ name }) => name === workload.rpc)?.input;
   if (input === undefined) throw new Error(`the contract has no ${workload.rpc}`);
   return Array.from({ length: 500 }, (_, nth) =>
     Buffer.from(toBinary(input, fromJson(input, workload.request(subject, nth)))),

@@ -2,7 +2,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { ObjectId } from 'mongodb';
 import type { Collection, Db, Document, Filter, FindOptions } from 'mongodb';
-import { COLLECTOR_SHOWN, JOB } from '../src/job/schema.js';
+import { COLLECTOR_SHOWN, JOB_SCHEMA } from '../src/job/schema.js';
 import { projectionOf, projectionTo } from '../src/query/compile.js';
 import type { Rpc } from '../src/server/call.js';
 import { idIn } from '../src/wire/bson.js';
@@ -39,7 +39,7 @@ export const floorOn = (db: Db, raw: boolean): Floor => ({
   raw,
 });
 
-const SHOWN = projectionOf(undefined, JOB);
+const SHOWN = projectionOf(undefined, JOB_SCHEMA);
 const COLLECTOR_PROJECTION = projectionTo(COLLECTOR_SHOWN, 1);
 const NEWEST = { created_at: -1, job_id: -1 } as const;
 const COLLECTOR = namesOf([['collector', true]]);

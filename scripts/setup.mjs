@@ -32,7 +32,10 @@ const generated = [
 const viewer = ['swagger-ui-bundle.js', 'swagger-ui.css', 'LICENSE', 'NOTICE'];
 const copied = [
   ['src/gen/descriptor.binpb', 'gen/descriptor.binpb'],
-  ...['index.html', 'style.css', 'icon.svg'].map((file) => [`explorer/${file}`, `server/http/explorer/${file}`]),
+  ...['index.html', 'style.css', 'icon.svg'].map((file) => [
+    `explorer/${file}`,
+    `server/http/explorer/${file}`,
+  ]),
   ...viewer.map((file) => [`node_modules/swagger-ui-dist/${file}`, `server/http/swagger-ui/${file}`]),
 ];
 

@@ -1,12 +1,12 @@
 /** Who may call and by what encryption, as the settings say (docs/operations.md «Authentication», «TLS»). */
 import type { Authenticate } from './auth/caller.js';
-import { fetchedKeys } from './auth/fetched-keys.js';
-import { identityService } from './auth/identity.js';
-import { jwt } from './auth/jwt.js';
-import { eitherKeys, keyFile } from './auth/keys.js';
+import { createFetchedKeys } from './auth/fetched-keys.js';
+import { createIdentity } from './auth/identity.js';
+import { createJwtAuthenticate } from './auth/jwt.js';
+import { eitherKeys, createKeyFile } from './auth/keys.js';
 import type { KeysOf } from './auth/keys.js';
-import { open } from './auth/anonymous.js';
-import { roles } from './auth/roles.js';
+import { anonymous } from './auth/anonymous.js';
+import { createRoles } from './auth/roles.js';
 import type { Config } from './config/config.js';
 import type { Log } from './telemetry/log.js';
 import { tlsFiles } from './server/tls.js';
@@ -30,7 +30,7 @@ async function keysInFile(path: string, { log, clock }: Surroundings): Promise<K
     log.error({ err: error }, 'AUTH_PUBLIC_KEYS: the changed file cannot be used; the keys before it stay');
   };
   try {
-    return await keyFile(path, { clock: clock.monotonicNow, report });
+    return await createKeyFile(path, { monotonicNow: clock.monotonicNow, report });
   } catch (error) {
     throw new Error(
       `AUTH_PUBLIC_KEYS: the file cannot be used: ${firstLine(error)}; set it to a JWK set of public keys`,
@@ -45,15 +45,20 @@ export async function authentication(context: Surroundings): Promise<Authenticat
   const { authPublicKeys, authIdentityEndpoint, authRoleCache: keep } = config;
   const { now, monotonicNow } = clock;
   const inFile = authPublicKeys === undefined ? undefined : await keysInFile(authPublicKeys, context);
-  if (authIdentityEndpoint === undefined) return inFile === undefined ? open : jwt({ keysOf: inFile, now });
-  const identity = identityService(authIdentityEndpoint, { now, clock: monotonicNow, log });
+  if (authIdentityEndpoint === undefined)
+    return inFile === undefined ? anonymous : createJwtAuthenticate({ keysOf: inFile, now });
+  const identity = createIdentity(authIdentityEndpoint, { now, monotonicNow: monotonicNow, log });
   cleanups.push(() => {
     identity.close();
     return Promise.resolve();
   });
-  const fetched = fetchedKeys(identity, { clock: monotonicNow, log });
+  const fetched = createFetchedKeys(identity, { monotonicNow: monotonicNow, log });
   const keysOf = inFile === undefined ? fetched : eitherKeys(inFile, fetched);
-  return jwt({ keysOf, now, roles: roles(identity, { keep, clock: monotonicNow }) });
+  return createJwtAuthenticate({
+    keysOf,
+    now,
+    roles: createRoles(identity, { keep, monotonicNow: monotonicNow }),
+  });
 }
 
 /** TLS for the listeners, as the settings say. Errors: the files cannot be used. */

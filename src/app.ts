@@ -8,42 +8,42 @@ import type { Authenticate } from './auth/caller.js';
 import type { Config } from './config/config.js';
 import {
   aboutDatabase,
-  claimed,
+  claimDataFolder,
   CLIENTS,
   keepConnections,
-  lateDatabase,
-  planned,
+  createLateDatabase,
+  readConnectionOptions,
   startEmbeddedDatabase,
 } from './mongo/connect.js';
-import type { Followed, LateDatabase, Planned } from './mongo/connect.js';
+import type { Followed, LateDatabase, ConnectionPlan } from './mongo/connect.js';
 import { SAMPLE_DOMAINS } from './embedded/sample.js';
 import type { Purpose } from './mongo/connections.js';
 import type { Diagnosis } from './mongo/diagnosis.js';
-import { indexWatch, makeIndexes } from './mongo/indexes.js';
-import { memoryFor } from './limits/memory-budget.js';
-import type { MeasuredMemory } from './limits/memory-budget.js';
-import { pacing } from './limits/yield.js';
-import type { Pace } from './limits/yield.js';
-import { jobService } from './job/service.js';
-import { jobStore } from './job/store.js';
+import { createIndexWatch, makeIndexes } from './mongo/indexes.js';
+import { createMemoryBudgetFor } from './limits/memory-budget.js';
+import type { MeasuredMemoryBudget } from './limits/memory-budget.js';
+import { createYielding } from './limits/yield.js';
+import type { Yielding } from './limits/yield.js';
+import { createJobService } from './job/service.js';
+import { createJobStore } from './job/store.js';
 import type { StoreConnections } from './job/store.js';
-import { lanes, loadOf } from './limits/fair-scheduler.js';
-import type { LaneLoad, Lanes } from './limits/fair-scheduler.js';
+import { createSchedulers, loadOfEach } from './limits/fair-scheduler.js';
+import type { SchedulerLoad, Schedulers } from './limits/fair-scheduler.js';
 import type { Log } from './telemetry/log.js';
-import { chain } from './server/call.js';
-import type { Chain } from './server/call.js';
+import { createCalls } from './server/call.js';
+import type { Calls } from './server/call.js';
 import { connectionLimit, descriptorLimit, MAX_CONNECTIONS } from './server/descriptors.js';
-import { grpcDoor } from './server/grpc/grpc.js';
-import type { Door } from './server/grpc/grpc.js';
-import { servingState } from './server/health.js';
+import { openGrpcListener } from './server/grpc/grpc.js';
+import type { Listener } from './server/grpc/grpc.js';
+import { createServingState } from './server/health.js';
 import type { ServingState } from './server/health.js';
-import { httpDoor } from './server/http/http.js';
+import { openHttpListener } from './server/http/http.js';
 import { watchLoad } from './limits/load-shedding.js';
 import type { Load as LoopLoad } from './limits/load-shedding.js';
 import { portComplaint } from './server/ports.js';
 import type { Tls } from './server/tls.js';
-import { adminDoor } from './server/http/listener.js';
-import { servingLog } from './telemetry/serving-log.js';
+import { openAdminListener } from './server/http/listener.js';
+import { createServingLog } from './telemetry/serving-log.js';
 import type { ServingLog } from './telemetry/serving-log.js';
 import { VERSION } from './version.js';
 
@@ -67,7 +67,7 @@ export interface Clock {
 export interface Replaced {
   readonly authenticate?: Authenticate;
   readonly tls?: Tls;
-  readonly memory?: MeasuredMemory;
+  readonly memory?: MeasuredMemoryBudget;
   /** Domains that the explorer offers. */
   readonly domains?: readonly string[];
   /** Options of each client of the database, beside its own. */
@@ -92,7 +92,7 @@ export interface AppOptions {
 
 /** What calls have of the service now: nothing where none runs. */
 export interface Usage {
-  readonly lanes: Readonly<Record<keyof Lanes, LaneLoad>>;
+  readonly schedulers: Readonly<Record<keyof Schedulers, SchedulerLoad>>;
   /** Bytes of requests and answers. */
   readonly memory: number;
 }
@@ -112,15 +112,15 @@ interface Context extends AppOptions {
   readonly config: Config;
   readonly hint: (command: string) => void;
   /** What all calls share. */
-  readonly shared: { readonly lanes: Lanes; readonly memory: MeasuredMemory };
+  readonly shared: { readonly schedulers: Schedulers; readonly memory: MeasuredMemoryBudget };
   readonly cleanups: Cleanups;
 }
 
 /** The listeners' way to the calls. */
 interface Parts {
-  readonly calls: Chain;
+  readonly calls: Calls;
   readonly state: ServingState;
-  readonly pace: Pace;
+  readonly yielding: Yielding;
   readonly tls: Tls | undefined;
   /** Domains with jobs, as far as they are known. */
   readonly domains: readonly string[];
@@ -171,7 +171,7 @@ function follow(
 }
 
 /** Waits for `opening`. Errors: a line about `variable`, whose port cannot be had. */
-async function named<T extends Door>(
+async function named<T extends Listener>(
   variable: string,
   port: number,
   host: string,
@@ -209,19 +209,19 @@ async function connectionsOf(
 
 /** Opens the listeners, which close together. Errors: a port cannot be had. */
 async function openDoors(
-  { calls, state, pace, tls, domains, maxConnections }: Parts,
+  { calls, state, yielding, tls, domains, maxConnections }: Parts,
   context: Context,
 ): Promise<Addresses> {
   const { config, log, clock, cleanups, replaced } = context;
   const { host, corsOrigins, auth } = config;
-  const doors: Door[] = [];
+  const doors: Listener[] = [];
   cleanups.push(async () => {
     await Promise.all(doors.map((door) => door.close(config.shutdownGrace)));
   });
   const listening = async (
     variable: string,
     port: number | 'off',
-    openDoor: (port: number) => Promise<Door>,
+    openDoor: (port: number) => Promise<Listener>,
   ) => {
     if (port === 'off') return port;
     const door = await named(variable, port, host, openDoor(port));
@@ -230,21 +230,23 @@ async function openDoors(
   };
   const { now, monotonicNow } = clock;
   const shared = {
-    ...{ chain: calls, state, version: VERSION, host, tls, maxConnections, log },
-    ...{ clock: monotonicNow, patience: replaced?.patience },
+    ...{ calls, state, version: VERSION, host, tls, maxConnections, log },
+    ...{ monotonicNow, patience: replaced?.patience },
   };
-  const grpc = await listening('GRPC_PORT', config.grpcPort, (port) => grpcDoor({ ...shared, now, port }));
+  const grpc = await listening('GRPC_PORT', config.grpcPort, (port) =>
+    openGrpcListener({ ...shared, now, port }),
+  );
   const http = await listening('HTTP_PORT', config.httpPort, (port) =>
-    httpDoor({
+    openHttpListener({
       ...shared,
-      pace,
+      yielding,
       port,
       corsOrigins,
       explorer: config.explorer === 'on' ? { auth, grpc, domains } : undefined,
     }),
   );
   const admin = await listening('ADMIN_PORT', config.adminPort, (port) =>
-    adminDoor(state, { host, port, log }),
+    openAdminListener(state, { host, port, log }),
   );
   return { grpc, http, admin };
 }
@@ -262,13 +264,13 @@ const example = (grpc: string): string =>
   `grpcurl -plaintext -d '{"domain_id": "${SAMPLE_DOMAINS[1]}", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;
 
 /** Puts the parts together that do not wait for the database. */
-async function compose(plan: Planned, database: LateDatabase, context: Context) {
+async function compose(plan: ConnectionPlan, database: LateDatabase, context: Context) {
   const { config, log, clock, cleanups, replaced, shared } = context;
   const authenticate = replaced?.authenticate ?? (await authentication(context));
   const tls = replaced?.tls ?? (await encryption(context));
   const { current } = database;
-  const state = servingState();
-  const indexes = indexWatch(() => current().control.db, log);
+  const state = createServingState();
+  const indexes = createIndexWatch(() => current().control.db, log);
   cleanups.push(indexes.stop);
   const report = (error: unknown): void => {
     log.error({ err: error }, 'the database could not run a query');
@@ -278,19 +280,28 @@ async function compose(plan: Planned, database: LateDatabase, context: Context) 
     stats: () => current().stats,
     kill: (id) => current().kill(id),
   };
-  const store = jobStore(lasting, { report, orderedBy: indexes.orderedBy });
-  const { lanes, memory } = shared;
+  const store = createJobStore(lasting, { report, orderedBy: indexes.orderedBy });
+  const { schedulers, memory } = shared;
   const { now, monotonicNow } = clock;
-  const common = { memory, pace: pacing(monotonicNow), clock: monotonicNow };
-  const service = jobService({ ...common, store, lanes, ...config });
+  const common = { memory, yielding: createYielding(monotonicNow), monotonicNow };
+  const service = createJobService({ ...common, store, schedulers, ...config });
   const watch = watchLoad(monotonicNow, log);
   cleanups.push(watch.stop);
   const load = replaced?.load ?? watch;
-  const calls = chain({ ...common, service, authenticate, load, unready: state.reason, now, log, ...config });
+  const calls = createCalls({
+    ...common,
+    service,
+    authenticate,
+    load,
+    unready: state.reason,
+    now,
+    log,
+    ...config,
+  });
   const sample = plan.embedded && config.sampleData ? SAMPLE_DOMAINS : [];
   const domains = replaced?.domains ?? sample;
   const { most, notice } = await connectionsOf(plan.options, context);
-  const parts = { calls, state, pace: common.pace, tls, domains, maxConnections: most };
+  const parts = { calls, state, yielding: common.yielding, tls, domains, maxConnections: most };
   return { indexes, parts, notice };
 }
 
@@ -309,17 +320,17 @@ const EMBEDDED_STARTS: Diagnosis = {
 
 /** The service that `config` asks for. */
 export function createApp(config: Config, options: AppOptions): App {
-  const memory = options.replaced?.memory ?? memoryFor(config.maxResponseBytes);
-  const shared = { lanes: lanes(), memory };
+  const memory = options.replaced?.memory ?? createMemoryBudgetFor(config.maxResponseBytes);
+  const shared = { schedulers: createSchedulers(), memory };
   const hint = options.hint ?? ((command) => options.log.info(command));
   const context: Context = { ...options, hint, config, shared, cleanups: [] };
   const { log, clock } = context;
   let checkIndexes = (): Promise<void> => Promise.resolve();
   return {
     async start() {
-      const plan = await planned(context);
-      const database = lateDatabase();
-      const claim = plan.embedded ? await claimed(context) : undefined;
+      const plan = await readConnectionOptions(context);
+      const database = createLateDatabase();
+      const claim = plan.embedded ? await claimDataFolder(context) : undefined;
       // The database is the last to be there, and the last to be left: calls that run need it.
       const ofDatabase: Cleanups = [];
       context.cleanups.push(() => cleanUp(ofDatabase, log));
@@ -329,9 +340,9 @@ export function createApp(config: Config, options: AppOptions): App {
       // Ports are taken before anything that takes time.
       const addresses = await openDoors(parts, context);
       await claim?.(`gRPC ${addresses.grpc}, HTTP ${addresses.http}, admin ${addresses.admin}`);
-      const said = servingLog({
+      const said = createServingLog({
         log,
-        clock: clock.monotonicNow,
+        monotonicNow: clock.monotonicNow,
         about: { ...addresses, version: VERSION },
         database: aboutDatabase(plan, context),
         notices: [...(options.notices ?? []).map((text) => () => log.warn(text)), notice],
@@ -350,7 +361,7 @@ export function createApp(config: Config, options: AppOptions): App {
       return addresses;
     },
     checkIndexes: () => checkIndexes(),
-    usage: () => ({ lanes: loadOf(shared.lanes), memory: memory.used() }),
+    usage: () => ({ schedulers: loadOfEach(shared.schedulers), memory: memory.used() }),
     close: () => cleanUp(context.cleanups, log),
   };
 }

@@ -7,7 +7,7 @@ import type { Argument } from './config/arguments.js';
 import { ConfigError, readConfig } from './config/config.js';
 import type { Config } from './config/config.js';
 import { refuseHeld } from './embedded/claim.js';
-import { makeLog } from './telemetry/log.js';
+import { createLog } from './telemetry/log.js';
 import type { Log } from './telemetry/log.js';
 import { nearMisses } from './config/near-misses.js';
 import { VERSION } from './version.js';
@@ -118,7 +118,7 @@ async function failed(log: Log, error: unknown): Promise<void> {
 
 async function serve(config: Config): Promise<void> {
   const terminal = process.stdout.isTTY;
-  const log = await makeLog(config.logLevel, terminal);
+  const log = await createLog(config.logLevel, terminal);
   if (config.mongodbUri === undefined) {
     await refuseHeld(config.embeddedDataDir).catch(async (error: unknown) => {
       await failed(log, error);

@@ -1,10 +1,10 @@
 /** The command `npm run indexes`: makes the missing indexes on MONGODB_URI's database, and says what it did. */
 import { MongoClient } from 'mongodb';
 import { readConfig } from './config/config.js';
-import { planned } from './mongo/connect.js';
+import { readConnectionOptions } from './mongo/connect.js';
 import { clientOptions } from './mongo/client-options.js';
-import { explanation } from './mongo/diagnosis.js';
-import { heartbeatLog } from './mongo/heartbeats.js';
+import { createExplanation } from './mongo/diagnosis.js';
+import { createHeartbeatLog } from './mongo/heartbeats.js';
 import { makeIndexes } from './mongo/indexes.js';
 import { isUnauthorized } from './mongo/rights.js';
 
@@ -15,9 +15,9 @@ async function run(): Promise<string> {
   const { mongodbUri, mongodbDatabase } = config;
   if (mongodbUri === undefined)
     throw new Error('MONGODB_URI is needed: an embedded mongod gets its indexes by itself');
-  const { options } = await planned({ config });
+  const { options } = await readConnectionOptions({ config });
   const client = new MongoClient(mongodbUri, clientOptions(mongodbUri));
-  const heartbeats = heartbeatLog(monotonicNow);
+  const heartbeats = createHeartbeatLog(monotonicNow);
   heartbeats.observe(client);
   try {
     const made = await makeIndexes(client.db(mongodbDatabase));
@@ -29,7 +29,7 @@ async function run(): Promise<string> {
         { cause: error },
       );
     const subject = { ...options, database: mongodbDatabase };
-    const { text } = explanation(subject, heartbeats.latest, monotonicNow).explain(error);
+    const { text } = createExplanation(subject, heartbeats.latest, monotonicNow).explain(error);
     throw new Error(text, { cause: error });
   } finally {
     await client.close();

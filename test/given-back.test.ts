@@ -7,7 +7,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client, credentials } from '@grpc/grpc-js';
 import { HealthCheckRequest, HealthCheckResponse } from '../src/gen/grpc/health/v1/health.js';
-import { unlessAborted } from '../src/mongo/executor.js';
+import { raceAbort } from '../src/mongo/executor.js';
 import { jsonClient } from './harness/client.js';
 import type { JsonClient, RpcName } from './harness/client.js';
 import { post } from './harness/http-client.js';
@@ -157,7 +157,7 @@ test.each([
   ['fails', () => Promise.reject(new Error('it fails'))],
 ])('waiting for what %s leaves no listener on a signal that lives on', async (_, work) => {
   const { signal } = new AbortController();
-  await Promise.allSettled([unlessAborted(work(), signal)]);
+  await Promise.allSettled([raceAbort(work(), signal)]);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 

@@ -3,10 +3,10 @@
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { jwt } from '../src/auth/jwt.js';
+import { createJwtAuthenticate } from '../src/auth/jwt.js';
 import { keySet } from '../src/auth/keys.js';
 import { RPCS } from '../src/server/call.js';
-import { JOB, messageNamed } from '../src/wire/descriptors.js';
+import { JOB_SERVICE, messageNamed } from '../src/wire/descriptors.js';
 import type { RpcName } from './harness/client.js';
 import { random } from './harness/random.js';
 import { callRaw, framed } from './harness/raw-grpc.js';
@@ -32,7 +32,7 @@ let stranger: Pair;
 beforeAll(async () => {
   [known, stranger] = await Promise.all([pairOf('RS256'), pairOf('RS256')]);
   const keys = await keySet(JSON.stringify({ keys: [await publicJwk(known)] }));
-  const authenticate = jwt({
+  const authenticate = createJwtAuthenticate({
     keysOf: () => Promise.resolve(keys.get('') ?? []),
     now: () => Date.now(),
   });
@@ -165,8 +165,8 @@ const TARGETS: readonly (() => string)[] = [
   () => `GET /${mark()}`,
   () => `POST /inventory/v1/job/${mark()}`,
   () => `POST /inventory/v1/job/list/${mark()}?${mark()}=${mark()}`,
-  () => `POST /${JOB.typeName}/${mark()}`,
-  () => `GET /${JOB.typeName}/list?message=${mark()}`,
+  () => `POST /${JOB_SERVICE.typeName}/${mark()}`,
+  () => `GET /${JOB_SERVICE.typeName}/list?message=${mark()}`,
   () => `DELETE /inventory/v1/job/list?${mark()}`,
   () => `GET /livez?${mark()}`,
   () => `POST /livez?${mark()}`,
@@ -177,10 +177,11 @@ const TARGETS: readonly (() => string)[] = [
 ];
 
 const ROUTE = (rpc: RpcName): string => `/inventory/v1/job/${rpc}`;
-const PATH = (rpc: RpcName): string => `/${JOB.typeName}/${rpc}`;
+const PATH = (rpc: RpcName): string => `/${JOB_SERVICE.typeName}/${rpc}`;
 
 function bytesOf(rpc: RpcName, request: JsonObject): Uint8Array {
-  const input = JOB.methods.find(({ name }) => name === rpc)?.input ?? messageNamed('google.protobuf.Empty');
+  const input =
+    JOB_SERVICE.methods.find(({ name }) => name === rpc)?.input ?? messageNamed('google.protobuf.Empty');
   return toBinary(input, fromJson(input, request));
 }
 
@@ -280,7 +281,7 @@ test('headers, hosts and paths', async () => {
     [mark(), `${mark()}.example:80`, `${mark()}@localhost`].map((host) => raw('GET /', host)),
   );
   await Promise.all(
-    [mark(), `${JOB.typeName}/${mark()}`].map((path) => callGrpc(open, `/${path}`, Buffer.of())),
+    [mark(), `${JOB_SERVICE.typeName}/${mark()}`].map((path) => callGrpc(open, `/${path}`, Buffer.of())),
   );
   expect(open.log.filter(({ msg }) => msg === 'refused').length).toBeGreaterThan(20);
   expect(saidBy(open)).toEqual([]);

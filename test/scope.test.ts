@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { ObjectId } from 'mongodb';
 import type { Db, Document } from 'mongodb';
-import { roles } from '../src/auth/roles.js';
+import { createRoles } from '../src/auth/roles.js';
 import type { Authenticate } from '../src/auth/caller.js';
 import { makeWritersIndexes } from '../src/embedded/sample.js';
 import { AuthorizationResponse } from '../src/gen/spaceone/api/core/v1/handler.js';
@@ -84,7 +84,7 @@ type Caller = 'DOMAIN' | 'PROJECT' | 'SYSTEM';
 const CALLERS: readonly Caller[] = ['DOMAIN', 'PROJECT', 'SYSTEM'];
 
 /** The token is the role. */
-const asking = roles(
+const asking = createRoles(
   {
     role: ({ token }) =>
       Promise.resolve({
@@ -93,7 +93,7 @@ const asking = roles(
         projects: [PROJECT],
       }),
   },
-  { keep: 0, clock: () => performance.now() },
+  { keep: 0, monotonicNow: () => performance.now() },
 );
 const authenticate: Authenticate = ({ token = '', verb, signal }) =>
   Promise.resolve({ scope: (asked) => asking({ ...asked, token, verb, domainId: MINE }, signal) });

@@ -2,7 +2,7 @@
 import { appError } from '../errors.js';
 import type { Authenticate } from './caller.js';
 
-export const open: Authenticate = () =>
+export const anonymous: Authenticate = () =>
   Promise.resolve({
     scope: ({ domain_id: domainId }) =>
       domainId === ''

@@ -1,7 +1,7 @@
 /** Keys of the identity service: fetched once at a time a domain, kept for a while, and longer while it is away (docs/operations.md «Identity service»). */
 import { echo } from '../errors.js';
-import { unlessAborted } from '../mongo/executor.js';
-import { turns } from '../limits/fair-scheduler.js';
+import { raceAbort } from '../mongo/executor.js';
+import { createFairScheduler } from '../limits/fair-scheduler.js';
 import { away, TIMEOUT_MS } from './identity.js';
 import type { Identity } from './identity.js';
 import { oneKey } from './keys.js';
@@ -16,7 +16,7 @@ const NONE_TTL_MS = 30_000;
 const RETRY_DELAY_MS = 5_000;
 
 /** Fetches at once. The rest wait, no longer than their callers: made-up domains are not to flood identity. */
-const FETCHES = { atOnce: 16, waiting: Infinity };
+const FETCHES = { concurrency: 16, waiting: Infinity };
 
 type Keys = readonly VerifyingKey[];
 
@@ -42,7 +42,7 @@ export interface KeyLog {
 
 export interface FetchedKeysOptions {
   /** Milliseconds that only grow. */
-  readonly clock: () => number;
+  readonly monotonicNow: () => number;
   readonly log: KeyLog;
   /** Milliseconds that a fetch may take, the wait for its turn included. */
   readonly timeout?: number;
@@ -91,7 +91,7 @@ function sharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSignal) 
     const flight = flights.get(domainId) ?? begin(domainId, fetch);
     flight.waiters += 1;
     try {
-      return await unlessAborted(flight.keys, signal);
+      return await raceAbort(flight.keys, signal);
     } finally {
       flight.waiters -= 1;
       if (flight.waiters === 0) {
@@ -103,7 +103,7 @@ function sharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSignal) 
 }
 
 /** What is known of domains; a line in the log for each key that cannot be used, or can again. */
-function keyCache({ clock, log }: FetchedKeysOptions) {
+function keyCache({ monotonicNow, log }: FetchedKeysOptions) {
   // Apart, so that made-up domains displace none that has a key.
   const withKey = createLru<Known>();
   const without = createLru<None>();
@@ -117,38 +117,41 @@ function keyCache({ clock, log }: FetchedKeysOptions) {
 
   return {
     known: withKey.get,
-    hasNone: (domainId: string): boolean => (without.get(domainId)?.until ?? -Infinity) > clock(),
+    hasNone: (domainId: string): boolean => (without.get(domainId)?.until ?? -Infinity) > monotonicNow(),
     keep(domainId: string, keys: Keys): Keys {
       tell(domainId, '');
       without.delete(domainId);
-      withKey.set(domainId, { keys, until: clock() + KEY_TTL_MS, stale: false });
+      withKey.set(domainId, { keys, until: monotonicNow() + KEY_TTL_MS, stale: false });
       return keys;
     },
     /** Keeps that a domain has no key, or by `complaint` none that can be used. */
     keepNone(domainId: string, complaint: string): Keys {
       tell(domainId, complaint);
       withKey.delete(domainId);
-      without.set(domainId, { until: clock() + NONE_TTL_MS, complaint });
+      without.set(domainId, { until: monotonicNow() + NONE_TTL_MS, complaint });
       return [];
     },
     keepStale(domainId: string, { keys }: Known): Keys {
-      withKey.set(domainId, { keys, until: clock() + RETRY_DELAY_MS, stale: true });
+      withKey.set(domainId, { keys, until: monotonicNow() + RETRY_DELAY_MS, stale: true });
       return keys;
     },
   };
 }
 
 /** The keys that `identity` has. Errors: UNAVAILABLE where it is away and the domain's key is not known. */
-export function fetchedKeys(identity: Pick<Identity, 'publicKey'>, options: FetchedKeysOptions): KeysOf {
-  const { clock, timeout = TIMEOUT_MS } = options;
+export function createFetchedKeys(
+  identity: Pick<Identity, 'publicKey'>,
+  options: FetchedKeysOptions,
+): KeysOf {
+  const { monotonicNow, timeout = TIMEOUT_MS } = options;
   const cache = keyCache(options);
   const share = sharedFetches();
-  const turn = turns(FETCHES);
+  const turn = createFairScheduler(FETCHES);
 
   async function fetched(domainId: string, signal: AbortSignal): Promise<Keys> {
-    const begun = clock();
+    const begun = monotonicNow();
     using _turn = await turnWithin((waiting) => turn(domainId, waiting), signal, timeout);
-    const left = Math.max(1, timeout - (clock() - begun));
+    const left = Math.max(1, timeout - (monotonicNow() - begun));
     const text = await identity.publicKey(domainId, signal, left);
     if (text === undefined) return cache.keepNone(domainId, '');
     return await oneKey(text).then(
@@ -171,9 +174,9 @@ export function fetchedKeys(identity: Pick<Identity, 'publicKey'>, options: Fetc
 
   return async (domainId, signal) => {
     const known = cache.known(domainId);
-    if (known !== undefined && known.until > clock()) return known.keys;
+    if (known !== undefined && known.until > monotonicNow()) return known.keys;
     if (cache.hasNone(domainId)) return [];
-    if (known?.stale !== true || clock() - known.until > KEY_TTL_MS)
+    if (known?.stale !== true || monotonicNow() - known.until > KEY_TTL_MS)
       return refreshed(domainId, known, signal);
     // While identity is away, nobody waits for it whose key is known.
     void refreshed(domainId, known, new AbortController().signal);

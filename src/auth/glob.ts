@@ -38,7 +38,7 @@ function stepOf([text, set]: RegExpMatchArray): Step {
 }
 
 /** Whether `pattern` matches the whole of `name`, in time that grows with the product of their lengths. */
-export function matches(pattern: string, name: string): boolean {
+export function matchesGlob(pattern: string, name: string): boolean {
   const steps = [...pattern.matchAll(STEPS)].map(stepOf);
   // The places in the pattern that may come next.
   const closed = (places: Iterable<number>): ReadonlySet<number> => {

@@ -7,7 +7,7 @@ import { AuthorizationRequest, AuthorizationRequest_Scope } from '../gen/spaceon
 import type { AuthenticationResponse, AuthorizationResponse } from '../gen/spaceone/api/core/v1/handler.js';
 import { AuthorizationClient } from '../gen/spaceone/api/identity/v1/authorization.js';
 import { DomainClient } from '../gen/spaceone/api/identity/v1/domain.js';
-import { reasonOf } from '../mongo/executor.js';
+import { abortReason } from '../mongo/executor.js';
 import type { Asked } from './caller.js';
 import { createOutage } from './outage.js';
 import type { OutageLog } from './outage.js';
@@ -41,7 +41,7 @@ export interface IdentityOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Milliseconds that only grow. */
-  readonly clock: () => number;
+  readonly monotonicNow: () => number;
   readonly log: OutageLog;
   /** Milliseconds that an answer about a role may take. */
   readonly timeout?: number;
@@ -102,20 +102,20 @@ function ended<T>(begin: Begin<T>, signal: AbortSignal): Promise<Parameters<Answ
 }
 
 /** The client of the identity service at `endpoint`; it connects when it is first asked. */
-export function identityService(
+export function createIdentity(
   { address, secure }: IdentityEndpoint,
-  { now, clock, log, timeout = TIMEOUT_MS }: IdentityOptions,
+  { now, monotonicNow, log, timeout = TIMEOUT_MS }: IdentityOptions,
 ): Identity {
   const channel = secure ? credentials.createSsl() : credentials.createInsecure();
   const domains = new DomainClient(address, channel, CHANNEL);
   const authorizations = new AuthorizationClient(address, channel, CHANNEL);
-  const outage = createOutage(OUTAGE, log, clock);
+  const outage = createOutage(OUTAGE, log, monotonicNow);
 
   async function ask<T>(begin: Begin<T>, refusal: Refusal<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
     const [error, answer] = await ended(begin, signal);
     const read = error === null ? () => answer : refusal(error);
-    if (read === undefined && signal.aborted) throw reasonOf(signal);
+    if (read === undefined && signal.aborted) throw abortReason(signal);
     if (read === undefined) {
       outage.failed(error);
       throw away();

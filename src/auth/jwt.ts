@@ -3,7 +3,7 @@ import { decodeJwt, errors, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
 import { fail } from '../errors.js';
 import type { Authenticate } from './caller.js';
-import { matches } from './glob.js';
+import { matchesGlob } from './glob.js';
 import type { KeysOf, VerifyingKey } from './keys.js';
 import type { Roles } from './roles.js';
 
@@ -82,14 +82,14 @@ export interface JwtOptions {
 }
 
 /** Authenticates by token. What is wrong with one, nobody is told. */
-export const jwt =
+export const createJwtAuthenticate =
   (options: JwtOptions): Authenticate =>
   async ({ token = '', verb, signal }) => {
     const claims = await verified(token, signal, options);
     if (claims === undefined) return fail('AUTHENTICATE_FAILURE', { message: 'a valid token is needed' });
     const { domainId, permissions, owner } = claims;
     const permission = `inventory.Job.${verb}`;
-    if (permissions !== undefined && !permissions.some((pattern) => matches(pattern, permission)))
+    if (permissions !== undefined && !permissions.some((pattern) => matchesGlob(pattern, permission)))
       fail('PERMISSION_DENIED', {});
     const { roles } = options;
     if (owner || roles === undefined) return { scope: () => Promise.resolve({ domainId }) };

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { importJWK } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
-import { unlessAborted } from '../mongo/executor.js';
+import { raceAbort } from '../mongo/executor.js';
 
 /** A key, and the one algorithm that it verifies by: the token does not choose. */
 export interface VerifyingKey {
@@ -106,16 +106,16 @@ const POLL_INTERVAL_MS = 1000;
 
 export interface KeyFileOptions {
   /** Milliseconds that only grow. */
-  readonly clock: () => number;
+  readonly monotonicNow: () => number;
   /** Is told, once each, why a changed file is not taken. */
   readonly report: (error: unknown) => void;
 }
 
 /** The keys in the file at `path`. Errors, at first only: it cannot be read; later the last good keys are kept. */
-export async function keyFile(path: string, { clock, report }: KeyFileOptions): Promise<KeysOf> {
+export async function createKeyFile(path: string, { monotonicNow, report }: KeyFileOptions): Promise<KeysOf> {
   let seen = await readFile(path, 'utf8');
   let keys = await keySet(seen);
-  let looked = clock();
+  let looked = monotonicNow();
   let complaint = '';
 
   async function look(): Promise<void> {
@@ -134,9 +134,9 @@ export async function keyFile(path: string, { clock, report }: KeyFileOptions): 
     });
 
   return async (domainId, signal) => {
-    if (clock() - looked >= POLL_INTERVAL_MS) {
-      looked = clock();
-      await unlessAborted(lookAgain(), signal);
+    if (monotonicNow() - looked >= POLL_INTERVAL_MS) {
+      looked = monotonicNow();
+      await raceAbort(lookAgain(), signal);
     }
     return keys.get(domainId) ?? keys.get('') ?? [];
   };

@@ -20,14 +20,18 @@ export interface OutageTexts {
 /** Between two lines that it is gone: what answers every other time is not to fill the log. */
 const QUIET_MS = 10_000;
 
-export function createOutage({ gone, back }: OutageTexts, log: OutageLog, clock: () => number): Outage {
+export function createOutage(
+  { gone, back }: OutageTexts,
+  log: OutageLog,
+  monotonicNow: () => number,
+): Outage {
   let isGone = false;
   let quietUntil = -Infinity;
   return {
     failed(error) {
-      if (isGone || clock() < quietUntil) return;
+      if (isGone || monotonicNow() < quietUntil) return;
       isGone = true;
-      quietUntil = clock() + QUIET_MS;
+      quietUntil = monotonicNow() + QUIET_MS;
       log.warn({ err: error }, gone);
     },
     answered() {

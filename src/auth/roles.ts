@@ -47,20 +47,20 @@ export interface RolesOptions {
   /** Milliseconds that an answer is kept; refusals are not. */
   readonly keep: number;
   /** Milliseconds that only grow. */
-  readonly clock: () => number;
+  readonly monotonicNow: () => number;
 }
 
 /** Asks `identity` about each call, but for what it has answered `keep` milliseconds ago at most. */
-export function roles(identity: Pick<Identity, 'role'>, { keep, clock }: RolesOptions): Roles {
+export function createRoles(identity: Pick<Identity, 'role'>, { keep, monotonicNow }: RolesOptions): Roles {
   const kept = createLru<Kept>();
   const asked: Roles = async (asking, signal) => scopeOf(asking, await identity.role(asking, signal));
   if (keep === 0) return asked;
   return async (asking, signal) => {
     const key = keyOf(asking);
     const before = kept.get(key);
-    if (before !== undefined && before.until > clock()) return scopeOf(asking, before.answer);
+    if (before !== undefined && before.until > monotonicNow()) return scopeOf(asking, before.answer);
     const answer = await identity.role(asking, signal);
-    kept.set(key, { answer, until: clock() + keep });
+    kept.set(key, { answer, until: monotonicNow() + keep });
     return scopeOf(asking, answer);
   };
 }

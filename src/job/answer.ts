@@ -8,9 +8,9 @@ import { TAG } from '../wire/struct.js';
 import { closeEntry, openEntry, writeEntry, writeValue } from '../wire/values.js';
 import { Writer } from '../wire/writer.js';
 import { layoutOf, toInt32, writeMessage } from './transcoder.js';
-import type { Lease } from '../limits/memory-budget.js';
-import type { Layout, Referred } from './transcoder.js';
-import type { Pace } from '../limits/yield.js';
+import type { Reservation } from '../limits/memory-budget.js';
+import type { Layout, CollectorInfoBytes } from './transcoder.js';
+import type { Yielding } from '../limits/yield.js';
 import { COLLECTOR_INFO, JOB_INFO } from './schema.js';
 
 /** Where rows lie in the Struct that stat answers: below the Struct and the list of results. */
@@ -29,14 +29,14 @@ const GROWTH = 1.5;
 const sizeOf = (documents: readonly Buffer[]): number =>
   documents.reduce((size, document) => size + document.length, 0);
 
-function messageOf(layout: Layout, document: Buffer, referred?: Referred): Uint8Array {
+function messageOf(layout: Layout, document: Buffer, referred?: CollectorInfoBytes): Uint8Array {
   const writer = new Writer(document.length * GROWTH);
   writeMessage(writer, layout, document, 0, referred);
   return writer.written;
 }
 
 /** JobInfo of a stored job and of CollectorInfo. */
-export const jobInfo = (job: Buffer, collector: Referred): Uint8Array =>
+export const jobInfo = (job: Buffer, collector: CollectorInfoBytes): Uint8Array =>
   messageOf(JOB_LAYOUT, job, collector);
 
 /** CollectorInfo of a stored collector; it may be kept, and so holds no more memory than its own. */
@@ -47,22 +47,22 @@ export const collectorInfo = (collector: Buffer): Uint8Array =>
 export interface Means {
   /** Bytes of one answer. */
   readonly maxBytes: number;
-  readonly memory: Lease;
+  readonly memory: Reservation;
   /** Long answers are written in slices. */
-  readonly pace: Pace;
+  readonly yielding: Yielding;
 }
 
 /** Writes each of `documents`. Errors: LIMIT_EXCEEDED. */
 async function writeEach(
   writer: Writer,
   documents: readonly Buffer[],
-  { maxBytes, memory, pace }: Means,
+  { maxBytes, memory, yielding }: Means,
   write: (document: Buffer, nth: number) => void,
 ): Promise<void> {
   const size = sizeOf(documents) * GROWTH;
   memory.grow(size);
   writer.expect(size);
-  const slice = pace();
+  const slice = yielding();
   for (const [nth, document] of documents.entries()) {
     if (slice.over()) await slice.next();
     write(document, nth);
@@ -74,7 +74,7 @@ async function writeEach(
 
 export interface JobsAnswer {
   /** Takes jobs, each with its CollectorInfo. Errors: LIMIT_EXCEEDED. */
-  add(jobs: readonly Buffer[], collectors: readonly Referred[]): Promise<void>;
+  add(jobs: readonly Buffer[], collectors: readonly CollectorInfoBytes[]): Promise<void>;
   /** JobsInfo of the jobs added, and of how many there are in all. */
   finish(total: number): Uint8Array;
 }

@@ -4,16 +4,16 @@
  */
 import { ObjectId } from 'mongodb';
 import { fail } from '../errors.js';
-import type { Referred as ReferredDocuments } from '../query/compile.js';
+import type { JoinedDocuments as ReferredDocuments } from '../query/compile.js';
 import { confineReferred } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch, Scope } from '../query/confine.js';
 import type { MongoFilter } from '../query/mongo.js';
 import { BSON, idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 import { collectorInfo } from './answer.js';
-import type { Referred } from './transcoder.js';
-import type { Lease } from '../limits/memory-budget.js';
-import type { Budget } from '../mongo/executor.js';
+import type { CollectorInfoBytes } from './transcoder.js';
+import type { Reservation } from '../limits/memory-budget.js';
+import type { Deadline } from '../mongo/executor.js';
 import { COLLECTOR_SHOWN } from './schema.js';
 import { sentAt } from '../mongo/stored.js';
 import type { JobStore } from './store.js';
@@ -24,11 +24,11 @@ const ENTRY = 200;
 
 interface Kept {
   /** CollectorInfo; undefined: there is no such collector in the domain. */
-  readonly message: Referred;
+  readonly message: CollectorInfoBytes;
   readonly until: number;
 }
 
-const weightOf = (message: Referred): number => ENTRY + (message?.length ?? 0);
+const weightOf = (message: CollectorInfoBytes): number => ENTRY + (message?.length ?? 0);
 
 /** Messages by key, for `time` milliseconds each; those that were kept first go first. */
 function keeping(time: number, now: () => number) {
@@ -52,7 +52,7 @@ function keeping(time: number, now: () => number) {
       const kept = entries.get(key);
       return kept !== undefined && kept.until > now() ? kept : undefined;
     },
-    set(key: string, message: Referred): void {
+    set(key: string, message: CollectorInfoBytes): void {
       const before = entries.get(key);
       if (before !== undefined) drop(key, before);
       entries.set(key, { message, until: now() + time });
@@ -66,30 +66,38 @@ const COLLECTOR = namesOf([['collector', true]]);
 const ID = namesOf([['_id', true]]);
 
 /** CollectorInfo for each of some jobs within a scope. */
-export type Collect = (jobs: readonly Buffer[], scope: Scope, budget: Budget) => Promise<readonly Referred[]>;
+export type CollectorLoader = (
+  jobs: readonly Buffer[],
+  scope: Scope,
+  deadline: Deadline,
+) => Promise<readonly CollectorInfoBytes[]>;
 
-export interface CollectingOptions {
+export interface CollectorLoaderOptions {
   readonly store: JobStore;
   /** Milliseconds that a collector is kept. */
   readonly collectorCache: number;
   /** Milliseconds that only grow. */
-  readonly clock: () => number;
+  readonly monotonicNow: () => number;
 }
 
 /** Looks collectors up, each once in the time that it is kept. */
-export function collecting({ store, collectorCache, clock }: CollectingOptions): Collect {
-  const kept = keeping(collectorCache, clock);
+export function createCollectorLoader({
+  store,
+  collectorCache,
+  monotonicNow,
+}: CollectorLoaderOptions): CollectorLoader {
+  const kept = keeping(collectorCache, monotonicNow);
 
-  async function lookUp(references: readonly string[], scope: Scope, budget: Budget) {
+  async function lookUp(references: readonly string[], scope: Scope, deadline: Deadline) {
     const ids = references.map((reference) => ObjectId.createFromHexString(reference));
     const filter = confineReferred({ _id: { $in: ids } }, scope);
-    const found = await store.collectors(filter, COLLECTOR_SHOWN, budget);
+    const found = await store.collectors(filter, COLLECTOR_SHOWN, deadline);
     return new Map(found.map((collector) => [idIn(collector, ID), collectorInfo(collector)]));
   }
 
-  return async (jobs, scope, budget) => {
+  return async (jobs, scope, deadline) => {
     const references = jobs.map((job) => idIn(job, COLLECTOR));
-    const messages = new Map<string | undefined, Referred>([[undefined, undefined]]);
+    const messages = new Map<string | undefined, CollectorInfoBytes>([[undefined, undefined]]);
     const missing: string[] = [];
     for (const reference of references) {
       if (reference === undefined || messages.has(reference)) continue;
@@ -97,7 +105,7 @@ export function collecting({ store, collectorCache, clock }: CollectingOptions):
       if (known === undefined) missing.push(reference);
       messages.set(reference, known?.message);
     }
-    const found = missing.length === 0 ? undefined : await lookUp(missing, scope, budget);
+    const found = missing.length === 0 ? undefined : await lookUp(missing, scope, deadline);
     for (const reference of missing) {
       const message = found?.get(reference);
       messages.set(reference, message);
@@ -118,13 +126,13 @@ async function readCollectors(
   store: JobStore,
   filter: ConfinedFilter,
   paths: readonly string[],
-  memory: Lease,
-  budget: Budget,
+  memory: Reservation,
+  deadline: Deadline,
 ): Promise<ReferredDocuments | undefined> {
   const ids: ObjectId[] = [];
   const documents: unknown[] = [];
   let size = 0;
-  for await (const batch of store.batches('collector', filter, paths, budget)) {
+  for await (const batch of store.batches('collector', filter, paths, deadline)) {
     const more = batch.reduce((sum, collector) => sum + collector.length, 0);
     memory.grow(more * WEIGHT);
     size += more;
@@ -148,14 +156,14 @@ export async function collectorsOf(
   { within }: ConfinedMatch,
   scope: Scope,
   paths: readonly string[],
-  memory: Lease,
-  budget: Budget,
+  memory: Reservation,
+  deadline: Deadline,
 ): Promise<ReferredDocuments> {
   const read = (filter: MongoFilter) =>
-    readCollectors(store, confineReferred(filter, scope), paths, memory, budget);
+    readCollectors(store, confineReferred(filter, scope), paths, memory, deadline);
   const all = await read({});
   if (all !== undefined) return all;
-  const referred = await read({ _id: { $in: await store.references({ within }, budget) } });
+  const referred = await read({ _id: { $in: await store.references({ within }, deadline) } });
   const limit = 'bytes of collectors that a stat asks of';
   return referred ?? fail('LIMIT_EXCEEDED', { limit, max: String(MAX_BYTES) });
 }

@@ -6,14 +6,14 @@ import { firstSegment } from '../query/schema.js';
 import { csvLine } from '../wire/csv.js';
 import { descriptors, messageNamed } from '../wire/descriptors.js';
 import { jsonPieces } from '../wire/json.js';
-import type { Pace } from '../limits/yield.js';
+import type { Yielding } from '../limits/yield.js';
 import { JOB_INFO } from './schema.js';
 import type { Shape, ShownField } from './schema.js';
 
-export type RowFormat = 'ndjson' | 'csv';
+export type ExportFormat = 'ndjson' | 'csv';
 
 /** The text before the first row, and that of a job, given its JobInfo: in parts, each made in a few milliseconds. */
-export interface Rows {
+export interface ExportWriter {
   readonly head: string;
   row(info: Uint8Array): Iterable<string>;
 }
@@ -57,7 +57,7 @@ function cellOf(value: JsonValue | undefined): string | number | boolean {
   return Array.isArray(value) && value.length === 0 ? '' : JSON.stringify(value);
 }
 
-function table(only: Selection): Rows {
+function table(only: Selection): ExportWriter {
   const shown = only === undefined ? undefined : new Set(only.map(firstSegment));
   const columns = COLUMNS.filter(({ stored }) => shown?.has(stored) ?? true);
   return {
@@ -73,7 +73,7 @@ function table(only: Selection): Rows {
   };
 }
 
-const LINES: Rows = {
+const LINES: ExportWriter = {
   head: '',
   *row(info) {
     yield* jsonPieces(JOB_MESSAGE, info);
@@ -82,22 +82,23 @@ const LINES: Rows = {
 };
 
 /** The rows of jobs that are shown with the stored paths `only`. */
-export const rowsOf = (format: RowFormat, only: Selection): Rows => (format === 'csv' ? table(only) : LINES);
+export const exportWriter = (format: ExportFormat, only: Selection): ExportWriter =>
+  format === 'csv' ? table(only) : LINES;
 
 /** Characters of text that are sent at once. */
 const PIECE = 65_536;
 
-function* partsOf(infos: Iterable<Uint8Array>, row: Rows['row']): Iterable<string> {
+function* partsOf(infos: Iterable<Uint8Array>, row: ExportWriter['row']): Iterable<string> {
   for (const info of infos) yield* row(info);
 }
 
 /** The text of all jobs, given the JobInfos of each batch, in slices; nothing is held back from one batch to the next. */
 export async function* pieces(
-  { head, row }: Rows,
+  { head, row }: ExportWriter,
   batches: AsyncIterable<Iterable<Uint8Array>>,
-  pace: Pace,
+  yielding: Yielding,
 ): AsyncGenerator<Uint8Array, void> {
-  const slice = pace();
+  const slice = yielding();
   let text = head;
   for await (const infos of batches) {
     if (slice.over()) await slice.next();

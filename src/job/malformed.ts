@@ -15,9 +15,9 @@ import { doubtsAbout } from '../query/operators.js';
 import type { Condition, Known } from '../query/operators.js';
 import { BSON, Elements, textEnd, textStart } from '../wire/bson.js';
 import { limitCommand, MAX_FILTER_BYTES } from '../mongo/command-size.js';
-import type { Lease } from '../limits/memory-budget.js';
-import type { Batches, Budget } from '../mongo/executor.js';
-import { keyOf, sharing } from '../limits/coalesce.js';
+import type { Reservation } from '../limits/memory-budget.js';
+import type { Batches, Deadline } from '../mongo/executor.js';
+import { keyOf, createCoalescing } from '../limits/coalesce.js';
 import { sentAt, sentElements } from '../mongo/stored.js';
 import type { Collection, JobStore } from './store.js';
 
@@ -93,7 +93,7 @@ interface Look {
 }
 
 /** Looks in vain by what was looked for; those that were kept first go first. */
-function keeping(clock: () => number) {
+function keeping(monotonicNow: () => number) {
   const kept = new Map<string, Look>();
   return {
     /** Whether there was none, and nothing was written since; where writes are many, not long ago. */
@@ -101,13 +101,13 @@ function keeping(clock: () => number) {
       const last = kept.get(key);
       if (last === undefined) return false;
       if (moment !== undefined && moment === last.moment) return true;
-      return last.looks >= MANY_LOOKS && clock() - last.time < KEPT_WHILE_WRITTEN;
+      return last.looks >= MANY_LOOKS && monotonicNow() - last.time < KEPT_WHILE_WRITTEN;
     },
     looked(key: string, moment: string | undefined, isNone: boolean): void {
       const last = kept.get(key);
       kept.delete(key);
       if (!isNone) return;
-      const time = clock();
+      const time = monotonicNow();
       const isNext = last !== undefined && time - last.time < IN_A_ROW;
       kept.set(key, { moment, time, looks: isNext ? last.looks + 1 : 1 });
       const [first] = kept.keys();
@@ -151,19 +151,19 @@ function askedOf(collection: Collection, filter: AskedFilter, scope: Scope): Ask
 type Store = Pick<JobStore, 'batches' | 'meeting' | 'moment'>;
 
 /** `filter`, with what is known of the documents of which MongoDB could not tell. */
-export type Settle = (filter: AskedFilter, scope: Scope, budget: Budget) => Promise<AskedFilter>;
+export type Settle = (filter: AskedFilter, scope: Scope, deadline: Deadline) => Promise<AskedFilter>;
 
-/** Settles filters over `store`; `clock` counts milliseconds and only grows. */
-export function settling(store: Store, clock: () => number): Settle {
-  const looks = keeping(clock);
-  const shared = sharing<boolean>();
+/** Settles filters over `store`; `monotonicNow` counts milliseconds and only grows. */
+export function createSettle(store: Store, monotonicNow: () => number): Settle {
+  const looks = keeping(monotonicNow);
+  const shared = createCoalescing<boolean>();
 
   /** What is known of `documents`, which are malformed, by each condition. */
   async function told(
     { collection, conditions }: Asked,
     documents: readonly Buffer[],
     scope: Scope,
-    budget: Budget,
+    deadline: Deadline,
   ): Promise<Told> {
     const ids = new Map(documents.map(idOf));
     const some = confineReferred({ _id: { $in: [...ids.values()] } }, scope);
@@ -171,7 +171,7 @@ export function settling(store: Store, clock: () => number): Settle {
     const known = new Map<Condition, Known>();
     for (const condition of conditions) {
       const filter = compiledFilter({ all: [condition], any: [] });
-      const meeting = await store.meeting(collection, some, data, filter, budget);
+      const meeting = await store.meeting(collection, some, data, filter, deadline);
       const met = new Map(meeting.map(idOf));
       const unmet = [...ids].filter(([key]) => !met.has(key)).map(([, id]) => id);
       known.set(condition, { met: [...met.values()], unmet });
@@ -179,19 +179,19 @@ export function settling(store: Store, clock: () => number): Settle {
     return known;
   }
 
-  async function tell(asked: Asked, scope: Scope, budget: Budget): Promise<Told> {
+  async function tell(asked: Asked, scope: Scope, deadline: Deadline): Promise<Told> {
     const { collection, within, paths } = asked;
     const known = new Map<Condition, Known>();
-    for await (const batch of store.batches(collection, within, paths, budget))
+    for await (const batch of store.batches(collection, within, paths, deadline))
       for (const chunk of chunks(batch.filter((document) => isMalformed(document, 0))))
-        for (const [condition, more] of await told(asked, chunk, scope, budget))
+        for (const [condition, more] of await told(asked, chunk, scope, deadline))
           known.set(condition, joined(known.get(condition), more));
     return known;
   }
 
   /** Whether there is anything to tell; the look of one serves all who ask for the same before it begins. */
-  const look = ({ collection, within, paths }: Asked, key: string, budget: Budget): Promise<boolean> =>
-    shared(key, budget, async (longest) => {
+  const look = ({ collection, within, paths }: Asked, key: string, deadline: Deadline): Promise<boolean> =>
+    shared(key, deadline, async (longest) => {
       const moment = await store.moment(longest);
       const found = await holdsMalformed(store.batches(collection, within, paths, longest));
       looks.looked(key, moment, !found);
@@ -199,16 +199,16 @@ export function settling(store: Store, clock: () => number): Settle {
     });
 
   /** The same, without a look where there can be none. */
-  async function tellOnce(asked: Asked, scope: Scope, budget: Budget): Promise<Told> {
+  async function tellOnce(asked: Asked, scope: Scope, deadline: Deadline): Promise<Told> {
     if (asked.conditions.length === 0) return new Map();
     const key = keyOf(limitCommand({ ...asked, conditions: [] }, MAX_FILTER_BYTES, 'query.filter'));
-    const isNone = looks.isNone(key, await store.moment(budget)) || !(await look(asked, key, budget));
-    return isNone ? new Map() : await tell(asked, scope, budget);
+    const isNone = looks.isNone(key, await store.moment(deadline)) || !(await look(asked, key, deadline));
+    return isNone ? new Map() : await tell(asked, scope, deadline);
   }
 
-  return async (filter, scope, budget) => {
+  return async (filter, scope, deadline) => {
     const asked = (['job', 'collector'] as const).map((collection) => askedOf(collection, filter, scope));
-    const [own, referred] = await Promise.all(asked.map((each) => tellOnce(each, scope, budget)));
+    const [own, referred] = await Promise.all(asked.map((each) => tellOnce(each, scope, deadline)));
     const settled = (condition: Condition, known: Told | undefined): Condition => {
       const found = known?.get(condition);
       return found === undefined ? condition : { ...condition, known: found };
@@ -232,8 +232,8 @@ export async function repairsOf(
   store: Store,
   query: StatQuery,
   scope: Scope,
-  memory: Lease,
-  budget: Budget,
+  memory: Reservation,
+  deadline: Deadline,
 ): Promise<Repaired | undefined> {
   const doubts = ownPaths(query).map(doubtAt);
   if (doubts.length === 0) return undefined;
@@ -241,7 +241,7 @@ export async function repairsOf(
   const paths = [...new Set(doubts.map(({ path }) => firstSegment(path)))];
   const found: Buffer[] = [];
   let bytes = 0;
-  for await (const batch of store.batches('job', within, paths, budget))
+  for await (const batch of store.batches('job', within, paths, deadline))
     for (const document of batch.filter((each) => isMalformed(each, 0))) {
       bytes += document.length;
       if (bytes > MAX_REPAIRED_BYTES) return undefined;

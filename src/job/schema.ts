@@ -99,7 +99,7 @@ const BELOW: ReadonlyMap<string, Below> = new Map<string, Below>([
 /** A name that no stored job has. */
 const NO_FIELD = 'a field that no job has';
 
-export const JOB: ResourceSchema = {
+export const JOB_SCHEMA: ResourceSchema = {
   name: 'job',
   id: 'job_id',
   newest: 'created_at',

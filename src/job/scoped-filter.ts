@@ -10,9 +10,9 @@ import type { Condition } from '../query/operators.js';
 import { resolved } from '../query/references.js';
 import type { Lookup } from '../query/references.js';
 import { ExpressionStuck, FilterRefused, ParallelArrays } from '../mongo/errors.js';
-import { JOB } from './schema.js';
+import { JOB_SCHEMA } from './schema.js';
 import { limitCommand, MAX_FILTER_BYTES } from '../mongo/command-size.js';
-import type { Budget } from '../mongo/executor.js';
+import type { Deadline } from '../mongo/executor.js';
 import type { JobStore } from './store.js';
 
 const isGuardedReference = (leaf: Condition | ReferredCondition): boolean =>
@@ -30,45 +30,45 @@ function certainOf({ all, any }: AskedFilter): AskedFilter {
  * The jobs that `filter` asks for within `scope`, its conditions on collectors resolved. Errors: LIMIT_EXCEEDED for more
  * than a command holds.
  */
-export async function confinedTo(
+export async function scopeFilter(
   scope: Scope,
   filter: AskedFilter,
   store: JobStore,
-  budget: Budget,
+  deadline: Deadline,
 ): Promise<ConfinedMatch> {
   const limitMatch = (match: ConfinedMatch) => limitCommand(match, MAX_FILTER_BYTES, 'query.filter');
   const idsOf = (asked: CompiledFilter) =>
-    store.collectorIds(limitMatch(confineReferredMatch(asked, scope)), budget);
+    store.collectorIds(limitMatch(confineReferredMatch(asked, scope)), deadline);
   const lookup: Lookup = (asked) =>
     idsOf(asked).catch(async (error: unknown) => {
       if (!(error instanceof ExpressionStuck)) throw error;
       // It counts only on a collector that a job in question refers to.
-      const certain = await resolved(certainOf(filter), JOB, idsOf);
+      const certain = await resolved(certainOf(filter), JOB_SCHEMA, idsOf);
       const jobs = { within: confineFound(certain, scope) };
-      const _id = { $in: await store.references(jobs, budget) };
+      const _id = { $in: await store.references(jobs, deadline) };
       return idsOf({ ...asked, certain: { $and: [{ _id }, asked.certain] } });
     });
-  return limitMatch(confine(await resolved(filter, JOB, lookup), scope));
+  return limitMatch(confine(await resolved(filter, JOB_SCHEMA, lookup), scope));
 }
 
 /** The first of `conditions` that MongoDB refuses, found by halving; undefined where it takes them all. */
 async function firstRefused(
   conditions: readonly Condition[],
   store: JobStore,
-  budget: Budget,
+  deadline: Deadline,
 ): Promise<Condition | undefined> {
-  if (await store.accepts(filterOf({ all: conditions, any: [] }), budget)) return undefined;
+  if (await store.accepts(filterOf({ all: conditions, any: [] }), deadline)) return undefined;
   if (conditions.length < 2) return conditions[0];
   const half = Math.ceil(conditions.length / 2);
-  const early = await firstRefused(conditions.slice(0, half), store, budget);
-  return early ?? firstRefused(conditions.slice(half), store, budget);
+  const early = await firstRefused(conditions.slice(0, half), store, deadline);
+  return early ?? firstRefused(conditions.slice(half), store, deadline);
 }
 
 const conditionsOf = ({ all, any }: AskedFilter): readonly Condition[] =>
   [...all, ...any].map((leaf) => ('referred' in leaf ? leaf.referred : leaf));
 
 /** The error that names the condition of `filter` whose regular expression takes too many steps; the filter, if it may be several. */
-function stuck(filter: AskedFilter): Error {
+function regexLimitExceeded(filter: AskedFilter): Error {
   const [first, ...others] = conditionsOf(filter).filter((condition) => guardOf(condition) !== undefined);
   const key = first === undefined || others.length > 0 ? 'query.filter' : `${first.at}.value`;
   const reason =
@@ -77,8 +77,8 @@ function stuck(filter: AskedFilter): Error {
 }
 
 /** The error that names the condition of `filter` whose regular expression MongoDB refuses. */
-async function refusal(filter: AskedFilter, store: JobStore, budget: Budget): Promise<Error> {
-  const fault = await firstRefused(conditionsOf(filter), store, budget);
+async function refusal(filter: AskedFilter, store: JobStore, deadline: Deadline): Promise<Error> {
+  const fault = await firstRefused(conditionsOf(filter), store, deadline);
   const reason = `'${echo(fault?.path ?? '')}' ${fault?.operator ?? ''}: this is no regular expression of MongoDB's`;
   return appError('INVALID_PARAMETER', { key: `${fault?.at ?? 'query.filter'}.value`, reason });
 }
@@ -90,27 +90,27 @@ const twoArrays = (): Error =>
   });
 
 /** `error`, or where it is that MongoDB refuses `filter`, the one that names the condition at fault. */
-export async function blamed(
+export async function explainFilterError(
   error: unknown,
   filter: AskedFilter,
   store: JobStore,
-  budget: Budget,
+  deadline: Deadline,
 ): Promise<unknown> {
-  if (error instanceof ExpressionStuck) return stuck(filter);
+  if (error instanceof ExpressionStuck) return regexLimitExceeded(filter);
   if (error instanceof ParallelArrays) return twoArrays();
-  return error instanceof FilterRefused ? await refusal(filter, store, budget) : error;
+  return error instanceof FilterRefused ? await refusal(filter, store, deadline) : error;
 }
 
 /** Runs `work`, its error blamed. */
-export async function naming<T>(
+export async function withFilterErrors<T>(
   filter: AskedFilter,
   store: JobStore,
-  budget: Budget,
+  deadline: Deadline,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw await blamed(error, filter, store, budget);
+    throw await explainFilterError(error, filter, store, deadline);
   }
 }

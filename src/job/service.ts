@@ -19,27 +19,27 @@ import { readStat } from '../query/parse-stat.js';
 import { workBudget } from '../query/values.js';
 import { jobInfo, jobsInfo, statStruct } from './answer.js';
 import type { Result } from './answer.js';
-import { collecting, collectorsOf } from './collectors.js';
+import { createCollectorLoader, collectorsOf } from './collectors.js';
 import { limitCommand, MAX_QUERY_BYTES } from '../mongo/command-size.js';
-import { blamed, confinedTo, naming } from './scoped-filter.js';
-import { repairsOf, settling } from './malformed.js';
-import type { Lease, Memory } from '../limits/memory-budget.js';
-import { inStep } from '../limits/yield.js';
-import type { Pace } from '../limits/yield.js';
-import type { Referred } from './transcoder.js';
-import { pieces, rowsOf } from './export-formats.js';
-import type { RowFormat } from './export-formats.js';
-import { JOB } from './schema.js';
-import { together } from '../mongo/executor.js';
-import type { Batches, Budget } from '../mongo/executor.js';
+import { explainFilterError, scopeFilter, withFilterErrors } from './scoped-filter.js';
+import { repairsOf, createSettle } from './malformed.js';
+import type { Reservation, MemoryBudget } from '../limits/memory-budget.js';
+import { runThenYield } from '../limits/yield.js';
+import type { Yielding } from '../limits/yield.js';
+import type { CollectorInfoBytes } from './transcoder.js';
+import { pieces, exportWriter } from './export-formats.js';
+import type { ExportFormat } from './export-formats.js';
+import { JOB_SCHEMA } from './schema.js';
+import { withAbortScope } from '../mongo/executor.js';
+import type { Batches, Deadline } from '../mongo/executor.js';
 import type { FindPlan } from './find-page.js';
 import type { JobStore } from './store.js';
-import { keyOf, sharing } from '../limits/coalesce.js';
+import { keyOf, createCoalescing } from '../limits/coalesce.js';
 import { totalOf } from './total.js';
-import type { Lanes } from '../limits/fair-scheduler.js';
+import type { Schedulers } from '../limits/fair-scheduler.js';
 
 /** One call of an rpc. */
-export interface Call extends Budget {
+export interface Call extends Deadline {
   readonly now: Date;
   /** What the caller may see of what the request asks for. */
   scope(asked: Pick<JobsQuery, 'domain_id'> & Partial<Pick<JobsQuery, 'project_id'>>): Promise<Scope>;
@@ -54,7 +54,7 @@ export interface JobService {
   stat(request: JobStatQuery, call: Call): Promise<Uint8Array>;
   delete(request: JobRequest, call: Call): Promise<Uint8Array>;
   /** All that list would answer, as text, piece by piece and in memory that does not grow with it. */
-  rows(request: JobsQuery, format: RowFormat, call: Call): AsyncGenerator<Uint8Array, void>;
+  export(request: JobsQuery, format: ExportFormat, call: Call): AsyncGenerator<Uint8Array, void>;
 }
 
 export interface JobServiceOptions {
@@ -63,14 +63,14 @@ export interface JobServiceOptions {
   readonly maxPageSize: number;
   readonly maxResponseBytes: number;
   /** What all answers in the making may take. */
-  readonly memory: Memory;
-  readonly lanes: Lanes;
+  readonly memory: MemoryBudget;
+  readonly schedulers: Schedulers;
   /** Long work goes on in slices. */
-  readonly pace: Pace;
+  readonly yielding: Yielding;
   /** Milliseconds that a collector is kept once it was looked up. */
   readonly collectorCache: number;
   /** Milliseconds that only grow. */
-  readonly clock: () => number;
+  readonly monotonicNow: () => number;
 }
 
 const NO_QUERY = Query.decode(new Uint8Array());
@@ -95,7 +95,7 @@ function equalities({ job_id, status, collector_id, project_id }: JobsQuery): Re
 }
 
 const findOf = ({ only, sort, page }: ListQuery): FindPlan => ({
-  projection: projectionOf(only, JOB),
+  projection: projectionOf(only, JOB_SCHEMA),
   sort,
   page,
 });
@@ -110,7 +110,7 @@ const isSmall = ({ countOnly, page }: ListQuery): boolean =>
 const resultOf = ({ rows }: StatQuery): Result => ('distinct' in rows ? 'value' : 'row');
 
 /** Hands on each batch; answers how many documents there were. */
-async function each(
+async function forEachBatch(
   batches: Batches,
   add: (batch: readonly Buffer[]) => void | Promise<void>,
 ): Promise<number> {
@@ -123,7 +123,7 @@ async function each(
 }
 
 /** The JobInfos of jobs, each made when it is asked for. */
-function* jobInfos(jobs: readonly Buffer[], collectors: readonly Referred[]): Iterable<Uint8Array> {
+function* jobInfos(jobs: readonly Buffer[], collectors: readonly CollectorInfoBytes[]): Iterable<Uint8Array> {
   for (const [nth, job] of jobs.entries()) yield jobInfo(job, collectors[nth]);
 }
 
@@ -134,13 +134,13 @@ interface Made {
 }
 
 /** The service over `store`. */
-export function jobService(options: JobServiceOptions): JobService {
-  const { store, maxPageSize, maxResponseBytes: maxBytes, memory, lanes, pace } = options;
-  const collect = collecting(options);
-  const stats = sharing<Uint8Array>();
-  const counts = sharing<number>();
+export function createJobService(options: JobServiceOptions): JobService {
+  const { store, maxPageSize, maxResponseBytes: maxBytes, memory, schedulers, yielding } = options;
+  const collect = createCollectorLoader(options);
+  const stats = createCoalescing<Uint8Array>();
+  const counts = createCoalescing<number>();
   const reading = ({ now }: Call, equal: Reading['equal']): Reading => ({
-    schema: JOB,
+    schema: JOB_SCHEMA,
     now,
     work: workBudget(),
     maxPageSize,
@@ -154,21 +154,21 @@ export function jobService(options: JobServiceOptions): JobService {
     return query;
   }
 
-  const settle = settling(store, options.clock);
-  const confined = async (scope: Scope, filter: AskedFilter, budget: Budget): Promise<ConfinedMatch> =>
-    confinedTo(scope, await settle(filter, scope, budget), store, budget);
+  const settle = createSettle(store, options.monotonicNow);
+  const confined = async (scope: Scope, filter: AskedFilter, deadline: Deadline): Promise<ConfinedMatch> =>
+    scopeFilter(scope, await settle(filter, scope, deadline), store, deadline);
 
   /** How many jobs there are; equal counts at one time are one, and have one turn. */
-  const counted = (match: ConfinedMatch, { domainId }: Scope, budget: Budget): Promise<number> =>
-    counts(keyOf({ ...match }), budget, async (shared) => {
-      using _turn = await lanes.counts(domainId, shared.signal);
+  const counted = (match: ConfinedMatch, { domainId }: Scope, deadline: Deadline): Promise<number> =>
+    counts(keyOf({ ...match }), deadline, async (shared) => {
+      using _turn = await schedulers.counts(domainId, shared.signal);
       return await store.count(match, shared);
     });
 
   /** The JobInfos of each batch. */
-  async function* shown(batches: Batches, scope: Scope, budget: Budget) {
+  async function* toJobInfos(batches: Batches, scope: Scope, deadline: Deadline) {
     for await (const jobs of batches) {
-      const collectors = await collect(jobs, scope, budget);
+      const collectors = await collect(jobs, scope, deadline);
       yield jobInfos(jobs, collectors);
     }
   }
@@ -178,88 +178,89 @@ export function jobService(options: JobServiceOptions): JobService {
     query: StatQuery,
     match: ConfinedMatch,
     scope: Scope,
-    lease: Lease,
-    budget: Budget,
+    lease: Reservation,
+    deadline: Deadline,
   ) {
     const paths = referredPaths(query);
-    return paths.length === 0 ? undefined : await collectorsOf(store, match, scope, paths, lease, budget);
+    return paths.length === 0 ? undefined : await collectorsOf(store, match, scope, paths, lease, deadline);
   }
 
   return {
     async get(request, call) {
       const jobId = required(request.job_id, 'job_id');
       const scope = await call.scope(request);
-      const projection = projectionOf(readOnly(request.only, 'only', JOB), JOB);
-      using _turn = await lanes.small(scope.domainId, call.signal);
-      const job = (await store.one(confineOne(JOB.id, jobId, scope), projection, call)) ?? notFound(jobId);
+      const projection = projectionOf(readOnly(request.only, 'only', JOB_SCHEMA), JOB_SCHEMA);
+      using _turn = await schedulers.small(scope.domainId, call.signal);
+      const job =
+        (await store.one(confineOne(JOB_SCHEMA.id, jobId, scope), projection, call)) ?? notFound(jobId);
       const [collector] = await collect([job], scope, call);
       return jobInfo(job, collector);
     },
 
     async list(request, call) {
       const scope = await call.scope(request);
-      const query = await inStep(pace, () => listOf(request, call));
-      return naming(query.filter, store, call, async () => {
-        using turn = await lanes[isSmall(query) ? 'small' : 'large'](scope.domainId, call.signal);
+      const query = await runThenYield(yielding, () => listOf(request, call));
+      return withFilterErrors(query.filter, store, call, async () => {
+        using turn = await schedulers[isSmall(query) ? 'small' : 'large'](scope.domainId, call.signal);
         // Who waits for a count, which may be everybody's, keeps nobody from their turn.
         const giveBack = (): void => {
           turn[Symbol.dispose]();
         };
-        using lease = memory.lease();
-        const answer = jobsInfo({ maxBytes, memory: lease, pace });
+        using lease = memory.reserve();
+        const answer = jobsInfo({ maxBytes, memory: lease, yielding });
         const filter = await confined(scope, query.filter, call);
         if (query.countOnly) {
           giveBack();
           return answer.finish(await counted(filter, scope, call));
         }
-        const total = await together(call, (begin) => {
-          const listing = begin((budget) =>
-            each(store.list(filter, findOf(query), budget), async (jobs) => {
-              await answer.add(jobs, await collect(jobs, scope, budget));
+        const total = await withAbortScope(call, (begin) => {
+          const listing = begin((deadline) =>
+            forEachBatch(store.findPage(filter, findOf(query), deadline), async (jobs) => {
+              await answer.add(jobs, await collect(jobs, scope, deadline));
             }),
           ).finally(giveBack);
-          return totalOf(query.page, listing, () => begin((budget) => counted(filter, scope, budget)));
+          return totalOf(query.page, listing, () => begin((deadline) => counted(filter, scope, deadline)));
         });
         return answer.finish(total);
       });
     },
 
-    async *rows(request, format, call) {
+    async *export(request, format, call) {
       const scope = await call.scope(request);
-      const query = await inStep(pace, () => listOf(request, call));
+      const query = await runThenYield(yielding, () => listOf(request, call));
       if (query.countOnly)
         fail('INVALID_PARAMETER', { key: 'query.count_only', reason: 'rows are asked for' });
-      using _turn = await lanes.rows(scope.domainId, call.signal);
+      using _turn = await schedulers.exports(scope.domainId, call.signal);
       try {
         const filter = await confined(scope, query.filter, call);
-        const batches = store.list(filter, findOf(query), call);
-        yield* pieces(rowsOf(format, query.only), shown(batches, scope, call), pace);
+        const batches = store.findPage(filter, findOf(query), call);
+        yield* pieces(exportWriter(format, query.only), toJobInfos(batches, scope, call), yielding);
       } catch (error) {
-        throw await blamed(error, query.filter, store, call);
+        throw await explainFilterError(error, query.filter, store, call);
       }
     },
 
     async stat(request, call) {
       const asked = request.query ?? fail('REQUIRED_PARAMETER', { key: 'query' });
       const scope = await call.scope(request);
-      const query = await inStep(pace, () => readStat(asked, reading(call, new Map())));
-      return naming(query.filter, store, call, () =>
+      const query = await runThenYield(yielding, () => readStat(asked, reading(call, new Map())));
+      return withFilterErrors(query.filter, store, call, () =>
         stats(keyOf({ scope, query }), call, async (shared) => {
-          using _turn = await lanes.stats(scope.domainId, shared.signal);
-          using lease = memory.lease();
+          using _turn = await schedulers.stats(scope.domainId, shared.signal);
+          using lease = memory.reserve();
           const filter = await confined(scope, query.filter, shared);
           const referred = await referredBy(query, filter, scope, lease, shared);
           const made = async (repaired: Repaired | undefined): Promise<Made> => {
-            const { rows, total } = await inStep(pace, () => {
-              const pipelines = pipelinesOf(query, JOB, referred, repaired);
+            const { rows, total } = await runThenYield(yielding, () => {
+              const pipelines = pipelinesOf(query, JOB_SCHEMA, referred, repaired);
               limitCommand({ filter, rows: pipelines.rows }, MAX_QUERY_BYTES, 'query');
               return pipelines;
             });
-            const answer = statStruct({ maxBytes, memory: lease, pace }, resultOf(query));
-            return await together(shared, async (begin) => {
+            const answer = statStruct({ maxBytes, memory: lease, yielding }, resultOf(query));
+            return await withAbortScope(shared, async (begin) => {
               const [count] = await Promise.all([
-                total && begin((budget) => store.rowCount(filter, total, budget)),
-                begin((budget) => each(store.rows(filter, rows, budget), answer.add)),
+                total && begin((deadline) => store.resultCount(filter, total, deadline)),
+                begin((deadline) => forEachBatch(store.results(filter, rows, deadline), answer.add)),
               ]);
               return { bytes: answer.finish(count), isByBytes: answer.hasReplaced() };
             });
@@ -275,8 +276,8 @@ export function jobService(options: JobServiceOptions): JobService {
     async delete(request, call) {
       const jobId = required(request.job_id, 'job_id');
       const scope = await call.scope(request);
-      const filter = confineOne(JOB.id, jobId, scope);
-      using _turn = await lanes.small(scope.domainId, call.signal);
+      const filter = confineOne(JOB_SCHEMA.id, jobId, scope);
+      using _turn = await schedulers.small(scope.domainId, call.signal);
       return (await store.remove(filter, call)) ? new Uint8Array() : notFound(jobId);
     },
   };

@@ -13,24 +13,29 @@ import { idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 import { FilterRefused } from '../mongo/errors.js';
 import type { Kill } from '../mongo/session-killer.js';
-import { BATCH, listing } from './find-page.js';
-import type { Listing } from './find-page.js';
+import { BATCH_SIZE, createFindPage } from './find-page.js';
+import type { FindPage } from './find-page.js';
 import { RAW_AGGREGATION, running } from '../mongo/executor.js';
-import type { Batches, Budget, Connected, Running, Within } from '../mongo/executor.js';
+import type { Batches, Deadline, Connected, Executor, Within } from '../mongo/executor.js';
 
 export interface JobStore {
-  one(filter: ConfinedFilter, projection: MongoFilter, budget: Budget): Promise<Buffer | undefined>;
-  readonly list: Listing;
+  one(filter: ConfinedFilter, projection: MongoFilter, deadline: Deadline): Promise<Buffer | undefined>;
+  readonly findPage: FindPage;
   /** How many jobs there are. */
-  count(match: ConfinedMatch, budget: Budget): Promise<number>;
+  count(match: ConfinedMatch, deadline: Deadline): Promise<number>;
   /** Deletes one job; false where there is none. */
-  remove(filter: ConfinedFilter, budget: Budget): Promise<boolean>;
+  remove(filter: ConfinedFilter, deadline: Deadline): Promise<boolean>;
   /** The rows of a pipeline over what `match` gives; they may be read from secondaries. */
-  rows(match: ConfinedMatch, stages: readonly MongoStage[], budget: Budget): Batches;
+  results(match: ConfinedMatch, stages: readonly MongoStage[], deadline: Deadline): Batches;
   /** How many rows a pipeline gives. */
-  rowCount(match: ConfinedMatch, stages: readonly MongoStage[], budget: Budget): Promise<number>;
+  resultCount(match: ConfinedMatch, stages: readonly MongoStage[], deadline: Deadline): Promise<number>;
   /** The documents of a collection that meet `filter`, with the paths to show; `_id` always. */
-  batches(collection: Collection, filter: ConfinedFilter, paths: readonly string[], budget: Budget): Batches;
+  batches(
+    collection: Collection,
+    filter: ConfinedFilter,
+    paths: readonly string[],
+    deadline: Deadline,
+  ): Batches;
   /**
    * The `_id` of those of `documents`, which are data, that meet `filter`; none where no document of the collection meets
    * `some` any more.
@@ -40,18 +45,22 @@ export interface JobStore {
     some: ConfinedFilter,
     documents: readonly unknown[],
     filter: CompiledFilter,
-    budget: Budget,
+    deadline: Deadline,
   ): Promise<readonly Buffer[]>;
   /** What changes with everything that is written; undefined where there is no such thing. */
-  moment(budget: Budget): Promise<string | undefined>;
+  moment(deadline: Deadline): Promise<string | undefined>;
   /** The collectors that meet `filter`, with the paths to show; `_id` always. */
-  collectors(filter: ConfinedFilter, paths: readonly string[], budget: Budget): Promise<readonly Buffer[]>;
+  collectors(
+    filter: ConfinedFilter,
+    paths: readonly string[],
+    deadline: Deadline,
+  ): Promise<readonly Buffer[]>;
   /** The ids of the collectors that `match` gives. */
-  collectorIds(match: ConfinedMatch, budget: Budget): Promise<readonly ObjectId[]>;
+  collectorIds(match: ConfinedMatch, deadline: Deadline): Promise<readonly ObjectId[]>;
   /** The ids by which jobs refer to collectors. */
-  references(match: ConfinedMatch, budget: Budget): Promise<readonly ObjectId[]>;
+  references(match: ConfinedMatch, deadline: Deadline): Promise<readonly ObjectId[]>;
   /** Whether MongoDB can make sense of `filter`. */
-  accepts(filter: MongoFilter, budget: Budget): Promise<boolean>;
+  accepts(filter: MongoFilter, deadline: Deadline): Promise<boolean>;
 }
 
 export type Collection = 'job' | 'collector';
@@ -83,7 +92,7 @@ export interface StoreConnections {
 }
 
 /** The store over a database. */
-export function jobStore(
+export function createJobStore(
   { reads, stats, kill }: StoreConnections,
   { report, orderedBy }: JobStoreOptions,
 ): JobStore {
@@ -95,22 +104,22 @@ export function jobStore(
     db.collection('job').aggregate<Buffer>([...matchStages(match), ...stages], {
       ...RAW_AGGREGATION,
       readPreference: SECONDARY,
-      batchSize: BATCH,
+      batchSize: BATCH_SIZE,
       allowDiskUse: true,
       ...within,
     });
 
   /** How many documents of `match` are left after `stages`. */
   async function count(
-    { batch }: Running,
+    { batch }: Executor,
     match: ConfinedMatch,
     stages: readonly MongoStage[],
-    budget: Budget,
+    deadline: Deadline,
     readPreference?: ReadPreferenceLike,
   ): Promise<number> {
     const pipeline = [...matchStages(match), ...stages, { $group: { _id: 1, n: { $sum: 1 } } }];
     const command = { aggregate: 'job', pipeline, cursor: {}, allowDiskUse: true };
-    const [counted] = (await batch(budget, command, readPreference)).documents;
+    const [counted] = (await batch(deadline, command, readPreference)).documents;
     return counted === undefined ? 0 : Number(BSON.deserialize(counted)['n']);
   }
 
@@ -119,11 +128,11 @@ export function jobStore(
     collection: string,
     match: ConfinedMatch,
     last: MongoStage,
-    budget: Budget,
+    deadline: Deadline,
   ): Promise<readonly ObjectId[]> {
     const ids: ObjectId[] = [];
-    const options = { ...RAW_AGGREGATION, batchSize: BATCH };
-    const found = operations.inBatches(budget, (within, db) =>
+    const options = { ...RAW_AGGREGATION, batchSize: BATCH_SIZE };
+    const found = operations.inBatches(deadline, (within, db) =>
       db.collection(collection).aggregate<Buffer>([...matchStages(match), last], { ...options, ...within }),
     );
     for await (const batch of found)
@@ -144,7 +153,7 @@ export function jobStore(
     db.collection(collection).find<Buffer>(filter, {
       raw: true,
       projection: projectionTo(paths, 1),
-      batchSize: BATCH,
+      batchSize: BATCH_SIZE,
       ...within,
     });
 
@@ -155,10 +164,10 @@ export function jobStore(
     return lastWrite === undefined ? undefined : JSON.stringify([me, lastWrite.opTime]);
   }
 
-  async function accepts(filter: MongoFilter, budget: Budget): Promise<boolean> {
+  async function accepts(filter: MongoFilter, deadline: Deadline): Promise<boolean> {
     const none = { $and: [{ job_id: { $in: [] } }, filter] };
     try {
-      await once(budget, (within, db) => db.collection('job').findOne(none, within));
+      await once(deadline, (within, db) => db.collection('job').findOne(none, within));
       return true;
     } catch (error) {
       if (error instanceof FilterRefused) return false;
@@ -168,29 +177,29 @@ export function jobStore(
 
   return {
     accepts,
-    async one(filter, projection, budget) {
+    async one(filter, projection, deadline) {
       const command = { find: 'job', filter, projection, limit: 1, singleBatch: true };
-      return (await operations.batch(budget, command)).documents[0];
+      return (await operations.batch(deadline, command)).documents[0];
     },
-    list: listing('job', operations, orderedBy),
-    count: (match, budget) => count(operations, match, [], budget),
-    rows: (match, stages, budget) =>
-      statistics.inBatches(budget, (within, db) => aggregate(match, stages, within, db)),
-    rowCount: (match, stages, budget) => count(statistics, match, stages, budget, SECONDARY),
-    collectorIds: (match, budget) => idsOf('collector', match, { $project: { _id: 1 } }, budget),
-    references: (match, budget) => idsOf('job', match, { $group: { _id: '$collector' } }, budget),
-    remove: async (filter, budget) =>
-      (await operations.write(budget, { delete: 'job', deletes: [{ q: filter, limit: 1 }] })) > 0,
-    collectors: (filter, paths, budget) =>
-      once(budget, (within, db) => find('collector', filter, paths, within, db).toArray()),
-    batches: (collection, filter, paths, budget) =>
-      operations.inBatches(budget, (within, db) => find(collection, filter, paths, within, db)),
-    async meeting(collection, some, documents, filter, budget) {
+    findPage: createFindPage('job', operations, orderedBy),
+    count: (match, deadline) => count(operations, match, [], deadline),
+    results: (match, stages, deadline) =>
+      statistics.inBatches(deadline, (within, db) => aggregate(match, stages, within, db)),
+    resultCount: (match, stages, deadline) => count(statistics, match, stages, deadline, SECONDARY),
+    collectorIds: (match, deadline) => idsOf('collector', match, { $project: { _id: 1 } }, deadline),
+    references: (match, deadline) => idsOf('job', match, { $group: { _id: '$collector' } }, deadline),
+    remove: async (filter, deadline) =>
+      (await operations.write(deadline, { delete: 'job', deletes: [{ q: filter, limit: 1 }] })) > 0,
+    collectors: (filter, paths, deadline) =>
+      once(deadline, (within, db) => find('collector', filter, paths, within, db).toArray()),
+    batches: (collection, filter, paths, deadline) =>
+      operations.inBatches(deadline, (within, db) => find(collection, filter, paths, within, db)),
+    async meeting(collection, some, documents, filter, deadline) {
       const stages = [{ $match: some }, { $limit: 1 }, ...insteadStages(documents, filter)];
       const cursor = { batchSize: documents.length + 1 };
       const pipeline = [...stages, { $project: { _id: 1 } }];
-      return (await operations.batch(budget, { aggregate: collection, pipeline, cursor })).documents;
+      return (await operations.batch(deadline, { aggregate: collection, pipeline, cursor })).documents;
     },
-    moment: (budget) => once(budget, (_, db) => momentOf(db)),
+    moment: (deadline) => once(deadline, (_, db) => momentOf(db)),
   };
 }

@@ -26,14 +26,14 @@ export interface DateOrder {
 }
 
 /** What is read of the jobs that are asked for: those that meet `filter` too, with the fields `extra` beside their own. */
-export interface Window extends Page {
+export interface Slice extends Page {
   readonly filter: MongoFilter;
   readonly sort: MongoSort;
   readonly extra: MongoFilter;
 }
 
 /** Answers undefined where it is too much for one batch. */
-export type Read = (window: Window) => Promise<readonly Buffer[] | undefined>;
+export type Read = (window: Slice) => Promise<readonly Buffer[] | undefined>;
 
 interface Placed {
   readonly document: Buffer;
@@ -60,7 +60,7 @@ class Unsettled extends Error {}
 /** Reads places. Errors: Unsettled. */
 const placing =
   ({ path, id }: DateOrder, read: Read) =>
-  async (window: Omit<Window, 'extra'>): Promise<readonly Placed[]> => {
+  async (window: Omit<Slice, 'extra'>): Promise<readonly Placed[]> => {
     const found = await read({ ...window, extra: { [DATE]: `$${path}`, [ID]: `$${id}` } });
     const places = found?.map(placed).filter((place) => place !== undefined);
     if (places === undefined || places.length !== found?.length) throw new Unsettled();

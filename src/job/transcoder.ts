@@ -17,10 +17,16 @@ const delimited = (number: number): number => (number << 3) | WireType.LengthDel
 const varint = (number: number): number => (number << 3) | WireType.Varint;
 
 /** The message of what a document refers to; undefined: it refers to nothing. */
-export type Referred = Uint8Array | undefined;
+export type CollectorInfoBytes = Uint8Array | undefined;
 
 /** Writes a field from the value of `type` that lies at `at`. */
-type WriteField = (writer: Writer, bytes: Buffer, type: number, at: number, referred: Referred) => void;
+type WriteField = (
+  writer: Writer,
+  bytes: Buffer,
+  type: number,
+  at: number,
+  referred: CollectorInfoBytes,
+) => void;
 
 /** How a message is written: its fields in order, and the place of each one by its stored name. */
 export interface Layout {
@@ -40,7 +46,7 @@ export function writeMessage(
   { fields, places }: Layout,
   bytes: Buffer,
   at: number,
-  referred?: Referred,
+  referred?: CollectorInfoBytes,
 ): void {
   const types = new Array<number>(fields.length).fill(BSON.undefined);
   const values = new Array<number>(fields.length).fill(0);

@@ -4,29 +4,30 @@
  */
 import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
-import { unlessAborted } from '../mongo/executor.js';
-import type { Budget } from '../mongo/executor.js';
+import { raceAbort } from '../mongo/executor.js';
+import type { Deadline } from '../mongo/executor.js';
 
-type Work<T> = (budget: Budget) => Promise<T>;
+type Work<T> = (deadline: Deadline) => Promise<T>;
 
-const wanted = ({ signal }: Budget): boolean => !signal.aborted;
+const wanted = ({ signal }: Deadline): boolean => !signal.aborted;
 
-/** The longest of the budgets, given up when the last of them is. */
-function longest(budgets: readonly Budget[]): Budget {
+/** The longest of the deadlines, given up when the last of them is. */
+function longest(deadlines: readonly Deadline[]): Deadline {
   const all = new AbortController();
-  for (const { signal } of budgets) {
+  for (const { signal } of deadlines) {
     const leave = (): void => {
-      if (!budgets.some(wanted)) all.abort(signal.reason);
+      if (!deadlines.some(wanted)) all.abort(signal.reason);
     };
     signal.addEventListener('abort', leave, { once: true });
   }
-  const remaining = (): number => Math.max(1, ...budgets.filter(wanted).map((budget) => budget.remaining()));
+  const remaining = (): number =>
+    Math.max(1, ...deadlines.filter(wanted).map((deadline) => deadline.remaining()));
   return { signal: all.signal, remaining };
 }
 
 /** Work that has not begun, and those who share it. */
-interface Waiting<T> {
-  readonly members: Budget[];
+interface Flight<T> {
+  readonly members: Deadline[];
   readonly done: Promise<T>;
 }
 
@@ -34,15 +35,15 @@ interface Waiting<T> {
 export const keyOf = (work: Document): string => Buffer.from(BSON.serialize(work)).toString('latin1');
 
 /** Does `work`, or waits for somebody else's whose key is equal: equal keys mean equal work. */
-export type Shared<T> = (key: string, budget: Budget, work: Work<T>) => Promise<T>;
+export type Coalesce<T> = (key: string, deadline: Deadline, work: Work<T>) => Promise<T>;
 
-/** Work of one kind, shared. Errors of the work: its own, or why the budget was given up. */
-export function sharing<T>(): Shared<T> {
-  const waiting = new Map<string, Waiting<T>>();
+/** Work of one kind, shared. Errors of the work: its own, or why the deadline was given up. */
+export function createCoalescing<T>(): Coalesce<T> {
+  const waiting = new Map<string, Flight<T>>();
   /** When the work that runs is over, whichever way. */
   const running = new Map<string, Promise<void>>();
 
-  function begin(key: string, members: readonly Budget[], work: Work<T>): Promise<T> {
+  function begin(key: string, members: readonly Deadline[], work: Work<T>): Promise<T> {
     const result = work(longest(members));
     const over = (): void => {
       running.delete(key);
@@ -52,7 +53,7 @@ export function sharing<T>(): Shared<T> {
   }
 
   /** Begins when nothing equal runs; never, where everybody has left before. */
-  async function next(key: string, members: readonly Budget[], work: Work<T>): Promise<T> {
+  async function next(key: string, members: readonly Deadline[], work: Work<T>): Promise<T> {
     await running.get(key);
     waiting.delete(key);
     const still = members.filter(wanted);
@@ -60,16 +61,16 @@ export function sharing<T>(): Shared<T> {
     return begin(key, still, work);
   }
 
-  function open(key: string, work: Work<T>): Waiting<T> {
-    const members: Budget[] = [];
+  function open(key: string, work: Work<T>): Flight<T> {
+    const members: Deadline[] = [];
     const opened = { members, done: next(key, members, work) };
     waiting.set(key, opened);
     return opened;
   }
 
-  return (key, budget, work) => {
+  return (key, deadline, work) => {
     const { members, done } = waiting.get(key) ?? open(key, work);
-    members.push(budget);
-    return unlessAborted(done, budget.signal);
+    members.push(deadline);
+    return raceAbort(done, deadline.signal);
   };
 }

@@ -3,11 +3,11 @@
  * the others from theirs (docs/operations.md «Fairness»).
  */
 import { crowded } from '../errors.js';
-import { reasonOf } from '../mongo/executor.js';
+import { abortReason } from '../mongo/executor.js';
 
-export interface Lane {
+export interface ClassLimits {
   /** Pieces of work at once; three in four of them may be of one domain. */
-  readonly atOnce: number;
+  readonly concurrency: number;
   /** Pieces that wait; half of them may be of one domain. */
   readonly waiting: number;
 }
@@ -16,52 +16,52 @@ const DOMAIN_SHARE = 3 / 4;
 const DOMAIN_WAITING = 1 / 2;
 
 /** The kinds of work. */
-export const LANES = {
+export const CLASSES = {
   /** One job, or a page of them. */
-  small: { atOnce: 100, waiting: 4000 },
+  small: { concurrency: 100, waiting: 4000 },
   /** Lists that may be of any length. */
-  large: { atOnce: 8, waiting: 400 },
+  large: { concurrency: 8, waiting: 400 },
   /** Lists that are sent while they are read, which may take as long as their client does. */
-  rows: { atOnce: 20, waiting: 80 },
-  stats: { atOnce: 20, waiting: 400 },
+  exports: { concurrency: 20, waiting: 80 },
+  stats: { concurrency: 20, waiting: 400 },
   /** Counts that differ. */
-  counts: { atOnce: 20, waiting: 4000 },
-} as const satisfies Record<string, Lane>;
+  counts: { concurrency: 20, waiting: 4000 },
+} as const satisfies Record<string, ClassLimits>;
 
-type LaneName = keyof typeof LANES;
+type ClassName = keyof typeof CLASSES;
 
-export type Lanes = Readonly<Record<LaneName, Turns>>;
+export type Schedulers = Readonly<Record<ClassName, FairScheduler>>;
 
 /** What is in use of a lane now. */
-export interface LaneLoad {
+export interface SchedulerLoad {
   readonly running: number;
   readonly waiting: number;
   /** Domains that are kept in mind. */
   readonly domains: number;
 }
 
-export interface Turns {
+export interface FairScheduler {
   /** Waits until a domain may do a piece of work, which is over when the turn is disposed. Errors: LIMIT_EXCEEDED, and why `signal` was aborted. */
   (domainId: string, signal: AbortSignal): Promise<Disposable>;
-  readonly load: () => LaneLoad;
+  readonly load: () => SchedulerLoad;
 }
 
-interface Place {
+interface Waiter {
   begin(): void;
 }
 
 interface Domain {
   running: number;
-  readonly line: Set<Place>;
+  readonly queue: Set<Waiter>;
 }
 
 /** Stands in `line` until its place begins; `left` is told when it is given up before. */
-function standing(line: Set<Place>, signal: AbortSignal, left: () => void): Promise<void> {
+function enqueue(line: Set<Waiter>, signal: AbortSignal, left: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const leave = (): void => {
       line.delete(place);
       left();
-      reject(reasonOf(signal));
+      reject(abortReason(signal));
     };
     const place = {
       begin() {
@@ -75,8 +75,8 @@ function standing(line: Set<Place>, signal: AbortSignal, left: () => void): Prom
 }
 
 /** Gives the turns of a lane. */
-export function turns({ atOnce, waiting: most }: Lane): Turns {
-  const ofDomain = Math.ceil(atOnce * DOMAIN_SHARE);
+export function createFairScheduler({ concurrency, waiting: most }: ClassLimits): FairScheduler {
+  const ofDomain = Math.ceil(concurrency * DOMAIN_SHARE);
   const waitingOfDomain = Math.ceil(most * DOMAIN_WAITING);
   /** Those with work, the one whose turn is longest ago first. */
   const domains = new Map<string, Domain>();
@@ -90,16 +90,16 @@ export function turns({ atOnce, waiting: most }: Lane): Turns {
     domains.set(id, domain);
   }
 
-  function forget(id: string, { running, line }: Domain): void {
-    if (running === 0 && line.size === 0) domains.delete(id);
+  function forget(id: string, { running, queue }: Domain): void {
+    if (running === 0 && queue.size === 0) domains.delete(id);
   }
 
   /** Gives a turn to the domain that has waited longest. */
   function next(): void {
     for (const [id, domain] of domains) {
-      const [first] = domain.line;
+      const [first] = domain.queue;
       if (first === undefined || domain.running >= ofDomain) continue;
-      domain.line.delete(first);
+      domain.queue.delete(first);
       waiting -= 1;
       begin(id, domain);
       first.begin();
@@ -115,12 +115,12 @@ export function turns({ atOnce, waiting: most }: Lane): Turns {
   }
 
   async function wait(id: string, domain: Domain, signal: AbortSignal): Promise<void> {
-    if (waiting >= most || domain.line.size >= waitingOfDomain) {
+    if (waiting >= most || domain.queue.size >= waitingOfDomain) {
       forget(id, domain);
       throw crowded('calls that wait for their turn', waitingOfDomain);
     }
     waiting += 1;
-    await standing(domain.line, signal, () => {
+    await enqueue(domain.queue, signal, () => {
       waiting -= 1;
       forget(id, domain);
     });
@@ -128,9 +128,9 @@ export function turns({ atOnce, waiting: most }: Lane): Turns {
 
   async function take(id: string, signal: AbortSignal): Promise<Disposable> {
     signal.throwIfAborted();
-    const domain = domains.get(id) ?? { running: 0, line: new Set() };
+    const domain = domains.get(id) ?? { running: 0, queue: new Set() };
     domains.set(id, domain);
-    if (running < atOnce && domain.running < ofDomain) begin(id, domain);
+    if (running < concurrency && domain.running < ofDomain) begin(id, domain);
     else await wait(id, domain, signal);
     let ended = false;
     return {
@@ -145,17 +145,17 @@ export function turns({ atOnce, waiting: most }: Lane): Turns {
 }
 
 /** What `of` makes of each kind of work. */
-const forEachLane = <T>(of: (name: LaneName) => T): Readonly<Record<LaneName, T>> => ({
+const forEachClass = <T>(of: (name: ClassName) => T): Readonly<Record<ClassName, T>> => ({
   small: of('small'),
   large: of('large'),
-  rows: of('rows'),
+  exports: of('exports'),
   stats: of('stats'),
   counts: of('counts'),
 });
 
 /** The turns of each kind of work. */
-export const lanes = (): Lanes => forEachLane((name) => turns(LANES[name]));
+export const createSchedulers = (): Schedulers => forEachClass((name) => createFairScheduler(CLASSES[name]));
 
 /** What is in use of each kind of turns now. */
-export const loadOf = (of: Lanes): Readonly<Record<LaneName, LaneLoad>> =>
-  forEachLane((name) => of[name].load());
+export const loadOfEach = (of: Schedulers): Readonly<Record<ClassName, SchedulerLoad>> =>
+  forEachClass((name) => of[name].load());

@@ -30,7 +30,7 @@ export interface Load {
   /** Milliseconds that what is seen now may have waited for its turn. */
   lateness(): number;
   /** Whether a new call is taken; one that is counts. */
-  takes(): boolean;
+  admits(): boolean;
 }
 
 /** What was seen between two samples. */
@@ -42,7 +42,7 @@ export interface Sample {
 }
 
 /** Judges by samples how many calls the loop takes until the next; Infinity: it is not strained. */
-export function judging(): (sample: Sample) => number {
+export function createLoadJudge(): (sample: Sample) => number {
   let lateInAll = 0;
   let calmInARow = 0;
   let usual = 0;
@@ -72,26 +72,26 @@ export interface LoadWatch extends Load {
   stop(): Promise<void>;
 }
 
-/** Watches the event loop of this process; `clock` is milliseconds that only grow. */
-export function watchLoad(clock: () => number, log: LoadLog): LoadWatch {
-  const judge = judging();
-  let due = clock() + SAMPLE_MS;
+/** Watches the event loop of this process; `monotonicNow` is milliseconds that only grow. */
+export function watchLoad(monotonicNow: () => number, log: LoadLog): LoadWatch {
+  const judge = createLoadJudge();
+  let due = monotonicNow() + SAMPLE_MS;
   let late = 0;
   let allowed = Infinity;
   let taken = 0;
   const timer = setInterval(() => {
-    late = Math.max(0, clock() - due);
-    due = clock() + SAMPLE_MS;
+    late = Math.max(0, monotonicNow() - due);
+    due = monotonicNow() + SAMPLE_MS;
     const before = allowed;
     allowed = judge({ late, taken });
     taken = 0;
     if (before === Infinity && allowed !== before) log.warn('overloaded: new calls may be refused');
     if (allowed === Infinity && allowed !== before) log.warn('not overloaded any more');
   }, SAMPLE_MS).unref();
-  const lateness = (): number => Math.max(late, clock() - due);
+  const lateness = (): number => Math.max(late, monotonicNow() - due);
   return {
     lateness,
-    takes() {
+    admits() {
       const isLate = lateness() >= TAKEN_UP_TO_MS;
       if (allowed !== Infinity && (isLate || taken >= allowed)) return false;
       taken += 1;

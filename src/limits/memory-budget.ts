@@ -2,17 +2,17 @@
 import { crowded } from '../errors.js';
 
 /** What one call, or one answer in the making, has of it; disposing gives all of it back, and nothing is taken after. */
-export interface Lease extends Disposable {
+export interface Reservation extends Disposable {
   /** Takes so many bytes more. Errors: LIMIT_EXCEEDED where there are not that many left; the lease was disposed. */
   grow(bytes: number): void;
 }
 
-export interface Memory {
-  lease(): Lease;
+export interface MemoryBudget {
+  reserve(): Reservation;
 }
 
 /** A memory that tells how many bytes of it are taken now. */
-export interface MeasuredMemory extends Memory {
+export interface MeasuredMemoryBudget extends MemoryBudget {
   readonly used: () => number;
 }
 
@@ -21,15 +21,15 @@ const LEAST = 512 * 1024 ** 2;
 const LARGEST_AT_ONCE = 8;
 
 /** The memory where an answer may have `maxResponseBytes`. */
-export const memoryFor = (maxResponseBytes: number): MeasuredMemory =>
-  memory(Math.max(LEAST, LARGEST_AT_ONCE * maxResponseBytes));
+export const createMemoryBudgetFor = (maxResponseBytes: number): MeasuredMemoryBudget =>
+  createMemoryBudget(Math.max(LEAST, LARGEST_AT_ONCE * maxResponseBytes));
 
 /** A memory of `most` bytes. */
-export function memory(most: number): MeasuredMemory {
+export function createMemoryBudget(most: number): MeasuredMemoryBudget {
   let left = most;
   return {
     used: () => most - left,
-    lease() {
+    reserve() {
       let taken = 0;
       let disposed = false;
       return {

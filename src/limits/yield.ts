@@ -15,35 +15,38 @@ export interface Slice {
 }
 
 /** Begins with a slice at once: work that turns out to be short waits for nobody. */
-export type Pace = () => Slice;
+export type Yielding = () => Slice;
 
-/** `clock` is milliseconds that only grow. */
-export function pacing(clock: () => number): Pace {
+/** `monotonicNow` is milliseconds that only grow. */
+export function createYielding(monotonicNow: () => number): Yielding {
   let last = Promise.resolve();
   return () => {
-    let end = clock() + SLICE_MS;
+    let end = monotonicNow() + SLICE_MS;
     return {
-      over: () => clock() >= end,
+      over: () => monotonicNow() >= end,
       async next() {
         last = last.then(() => new Promise(setImmediate));
         await last;
-        end = clock() + SLICE_MS;
+        end = monotonicNow() + SLICE_MS;
       },
     };
   };
 }
 
 /** What `work` makes at once; where that took longer than a slice, everything else has its turn after it. */
-export async function inStep<T>(pace: Pace, work: () => T): Promise<T> {
-  const slice = pace();
+export async function runThenYield<T>(yielding: Yielding, work: () => T): Promise<T> {
+  const slice = yielding();
   const made = work();
   if (slice.over()) await slice.next();
   return made;
 }
 
 /** `chunks`, each made within a slice; empty ones are steps on the way to the next. */
-export async function* inSlices(chunks: Iterable<Uint8Array>, pace: Pace): AsyncGenerator<Uint8Array, void> {
-  const slice = pace();
+export async function* yieldBetween(
+  chunks: Iterable<Uint8Array>,
+  yielding: Yielding,
+): AsyncGenerator<Uint8Array, void> {
+  const slice = yielding();
   for (const chunk of chunks) {
     if (slice.over()) await slice.next();
     if (chunk.length > 0) yield chunk;

@@ -10,10 +10,10 @@ const MAX_IDLE_MS = 60_000;
 const CLOSING = 500;
 
 /** Connections for pings and for ending operations, apart from those that the calls wait for. */
-export const CONTROL: MongoClientOptions = { maxPoolSize: 4, minPoolSize: 1 };
+export const CONTROL_OPTIONS: MongoClientOptions = { maxPoolSize: 4, minPoolSize: 1 };
 
 /** Connections for stats: more at once would only keep the database from everything else. Further ones wait. */
-export const STATS: MongoClientOptions = { maxPoolSize: 20 };
+export const STATS_OPTIONS: MongoClientOptions = { maxPoolSize: 20 };
 
 /**
  * Options beside those of `uri`. A stored document never makes a call fail: text that is not UTF-8 is replaced, and

@@ -7,14 +7,14 @@ import { MongoClient } from 'mongodb';
 import type { MongoClientOptions, MongoOptions } from 'mongodb';
 import type { Config } from '../config/config.js';
 import { notServing } from '../errors.js';
-import { connections } from './connections.js';
+import { openConnections } from './connections.js';
 import type { Connections, Opening, Purpose } from './connections.js';
-import { clientOptions, CONTROL, directUri, STATS } from './client-options.js';
-import { explanation, hostsOf, outdated, VersionRefused } from './diagnosis.js';
+import { clientOptions, CONTROL_OPTIONS, directUri, STATS_OPTIONS } from './client-options.js';
+import { createExplanation, hostsOf, outdated, VersionRefused } from './diagnosis.js';
 import type { Explanation } from './diagnosis.js';
-import { heartbeatLog } from './heartbeats.js';
+import { createHeartbeatLog } from './heartbeats.js';
 import { checkOptions, uriComplaint } from './preflight.js';
-import { keeping } from './readiness.js';
+import { keepAnswering } from './readiness.js';
 import type { Kept } from './readiness.js';
 import type { Log } from '../telemetry/log.js';
 import type { About } from '../telemetry/serving-log.js';
@@ -24,8 +24,8 @@ const ROOT = new URL('../../../', import.meta.url);
 /** The work that a client's connections are for, with the options of its own. */
 export const CLIENTS: Readonly<Record<Purpose, MongoClientOptions>> = {
   reads: {},
-  stats: STATS,
-  control: CONTROL,
+  stats: STATS_OPTIONS,
+  control: CONTROL_OPTIONS,
 };
 
 /** The surroundings of the steps that have to do with the database. */
@@ -42,7 +42,7 @@ export interface DatabaseContext {
 }
 
 /** The database, before it is asked. */
-export interface Planned {
+export interface ConnectionPlan {
   readonly options: MongoOptions;
   /** It is this service's own, with indexes to make and the sample to load. */
   readonly embedded: boolean;
@@ -52,7 +52,9 @@ export interface Planned {
 const EMBEDDED_URI = 'mongodb://127.0.0.1/';
 
 /** Reads MONGODB_URI as the driver does. Errors: it cannot be used, in a line that says why. */
-export async function planned({ config }: Pick<DatabaseContext, 'config'>): Promise<Planned> {
+export async function readConnectionOptions({
+  config,
+}: Pick<DatabaseContext, 'config'>): Promise<ConnectionPlan> {
   const { mongodbUri } = config;
   const uri = mongodbUri ?? EMBEDDED_URI;
   let options: MongoOptions;
@@ -81,7 +83,10 @@ async function embeddedModules() {
 }
 
 /** Claims the folder of the embedded mongod. Errors: another service has it. */
-export async function claimed({ config, cleanups }: DatabaseContext): Promise<(at: string) => Promise<void>> {
+export async function claimDataFolder({
+  config,
+  cleanups,
+}: DatabaseContext): Promise<(at: string) => Promise<void>> {
   const { claimFolder } = await embeddedModules();
   const claim = await claimFolder(config.embeddedDataDir);
   cleanups.push(claim.release);
@@ -112,7 +117,7 @@ export async function startEmbeddedDatabase({ config, log, cleanups }: DatabaseC
 }
 
 /** The database as the log names it. */
-export function aboutDatabase({ options, embedded }: Planned, { config }: DatabaseContext): About {
+export function aboutDatabase({ options, embedded }: ConnectionPlan, { config }: DatabaseContext): About {
   const { replicaSet, credentials } = options;
   return {
     name: config.mongodbDatabase,
@@ -129,9 +134,13 @@ export interface Followed {
 }
 
 /** Connections to the database that are kept until the cleanups run. */
-export function keepConnections(uri: string, { options }: Planned, context: DatabaseContext): Followed {
+export function keepConnections(
+  uri: string,
+  { options }: ConnectionPlan,
+  context: DatabaseContext,
+): Followed {
   const { config, clock, cleanups, replaced, observeClient } = context;
-  const heartbeats = heartbeatLog(clock.monotonicNow);
+  const heartbeats = createHeartbeatLog(clock.monotonicNow);
   const opening: Opening = {
     database: config.mongodbDatabase,
     client(purpose) {
@@ -141,15 +150,18 @@ export function keepConnections(uri: string, { options }: Planned, context: Data
       return client;
     },
     member: (address, control) =>
-      new MongoClient(directUri(uri, address, control.options), { ...clientOptions(uri), ...CONTROL }),
+      new MongoClient(directUri(uri, address, control.options), {
+        ...clientOptions(uri),
+        ...CONTROL_OPTIONS,
+      }),
     check() {
       if (outdated(heartbeats.latest()).length > 0) throw new VersionRefused();
     },
   };
-  const kept = keeping(() => connections(opening));
+  const kept = keepAnswering(() => openConnections(opening));
   cleanups.push(kept.stop);
   const subject = { ...options, database: config.mongodbDatabase };
-  return { kept, explanation: explanation(subject, heartbeats.latest, clock.monotonicNow) };
+  return { kept, explanation: createExplanation(subject, heartbeats.latest, clock.monotonicNow) };
 }
 
 /** The database as the calls use it: what it is found to be once it is there. */
@@ -158,7 +170,7 @@ export interface LateDatabase {
   begin(kept: Kept<Connections>): void;
 }
 
-export function lateDatabase(): LateDatabase {
+export function createLateDatabase(): LateDatabase {
   let kept: Kept<Connections> | undefined;
   return {
     current() {

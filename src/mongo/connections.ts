@@ -5,10 +5,10 @@
 import type { Db, MongoClient, TopologyDescription, TopologyDescriptionChangedEvent } from 'mongodb';
 import { closed } from './client-options.js';
 import { ReadFailed } from './diagnosis.js';
-import { killing, killingOn } from './session-killer.js';
+import { createSessionKiller, killSessionsOn } from './session-killer.js';
 import type { Kill } from './session-killer.js';
-import { members } from './members.js';
-import { unlessAborted } from './executor.js';
+import { monitorSecondaries } from './members.js';
+import { raceAbort } from './executor.js';
 import type { Connected } from './executor.js';
 
 /** What connections are for: stats may take long, and be many; control judges the database, and ends operations. */
@@ -73,15 +73,15 @@ function following(client: MongoClient): () => boolean {
 }
 
 /** Opens clients; they connect when they are first asked to answer. */
-export function connections({ client: make, member, database, check }: Opening): Connections {
+export function openConnections({ client: make, member, database, check }: Opening): Connections {
   const over = new AbortController();
   const clients = { reads: make('reads'), stats: make('stats'), control: make('control') };
   const connected = (client: MongoClient): Connected => ({ db: client.db(database), over: over.signal });
   const reads = connected(clients.reads);
   const stats = connected(clients.stats);
   const control = connected(clients.control);
-  const set = members(clients.control, (address) => member(address, clients.control));
-  const onPrimary = killingOn(control.db);
+  const set = monitorSecondaries(clients.control, (address) => member(address, clients.control));
+  const onPrimary = killSessionsOn(control.db);
   const working = [reads, stats].map(({ db }) => ({ db, able: following(db.client) }));
   let opened = false;
 
@@ -113,9 +113,9 @@ export function connections({ client: make, member, database, check }: Opening):
     reads,
     stats,
     control,
-    kill: killing(() => [onPrimary, ...set.secondaries()]),
+    kill: createSessionKiller(() => [onPrimary, ...set.secondaries()]),
     async answer(signal) {
-      await unlessAborted(opened ? ask(signal) : open(signal), signal);
+      await raceAbort(opened ? ask(signal) : open(signal), signal);
       check();
     },
     async close() {

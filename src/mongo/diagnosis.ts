@@ -308,17 +308,17 @@ export interface Explanation {
 }
 
 /** Explains why `subject` is not served from; the reason does not change with attempts that show none. */
-export function explanation(
+export function createExplanation(
   subject: Subject,
   heartbeats: () => Heartbeats,
-  clock: () => number,
+  monotonicNow: () => number,
 ): Explanation {
   let last: { readonly diagnosis: Diagnosis; readonly at: number } | undefined;
   return {
     explain(error) {
       const found = diagnose({ subject, errors: errorsWithin(error), heartbeats: heartbeats() });
-      if (found !== undefined) last = { diagnosis: found, at: clock() };
-      const held = last !== undefined && clock() - last.at < HOLDS_MS ? last.diagnosis : undefined;
+      if (found !== undefined) last = { diagnosis: found, at: monotonicNow() };
+      const held = last !== undefined && monotonicNow() - last.at < HOLDS_MS ? last.diagnosis : undefined;
       return held ?? noAnswer(subject);
     },
     reset() {

@@ -1,4 +1,4 @@
-/** One operation on the database: within a call's budget, ended on the server when the call is given up. */
+/** One operation on the database: within a call's deadline, ended on the server when the call is given up. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Long, MongoServerError, MongoServerSelectionError, WriteConcern } from 'mongodb';
 import type {
@@ -15,22 +15,22 @@ import { fromDatabase, isLost, unavailable } from './errors.js';
 import type { Kill } from './session-killer.js';
 
 /** How long a call may take, and whether it is still wanted. */
-export interface Budget {
+export interface Deadline {
   readonly signal: AbortSignal;
   /** Milliseconds left, at least 1. */
   remaining(): number;
 }
 
 /** Why what `signal` ends was given up. */
-export function reasonOf({ reason }: AbortSignal): Error {
+export function abortReason({ reason }: AbortSignal): Error {
   return reason instanceof Error ? reason : new Error('given up', { cause: reason });
 }
 
 /** What `done` gives, unless `signal` is aborted before. */
-export function unlessAborted<T>(done: Promise<T>, signal: AbortSignal): Promise<T> {
+export function raceAbort<T>(done: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = (): void => {
-      reject(reasonOf(signal));
+      reject(abortReason(signal));
     };
     if (signal.aborted) leave();
     else signal.addEventListener('abort', leave, { once: true });
@@ -45,7 +45,7 @@ export function unlessAborted<T>(done: Promise<T>, signal: AbortSignal): Promise
 const TOO_LATE = new Error('the time that this had is over');
 
 /** Runs `work` with a signal that is aborted when it is over, after `time` milliseconds, and with `stop`. */
-export async function within<T>(
+export async function withTimeout<T>(
   time: number,
   stop: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
@@ -69,23 +69,23 @@ export async function within<T>(
 const OVER = new Error('what this was part of is over');
 
 /** Begins a part of some work, which is not over before its parts are. */
-export type Begin = <T>(part: (budget: Budget) => Promise<T>) => Promise<T>;
+export type Begin = <T>(part: (deadline: Deadline) => Promise<T>) => Promise<T>;
 
 /**
- * Runs `work` within a budget that ends with it: when one part fails, or is no longer needed, the others are ended. It
+ * Runs `work` within a deadline that ends with it: when one part fails, or is no longer needed, the others are ended. It
  * is over when all of them are, so that none takes anything that was given back.
  */
-export async function together<T>(budget: Budget, work: (begin: Begin) => Promise<T>): Promise<T> {
+export async function withAbortScope<T>(deadline: Deadline, work: (begin: Begin) => Promise<T>): Promise<T> {
   const over = new AbortController();
-  const signal = AbortSignal.any([budget.signal, over.signal]);
-  const within: Budget = { signal, remaining: () => budget.remaining() };
+  const signal = AbortSignal.any([deadline.signal, over.signal]);
+  const within: Deadline = { signal, remaining: () => deadline.remaining() };
   const begun: Promise<unknown>[] = [];
   const begin: Begin = (part) => {
-    const running = part(within);
+    const createExecutor = part(within);
     // Whoever waits for it is told of its failure; where nobody does any more, it is of no interest.
-    running.catch(() => undefined);
-    begun.push(running);
-    return running;
+    createExecutor.catch(() => undefined);
+    begun.push(createExecutor);
+    return createExecutor;
   };
   try {
     return await work(begin);
@@ -100,7 +100,7 @@ export type Batches = AsyncIterable<readonly Buffer[]>;
 
 export type Cursor = FindCursor<Buffer> | AggregationCursor<Buffer>;
 
-/** Options that keep an operation within its budget. */
+/** Options that keep an operation within its deadline. */
 export type Within = Required<Pick<FindOptions, 'session' | 'maxTimeMS'> & Abortable>;
 
 async function* batches(cursor: Cursor): Batches {
@@ -134,7 +134,7 @@ interface FirstBatch {
 }
 
 /** Runs a read that its connection or its server has failed once more. */
-async function retried<T>({ signal }: Budget, read: () => Promise<T>): Promise<T> {
+async function retried<T>({ signal }: Deadline, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
@@ -156,9 +156,9 @@ function checkOpen({ over }: Connected): void {
 }
 
 /** Milliseconds after which an operation that is given up is killed again: it may have begun only since. */
-const AGAIN = 50;
+const KILL_INTERVAL_MS = 50;
 /** With which of these its connection is closed, in case that nothing else helps. */
-const LAST = 5;
+const MAX_KILLS = 5;
 /** One for all: connections of the driver keep the reason for a while, and with one of its own all that the call had. */
 const UNENDED = new Error('an operation that was given up did not end');
 
@@ -170,11 +170,11 @@ interface Operation {
 }
 
 /**
- * An operation in a session of its own, killed when the budget's signal is aborted: that ends it on the server within
+ * An operation in a session of its own, killed when the deadline's signal is aborted: that ends it on the server within
  * milliseconds and keeps the connection, while closing the connection would be noticed only half a second later.
  */
-function opened({ client }: Db, kill: Kill, budget: Budget): Operation {
-  budget.signal.throwIfAborted();
+function beginOperation({ client }: Db, kill: Kill, deadline: Deadline): Operation {
+  deadline.signal.throwIfAborted();
   const session = client.startSession();
   const lastResort = new AbortController();
   let killed: Promise<unknown> | undefined;
@@ -186,19 +186,19 @@ function opened({ client }: Db, kill: Kill, budget: Budget): Operation {
     let times = 0;
     end();
     again = setInterval(() => {
-      if (++times === LAST) {
+      if (++times === MAX_KILLS) {
         clearInterval(again);
         lastResort.abort(UNENDED);
       }
       end();
-    }, AGAIN);
+    }, KILL_INTERVAL_MS);
   };
-  budget.signal.addEventListener('abort', giveUp, { once: true });
+  deadline.signal.addEventListener('abort', giveUp, { once: true });
   return {
-    within: { session, maxTimeMS: budget.remaining(), signal: lastResort.signal },
+    within: { session, maxTimeMS: deadline.remaining(), signal: lastResort.signal },
     kill: end,
     close() {
-      budget.signal.removeEventListener('abort', giveUp);
+      deadline.signal.removeEventListener('abort', giveUp);
       clearInterval(again);
       // The driver gives an ended session to the next operation, which a kill on its way would hit.
       if (killed === undefined) void session.endSession();
@@ -214,7 +214,7 @@ const knowsNoNumbers = (error: unknown): boolean =>
   error instanceof MongoServerError && error.code === NO_NUMBERS;
 
 /** Milliseconds before a write that was lost is sent again. */
-const BEFORE_AGAIN = 100;
+const RETRY_DELAY_MS = 100;
 
 /** By its number a server knows a write again that it, or the primary before it, has done already, and answers the same. */
 const numbered = ({ serverSession }: ClientSession): Document => ({
@@ -225,7 +225,7 @@ const numbered = ({ serverSession }: ClientSession): Document => ({
  * Does one write, as long as it is wanted again where its connection or its server was lost. The driver does so once,
  * and not where another call has already found out that the server is lost.
  */
-async function surely<T>({ signal }: Budget, write: () => Promise<T>): Promise<T> {
+async function surely<T>({ signal }: Deadline, write: () => Promise<T>): Promise<T> {
   for (let lost = false; ; lost = true) {
     try {
       return await write();
@@ -233,7 +233,7 @@ async function surely<T>({ signal }: Budget, write: () => Promise<T>): Promise<T
       const again = isLost(error) || (lost && error instanceof MongoServerSelectionError);
       if (signal.aborted || !again) throw error;
     }
-    await pause(BEFORE_AGAIN, undefined, { signal });
+    await pause(RETRY_DELAY_MS, undefined, { signal });
   }
 }
 
@@ -245,12 +245,17 @@ interface Written {
 }
 
 /** How many documents `command` changes in a session: it is done once, however often it has to be sent. */
-async function written(db: Db, session: ClientSession, budget: Budget, command: Document): Promise<number> {
-  const { signal } = budget;
+async function written(
+  db: Db,
+  session: ClientSession,
+  deadline: Deadline,
+  command: Document,
+): Promise<number> {
+  const { signal } = deadline;
   const concern = db.writeConcern?.w === 0 ? undefined : db.writeConcern;
   const acknowledged = concern === undefined ? command : WriteConcern.apply({ ...command }, concern);
   async function send(more: Document): Promise<number> {
-    const within = { ...acknowledged, ...more, maxTimeMS: budget.remaining() };
+    const within = { ...acknowledged, ...more, maxTimeMS: deadline.remaining() };
     const { n = 0, writeErrors = [] }: Written = await db.command(within, { session, signal });
     for (const failed of writeErrors) throw new MongoServerError(failed);
     return n;
@@ -258,7 +263,7 @@ async function written(db: Db, session: ClientSession, budget: Budget, command: 
   if (!db.client.options.retryWrites) return send({});
   const number = numbered(session);
   try {
-    return await surely(budget, () => send(number));
+    return await surely(deadline, () => send(number));
   } catch (error) {
     if (!knowsNoNumbers(error)) throw error;
     return await send({});
@@ -269,7 +274,7 @@ async function written(db: Db, session: ClientSession, budget: Budget, command: 
 async function firstBatch(
   db: Db,
   { within: { session, signal, maxTimeMS }, kill }: Operation,
-  budget: Budget,
+  deadline: Deadline,
   command: Document,
   readPreference: ReadPreferenceLike | undefined = db.readPreference,
 ): Promise<Batch> {
@@ -277,7 +282,7 @@ async function firstBatch(
   const concern = db.readConcern === undefined ? {} : { readConcern: db.readConcern.toJSON() };
   const options = { ...RAW_DOCUMENTS, readPreference, session, signal };
   const within = { ...command, ...concern, maxTimeMS };
-  const { cursor }: { readonly cursor?: FirstBatch } = await retried(budget, () =>
+  const { cursor }: { readonly cursor?: FirstBatch } = await retried(deadline, () =>
     db.command(within, options),
   );
   if (cursor === undefined) throw new Error('MongoDB answered no cursor');
@@ -287,28 +292,28 @@ async function firstBatch(
 }
 
 /**
- * Runs work on the database within a budget; its errors become this service's, the unknown ones reported. `kill` has
+ * Runs work on the database within a deadline; its errors become this service's, the unknown ones reported. `kill` has
  * connections of its own, so that what ends work is never behind the work in a queue.
  */
 export function running(connected: () => Connected, kill: Kill, report: (error: unknown) => void) {
   async function run<T>(
-    budget: Budget,
+    deadline: Deadline,
     work: (operation: Operation, now: Connected) => Promise<T>,
   ): Promise<T> {
     const now = connected();
-    const operation = opened(now.db, kill, budget);
+    const operation = beginOperation(now.db, kill, deadline);
     try {
       return await work(operation, now);
     } catch (error) {
-      throw fromDatabase(error, budget.signal, report);
+      throw fromDatabase(error, deadline.signal, report);
     } finally {
       operation.close();
     }
   }
 
   return {
-    once: <T>(budget: Budget, work: (within: Within, db: Db) => Promise<T>): Promise<T> =>
-      run(budget, async ({ within }, now) => {
+    once: <T>(deadline: Deadline, work: (within: Within, db: Db) => Promise<T>): Promise<T> =>
+      run(deadline, async ({ within }, now) => {
         const done = await work(within, now.db);
         checkOpen(now);
         return done;
@@ -317,19 +322,19 @@ export function running(connected: () => Connected, kill: Kill, report: (error: 
      * The first batch of what `command` reads, and no other: one round trip, and none of the driver's cost for each
      * document.
      */
-    batch: (budget: Budget, command: Document, readPreference?: ReadPreferenceLike): Promise<Batch> =>
-      run(budget, (operation, { db }) => firstBatch(db, operation, budget, command, readPreference)),
+    batch: (deadline: Deadline, command: Document, readPreference?: ReadPreferenceLike): Promise<Batch> =>
+      run(deadline, (operation, { db }) => firstBatch(db, operation, deadline, command, readPreference)),
     /** How many documents `command` changes. What is given up is not sent any more; what has been sent ends, or not. */
-    write: (budget: Budget, command: Document): Promise<number> =>
-      run(budget, ({ within: { session } }, { db }) => written(db, session, budget, command)),
-    async *inBatches(budget: Budget, open: (within: Within, db: Db) => Cursor): Batches {
+    write: (deadline: Deadline, command: Document): Promise<number> =>
+      run(deadline, ({ within: { session } }, { db }) => written(db, session, deadline, command)),
+    async *inBatches(deadline: Deadline, open: (within: Within, db: Db) => Cursor): Batches {
       const now = connected();
-      const operation = opened(now.db, kill, budget);
+      const operation = beginOperation(now.db, kill, deadline);
       try {
         yield* batches(open(operation.within, now.db));
         checkOpen(now);
       } catch (error) {
-        throw fromDatabase(error, budget.signal, report);
+        throw fromDatabase(error, deadline.signal, report);
       } finally {
         operation.close();
       }
@@ -337,4 +342,4 @@ export function running(connected: () => Connected, kill: Kill, report: (error: 
   };
 }
 
-export type Running = ReturnType<typeof running>;
+export type Executor = ReturnType<typeof running>;

@@ -58,10 +58,10 @@ export interface HeartbeatLog {
   latest(): Heartbeats;
 }
 
-export function heartbeatLog(clock: () => number): HeartbeatLog {
+export function createHeartbeatLog(monotonicNow: () => number): HeartbeatLog {
   const seen = new Map<string, { readonly at: number; readonly heartbeat: Heartbeat }>();
   const keep = (address: string, heartbeat: Heartbeat): void => {
-    seen.set(address, { at: clock(), heartbeat });
+    seen.set(address, { at: monotonicNow(), heartbeat });
   };
 
   function fail(address: string, failure: Error, tls: boolean): void {
@@ -85,7 +85,7 @@ export function heartbeatLog(clock: () => number): HeartbeatLog {
       });
     },
     latest() {
-      const fresh = [...seen].filter(([, { at }]) => clock() - at < STALE_MS);
+      const fresh = [...seen].filter(([, { at }]) => monotonicNow() - at < STALE_MS);
       return new Map(fresh.map(([address, { heartbeat }]) => [address, heartbeat]));
     },
   };

@@ -1,9 +1,9 @@
 /** The indexes that this service's orders need: made by a command, and watched while it serves (docs/operations.md). */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
-import { within } from './executor.js';
-import { isUnauthorized, rightsLog, summaryOf } from './rights.js';
-import { INDEXES, JOB } from '../job/schema.js';
+import { withTimeout } from './executor.js';
+import { isUnauthorized, createRightsLog, summaryOf } from './rights.js';
+import { INDEXES, JOB_SCHEMA } from '../job/schema.js';
 
 const MISSING_COLLECTION = 26;
 
@@ -46,7 +46,7 @@ function missingOf(found: readonly IndexKey[]): readonly (typeof INDEXES)[number
 function orderedBy(found: readonly IndexKey[]): ReadonlySet<string> {
   const three = found.map((key) => Object.entries(key)).filter(({ length }) => length === 3);
   const ordering = three.filter(
-    ([domain, field, id]) => domain?.[0] === 'domain_id' && id?.[0] === JOB.id && field?.[1] === id[1],
+    ([domain, field, id]) => domain?.[0] === 'domain_id' && id?.[0] === JOB_SCHEMA.id && field?.[1] === id[1],
   );
   return new Set(ordering.map(([, field]) => field?.[0] ?? ''));
 }
@@ -92,12 +92,12 @@ export interface IndexWatch {
 }
 
 /** Knows the indexes of the database, and says once which are missing, and which rights. */
-export function indexWatch(database: () => Db, log: IndexLog): IndexWatch {
+export function createIndexWatch(database: () => Db, log: IndexLog): IndexWatch {
   const stop = new AbortController();
   let known: ReadonlySet<string> = new Set();
   let said = '[]';
   let failure: string | undefined;
-  const rights = rightsLog(log);
+  const rights = createRightsLog(log);
   let watching: Promise<void> | undefined;
 
   function say(missing: FoundIndexes['missing']): void {
@@ -129,7 +129,7 @@ export function indexWatch(database: () => Db, log: IndexLog): IndexWatch {
   }
 
   async function look(): Promise<void> {
-    await within(PATIENCE, stop.signal, async (signal) => {
+    await withTimeout(PATIENCE, stop.signal, async (signal) => {
       await Promise.all([lookAtIndexes(signal), rights.look(database(), signal)]);
     });
   }

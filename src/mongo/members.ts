@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MongoClient, TopologyDescription, TopologyDescriptionChangedEvent } from 'mongodb';
 import { closed } from './client-options.js';
-import { killingOn } from './session-killer.js';
+import { killSessionsOn } from './session-killer.js';
 import type { Kill } from './session-killer.js';
 
 interface Member {
@@ -10,7 +10,7 @@ interface Member {
   close(): Promise<void>;
 }
 
-export interface Members {
+export interface SecondariesMonitor {
   /** Those that are secondaries now. */
   secondaries(): readonly Kill[];
   close(): Promise<void>;
@@ -36,7 +36,7 @@ function memberOf(client: MongoClient): Member {
   const stop = new AbortController();
   void connect(client, stop.signal);
   return {
-    kill: killingOn(client.db()),
+    kill: killSessionsOn(client.db()),
     close() {
       stop.abort();
       return closed(client);
@@ -50,7 +50,10 @@ const secondariesOf = ({ type, servers }: TopologyDescription): readonly string[
     : [];
 
 /** Follows which members `client` sees, and opens each that is a secondary. */
-export function members(client: MongoClient, open: (address: string) => MongoClient): Members {
+export function monitorSecondaries(
+  client: MongoClient,
+  open: (address: string) => MongoClient,
+): SecondariesMonitor {
   const opened = new Map<string, Member>();
   let secondaries: readonly string[] = [];
 

@@ -1,7 +1,7 @@
 /** Keeps connections to the database that answer (docs/operations.md «Health»). */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { within } from './executor.js';
+import { withTimeout } from './executor.js';
 
 /** Milliseconds: between two questions, between them while there is no answer, and until one counts as unanswered. */
 const PAUSE = 1000;
@@ -74,7 +74,7 @@ async function asking(
   for (let unanswered = false; ;) {
     const before = unanswered;
     const failure = await failureOf(
-      within(PATIENCE, stop, (signal) => {
+      withTimeout(PATIENCE, stop, (signal) => {
         // A listener for each read of each connection.
         setMaxListeners(0, signal);
         return ask(before, signal);
@@ -89,7 +89,7 @@ async function asking(
 }
 
 /** Keeps connections that answer, made by `open`: from the start, and whatever state those before them are in. */
-export function keeping<T extends Answering>(open: () => T): Kept<T> {
+export function keepAnswering<T extends Answering>(open: () => T): Kept<T> {
   const stopping = new AbortController();
   const closing = new Set<Promise<void>>();
   let current = open();

@@ -69,7 +69,7 @@ export interface RightsLog {
 }
 
 /** Says which rights the user of the service lacks, a line for each when that changes. */
-export function rightsLog(log: RightsLog): { look(db: Db, signal: AbortSignal): Promise<void> } {
+export function createRightsLog(log: RightsLog): { look(db: Db, signal: AbortSignal): Promise<void> } {
   let lacked: readonly Right[] = [];
   return {
     async look(db, signal) {

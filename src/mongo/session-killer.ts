@@ -13,7 +13,7 @@ const PATIENCE = 2000;
  * Kills on one server, by one command at a time: the sessions that come meanwhile are the next one's. A server that has
  * much to do takes some ten milliseconds for each command, and a queue of them would only grow.
  */
-export function killingOn(server: Db): Kill {
+export function killSessionsOn(server: Db): Kill {
   let waiting = new Set<SessionId>();
   let running = Promise.resolve();
   let next: Promise<void> | undefined;
@@ -39,7 +39,7 @@ export function killingOn(server: Db): Kill {
 }
 
 /** Kills by each of `servers`, which change. */
-export const killing =
+export const createSessionKiller =
   (servers: () => readonly Kill[]): Kill =>
   async (id) => {
     await Promise.all(servers().map((kill) => kill(id)));

@@ -4,7 +4,7 @@
  */
 import { guardOf, matching } from './operators.js';
 import type { Condition } from './operators.js';
-import { guarded } from './guarded-regex.js';
+import { guardedRegex } from './guarded-regex.js';
 import type {
   Filter,
   GroupField,
@@ -68,7 +68,9 @@ export function compiledFilter({ all, any }: Filter): CompiledFilter {
   const hasGuards = guards.all.length + guards.any.length > 0;
   return {
     certain: allOf([...certain, ...early]),
-    guarded: hasGuards ? guarded(allOf([...foundBy(uncertain), ...late]), guards.all, guards.any) : undefined,
+    guarded: hasGuards
+      ? guardedRegex(allOf([...foundBy(uncertain), ...late]), guards.all, guards.any)
+      : undefined,
   };
 }
 
@@ -155,7 +157,7 @@ function repairing({ ids, documents }: Repaired): MongoStage {
 }
 
 /** What resources refer to: documents, and the ids that they are referred to by. */
-export interface Referred {
+export interface JoinedDocuments {
   readonly ids: readonly unknown[];
   readonly documents: readonly unknown[];
 }
@@ -168,7 +170,7 @@ interface Referring {
 }
 
 /** Puts beside each resource the document that its `field` refers to, or nothing. */
-function referring(field: string, { ids, documents }: Referred): Referring {
+function referring(field: string, { ids, documents }: JoinedDocuments): Referring {
   const at = { $indexOfArray: [{ $literal: ids }, `$${field}`] };
   const found = {
     $cond: [{ $gte: ['$$at', 0] }, { $arrayElemAt: [{ $literal: documents }, '$$at'] }, '$$REMOVE'],
@@ -437,7 +439,7 @@ function stagesFor({ rows, page }: StatQuery, schema: ResourceSchema, refers: Re
 export function pipelinesOf(
   query: StatQuery,
   schema: ResourceSchema,
-  referred: Referred | undefined,
+  referred: JoinedDocuments | undefined,
   repaired?: Repaired,
 ): StatPipelines {
   const field = schema.reference?.field;

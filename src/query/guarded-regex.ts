@@ -12,7 +12,7 @@ const REPEAT = /[*+?{]/;
 const REPEATS_MULTIPLY = /[*+?{][^]*[*+?{]|\)[*+?{]|\||\\[1-9gk]|\(P=/;
 
 /** Whether find may take a text for one that does not match an expression, since PCRE reaches a limit of its own. */
-export const needsGuard = (expression: string): boolean => REPEAT.test(withoutSyntax(expression));
+export const needsRegexGuard = (expression: string): boolean => REPEAT.test(withoutSyntax(expression));
 
 const withoutSyntax = (expression: string): string => expression.replace(GROUP_SYNTAX, '(');
 
@@ -21,7 +21,7 @@ const LONG_TEXT_BYTES = 50_000;
 
 /** Whether one of `expressions` may leave those limits on a short text. */
 const isRiskyOnShortTexts = (expressions: readonly string[]): boolean =>
-  expressions.some((each) => needsGuard(each) && REPEATS_MULTIPLY.test(withoutSyntax(each)));
+  expressions.some((each) => needsRegexGuard(each) && REPEATS_MULTIPLY.test(withoutSyntax(each)));
 
 /** The longest path of a guarded expression: each segment nests its guard deeper, each index doubles it. */
 export const GUARDED_PATH = { segments: 20, indexes: 3 } as const;
@@ -92,7 +92,7 @@ function matchesAt(expressions: readonly string[], path: string): MongoExpressio
 
 /** The guard of a condition by `expressions`: an error where find may have missed a text at `path`; undefined: it cannot. */
 export function guardAt(expressions: readonly string[], path: string): MongoExpression | undefined {
-  if (!expressions.some(needsGuard)) return undefined;
+  if (!expressions.some(needsRegexGuard)) return undefined;
   const matches = matchesAt(expressions, path);
   // Where no document is long enough for a text to be, others are as find sees them.
   if (isRiskyOnShortTexts(expressions)) return matches;
@@ -104,7 +104,7 @@ export function guardAt(expressions: readonly string[], path: string): MongoExpr
  * `guards` does not hold, those behind it are not evaluated; the `alternatives` of the last condition all are. The form
  * is one that MongoDB does not flatten: in an $or it may evaluate the guards first.
  */
-export function guarded(
+export function guardedRegex(
   found: MongoFilter,
   guards: readonly MongoExpression[],
   alternatives: readonly MongoExpression[] = [],

@@ -25,7 +25,7 @@ import {
   value,
   values,
 } from './values.js';
-import type { At, Comparable, OperandKind } from './values.js';
+import type { FieldPath, Comparable, OperandKind } from './values.js';
 
 interface Row<T> {
   readonly operand: OperandKind<T>;
@@ -177,7 +177,7 @@ export function readCondition<Name extends OperatorName>(
   operator: Name,
   path: string,
   sent: Plain,
-  at: At,
+  at: FieldPath,
 ): Condition<Name> {
   const condition = { at: at.condition, path, operator, operand: OPERATORS[operator].operand.read(sent, at) };
   for (const { find } of doubtsAbout(condition)) at.work.clauses(find.length);

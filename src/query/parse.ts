@@ -18,7 +18,7 @@ import type { Condition, OperatorName } from './operators.js';
 import { fieldKey, firstSegment, knownKey, shownPath } from './schema.js';
 import type { Key, ResourceSchema } from './schema.js';
 import { MAX_LIST } from './values.js';
-import type { At, WorkBudget } from './values.js';
+import type { FieldPath, WorkBudget } from './values.js';
 
 /** What reading a request needs beside the request. */
 export interface Reading {
@@ -74,7 +74,7 @@ function conditionOn(
   key: Key,
   operator: OperatorName,
   sent: ReturnType<typeof sentValue>,
-  at: At,
+  at: FieldPath,
   schema: ResourceSchema,
 ): Condition | ReferredCondition {
   const reference = schema.reference?.field;
@@ -105,7 +105,7 @@ function wordsOf(keyword: string): readonly string[] {
 function keywordOf(keyword: string, { schema, now, work }: Reading): Condition[] {
   const words = wordsOf(keyword);
   if (words.length === 0) return [];
-  const at: At = {
+  const at: FieldPath = {
     condition: 'query.keyword',
     key: schema.id,
     operator: 'contain_in',

@@ -6,13 +6,13 @@ import { ObjectId } from 'mongodb';
 import { echo, fail, limited } from '../errors.js';
 import type { Plain, PlainList, PlainObject } from '../wire/struct.js';
 import { parseIso, parseTimediff } from './dates.js';
-import { guardCopies, GUARDED_PATH, needsGuard } from './guarded-regex.js';
-import { endlessBacktracking, isInvolved } from '../regex/pattern.js';
+import { guardCopies, GUARDED_PATH, needsRegexGuard } from './guarded-regex.js';
+import { findRunaway, isInvolved } from '../regex/pattern.js';
 import { plainPath } from './schema.js';
 import type { FieldType } from './schema.js';
 
 /** Where a value stands in the request, and what is known of the field that it is compared with. */
-export interface At {
+export interface FieldPath {
   /** The condition's path in the request, `query.filter[2]`. */
   readonly condition: string;
   /** The condition's key, as sent. */
@@ -64,8 +64,8 @@ export const isUnordered = (due: Comparable): boolean => due === null || Number.
 
 export interface OperandKind<T> {
   /** Refuses a list where one value is due, and one value where a list is due. Comes before every other check. */
-  shape(sent: Plain, at: At): void;
-  read(sent: Plain, at: At): T;
+  shape(sent: Plain, at: FieldPath): void;
+  read(sent: Plain, at: FieldPath): T;
 }
 
 export const MAX_LIST = 50_000;
@@ -80,41 +80,42 @@ type Single = Exclude<Plain, PlainList>;
 const isList = (sent: Plain): sent is PlainList => Array.isArray(sent);
 const isObject = (sent: Plain): sent is PlainObject => sent instanceof Map;
 
-const valueOf = (at: At): string => `${at.condition}.value`;
+const valueOf = (at: FieldPath): string => `${at.condition}.value`;
 
-const wrongType = (at: At, type: string): never =>
+const wrongType = (at: FieldPath, type: string): never =>
   fail('INVALID_PARAMETER_TYPE', {
     key: valueOf(at),
     type: `${type} for ${at.operator} of '${echo(at.key)}'`,
   });
 
-const wrongValue = (at: At, due: string, sent: string): never =>
+const wrongValue = (at: FieldPath, due: string, sent: string): never =>
   fail('INVALID_PARAMETER', {
     key: valueOf(at),
     reason: `${echo(at.key)} ${at.operator}: '${echo(sent)}' is no ${due}`,
   });
 
-const within = (size: number, max: number, what: string, at: At): void =>
+const within = (size: number, max: number, what: string, at: FieldPath): void =>
   limited(size, max, `${what} of ${at.condition}`, valueOf(at));
 
 const shapeError = (
   error:
     'OPERATOR_VALUE_TYPE' | 'OPERATOR_LIST_VALUE_TYPE' | 'OPERATOR_DICT_VALUE_TYPE' | 'OPERATOR_BOOLEAN_TYPE',
-  at: At,
+  at: FieldPath,
 ): never => fail(error, { operator: at.operator, condition: at.condition, name: at.key }, valueOf(at));
 
-const single = (sent: Plain, at: At): Single => (isList(sent) ? shapeError('OPERATOR_VALUE_TYPE', at) : sent);
+const single = (sent: Plain, at: FieldPath): Single =>
+  isList(sent) ? shapeError('OPERATOR_VALUE_TYPE', at) : sent;
 
-const listed = (sent: Plain, at: At): PlainList =>
+const listed = (sent: Plain, at: FieldPath): PlainList =>
   isList(sent) ? sent : shapeError('OPERATOR_LIST_VALUE_TYPE', at);
 
 /** The kind that takes one value, which `read` makes of it. */
-function one<T>(read: (sent: Single, at: At) => T): OperandKind<T> {
+function one<T>(read: (sent: Single, at: FieldPath) => T): OperandKind<T> {
   return { shape: single, read: (sent, at) => read(single(sent, at), at) };
 }
 
 /** The kind that takes a list, of which `read` makes each item. */
-function listOf<T>(read: (item: Plain, at: At) => T): OperandKind<readonly T[]> {
+function listOf<T>(read: (item: Plain, at: FieldPath) => T): OperandKind<readonly T[]> {
   return {
     shape: listed,
     read(sent, at) {
@@ -126,7 +127,7 @@ function listOf<T>(read: (item: Plain, at: At) => T): OperandKind<readonly T[]> 
 }
 
 /** MongoDB stores no name with a NUL in it, and its driver refuses to send one. */
-function storable(sent: Plain, at: At): void {
+function storable(sent: Plain, at: FieldPath): void {
   if (isList(sent)) for (const item of sent) storable(item, at);
   if (!isObject(sent)) return;
   for (const [name, value] of sent) {
@@ -139,44 +140,45 @@ const DATE_DUE = 'ISO 8601 date, such as 2023-05-20T09:30:57Z';
 const TIMEDIFF_DUE = 'time relative to now, such as now/d - 7d';
 const HEX_ID = /^[0-9a-f]{24}$/i;
 
-const isoText = (text: string, at: At): Date => parseIso(text) ?? wrongValue(at, DATE_DUE, text);
+const isoText = (text: string, at: FieldPath): Date => parseIso(text) ?? wrongValue(at, DATE_DUE, text);
 
 /** Text means a date on a date field and an object id on a reference; everything else is taken as it is. */
-function comparable(sent: Plain, at: At): Comparable {
+function comparable(sent: Plain, at: FieldPath): Comparable {
   storable(sent, at);
   if (typeof sent !== 'string') return sent;
   if (at.type === 'date') return isoText(sent, at);
   return at.type === 'reference' && HEX_ID.test(sent) ? new ObjectId(sent) : sent;
 }
 
-const textOf = (sent: Plain, at: At): string => (typeof sent === 'string' ? sent : wrongType(at, 'string'));
+const textOf = (sent: Plain, at: FieldPath): string =>
+  typeof sent === 'string' ? sent : wrongType(at, 'string');
 
-function containedText(sent: Plain, at: At): string {
+function containedText(sent: Plain, at: FieldPath): string {
   const found = textOf(sent, at);
   within(Buffer.byteLength(found), MAX_CONTAINED_BYTES, 'bytes of a text', at);
   return found;
 }
 
-function refuseGuard({ condition, operator }: At): never {
+function refuseGuard({ condition, operator }: FieldPath): never {
   const { segments, indexes } = GUARDED_PATH;
   const reason = `the key of a ${operator} with a repeat has at most ${segments} segments, ${indexes} of them indexes`;
   return fail('INVALID_PARAMETER', { key: `${condition}.key`, reason });
 }
 
-function patternOf(sent: Plain, at: At): string {
+function patternOf(sent: Plain, at: FieldPath): string {
   const found = textOf(sent, at);
   within(Buffer.byteLength(found), MAX_PATTERN_BYTES, 'bytes of an expression', at);
   if (found.includes('\0')) wrongValue(at, 'regular expression: it holds NUL', found);
-  if (needsGuard(found)) at.work.clauses(guardCopies(at.key) ?? refuseGuard(at));
+  if (needsRegexGuard(found)) at.work.clauses(guardCopies(at.key) ?? refuseGuard(at));
   if (!isInvolved(found)) return found;
   at.work.judge();
-  const endless = endlessBacktracking(found, at.work.judged);
+  const endless = findRunaway(found, at.work.judged);
   const reason = `${echo(at.key)} ${at.operator}: ${endless ?? ''}`;
   return endless === undefined ? found : fail('INVALID_PARAMETER', { key: valueOf(at), reason });
 }
 
 /** The paths below one object, each with the value due there. */
-function fieldsOf(sent: Single, at: At): readonly (readonly [string, Plain])[] {
+function fieldsOf(sent: Single, at: FieldPath): readonly (readonly [string, Plain])[] {
   if (!isObject(sent)) return shapeError('OPERATOR_DICT_VALUE_TYPE', at);
   within(sent.size, MAX_MATCHED, 'fields', at);
   const segments = at.key.split('.').length;

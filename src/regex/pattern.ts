@@ -314,7 +314,7 @@ function judge(scan: Scan, node: Node, left: number): number {
 export const isInvolved = (expression: string): boolean => /\(|(?:[*+?{][^]*){5}/.test(expression);
 
 /** Why `expression` is refused, for the client; undefined when it is fine. `spend` is told the steps that this took. */
-export function endlessBacktracking(
+export function findRunaway(
   expression: string,
   spend: (steps: number) => void = () => undefined,
 ): string | undefined {

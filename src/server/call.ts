@@ -8,15 +8,15 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { Authenticate } from '../auth/caller.js';
 import { AppError, appError, crowded, fail, notServing } from '../errors.js';
 import { GetJobRequest, JobRequest, JobsQuery, JobStatQuery } from '../gen/spaceone/api/inventory/v1/job.js';
-import type { Memory } from '../limits/memory-budget.js';
-import { unlessAborted } from '../mongo/executor.js';
-import { inStep } from '../limits/yield.js';
-import type { Pace } from '../limits/yield.js';
-import type { RowFormat } from '../job/export-formats.js';
+import type { MemoryBudget } from '../limits/memory-budget.js';
+import { raceAbort } from '../mongo/executor.js';
+import { runThenYield } from '../limits/yield.js';
+import type { Yielding } from '../limits/yield.js';
+import type { ExportFormat } from '../job/export-formats.js';
 import type { Call, JobService } from '../job/service.js';
 import type { Reason } from '../reasons.js';
 import type { Codec } from '../wire/codec.js';
-import { JOB } from '../wire/descriptors.js';
+import { JOB_SERVICE } from '../wire/descriptors.js';
 import { merged } from '../wire/merge.js';
 import { requireUtf8, scan } from '../wire/scan.js';
 import { TAKEN_UP_TO_MS } from '../limits/load-shedding.js';
@@ -40,25 +40,25 @@ export interface Incoming {
   /** When the client stops waiting, in milliseconds of the chain's clock; Infinity: it did not say. */
   readonly deadline: number;
   /** Aborted when the client goes away. */
-  readonly gone: AbortSignal;
+  readonly clientAborted: AbortSignal;
   /** Aborted when the answer has been taken, or never will be. */
-  readonly over: AbortSignal;
+  readonly responseDone: AbortSignal;
 }
 
 /** A list that is sent while it is read. */
 export interface Stream {
   /** What to send, piece by piece. Errors: AppError, and nothing else. */
-  readonly pieces: AsyncGenerator<Uint8Array, void>;
+  readonly chunks: AsyncGenerator<Uint8Array, void>;
   /** Aborted when the call is given up, which nobody would notice who does not ask for the next piece. */
-  readonly givenUp: AbortSignal;
+  readonly aborted: AbortSignal;
 }
 
 /** What the doors call. */
-export interface Chain {
+export interface Calls {
   /** Answers the bytes of a response. Errors: AppError, and nothing else. */
   unary(incoming: Incoming): Promise<Uint8Array>;
   /** All jobs of a list as `format`. */
-  stream(incoming: Incoming, format: RowFormat): Stream;
+  stream(incoming: Incoming, format: ExportFormat): Stream;
 }
 
 /** What is written to the log; a subset of pino's. */
@@ -67,20 +67,20 @@ export interface CallLog {
   error(about: object, message: string): void;
 }
 
-export interface ChainOptions {
+export interface CallsOptions {
   readonly service: JobService;
   readonly authenticate: Authenticate;
   /** What requests and answers may take together. */
-  readonly memory: Memory;
+  readonly memory: MemoryBudget;
   /** Why the service does not serve; undefined while it does. */
   readonly unready: () => Reason | undefined;
   readonly load: Load;
   /** Large requests are read in turn. */
-  readonly pace: Pace;
+  readonly yielding: Yielding;
   /** Milliseconds since 1970: what dates of requests and of tokens are about. */
   readonly now: () => number;
   /** Milliseconds that only grow: what deadlines and durations are about. */
-  readonly clock: () => number;
+  readonly monotonicNow: () => number;
   readonly log: CallLog;
   /** Milliseconds for a call without a deadline, and the most that one may ask for. */
   readonly defaultTimeout: number;
@@ -91,7 +91,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const strictReader = (bytes: Uint8Array): BinaryReader =>
   new BinaryReader(bytes, (text) => utf8.decode(text));
 
-const METHODS: ReadonlyMap<string, DescMethod> = new Map(JOB.methods.map((method) => [method.name, method]));
+const METHODS: ReadonlyMap<string, DescMethod> = new Map(
+  JOB_SERVICE.methods.map((method) => [method.name, method]),
+);
 
 /** The message that an rpc takes. */
 function inputOf(rpc: Rpc): DescMessage {
@@ -135,9 +137,9 @@ interface Limit {
 }
 
 /** The time that a call has, `usual` milliseconds where its client does not say, and its end when the client goes away. */
-function limitOf(incoming: Incoming, usual: number, options: ChainOptions): Limit {
-  const { clock, unready, load, maxTimeout } = options;
-  const begun = clock();
+function limitOf(incoming: Incoming, usual: number, options: CallsOptions): Limit {
+  const { monotonicNow, unready, load, maxTimeout } = options;
+  const begun = monotonicNow();
   const isAsked = Number.isFinite(incoming.deadline);
   const asked = isAsked ? incoming.deadline - begun : usual;
   const time = Math.max(0, Math.min(asked, maxTimeout));
@@ -148,19 +150,19 @@ function limitOf(incoming: Incoming, usual: number, options: ChainOptions): Limi
     controller.abort(reason === undefined ? appError('REQUEST_TIMEOUT', {}) : notServing(reason));
   };
   const gone = (): void => {
-    if (clock() < end) controller.abort(appError('REQUEST_CANCELLED', {}));
+    if (monotonicNow() < end) controller.abort(appError('REQUEST_CANCELLED', {}));
   };
   const timer = setTimeout(late, time * LAST_SHARE);
   // What its client left it may have passed while it waited to be seen.
   if (isAsked && time <= load.lateness()) controller.abort(appError('REQUEST_TIMEOUT', {}));
-  incoming.gone.addEventListener('abort', gone, { once: true });
-  if (incoming.gone.aborted) gone();
+  incoming.clientAborted.addEventListener('abort', gone, { once: true });
+  if (incoming.clientAborted.aborted) gone();
   return {
     signal: controller.signal,
-    remaining: () => Math.max(1, Math.floor(end - clock())),
+    remaining: () => Math.max(1, Math.floor(end - monotonicNow())),
     done() {
       clearTimeout(timer);
-      incoming.gone.removeEventListener('abort', gone);
+      incoming.clientAborted.removeEventListener('abort', gone);
     },
   };
 }
@@ -172,12 +174,12 @@ export const requestIdOf = (sent: string | undefined): string =>
   sent !== undefined && REQUEST_ID.test(sent) ? sent : randomUUID();
 
 async function dispatch(
-  { service, pace }: ChainOptions,
+  { service, yielding }: CallsOptions,
   incoming: Incoming,
   call: Call,
 ): Promise<Uint8Array> {
   const read = <Message>(message: Decodable<Message>): Promise<Message> =>
-    inStep(pace, () => decoded(message, incoming));
+    runThenYield(yielding, () => decoded(message, incoming));
   switch (incoming.rpc) {
     case 'get':
       return service.get(await read(GetJobRequest), call);
@@ -200,10 +202,10 @@ async function admitted(
   incoming: Incoming,
   limit: Limit,
   { noted }: LogLine,
-  options: ChainOptions,
+  options: CallsOptions,
 ): Promise<Call> {
   limit.signal.throwIfAborted();
-  if (!options.load.takes()) throw overloaded();
+  if (!options.load.admits()) throw overloaded();
   const { rpc: verb, token } = incoming;
   const caller = await options.authenticate({ token, verb, signal: limit.signal });
   const reason = options.unready();
@@ -216,14 +218,14 @@ async function admitted(
 const LARGE = 65_536;
 
 /** Of large requests one is read in a round of the event loop. */
-async function inTurn({ request }: Incoming, pace: Pace): Promise<void> {
-  if (request.length > LARGE) await pace().next();
+async function inTurn({ request }: Incoming, yielding: Yielding): Promise<void> {
+  if (request.length > LARGE) await yielding().next();
 }
 
 /** Counts an answer until its client has it. Errors: LIMIT_EXCEEDED. */
-function held(bytes: Uint8Array, over: AbortSignal, memory: Memory): void {
+function held(bytes: Uint8Array, over: AbortSignal, memory: MemoryBudget): void {
   if (bytes.length < LARGE || over.aborted) return;
-  const lease = memory.lease();
+  const lease = memory.reserve();
   lease.grow(bytes.length);
   over.addEventListener('abort', () => {
     lease[Symbol.dispose]();
@@ -239,10 +241,15 @@ interface LogLine {
 }
 
 /** The one line that each call leaves in the log. */
-function logLine({ requestId, rpc }: Incoming, { log, clock }: ChainOptions): LogLine {
-  const begun = clock();
+function logLine({ requestId, rpc }: Incoming, { log, monotonicNow }: CallsOptions): LogLine {
+  const begun = monotonicNow();
   const notes: Record<string, unknown> = {};
-  const about = (): object => ({ request_id: requestId, rpc, ms: Math.round(clock() - begun), ...notes });
+  const about = (): object => ({
+    request_id: requestId,
+    rpc,
+    ms: Math.round(monotonicNow() - begun),
+    ...notes,
+  });
   return {
     noted(more) {
       Object.assign(notes, more);
@@ -263,18 +270,18 @@ function logLine({ requestId, rpc }: Incoming, { log, clock }: ChainOptions): Lo
 
 async function* streamed(
   incoming: Incoming,
-  format: RowFormat,
+  format: ExportFormat,
   limit: Limit,
-  options: ChainOptions,
+  options: CallsOptions,
 ): AsyncGenerator<Uint8Array, void> {
   const line = logLine(incoming, options);
   let bytes = 0;
   let open = true;
   try {
     const call = await admitted(incoming, limit, line, options);
-    await inTurn(incoming, options.pace);
-    const request = await inStep(options.pace, () => decoded(JobsQuery, incoming));
-    for await (const piece of options.service.rows(request, format, call)) {
+    await inTurn(incoming, options.yielding);
+    const request = await runThenYield(options.yielding, () => decoded(JobsQuery, incoming));
+    for await (const piece of options.service.export(request, format, call)) {
       bytes += piece.length;
       yield piece;
     }
@@ -290,17 +297,17 @@ async function* streamed(
 }
 
 /** The chain over `options.service`. */
-export function chain(options: ChainOptions): Chain {
+export function createCalls(options: CallsOptions): Calls {
   return {
     async unary(incoming) {
       const line = logLine(incoming, options);
       const limit = limitOf(incoming, options.defaultTimeout, options);
       try {
         const call = await admitted(incoming, limit, line, options);
-        await inTurn(incoming, options.pace);
+        await inTurn(incoming, options.yielding);
         // What is given up is answered at once, whether or not its work can be ended.
-        const bytes = await unlessAborted(dispatch(options, incoming, call), limit.signal);
-        held(bytes, incoming.over, options.memory);
+        const bytes = await raceAbort(dispatch(options, incoming, call), limit.signal);
+        held(bytes, incoming.responseDone, options.memory);
         line.answered({ bytes: bytes.length });
         return bytes;
       } catch (error) {
@@ -311,7 +318,7 @@ export function chain(options: ChainOptions): Chain {
     },
     stream(incoming, format) {
       const limit = limitOf(incoming, options.maxTimeout, options);
-      return { pieces: streamed(incoming, format, limit, options), givenUp: limit.signal };
+      return { chunks: streamed(incoming, format, limit, options), aborted: limit.signal };
     },
   };
 }

@@ -10,7 +10,7 @@ import { Socket } from 'node:net';
 const PATIENCE = 60_000;
 
 /** Calls `end` where what is sent from now on has not been taken, and is `over`, within `patience` milliseconds. */
-export function insist(over: AbortSignal, end: () => void, patience = PATIENCE): void {
+export function endUnlessTaken(over: AbortSignal, end: () => void, patience = PATIENCE): void {
   if (over.aborted) return;
   const timer = setTimeout(end, patience);
   over.addEventListener('abort', () => {
@@ -69,7 +69,7 @@ export interface Connections {
 const OVER_SHARE = 1 / 2;
 
 /** Follows the connections of the listener `name`. */
-export function connections(name: string, { maxConnections, log }: ConnectionsOptions): Connections {
+export function followConnections(name: string, { maxConnections, log }: ConnectionsOptions): Connections {
   const open = new Map<string, Socket>();
   const about = { listener: name, max: maxConnections };
   let followed: number | undefined;

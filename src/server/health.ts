@@ -17,7 +17,7 @@ export interface ServingState {
 }
 
 /** The state at the start is: not serving. */
-export function servingState(): ServingState {
+export function createServingState(): ServingState {
   const listeners = new Set<() => void>();
   let serving = false;
   let why: Reason = 'starting';
@@ -40,7 +40,7 @@ export function servingState(): ServingState {
 type Watch = ServerWritableStream<HealthCheckRequest, HealthCheckResponse>;
 
 /** The health of `services`, and of the server as a whole by the name ''; `closing` ends the open watches. */
-export function healthServer(
+export function createHealthService(
   services: readonly string[],
   state: ServingState,
   closing: AbortSignal,

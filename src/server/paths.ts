@@ -1,6 +1,6 @@
 /** Paths of fields at fault, as the log has them (docs/operations.md «Log»). */
 import type { DescMessage } from '@bufbuild/protobuf';
-import { JOB } from '../wire/descriptors.js';
+import { JOB_SERVICE } from '../wire/descriptors.js';
 import { PROTOCOL_HEADERS } from './http/protocols.js';
 
 function collect(message: DescMessage, into: Set<string>, seen: Set<DescMessage>): void {
@@ -16,7 +16,7 @@ function collect(message: DescMessage, into: Set<string>, seen: Set<DescMessage>
 function knownNames(): ReadonlySet<string> {
   const names = new Set(['body', 'request', ...PROTOCOL_HEADERS]);
   const seen = new Set<DescMessage>();
-  for (const { input } of JOB.methods) collect(input, names, seen);
+  for (const { input } of JOB_SERVICE.methods) collect(input, names, seen);
   return names;
 }
 

@@ -96,7 +96,7 @@ export function logOptions(level: Config['logLevel']): LoggerOptions {
   };
 }
 
-export async function makeLog(level: Config['logLevel'], terminal: boolean): Promise<Log> {
+export async function createLog(level: Config['logLevel'], terminal: boolean): Promise<Log> {
   const stream = terminal ? await readable() : undefined;
   return stream === undefined ? pino(logOptions(level)) : pino(logOptions(level), stream);
 }

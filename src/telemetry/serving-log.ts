@@ -18,7 +18,7 @@ export const REPEAT_MS = 30_000;
 export interface ServingLogOptions {
   readonly log: Log;
   /** Milliseconds that only grow. */
-  readonly clock: () => number;
+  readonly monotonicNow: () => number;
   /** The addresses of the service, and the database. */
   readonly about: About;
   readonly database: About;
@@ -34,7 +34,13 @@ export interface ServingLog {
 }
 
 /** The first line names every address, the database, and whether it answers. */
-export function servingLog({ log, clock, about, database, notices }: ServingLogOptions): ServingLog {
+export function createServingLog({
+  log,
+  monotonicNow,
+  about,
+  database,
+  notices,
+}: ServingLogOptions): ServingLog {
   let begun = false;
   let said: { readonly text: string; readonly at: number } | undefined;
 
@@ -51,8 +57,8 @@ export function servingLog({ log, clock, about, database, notices }: ServingLogO
       afterFirst();
     },
     notServing({ reason, text }) {
-      if (said?.text === text && clock() - said.at < REPEAT_MS) return;
-      said = { text, at: clock() };
+      if (said?.text === text && monotonicNow() - said.at < REPEAT_MS) return;
+      said = { text, at: monotonicNow() };
       const first = begun ? {} : { ...about, database: { ...database, answers: false } };
       // A start that takes its time is none that fails.
       const level = reason === 'starting' && !begun ? 'info' : 'warn';

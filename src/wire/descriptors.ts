@@ -20,7 +20,7 @@ function present<T>(found: T | undefined, name: string): T {
 export const messageNamed = (name: string): DescMessage => present(descriptors.getMessage(name), name);
 
 /** The service whose calls this program answers. */
-export const JOB: DescService = present(
+export const JOB_SERVICE: DescService = present(
   descriptors.getService('spaceone.api.inventory.v1.Job'),
   'service Job',
 );

@@ -1,9 +1,9 @@
 // Keys of the identity service: how long each counts, which cannot be used, and who waits for one, how long.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { fetchedKeys } from '../../src/auth/fetched-keys.js';
-import { away, identityService } from '../../src/auth/identity.js';
+import { createFetchedKeys } from '../../src/auth/fetched-keys.js';
+import { away, createIdentity } from '../../src/auth/identity.js';
 import type { Identity } from '../../src/auth/identity.js';
-import { jwt } from '../../src/auth/jwt.js';
+import { createJwtAuthenticate } from '../../src/auth/jwt.js';
 import type { KeysOf } from '../../src/auth/keys.js';
 import { jsonClient } from '../harness/client.js';
 import type { Outcome } from '../harness/client.js';
@@ -42,7 +42,7 @@ function keysBy(fetch: Fetch, timeout = TIMEOUT) {
     asked.push(domainId);
     return fetch(domainId, ...rest);
   };
-  const keysOf = fetchedKeys({ publicKey }, { clock: () => clock.now, log, timeout });
+  const keysOf = createFetchedKeys({ publicKey }, { monotonicNow: () => clock.now, log, timeout });
   return { asked, clock, log, keysOf };
 }
 
@@ -257,15 +257,15 @@ describe('a key that cannot be used', () => {
       key: (domain_id) => ({ domain_id, public_key: texts[domain_id] ?? '' }),
       role: () => ({ role_type: 'DOMAIN', projects: [], project_groups: [] }),
     });
-    const options = { now: () => Date.now(), clock: () => clock, log };
-    const client = identityService({ address: `127.0.0.1:${identity.port}`, secure: false }, options);
+    const options = { now: () => Date.now(), monotonicNow: () => clock, log };
+    const client = createIdentity({ address: `127.0.0.1:${identity.port}`, secure: false }, options);
     closing.push(client.close, identity.stop);
-    keysOf = fetchedKeys(client, options);
+    keysOf = createFetchedKeys(client, options);
     service = await startService(
       'unusable_keys',
       {},
       {
-        authenticate: jwt({ keysOf, now: () => Date.now() }),
+        authenticate: createJwtAuthenticate({ keysOf, now: () => Date.now() }),
       },
     );
   });

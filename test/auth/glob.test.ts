@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { matches } from '../../src/auth/glob.js';
+import { matchesGlob } from '../../src/auth/glob.js';
 
 test.each<readonly [string, string, boolean]>([
   ['inventory.Job.get', 'inventory.Job.get', true],
@@ -36,7 +36,7 @@ test.each<readonly [string, string, boolean]>([
   ['inventory+', 'inventoryy', false],
   ['$', '$', true],
 ])('%s and %s: %s', (pattern, name, expected) => {
-  expect(matches(pattern, name)).toBe(expected);
+  expect(matchesGlob(pattern, name)).toBe(expected);
 });
 
 describe('Python’s fnmatch.fnmatchcase', () => {
@@ -49,7 +49,7 @@ describe('Python’s fnmatch.fnmatchcase', () => {
   test(`says the same of ${table.length} patterns and ${names.length} names`, () => {
     const seen = table.map(([pattern = '']) => [
       pattern,
-      names.map((name) => Number(matches(pattern, name))).join(''),
+      names.map((name) => Number(matchesGlob(pattern, name))).join(''),
     ]);
     expect(table.length).toBeGreaterThan(1000);
     expect(seen.filter(([, digits], nth) => digits !== table[nth]?.[1])).toEqual([]);
@@ -64,8 +64,8 @@ describe('whatever the name', () => {
   test('its characters in brackets match it, and nothing else', () => {
     fc.assert(
       fc.property(text, text, (name, other) => {
-        expect(matches(escaped(name), name)).toBe(true);
-        expect(matches(escaped(name), other)).toBe(name === other);
+        expect(matchesGlob(escaped(name), name)).toBe(true);
+        expect(matchesGlob(escaped(name), other)).toBe(name === other);
       }),
       seeded,
     );
@@ -74,8 +74,10 @@ describe('whatever the name', () => {
   test('an asterisk on either side matches what holds it, and a question mark one character', () => {
     fc.assert(
       fc.property(text, text, text, (before, name, after) => {
-        expect(matches(`*${escaped(name)}*`, before + name + after)).toBe(true);
-        expect(matches(`${'?'.repeat(Array.from(before).length)}${escaped(name)}`, before + name)).toBe(true);
+        expect(matchesGlob(`*${escaped(name)}*`, before + name + after)).toBe(true);
+        expect(matchesGlob(`${'?'.repeat(Array.from(before).length)}${escaped(name)}`, before + name)).toBe(
+          true,
+        );
       }),
       seeded,
     );
@@ -85,7 +87,7 @@ describe('whatever the name', () => {
     const set = fc.string({ unit: fc.constantFrom(...Array.from('aZ-^é😀')), minLength: 1 });
     fc.assert(
       fc.property(set, fc.constantFrom(...Array.from('aZ-^é😀!x')), (of, character) => {
-        expect(matches(`[!${of}]`, character)).toBe(!matches(`[${of}]`, character));
+        expect(matchesGlob(`[!${of}]`, character)).toBe(!matchesGlob(`[${of}]`, character));
       }),
       seeded,
     );
@@ -93,5 +95,5 @@ describe('whatever the name', () => {
 });
 
 test('a pattern that could go wrong in many ways does so at once', () => {
-  expect(matches('*a'.repeat(2000), 'a'.repeat(1000))).toBe(false);
+  expect(matchesGlob('*a'.repeat(2000), 'a'.repeat(1000))).toBe(false);
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { exportSPKI, SignJWT, UnsecuredJWT } from 'jose';
 import type { JWTPayload } from 'jose';
-import { jwt } from '../../src/auth/jwt.js';
+import { createJwtAuthenticate } from '../../src/auth/jwt.js';
 import { keySet } from '../../src/auth/keys.js';
 import type { KeysOf } from '../../src/auth/keys.js';
 import { jsonClient } from '../harness/client.js';
@@ -53,7 +53,7 @@ beforeAll(async () => {
     'jwt',
     {},
     {
-      authenticate: jwt({ keysOf: await keysOf(), now: () => Date.now() }),
+      authenticate: createJwtAuthenticate({ keysOf: await keysOf(), now: () => Date.now() }),
     },
   );
 });

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { keyFile, keySet } from '../../src/auth/keys.js';
+import { createKeyFile, keySet } from '../../src/auth/keys.js';
 import type { KeysOf } from '../../src/auth/keys.js';
 import { UNUSABLE } from '../harness/keys.js';
 import { pairOf, publicJwk } from '../harness/tokens.js';
@@ -37,8 +37,8 @@ beforeEach(async () => {
   clock = 0;
   reports = [];
   await write(first);
-  keysOf = await keyFile(file, {
-    clock: () => clock,
+  keysOf = await createKeyFile(file, {
+    monotonicNow: () => clock,
     report: (error) => reports.push(error instanceof Error ? error.message : String(error)),
   });
 });

@@ -5,10 +5,10 @@ import type { Socket } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import type { JWTPayload } from 'jose';
-import { fetchedKeys } from '../../src/auth/fetched-keys.js';
-import { identityService } from '../../src/auth/identity.js';
-import { jwt } from '../../src/auth/jwt.js';
-import { roles } from '../../src/auth/roles.js';
+import { createFetchedKeys } from '../../src/auth/fetched-keys.js';
+import { createIdentity } from '../../src/auth/identity.js';
+import { createJwtAuthenticate } from '../../src/auth/jwt.js';
+import { createRoles } from '../../src/auth/roles.js';
 import { standIn } from '../harness/identity.js';
 import type { IdentityAnswers } from '../harness/identity.js';
 import { keptLog } from '../harness/log.js';
@@ -38,16 +38,20 @@ const answers: IdentityAnswers = {
 
 /** Authenticates by the identity service on `port`, with nothing known yet. */
 function authenticating(port: number) {
-  const options = { now: () => Date.now(), clock: () => clock, log, timeout: TIMEOUT };
-  const client = identityService({ address: `127.0.0.1:${port}`, secure: false }, options);
+  const options = { now: () => Date.now(), monotonicNow: () => clock, log, timeout: TIMEOUT };
+  const client = createIdentity({ address: `127.0.0.1:${port}`, secure: false }, options);
   closing.push(client.close);
-  const keysOf = fetchedKeys(client, options);
-  return jwt({ keysOf, now: () => Date.now(), roles: roles(client, { keep: 0, clock: () => clock }) });
+  const keysOf = createFetchedKeys(client, options);
+  return createJwtAuthenticate({
+    keysOf,
+    now: () => Date.now(),
+    roles: createRoles(client, { keep: 0, monotonicNow: () => clock }),
+  });
 }
 
 const signed = (more: JWTPayload = {}): Promise<string> => signedBy(access(DOMAIN, more), pair);
 
-const ask = (authenticate: ReturnType<typeof jwt>, token: string): Promise<unknown> =>
+const ask = (authenticate: ReturnType<typeof createJwtAuthenticate>, token: string): Promise<unknown> =>
   authenticate({ token, verb: 'get', signal: SIGNAL }).then(
     () => 'let in',
     (error: unknown) => (error instanceof Error ? error.message : error),

@@ -1,7 +1,7 @@
 // Roles that the identity service gives: how long they are kept, and for whom.
 import { describe, expect, test } from '@jest/globals';
 import type { Identity } from '../../src/auth/identity.js';
-import { roles } from '../../src/auth/roles.js';
+import { createRoles } from '../../src/auth/roles.js';
 import type { Asking } from '../../src/auth/roles.js';
 
 const KEEP = 1000;
@@ -25,14 +25,14 @@ const project: Identity['role'] = ({ token, verb, domain_id, project_id }) =>
 function rolesBy(keep: number, role = project) {
   const asked: unknown[] = [];
   const clock = { now: 0 };
-  const answers = roles(
+  const answers = createRoles(
     {
       role(question, signal) {
         asked.push(question);
         return role(question, signal);
       },
     },
-    { keep, clock: () => clock.now },
+    { keep, monotonicNow: () => clock.now },
   );
   return { asked, clock, scopeOf: (other: Partial<Asking> = {}) => answers({ ...ASKING, ...other }, SIGNAL) };
 }

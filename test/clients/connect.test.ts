@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AppError, ERRORS, STATUSES } from '../../src/errors.js';
 import type { ErrorName } from '../../src/errors.js';
 import { PROTOCOLS } from '../../src/server/http/protocols.js';
-import { JOB, messageNamed } from '../../src/wire/descriptors.js';
+import { JOB_SERVICE, messageNamed } from '../../src/wire/descriptors.js';
 import { jsonOf } from '../../src/wire/json.js';
 import { callConnect, TRANSPORTS } from '../harness/connect-client.js';
 import { startService } from '../harness/service.js';
@@ -17,7 +17,7 @@ import { insertSlowJob, noneRunning, runningSoon, slowStat } from '../harness/sl
 
 const DATABASE = 'connect';
 const DOMAIN = 'domain-07d2e9c4a6b1';
-const LIST = `/${JOB.typeName}/list`;
+const LIST = `/${JOB_SERVICE.typeName}/list`;
 const JOBS_QUERY = messageNamed('spaceone.api.inventory.v1.JobsQuery');
 const JOBS_INFO = messageNamed('spaceone.api.inventory.v1.JobsInfo');
 const STATUS = messageNamed('google.rpc.Status');
@@ -120,7 +120,7 @@ describe('Connect', () => {
     ['a version', 'list', {}, { 'connect-protocol-version': '2' }, 400, 'invalid_argument'],
   ])('fails with the status of its code for %s', async (_, rpc, request, more, status, code) => {
     const headers = { 'content-type': 'application/json', ...more };
-    const response = await send(`/${JOB.typeName}/${rpc}`, JSON.stringify(request), headers);
+    const response = await send(`/${JOB_SERVICE.typeName}/${rpc}`, JSON.stringify(request), headers);
     expect([response.status, await jsonBody(response)]).toEqual([status, expect.objectContaining({ code })]);
   });
 
@@ -217,7 +217,9 @@ describe('at the paths of gRPC', () => {
   });
 
   test('another rpc is not found', async () => {
-    const response = await send(`/${JOB.typeName}/lists`, '{}', { 'content-type': 'application/json' });
+    const response = await send(`/${JOB_SERVICE.typeName}/lists`, '{}', {
+      'content-type': 'application/json',
+    });
     expect(response.status).toBe(404);
   });
 

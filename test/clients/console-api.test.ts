@@ -11,8 +11,8 @@ import {
 import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import type { handleUnaryCall, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
-import { reflection } from '../../src/server/grpc/reflection.js';
-import { descriptors, JOB } from '../../src/wire/descriptors.js';
+import { createReflectionServices } from '../../src/server/grpc/reflection.js';
+import { descriptors, JOB_SERVICE } from '../../src/wire/descriptors.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { connectAsConsole } from './console-api/client.js';
@@ -36,7 +36,7 @@ const published = (): FileRegistry =>
 /** The calls of Job, handed on to `target` as they are. */
 function handedOn(target: Client): readonly [ServiceDefinition, UntypedServiceImplementation] {
   const bytes = (message: Buffer): Buffer => message;
-  const paths = JOB.methods.map(({ name }) => [name, `/${JOB.typeName}/${name}`] as const);
+  const paths = JOB_SERVICE.methods.map(({ name }) => [name, `/${JOB_SERVICE.typeName}/${name}`] as const);
   const method = (path: string) => ({
     path,
     requestStream: false,
@@ -66,7 +66,11 @@ beforeAll(async () => {
   service = await startService('console_api');
   target = new Client(service.address, credentials.createInsecure());
   const listed = [`${PACKAGE}.Collector`, `${PACKAGE}.Job`, 'spaceone.api.core.v1.ServerInfo'];
-  for (const { definition, implementation } of reflection(listed, new AbortController().signal, published()))
+  for (const { definition, implementation } of createReflectionServices(
+    listed,
+    new AbortController().signal,
+    published(),
+  ))
     route.addService(definition, implementation);
   route.addService(...handedOn(target));
   const port = await new Promise<number>((resolve, reject) => {

@@ -1,49 +1,49 @@
 // The chain over a service of a test's own, without a database.
-import { open } from '../../src/auth/anonymous.js';
-import { memoryFor } from '../../src/limits/memory-budget.js';
-import { pacing } from '../../src/limits/yield.js';
+import { anonymous } from '../../src/auth/anonymous.js';
+import { createMemoryBudgetFor } from '../../src/limits/memory-budget.js';
+import { createYielding } from '../../src/limits/yield.js';
 import type { Call } from '../../src/job/service.js';
-import { chain } from '../../src/server/call.js';
-import type { Chain, ChainOptions, Incoming, Rpc } from '../../src/server/call.js';
+import { createCalls } from '../../src/server/call.js';
+import type { Calls, CallsOptions, Incoming, Rpc } from '../../src/server/call.js';
 import type { Load } from '../../src/limits/load-shedding.js';
 import { PROTOBUF } from '../../src/wire/codec.js';
 
 export const now = (): number => Date.now();
-export const clock = (): number => performance.now();
+export const monotonicNow = (): number => performance.now();
 
-export const IN_TIME: Load = { lateness: () => 0, takes: () => true };
+export const IN_TIME: Load = { lateness: () => 0, admits: () => true };
 
 /** What is left of a call, as its work sees it. */
 export type Work = (request: unknown, call: Call) => Promise<Uint8Array>;
 
 export interface Chained {
-  readonly calls: Chain;
+  readonly calls: Calls;
   /** What it has logged: its own faults, and the rest. */
   readonly faults: object[];
   readonly lines: object[];
 }
 
 /** A chain whose service is `work`, four times. */
-export function chained(work: Work, options: Partial<ChainOptions> = {}): Chained {
+export function chained(work: Work, options: Partial<CallsOptions> = {}): Chained {
   const faults: object[] = [];
   const lines: object[] = [];
-  const calls = chain({
+  const calls = createCalls({
     service: {
       get: work,
       list: work,
       stat: work,
       delete: work,
-      rows: async function* (request, _, call) {
+      export: async function* (request, _, call) {
         yield await work(request, call);
       },
     },
-    authenticate: open,
-    memory: memoryFor(0),
+    authenticate: anonymous,
+    memory: createMemoryBudgetFor(0),
     unready: () => undefined,
     load: IN_TIME,
-    pace: pacing(clock),
+    yielding: createYielding(monotonicNow),
     now,
-    clock,
+    monotonicNow,
     log: { info: (about) => lines.push(about), error: (about) => faults.push(about) },
     defaultTimeout: 7000,
     maxTimeout: 9000,
@@ -60,6 +60,6 @@ export const incoming = (rpc: Rpc, deadline: number): Incoming => ({
   token: undefined,
   requestId: 'a-request',
   deadline,
-  gone: new AbortController().signal,
-  over: new AbortController().signal,
+  clientAborted: new AbortController().signal,
+  responseDone: new AbortController().signal,
 });

@@ -5,7 +5,7 @@ import { ConnectError } from '@connectrpc/connect';
 import type { Interceptor, Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
 import { status } from '@grpc/grpc-js';
-import { descriptors, JOB } from '../../src/wire/descriptors.js';
+import { descriptors, JOB_SERVICE } from '../../src/wire/descriptors.js';
 import type { Failure, Outcome, RpcName } from './client.js';
 
 const sending =
@@ -32,7 +32,7 @@ export const TRANSPORTS = {
 const isUnary = (method: DescMethod): method is DescMethod & DescMethodUnary => method.methodKind === 'unary';
 
 function methodOf(rpc: RpcName): DescMethodUnary {
-  const method = JOB.methods.filter(isUnary).find(({ name }) => name === rpc);
+  const method = JOB_SERVICE.methods.filter(isUnary).find(({ name }) => name === rpc);
   if (method === undefined) throw new Error(`the contract has no unary ${rpc}`);
   return method;
 }

@@ -2,7 +2,7 @@
 import { fromBinary, toJson } from '@bufbuild/protobuf';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
-import { descriptors, JOB } from '../../src/wire/descriptors.js';
+import { descriptors, JOB_SERVICE } from '../../src/wire/descriptors.js';
 import type { Failure, Outcome, RpcName } from './client.js';
 import { outcomeOf } from './http-client.js';
 import { framed } from './raw-grpc.js';
@@ -25,7 +25,7 @@ const isObject = (value: unknown): value is JsonObject =>
 const objectOf = (value: JsonValue): JsonObject => (isObject(value) ? value : {});
 
 function responseOf(rpc: RpcName, bytes: Uint8Array): Outcome {
-  const output = JOB.methods.find(({ name }) => name === rpc)?.output;
+  const output = JOB_SERVICE.methods.find(({ name }) => name === rpc)?.output;
   if (output === undefined) throw new Error(`the contract has no ${rpc}`);
   const json = toJson(output, fromBinary(output, bytes), { registry: descriptors, useProtoFieldName: true });
   return { response: objectOf(json) };
@@ -47,7 +47,7 @@ async function posted(
   return { ok: response.ok, body: Buffer.from(await response.arrayBuffer()) };
 }
 
-const pathOf = (rpc: RpcName): string => `/${JOB.typeName}/${rpc}`;
+const pathOf = (rpc: RpcName): string => `/${JOB_SERVICE.typeName}/${rpc}`;
 
 const textOf = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
 

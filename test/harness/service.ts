@@ -111,8 +111,8 @@ export async function startService(
     },
     usage: app.usage,
     taken() {
-      const { lanes, memory } = app.usage();
-      return Object.values(lanes).reduce(
+      const { schedulers, memory } = app.usage();
+      return Object.values(schedulers).reduce(
         (sum, { running, waiting, domains }) => sum + running + waiting + domains,
         memory,
       );

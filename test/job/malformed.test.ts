@@ -1,6 +1,6 @@
 // How often it is looked for text that is not UTF-8: once while nothing is written, and at most once a second while much is.
 import { expect, test } from '@jest/globals';
-import { settling } from '../../src/job/malformed.js';
+import { createSettle } from '../../src/job/malformed.js';
 import type { JobStore } from '../../src/job/store.js';
 
 const BUDGET = { signal: new AbortController().signal, remaining: () => 1000 };
@@ -21,7 +21,7 @@ async function looks(times: readonly number[], moment: (nth: number) => string |
     meeting: () => Promise.resolve([]),
     moment: () => Promise.resolve(moment(nth)),
   };
-  const settle = settling(store, () => now);
+  const settle = createSettle(store, () => now);
   for (const time of times) {
     [now, nth] = [time, nth + 1];
     expect(await settle(FILTER, { domainId: 'domain' }, BUDGET)).toEqual(FILTER);

@@ -1,33 +1,33 @@
 // Work that equal requests share: who shares which, and that nobody's giving up is another's loss.
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Budget } from '../../src/mongo/executor.js';
-import { keyOf, sharing } from '../../src/limits/coalesce.js';
-import type { Shared } from '../../src/limits/coalesce.js';
+import type { Deadline } from '../../src/mongo/executor.js';
+import { keyOf, createCoalescing } from '../../src/limits/coalesce.js';
+import type { Coalesce } from '../../src/limits/coalesce.js';
 
 /** Work that was begun, and has not ended yet. */
 interface Begun {
-  readonly budget: Budget;
+  readonly deadline: Deadline;
   end(result: string): void;
   fail(error: Error): void;
 }
 
 let begun: readonly Begun[];
-let work: (budget: Budget) => Promise<string>;
-let share: Shared<string>;
+let work: (deadline: Deadline) => Promise<string>;
+let share: Coalesce<string>;
 
 beforeEach(() => {
   // Of this test alone: work that waits for its turn may begin when the next test runs.
   const own: Begun[] = [];
   begun = own;
-  work = (budget) =>
+  work = (deadline) =>
     new Promise((resolve, reject) => {
-      own.push({ budget, end: resolve, fail: reject });
+      own.push({ deadline, end: resolve, fail: reject });
     });
-  share = sharing<string>();
+  share = createCoalescing<string>();
 });
 
-const budget = (signal = new AbortController().signal, remaining = 1000): Budget => ({
+const deadline = (signal = new AbortController().signal, remaining = 1000): Deadline => ({
   signal,
   remaining: () => remaining,
 });
@@ -36,7 +36,7 @@ const budget = (signal = new AbortController().signal, remaining = 1000): Budget
 const settled = (): Promise<void> => new Promise(setImmediate);
 
 /** Asks for the work called `key`, and lets it begin. */
-async function ask(key: string, within = budget()): Promise<{ readonly answer: Promise<string> }> {
+async function ask(key: string, within = deadline()): Promise<{ readonly answer: Promise<string> }> {
   const answer = share(key, within, work);
   answer.catch(() => undefined);
   await settled();
@@ -79,7 +79,7 @@ describe('who shares', () => {
     };
     const answers = Array.from({ length: 30 }, async (_, nth) => {
       await pause(20 * nth);
-      return share('a', budget(), slow);
+      return share('a', deadline(), slow);
     });
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['done']));
     expect(most).toBe(1);
@@ -101,29 +101,29 @@ describe('who gives up', () => {
   test('is told at once, and takes nothing from the others', async () => {
     await ask('a');
     const controller = new AbortController();
-    const one = await ask('a', budget(controller.signal));
+    const one = await ask('a', deadline(controller.signal));
     const other = await ask('a');
     begun[0]?.end('one');
     await settled();
     controller.abort(gone);
     await expect(one.answer).rejects.toBe(gone);
-    expect(begun[1]?.budget.signal.aborted).toBe(false);
+    expect(begun[1]?.deadline.signal.aborted).toBe(false);
     begun[1]?.end('two');
     expect(await other.answer).toBe('two');
   });
 
   test('as the last one ends the work', async () => {
     const controller = new AbortController();
-    const { answer } = await ask('a', budget(controller.signal));
+    const { answer } = await ask('a', deadline(controller.signal));
     controller.abort(gone);
     await expect(answer).rejects.toBe(gone);
-    expect(begun[0]?.budget.signal.aborted).toBe(true);
+    expect(begun[0]?.deadline.signal.aborted).toBe(true);
   });
 
   test('before the work began leaves none to be done', async () => {
     const controller = new AbortController();
     await ask('a');
-    const { answer } = await ask('a', budget(controller.signal));
+    const { answer } = await ask('a', deadline(controller.signal));
     controller.abort(gone);
     await expect(answer).rejects.toBe(gone);
     begun[0]?.end('one');
@@ -136,23 +136,23 @@ describe('who gives up', () => {
   test('before the work began leaves it to who came after', async () => {
     const controller = new AbortController();
     await ask('a');
-    await ask('a', budget(controller.signal));
+    await ask('a', deadline(controller.signal));
     controller.abort(gone);
     const { answer } = await ask('a');
     begun[0]?.end('one');
     await settled();
-    expect(begun[1]?.budget.signal.aborted).toBe(false);
+    expect(begun[1]?.deadline.signal.aborted).toBe(false);
     begun[1]?.end('two');
     expect(await answer).toBe('two');
   });
 
   test('ends what runs, and only then the next begins', async () => {
     const controller = new AbortController();
-    await ask('a', budget(controller.signal));
+    await ask('a', deadline(controller.signal));
     const { answer } = await ask('a');
     controller.abort(gone);
     await settled();
-    expect(begun[0]?.budget.signal.aborted).toBe(true);
+    expect(begun[0]?.deadline.signal.aborted).toBe(true);
     expect(begun).toHaveLength(1);
     begun[0]?.fail(gone);
     await settled();
@@ -163,22 +163,22 @@ describe('who gives up', () => {
 
 test('the work has as long as the most patient of those who share it', async () => {
   await ask('a');
-  await ask('a', budget(undefined, 10));
-  await ask('a', budget(undefined, 700));
+  await ask('a', deadline(undefined, 10));
+  await ask('a', deadline(undefined, 700));
   begun[0]?.end('one');
   await settled();
-  expect(begun[1]?.budget.remaining()).toBe(700);
+  expect(begun[1]?.deadline.remaining()).toBe(700);
 });
 
 test('the work has not the time of who has given up', async () => {
   const controller = new AbortController();
   await ask('a');
-  await ask('a', budget(undefined, 10));
-  await ask('a', budget(controller.signal, 700));
+  await ask('a', deadline(undefined, 10));
+  await ask('a', deadline(controller.signal, 700));
   begun[0]?.end('one');
   await settled();
   controller.abort(new Error('gone'));
-  expect(begun[1]?.budget.remaining()).toBe(10);
+  expect(begun[1]?.deadline.remaining()).toBe(10);
 });
 
 test('a failure is not handed on to who waits', async () => {

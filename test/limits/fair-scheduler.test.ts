@@ -1,12 +1,17 @@
 // Turns: how many at once, whose is next, and what becomes of those who no longer want theirs.
 import { expect, test } from '@jest/globals';
-import { turns } from '../../src/limits/fair-scheduler.js';
-import type { Turns } from '../../src/limits/fair-scheduler.js';
+import { createFairScheduler } from '../../src/limits/fair-scheduler.js';
+import type { FairScheduler } from '../../src/limits/fair-scheduler.js';
 
 const NEVER = new AbortController().signal;
 
 /** Takes a turn; `began` gets its name when it begins. */
-async function taking(take: Turns, name: string, began: string[], signal = NEVER): Promise<Disposable> {
+async function taking(
+  take: FairScheduler,
+  name: string,
+  began: string[],
+  signal = NEVER,
+): Promise<Disposable> {
   const turn = await take(name.slice(0, 1), signal);
   began.push(name);
   return turn;
@@ -16,7 +21,7 @@ async function taking(take: Turns, name: string, began: string[], signal = NEVER
 const settled = (): Promise<void> => new Promise(setImmediate);
 
 test('so many at once, three in four of them of one domain, and those who wait by domain in turn', async () => {
-  const take = turns({ atOnce: 4, waiting: 20 });
+  const take = createFairScheduler({ concurrency: 4, waiting: 20 });
   const began: string[] = [];
   const turnsOf = ['a1', 'a2', 'a3', 'a4', 'a5', 'b1', 'b2', 'c1'].map((name) => taking(take, name, began));
   await settled();
@@ -29,7 +34,7 @@ test('so many at once, three in four of them of one domain, and those who wait b
 });
 
 test('a line that is full refuses more of that domain at once, and not of others', async () => {
-  const take = turns({ atOnce: 1, waiting: 4 });
+  const take = createFairScheduler({ concurrency: 1, waiting: 4 });
   const began: string[] = [];
   const first = await taking(take, 'a1', began);
   const waiting = ['a2', 'a3', 'b1'].map((name) => taking(take, name, began));
@@ -47,7 +52,7 @@ test('a line that is full refuses more of that domain at once, and not of others
 });
 
 test('who gives up while waiting leaves the place to the next', async () => {
-  const take = turns({ atOnce: 1, waiting: 10 });
+  const take = createFairScheduler({ concurrency: 1, waiting: 10 });
   const began: string[] = [];
   const first = await taking(take, 'a1', began);
   const impatient = new AbortController();
@@ -62,7 +67,7 @@ test('who gives up while waiting leaves the place to the next', async () => {
 });
 
 test('waiters that are cancelled leave their places to others, and nothing is kept of them', async () => {
-  const take = turns({ atOnce: 1, waiting: 4 });
+  const take = createFairScheduler({ concurrency: 1, waiting: 4 });
   const first = await take('a', NEVER);
   for (let round = 0; round < 5; round++) {
     const impatient = new AbortController();
@@ -78,7 +83,7 @@ test('waiters that are cancelled leave their places to others, and nothing is ke
 });
 
 test('a turn is given back once, however often it is disposed', async () => {
-  const take = turns({ atOnce: 2, waiting: 4 });
+  const take = createFairScheduler({ concurrency: 2, waiting: 4 });
   const [one, other] = [await take('a', NEVER), await take('b', NEVER)];
   one[Symbol.dispose]();
   one[Symbol.dispose]();
@@ -88,7 +93,7 @@ test('a turn is given back once, however often it is disposed', async () => {
 });
 
 test('a domain that is refused is not kept', async () => {
-  const take = turns({ atOnce: 1, waiting: 0 });
+  const take = createFairScheduler({ concurrency: 1, waiting: 0 });
   const first = await take('a', NEVER);
   await expect(take('b', NEVER)).rejects.toHaveProperty('code', 'ERROR_LIMIT_EXCEEDED');
   expect(take.load()).toEqual({ running: 1, waiting: 0, domains: 1 });

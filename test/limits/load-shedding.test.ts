@@ -5,11 +5,11 @@ import {
   HealthCheckResponse_ServingStatus as Serving,
   HealthClient,
 } from '../../src/gen/grpc/health/v1/health.js';
-import { grpcDoor } from '../../src/server/grpc/grpc.js';
-import { servingState } from '../../src/server/health.js';
-import { judging, watchLoad } from '../../src/limits/load-shedding.js';
-import { adminDoor } from '../../src/server/http/listener.js';
-import { chained, clock, IN_TIME, incoming, now } from '../harness/chained.js';
+import { openGrpcListener } from '../../src/server/grpc/grpc.js';
+import { createServingState } from '../../src/server/health.js';
+import { createLoadJudge, watchLoad } from '../../src/limits/load-shedding.js';
+import { openAdminListener } from '../../src/server/http/listener.js';
+import { chained, monotonicNow, IN_TIME, incoming, now } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import { keptLog } from '../harness/log.js';
 import { until } from '../harness/until.js';
@@ -45,7 +45,7 @@ describe('a loop is strained', () => {
     ['not any more, when it has been in time for long', [...STRAINED, ...CALM], false],
     ['not at once again', [...STRAINED, ...CALM, LATE, LATE], false],
   ])('%s', (_, samples, due) => {
-    const judge = judging();
+    const judge = createLoadJudge();
     expect(samples.map((late) => judge({ late, taken: 0 })).at(-1) !== Infinity).toBe(due);
   });
 
@@ -57,7 +57,7 @@ describe('a loop is strained', () => {
     ['one at least', 2, times(4, LATE_FOR_CALLS), [1, 1, 1, 1, 1]],
     ['as many as come, when it is over', 10, CALM, [Infinity]],
   ])('and then takes %s', (_, taken, samples, due) => {
-    const judge = judging();
+    const judge = createLoadJudge();
     for (let nth = 0; nth < 500; nth++) judge({ late: 0, taken });
     const allowed = [...STRAINED, ...samples].map((late) => judge({ late, taken })).slice(2);
     expect(allowed.slice(-due.length)).toEqual(due);
@@ -65,11 +65,11 @@ describe('a loop is strained', () => {
 
   test('by work that holds it again and again, and refuses calls while it is late', async () => {
     const told: string[] = [];
-    const load = watchLoad(clock, { warn: (message) => told.push(message) });
+    const load = watchLoad(monotonicNow, { warn: (message) => told.push(message) });
     const hold = (): boolean => {
-      const end = clock() + LATE + 150;
-      while (clock() < end);
-      return !load.takes();
+      const end = monotonicNow() + LATE + 150;
+      while (monotonicNow() < end);
+      return !load.admits();
     };
     const refused: boolean[] = [];
     for (let nth = 0; nth < 5; nth++) {
@@ -78,15 +78,15 @@ describe('a loop is strained', () => {
     }
     expect(told).toEqual(['overloaded: new calls may be refused']);
     expect([refused[0], refused[4]]).toEqual([false, true]);
-    await until('calls are taken again', () => load.takes(), 2000);
-    const taken = Array.from({ length: 100 }, () => load.takes());
+    await until('calls are taken again', () => load.admits(), 2000);
+    const taken = Array.from({ length: 100 }, () => load.admits());
     expect(taken.filter(Boolean).length).toBeLessThan(20);
     await load.stop();
   });
 });
 
 const RPC_NAMES = ['get', 'list', 'stat', 'delete'] as const;
-const OVERLOADED = { lateness: () => LATE, takes: () => false };
+const OVERLOADED = { lateness: () => LATE, admits: () => false };
 
 describe('while it is', () => {
   const closing: (() => unknown)[] = [];
@@ -97,10 +97,17 @@ describe('while it is', () => {
   async function served(load = OVERLOADED) {
     let begun = 0;
     const { calls } = chained(() => Promise.resolve(new Uint8Array(++begun)), { load });
-    const state = servingState();
+    const state = createServingState();
     state.set(true);
     const where = { state, host: '127.0.0.1', port: 0, version: 'test' };
-    const door = await grpcDoor({ ...where, chain: calls, now, clock, maxConnections: 100, log: keptLog() });
+    const door = await openGrpcListener({
+      ...where,
+      calls: calls,
+      now,
+      monotonicNow,
+      maxConnections: 100,
+      log: keptLog(),
+    });
     closing.push(() => door.close(0));
     return { door, state, calls, begun: () => begun };
   }
@@ -117,8 +124,8 @@ describe('while it is', () => {
 
   test('rows are refused before they are begun', async () => {
     const { calls, begun } = await served();
-    const { pieces } = calls.stream(incoming('list', Infinity), 'ndjson');
-    await expect(pieces.next()).rejects.toHaveProperty('code', 'ERROR_LIMIT_EXCEEDED');
+    const { chunks } = calls.stream(incoming('list', Infinity), 'ndjson');
+    await expect(chunks.next()).rejects.toHaveProperty('code', 'ERROR_LIMIT_EXCEEDED');
     expect(begun()).toBe(0);
   });
 
@@ -134,7 +141,7 @@ describe('while it is', () => {
       });
     });
     expect(status).toBe('SERVING');
-    const admin = await adminDoor(state, { host: '127.0.0.1', port: 0, log: keptLog() });
+    const admin = await openAdminListener(state, { host: '127.0.0.1', port: 0, log: keptLog() });
     closing.push(() => admin.close(0));
     const pages = ['/livez', '/readyz'].map((path) => fetch(`http://${admin.address}${path}`));
     expect((await Promise.all(pages)).map((page) => page.status)).toEqual([200, 200]);
@@ -149,7 +156,7 @@ test.each<readonly [string, number, number, string]>([
   let begun = 0;
   const load = { ...IN_TIME, lateness: () => lateness };
   const { calls } = chained(() => Promise.resolve(new Uint8Array(++begun)), { load });
-  const code = await calls.unary(incoming('get', clock() + time)).then(
+  const code = await calls.unary(incoming('get', monotonicNow() + time)).then(
     () => 'none',
     (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
   );

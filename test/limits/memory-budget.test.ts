@@ -1,10 +1,10 @@
 // The memory of all requests and answers: what is taken of it is given back once, and never after.
 import { expect, test } from '@jest/globals';
-import { memory } from '../../src/limits/memory-budget.js';
+import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 
 test('a lease that is disposed gives back all that it took', () => {
-  const all = memory(100);
-  const lease = all.lease();
+  const all = createMemoryBudget(100);
+  const lease = all.reserve();
   lease.grow(30);
   lease.grow(40);
   expect(all.used()).toBe(70);
@@ -14,8 +14,8 @@ test('a lease that is disposed gives back all that it took', () => {
 });
 
 test('a lease that is disposed takes nothing more', () => {
-  const all = memory(100);
-  const lease = all.lease();
+  const all = createMemoryBudget(100);
+  const lease = all.reserve();
   lease[Symbol.dispose]();
   expect(() => {
     lease.grow(1);
@@ -24,10 +24,10 @@ test('a lease that is disposed takes nothing more', () => {
 });
 
 test('what does not fit is refused for a while, and takes nothing', () => {
-  const all = memory(100);
-  using lease = all.lease();
+  const all = createMemoryBudget(100);
+  using lease = all.reserve();
   lease.grow(60);
-  const other = all.lease();
+  const other = all.reserve();
   const reason =
     'ERROR_LIMIT_EXCEEDED: Limit exceeded. (limit = bytes of all requests and answers at once, max = 100)';
   expect(() => {

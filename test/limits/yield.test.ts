@@ -1,16 +1,16 @@
 // Long work goes on by time: a slice in a round of the event loop, whoever it is of, and short work waits for nobody.
 import { beforeEach, expect, test } from '@jest/globals';
-import { inSlices, pacing } from '../../src/limits/yield.js';
-import type { Pace } from '../../src/limits/yield.js';
+import { yieldBetween, createYielding } from '../../src/limits/yield.js';
+import type { Yielding } from '../../src/limits/yield.js';
 import { pieces } from '../../src/job/export-formats.js';
-import type { Rows } from '../../src/job/export-formats.js';
+import type { ExportWriter } from '../../src/job/export-formats.js';
 
 /** Milliseconds of a clock that only work moves. */
 let time: number;
-let pace: Pace;
+let yielding: Yielding;
 beforeEach(() => {
   time = 0;
-  pace = pacing(() => time);
+  yielding = createYielding(() => time);
 });
 
 /** A step of work that takes `ms`. */
@@ -24,7 +24,7 @@ const STEP = 0.25;
 
 /** Does `steps` steps, and tells `done` of each; resting where its slice is over. */
 async function long(steps: number, done: (nth: number) => void): Promise<void> {
-  const slice = pace();
+  const slice = yielding();
   for (let nth = 0; nth < steps; nth++) {
     if (slice.over()) await slice.next();
     work(STEP);
@@ -75,7 +75,7 @@ test('work that is short waits for no round, whoever is at work', async () => {
 });
 
 test.each([1, 15])('%s exports at once take one slice of a round together', async (count) => {
-  const rows: Rows = {
+  const rows: ExportWriter = {
     head: '',
     row: () => {
       work(STEP);
@@ -90,7 +90,7 @@ test.each([1, 15])('%s exports at once take one slice of a round together', asyn
   }
   const taken = async (): Promise<number> => {
     let bytes = 0;
-    for await (const piece of pieces(rows, batches(), pace)) bytes += piece.length;
+    for await (const piece of pieces(rows, batches(), yielding)) bytes += piece.length;
     return bytes;
   };
   const all = Promise.all(Array.from({ length: count }, taken));
@@ -109,7 +109,7 @@ test('chunks are made in slices, and handed on whole', async () => {
   }
   const taken: number[] = [];
   const all = (async () => {
-    for await (const chunk of inSlices(chunks(), pace)) taken.push(...chunk);
+    for await (const chunk of yieldBetween(chunks(), yielding)) taken.push(...chunk);
   })();
   expect(most(await rounds(all))).toBeLessThanOrEqual(1 + 2 * STEP);
   expect(taken).toEqual([3, 7, 11, 15, 19, 23, 27, 31, 35, 39]);

@@ -7,10 +7,10 @@ import { MongoClient } from 'mongodb';
 import type { CommandStartedEvent, Document } from 'mongodb';
 import { freePort } from '../../src/embedded/embedded.js';
 import { clientOptions } from '../../src/mongo/client-options.js';
-import { killingOn } from '../../src/mongo/session-killer.js';
-import { together } from '../../src/mongo/executor.js';
-import type { Budget } from '../../src/mongo/executor.js';
-import { jobStore } from '../../src/job/store.js';
+import { killSessionsOn } from '../../src/mongo/session-killer.js';
+import { withAbortScope } from '../../src/mongo/executor.js';
+import type { Deadline } from '../../src/mongo/executor.js';
+import { createJobStore } from '../../src/job/store.js';
 import type { JobStore } from '../../src/job/store.js';
 import { confine, confineOne } from '../../src/query/confine.js';
 import type { ConfinedFilter } from '../../src/query/confine.js';
@@ -22,7 +22,7 @@ import { standing } from '../harness/standing.js';
 const DATABASE = 'operation';
 const DOMAIN = 'domain-operation';
 const FILTER = confine({ all: [], any: [] }, { domainId: DOMAIN });
-const patient = (): Budget => ({ signal: new AbortController().signal, remaining: () => 10_000 });
+const patient = (): Deadline => ({ signal: new AbortController().signal, remaining: () => 10_000 });
 const PATIENT = patient();
 
 /** How many more commands on jobs are to find their connection broken. */
@@ -70,7 +70,7 @@ beforeAll(async () => {
   });
   const db = client.db(DATABASE);
   const options = { report: (fault: unknown) => faults.push(fault), orderedBy: () => new Set<string>() };
-  store = jobStore({ reads: standing(db), stats: standing(db), kill: killingOn(db) }, options);
+  store = createJobStore({ reads: standing(db), stats: standing(db), kill: killSessionsOn(db) }, options);
   commands = [];
   await db.collection('job').insertOne({ job_id: 'job-1', domain_id: DOMAIN });
 });
@@ -96,7 +96,7 @@ const PLAN = { projection: { _id: 0 }, sort: new Map([['job_id', 1]] as const) }
 async function lengthOf(limit: number | undefined): Promise<number> {
   const page = limit === undefined ? undefined : { skip: 0, limit };
   let length = 0;
-  for await (const batch of store.list(FILTER, { ...PLAN, page }, PATIENT)) length += batch.length;
+  for await (const batch of store.findPage(FILTER, { ...PLAN, page }, PATIENT)) length += batch.length;
   return length;
 }
 
@@ -105,7 +105,7 @@ const READS: readonly (readonly [string, () => Promise<number>])[] = [
   ['a page', () => lengthOf(10)],
   ['a list', () => lengthOf(undefined)],
   ['a count', () => store.count(FILTER, PATIENT)],
-  ['a count of rows', () => store.rowCount(FILTER, [], PATIENT)],
+  ['a count of rows', () => store.resultCount(FILTER, [], PATIENT)],
 ];
 
 test.each(READS)('%s whose connection breaks is run again', async (_, read) => {
@@ -148,7 +148,7 @@ test('a delete that is given up before it was sent is not sent', async () => {
   const lasting = standing(waiting.db(DATABASE));
   const kill = (): Promise<void> => Promise.resolve();
   const options = { report: () => undefined, orderedBy: () => new Set<string>() };
-  const { remove } = jobStore({ reads: lasting, stats: lasting, kill }, options);
+  const { remove } = createJobStore({ reads: lasting, stats: lasting, kill }, options);
   const short = { signal: AbortSignal.timeout(300), remaining: () => 10_000 };
   await expect(remove(filterOf('job-1'), short)).rejects.toHaveProperty('name', 'TimeoutError');
   await new Promise<void>((resolve) => later.listen(Number(new URL(uri).port), '127.0.0.1', resolve));
@@ -176,18 +176,21 @@ describe('a primary that steps down', () => {
   test('leaves no read unanswered, and no delete undone', async () => {
     const lasting = standing(ofSet.db(DATABASE));
     const options = { report: (fault: unknown) => faults.push(fault), orderedBy: () => new Set<string>() };
-    const onSet = jobStore({ reads: lasting, stats: lasting, kill: killingOn(lasting().db) }, options);
+    const onSet = createJobStore(
+      { reads: lasting, stats: lasting, kill: killSessionsOn(lasting().db) },
+      options,
+    );
     const primary = new MongoClient(`${set.uri}&directConnection=true`);
     const stepping = primary.db('admin').command(STEP_DOWN);
     const rowsOf = async (): Promise<number> => {
       let length = 0;
-      for await (const batch of onSet.rows(FILTER, [], patient())) length += batch.length;
+      for await (const batch of onSet.results(FILTER, [], patient())) length += batch.length;
       return length;
     };
     const work = JOBS.map(async ({ job_id }) => {
       const filter = filterOf(job_id);
-      const budget = patient();
-      return [(await onSet.one(filter, {}, budget)) !== undefined, await onSet.remove(filter, budget)];
+      const deadline = patient();
+      return [(await onSet.one(filter, {}, deadline)) !== undefined, await onSet.remove(filter, deadline)];
     });
     const rows = Array.from({ length: 20 }, rowsOf);
     expect(new Set((await Promise.all(work)).flat())).toEqual(new Set([true]));
@@ -202,7 +205,7 @@ describe('a primary that steps down', () => {
 describe('parts of one work', () => {
   /** A part that ends a moment after it is given up; `ended` says how many have. */
   let ended = 0;
-  const patient = ({ signal }: Budget): Promise<never> =>
+  const patient = ({ signal }: Deadline): Promise<never> =>
     new Promise((_, reject) => {
       signal.addEventListener('abort', () => {
         setImmediate(() => {
@@ -216,7 +219,7 @@ describe('parts of one work', () => {
   });
 
   test('are over before it fails by one of them', async () => {
-    const work = together(PATIENT, async (begin) => {
+    const work = withAbortScope(PATIENT, async (begin) => {
       const failing = begin(() => Promise.reject(new Error('a part failed')));
       await Promise.all([begin(patient), failing, begin(patient)]);
     });
@@ -225,7 +228,7 @@ describe('parts of one work', () => {
   });
 
   test('are over before it is answered without them', async () => {
-    const work = together(PATIENT, (begin) => {
+    const work = withAbortScope(PATIENT, (begin) => {
       void begin(patient);
       return Promise.resolve('answer');
     });
@@ -235,7 +238,7 @@ describe('parts of one work', () => {
 
   test('are over before it is given up', async () => {
     const caller = new AbortController();
-    const work = together({ ...PATIENT, signal: caller.signal }, (begin) =>
+    const work = withAbortScope({ ...PATIENT, signal: caller.signal }, (begin) =>
       Promise.race([begin(patient), begin(patient)]),
     );
     caller.abort();

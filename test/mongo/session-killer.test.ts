@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { MongoClient } from 'mongodb';
 import type { CommandStartedEvent } from 'mongodb';
 import { clientOptions, directUri } from '../../src/mongo/client-options.js';
-import { killing, killingOn } from '../../src/mongo/session-killer.js';
+import { createSessionKiller, killSessionsOn } from '../../src/mongo/session-killer.js';
 import type { Kill, SessionId } from '../../src/mongo/session-killer.js';
-import { members } from '../../src/mongo/members.js';
+import { monitorSecondaries } from '../../src/mongo/members.js';
 import { running } from '../../src/mongo/executor.js';
 import { replicaSet } from '../resilience/nodes.js';
 import type { Nodes } from '../resilience/nodes.js';
@@ -30,9 +30,9 @@ const SLOW = [
 function begin(client: MongoClient, kill: Kill, readPreference: 'primary' | 'secondary') {
   const cancel = new AbortController();
   const command = { aggregate: 'job', pipeline: SLOW, cursor: {} };
-  const budget = { signal: cancel.signal, remaining: () => 20_000 };
+  const deadline = { signal: cancel.signal, remaining: () => 20_000 };
   const operations = running(standing(client.db(DATABASE)), kill, () => undefined);
-  const ended = operations.batch(budget, command, readPreference).catch(() => undefined);
+  const ended = operations.batch(deadline, command, readPreference).catch(() => undefined);
   return { cancel, ended };
 }
 
@@ -61,7 +61,7 @@ describe('on one server', () => {
   timed('in time', () => {
     test('what begins only after it was given up is ended too', async () => {
       const client = open(mongodbUri(), { ...clientOptions(mongodbUri()), maxPoolSize: 1 });
-      const kill = killingOn(mongo.db(DATABASE));
+      const kill = killSessionsOn(mongo.db(DATABASE));
       const calls = Array.from({ length: 4 }, () => begin(client, kill, 'primary'));
       await runningSoon(mongo, DATABASE, 1);
       for (const { cancel } of calls) cancel.abort();
@@ -72,7 +72,7 @@ describe('on one server', () => {
 
   test('sessions are killed by one command at a time', async () => {
     const client = open(mongodbUri(), { ...clientOptions(mongodbUri()), monitorCommands: true });
-    const kill = killingOn(client.db());
+    const kill = killSessionsOn(client.db());
     const killed: SessionId[] = [];
     let [commands, atOnce, most] = [0, 0, 0];
     client.on('commandStarted', ({ command }: CommandStartedEvent) => {
@@ -113,9 +113,9 @@ timed('on a replica set', () => {
   test('what runs on a secondary is ended there', async () => {
     const [, secondary] = set.nodes.map(({ host }) => open(`mongodb://${host}/?directConnection=true`));
     const control = open(set.uri);
-    const seen = members(control, (address) => open(directUri(set.uri, address, control.options)));
+    const seen = monitorSecondaries(control, (address) => open(directUri(set.uri, address, control.options)));
     await control.connect();
-    const kill = killing(() => [killingOn(control.db()), ...seen.secondaries()]);
+    const kill = createSessionKiller(() => [killSessionsOn(control.db()), ...seen.secondaries()]);
     await until('the secondary is seen', () => seen.secondaries().length === 1, 10_000);
     const { cancel, ended } = begin(open(set.uri), kill, 'secondary');
     await runningSoon(secondary ?? control, DATABASE, 1);

@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
 import { Query, StatisticsQuery } from '../../src/gen/spaceone/api/core/v1/query.js';
-import { JOB } from '../../src/job/schema.js';
+import { JOB_SCHEMA } from '../../src/job/schema.js';
 import { workBudget } from '../../src/query/values.js';
 import type { Reading } from '../../src/query/parse.js';
 import { descriptors } from '../../src/wire/descriptors.js';
@@ -14,7 +14,7 @@ import type { Outcome } from '../harness/client.js';
 export const NOW = new Date('2024-03-15T10:20:30.400Z');
 
 export const READING: Reading = {
-  schema: JOB,
+  schema: JOB_SCHEMA,
   now: NOW,
   work: workBudget(),
   maxPageSize: 0,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { Decimal128, Double, Long, ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
-import { JOB } from '../../src/job/schema.js';
+import { JOB_SCHEMA } from '../../src/job/schema.js';
 import { pipelinesOf } from '../../src/query/compile.js';
 import { readStat } from '../../src/query/parse-stat.js';
 import { jsonClient } from '../harness/client.js';
@@ -833,7 +833,7 @@ describe('a group by what collectors have', () => {
   const begins = (fields: readonly JsonObject[]): readonly string[] => {
     const query = stages({ group: { keys: keysOf('collector.name'), fields: [...fields] } });
     const referred = { ids: [], documents: [] };
-    const { rows } = pipelinesOf(readStat(statisticsOf(query), READING), JOB, referred);
+    const { rows } = pipelinesOf(readStat(statisticsOf(query), READING), JOB_SCHEMA, referred);
     return rows.flatMap((stage) => Object.keys(sent(stage)));
   };
   const shown = { project: { fields: ['part0', 'collector', 'most', 'least'].map((n) => ({ k: n, n })) } };
@@ -871,7 +871,9 @@ describe('a group by what collectors have', () => {
 });
 
 const pipeline = (query: JsonObject): Document =>
-  sent({ rows: pipelinesOf(readStat(statisticsOf(query), READING), JOB, undefined).rows.slice(0, -2) });
+  sent({
+    rows: pipelinesOf(readStat(statisticsOf(query), READING), JOB_SCHEMA, undefined).rows.slice(0, -2),
+  });
 
 /** Stands before stages to which a missing value is another than null. */
 const DOCUMENTS = { $match: { _id: { $exists: true } } };
@@ -879,7 +881,7 @@ const DOCUMENTS = { $match: { _id: { $exists: true } } };
 test('an id that comes again while it is counted is counted once', () => {
   const { total } = pipelinesOf(
     readStat(statisticsOf({ ...distinct('job_id'), ...page(1) }), READING),
-    JOB,
+    JOB_SCHEMA,
     undefined,
   );
   expect(total).toEqual([

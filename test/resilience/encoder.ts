@@ -2,7 +2,7 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { JOB } from '../../src/wire/descriptors.js';
+import { JOB_SERVICE } from '../../src/wire/descriptors.js';
 import { TAG } from '../../src/wire/struct.js';
 import type { RpcName } from '../harness/client.js';
 
@@ -80,7 +80,7 @@ function writeMessage(writer: BinaryWriter, message: DescMessage, json: JsonObje
 
 /** The message that an rpc takes. */
 export function inputOf(rpc: RpcName): DescMessage {
-  const method = JOB.methods.find(({ name }) => name === rpc);
+  const method = JOB_SERVICE.methods.find(({ name }) => name === rpc);
   if (method === undefined) throw new Error(`the contract has no ${rpc}`);
   return method.input;
 }

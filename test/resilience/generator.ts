@@ -3,7 +3,7 @@
  * key, a name, an operator or a value is due (docs/query.md).
  */
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
-import { JOB } from '../../src/job/schema.js';
+import { JOB_SCHEMA } from '../../src/job/schema.js';
 import { OPERATORS } from '../../src/query/operators.js';
 import { CONDITIONS, GROUP_FIELDS, PROJECT_OPERATORS } from '../../src/query/stages.js';
 import type { RpcName } from '../harness/client.js';
@@ -27,7 +27,7 @@ export interface Subjects {
 }
 
 const OPERATOR_NAMES = Object.keys(OPERATORS);
-const FIELDS = [...JOB.fields.keys(), ...JOB.aliases.keys()];
+const FIELDS = [...JOB_SCHEMA.fields.keys(), ...JOB_SCHEMA.aliases.keys()];
 const BELOW = [
   'filter.whose',
   'filter.n',

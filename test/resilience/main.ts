@@ -47,7 +47,9 @@ const isChosen = (name: string): boolean => names.length === 0 || names.includes
 async function tried(name: string, trial: Trial): Promise<readonly Figure[]> {
   const { seed, short } = usual;
   const begun = performance.now();
-  const lines = [`${name} (seed ${seed}: npm run resilience -- ${name}${short ? ' --short' : ''} --seed ${seed})`];
+  const lines = [
+    `${name} (seed ${seed}: npm run resilience -- ${name}${short ? ' --short' : ''} --seed ${seed})`,
+  ];
   const note = (line: string): void => {
     lines.push(`  ${line}`);
   };

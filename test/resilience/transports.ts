@@ -2,7 +2,7 @@
 import { fromBinary, toJson } from '@bufbuild/protobuf';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { RpcName } from '../harness/client.js';
-import { descriptors, JOB } from '../../src/wire/descriptors.js';
+import { descriptors, JOB_SERVICE } from '../../src/wire/descriptors.js';
 import { grpcDoor, httpDoor } from './doors.js';
 import type { Answer, CallTerms, HttpDoor } from './doors.js';
 import { encoded } from './encoder.js';
@@ -37,7 +37,7 @@ const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
 export const objectIn = (text: string): JsonObject => objectOf(JSON.parse(text));
 
 function messageOf(rpc: RpcName, bytes: Uint8Array): JsonObject {
-  const output = JOB.methods.find(({ name }) => name === rpc)?.output;
+  const output = JOB_SERVICE.methods.find(({ name }) => name === rpc)?.output;
   if (output === undefined) throw new Error(`the contract has no ${rpc}`);
   return objectOf(
     toJson(output, fromBinary(output, bytes), { registry: descriptors, useProtoFieldName: true }),
@@ -66,7 +66,7 @@ interface Form {
 }
 
 const onRoute = (rpc: RpcName): string => `/inventory/v1/job/${rpc}`;
-const onRpc = (rpc: RpcName): string => `/${JOB.typeName}/${rpc}`;
+const onRpc = (rpc: RpcName): string => `/${JOB_SERVICE.typeName}/${rpc}`;
 const asJson = (_: RpcName, request: JsonObject): string => JSON.stringify(request);
 const ofJson = (_: RpcName, bytes: Buffer): JsonObject => objectIn(bytes.toString());
 

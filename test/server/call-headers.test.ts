@@ -1,7 +1,7 @@
 // What a call says of its protocol and its time in headers: what cannot be read is an error that names the header.
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { JOB, messageNamed } from '../../src/wire/descriptors.js';
+import { JOB_SERVICE, messageNamed } from '../../src/wire/descriptors.js';
 import { callRaw, framed } from '../harness/raw-grpc.js';
 import type { RawOutcome } from '../harness/raw-grpc.js';
 import { rawRequest, sendRaw } from '../harness/raw-http.js';
@@ -9,7 +9,7 @@ import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 
 const DOMAIN = 'domain-07d2e9c4a6b1';
-const PATH = `/${JOB.typeName}/list`;
+const PATH = `/${JOB_SERVICE.typeName}/list`;
 const REQUEST = { domain_id: DOMAIN, query: { count_only: true } };
 const TEXT = JSON.stringify(REQUEST);
 const JOBS_QUERY = messageNamed('spaceone.api.inventory.v1.JobsQuery');

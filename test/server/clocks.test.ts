@@ -1,11 +1,11 @@
 // The wall clock jumps an hour while calls run: deadlines and durations go by another, which only grows.
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { Call } from '../../src/job/service.js';
-import { pacing } from '../../src/limits/yield.js';
-import { grpcDoor } from '../../src/server/grpc/grpc.js';
-import { servingState } from '../../src/server/health.js';
-import { httpDoor } from '../../src/server/http/http.js';
-import { chained, clock, now } from '../harness/chained.js';
+import { createYielding } from '../../src/limits/yield.js';
+import { openGrpcListener } from '../../src/server/grpc/grpc.js';
+import { createServingState } from '../../src/server/health.js';
+import { openHttpListener } from '../../src/server/http/http.js';
+import { chained, monotonicNow, now } from '../harness/chained.js';
 import type { Chained } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import { post } from '../harness/http-client.js';
@@ -34,14 +34,14 @@ function jump(by: number): void {
 }
 
 const served = () => ({
-  ...{ state: servingState(), host: '127.0.0.1', port: 0, version: 'test' },
+  ...{ state: createServingState(), host: '127.0.0.1', port: 0, version: 'test' },
   ...{ maxConnections: 100, log: keptLog() },
 });
 
 /** A door of each kind: opens it, and begins a list with a deadline. Answers how it ends. */
 const DOORS = {
   async gRPC({ calls }: Chained) {
-    const door = await grpcDoor({ ...served(), chain: calls, now, clock });
+    const door = await openGrpcListener({ ...served(), calls: calls, now, monotonicNow });
     const client = jsonClient(door.address);
     closing.push(() => door.close(0), client.close);
     return async (timeout: number) => {
@@ -50,8 +50,8 @@ const DOORS = {
     };
   },
   async HTTP({ calls }: Chained) {
-    const shown = { corsOrigins: [], explorer: undefined, pace: pacing(clock) };
-    const door = await httpDoor({ ...served(), ...shown, chain: calls, clock });
+    const shown = { corsOrigins: [], explorer: undefined, yielding: createYielding(monotonicNow) };
+    const door = await openHttpListener({ ...served(), ...shown, calls: calls, monotonicNow });
     closing.push(() => door.close(0));
     return async (timeout: number) => {
       const headers = { 'grpc-timeout': `${timeout}m` };
@@ -100,13 +100,13 @@ describe.each([
       return new Promise(() => undefined);
     });
     const ask = await DOORS[kind](service);
-    const started = clock();
+    const started = monotonicNow();
     const outcome = ask(500);
     await until('the call is begun', () => begun === 1, 2000);
     jump(by);
     expect(await outcome).toBe('DEADLINE_EXCEEDED');
-    expect(clock() - started).toBeGreaterThan(400);
-    expect(clock() - started).toBeLessThan(2500);
+    expect(monotonicNow() - started).toBeGreaterThan(400);
+    expect(monotonicNow() - started).toBeLessThan(2500);
   });
 
   test('gives the next call its own time, and its dates the new one', async () => {

@@ -6,7 +6,7 @@ import { connect as dial } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { GetJobRequest, JobsQuery } from '../../src/gen/spaceone/api/inventory/v1/job.js';
-import { memory } from '../../src/limits/memory-budget.js';
+import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import { jsonClient } from '../harness/client.js';
 import { callHttp } from '../harness/http-client.js';
 import { startService } from '../harness/service.js';
@@ -20,7 +20,7 @@ const PATIENCE = 1500;
 /** Bytes for all answers: five lists, and no room for one in the making. */
 const ROOM = 12 * 1024 ** 2;
 
-const bound = memory(ROOM);
+const bound = createMemoryBudget(ROOM);
 
 let service: Service;
 

@@ -8,9 +8,9 @@ import { MongoClient } from 'mongodb';
 import type { Document } from 'mongodb';
 import type { AppError } from '../../src/errors.js';
 import { descriptors } from '../../src/wire/descriptors.js';
-import { grpcDoor } from '../../src/server/grpc/grpc.js';
-import { servingState } from '../../src/server/health.js';
-import { chained, clock, incoming, now } from '../harness/chained.js';
+import { openGrpcListener } from '../../src/server/grpc/grpc.js';
+import { createServingState } from '../../src/server/health.js';
+import { chained, monotonicNow, incoming, now } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import type { JsonClient, RpcName } from '../harness/client.js';
 import { keptLog } from '../harness/log.js';
@@ -205,18 +205,18 @@ describe('a deadline', () => {
   test.each(RPC_NAMES)('that has passed keeps %s from being begun', async (rpc) => {
     let begun = 0;
     const { calls } = chained(() => Promise.resolve(new Uint8Array(++begun)));
-    await expect(calls.unary(incoming(rpc, clock() - 1))).rejects.toMatchObject({
+    await expect(calls.unary(incoming(rpc, monotonicNow() - 1))).rejects.toMatchObject({
       code: 'ERROR_REQUEST_TIMEOUT',
       status: 'DEADLINE_EXCEEDED',
     } satisfies Partial<AppError>);
     expect(begun).toBe(0);
-    await calls.unary(incoming(rpc, clock() + 5000));
+    await calls.unary(incoming(rpc, monotonicNow() + 5000));
     expect(begun).toBe(1);
   });
 
   test.each(RPC_NAMES)('that passes is answered for %s, although its work does not end', async (rpc) => {
     const { calls } = chained(() => new Promise(() => undefined));
-    await expect(calls.unary(incoming(rpc, clock() + 100))).rejects.toHaveProperty(
+    await expect(calls.unary(incoming(rpc, monotonicNow() + 100))).rejects.toHaveProperty(
       'code',
       'ERROR_REQUEST_TIMEOUT',
     );
@@ -349,11 +349,11 @@ describe('a fault of our own', () => {
     ['something else', () => Promise.reject('secret: mongodb://host')],
   ])('that throws %s is INTERNAL with the request id, and the server lives on', async (_, work) => {
     const { calls, faults } = chained(work);
-    const door = await grpcDoor({
-      chain: calls,
-      state: servingState(),
+    const door = await openGrpcListener({
+      calls: calls,
+      state: createServingState(),
       now,
-      clock,
+      monotonicNow,
       version: 'test',
       host: '127.0.0.1',
       port: 0,

@@ -6,17 +6,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Hono } from 'hono';
 import { connectionLimit, descriptorLimit } from '../../src/server/descriptors.js';
-import { grpcDoor } from '../../src/server/grpc/grpc.js';
-import type { Door } from '../../src/server/grpc/grpc.js';
-import { servingState } from '../../src/server/health.js';
+import { openGrpcListener } from '../../src/server/grpc/grpc.js';
+import type { Listener } from '../../src/server/grpc/grpc.js';
+import { createServingState } from '../../src/server/health.js';
 import { tlsFiles } from '../../src/server/tls.js';
-import { adminDoor, webDoor } from '../../src/server/http/listener.js';
+import { openAdminListener, openWebListener } from '../../src/server/http/listener.js';
 import type { WebApp } from '../../src/server/http/listener.js';
 import { authority } from '../harness/certificates.js';
 import { jsonClient } from '../harness/client.js';
 import type { JsonClient } from '../harness/client.js';
 import { idleConnections } from '../harness/idle.js';
-import { clock, now } from '../harness/chained.js';
+import { monotonicNow, now } from '../harness/chained.js';
 import { keptLog } from '../harness/log.js';
 import { startProgram } from '../harness/program.js';
 import type { Addresses, Program } from '../harness/program.js';
@@ -59,44 +59,53 @@ describe('the limit of descriptors', () => {
 const MAX = 4;
 
 /** Starts each kind of listener with room for a few connections. */
-const LISTENERS: readonly (readonly [string, number, (log: ReturnType<typeof keptLog>) => Promise<Door>])[] =
+const LISTENERS: readonly (readonly [
+  string,
+  number,
+  (log: ReturnType<typeof keptLog>) => Promise<Listener>,
+])[] = [
   [
-    [
-      'gRPC',
-      MAX,
-      (log) =>
-        grpcDoor({
-          ...{ host: '127.0.0.1', port: 0, maxConnections: MAX, log },
-          ...{ state: servingState(), now, clock, version: 'test' },
-          chain: {
-            unary: () => Promise.resolve(new Uint8Array()),
-            stream: () => {
-              throw new Error('gRPC streams nothing');
-            },
+    'gRPC',
+    MAX,
+    (log) =>
+      openGrpcListener({
+        ...{ host: '127.0.0.1', port: 0, maxConnections: MAX, log },
+        ...{ state: createServingState(), now, monotonicNow, version: 'test' },
+        calls: {
+          unary: () => Promise.resolve(new Uint8Array()),
+          stream: () => {
+            throw new Error('gRPC streams nothing');
           },
-        }),
-    ],
-    [
-      'HTTP',
-      MAX,
-      (log) =>
-        webDoor(new Hono<WebApp>(), { name: 'HTTP', host: '127.0.0.1', port: 0, maxConnections: MAX, log }),
-    ],
-    [
-      'HTTP by TLS',
-      MAX,
-      async (log) => {
-        const { cert, key } = await (await authority('ours')).issue('a1');
-        const files = { cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key'), clientCa: undefined };
-        await Promise.all([writeFile(files.cert, cert), writeFile(files.key, key)]);
-        const tls = await tlsFiles(files, { report: () => undefined });
-        tls.stop();
-        const where = { name: 'HTTP by TLS', host: '127.0.0.1', port: 0, maxConnections: MAX, log };
-        return webDoor(new Hono<WebApp>(), { ...where, tls });
-      },
-    ],
-    ['admin', 16, (log) => adminDoor(servingState(), { host: '127.0.0.1', port: 0, log })],
-  ];
+        },
+      }),
+  ],
+  [
+    'HTTP',
+    MAX,
+    (log) =>
+      openWebListener(new Hono<WebApp>(), {
+        name: 'HTTP',
+        host: '127.0.0.1',
+        port: 0,
+        maxConnections: MAX,
+        log,
+      }),
+  ],
+  [
+    'HTTP by TLS',
+    MAX,
+    async (log) => {
+      const { cert, key } = await (await authority('ours')).issue('a1');
+      const files = { cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key'), clientCa: undefined };
+      await Promise.all([writeFile(files.cert, cert), writeFile(files.key, key)]);
+      const tls = await tlsFiles(files, { report: () => undefined });
+      tls.stop();
+      const where = { name: 'HTTP by TLS', host: '127.0.0.1', port: 0, maxConnections: MAX, log };
+      return openWebListener(new Hono<WebApp>(), { ...where, tls });
+    },
+  ],
+  ['admin', 16, (log) => openAdminListener(createServingState(), { host: '127.0.0.1', port: 0, log })],
+];
 
 test.each(LISTENERS)(
   '%s takes %d connections, refuses more, and says so once until it is over',

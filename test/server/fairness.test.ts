@@ -3,7 +3,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
-import { memory } from '../../src/limits/memory-budget.js';
+import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import { jsonClient } from '../harness/client.js';
 import type { JsonClient, Outcome } from '../harness/client.js';
 import { startService } from '../harness/service.js';
@@ -121,13 +121,13 @@ describe('stats that ask of collectors', () => {
   test('read them once they have a turn, and in the memory of all', async () => {
     const running: number[] = [];
     all.onCommand(({ find }) => {
-      running.push(...(find === 'collector' ? [all.usage().lanes.stats.running] : []));
+      running.push(...(find === 'collector' ? [all.usage().schedulers.stats.running] : []));
     });
     const stats = Array.from({ length: 40 }, (_, nth) =>
       caller.call('stat', byCollector(COLLECTORS, `by${nth}`)),
     );
     await until('collectors are read', () => all.taken() > 100 * COLLECTOR, 5000);
-    expect(all.usage().lanes.stats.running).toBe(15);
+    expect(all.usage().schedulers.stats.running).toBe(15);
     expect(new Set((await Promise.all(stats)).map((outcome) => 'response' in outcome))).toEqual(
       new Set([true]),
     );
@@ -161,7 +161,7 @@ describe('stats that ask of collectors', () => {
   });
 
   test('are refused for a while where the memory of all is taken', async () => {
-    const tight = await startService('fairness-tight', {}, { memory: memory(1_000_000) });
+    const tight = await startService('fairness-tight', {}, { memory: createMemoryBudget(1_000_000) });
     const tightCaller = jsonClient(tight.address);
     const collectors = Array.from({ length: 30 }, (_, nth) => ({
       collector_id: `collector-${nth}`,

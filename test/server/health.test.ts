@@ -7,11 +7,11 @@ import {
   HealthClient,
 } from '../../src/gen/grpc/health/v1/health.js';
 import type { HealthCheckResponse } from '../../src/gen/grpc/health/v1/health.js';
-import { grpcDoor } from '../../src/server/grpc/grpc.js';
-import type { Door } from '../../src/server/grpc/grpc.js';
-import { servingState } from '../../src/server/health.js';
+import { openGrpcListener } from '../../src/server/grpc/grpc.js';
+import type { Listener } from '../../src/server/grpc/grpc.js';
+import { createServingState } from '../../src/server/health.js';
 import type { ServingState } from '../../src/server/health.js';
-import { clock, now } from '../harness/chained.js';
+import { monotonicNow, now } from '../harness/chained.js';
 import { keptLog } from '../harness/log.js';
 import { until } from '../harness/until.js';
 
@@ -24,19 +24,19 @@ const KNOWN = [
 const UNKNOWN = ['spaceone.api.inventory.v1.Server', 'spaceone.api.inventory.v1.job', 'Job', ' '];
 
 let state: ServingState;
-let door: Door;
+let door: Listener;
 let client: HealthClient;
 
 beforeEach(async () => {
-  state = servingState();
-  const chain = {
+  state = createServingState();
+  const calls = {
     unary: () => Promise.resolve(new Uint8Array()),
     stream: () => {
       throw new Error('gRPC streams nothing');
     },
   };
-  door = await grpcDoor({
-    ...{ chain, state, now, clock, version: 'test', host: '127.0.0.1', port: 0 },
+  door = await openGrpcListener({
+    ...{ calls, state, now, monotonicNow, version: 'test', host: '127.0.0.1', port: 0 },
     ...{ maxConnections: 100, log: keptLog() },
   });
   client = new HealthClient(door.address, credentials.createInsecure());

@@ -74,8 +74,8 @@ describe('exports', () => {
     for (const socket of opened.splice(0)) socket.destroy();
   });
 
-  const exporting = (): number => service.usage().lanes.rows.running;
-  const waiting = (): number => service.usage().lanes.rows.waiting;
+  const exporting = (): number => service.usage().schedulers.exports.running;
+  const waiting = (): number => service.usage().schedulers.exports.waiting;
 
   const LEAVING: readonly (readonly [
     string,
@@ -172,7 +172,7 @@ describe('stats', () => {
     ['gRPC', byGrpc],
   ] as const)('are all given up with it, over %s', async (_, begin) => {
     const leave = await begin();
-    await until('all have a turn', () => service.usage().lanes.stats.running === STATS, 10_000);
+    await until('all have a turn', () => service.usage().schedulers.stats.running === STATS, 10_000);
     leave();
     await allGivenBack();
     await noneRunning(service.client, DATABASE, 1000);

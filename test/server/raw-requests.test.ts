@@ -1,7 +1,7 @@
 // Headers and bodies as clients write them that are no library, by each protocol of the HTTP port.
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { JOB } from '../../src/wire/descriptors.js';
+import { JOB_SERVICE } from '../../src/wire/descriptors.js';
 import { framed } from '../harness/raw-grpc.js';
 import { rawRequest, sendRaw } from '../harness/raw-http.js';
 import type { RawAnswer } from '../harness/raw-http.js';
@@ -9,7 +9,7 @@ import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 
 const ROUTE = 'POST /inventory/v1/job/list';
-const RPC = `POST /${JOB.typeName}/list`;
+const RPC = `POST /${JOB_SERVICE.typeName}/list`;
 const HOST = 'host: localhost';
 const JSON_TYPE = 'content-type: application/json';
 const DOMAIN = 'domain-07d2e9c4a6b1';
@@ -254,7 +254,13 @@ describe('requests at the edges of HTTP', () => {
     ['is a DELETE', 'DELETE /inventory/v1/job/delete', [], COUNT, 405],
     ['is a HEAD', 'HEAD /inventory/v1/job/list', [], '', 405],
     ['asks for options', 'OPTIONS /inventory/v1/job/list', [], '', 405],
-    ['is a GET by Connect', `GET /${JOB.typeName}/list?connect=v1&encoding=json&message=%7B%7D`, [], '', 405],
+    [
+      'is a GET by Connect',
+      `GET /${JOB_SERVICE.typeName}/list?connect=v1&encoding=json&message=%7B%7D`,
+      [],
+      '',
+      405,
+    ],
     ['is a HEAD of a probe', 'HEAD /livez', [], '', 200],
     ['has another path by case', 'POST /Inventory/v1/job/list', [], COUNT, 404],
     ['has a slash more', 'POST /inventory/v1/job/list/', [], COUNT, 404],

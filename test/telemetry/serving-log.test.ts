@@ -1,6 +1,6 @@
 // The lines about serving: the first one, changes, and reasons that last.
 import { beforeEach, expect, test } from '@jest/globals';
-import { REPEAT_MS, servingLog } from '../../src/telemetry/serving-log.js';
+import { REPEAT_MS, createServingLog } from '../../src/telemetry/serving-log.js';
 import type { ServingLog } from '../../src/telemetry/serving-log.js';
 import type { Diagnosis } from '../../src/mongo/diagnosis.js';
 
@@ -20,9 +20,9 @@ beforeEach(() => {
     (...line: unknown[]): void => {
       said.push([level, ...line]);
     };
-  serving = servingLog({
+  serving = createServingLog({
     log: { info: write('info'), warn: write('warn') },
-    clock: () => now,
+    monotonicNow: () => now,
     about: { grpc: 'here' },
     database: { name: 'inventory' },
     notices: [() => write('warn')('a notice')],

@@ -21,22 +21,22 @@ import { HealthService } from '../../gen/grpc/health/v1/health.js';
 import { ServerInfoService, VersionInfo } from '../../gen/spaceone/api/core/v1/server_info.js';
 import { JobService } from '../../gen/spaceone/api/inventory/v1/job.js';
 import { PROTOBUF } from '../../wire/codec.js';
-import { JOB, messageNamed } from '../../wire/descriptors.js';
+import { JOB_SERVICE, messageNamed } from '../../wire/descriptors.js';
 import { scan } from '../../wire/scan.js';
 import { MAX_REQUEST_BYTES, requestIdOf, RPCS } from '../call.js';
-import type { Chain, Rpc } from '../call.js';
-import { connections, insist } from '../connections.js';
+import type { Calls, Rpc } from '../call.js';
+import { followConnections, endUnlessTaken } from '../connections.js';
 import type { ConnectionsOptions } from '../connections.js';
 import { statusDetails } from '../details.js';
-import { healthServer } from '../health.js';
+import { createHealthService } from '../health.js';
 import type { ServingState } from '../health.js';
 import { GRPC_TIMEOUT, invalidHeader } from '../http/protocols.js';
-import { reflection } from './reflection.js';
+import { createReflectionServices } from './reflection.js';
 import { grpcCredentials } from '../tls.js';
 import type { Tls } from '../tls.js';
 
 /** What reflection lists and health knows; deployed clients import every service that is listed. */
-const SERVICES = ['grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', JOB.typeName] as const;
+const SERVICES = ['grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', JOB_SERVICE.typeName] as const;
 
 const CHANNEL = {
   'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
@@ -117,7 +117,7 @@ const explainRefusals: ServerInterceptor = (_, call) => {
 
 /** The handler of an rpc; a client has `patience` milliseconds to take its answer, and then `end` ends its connection. */
 const unary =
-  (rpc: Rpc, { chain, now, clock, patience }: GrpcDoorOptions, end: (peer: string) => void) =>
+  (rpc: Rpc, { calls, now, monotonicNow, patience }: GrpcListenerOptions, end: (peer: string) => void) =>
   (call: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
     // The library calls a call cancelled when its answer has been taken, too.
     const over = goneSignal(call);
@@ -128,13 +128,13 @@ const unary =
       token: textOf(call, 'token'),
       requestId: requestIdOf(textOf(call, 'x-request-id')),
       // The library counts it in milliseconds since 1970, from when the call arrived.
-      deadline: clock() + Number(call.getDeadline()) - now(),
-      gone: over,
-      over,
+      deadline: monotonicNow() + Number(call.getDeadline()) - now(),
+      clientAborted: over,
+      responseDone: over,
     };
-    chain.unary(incoming).then(
+    calls.unary(incoming).then(
       (bytes) => {
-        insist(over, () => end(call.getPeer()), patience);
+        endUnlessTaken(over, () => end(call.getPeer()), patience);
         callback(null, bytes);
       },
       (error: unknown) => {
@@ -156,13 +156,13 @@ const versionInfo =
     }
   };
 
-export interface GrpcDoorOptions extends ConnectionsOptions {
-  readonly chain: Chain;
+export interface GrpcListenerOptions extends ConnectionsOptions {
+  readonly calls: Calls;
   readonly state: ServingState;
   /** Milliseconds since 1970, as the library counts deadlines. */
   readonly now: () => number;
   /** Milliseconds that only grow, as the chain counts them. */
-  readonly clock: () => number;
+  readonly monotonicNow: () => number;
   readonly version: string;
   readonly host: string;
   /** 0: any free one. */
@@ -173,7 +173,7 @@ export interface GrpcDoorOptions extends ConnectionsOptions {
   readonly patience?: number | undefined;
 }
 
-export interface Door {
+export interface Listener {
   /** Where it listens, `host:port`. */
   readonly address: string;
   /** Takes no new calls, lets running ones finish for `grace` milliseconds, then ends them. */
@@ -206,12 +206,12 @@ function close(server: Server, closing: AbortController, grace: number): Promise
 }
 
 /** Opens the door. Errors: the port cannot be had. */
-export async function grpcDoor(options: GrpcDoorOptions): Promise<Door> {
+export async function openGrpcListener(options: GrpcListenerOptions): Promise<Listener> {
   const { state, version, host, port, tls } = options;
   // The library's own lines would go to standard error beside the log; what matters comes back as an error.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({ ...CHANNEL, interceptors: [explainRefusals] });
-  const sockets = connections('gRPC', options);
+  const sockets = followConnections('gRPC', options);
   server.addService(
     Object.fromEntries(RPCS.map((rpc) => [rpc, ofBytes(JobService[rpc])])),
     Object.fromEntries(RPCS.map((rpc) => [rpc, unary(rpc, options, sockets.end)])),
@@ -223,8 +223,8 @@ export async function grpcDoor(options: GrpcDoorOptions): Promise<Door> {
   const closing = new AbortController();
   // A listener for each open stream, of which there may be many.
   setMaxListeners(0, closing.signal);
-  server.addService(HealthService, healthServer(SERVICES, state, closing.signal));
-  for (const { definition, implementation } of reflection(SERVICES, closing.signal))
+  server.addService(HealthService, createHealthService(SERVICES, state, closing.signal));
+  for (const { definition, implementation } of createReflectionServices(SERVICES, closing.signal))
     server.addService(definition, implementation);
   const credentials = tls === undefined ? ServerCredentials.createInsecure() : grpcCredentials(tls);
   const bound = await listen(server, `${bracketed(host)}:${port}`, credentials);

@@ -111,7 +111,7 @@ function answerer(
 }
 
 /** Both versions of the reflection service; they list exactly the given services. `closing` ends open streams. */
-export function reflection(
+export function createReflectionServices(
   services: readonly string[],
   closing: AbortSignal,
   known: FileRegistry = descriptors,

@@ -1,7 +1,7 @@
 /** The job explorer at /: its files, and what it has to know of the service before it calls (docs/explorer.md). */
 import type { Hono } from 'hono';
 import { etag } from 'hono/etag';
-import { COLLECTOR_SHOWN, JOB } from '../../job/schema.js';
+import { COLLECTOR_SHOWN, JOB_SCHEMA } from '../../job/schema.js';
 import { addPage, builtFile } from './pages.js';
 import type { WebApp } from './listener.js';
 
@@ -24,13 +24,13 @@ const POLICY = [
 
 /** The names that conditions are offered on: what a job has, what its errors have, and what its collector has. */
 const FIELDS: readonly string[] = [
-  ...JOB.fields.keys(),
+  ...JOB_SCHEMA.fields.keys(),
   ...['errors.error_code', 'errors.message'],
   ...COLLECTOR_SHOWN.map((name) => `collector.${name}`),
 ];
 
 /** Adds / with what it consists of. */
-export function explorerPages(
+export function addExplorerPages(
   app: Hono<WebApp>,
   { auth, grpc, domains }: Explorer,
   version: string,

@@ -28,7 +28,7 @@ export type MisleadingHost = (authorities: readonly string[]) => string | undefi
  * Where a service listens at `host`, a loopback address, a host of another name is misleading: a page of the open web may
  * have come through a name that points there. A request without any is no browser's.
  */
-export const misleadingHosts = (host: string): MisleadingHost =>
+export const createHostCheck = (host: string): MisleadingHost =>
   isLoopback(host)
     ? (authorities) => authorities.find((authority) => !isLoopback(withoutPort(authority)))
     : () => undefined;

@@ -10,35 +10,35 @@ import { cors } from 'hono/cors';
 import { matchedRoutes } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
 import { AppError, appError, fail } from '../../errors.js';
-import { inSlices } from '../../limits/yield.js';
-import type { Pace } from '../../limits/yield.js';
+import { yieldBetween } from '../../limits/yield.js';
+import type { Yielding } from '../../limits/yield.js';
 import { MAX_REQUEST_BYTES, requestIdOf } from '../call.js';
-import type { CallLog, Chain, Incoming, Stream } from '../call.js';
-import { insist, whenNext } from '../connections.js';
+import type { CallLog, Calls, Incoming, Stream } from '../call.js';
+import { endUnlessTaken, whenNext } from '../connections.js';
 import type { ConnectionLog } from '../connections.js';
 import { codings, mediaType } from './content.js';
-import { explorerPages } from './explorer.js';
+import { addExplorerPages } from './explorer.js';
 import type { Explorer } from './explorer.js';
-import type { Door } from '../grpc/grpc.js';
+import type { Listener } from '../grpc/grpc.js';
 import type { ServingState } from '../health.js';
-import { misleadingHosts } from './hosts.js';
+import { createHostCheck } from './hosts.js';
 import { loggedPath } from '../paths.js';
 import { checkHeaders, ROUTE_JSON } from './protocols.js';
 import type { Protocol, Reply } from './protocols.js';
-import { descriptionPage, referencePages } from './reference.js';
+import { addDescriptionPage, addReferencePages } from './reference.js';
 import { ROUTES, RPC_PATHS } from './routes.js';
 import type { Route } from './routes.js';
 import type { Tls } from '../tls.js';
-import { healthPages, webDoor } from './listener.js';
+import { addHealthRoutes, openWebListener } from './listener.js';
 import type { WebApp } from './listener.js';
 
-export interface HttpDoorOptions {
-  readonly chain: Chain;
+export interface HttpListenerOptions {
+  readonly calls: Calls;
   /** Large answers are written in slices. */
-  readonly pace: Pace;
+  readonly yielding: Yielding;
   readonly state: ServingState;
   /** Milliseconds that only grow, as the chain counts them. */
-  readonly clock: () => number;
+  readonly monotonicNow: () => number;
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
@@ -127,7 +127,7 @@ async function incomingOf(
   const header = (name: string): string | undefined => context.req.header(name);
   checkHeaders(headers, header);
   // Before anything is waited for: it may end meanwhile.
-  const over = overSignal(context);
+  const responseDone = overSignal(context);
   return {
     rpc,
     request: await bodyOf(context),
@@ -135,27 +135,27 @@ async function incomingOf(
     token: header('token') ?? bearer(header('authorization')),
     requestId: context.get('requestId'),
     deadline: now + timeout(header),
-    gone: context.req.raw.signal,
-    over,
+    clientAborted: context.req.raw.signal,
+    responseDone,
   };
 }
 
 /** The content type of the rows that the client would rather have than one answer. */
-function rowType(context: Called, { rows }: Route): string {
+function rowType(context: Called, { exports }: Route): string {
   const json = ROUTE_JSON.type;
-  return accepts(context, { header: 'Accept', supports: [json, ...rows.keys()], default: json });
+  return accepts(context, { header: 'Accept', supports: [json, ...exports.keys()], default: json });
 }
 
 /** The pieces as a stream that is read no faster than it is taken; where they fail, it breaks off. */
-function streamOf(first: Uint8Array, { pieces, givenUp }: Stream, breakOff: () => void): ReadableStream {
+function streamOf(first: Uint8Array, { chunks, aborted }: Stream, breakOff: () => void): ReadableStream {
   return new ReadableStream<Uint8Array>(
     {
       start: (controller) => controller.enqueue(first),
       async pull(controller) {
         try {
-          const { value, done } = await pieces.next();
+          const { value, done } = await chunks.next();
           if (done !== true) controller.enqueue(value);
-          else if (!givenUp.aborted) controller.close();
+          else if (!aborted.aborted) controller.close();
         } catch {
           breakOff();
         }
@@ -178,15 +178,15 @@ function whenAborted(signal: AbortSignal, then: () => void): void {
  */
 async function rows(context: Called, type: string, stream: Stream, over: AbortSignal): Promise<Response> {
   // The first piece is there, or the call has failed, before the answer begins.
-  const { value } = await stream.pieces.next();
+  const { value } = await stream.chunks.next();
   const breakOff = (): void => {
     context.env.outgoing.destroy();
   };
   const end = (): void => {
-    stream.pieces.return().catch(() => undefined);
+    stream.chunks.return().catch(() => undefined);
   };
-  whenAborted(stream.givenUp, breakOff);
-  whenAborted(stream.givenUp, end);
+  whenAborted(stream.aborted, breakOff);
+  whenAborted(stream.aborted, end);
   whenAborted(over, end);
   const body = streamOf(value ?? new Uint8Array(), stream, breakOff);
   return answered(context, 200, `${type}; charset=utf-8`, body);
@@ -200,21 +200,22 @@ async function answer(
   context: Called,
   route: Route,
   protocol: Protocol,
-  { chain, pace, clock, log, patience }: HttpDoorOptions,
+  { calls, yielding, monotonicNow, log, patience }: HttpListenerOptions,
 ): Promise<Response> {
   try {
-    const incoming = await incomingOf(context, route, protocol, clock());
+    const incoming = await incomingOf(context, route, protocol, monotonicNow());
     context.set('called', true);
     const type = rowType(context, route);
-    const format = route.rows.get(type);
-    if (format !== undefined) return await rows(context, type, chain.stream(incoming, format), incoming.over);
-    const bytes = await chain.unary(incoming);
+    const format = route.exports.get(type);
+    if (format !== undefined)
+      return await rows(context, type, calls.stream(incoming, format), incoming.responseDone);
+    const bytes = await calls.unary(incoming);
     const chunks = protocol.codec.encode(route.method.output, bytes);
     whenNext(context.env.outgoing, () => {
-      insist(incoming.over, () => context.env.incoming.socket.destroy(), patience);
+      endUnlessTaken(incoming.responseDone, () => context.env.incoming.socket.destroy(), patience);
     });
     const body =
-      bytes.length > LARGE ? ReadableStream.from(inSlices(chunks, pace)) : Buffer.concat([...chunks]);
+      bytes.length > LARGE ? ReadableStream.from(yieldBetween(chunks, yielding)) : Buffer.concat([...chunks]);
     return answered(context, 200, protocol.type, body);
   } catch (reason) {
     if (reason instanceof AppError) return refused(context, reason, protocol);
@@ -227,7 +228,7 @@ const protocolOf = (context: Called, route: Route): Protocol | undefined =>
   route.protocol(mediaType(headerOf(context, 'content-type')) ?? '');
 
 /** Adds a route: what comes in one of its protocols is answered, everything else is told what would be right. */
-function addRoute(app: Hono<WebApp>, route: Route, options: HttpDoorOptions): void {
+function addRoute(app: Hono<WebApp>, route: Route, options: HttpListenerOptions): void {
   app.post(route.path, (context) => {
     const protocol = protocolOf(context, route);
     const headers = ['content-encoding', 'transfer-encoding'].map((name) => headerOf(context, name));
@@ -271,9 +272,9 @@ const isCompressible = (type: string): boolean =>
 const EXPOSED = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-details-bin'];
 
 /** Opens the door. Errors: the port cannot be had. */
-export function httpDoor(options: HttpDoorOptions): Promise<Door> {
+export function openHttpListener(options: HttpListenerOptions): Promise<Listener> {
   const { state, host, corsOrigins, version, explorer, log, tls } = options;
-  const misleadingHost = misleadingHosts(host);
+  const misleadingHost = createHostCheck(host);
   const app = new Hono<WebApp>();
   app.use(async (context, next) => {
     await next();
@@ -291,11 +292,11 @@ export function httpDoor(options: HttpDoorOptions): Promise<Door> {
   if (corsOrigins.length > 0)
     app.use(cors({ origin: [...corsOrigins], allowMethods: ['POST'], exposeHeaders: EXPOSED, maxAge: 600 }));
   app.use(compress({ contentTypeFilter: isCompressible }));
-  healthPages(app, state);
-  descriptionPage(app, version);
+  addHealthRoutes(app, state);
+  addDescriptionPage(app, version);
   if (explorer !== undefined) {
-    explorerPages(app, explorer, version, tls !== undefined);
-    referencePages(app);
+    addExplorerPages(app, explorer, version, tls !== undefined);
+    addReferencePages(app);
   }
   for (const route of [...ROUTES, ...RPC_PATHS]) addRoute(app, route, options);
   app.onError((fault, context) => {
@@ -303,5 +304,5 @@ export function httpDoor(options: HttpDoorOptions): Promise<Door> {
     return refused(context, unknown(context));
   });
   app.notFound((context) => refused(context, appError('HTTP_ROUTE', { path: context.req.path })));
-  return webDoor(app, { ...options, name: 'HTTP' });
+  return openWebListener(app, { ...options, name: 'HTTP' });
 }

@@ -7,10 +7,10 @@ import { getRequestListener } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { AppError } from '../../errors.js';
-import { closeWithConnection, connections } from '../connections.js';
+import { closeWithConnection, followConnections } from '../connections.js';
 import type { ConnectionLog, ConnectionsOptions } from '../connections.js';
 import { ADMIN_CONNECTIONS } from '../descriptors.js';
-import type { Door } from '../grpc/grpc.js';
+import type { Listener } from '../grpc/grpc.js';
 import type { ServingState } from '../health.js';
 import { REASONS } from '../../reasons.js';
 import { METRICS_TYPE, metrics } from '../admin/metrics.js';
@@ -76,7 +76,7 @@ const HOST = 'localhost';
 /** A host as HTTP has it. The web's Request takes fewer, such as no IPv6 address but in its shortest form. */
 const HOST_FORM = /^(?:\[[\da-f:.]+\]|[\w.~%-]*)(?::\d*)?$/i;
 
-export interface WebDoorOptions extends ConnectionsOptions {
+export interface WebListenerOptions extends ConnectionsOptions {
   /** What the log calls it. */
   readonly name: string;
   readonly host: string;
@@ -87,7 +87,7 @@ export interface WebDoorOptions extends ConnectionsOptions {
 }
 
 /** Serves `app`, by TLS where there is any. Errors: the port cannot be had. */
-export async function webDoor(app: Hono<WebApp>, options: WebDoorOptions): Promise<Door> {
+export async function openWebListener(app: Hono<WebApp>, options: WebListenerOptions): Promise<Listener> {
   const { name, host, port, tls } = options;
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, hostname: HOST });
   const answer: RequestListener = (request, response) => {
@@ -97,7 +97,7 @@ export async function webDoor(app: Hono<WebApp>, options: WebDoorOptions): Promi
   };
   const server = tls === undefined ? createServer(LIMITS, answer) : secureServer(tls, answer);
   const { address, family, port: bound } = await listen(server, host, port);
-  const sockets = connections(name, options);
+  const sockets = followConnections(name, options);
   sockets.follow(bound);
   return {
     address: `${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
@@ -114,7 +114,7 @@ const whyNot = (state: ServingState): string => {
 };
 
 /** Adds /livez, which does not depend on the database, and /readyz, which does. */
-export function healthPages(app: Hono<WebApp>, state: ServingState): void {
+export function addHealthRoutes(app: Hono<WebApp>, state: ServingState): void {
   app.get('/livez', (context) => context.text('ok\n'));
   app.get('/readyz', (context) =>
     state.serving() ? context.text('ok\n') : context.text(`not serving: ${whyNot(state)}\n`, 503),
@@ -124,13 +124,13 @@ export function healthPages(app: Hono<WebApp>, state: ServingState): void {
 }
 
 /** The admin listener, with connections of its own. Errors: the port cannot be had. */
-export function adminDoor(
+export function openAdminListener(
   state: ServingState,
   options: { readonly host: string; readonly port: number; readonly log: ConnectionLog },
-): Promise<Door> {
+): Promise<Listener> {
   const app = new Hono<WebApp>();
-  healthPages(app, state);
+  addHealthRoutes(app, state);
   app.get('/metrics', (context) => context.text(metrics(state), 200, { 'content-type': METRICS_TYPE }));
   app.notFound((context) => context.text('not found: /livez, /readyz and /metrics are served here\n', 404));
-  return webDoor(app, { ...options, name: 'admin', maxConnections: ADMIN_CONNECTIONS });
+  return openWebListener(app, { ...options, name: 'admin', maxConnections: ADMIN_CONNECTIONS });
 }

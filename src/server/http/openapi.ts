@@ -1,7 +1,7 @@
 /** The OpenAPI description of the contract's routes, made from its descriptors and comments (docs/http.md «OpenAPI»). */
 import { ScalarType } from '@bufbuild/protobuf';
 import type { DescField, DescMessage, DescOneof } from '@bufbuild/protobuf';
-import type { RowFormat } from '../../job/export-formats.js';
+import type { ExportFormat } from '../../job/export-formats.js';
 import { messageNamed } from '../../wire/descriptors.js';
 import { commentOf } from './comments.js';
 import { EXAMPLES } from './examples.js';
@@ -109,14 +109,14 @@ const FAILURES: Json = {
   default: failure('The call failed for another reason.'),
 };
 
-const ROWS_ABOUT: Readonly<Record<RowFormat, string>> = {
+const ROWS_ABOUT: Readonly<Record<ExportFormat, string>> = {
   ndjson: 'All jobs, each a line of JSON: a JobInfo.',
   csv: 'All jobs, each a line, under a line of column names.',
 };
 
-const rowContent = ({ rows }: Route): Json =>
+const rowContent = ({ exports }: Route): Json =>
   Object.fromEntries(
-    [...rows].map(([type, format]) => [type, { schema: { ...TEXT, description: ROWS_ABOUT[format] } }]),
+    [...exports].map(([type, format]) => [type, { schema: { ...TEXT, description: ROWS_ABOUT[format] } }]),
   );
 
 function operationOf(route: Route): Json {

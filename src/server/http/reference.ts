@@ -46,7 +46,7 @@ const START = `SwaggerUIBundle({
 `;
 
 /** Adds /openapi.json. */
-export function descriptionPage(app: Hono<WebApp>, version: string): void {
+export function addDescriptionPage(app: Hono<WebApp>, version: string): void {
   const description = JSON.stringify(openapi(version));
   app.get('/openapi.json', (context) =>
     context.body(description, 200, { 'content-type': 'application/json', 'cache-control': 'no-cache' }),
@@ -54,7 +54,7 @@ export function descriptionPage(app: Hono<WebApp>, version: string): void {
 }
 
 /** Adds /docs with what it consists of. */
-export function referencePages(app: Hono<WebApp>): void {
+export function addReferencePages(app: Hono<WebApp>): void {
   app.use('/docs/*', etag());
   addPage(app, POLICY, [
     ['/docs', 'text/html', PAGE],

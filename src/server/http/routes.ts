@@ -5,8 +5,8 @@
 import { toJson } from '@bufbuild/protobuf';
 import type { DescMethod } from '@bufbuild/protobuf';
 import { MethodOptionsSchema } from '@bufbuild/protobuf/wkt';
-import type { RowFormat } from '../../job/export-formats.js';
-import { descriptors, JOB } from '../../wire/descriptors.js';
+import type { ExportFormat } from '../../job/export-formats.js';
+import { descriptors, JOB_SERVICE } from '../../wire/descriptors.js';
 import { RPCS } from '../call.js';
 import type { Rpc } from '../call.js';
 import { PROTOCOLS, ROUTE_JSON } from './protocols.js';
@@ -21,7 +21,7 @@ export interface Route {
   /** The content types that are due, for people. */
   readonly due: string;
   /** The content types of answers that are rows, sent while they are read. */
-  readonly rows: ReadonlyMap<string, RowFormat>;
+  readonly exports: ReadonlyMap<string, ExportFormat>;
 }
 
 /** The path that a method is posted to, where its options name one. */
@@ -45,13 +45,13 @@ interface Callable {
   readonly method: DescMethod;
 }
 
-const CALLABLE: readonly Callable[] = JOB.methods.flatMap((method) => {
+const CALLABLE: readonly Callable[] = JOB_SERVICE.methods.flatMap((method) => {
   const rpc = RPCS.find((name) => name === method.name);
   return rpc === undefined ? [] : [{ rpc, method }];
 });
 
-const NO_ROWS: ReadonlyMap<string, RowFormat> = new Map();
-const ROWS: ReadonlyMap<string, RowFormat> = new Map([
+const NO_EXPORTS: ReadonlyMap<string, ExportFormat> = new Map();
+const EXPORTS: ReadonlyMap<string, ExportFormat> = new Map([
   ['application/x-ndjson', 'ndjson'],
   ['text/csv', 'csv'],
 ]);
@@ -63,15 +63,15 @@ export const ROUTES: readonly Route[] = CALLABLE.flatMap(({ rpc, method }) => {
   const due = 'application/json';
   return path === undefined
     ? []
-    : [{ path, rpc, method, protocol, due, rows: rpc === 'list' ? ROWS : NO_ROWS }];
+    : [{ path, rpc, method, protocol, due, exports: rpc === 'list' ? EXPORTS : NO_EXPORTS }];
 });
 
 /** The paths of gRPC, for Connect and gRPC-Web. */
 export const RPC_PATHS: readonly Route[] = CALLABLE.map(({ rpc, method }) => ({
-  path: `/${JOB.typeName}/${method.name}`,
+  path: `/${JOB_SERVICE.typeName}/${method.name}`,
   rpc,
   method,
   protocol: (type) => PROTOCOLS.get(type),
   due: [...PROTOCOLS.keys()].join(', '),
-  rows: NO_ROWS,
+  exports: NO_EXPORTS,
 }));

@@ -14,7 +14,7 @@ import {
   type ServerReflectionRequest,
   type ServerReflectionResponse,
 } from '../../../src/gen/grpc/reflection/v1/reflection.js';
-import { reflection } from '../../../src/server/grpc/reflection.js';
+import { createReflectionServices } from '../../../src/server/grpc/reflection.js';
 
 type Question = ServerReflectionRequest['message_request'];
 type Answer = ServerReflectionResponse['message_response'];
@@ -38,7 +38,10 @@ const server = new Server();
 let client: Client;
 
 beforeAll(async () => {
-  for (const { definition, implementation } of reflection(SERVICES, new AbortController().signal))
+  for (const { definition, implementation } of createReflectionServices(
+    SERVICES,
+    new AbortController().signal,
+  ))
     server.addService(definition, implementation);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>

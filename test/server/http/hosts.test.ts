@@ -1,6 +1,6 @@
 // By which hosts a service on a loopback address is called: no page of the open web reaches it through a name of its own.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { misleadingHosts } from '../../../src/server/http/hosts.js';
+import { createHostCheck } from '../../../src/server/http/hosts.js';
 import { rawRequest, sendRaw } from '../../harness/raw-http.js';
 import { startService } from '../../harness/service.js';
 import type { Service } from '../../harness/service.js';
@@ -132,9 +132,9 @@ test.each([
   ['10.0.0.1', false],
   ['inventory.example', false],
 ])('a service that listens at %s looks at hosts: %s', (host, looks) => {
-  expect(misleadingHosts(host)(['rebound.example'])).toBe(looks ? 'rebound.example' : undefined);
+  expect(createHostCheck(host)(['rebound.example'])).toBe(looks ? 'rebound.example' : undefined);
 });
 
 test('who names no host is no browser', () => {
-  expect(misleadingHosts('127.0.0.1')([])).toBeUndefined();
+  expect(createHostCheck('127.0.0.1')([])).toBeUndefined();
 });

@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Door } from '../../../src/server/grpc/grpc.js';
-import { servingState } from '../../../src/server/health.js';
-import { adminDoor } from '../../../src/server/http/listener.js';
+import type { Listener } from '../../../src/server/grpc/grpc.js';
+import { createServingState } from '../../../src/server/health.js';
+import { openAdminListener } from '../../../src/server/http/listener.js';
 import { keptLog } from '../../harness/log.js';
 import { startService } from '../../harness/service.js';
 import type { Service } from '../../harness/service.js';
 
 let service: Service;
-let admin: Door;
+let admin: Listener;
 
 beforeAll(async () => {
   service = await startService('web');
-  admin = await adminDoor(servingState(), { host: '127.0.0.1', port: 0, log: keptLog() });
+  admin = await openAdminListener(createServingState(), { host: '127.0.0.1', port: 0, log: keptLog() });
 });
 afterAll(async () => {
   await admin.close(0);
