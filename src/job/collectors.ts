@@ -7,7 +7,7 @@ import { fail } from '../errors.js';
 import type { JoinedDocuments as ReferredDocuments } from '../query/compile.js';
 import { confineReferred } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch, Scope } from '../query/confine.js';
-import type { MongoFilter } from '../query/mongo.js';
+import type { MongoFilter } from '../query/mongo-syntax.js';
 import { BSON, idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 import { collectorInfo } from './answer.js';

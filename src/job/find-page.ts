@@ -5,7 +5,7 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import { matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
-import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo.js';
+import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo-syntax.js';
 import type { Page } from '../query/model.js';
 import { ParallelArrays } from '../mongo/errors.js';
 import { RAW_AGGREGATION } from '../mongo/executor.js';

@@ -10,7 +10,7 @@ import { confineDoubtful, confineDoubtfulReferred, confineReferred } from '../qu
 import type { ConfinedFilter, Scope } from '../query/confine.js';
 import type { AskedFilter, Filter, ReferredCondition, StatQuery } from '../query/model.js';
 import { firstSegment } from '../query/schema.js';
-import { doubtAt } from '../query/text.js';
+import { doubtAt } from '../query/malformed-text.js';
 import { doubtsAbout } from '../query/operators.js';
 import type { Condition, Known } from '../query/operators.js';
 import { BSON, Elements, textEnd, textStart } from '../wire/bson.js';

@@ -8,7 +8,7 @@ import { projectionTo } from '../query/compile.js';
 import type { CompiledFilter } from '../query/compile.js';
 import { insteadStages, matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
-import type { MongoFilter, MongoStage } from '../query/mongo.js';
+import type { MongoFilter, MongoStage } from '../query/mongo-syntax.js';
 import { idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 import { FilterRefused } from '../mongo/errors.js';

@@ -3,7 +3,7 @@
  * date's order comes from the index, and ties are settled in the page, or by one more read where one goes over an edge.
  */
 import type { Page } from '../query/model.js';
-import type { MongoFilter, MongoSort } from '../query/mongo.js';
+import type { MongoFilter, MongoSort } from '../query/mongo-syntax.js';
 import { BSON, dateAt, Elements, textEnd, textStart } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 

@@ -15,11 +15,11 @@ import type {
   Stage,
   StatQuery,
 } from './model.js';
-import { BARRIER, documentOf, meets } from './mongo.js';
-import type { MongoExpression, MongoFilter, MongoStage } from './mongo.js';
+import { BARRIER, documentOf, meets } from './mongo-syntax.js';
+import type { MongoExpression, MongoFilter, MongoStage } from './mongo-syntax.js';
 import { beforeIndexes, isIndex } from './schema.js';
 import type { Key, ResourceSchema } from './schema.js';
-import { doubtsOf, mayEqual } from './text.js';
+import { doubtsOf, mayEqual } from './malformed-text.js';
 import { CONDITIONS, formatted, GROUP_FIELDS, PROJECT_OPERATORS } from './stages.js';
 
 const allOf = (filters: readonly MongoFilter[]): MongoFilter =>

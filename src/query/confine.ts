@@ -5,9 +5,9 @@
 import { compiledFilter, filterOf } from './compile.js';
 import type { CompiledFilter } from './compile.js';
 import type { Filter } from './model.js';
-import { BARRIER } from './mongo.js';
-import type { MongoFilter, MongoStage } from './mongo.js';
-import type { Doubt } from './text.js';
+import { BARRIER } from './mongo-syntax.js';
+import type { MongoFilter, MongoStage } from './mongo-syntax.js';
+import type { Doubt } from './malformed-text.js';
 
 /** What a caller may see: one domain, and in it, where `projects` is given, only what belongs to one of them. */
 export interface Scope {

@@ -1,5 +1,5 @@
 /** The query model: what a request asks, once everything in it has been checked. Data only. */
-import type { MongoSort } from './mongo.js';
+import type { MongoSort } from './mongo-syntax.js';
 import type { Condition } from './operators.js';
 import type { Key } from './schema.js';
 import type { ConditionTest, DateFormat, GroupOperator, ProjectOperator } from './stages.js';

@@ -7,10 +7,10 @@ import type { Plain, PlainObject } from '../wire/struct.js';
 import { guardAt } from './guarded-regex.js';
 import { elementOrDocument } from './match.js';
 import type { Fields } from './match.js';
-import { meets } from './mongo.js';
-import type { MongoExpression, MongoFilter } from './mongo.js';
-import { doubtAt, doubtsOf, inText, mayOrder } from './text.js';
-import type { Doubt } from './text.js';
+import { meets } from './mongo-syntax.js';
+import type { MongoExpression, MongoFilter } from './mongo-syntax.js';
+import { doubtAt, doubtsOf, inText, mayOrder } from './malformed-text.js';
+import type { Doubt } from './malformed-text.js';
 import {
   flag,
   fields,

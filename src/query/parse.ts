@@ -12,7 +12,7 @@ import type {
 } from '../gen/spaceone/api/core/v1/query.js';
 import { sentValue } from '../wire/struct.js';
 import type { AskedFilter, ListQuery, Page, ReferredCondition, Selection } from './model.js';
-import type { MongoSort } from './mongo.js';
+import type { MongoSort } from './mongo-syntax.js';
 import { isOperator, OPERATORS, readCondition } from './operators.js';
 import type { Condition, OperatorName } from './operators.js';
 import { fieldKey, firstSegment, knownKey, shownPath } from './schema.js';

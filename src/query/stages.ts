@@ -2,8 +2,8 @@
  * What the stages of stat are made of, a row each: group fields, conditions, project operators and date formats
  * (docs/query.md «stat»). An operand is an expression that reads a row; `due` is data and always under $literal.
  */
-import type { MongoExpression } from './mongo.js';
-import { mayEqual, mayOrder } from './text.js';
+import type { MongoExpression } from './mongo-syntax.js';
+import { mayEqual, mayOrder } from './malformed-text.js';
 import { anything, isUnordered, scalar } from './values.js';
 import type { Comparable, OperandKind } from './values.js';
 

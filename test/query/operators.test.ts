@@ -5,7 +5,7 @@ import { BSONRegExp, Decimal128, Double, Long, ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
 import { excluded, matching } from '../../src/query/operators.js';
 import { readFilters } from '../../src/query/parse.js';
-import { inText } from '../../src/query/text.js';
+import { inText } from '../../src/query/malformed-text.js';
 import { jsonClient } from '../harness/client.js';
 import type { JsonClient } from '../harness/client.js';
 import { startService } from '../harness/service.js';

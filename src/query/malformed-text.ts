@@ -3,8 +3,8 @@
  * the texts and names that MongoDB cannot hold a condition against, since their bytes are not UTF-8.
  */
 import { randomUUID } from 'node:crypto';
-import { meets } from './mongo.js';
-import type { MongoFilter } from './mongo.js';
+import { meets } from './mongo-syntax.js';
+import type { MongoFilter } from './mongo-syntax.js';
 import { beforeIndexes, isIndex } from './schema.js';
 
 /** A comment that no stored expression has: to find, an expression is also equal to itself where one is stored. */
