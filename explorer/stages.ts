@@ -1,5 +1,6 @@
 /** Stages of statistics: their forms, examples to start from, and which chart their rows make (docs/query.md «Statistics»). */
-import type { GroupOperator, ProjectOperator } from '../src/query/stages.js';
+import type { GroupOperator } from '../src/query/stages/group-operators.js';
+import type { ProjectOperator } from '../src/query/stages/project-operators.js';
 import { totals } from './breakdown.js';
 import { isObject } from './json.js';
 import type { Json, JsonObject } from './json.js';

@@ -7,7 +7,9 @@ import { readConfig } from '../src/config/config.js';
 import { AppError, ERRORS } from '../src/errors.js';
 import type { ErrorName } from '../src/errors.js';
 import { OPERATORS } from '../src/query/operators.js';
-import { CONDITIONS, GROUP_FIELDS, PROJECT_OPERATORS } from '../src/query/stages.js';
+import { GROUP_OPERATORS } from '../src/query/stages/group-operators.js';
+import { PROJECT_OPERATORS } from '../src/query/stages/project-operators.js';
+import { ROW_CONDITIONS } from '../src/query/stages/row-conditions.js';
 import { descriptors } from '../src/wire/descriptors.js';
 
 const ROOT = process.cwd();
@@ -91,8 +93,8 @@ const EXAMPLES = [
 
 const NAMES = [
   ...Object.keys(OPERATORS).map((name) => ['filter operator', name] as const),
-  ...Object.keys(GROUP_FIELDS).map((name) => ['group field', name] as const),
-  ...Object.keys(CONDITIONS).map((name) => ['condition', name] as const),
+  ...Object.keys(GROUP_OPERATORS).map((name) => ['group field', name] as const),
+  ...Object.keys(ROW_CONDITIONS).map((name) => ['condition', name] as const),
   ...Object.keys(PROJECT_OPERATORS)
     .filter((name) => name !== '')
     .map((name) => ['project operator', name] as const),

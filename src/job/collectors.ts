@@ -4,7 +4,7 @@
  */
 import { ObjectId } from 'mongodb';
 import { fail } from '../errors.js';
-import type { JoinedDocuments as ReferredDocuments } from '../query/compile.js';
+import type { JoinedDocuments as ReferredDocuments } from '../query/join.js';
 import { confineReferred } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch, Scope } from '../query/confine.js';
 import type { MongoFilter } from '../query/mongo-syntax.js';
@@ -14,7 +14,7 @@ import { collectorInfo } from './answer.js';
 import type { CollectorInfoBytes } from './transcoder.js';
 import type { Reservation } from '../limits/memory-budget.js';
 import type { Deadline } from '../mongo/executor.js';
-import { COLLECTOR_SHOWN } from './schema.js';
+import { COLLECTOR_SHOWN, JOB_SCHEMA } from './schema.js';
 import { sentAt } from '../mongo/stored.js';
 import type { JobStore } from './store.js';
 
@@ -90,7 +90,7 @@ export function createCollectorLoader({
 
   async function lookUp(references: readonly string[], scope: Scope, deadline: Deadline) {
     const ids = references.map((reference) => ObjectId.createFromHexString(reference));
-    const filter = confineReferred({ _id: { $in: ids } }, scope);
+    const filter = confineReferred({ _id: { $in: ids } }, scope, JOB_SCHEMA);
     const found = await store.collectors(filter, COLLECTOR_SHOWN, deadline);
     return new Map(found.map((collector) => [idIn(collector, ID), collectorInfo(collector)]));
   }
@@ -160,7 +160,7 @@ export async function collectorsOf(
   deadline: Deadline,
 ): Promise<ReferredDocuments> {
   const read = (filter: MongoFilter) =>
-    readCollectors(store, confineReferred(filter, scope), paths, memory, deadline);
+    readCollectors(store, confineReferred(filter, scope, JOB_SCHEMA), paths, memory, deadline);
   const all = await read({});
   if (all !== undefined) return all;
   const referred = await read({ _id: { $in: await store.references({ within }, deadline) } });

@@ -4,8 +4,8 @@
  * is held against them as answers show them, by MongoDB all the same.
  */
 import { isUtf8 } from 'node:buffer';
-import { compiledFilter, ownPaths } from '../query/compile.js';
-import type { Repaired } from '../query/compile.js';
+import { compileFilter } from '../query/compile/filter.js';
+import type { Repaired } from '../query/compile/repair.js';
 import { confineDoubtful, confineDoubtfulReferred, confineReferred } from '../query/confine.js';
 import type { ConfinedFilter, Scope } from '../query/confine.js';
 import type { AskedFilter, Filter, ReferredCondition, StatQuery } from '../query/model.js';
@@ -19,6 +19,8 @@ import type { Reservation } from '../limits/memory-budget.js';
 import type { Batches, Deadline } from '../mongo/executor.js';
 import { keyOf, createCoalescing } from '../limits/coalesce.js';
 import { sentAt, sentElements } from '../mongo/stored.js';
+import { ownPaths } from '../query/stat-keys.js';
+import { JOB_SCHEMA } from './schema.js';
 import type { Collection, JobStore } from './store.js';
 
 /** The types of values that are text. */
@@ -143,8 +145,8 @@ function askedOf(collection: Collection, filter: AskedFilter, scope: Scope): Ask
   const conditions = asked.filter(isDoubtful);
   const doubts = [...new Map(conditions.flatMap(doubtsAbout).map((doubt) => [doubt.path, doubt])).values()];
   const within = own
-    ? confineDoubtful(certainOf(filter), doubts, scope)
-    : confineDoubtfulReferred(doubts, scope);
+    ? confineDoubtful(certainOf(filter), doubts, scope, JOB_SCHEMA)
+    : confineDoubtfulReferred(doubts, scope, JOB_SCHEMA);
   return { collection, conditions, paths: doubts.map(({ shown }) => shown), within };
 }
 
@@ -166,11 +168,11 @@ export function createSettle(store: Store, monotonicNow: () => number): Settle {
     deadline: Deadline,
   ): Promise<Told> {
     const ids = new Map(documents.map(idOf));
-    const some = confineReferred({ _id: { $in: [...ids.values()] } }, scope);
+    const some = confineReferred({ _id: { $in: [...ids.values()] } }, scope, JOB_SCHEMA);
     const data = documents.map((document) => sentAt(document, BSON.object, 0));
     const known = new Map<Condition, Known>();
     for (const condition of conditions) {
-      const filter = compiledFilter({ all: [condition], any: [] });
+      const filter = compileFilter({ all: [condition], any: [] });
       const meeting = await store.meeting(collection, some, data, filter, deadline);
       const met = new Map(meeting.map(idOf));
       const unmet = [...ids].filter(([key]) => !met.has(key)).map(([, id]) => id);
@@ -237,7 +239,7 @@ export async function repairsOf(
 ): Promise<Repaired | undefined> {
   const doubts = ownPaths(query).map(doubtAt);
   if (doubts.length === 0) return undefined;
-  const within = confineDoubtful(certainOf(query.filter), doubts, scope);
+  const within = confineDoubtful(certainOf(query.filter), doubts, scope, JOB_SCHEMA);
   const paths = [...new Set(doubts.map(({ path }) => firstSegment(path)))];
   const found: Buffer[] = [];
   let bytes = 0;

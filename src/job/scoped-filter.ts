@@ -1,7 +1,7 @@
 /** What a request filters by, confined to what its caller may see, and blamed when MongoDB refuses it. */
 import { appError, echo } from '../errors.js';
-import { filterOf } from '../query/compile.js';
-import type { CompiledFilter } from '../query/compile.js';
+import { unguardedFilter } from '../query/compile/filter.js';
+import type { CompiledFilter } from '../query/compile/filter.js';
 import { confine, confineFound, confineReferredMatch } from '../query/confine.js';
 import type { ConfinedMatch, Scope } from '../query/confine.js';
 import type { AskedFilter, ReferredCondition } from '../query/model.js';
@@ -19,7 +19,7 @@ const isGuardedReference = (leaf: Condition | ReferredCondition): boolean =>
   'referred' in leaf && guardOf(leaf.referred) !== undefined;
 
 /** The conditions of `filter` that can be told of every collector. */
-function certainOf({ all, any }: AskedFilter): AskedFilter {
+function withoutGuardedReferences({ all, any }: AskedFilter): AskedFilter {
   return {
     all: all.filter((leaf) => !isGuardedReference(leaf)),
     any: any.some(isGuardedReference) ? [] : any,
@@ -38,17 +38,17 @@ export async function scopeFilter(
 ): Promise<ConfinedMatch> {
   const limitMatch = (match: ConfinedMatch) => limitCommand(match, MAX_FILTER_BYTES, 'query.filter');
   const idsOf = (asked: CompiledFilter) =>
-    store.collectorIds(limitMatch(confineReferredMatch(asked, scope)), deadline);
+    store.collectorIds(limitMatch(confineReferredMatch(asked, scope, JOB_SCHEMA)), deadline);
   const lookup: Lookup = (asked) =>
     idsOf(asked).catch(async (error: unknown) => {
       if (!(error instanceof ExpressionStuck)) throw error;
       // It counts only on a collector that a job in question refers to.
-      const certain = await resolved(certainOf(filter), JOB_SCHEMA, idsOf);
-      const jobs = { within: confineFound(certain, scope) };
+      const certain = await resolved(withoutGuardedReferences(filter), JOB_SCHEMA, idsOf);
+      const jobs = { within: confineFound(certain, scope, JOB_SCHEMA) };
       const _id = { $in: await store.references(jobs, deadline) };
       return idsOf({ ...asked, certain: { $and: [{ _id }, asked.certain] } });
     });
-  return limitMatch(confine(await resolved(filter, JOB_SCHEMA, lookup), scope));
+  return limitMatch(confine(await resolved(filter, JOB_SCHEMA, lookup), scope, JOB_SCHEMA));
 }
 
 /** The first of `conditions` that MongoDB refuses, found by halving; undefined where it takes them all. */
@@ -57,7 +57,7 @@ async function firstRefused(
   store: JobStore,
   deadline: Deadline,
 ): Promise<Condition | undefined> {
-  if (await store.accepts(filterOf({ all: conditions, any: [] }), deadline)) return undefined;
+  if (await store.accepts(unguardedFilter({ all: conditions, any: [] }), deadline)) return undefined;
   if (conditions.length < 2) return conditions[0];
   const half = Math.ceil(conditions.length / 2);
   const early = await firstRefused(conditions.slice(0, half), store, deadline);
@@ -70,7 +70,7 @@ const conditionsOf = ({ all, any }: AskedFilter): readonly Condition[] =>
 /** The error that names the condition of `filter` whose regular expression takes too many steps; the filter, if it may be several. */
 function regexLimitExceeded(filter: AskedFilter): Error {
   const [first, ...others] = conditionsOf(filter).filter((condition) => guardOf(condition) !== undefined);
-  const key = first === undefined || others.length > 0 ? 'query.filter' : `${first.at}.value`;
+  const key = first === undefined || others.length > 0 ? 'query.filter' : `${first.fieldPath}.value`;
   const reason =
     'on a stored text a regular expression takes more steps than MongoDB allows; one with fewer repeats would be right';
   return appError('INVALID_PARAMETER', { key, reason });
@@ -80,7 +80,7 @@ function regexLimitExceeded(filter: AskedFilter): Error {
 async function refusal(filter: AskedFilter, store: JobStore, deadline: Deadline): Promise<Error> {
   const fault = await firstRefused(conditionsOf(filter), store, deadline);
   const reason = `'${echo(fault?.path ?? '')}' ${fault?.operator ?? ''}: this is no regular expression of MongoDB's`;
-  return appError('INVALID_PARAMETER', { key: `${fault?.at ?? 'query.filter'}.value`, reason });
+  return appError('INVALID_PARAMETER', { key: `${fault?.fieldPath ?? 'query.filter'}.value`, reason });
 }
 
 const twoArrays = (): Error =>

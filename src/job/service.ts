@@ -8,15 +8,17 @@ import type {
   JobsQuery,
   JobStatQuery,
 } from '../gen/spaceone/api/inventory/v1/job.js';
-import { isDoubtful, pipelinesOf, projectionOf, referredPaths } from '../query/compile.js';
-import type { Repaired } from '../query/compile.js';
+import { projectionOf } from '../query/compile/projection.js';
+import type { Repaired } from '../query/compile/repair.js';
+import { compileStat } from '../query/compile/stat.js';
 import { confineOne } from '../query/confine.js';
 import type { ConfinedMatch, Scope } from '../query/confine.js';
 import type { AskedFilter, ListQuery, StatQuery } from '../query/model.js';
-import { readList, readOnly } from '../query/parse.js';
-import type { Reading } from '../query/parse.js';
+import { readList, readOnly } from '../query/parse-list.js';
 import { readStat } from '../query/parse-stat.js';
-import { workBudget } from '../query/values.js';
+import type { Reading } from '../query/reading.js';
+import { mayNeedRepair, referredPaths } from '../query/stat-keys.js';
+import { createWorkBudget } from '../query/work-budget.js';
 import { jobInfo, jobsInfo, statStruct } from './answer.js';
 import type { Result } from './answer.js';
 import { createCollectorLoader, collectorsOf } from './collectors.js';
@@ -142,7 +144,7 @@ export function createJobService(options: JobServiceOptions): JobService {
   const reading = ({ now }: Call, equal: Reading['equal']): Reading => ({
     schema: JOB_SCHEMA,
     now,
-    work: workBudget(),
+    work: createWorkBudget(),
     maxPageSize,
     equal,
   });
@@ -192,7 +194,7 @@ export function createJobService(options: JobServiceOptions): JobService {
       const projection = projectionOf(readOnly(request.only, 'only', JOB_SCHEMA), JOB_SCHEMA);
       using _turn = await schedulers.small(scope.domainId, call.signal);
       const job =
-        (await store.one(confineOne(JOB_SCHEMA.id, jobId, scope), projection, call)) ?? notFound(jobId);
+        (await store.one(confineOne(jobId, scope, JOB_SCHEMA), projection, call)) ?? notFound(jobId);
       const [collector] = await collect([job], scope, call);
       return jobInfo(job, collector);
     },
@@ -252,7 +254,7 @@ export function createJobService(options: JobServiceOptions): JobService {
           const referred = await referredBy(query, filter, scope, lease, shared);
           const made = async (repaired: Repaired | undefined): Promise<Made> => {
             const { rows, total } = await runThenYield(yielding, () => {
-              const pipelines = pipelinesOf(query, JOB_SCHEMA, referred, repaired);
+              const pipelines = compileStat(query, JOB_SCHEMA, referred, repaired);
               limitCommand({ filter, rows: pipelines.rows }, MAX_QUERY_BYTES, 'query');
               return pipelines;
             });
@@ -266,7 +268,7 @@ export function createJobService(options: JobServiceOptions): JobService {
             });
           };
           const repairs = () => repairsOf(store, query, scope, lease, shared);
-          const first = await made(isDoubtful(query) ? await repairs() : undefined);
+          const first = await made(mayNeedRepair(query) ? await repairs() : undefined);
           const repaired = first.isByBytes ? await repairs() : undefined;
           return (repaired === undefined ? first : await made(repaired)).bytes;
         }),
@@ -276,7 +278,7 @@ export function createJobService(options: JobServiceOptions): JobService {
     async delete(request, call) {
       const jobId = required(request.job_id, 'job_id');
       const scope = await call.scope(request);
-      const filter = confineOne(JOB_SCHEMA.id, jobId, scope);
+      const filter = confineOne(jobId, scope, JOB_SCHEMA);
       using _turn = await schedulers.small(scope.domainId, call.signal);
       return (await store.remove(filter, call)) ? new Uint8Array() : notFound(jobId);
     },

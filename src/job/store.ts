@@ -4,8 +4,8 @@
  */
 import { BSON, ObjectId } from 'mongodb';
 import type { Db, ReadPreferenceLike } from 'mongodb';
-import { projectionTo } from '../query/compile.js';
-import type { CompiledFilter } from '../query/compile.js';
+import type { CompiledFilter } from '../query/compile/filter.js';
+import { projectionTo } from '../query/compile/projection.js';
 import { insteadStages, matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { MongoFilter, MongoStage } from '../query/mongo-syntax.js';

@@ -12,6 +12,7 @@ import { withAbortScope } from '../../src/mongo/executor.js';
 import type { Deadline } from '../../src/mongo/executor.js';
 import { createJobStore } from '../../src/job/store.js';
 import type { JobStore } from '../../src/job/store.js';
+import { JOB_SCHEMA } from '../../src/job/schema.js';
 import { confine, confineOne } from '../../src/query/confine.js';
 import type { ConfinedFilter } from '../../src/query/confine.js';
 import { replicaSet } from '../resilience/nodes.js';
@@ -21,7 +22,7 @@ import { standing } from '../harness/standing.js';
 
 const DATABASE = 'operation';
 const DOMAIN = 'domain-operation';
-const FILTER = confine({ all: [], any: [] }, { domainId: DOMAIN });
+const FILTER = confine({ all: [], any: [] }, { domainId: DOMAIN }, JOB_SCHEMA);
 const patient = (): Deadline => ({ signal: new AbortController().signal, remaining: () => 10_000 });
 const PATIENT = patient();
 
@@ -87,7 +88,7 @@ afterAll(async () => {
 /** Jobs of a database of their own. */
 const JOBS = Array.from({ length: 100 }, (_, nth) => ({ job_id: `job-${nth}`, domain_id: DOMAIN }));
 
-const filterOf = (jobId: string): ConfinedFilter => confineOne('job_id', jobId, { domainId: DOMAIN });
+const filterOf = (jobId: string): ConfinedFilter => confineOne(jobId, { domainId: DOMAIN }, JOB_SCHEMA);
 
 const numberOf = ({ txnNumber }: Document): string => String(txnNumber);
 

@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { BSONRegExp, Decimal128, Double, Long, ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
 import { excluded, matching } from '../../src/query/operators.js';
-import { readFilters } from '../../src/query/parse.js';
+import { readFilters } from '../../src/query/parse-filter.js';
 import { inText } from '../../src/query/malformed-text.js';
 import { jsonClient } from '../harness/client.js';
 import type { JsonClient } from '../harness/client.js';

@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { Decimal128, Double, Long, ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
 import { JOB_SCHEMA } from '../../src/job/schema.js';
-import { pipelinesOf } from '../../src/query/compile.js';
+import { compileStat } from '../../src/query/compile/stat.js';
 import { readStat } from '../../src/query/parse-stat.js';
 import { jsonClient } from '../harness/client.js';
 import type { JsonClient } from '../harness/client.js';
@@ -833,7 +833,7 @@ describe('a group by what collectors have', () => {
   const begins = (fields: readonly JsonObject[]): readonly string[] => {
     const query = stages({ group: { keys: keysOf('collector.name'), fields: [...fields] } });
     const referred = { ids: [], documents: [] };
-    const { rows } = pipelinesOf(readStat(statisticsOf(query), READING), JOB_SCHEMA, referred);
+    const { rows } = compileStat(readStat(statisticsOf(query), READING), JOB_SCHEMA, referred);
     return rows.flatMap((stage) => Object.keys(sent(stage)));
   };
   const shown = { project: { fields: ['part0', 'collector', 'most', 'least'].map((n) => ({ k: n, n })) } };
@@ -872,14 +872,14 @@ describe('a group by what collectors have', () => {
 
 const pipeline = (query: JsonObject): Document =>
   sent({
-    rows: pipelinesOf(readStat(statisticsOf(query), READING), JOB_SCHEMA, undefined).rows.slice(0, -2),
+    rows: compileStat(readStat(statisticsOf(query), READING), JOB_SCHEMA, undefined).rows.slice(0, -2),
   });
 
 /** Stands before stages to which a missing value is another than null. */
 const DOCUMENTS = { $match: { _id: { $exists: true } } };
 
 test('an id that comes again while it is counted is counted once', () => {
-  const { total } = pipelinesOf(
+  const { total } = compileStat(
     readStat(statisticsOf({ ...distinct('job_id'), ...page(1) }), READING),
     JOB_SCHEMA,
     undefined,

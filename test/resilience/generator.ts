@@ -5,7 +5,9 @@
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { JOB_SCHEMA } from '../../src/job/schema.js';
 import { OPERATORS } from '../../src/query/operators.js';
-import { CONDITIONS, GROUP_FIELDS, PROJECT_OPERATORS } from '../../src/query/stages.js';
+import { GROUP_OPERATORS } from '../../src/query/stages/group-operators.js';
+import { PROJECT_OPERATORS } from '../../src/query/stages/project-operators.js';
+import { ROW_CONDITIONS } from '../../src/query/stages/row-conditions.js';
 import type { RpcName } from '../harness/client.js';
 import { NAMES, VALUES } from '../harness/hostile.js';
 import type { Random } from '../harness/random.js';
@@ -258,11 +260,11 @@ const rowKey = (next: Random, subjects: Subjects): string =>
   next() < 0.6 ? key(next, subjects) : rowName(next);
 
 function groupField(next: Random, subjects: Subjects): JsonObject {
-  const tests = Object.keys(CONDITIONS);
+  const tests = Object.keys(ROW_CONDITIONS);
   return some<JsonValue>(next, [
     [anyOf(next, 'key', 'k'), 0.8, () => rowKey(next, subjects)],
     [anyOf(next, 'name', 'n'), 0.98, () => rowName(next)],
-    [anyOf(next, 'operator', 'o'), 0.98, () => operatorOf(next, Object.keys(GROUP_FIELDS), subjects)],
+    [anyOf(next, 'operator', 'o'), 0.98, () => operatorOf(next, Object.keys(GROUP_OPERATORS), subjects)],
     ['fields', 0.2, () => several(next, 3, () => ({ k: rowKey(next, subjects), n: rowName(next) }))],
     ['conditions', 0.2, () => several(next, 3, () => condition(next, subjects, tests))],
   ]);
