@@ -13,7 +13,7 @@ import { namesOf } from '../wire/names.js';
 import { collectorInfo } from './answer.js';
 import type { CollectorInfoBytes } from './transcoder.js';
 import type { Reservation } from '../limits/memory-budget.js';
-import type { Deadline } from '../mongo/executor.js';
+import type { Deadline } from '../limits/abort.js';
 import { COLLECTOR_SHOWN } from './schema.js';
 import { sentAt } from '../mongo/stored.js';
 import type { JobStore } from './store.js';

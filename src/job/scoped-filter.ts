@@ -12,7 +12,7 @@ import type { Lookup } from '../query/references.js';
 import { ExpressionStuck, FilterRefused, ParallelArrays } from '../mongo/errors.js';
 import { JOB_SCHEMA } from './schema.js';
 import { limitCommand, MAX_FILTER_BYTES } from '../mongo/command-size.js';
-import type { Deadline } from '../mongo/executor.js';
+import type { Deadline } from '../limits/abort.js';
 import type { JobStore } from './store.js';
 
 const isGuardedReference = (leaf: Condition | ReferredCondition): boolean =>

@@ -16,7 +16,8 @@ import type { Kill } from '../mongo/session-killer.js';
 import { BATCH_SIZE, createFindPage } from './find-page.js';
 import type { FindPage } from './find-page.js';
 import { RAW_AGGREGATION, running } from '../mongo/executor.js';
-import type { Batches, Deadline, Connected, Executor, Within } from '../mongo/executor.js';
+import type { Batches, Connected, Executor, Within } from '../mongo/executor.js';
+import type { Deadline } from '../limits/abort.js';
 
 export interface JobStore {
   one(filter: ConfinedFilter, projection: MongoFilter, deadline: Deadline): Promise<Buffer | undefined>;

@@ -8,7 +8,7 @@ import { ReadFailed } from './diagnosis.js';
 import { createSessionKiller, killSessionsOn } from './session-killer.js';
 import type { Kill } from './session-killer.js';
 import { monitorSecondaries } from './members.js';
-import { raceAbort } from './executor.js';
+import { raceAbort } from '../limits/abort.js';
 import type { Connected } from './executor.js';
 
 /** What connections are for: stats may take long, and be many; control judges the database, and ends operations. */

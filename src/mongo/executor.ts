@@ -12,88 +12,8 @@ import type {
   ReadPreferenceLike,
 } from 'mongodb';
 import { fromDatabase, isLost, unavailable } from './errors.js';
+import type { Deadline } from '../limits/abort.js';
 import type { Kill } from './session-killer.js';
-
-/** How long a call may take, and whether it is still wanted. */
-export interface Deadline {
-  readonly signal: AbortSignal;
-  /** Milliseconds left, at least 1. */
-  remaining(): number;
-}
-
-/** Why what `signal` ends was given up. */
-export function abortReason({ reason }: AbortSignal): Error {
-  return reason instanceof Error ? reason : new Error('given up', { cause: reason });
-}
-
-/** What `done` gives, unless `signal` is aborted before. */
-export function raceAbort<T>(done: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => {
-      reject(abortReason(signal));
-    };
-    if (signal.aborted) leave();
-    else signal.addEventListener('abort', leave, { once: true });
-    done
-      .finally(() => {
-        signal.removeEventListener('abort', leave);
-      })
-      .then(resolve, reject);
-  });
-}
-
-const TOO_LATE = new Error('the time that this had is over');
-
-/** Runs `work` with a signal that is aborted when it is over, after `time` milliseconds, and with `stop`. */
-export async function withTimeout<T>(
-  time: number,
-  stop: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const limit = new AbortController();
-  const end = (): void => {
-    limit.abort(TOO_LATE);
-  };
-  const timer = setTimeout(end, time);
-  stop.addEventListener('abort', end, { once: true });
-  if (stop.aborted) end();
-  try {
-    return await work(limit.signal);
-  } finally {
-    clearTimeout(timer);
-    stop.removeEventListener('abort', end);
-    end();
-  }
-}
-
-const OVER = new Error('what this was part of is over');
-
-/** Begins a part of some work, which is not over before its parts are. */
-export type Begin = <T>(part: (deadline: Deadline) => Promise<T>) => Promise<T>;
-
-/**
- * Runs `work` within a deadline that ends with it: when one part fails, or is no longer needed, the others are ended. It
- * is over when all of them are, so that none takes anything that was given back.
- */
-export async function withAbortScope<T>(deadline: Deadline, work: (begin: Begin) => Promise<T>): Promise<T> {
-  const over = new AbortController();
-  const signal = AbortSignal.any([deadline.signal, over.signal]);
-  const within: Deadline = { signal, remaining: () => deadline.remaining() };
-  const begun: Promise<unknown>[] = [];
-  const begin: Begin = (part) => {
-    const createExecutor = part(within);
-    // Whoever waits for it is told of its failure; where nobody does any more, it is of no interest.
-    createExecutor.catch(() => undefined);
-    begun.push(createExecutor);
-    return createExecutor;
-  };
-  try {
-    return await work(begin);
-  } finally {
-    over.abort(OVER);
-    await Promise.allSettled(begun);
-  }
-}
 
 /** Documents as MongoDB sends them, in BSON. */
 export type Batches = AsyncIterable<readonly Buffer[]>;

@@ -1,7 +1,7 @@
 /** The indexes that this service's orders need: made by a command, and watched while it serves (docs/operations.md). */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
-import { withTimeout } from './executor.js';
+import { withTimeout } from '../limits/abort.js';
 import { isUnauthorized, createRightsLog, summaryOf } from './rights.js';
 import { INDEXES, JOB_SCHEMA } from '../job/schema.js';
 

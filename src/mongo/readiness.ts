@@ -1,7 +1,7 @@
 /** Keeps connections to the database that answer (docs/operations.md «Health»). */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { withTimeout } from './executor.js';
+import { withTimeout } from '../limits/abort.js';
 
 /** Milliseconds: between two questions, between them while there is no answer, and until one counts as unanswered. */
 const PAUSE = 1000;

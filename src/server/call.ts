@@ -9,7 +9,7 @@ import type { Authenticate } from '../auth/caller.js';
 import { AppError, appError, crowded, fail, notServing } from '../errors.js';
 import { GetJobRequest, JobRequest, JobsQuery, JobStatQuery } from '../gen/spaceone/api/inventory/v1/job.js';
 import type { MemoryBudget } from '../limits/memory-budget.js';
-import { raceAbort } from '../mongo/executor.js';
+import { raceAbort } from '../limits/abort.js';
 import { runThenYield } from '../limits/yield.js';
 import type { Yielding } from '../limits/yield.js';
 import type { ExportFormat } from '../job/export-formats.js';
