@@ -15,7 +15,7 @@ import type { CollectorInfoBytes } from './transcoder.js';
 import type { Reservation } from '../limits/memory-budget.js';
 import type { Deadline } from '../limits/abort.js';
 import { COLLECTOR_SHOWN } from './schema.js';
-import { sentAt } from '../mongo/stored.js';
+import { operandAt } from '../mongo/stored.js';
 import type { JobStore } from './store.js';
 
 /** Bytes that are kept, and what an entry takes beside its message. */
@@ -141,7 +141,7 @@ async function readCollectors(
       const id = idIn(collector, ID);
       if (id === undefined) continue;
       ids.push(ObjectId.createFromHexString(id));
-      documents.push(sentAt(collector, BSON.object, 0));
+      documents.push(operandAt(collector, BSON.object, 0));
     }
   }
   return { ids, documents };

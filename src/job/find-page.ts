@@ -76,14 +76,14 @@ export type FindPage = (match: ConfinedMatch, plan: FindPlan, deadline: Deadline
 /** Lists the collection `jobs`; `orderedBy` are the fields by which an index has them in order, ties broken by id. */
 export function createFindPage(
   jobs: string,
-  { batch, inBatches }: Executor,
+  { firstBatch, stream }: Executor,
   orderedBy: () => ReadonlySet<string>,
 ): FindPage {
   /** The documents of a page; undefined where they are too much for one batch. */
   async function read(filter: MongoFilter, { page, ...plan }: ShortPlan, deadline: Deadline) {
     // A batch as large as the limit would leave a cursor open that has nothing more.
     const within = { ...plan, ...page, batchSize: page.limit + 1, allowDiskUse: true };
-    const { documents, more } = await batch(deadline, { find: jobs, filter, ...within });
+    const { documents, more } = await firstBatch(deadline, { find: jobs, filter, ...within });
     return more ? undefined : documents;
   }
 
@@ -100,7 +100,7 @@ export function createFindPage(
     { page, sort, projection }: FindPlan,
     deadline: Deadline,
   ): Batches =>
-    inBatches(deadline, (within, db) =>
+    stream(deadline, (within, db) =>
       db.collection(jobs).find<Buffer>(filter, {
         raw: true,
         projection,
@@ -134,12 +134,12 @@ export function createFindPage(
   async function guardedPage(pipeline: readonly MongoStage[], { page }: ShortPlan, deadline: Deadline) {
     const cursor = { batchSize: page.limit + 1 };
     const command = { aggregate: jobs, pipeline, cursor, allowDiskUse: true };
-    const { documents, more } = await batch(deadline, command);
+    const { documents, more } = await firstBatch(deadline, command);
     return more ? undefined : documents;
   }
 
   const guardedCursor = (pipeline: readonly MongoStage[], deadline: Deadline): Batches =>
-    inBatches(deadline, (within, db) =>
+    stream(deadline, (within, db) =>
       db.collection(jobs).aggregate<Buffer>([...pipeline], {
         ...RAW_AGGREGATION,
         batchSize: BATCH_SIZE,

@@ -19,7 +19,7 @@ import type { Reservation } from '../limits/memory-budget.js';
 import type { Batches } from '../mongo/executor.js';
 import type { Deadline } from '../limits/abort.js';
 import { keyOf, createCoalescing } from '../limits/coalesce.js';
-import { sentAt, sentElements } from '../mongo/stored.js';
+import { operandAt, operandElements } from '../mongo/stored.js';
 import type { Collection, JobStore } from './store.js';
 
 /** The types of values that are text. */
@@ -65,7 +65,7 @@ function idOf(document: Buffer): readonly [key: string, id: unknown] {
     if (document.toString('latin1', each.name, each.nameEnd) === '_id')
       return [
         document.toString('latin1', each.value, each.end) + String(each.type),
-        sentAt(document, each.type, each.value),
+        operandAt(document, each.type, each.value),
       ];
   return ['', null];
 }
@@ -168,7 +168,7 @@ export function createSettle(store: Store, monotonicNow: () => number): Settle {
   ): Promise<Told> {
     const ids = new Map(documents.map(idOf));
     const some = confineReferred({ _id: { $in: [...ids.values()] } }, scope);
-    const data = documents.map((document) => sentAt(document, BSON.object, 0));
+    const data = documents.map((document) => operandAt(document, BSON.object, 0));
     const known = new Map<Condition, Known>();
     for (const condition of conditions) {
       const filter = compiledFilter({ all: [condition], any: [] });
@@ -250,6 +250,6 @@ export async function repairsOf(
     }
   memory.grow(bytes * REPAIRED_WEIGHT);
   const ids = found.map((document) => idOf(document)[1]);
-  const documents = found.map((document) => new Map(sentElements(document, 0)));
+  const documents = found.map((document) => new Map(operandElements(document, 0)));
   return found.length === 0 ? undefined : { ids, documents };
 }

@@ -9,7 +9,7 @@ import { guardOf } from '../query/operators.js';
 import type { Condition } from '../query/operators.js';
 import { resolved } from '../query/references.js';
 import type { Lookup } from '../query/references.js';
-import { ExpressionStuck, FilterRefused, ParallelArrays } from '../mongo/errors.js';
+import { RegexLimitExceeded, FilterRefused, ParallelArrays } from '../mongo/errors.js';
 import { JOB_SCHEMA } from './schema.js';
 import { limitCommand, MAX_FILTER_BYTES } from '../mongo/command-size.js';
 import type { Deadline } from '../limits/abort.js';
@@ -41,7 +41,7 @@ export async function scopeFilter(
     store.collectorIds(limitMatch(confineReferredMatch(asked, scope)), deadline);
   const lookup: Lookup = (asked) =>
     idsOf(asked).catch(async (error: unknown) => {
-      if (!(error instanceof ExpressionStuck)) throw error;
+      if (!(error instanceof RegexLimitExceeded)) throw error;
       // It counts only on a collector that a job in question refers to.
       const certain = await resolved(certainOf(filter), JOB_SCHEMA, idsOf);
       const jobs = { within: confineFound(certain, scope) };
@@ -96,7 +96,7 @@ export async function explainFilterError(
   store: JobStore,
   deadline: Deadline,
 ): Promise<unknown> {
-  if (error instanceof ExpressionStuck) return regexLimitExceeded(filter);
+  if (error instanceof RegexLimitExceeded) return regexLimitExceeded(filter);
   if (error instanceof ParallelArrays) return twoArrays();
   return error instanceof FilterRefused ? await refusal(filter, store, deadline) : error;
 }

@@ -15,8 +15,8 @@ import { FilterRefused } from '../mongo/errors.js';
 import type { Kill } from '../mongo/session-killer.js';
 import { BATCH_SIZE, createFindPage } from './find-page.js';
 import type { FindPage } from './find-page.js';
-import { RAW_AGGREGATION, running } from '../mongo/executor.js';
-import type { Batches, Connected, Executor, Within } from '../mongo/executor.js';
+import { RAW_AGGREGATION, createExecutor } from '../mongo/executor.js';
+import type { Batches, Connection, Executor, Within } from '../mongo/executor.js';
 import type { Deadline } from '../limits/abort.js';
 
 export interface JobStore {
@@ -85,9 +85,9 @@ export interface JobStoreOptions {
 
 /** The one database, by connections of their own for each kind of work: none waits behind another. */
 export interface StoreConnections {
-  readonly reads: () => Connected;
+  readonly reads: () => Connection;
   /** Stats may take long, and be many. */
-  readonly stats: () => Connected;
+  readonly stats: () => Connection;
   /** What ends the others. */
   readonly kill: Kill;
 }
@@ -97,9 +97,9 @@ export function createJobStore(
   { reads, stats, kill }: StoreConnections,
   { report, orderedBy }: JobStoreOptions,
 ): JobStore {
-  const operations = running(reads, kill, report);
-  const statistics = running(stats, kill, report);
-  const { once } = operations;
+  const operations = createExecutor(reads, kill, report);
+  const statistics = createExecutor(stats, kill, report);
+  const { run } = operations;
 
   const aggregate = (match: ConfinedMatch, stages: readonly MongoStage[], within: Within, db: Db) =>
     db.collection('job').aggregate<Buffer>([...matchStages(match), ...stages], {
@@ -112,7 +112,7 @@ export function createJobStore(
 
   /** How many documents of `match` are left after `stages`. */
   async function count(
-    { batch }: Executor,
+    { firstBatch }: Executor,
     match: ConfinedMatch,
     stages: readonly MongoStage[],
     deadline: Deadline,
@@ -120,7 +120,7 @@ export function createJobStore(
   ): Promise<number> {
     const pipeline = [...matchStages(match), ...stages, { $group: { _id: 1, n: { $sum: 1 } } }];
     const command = { aggregate: 'job', pipeline, cursor: {}, allowDiskUse: true };
-    const [counted] = (await batch(deadline, command, readPreference)).documents;
+    const [counted] = (await firstBatch(deadline, command, readPreference)).documents;
     return counted === undefined ? 0 : Number(BSON.deserialize(counted)['n']);
   }
 
@@ -133,7 +133,7 @@ export function createJobStore(
   ): Promise<readonly ObjectId[]> {
     const ids: ObjectId[] = [];
     const options = { ...RAW_AGGREGATION, batchSize: BATCH_SIZE };
-    const found = operations.inBatches(deadline, (within, db) =>
+    const found = operations.stream(deadline, (within, db) =>
       db.collection(collection).aggregate<Buffer>([...matchStages(match), last], { ...options, ...within }),
     );
     for await (const batch of found)
@@ -168,7 +168,7 @@ export function createJobStore(
   async function accepts(filter: MongoFilter, deadline: Deadline): Promise<boolean> {
     const none = { $and: [{ job_id: { $in: [] } }, filter] };
     try {
-      await once(deadline, (within, db) => db.collection('job').findOne(none, within));
+      await run(deadline, (within, db) => db.collection('job').findOne(none, within));
       return true;
     } catch (error) {
       if (error instanceof FilterRefused) return false;
@@ -180,27 +180,27 @@ export function createJobStore(
     accepts,
     async one(filter, projection, deadline) {
       const command = { find: 'job', filter, projection, limit: 1, singleBatch: true };
-      return (await operations.batch(deadline, command)).documents[0];
+      return (await operations.firstBatch(deadline, command)).documents[0];
     },
     findPage: createFindPage('job', operations, orderedBy),
     count: (match, deadline) => count(operations, match, [], deadline),
     results: (match, stages, deadline) =>
-      statistics.inBatches(deadline, (within, db) => aggregate(match, stages, within, db)),
+      statistics.stream(deadline, (within, db) => aggregate(match, stages, within, db)),
     resultCount: (match, stages, deadline) => count(statistics, match, stages, deadline, SECONDARY),
     collectorIds: (match, deadline) => idsOf('collector', match, { $project: { _id: 1 } }, deadline),
     references: (match, deadline) => idsOf('job', match, { $group: { _id: '$collector' } }, deadline),
     remove: async (filter, deadline) =>
       (await operations.write(deadline, { delete: 'job', deletes: [{ q: filter, limit: 1 }] })) > 0,
     collectors: (filter, paths, deadline) =>
-      once(deadline, (within, db) => find('collector', filter, paths, within, db).toArray()),
+      run(deadline, (within, db) => find('collector', filter, paths, within, db).toArray()),
     batches: (collection, filter, paths, deadline) =>
-      operations.inBatches(deadline, (within, db) => find(collection, filter, paths, within, db)),
+      operations.stream(deadline, (within, db) => find(collection, filter, paths, within, db)),
     async meeting(collection, some, documents, filter, deadline) {
       const stages = [{ $match: some }, { $limit: 1 }, ...insteadStages(documents, filter)];
       const cursor = { batchSize: documents.length + 1 };
       const pipeline = [...stages, { $project: { _id: 1 } }];
-      return (await operations.batch(deadline, { aggregate: collection, pipeline, cursor })).documents;
+      return (await operations.firstBatch(deadline, { aggregate: collection, pipeline, cursor })).documents;
     },
-    moment: (deadline) => once(deadline, (_, db) => momentOf(db)),
+    moment: (deadline) => run(deadline, (_, db) => momentOf(db)),
   };
 }
