@@ -4,15 +4,17 @@
  */
 import { ObjectId } from 'mongodb';
 import { fail } from '../errors.js';
-import type { JoinedDocuments as ReferredDocuments } from '../query/compile.js';
+import { referredPaths } from '../query/compile.js';
+import type { JoinedDocuments } from '../query/compile.js';
 import { confineReferred } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch, Scope } from '../query/confine.js';
 import type { MongoFilter } from '../query/mongo.js';
 import { BSON, idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
+import type { StatQuery } from '../query/model.js';
 import { collectorInfo } from './answer.js';
+import type { Reserved } from './call.js';
 import type { CollectorInfoBytes } from './transcoder.js';
-import type { Reservation } from '../limits/memory-budget.js';
 import type { Deadline } from '../limits/abort.js';
 import { COLLECTOR_SHOWN } from './schema.js';
 import { operandAt } from '../mongo/stored.js';
@@ -126,15 +128,14 @@ async function readCollectors(
   store: JobStore,
   filter: ConfinedFilter,
   paths: readonly string[],
-  memory: Reservation,
-  deadline: Deadline,
-): Promise<ReferredDocuments | undefined> {
+  work: Deadline & Reserved,
+): Promise<JoinedDocuments | undefined> {
   const ids: ObjectId[] = [];
   const documents: unknown[] = [];
   let size = 0;
-  for await (const batch of store.batches('collector', filter, paths, deadline)) {
+  for await (const batch of store.batches('collector', filter, paths, work)) {
     const more = batch.reduce((sum, collector) => sum + collector.length, 0);
-    memory.grow(more * WEIGHT);
+    work.memory.grow(more * WEIGHT);
     size += more;
     if (size > MAX_BYTES) return undefined;
     for (const collector of batch) {
@@ -148,22 +149,22 @@ async function readCollectors(
 }
 
 /**
- * The collectors of the scope with `paths` of theirs, to be found by id while rows are made: all of them or, where they
- * are too many, those that jobs of `match` refer to. Errors: LIMIT_EXCEEDED.
+ * The collectors that a stat joins, with the paths it asks of them: all of the scope or, where those are too many, the ones
+ * referred to by jobs of `match`; undefined: the stat asks for none. Errors: LIMIT_EXCEEDED.
  */
-export async function collectorsOf(
+export async function joinedCollectors(
   store: JobStore,
+  query: StatQuery,
   { within }: ConfinedMatch,
   scope: Scope,
-  paths: readonly string[],
-  memory: Reservation,
-  deadline: Deadline,
-): Promise<ReferredDocuments> {
-  const read = (filter: MongoFilter) =>
-    readCollectors(store, confineReferred(filter, scope), paths, memory, deadline);
+  work: Deadline & Reserved,
+): Promise<JoinedDocuments | undefined> {
+  const paths = referredPaths(query);
+  if (paths.length === 0) return undefined;
+  const read = (filter: MongoFilter) => readCollectors(store, confineReferred(filter, scope), paths, work);
   const all = await read({});
   if (all !== undefined) return all;
-  const referred = await read({ _id: { $in: await store.references({ within }, deadline) } });
+  const referred = await read({ _id: { $in: await store.references({ within }, work) } });
   const limit = 'bytes of collectors that a stat asks of';
   return referred ?? fail('LIMIT_EXCEEDED', { limit, max: String(MAX_BYTES) });
 }

@@ -93,7 +93,7 @@ function* partsOf(infos: Iterable<Uint8Array>, row: ExportWriter['row']): Iterab
 }
 
 /** The text of all jobs, given the JobInfos of each batch, in slices; nothing is held back from one batch to the next. */
-export async function* pieces(
+export async function* exportChunks(
   { head, row }: ExportWriter,
   batches: AsyncIterable<Iterable<Uint8Array>>,
   yielding: Yielding,
