@@ -1,5 +1,5 @@
 /**
- * Stored jobs and rows, as the bytes that MongoDB sends, to the bytes of JobInfo, JobsInfo and stat's Struct
+ * Writes answers from the bytes of MongoDB: jobs and rows become JobInfo, JobsInfo and the Struct of a stat
  * (docs/architecture.md «Answers are bytes»).
  */
 import { appError } from '../errors.js';
@@ -13,7 +13,7 @@ import type { Layout, CollectorInfoBytes } from './transcoder.js';
 import type { Yielding } from '../limits/yield.js';
 import { COLLECTOR_INFO, JOB_INFO } from './schema.js';
 
-/** Where rows lie in the Struct that stat answers: below the Struct and the list of results. */
+/** Depth of a row in the Struct of a stat: below the Struct and its list of results. */
 const ROW_DEPTH = 2;
 
 /** Tags of the fields of JobsInfo. */
@@ -39,7 +39,7 @@ function messageOf(layout: Layout, document: Buffer, referred?: CollectorInfoByt
 export const jobInfo = (job: Buffer, collector: CollectorInfoBytes): Uint8Array =>
   messageOf(JOB_LAYOUT, job, collector);
 
-/** CollectorInfo of a stored collector; it may be kept, and so holds no more memory than its own. */
+/** CollectorInfo of a stored collector, in memory of its own for the cache. */
 export const collectorInfo = (collector: Buffer): Uint8Array =>
   Uint8Array.from(messageOf(COLLECTOR_LAYOUT, collector));
 
@@ -73,9 +73,9 @@ async function writeEach(
 }
 
 export interface JobsAnswer {
-  /** Takes jobs, each with its CollectorInfo. Errors: LIMIT_EXCEEDED. */
+  /** Adds jobs, each with its CollectorInfo. Errors: LIMIT_EXCEEDED. */
   add(jobs: readonly Buffer[], collectors: readonly CollectorInfoBytes[]): Promise<void>;
-  /** JobsInfo of the jobs added, and of how many there are in all. */
+  /** JobsInfo of the added jobs with their total. */
   finish(total: number): Uint8Array;
 }
 
@@ -104,7 +104,7 @@ export interface StatAnswer {
   add(rows: readonly Buffer[]): Promise<void>;
   /** The Struct `{results, total_count}`; without a total there is no `total_count`. */
   finish(total: number | undefined): Uint8Array;
-  /** Whether a text or a name in a row was not UTF-8. */
+  /** True if a text or a name in a row was not UTF-8. */
   hasReplaced(): boolean;
 }
 

@@ -10,8 +10,8 @@ import { guardOf } from '../query/operators.js';
 import type { Condition } from '../query/operators.js';
 import { resolved } from '../query/references.js';
 import type { Lookup } from '../query/references.js';
-import type { Settle } from './malformed.js';
 import { JOB_SCHEMA } from './schema.js';
+import type { Settle } from './settle.js';
 import type { JobStore } from './store.js';
 
 /** The jobs of a filter within a scope. Errors: LIMIT_EXCEEDED for more than a command holds. */

@@ -19,9 +19,9 @@ import { createDelete, readDelete } from './delete.js';
 import { createExport, createReadExport } from './export.js';
 import { createGet, readGet } from './get.js';
 import { createList, createReadList, listClass } from './list.js';
-import { createSettle } from './malformed.js';
 import { createReading } from './reading.js';
 import { createScopeFilter } from './scoped-filter.js';
+import { createSettle } from './settle.js';
 import { createReadStat, createStat } from './stat.js';
 import type { JobStore } from './store.js';
 

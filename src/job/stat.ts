@@ -15,8 +15,8 @@ import type { AnswerLimits, ResultKind } from './answer.js';
 import { forEachBatch } from './batches.js';
 import type { Read, Reserved, UseCase } from './call.js';
 import { joinedCollectors } from './collectors.js';
-import { repairsOf } from './malformed.js';
 import type { Reading } from './reading.js';
+import { repairsOf } from './repairs.js';
 import { JOB_SCHEMA } from './schema.js';
 import type { ScopeFilter } from './scoped-filter.js';
 import type { JobStore } from './store.js';
@@ -88,7 +88,7 @@ export const createStat =
     const joined = await joinedCollectors(store, query, match, scope, work);
     const run = (repaired: Repaired | undefined) =>
       runPipelines(parts, query, match, { joined, repaired }, work);
-    const repairs = () => repairsOf(store, query, scope, work.memory, work);
+    const repairs = () => repairsOf(store, query, scope, work);
     const first = await run(isDoubtful(query) ? await repairs() : undefined);
     const repaired = first.isByBytes ? await repairs() : undefined;
     return (repaired === undefined ? first : await run(repaired)).bytes;

@@ -3,8 +3,8 @@ import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import type { Document } from 'mongodb';
-import { settledPage } from '../../src/job/tie-breaking.js';
-import type { DateOrder, Read } from '../../src/job/tie-breaking.js';
+import { breakTies } from '../../src/job/tie-breaking.js';
+import type { DateOrder, ReadSlice } from '../../src/job/tie-breaking.js';
 import { idsOf, rowsOf, serving, totalOf } from '../differences/ask.js';
 
 const SEED = { seed: 20_261_125, numRuns: 150 };
@@ -160,7 +160,7 @@ describe('while writers change what is read', () => {
 
   /** Reads by the driver; `after` each read the next of the changes is made. */
   const reading =
-    (changes: (() => Promise<unknown>)[]): Read =>
+    (changes: (() => Promise<unknown>)[]): ReadSlice =>
     async ({ filter, sort, skip, limit, extra }) => {
       const options = {
         raw: true,
@@ -233,7 +233,7 @@ describe('while writers change what is read', () => {
   ];
 
   test.each(CASES)('a page is of one moment where %s', async (_, skip, limit, changes, names) => {
-    const page = await settledPage(ORDER, { skip, limit }, reading(changes));
+    const page = await breakTies(ORDER, { skip, limit }, reading(changes));
     expect(page?.map(nameIn)).toEqual(names);
   });
 
