@@ -1,4 +1,4 @@
-// How often it is looked for text that is not UTF-8: once while nothing is written, and at most once a second while much is.
+// Scans for text that is not UTF-8 run once while nothing is written, and at most once a second under many writes.
 import { expect, test } from '@jest/globals';
 import { createSettle } from '../../src/job/settle.js';
 import type { JobStore } from '../../src/job/store.js';
@@ -9,7 +9,7 @@ const FILTER = {
   any: [],
 } as const;
 
-/** Asks at each of `times`, each behind a write or not; answers how often it was looked. */
+/** Settles a filter at each of `times`, after a write or not; answers the number of scans. */
 async function looks(times: readonly number[], moment: (nth: number) => string | undefined): Promise<number> {
   let [now, nth, looked] = [0, 0, 0];
   const store: Pick<JobStore, 'batches' | 'meeting' | 'lastWrite'> = {
