@@ -7,7 +7,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client, credentials } from '@grpc/grpc-js';
 import { HealthCheckRequest, HealthCheckResponse } from '../src/gen/grpc/health/v1/health.js';
-import { raceAbort } from '../src/mongo/executor.js';
+import { raceAbort } from '../src/limits/abort.js';
 import { jsonClient } from './harness/client.js';
 import type { JsonClient, RpcName } from './harness/client.js';
 import { post } from './harness/http-client.js';

@@ -8,14 +8,14 @@ import type { MongoClientOptions, MongoOptions } from 'mongodb';
 import type { Config } from '../config/config.js';
 import { notServing } from '../errors.js';
 import { openConnections } from './connections.js';
-import type { Connections, Opening, Purpose } from './connections.js';
+import type { Connections, ConnectionsOptions, Purpose } from './connections.js';
 import { clientOptions, CONTROL_OPTIONS, directUri, STATS_OPTIONS } from './client-options.js';
 import { createExplanation, hostsOf, outdated, VersionRefused } from './diagnosis.js';
 import type { Explanation } from './diagnosis.js';
 import { createHeartbeatLog } from './heartbeats.js';
 import { checkOptions, uriComplaint } from './preflight.js';
 import { keepAnswering } from './readiness.js';
-import type { Kept } from './readiness.js';
+import type { AnsweringConnections } from './readiness.js';
 import type { Log } from '../telemetry/log.js';
 import type { About } from '../telemetry/serving-log.js';
 
@@ -129,7 +129,7 @@ export function aboutDatabase({ options, embedded }: ConnectionPlan, { config }:
 
 /** Connections to the database, with what is known of why they do not answer. */
 export interface Followed {
-  readonly kept: Kept<Connections>;
+  readonly kept: AnsweringConnections<Connections>;
   readonly explanation: Explanation;
 }
 
@@ -141,7 +141,7 @@ export function keepConnections(
 ): Followed {
   const { config, clock, cleanups, replaced, observeClient } = context;
   const heartbeats = createHeartbeatLog(clock.monotonicNow);
-  const opening: Opening = {
+  const opening: ConnectionsOptions = {
     database: config.mongodbDatabase,
     client(purpose) {
       const client = new MongoClient(uri, { ...clientOptions(uri), ...CLIENTS[purpose], ...replaced?.mongo });
@@ -167,11 +167,11 @@ export function keepConnections(
 /** The database as the calls use it: what it is found to be once it is there. */
 export interface LateDatabase {
   current(): Connections;
-  begin(kept: Kept<Connections>): void;
+  begin(kept: AnsweringConnections<Connections>): void;
 }
 
 export function createLateDatabase(): LateDatabase {
-  let kept: Kept<Connections> | undefined;
+  let kept: AnsweringConnections<Connections> | undefined;
   return {
     current() {
       // Calls are refused until the service serves.

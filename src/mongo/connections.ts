@@ -3,18 +3,18 @@
  * opening begin and end together.
  */
 import type { Db, MongoClient, TopologyDescription, TopologyDescriptionChangedEvent } from 'mongodb';
-import { closed } from './client-options.js';
+import { closeClient } from './client-options.js';
 import { ReadFailed } from './diagnosis.js';
 import { createSessionKiller, killSessionsOn } from './session-killer.js';
 import type { Kill } from './session-killer.js';
 import { monitorSecondaries } from './members.js';
-import { raceAbort } from './executor.js';
-import type { Connected } from './executor.js';
+import { raceAbort } from '../limits/abort.js';
+import type { Connection } from './executor.js';
 
 /** What connections are for: stats may take long, and be many; control judges the database, and ends operations. */
 export type Purpose = 'reads' | 'stats' | 'control';
 
-export interface Opening {
+export interface ConnectionsOptions {
   /** Makes a client. */
   client(purpose: Purpose): MongoClient;
   /** Makes a client of the one server at `address`, which `control` sees. */
@@ -25,7 +25,7 @@ export interface Opening {
 }
 
 /** Clients that were opened together. */
-export interface Connections extends Readonly<Record<Purpose, Connected>> {
+export interface Connections extends Readonly<Record<Purpose, Connection>> {
   readonly kill: Kill;
   /** Waits until each client can do its work. Errors: why one cannot, or that `signal` was aborted before. */
   answer(signal: AbortSignal): Promise<void>;
@@ -61,7 +61,7 @@ function canServe({ type, servers }: TopologyDescription, mode: string): boolean
 }
 
 /** Follows whether `client` knows a server to read from. */
-function following(client: MongoClient): () => boolean {
+function followsServer(client: MongoClient): () => boolean {
   let able = false;
   client.on('topologyDescriptionChanged', ({ newDescription }: TopologyDescriptionChangedEvent) => {
     able = canServe(newDescription, client.readPreference.mode);
@@ -73,16 +73,16 @@ function following(client: MongoClient): () => boolean {
 }
 
 /** Opens clients; they connect when they are first asked to answer. */
-export function openConnections({ client: make, member, database, check }: Opening): Connections {
+export function openConnections({ client: make, member, database, check }: ConnectionsOptions): Connections {
   const over = new AbortController();
   const clients = { reads: make('reads'), stats: make('stats'), control: make('control') };
-  const connected = (client: MongoClient): Connected => ({ db: client.db(database), over: over.signal });
+  const connected = (client: MongoClient): Connection => ({ db: client.db(database), closed: over.signal });
   const reads = connected(clients.reads);
   const stats = connected(clients.stats);
   const control = connected(clients.control);
   const set = monitorSecondaries(clients.control, (address) => member(address, clients.control));
   const onPrimary = killSessionsOn(control.db);
-  const working = [reads, stats].map(({ db }) => ({ db, able: following(db.client) }));
+  const working = [reads, stats].map(({ db }) => ({ db, able: followsServer(db.client) }));
   let opened = false;
 
   /** The first connect of a client may be repeated; where it has failed the driver does not do so by itself. */
@@ -120,7 +120,7 @@ export function openConnections({ client: make, member, database, check }: Openi
     },
     async close() {
       over.abort();
-      await Promise.all([set.close(), ...Object.values(clients).map(closed)]);
+      await Promise.all([set.close(), ...Object.values(clients).map(closeClient)]);
     },
   };
 }

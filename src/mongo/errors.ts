@@ -17,7 +17,7 @@ export class FilterRefused extends Error {}
 export class ParallelArrays extends Error {}
 
 /** MongoDB cannot tell whether a regular expression of a filter matches some text: that takes too many steps. */
-export class ExpressionStuck extends Error {}
+export class RegexLimitExceeded extends Error {}
 
 const invalid = (key: string, reason: string) => (): Error => appError('INVALID_PARAMETER', { key, reason });
 const tooLarge = (limit: string, max: string) => (): Error => appError('LIMIT_EXCEEDED', { limit, max });
@@ -95,7 +95,7 @@ const changed = (): Error => appError('UNAVAILABLE', { reason: 'a stored text wa
 
 function givenUp({ message }: MongoServerError): Error | undefined {
   const [, cause = ''] = CAUSE.exec(message) ?? [];
-  if (LIMITS.test(cause)) return new ExpressionStuck();
+  if (LIMITS.test(cause)) return new RegexLimitExceeded();
   return NOT_UTF8.test(cause) ? changed() : undefined;
 }
 
@@ -155,7 +155,7 @@ const isStrange = (error: unknown): boolean =>
   (error instanceof MongoServerError && [RIGHTS_CODE, AUTH_CODE].some((code) => code === error.code));
 
 /** `error` for a client; what is not known goes to `report` only. `signal` says why the work was given up, if it was. */
-export function fromDatabase(error: unknown, signal: AbortSignal, report: (error: unknown) => void): unknown {
+export function toAppError(error: unknown, signal: AbortSignal, report: (error: unknown) => void): unknown {
   if (signal.aborted) return signal.reason;
   const found = known(error);
   if (isStrange(error)) report(error);

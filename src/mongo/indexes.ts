@@ -1,7 +1,7 @@
 /** The indexes that this service's orders need: made by a command, and watched while it serves (docs/operations.md). */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
-import { withTimeout } from './executor.js';
+import { withTimeout } from '../limits/abort.js';
 import { isUnauthorized, createRightsLog, summaryOf } from './rights.js';
 import { INDEXES, JOB_SCHEMA } from '../job/schema.js';
 
@@ -20,11 +20,11 @@ interface Listing {
 }
 
 /** Milliseconds that MongoDB has to list the indexes. */
-const PATIENCE = 10_000;
+const LIST_TIMEOUT_MS = 10_000;
 
 /** The keys of the indexes that a query on any jobs can use. */
-async function existing(db: Db, signal: AbortSignal): Promise<readonly IndexKey[]> {
-  const command = { listIndexes: 'job', includeBuildUUIDs: true, maxTimeMS: PATIENCE };
+async function existingKeys(db: Db, signal: AbortSignal): Promise<readonly IndexKey[]> {
+  const command = { listIndexes: 'job', includeBuildUUIDs: true, maxTimeMS: LIST_TIMEOUT_MS };
   try {
     const listing: Listing = await db.command(command, { signal });
     const listed = listing.cursor?.firstBatch ?? [];
@@ -53,7 +53,7 @@ function orderedBy(found: readonly IndexKey[]): ReadonlySet<string> {
 
 /** Makes the missing indexes, and answers their names. */
 export async function makeIndexes(db: Db): Promise<readonly string[]> {
-  const missing = missingOf(await existing(db, AbortSignal.timeout(PATIENCE)));
+  const missing = missingOf(await existingKeys(db, AbortSignal.timeout(LIST_TIMEOUT_MS)));
   return Promise.all(missing.map((key) => db.collection('job').createIndex({ ...key })));
 }
 
@@ -65,14 +65,14 @@ export interface FoundIndexes {
 
 export async function findIndexes(
   db: Db,
-  signal: AbortSignal = AbortSignal.timeout(PATIENCE),
+  signal: AbortSignal = AbortSignal.timeout(LIST_TIMEOUT_MS),
 ): Promise<FoundIndexes> {
-  const found = await existing(db, signal);
+  const found = await existingKeys(db, signal);
   return { missing: missingOf(found), orderedBy: orderedBy(found) };
 }
 
 /** Milliseconds between two looks. */
-const PAUSE = 60_000;
+const POLL_INTERVAL_MS = 60_000;
 
 /** A subset of pino's. */
 export interface IndexLog {
@@ -129,7 +129,7 @@ export function createIndexWatch(database: () => Db, log: IndexLog): IndexWatch 
   }
 
   async function look(): Promise<void> {
-    await withTimeout(PATIENCE, stop.signal, async (signal) => {
+    await withTimeout(LIST_TIMEOUT_MS, stop.signal, async (signal) => {
       await Promise.all([lookAtIndexes(signal), rights.look(database(), signal)]);
     });
   }
@@ -138,7 +138,7 @@ export function createIndexWatch(database: () => Db, log: IndexLog): IndexWatch 
     do {
       await look();
       // The pause ends early, with an error that says nothing more, when the watch is stopped.
-      await pause(PAUSE, undefined, { signal }).catch(() => undefined);
+      await pause(POLL_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
     } while (!signal.aborted);
   }
 

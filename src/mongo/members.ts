@@ -1,7 +1,7 @@
 /** The secondaries of a replica set, each by connections of its own: what runs on one is ended there (docs/operations.md «Deadlines»). */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MongoClient, TopologyDescription, TopologyDescriptionChangedEvent } from 'mongodb';
-import { closed } from './client-options.js';
+import { closeClient } from './client-options.js';
 import { killSessionsOn } from './session-killer.js';
 import type { Kill } from './session-killer.js';
 
@@ -17,7 +17,7 @@ export interface SecondariesMonitor {
 }
 
 /** Milliseconds between two attempts to connect. */
-const PAUSE = 1000;
+const RETRY_DELAY_MS = 1000;
 
 /**
  * Connects `client` of one server, again until it succeeds: the driver repeats a first connect that failed no more. It is
@@ -28,7 +28,7 @@ async function connect(client: MongoClient, stop: AbortSignal): Promise<void> {
     const connected = await client.connect().then(Boolean, () => false);
     if (connected) return;
     // The pause ends early, with an error that says nothing more, when the member is closed.
-    await pause(PAUSE, undefined, { signal: stop }).catch(() => undefined);
+    await pause(RETRY_DELAY_MS, undefined, { signal: stop }).catch(() => undefined);
   }
 }
 
@@ -39,7 +39,7 @@ function memberOf(client: MongoClient): Member {
     kill: killSessionsOn(client.db()),
     close() {
       stop.abort();
-      return closed(client);
+      return closeClient(client);
     },
   };
 }

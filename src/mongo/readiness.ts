@@ -1,7 +1,7 @@
 /** Keeps connections to the database that answer (docs/operations.md «Health»). */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { withTimeout } from './executor.js';
+import { withTimeout } from '../limits/abort.js';
 
 /** Milliseconds: between two questions, between them while there is no answer, and until one counts as unanswered. */
 const PAUSE = 1000;
@@ -24,7 +24,7 @@ export interface Answering {
   close(): Promise<void>;
 }
 
-export interface Kept<T> {
+export interface AnsweringConnections<T> {
   /** Those to use now. */
   current(): T;
   /** Asks until it is stopped, and hands each outcome to `heard`: undefined, or why there is no answer. */
@@ -89,7 +89,7 @@ async function asking(
 }
 
 /** Keeps connections that answer, made by `open`: from the start, and whatever state those before them are in. */
-export function keepAnswering<T extends Answering>(open: () => T): Kept<T> {
+export function keepAnswering<T extends Answering>(open: () => T): AnsweringConnections<T> {
   const stopping = new AbortController();
   const closing = new Set<Promise<void>>();
   let current = open();

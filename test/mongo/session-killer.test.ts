@@ -7,7 +7,7 @@ import { clientOptions, directUri } from '../../src/mongo/client-options.js';
 import { createSessionKiller, killSessionsOn } from '../../src/mongo/session-killer.js';
 import type { Kill, SessionId } from '../../src/mongo/session-killer.js';
 import { monitorSecondaries } from '../../src/mongo/members.js';
-import { running } from '../../src/mongo/executor.js';
+import { createExecutor } from '../../src/mongo/executor.js';
 import { replicaSet } from '../resilience/nodes.js';
 import type { Nodes } from '../resilience/nodes.js';
 import { standing } from '../harness/standing.js';
@@ -31,8 +31,8 @@ function begin(client: MongoClient, kill: Kill, readPreference: 'primary' | 'sec
   const cancel = new AbortController();
   const command = { aggregate: 'job', pipeline: SLOW, cursor: {} };
   const deadline = { signal: cancel.signal, remaining: () => 20_000 };
-  const operations = running(standing(client.db(DATABASE)), kill, () => undefined);
-  const ended = operations.batch(deadline, command, readPreference).catch(() => undefined);
+  const operations = createExecutor(standing(client.db(DATABASE)), kill, () => undefined);
+  const ended = operations.firstBatch(deadline, command, readPreference).catch(() => undefined);
   return { cancel, ended };
 }
 
