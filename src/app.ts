@@ -19,11 +19,12 @@ import type { Followed, LateDatabase, ConnectionPlan } from './mongo/connect.js'
 import { SAMPLE_DOMAINS } from './embedded/sample.js';
 import type { Purpose } from './mongo/connections.js';
 import type { Diagnosis } from './mongo/diagnosis.js';
-import { createIndexWatch, makeIndexes } from './mongo/indexes.js';
+import { createIndexWatch } from './mongo/index-watch.js';
 import { createMemoryBudgetFor } from './limits/memory-budget.js';
 import type { MeasuredMemoryBudget } from './limits/memory-budget.js';
 import { createYielding } from './limits/yield.js';
 import type { Yielding } from './limits/yield.js';
+import { COLLECTIONS, JOB_INDEXES, JOB_RIGHTS, makeIndexes } from './job/collections.js';
 import { createJobService } from './job/service.js';
 import { createJobStore } from './job/store.js';
 import type { StoreConnections } from './job/store.js';
@@ -270,7 +271,12 @@ async function compose(plan: ConnectionPlan, database: LateDatabase, context: Co
   const tls = replaced?.tls ?? (await encryption(context));
   const { current } = database;
   const state = createServingState();
-  const indexes = createIndexWatch(() => current().control.db, log);
+  const indexes = createIndexWatch({
+    database: () => current().control.db,
+    indexes: JOB_INDEXES,
+    rights: JOB_RIGHTS,
+    log,
+  });
   cleanups.push(indexes.stop);
   const report = (error: unknown): void => {
     log.error({ err: error }, 'the database could not run a query');
@@ -336,7 +342,7 @@ export function createApp(config: Config, options: AppOptions): App {
       context.cleanups.push(() => cleanUp(ofDatabase, log));
       const databaseContext = { ...context, cleanups: ofDatabase };
       const { indexes, parts, notice } = await compose(plan, database, context);
-      checkIndexes = indexes.look;
+      checkIndexes = indexes.check;
       // Ports are taken before anything that takes time.
       const addresses = await openDoors(parts, context);
       await claim?.(`gRPC ${addresses.grpc}, HTTP ${addresses.http}, admin ${addresses.admin}`);
@@ -349,13 +355,13 @@ export function createApp(config: Config, options: AppOptions): App {
       });
       if (plan.embedded) said.notServing(EMBEDDED_STARTS);
       const uri = config.mongodbUri ?? (await startEmbeddedDatabase(databaseContext));
-      const followed = keepConnections(uri, plan, databaseContext);
+      const followed = keepConnections(uri, plan, COLLECTIONS, databaseContext);
       database.begin(followed.kept);
       if (plan.embedded) await makeIndexes(database.current().control.db);
       const serving = (): void => {
         said.serving();
         announce(addresses, plan.embedded, context);
-        indexes.begin();
+        indexes.start();
       };
       await follow(followed, parts.state, { ...said, serving }, context);
       return addresses;

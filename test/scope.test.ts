@@ -8,7 +8,7 @@ import { createRoles } from '../src/auth/roles.js';
 import type { Authenticate } from '../src/auth/caller.js';
 import { makeWritersIndexes } from '../src/embedded/sample.js';
 import { AuthorizationResponse } from '../src/gen/spaceone/api/core/v1/handler.js';
-import { makeIndexes } from '../src/mongo/indexes.js';
+import { makeIndexes } from '../src/job/collections.js';
 import { confine, matchStages } from '../src/query/confine.js';
 import type { Condition } from '../src/query/operators.js';
 import { jsonClient } from './harness/client.js';

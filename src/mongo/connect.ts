@@ -137,12 +137,14 @@ export interface Followed {
 export function keepConnections(
   uri: string,
   { options }: ConnectionPlan,
+  collections: readonly string[],
   context: DatabaseContext,
 ): Followed {
   const { config, clock, cleanups, replaced, observeClient } = context;
   const heartbeats = createHeartbeatLog(clock.monotonicNow);
   const opening: ConnectionsOptions = {
     database: config.mongodbDatabase,
+    collections,
     client(purpose) {
       const client = new MongoClient(uri, { ...clientOptions(uri), ...CLIENTS[purpose], ...replaced?.mongo });
       if (purpose === 'control') heartbeats.observe(client);

@@ -20,6 +20,8 @@ export interface ConnectionsOptions {
   /** Makes a client of the one server at `address`, which `control` sees. */
   member(address: string, control: MongoClient): MongoClient;
   readonly database: string;
+  /** The collections that calls read. */
+  readonly collections: readonly string[];
   /** Throws what is wrong with the servers that answer, if anything is. */
   check(): void;
 }
@@ -32,13 +34,11 @@ export interface Connections extends Readonly<Record<Purpose, Connection>> {
   close(): Promise<void>;
 }
 
-const COLLECTIONS = ['job', 'collector'] as const;
-
-/** Reads what calls read, by the rights that they have; a ping needs none. Errors: all reads that failed. */
-async function read(db: Db, signal: AbortSignal): Promise<void> {
+/** Reads `collections` as calls do: a ping would need none of their rights. Errors: all reads that failed. */
+async function read(db: Db, collections: readonly string[], signal: AbortSignal): Promise<void> {
   const options = { projection: { _id: 1 }, signal };
   const failures = await Promise.all(
-    COLLECTIONS.map((name) =>
+    collections.map((name) =>
       db
         .collection(name)
         .findOne({}, options)
@@ -73,7 +73,13 @@ function followsServer(client: MongoClient): () => boolean {
 }
 
 /** Opens clients; they connect when they are first asked to answer. */
-export function openConnections({ client: make, member, database, check }: ConnectionsOptions): Connections {
+export function openConnections({
+  client: make,
+  member,
+  database,
+  collections,
+  check,
+}: ConnectionsOptions): Connections {
   const over = new AbortController();
   const clients = { reads: make('reads'), stats: make('stats'), control: make('control') };
   const connected = (client: MongoClient): Connection => ({ db: client.db(database), closed: over.signal });
@@ -93,11 +99,11 @@ export function openConnections({ client: make, member, database, check }: Conne
 
   async function open(signal: AbortSignal): Promise<void> {
     await connect(control.db);
-    await read(control.db, signal);
+    await read(control.db, collections, signal);
     await Promise.all(
       working.map(async ({ db }) => {
         await connect(db);
-        await read(db, signal);
+        await read(db, collections, signal);
       }),
     );
     opened = true;
@@ -106,7 +112,7 @@ export function openConnections({ client: make, member, database, check }: Conne
   /** Reads by control alone: the other connections may all be at work. One without a server looks for it while it waits. */
   async function ask(signal: AbortSignal): Promise<void> {
     const unable = working.filter(({ able }) => !able());
-    await Promise.all([control, ...unable].map(({ db }) => read(db, signal)));
+    await Promise.all([control, ...unable].map(({ db }) => read(db, collections, signal)));
   }
 
   return {
