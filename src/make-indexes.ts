@@ -11,11 +11,10 @@ import { isUnauthorized } from './mongo/rights.js';
 const monotonicNow = (): number => performance.now();
 
 async function run(): Promise<string> {
-  const config = readConfig(process.env);
-  const { mongodbUri, mongodbDatabase } = config;
+  const { mongodbUri, mongodbDatabase } = readConfig(process.env);
   if (mongodbUri === undefined)
     throw new Error('MONGODB_URI is needed: an embedded mongod gets its indexes by itself');
-  const { options } = await readConnectionOptions({ config });
+  const options = await readConnectionOptions(mongodbUri);
   const client = new MongoClient(mongodbUri, clientOptions(mongodbUri));
   const heartbeats = createHeartbeatLog(monotonicNow);
   heartbeats.observe(client);

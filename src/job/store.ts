@@ -16,7 +16,8 @@ import type { Kill } from '../mongo/session-killer.js';
 import { BATCH_SIZE, createFindPage } from './find-page.js';
 import type { FindPage } from './find-page.js';
 import { RAW_AGGREGATION, createExecutor } from '../mongo/executor.js';
-import type { Batches, Connection, Executor, Within } from '../mongo/executor.js';
+import type { Batches, Executor, Within } from '../mongo/executor.js';
+import type { Connection } from '../mongo/connections.js';
 import type { Deadline } from '../limits/abort.js';
 
 export interface JobStore {
