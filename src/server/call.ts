@@ -13,7 +13,7 @@ import { raceAbort } from '../limits/abort.js';
 import { runThenYield } from '../limits/yield.js';
 import type { Yielding } from '../limits/yield.js';
 import type { ExportFormat } from '../job/export-formats.js';
-import type { Call, JobService } from '../job/service.js';
+import type { Call, JobService } from '../job/call.js';
 import type { Reason } from '../reasons.js';
 import type { Codec } from '../wire/codec.js';
 import { JOB_SERVICE } from '../wire/descriptors.js';

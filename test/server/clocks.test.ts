@@ -1,6 +1,6 @@
 // The wall clock jumps an hour while calls run: deadlines and durations go by another, which only grows.
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import type { Call } from '../../src/job/service.js';
+import type { Call } from '../../src/job/call.js';
 import { createYielding } from '../../src/limits/yield.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import { createServingState } from '../../src/server/health.js';

@@ -1,6 +1,6 @@
-// How often it is looked for text that is not UTF-8: once while nothing is written, and at most once a second while much is.
+// Scans for text that is not UTF-8 run once while nothing is written, and at most once a second under many writes.
 import { expect, test } from '@jest/globals';
-import { createSettle } from '../../src/job/malformed.js';
+import { createSettle } from '../../src/job/settle.js';
 import type { JobStore } from '../../src/job/store.js';
 
 const BUDGET = { signal: new AbortController().signal, remaining: () => 1000 };
@@ -9,17 +9,17 @@ const FILTER = {
   any: [],
 } as const;
 
-/** Asks at each of `times`, each behind a write or not; answers how often it was looked. */
+/** Settles a filter at each of `times`, after a write or not; answers the number of scans. */
 async function looks(times: readonly number[], moment: (nth: number) => string | undefined): Promise<number> {
   let [now, nth, looked] = [0, 0, 0];
-  const store: Pick<JobStore, 'batches' | 'meeting' | 'moment'> = {
+  const store: Pick<JobStore, 'batches' | 'meeting' | 'lastWrite'> = {
     // eslint-disable-next-line @typescript-eslint/require-await
     async *batches() {
       looked++;
       yield [];
     },
     meeting: () => Promise.resolve([]),
-    moment: () => Promise.resolve(moment(nth)),
+    lastWrite: () => Promise.resolve(moment(nth)),
   };
   const settle = createSettle(store, () => now);
   for (const time of times) {
