@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
-import { makeIndexes } from '../src/mongo/indexes.js';
+import { makeIndexes } from '../src/job/collections.js';
 import { startProgram } from './harness/program.js';
 import type { Program } from './harness/program.js';
 import { mongodbUri } from './harness/service.js';

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db, MongoClient } from 'mongodb';
-import { makeIndexes } from '../../src/mongo/indexes.js';
+import { makeIndexes } from '../../src/job/collections.js';
 import { grpcDoor } from './doors.js';
 import { encoded } from './encoder.js';
 import { during, failuresIn, fillNeighbour, pagesOf, slowdown, steadily, timesOf } from './neighbour.js';

@@ -1,6 +1,6 @@
 /** More calls than the service can do, with a fifth of a core: some are done in time, the others are refused at once, and probes are answered (docs/operations.md «Overload»). */
 import { Worker } from 'node:worker_threads';
-import { makeIndexes } from '../../src/mongo/indexes.js';
+import { makeIndexes } from '../../src/job/collections.js';
 import { grpcDoor } from './doors.js';
 import { encoded } from './encoder.js';
 import {
