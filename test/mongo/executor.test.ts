@@ -14,8 +14,8 @@ import { createJobStore } from '../../src/job/store.js';
 import type { JobStore } from '../../src/job/store.js';
 import { confine, confineOne } from '../../src/query/confine.js';
 import type { ConfinedFilter } from '../../src/query/confine.js';
-import { replicaSet } from '../resilience/nodes.js';
-import type { Nodes } from '../resilience/nodes.js';
+import { startReplicaSet } from '../harness/replica-set.js';
+import type { ReplicaSet } from '../harness/replica-set.js';
 import { mongodbUri } from '../harness/service.js';
 import { standing } from '../harness/standing.js';
 
@@ -160,11 +160,11 @@ test('a delete that is given up before it was sent is not sent', async () => {
 
 describe('a primary that steps down', () => {
   const STEP_DOWN = { replSetStepDown: 1, secondaryCatchUpPeriodSecs: 0, force: true };
-  let set: Nodes;
+  let set: ReplicaSet;
   let ofSet: MongoClient;
 
   beforeAll(async () => {
-    set = await replicaSet(1, 1000);
+    set = await startReplicaSet(1, 1000);
     ofSet = new MongoClient(set.uri, clientOptions(set.uri));
     await ofSet.db(DATABASE).collection('job').insertMany(JOBS);
   }, 30_000);

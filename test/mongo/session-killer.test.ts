@@ -8,8 +8,8 @@ import { createSessionKiller, killSessionsOn } from '../../src/mongo/session-kil
 import type { Kill, SessionId } from '../../src/mongo/session-killer.js';
 import { monitorSecondaries } from '../../src/mongo/members.js';
 import { running } from '../../src/mongo/executor.js';
-import { replicaSet } from '../resilience/nodes.js';
-import type { Nodes } from '../resilience/nodes.js';
+import { startReplicaSet } from '../harness/replica-set.js';
+import type { ReplicaSet } from '../harness/replica-set.js';
 import { standing } from '../harness/standing.js';
 import { mongodbUri } from '../harness/service.js';
 import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN } from '../harness/slow.js';
@@ -98,10 +98,10 @@ describe('on one server', () => {
 });
 
 timed('on a replica set', () => {
-  let set: Nodes;
+  let set: ReplicaSet;
 
   beforeAll(async () => {
-    set = await replicaSet(2, 10_000);
+    set = await startReplicaSet(2, 10_000);
     const client = new MongoClient(set.uri, { w: 2 });
     await insertSlowJob(client.db(DATABASE));
     await client.close();

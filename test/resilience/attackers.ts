@@ -5,10 +5,11 @@ import type { Socket } from 'node:net';
 import { connect, constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { setTimeout as pause } from 'node:timers/promises';
+import { junk } from './mutations.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { framed } from '../harness/frames.js';
 import { random } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { encoded } from './encoder.js';
-import { junk } from './mutations.js';
 
 /** Of the process: the addresses of both doors, the domain with much in it, and the seed. */
 const [, , grpc = '', http = '', domain = '', seed = '0'] = process.argv;
@@ -34,14 +35,8 @@ const LIST = {
   te: 'trailers',
 } as const;
 
-function framed(message: Uint8Array): Buffer {
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(message.length, 1);
-  return Buffer.concat([head, message]);
-}
-
-const ALL_JOBS = framed(encoded('list', { domain_id: domain }));
-const ONE_JOB = framed(encoded('get', { domain_id: domain, job_id: 'job-0' }));
+const ALL_JOBS = framed(encodeRequest('list', { domain_id: domain }));
+const ONE_JOB = framed(encodeRequest('get', { domain_id: domain, job_id: 'job-0' }));
 
 function session(): ClientHttp2Session {
   const opened = connect(`http://${grpc}`, { maxOutstandingPings: 1000 });

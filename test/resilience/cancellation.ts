@@ -6,15 +6,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { MongoClient } from 'mongodb';
 import type { Db, Document } from 'mongodb';
+import { statusOf } from '../harness/client.js';
+import { DATABASE } from '../harness/mongod.js';
 import { random } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { insertSlowJob, SLOW_DOMAIN, slowStat } from '../harness/slow.js';
+import { directTo, startReplicaSet } from '../harness/replica-set.js';
+import { SLOW_DOMAIN, insertSlowJob, slowStat } from '../harness/slow.js';
 import { until } from '../harness/until.js';
-import { directTo, replicaSet } from './nodes.js';
-import { APP, DATABASE, endOf, serve, tally } from './program.js';
-import type { Served } from './program.js';
-import { atLeast, atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { atLeast, atMost, exactly } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { APP_NAME, startSystem, tally } from './system-under-test.js';
+import type { System } from './system-under-test.js';
 
 /** Milliseconds after which no operation may be left of a call that has ended. */
 const LEFT = 250;
@@ -69,7 +71,7 @@ interface Watch {
   look: number;
 }
 
-const OWN = { appName: APP, ns: `${DATABASE}.job` };
+const OWN = { appName: APP_NAME, ns: `${DATABASE}.job` };
 
 const operations = (node: MongoClient): Promise<readonly Document[]> =>
   node
@@ -106,12 +108,12 @@ const between = (next: Random, least: number, most: number): number =>
 /** How a client gives a call up: it cancels, or its deadline passes. */
 const givingUp = (next: Random) =>
   next() < 0.5
-    ? { timeout: 20_000, signal: AbortSignal.timeout(between(next, 1, 200)) }
-    : { timeout: between(next, 1, 50) };
+    ? { timeoutMs: 20_000, signal: AbortSignal.timeout(between(next, 1, 200)) }
+    : { timeoutMs: between(next, 1, 50) };
 
 /** Makes `count` calls that are given up, and answers how they ended. */
 async function givenUp(
-  served: Served,
+  system: System,
   watch: Watch,
   count: number,
   seed: number,
@@ -122,9 +124,9 @@ async function givenUp(
     while (calls < count) {
       const call = calls++;
       const next = random(seed + call);
-      const door = next() < 0.5 ? served.grpc : served.http;
+      const door = next() < 0.5 ? system.grpc : system.http;
       const [rpc, asked] = next() < 0.5 ? longStat(call) : longList(call);
-      ended.push(endOf(await door.ask(rpc, asked, givingUp(next))));
+      ended.push(statusOf(await door.call(rpc, asked, givingUp(next))));
       watch.ends.set(call, performance.now());
     }
   };
@@ -148,7 +150,7 @@ async function lastSeen(nodes: readonly MongoClient[], giveUp: () => Promise<unk
 
 /** The same of `count` calls that are cancelled at one moment, when `running` operations of theirs run. */
 async function atOneMoment(
-  served: Served,
+  system: System,
   nodes: readonly MongoClient[],
   slow: (call: number) => Slow,
   count: number,
@@ -157,7 +159,7 @@ async function atOneMoment(
   const calls = Array.from({ length: count }, (_, call) => {
     const cancel = new AbortController();
     const [rpc, asked] = slow(call);
-    return { cancel, ended: served.grpc.ask(rpc, asked, { timeout: 60_000, signal: cancel.signal }) };
+    return { cancel, ended: system.grpc.call(rpc, asked, { timeoutMs: 60_000, signal: cancel.signal }) };
   });
   await until('the operations run', async () => (await onAll(nodes)) >= running, 10_000);
   return lastSeen(nodes, () => {
@@ -168,7 +170,7 @@ async function atOneMoment(
 
 /** The same of an operation of the driver's own, whose way to give up is to close the connection. */
 async function byTheDriver(uri: string, nodes: readonly MongoClient[]): Promise<number> {
-  const client = new MongoClient(uri, { appName: APP });
+  const client = new MongoClient(uri, { appName: APP_NAME });
   const cancel = new AbortController();
   const unwound = ['a', 'b', 'c', 'd'].map((name) => ({ $unwind: `$filters.${name}` }));
   const counted = client
@@ -195,23 +197,23 @@ async function repeated(rounds: number, measure: () => Promise<number>): Promise
 }
 
 async function watched(
-  served: Served,
+  system: System,
   nodes: readonly MongoClient[],
-  { seed, short, say }: Terms,
+  { seed, short, note }: ScenarioOptions,
   left: number,
 ) {
   const count = short ? 150 : 1000;
   const watch: Watch = { ends: new Map(), seen: new Set(), outlived: new Map(), look: 0 };
   const over = new AbortController();
   const looking = nodes.map((node) => look(node, watch, over.signal));
-  const ended = await givenUp(served, watch, count, seed);
+  const ended = await givenUp(system, watch, count, seed);
   await pause(2 * left);
   over.abort();
   await Promise.all(looking);
-  say(`${count} calls, ${IN_FLIGHT} at once: ${tally(ended)}`);
-  say(`a look at the operations of a node took ${watch.look.toFixed(0)} ms at most`);
+  note(`${count} calls, ${IN_FLIGHT} at once: ${tally(ended)}`);
+  note(`a look at the operations of a node took ${watch.look.toFixed(0)} ms at most`);
   const lives = [...watch.outlived.values()].toSorted((one, other) => one - other);
-  say(`after their call: half of those seen for ${lives[lives.length >> 1]?.toFixed(0) ?? '0'} ms at most`);
+  note(`after their call: half of those seen for ${lives[lives.length >> 1]?.toFixed(0) ?? '0'} ms at most`);
   return [
     atLeast('calls seen at work on the database', watch.seen.size, count / 2, 'calls'),
     exactly(`calls with an operation alive after ${left} ms`, lives.filter((life) => life > left).length, 0),
@@ -220,19 +222,19 @@ async function watched(
   ];
 }
 
-export async function cancellation(terms: Terms): Promise<readonly Figure[]> {
+export async function cancellation(terms: ScenarioOptions): Promise<readonly Assertion[]> {
   const left = terms.short ? LEFT_SHARED : LEFT;
-  await using set = await replicaSet(2, 10_000);
+  await using set = await startReplicaSet(2, 10_000);
   const client = new MongoClient(set.uri);
   const nodes = set.nodes.map(directTo);
   try {
     await fill(client.db(DATABASE));
-    await using served = await serve(set.uri);
+    await using system = await startSystem(set.uri);
     const rounds = terms.short ? 1 : ROUNDS;
-    const stats = () => atOneMoment(served, nodes, longStat, MANY, MANY * 0.75);
-    const lists = () => atOneMoment(served, nodes, longList, MANY / 2, MANY);
+    const stats = () => atOneMoment(system, nodes, longStat, MANY, MANY * 0.75);
+    const lists = () => atOneMoment(system, nodes, longList, MANY / 2, MANY);
     return [
-      ...(await watched(served, nodes, terms, left)),
+      ...(await watched(system, nodes, terms, left)),
       atMost(`${MANY} stats at one moment: the last seen after`, await repeated(rounds, stats), left, 'ms'),
       atMost(
         `${MANY / 2} lists at one moment: the last seen after`,

@@ -3,14 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db, MongoClient } from 'mongodb';
 import { makeIndexes } from '../../src/mongo/indexes.js';
-import { grpcDoor } from './doors.js';
-import { encoded } from './encoder.js';
-import { during, failuresIn, fillNeighbour, pagesOf, slowdown, steadily, timesOf } from './neighbour.js';
-import { APP, DATABASE, tally } from './program.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Subject } from './subject.js';
-import { atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { during, failuresIn, fillNeighbour, pagesOf, slowdown, steadily, timesOf } from './steady-load.js';
+import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { DATABASE, startDatabase } from '../harness/mongod.js';
+import { atMost, exactly } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { APP_NAME, startProbedSystem, tally } from './system-under-test.js';
+import type { ProbedSystem } from './system-under-test.js';
 
 const DOMAIN = 'domain-counted00000';
 const DEADLINE = 10_000;
@@ -61,7 +61,7 @@ function pageOf({ conditions }: Size): JsonObject {
 
 /** The most counts of the domain that ran at once in MongoDB, until `over` is aborted. */
 async function countsAtOnce(client: MongoClient, over: AbortSignal): Promise<number> {
-  const ours = { appName: APP, ns: `${DATABASE}.job`, active: true, 'command.aggregate': 'job' };
+  const ours = { appName: APP_NAME, ns: `${DATABASE}.job`, active: true, 'command.aggregate': 'job' };
   let most = 0;
   while (!over.aborted) {
     const found = await client
@@ -74,37 +74,37 @@ async function countsAtOnce(client: MongoClient, over: AbortSignal): Promise<num
   return most;
 }
 
-async function atRate(rate: number, size: Size, subject: Subject, client: MongoClient) {
-  const door = grpcDoor(subject.addresses.grpc);
-  const page = encoded('list', pageOf(size));
-  const ask = async () => (await door.send('list', page, { timeout: DEADLINE })).status;
+async function atRate(rate: number, size: Size, system: ProbedSystem, client: MongoClient) {
+  const door = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
+  const page = encodeRequest('list', pageOf(size));
+  const ask = async () => (await door.send('list', page, { timeoutMs: DEADLINE })).status;
   const seen = await during(size.lasting, (over) =>
-    Promise.all([steadily(ask, rate, over), pagesOf(subject, over), countsAtOnce(client, over)]),
+    Promise.all([steadily(ask, rate, over), pagesOf(system, over), countsAtOnce(client, over)]),
   );
   door.close();
   return seen;
 }
 
-export async function counts(terms: Terms): Promise<readonly Figure[]> {
-  const { short, say } = terms;
+export async function counts(terms: ScenarioOptions): Promise<readonly Assertion[]> {
+  const { short, note } = terms;
   const size = short ? SHORT : FULL;
   await using database = await startDatabase();
   await fill(database.db, size.jobs);
-  await using subject = await startSubject({ MONGODB_URI: database.uri });
-  await during(1000, (over) => pagesOf(subject, over));
-  const alone = await during(size.lasting / 2, (over) => pagesOf(subject, over));
-  say(`pages of a small domain, alone: ${timesOf(alone)}`);
-  const figures: Figure[] = [];
+  await using system = await startProbedSystem(database.uri);
+  await during(1000, (over) => pagesOf(system, over));
+  const alone = await during(size.lasting / 2, (over) => pagesOf(system, over));
+  note(`pages of a small domain, alone: ${timesOf(alone)}`);
+  const assertions: Assertion[] = [];
   for (const rate of RATES) {
-    const [pages, small, most] = await atRate(rate, size, subject, database.client);
+    const [pages, small, most] = await atRate(rate, size, system, database.client);
     const when = `at ${rate} a second`;
-    say(`${when}: ${timesOf(pages)}: ${tally(pages.map(({ status }) => status))}; small: ${timesOf(small)}`);
-    figures.push(
+    note(`${when}: ${timesOf(pages)}: ${tally(pages.map(({ status }) => status))}; small: ${timesOf(small)}`);
+    assertions.push(
       exactly(`equal pages ${when} not answered`, failuresIn(pages), 0),
       atMost(`counts at once ${when}`, most, 2, ''),
       exactly(`pages of the small domain ${when} not answered`, failuresIn(small), 0),
       slowdown(when, small, alone, terms),
     );
   }
-  return figures;
+  return assertions;
 }

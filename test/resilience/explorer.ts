@@ -4,10 +4,11 @@ import { load } from '../../bench/data.js';
 import { startBrowser } from '../harness/browser.js';
 import { explore } from '../harness/explorer.js';
 import type { Explored } from '../harness/explorer.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Subject } from './subject.js';
-import { atMost, exactly, longestHold } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { startDatabase } from '../harness/mongod.js';
+import { atMost, exactly, longestDelay } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startProbedSystem } from './system-under-test.js';
+import type { ProbedSystem } from './system-under-test.js';
 
 const JOBS = 200_000;
 
@@ -54,33 +55,33 @@ interface Looked {
   readonly calls: number;
 }
 
-async function looked(explored: Explored, view: View, subject: Subject): Promise<Looked> {
+async function looked(explored: Explored, view: View, system: ProbedSystem): Promise<Looked> {
   // From another page, so that this one is made from its beginning.
   await explored.page.goto('about:blank');
-  await subject.vitals('as it is');
+  await system.vitals('as it is');
   explored.calls.length = 0;
   const begun = performance.now();
   await explored.go(`#/${view.place}`);
   const whole = performance.now() - begun;
-  const { held } = await subject.vitals('as it is');
+  const { maxDelayMs: held } = await system.vitals('as it is');
   return { view, whole, held, calls: explored.calls.length };
 }
 
 const PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime";
 
-export async function explorer(terms: Terms): Promise<readonly Figure[]> {
-  const { short, say } = terms;
+export async function explorer(terms: ScenarioOptions): Promise<readonly Assertion[]> {
+  const { short, note } = terms;
   await using database = await startDatabase();
   const { domain, jobIds } = await load(database.db, [JOBS]);
-  await using subject = await startSubject({ MONGODB_URI: database.uri });
+  await using system = await startProbedSystem(database.uri);
   const browser = await startBrowser();
-  const explored = await explore(browser, `http://${subject.addresses.http}`, '');
+  const explored = await explore(browser, `http://${system.addresses.http}`, '');
   const paints: number[] = [];
   const best: Looked[] = [];
   for (const view of viewsOf(domain, jobIds[0] ?? '')) {
     const times: Looked[] = [];
     for (let nth = 0; nth < TIMES; nth++) {
-      times.push(await looked(explored, view, subject));
+      times.push(await looked(explored, view, system));
       paints.push(await explored.page.evaluate(PAINT));
     }
     const [first] = times.toSorted((one, other) => one.whole - other.whole);
@@ -88,7 +89,7 @@ export async function explorer(terms: Terms): Promise<readonly Figure[]> {
   }
   await browser.close();
   for (const { view, whole, held, calls } of best)
-    say(`${whole.toFixed(0)} ms, ${calls} calls, event loop held ${held.toFixed(0)} ms: ${view.name}`);
+    note(`${whole.toFixed(0)} ms, ${calls} calls, event loop held ${held.toFixed(0)} ms: ${view.name}`);
   return [
     atMost(
       'the longest that a view took',
@@ -101,7 +102,7 @@ export async function explorer(terms: Terms): Promise<readonly Figure[]> {
       best.filter(({ view, calls }) => view.calls !== calls).length,
       0,
     ),
-    longestHold(Math.max(...best.map(({ held }) => held)), terms),
+    longestDelay(Math.max(...best.map(({ held }) => held)), terms),
     atMost('first paint', Math.min(...paints), short ? PAINTED_SHARED : PAINTED, 'ms'),
     exactly('errors on the console, and requests to elsewhere', explored.faults.length, 0),
   ];

@@ -12,11 +12,12 @@ import {
   quantile,
   slowdown,
   timesOf,
-} from './neighbour.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Subject } from './subject.js';
-import { atMost, exactly, longestHold } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+} from './steady-load.js';
+import { startDatabase } from '../harness/mongod.js';
+import { atMost, exactly, longestDelay } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startProbedSystem } from './system-under-test.js';
+import type { ProbedSystem } from './system-under-test.js';
 
 const DOMAIN = 'domain-exported0000';
 const MESSAGE = 'the collector could not reach the endpoint of the provider within the time that it has. ';
@@ -70,13 +71,13 @@ async function fill(db: Db, count: number): Promise<void> {
 }
 
 /** Takes all jobs again and again, until `over` is aborted; answers how many bytes came. */
-async function take(subject: Subject, { accept, encoding }: Beside, over: AbortSignal): Promise<number> {
+async function take(system: ProbedSystem, { accept, encoding }: Beside, over: AbortSignal): Promise<number> {
   const agent = new Agent();
   let bytes = 0;
   const once = (): Promise<void> =>
     new Promise((resolve) => {
       const headers = { 'content-type': 'application/json', accept, 'accept-encoding': encoding };
-      const url = `http://${subject.addresses.http}/inventory/v1/job/list`;
+      const url = `http://${system.addresses.http}/inventory/v1/job/list`;
       const sent = request(url, { method: 'POST', agent, headers, signal: over }, (response) => {
         response.on('data', (chunk: Buffer) => (bytes += chunk.length));
         response.once('close', resolve);
@@ -92,41 +93,41 @@ async function take(subject: Subject, { accept, encoding }: Beside, over: AbortS
   return bytes;
 }
 
-async function seenBeside(each: Beside, subject: Subject, lasting: number) {
-  await subject.vitals('collected');
+async function seenBeside(each: Beside, system: ProbedSystem, lasting: number) {
+  await system.vitals('collected');
   const seen = await during(lasting, (over) => {
     setMaxListeners(0, over);
     return Promise.all([
-      pagesOf(subject, over),
-      probesOf(subject, over),
-      Promise.all(Array.from({ length: each.clients }, () => take(subject, each, over))),
+      pagesOf(system, over),
+      probesOf(system, over),
+      Promise.all(Array.from({ length: each.clients }, () => take(system, each, over))),
     ]);
   });
-  const { held } = await subject.vitals('as it is');
+  const { maxDelayMs: held } = await system.vitals('as it is');
   return { seen, held };
 }
 
-export async function exports(terms: Terms): Promise<readonly Figure[]> {
-  const { short, say } = terms;
+export async function exports(terms: ScenarioOptions): Promise<readonly Assertion[]> {
+  const { short, note } = terms;
   const [jobs, lasting] = short ? [20_000, 2500] : [75_000, 10_000];
   await using database = await startDatabase();
   await fill(database.db, jobs);
-  await using subject = await startSubject({ MONGODB_URI: database.uri });
+  await using system = await startProbedSystem(database.uri);
   // What the process does for the first time takes longer.
-  for (const each of ALL) await seenBeside({ ...each, clients: 1 }, subject, 1000);
-  const alone = await during(lasting, (over) => pagesOf(subject, over));
-  say(`pages of another domain, alone: ${timesOf(alone)}`);
-  const figures: Figure[] = [];
+  for (const each of ALL) await seenBeside({ ...each, clients: 1 }, system, 1000);
+  const alone = await during(lasting, (over) => pagesOf(system, over));
+  note(`pages of another domain, alone: ${timesOf(alone)}`);
+  const assertions: Assertion[] = [];
   let longest = 0;
   for (const each of ALL) {
-    const { seen, held } = await seenBeside(each, subject, lasting);
+    const { seen, held } = await seenBeside(each, system, lasting);
     const [pages, probes, bytes] = seen;
     longest = Math.max(longest, held);
     const taken = bytes.reduce((sum, some) => sum + some, 0) / 2 ** 20 / (lasting / 1000);
-    say(
+    note(
       `beside ${each.what} (${taken.toFixed(0)} MiB/s, ${held.toFixed(0)} ms held): pages ${timesOf(pages)}; probes ${timesOf(probes)}`,
     );
-    figures.push(
+    assertions.push(
       exactly(`pages and probes beside ${each.what} not answered`, failuresIn([...pages, ...probes]), 0),
       slowdown(`beside ${each.what}`, pages, alone, terms),
       atMost(
@@ -137,5 +138,5 @@ export async function exports(terms: Terms): Promise<readonly Figure[]> {
       ),
     );
   }
-  return [...figures, longestHold(longest, terms)];
+  return [...assertions, longestDelay(longest, terms)];
 }

@@ -11,20 +11,21 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { ObjectId } from 'mongodb';
 import type { Db, Document } from 'mongodb';
 import { JobsInfo } from '../../src/gen/spaceone/api/inventory/v1/job.js';
-import type { RpcName } from '../harness/client.js';
-import type { Random } from '../harness/random.js';
-import { drawn, pick } from './choices.js';
-import { grpcDoor, httpDoor } from './doors.js';
-import type { Answer, GrpcDoor, HttpDoor } from './doors.js';
-import { encoded } from './encoder.js';
 import { anyRequest } from './generator.js';
 import type { Subjects } from './generator.js';
 import { junk, mutated } from './mutations.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Subject, Vitals } from './subject.js';
-import { tally } from './program.js';
-import { atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
+import type { Answer, GrpcClient, RpcName } from '../harness/client.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { createHttpClient } from '../harness/http-client.js';
+import type { HttpClient } from '../harness/http-client.js';
+import { startDatabase } from '../harness/mongod.js';
+import { drawn, pick } from '../harness/random.js';
+import type { Random } from '../harness/random.js';
+import { atMost, exactly, sameProcess } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startProbedSystem, tally } from './system-under-test.js';
+import type { ProbedSystem, Vitals } from './system-under-test.js';
 
 const MINE = 'domain-mine';
 const THEIRS = 'domain-theirs';
@@ -100,9 +101,9 @@ async function credentials(folder: string) {
 }
 
 interface Doors {
-  readonly grpc: GrpcDoor;
-  readonly http: HttpDoor;
-  readonly subject: Subject;
+  readonly grpc: GrpcClient;
+  readonly http: HttpClient;
+  readonly system: ProbedSystem;
   readonly token: string;
 }
 
@@ -117,8 +118,8 @@ const byGrpc =
   (change: (next: Random, bytes: Uint8Array) => Uint8Array, way: string): Way =>
   async (next, { grpc, token }) => {
     const { rpc, request } = anyRequest(next, SUBJECTS);
-    const bytes = change(next, encoded(rpc, request));
-    return { way, rpc, ...(await grpc.send(rpc, bytes, { timeout: TIMEOUT, headers: { token } })) };
+    const bytes = change(next, encodeRequest(rpc, request));
+    return { way, rpc, ...(await grpc.send(rpc, bytes, { timeoutMs: TIMEOUT, headers: { token } })) };
   };
 
 const byHttp =
@@ -127,7 +128,7 @@ const byHttp =
     const { rpc, request } = anyRequest(next, SUBJECTS);
     const body = change(next, Buffer.from(JSON.stringify(request)));
     const path = `/inventory/v1/job/${rpc}`;
-    return { way, rpc, ...(await http.post(path, body, { timeout: TIMEOUT, headers: { token } })) };
+    return { way, rpc, ...(await http.post(path, body, { timeoutMs: TIMEOUT, headers: { token } })) };
   };
 
 const TYPES = [
@@ -142,7 +143,10 @@ const otherType: Way = async (next, { http, token }) => {
   const { rpc, request } = anyRequest(next, SUBJECTS);
   const headers = { token, 'content-type': pick(next, TYPES), 'connect-protocol-version': '1' };
   const path = `/spaceone.api.inventory.v1.Job/${rpc}`;
-  const answer = await http.post(path, mutated(next, encoded(rpc, request)), { timeout: TIMEOUT, headers });
+  const answer = await http.post(path, mutated(next, encodeRequest(rpc, request)), {
+    timeoutMs: TIMEOUT,
+    headers,
+  });
   return { way: 'other content types', rpc, ...answer };
 };
 
@@ -152,7 +156,7 @@ const badToken: Way = async (next, { grpc }) => {
   return {
     way: 'bad tokens',
     rpc: 'get',
-    ...(await grpc.send('get', Buffer.alloc(0), { timeout: TIMEOUT, headers })),
+    ...(await grpc.send('get', Buffer.alloc(0), { timeoutMs: TIMEOUT, headers })),
   };
 };
 
@@ -165,7 +169,7 @@ const BEGINNINGS = [
 ];
 
 /** Bytes on a socket that are no request. */
-const onSocket: Way = async (next, { subject: { addresses } }) => {
+const onSocket: Way = async (next, { system: { addresses } }) => {
   const [host, port] = pick(next, [addresses.grpc, addresses.http]).split(':');
   const socket = connect({ host, port: Number(port) });
   socket.on('error', () => undefined);
@@ -199,7 +203,8 @@ const FINE = [
   'PERMISSION_DENIED',
 ];
 
-const isForeign = ({ way, rpc, status, bytes }: Sent): boolean =>
+const isForeign = ({ way, rpc, status, text, bytes }: Sent): boolean =>
+  text.includes(MARK) ||
   bytes.includes(MARK) ||
   (way === 'gRPC' && rpc === 'list' && status === 'OK' && JobsInfo.decode(bytes).total_count > JOBS);
 
@@ -228,7 +233,7 @@ async function requests(count: number, seed: number, doors: Doors, db: Db): Prom
     while (nth < count) {
       const mine = nth++;
       if (mine % REFILL === 0) await fill(db);
-      if (mine === Math.floor(count * WARM)) run.before = await doors.subject.vitals('collected');
+      if (mine === Math.floor(count * WARM)) run.before = await doors.system.vitals('collected');
       const next = drawn(seed, mine);
       const sent = await pick(next, ALL)(next, doors);
       if (sent === undefined) continue;
@@ -241,46 +246,50 @@ async function requests(count: number, seed: number, doors: Doors, db: Db): Prom
   return run;
 }
 
-export async function fuzz({ seed, short, say }: Terms): Promise<readonly Figure[]> {
+export async function fuzz({ seed, short, note }: ScenarioOptions): Promise<readonly Assertion[]> {
   const count = short ? 4000 : 200_000;
   const folder = await mkdtemp(join(tmpdir(), 'trial-fuzz-'));
   const { file, token } = await credentials(folder);
   await using database = await startDatabase();
   await fillAll(database.db);
-  const settings = { MONGODB_URI: database.uri, AUTH: 'jwt', AUTH_PUBLIC_KEYS: file };
-  await using subject = await startSubject(settings);
-  const grpc = grpcDoor(subject.addresses.grpc);
-  const http = httpDoor(subject.addresses.http, AT_ONCE);
+  await using system = await startProbedSystem(database.uri, { AUTH: 'jwt', AUTH_PUBLIC_KEYS: file });
+  const grpc = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
+  const http = createHttpClient(system.addresses.http, AT_ONCE);
   const { odd, foreign, ends, before } = await requests(
     count,
     seed,
-    { grpc, http, subject, token },
+    { grpc, http, system, token },
     database.db,
   );
   grpc.close();
   http.close();
-  const after = await subject.vitals('collected');
-  for (const end of tally(ends.toSorted()).split(', ')) say(end);
+  const after = await system.vitals('collected');
+  for (const end of tally(ends.toSorted()).split(', ')) note(end);
   for (const { way, rpc, status, text } of odd.slice(0, 5))
-    say(`odd: ${way} ${rpc} ${status} ${text.slice(0, 200)}`);
-  const log = subject.log();
+    note(`odd: ${way} ${rpc} ${status} ${text.slice(0, 200)}`);
+  const log = system.program.lines();
   const told = log.map(withoutSortKeys);
   const toldOf = (sent: readonly string[]) => sent.filter((text) => told.some((line) => line.includes(text)));
   await rm(folder, { recursive: true });
   return [
-    exactly('the same process', Number(subject.alive()), 1),
+    sameProcess(system.program),
     exactly('answers that are an error of the service, or none', odd.length, 0),
     exactly('answers with rows or counts of another domain', foreign.length, 0),
-    atMost('heap, of what it was when warm', after.heapUsed / (before?.heapUsed ?? NaN), GROWTH, 'times'),
+    atMost(
+      'heap, of what it was when warm',
+      after.heapUsedBytes / (before?.heapUsedBytes ?? NaN),
+      GROWTH,
+      'times',
+    ),
     atMost(
       'memory, of what it was when warm',
-      after.rss / (before?.rss ?? NaN),
+      after.rssBytes / (before?.rssBytes ?? NaN),
       short ? GROWTH_SHORT : GROWTH,
       'times',
     ),
     exactly('lines of the log that are no JSON object', log.filter((line) => !isJson(line)).length, 0),
     exactly('planted secrets in the log', toldOf(SECRETS).length, 0),
     exactly('planted values in the log', toldOf(VALUES).length, 0),
-    exactly('bytes beside the log', subject.complaints().length, 0),
+    exactly('bytes beside the log', system.program.stderr().length, 0),
   ];
 }

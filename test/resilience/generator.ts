@@ -8,8 +8,8 @@ import { OPERATORS } from '../../src/query/operators.js';
 import { CONDITIONS, GROUP_FIELDS, PROJECT_OPERATORS } from '../../src/query/stages.js';
 import type { RpcName } from '../harness/client.js';
 import { NAMES, VALUES } from '../harness/hostile.js';
+import { below, pick, several, some, weighed } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { below, pick, several, some, weighed } from './choices.js';
 
 export interface Made {
   readonly rpc: RpcName;

@@ -10,8 +10,8 @@ import type { Addresses } from '../harness/program.js';
 import { until } from '../harness/until.js';
 
 export interface Health extends AsyncDisposable {
-  /** Waits until both Watch and /readyz say `serving`; answers when the later of them said so. Errors: not within `timeout`. */
-  says(serving: boolean, timeout: number): Promise<number>;
+  /** Waits until both Watch and /readyz note `serving`; answers when the later of them said so. Errors: not within `timeout`. */
+  says(serving: boolean, timeoutMs: number): Promise<number>;
   /** Answers of /livez that were not 200. */
   dead(): number;
 }

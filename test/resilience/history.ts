@@ -2,7 +2,8 @@
  * What writers did to some jobs and when, and whether an answer that was given meanwhile is explained by it: each job may
  * have been in any of the states that it had between the question and the answer.
  */
-import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import type { JsonObject } from '@bufbuild/protobuf';
+import { stringOf } from '../harness/json.js';
 
 /** The date of a job, in seconds; undefined: there is no such job. */
 export type State = number | undefined;
@@ -193,17 +194,8 @@ export function unexplainedList(
   );
 }
 
-const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The rows of an answer. */
-export const rowsIn = ({ results }: JsonObject): readonly JsonObject[] =>
-  Array.isArray(results) ? results.filter(isObject) : [];
-
-const textOf = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
-
 export const totalIn = ({ total_count: total }: JsonObject): number => Number(total ?? 0);
 
 /** The jobs of an answer that shows `date` of them. */
 export const shownIn = (rows: readonly JsonObject[], date: string): readonly Shown[] =>
-  rows.map((row) => ({ id: textOf(row['job_id']), date: Date.parse(textOf(row[date])) / 1000 }));
+  rows.map((row) => ({ id: stringOf(row['job_id']), date: Date.parse(stringOf(row[date])) / 1000 }));

@@ -4,14 +4,16 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Db } from 'mongodb';
+import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
+import type { Answer } from '../harness/client.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { createHttpClient } from '../harness/http-client.js';
+import { startDatabase } from '../harness/mongod.js';
 import { until } from '../harness/until.js';
-import { grpcDoor, httpDoor } from './doors.js';
-import type { Answer } from './doors.js';
-import { encoded } from './encoder.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Subject } from './subject.js';
-import { atLeast, atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { atLeast, atMost, sameProcess } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startProbedSystem } from './system-under-test.js';
+import type { ProbedSystem } from './system-under-test.js';
 
 const ATTACKERS = fileURLToPath(new URL('attackers.js', import.meta.url));
 const DOMAIN = 'domain-attacked';
@@ -50,13 +52,13 @@ async function steady(call: () => Promise<Answer>, over: AbortSignal): Promise<r
   return Promise.all(calls);
 }
 
-function honest({ addresses }: Subject, over: AbortSignal) {
-  const grpc = grpcDoor(addresses.grpc);
-  const http = httpDoor(addresses.http, PER_SECOND);
-  const request = encoded('get', GET);
-  const byGrpc = steady(() => grpc.send('get', request, { timeout: TIMEOUT }), over);
+function honest({ addresses }: ProbedSystem, over: AbortSignal) {
+  const grpc = createGrpcClient(addresses.grpc, OWN_CONNECTION);
+  const http = createHttpClient(addresses.http, PER_SECOND);
+  const request = encodeRequest('get', GET);
+  const byGrpc = steady(() => grpc.send('get', request, { timeoutMs: TIMEOUT }), over);
   const byHttp = steady(
-    () => http.post('/inventory/v1/job/get', JSON.stringify(GET), { timeout: TIMEOUT }),
+    () => http.post('/inventory/v1/job/get', JSON.stringify(GET), { timeoutMs: TIMEOUT }),
     over,
   );
   return Promise.all([byGrpc, byHttp]).finally(() => {
@@ -66,20 +68,20 @@ function honest({ addresses }: Subject, over: AbortSignal) {
 }
 
 /** Has the service done once what it is asked for later, by clients who take their answers. */
-async function warm(subject: Subject): Promise<void> {
+async function warm(system: ProbedSystem): Promise<void> {
   const quiet = new AbortController();
-  const calls = honest(subject, quiet.signal);
-  const door = grpcDoor(subject.addresses.grpc);
-  const all = encoded('list', { domain_id: DOMAIN });
+  const calls = honest(system, quiet.signal);
+  const door = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
+  const all = encodeRequest('list', { domain_id: DOMAIN });
   for (let round = 0; round < WARMING; round++)
-    await Promise.all(Array.from({ length: 16 }, () => door.send('list', all, { timeout: BACK })));
+    await Promise.all(Array.from({ length: 16 }, () => door.send('list', all, { timeoutMs: BACK })));
   door.close();
   quiet.abort();
   await calls;
 }
 
 /** Attacks for so many milliseconds; answers what was done. */
-async function attacked({ addresses }: Subject, seed: number, ms: number): Promise<string> {
+async function attacked({ addresses }: ProbedSystem, seed: number, ms: number): Promise<string> {
   const child = fork(ATTACKERS, [addresses.grpc, addresses.http, DOMAIN, String(seed)]);
   await pause(ms);
   const told: Promise<readonly unknown[]> = once(child, 'message');
@@ -93,42 +95,47 @@ async function attacked({ addresses }: Subject, seed: number, ms: number): Promi
 const quantile = (of: readonly Honest[], share: number): number =>
   of.map(({ took }) => took).toSorted((a, b) => a - b)[Math.floor(of.length * share)] ?? NaN;
 
-function figuresOf(door: string, calls: readonly Honest[]): Figure {
+function figuresOf(door: string, calls: readonly Honest[]): Assertion {
   const good = calls.filter(({ ok }) => ok).length;
   return atLeast(`honest calls by ${door} that succeeded`, (100 * good) / calls.length, 99, '%');
 }
 
-export async function hostile({ seed, short, lasting, say }: Terms): Promise<readonly Figure[]> {
+export async function hostile({
+  seed,
+  short,
+  lasting,
+  note,
+}: ScenarioOptions): Promise<readonly Assertion[]> {
   await using database = await startDatabase();
   await fill(database.db);
-  await using subject = await startSubject({ MONGODB_URI: database.uri });
-  await warm(subject);
-  const before = await subject.vitals('collected');
+  await using system = await startProbedSystem(database.uri);
+  await warm(system);
+  const before = await system.vitals('collected');
   const over = new AbortController();
-  const calling = honest(subject, over.signal);
-  say(await attacked(subject, seed, short ? 5000 : (lasting ?? 60_000)));
+  const calling = honest(system, over.signal);
+  note(await attacked(system, seed, short ? 5000 : (lasting ?? 60_000)));
   over.abort();
   const [byGrpc, byHttp] = await calling;
-  const during = await subject.vitals('as it is');
+  const during = await system.vitals('as it is');
   for (const [door, calls] of [
     ['gRPC', byGrpc],
     ['HTTP', byHttp],
   ] as const)
-    say(
+    note(
       `${door}: ${calls.length} calls, p50 ${quantile(calls, 0.5).toFixed(0)} ms, p99 ${quantile(calls, 0.99).toFixed(0)} ms`,
     );
-  say(`memory ${before.rss >> 20} MiB before, ${during.rss >> 20} MiB at the end of it`);
+  note(`memory ${before.rssBytes >> 20} MiB before, ${during.rssBytes >> 20} MiB at the end of it`);
   let after = during;
   const back = async (): Promise<boolean> => {
-    after = await subject.vitals('collected');
-    return after.rss <= before.rss * GROWTH && after.heapUsed <= before.heapUsed * GROWTH;
+    after = await system.vitals('collected');
+    return after.rssBytes <= before.rssBytes * GROWTH && after.heapUsedBytes <= before.heapUsedBytes * GROWTH;
   };
   await until('the memory is back', back, BACK).catch(() => undefined);
   return [
     figuresOf('gRPC', byGrpc),
     figuresOf('HTTP', byHttp),
-    atMost('memory afterwards, of what it was', after.rss / before.rss, GROWTH, 'times'),
-    atMost('heap afterwards, of what it was', after.heapUsed / before.heapUsed, GROWTH, 'times'),
-    exactly('the same process', Number(subject.alive()), 1),
+    atMost('memory afterwards, of what it was', after.rssBytes / before.rssBytes, GROWTH, 'times'),
+    atMost('heap afterwards, of what it was', after.heapUsedBytes / before.heapUsedBytes, GROWTH, 'times'),
+    sameProcess(system.program),
   ];
 }

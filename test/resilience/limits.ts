@@ -1,12 +1,15 @@
 /** Requests that are too much, or as much as may be: each is answered by name, and none keeps a neighbour waiting (docs/settings.md «Limits»). */
-import { grpcDoor, httpDoor } from './doors.js';
-import type { Answer, GrpcDoor, HttpDoor } from './doors.js';
-import { DOMAIN, FLOODS } from './floods.js';
-import type { Flood } from './floods.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Subject } from './subject.js';
-import { exactly, longestHold } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { DOMAIN, FLOODS } from './extreme-requests.js';
+import type { Flood } from './extreme-requests.js';
+import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
+import type { Answer, GrpcClient } from '../harness/client.js';
+import { createHttpClient } from '../harness/http-client.js';
+import type { HttpClient } from '../harness/http-client.js';
+import { startDatabase } from '../harness/mongod.js';
+import { exactly, longestDelay, sameProcess } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startProbedSystem } from './system-under-test.js';
+import type { ProbedSystem } from './system-under-test.js';
 
 const TIMEOUT = 30_000;
 
@@ -20,8 +23,8 @@ interface Borne {
   readonly held: number;
 }
 
-function sent({ door, rpc }: Flood, body: Uint8Array | string, grpc: GrpcDoor, http: HttpDoor) {
-  const terms = { timeout: TIMEOUT };
+function sent({ door, rpc }: Flood, body: Uint8Array | string, grpc: GrpcClient, http: HttpClient) {
+  const terms = { timeoutMs: TIMEOUT };
   return door === 'gRPC'
     ? grpc.send(rpc, Buffer.from(body), terms)
     : http.post(`/inventory/v1/job/${rpc}`, body, terms);
@@ -30,16 +33,16 @@ function sent({ door, rpc }: Flood, body: Uint8Array | string, grpc: GrpcDoor, h
 async function borne(
   flood: Flood,
   times: number,
-  subject: Subject,
-  grpc: GrpcDoor,
-  http: HttpDoor,
+  system: ProbedSystem,
+  grpc: GrpcClient,
+  http: HttpClient,
 ): Promise<Borne> {
   const body = flood.body();
   const seen: Borne[] = [];
   for (let nth = 0; nth < times; nth++) {
-    await subject.vitals('as it is');
+    await system.vitals('as it is');
     const answer = await sent(flood, body, grpc, http);
-    const { held } = await subject.vitals('as it is');
+    const { maxDelayMs: held } = await system.vitals('as it is');
     seen.push({ flood, answer, held });
   }
   return seen.reduce((best, each) => (each.held < best.held ? each : best));
@@ -52,22 +55,22 @@ const isDue = ({ flood: { due }, answer: { status, text } }: Borne): boolean =>
 const grpcText = ({ text }: Answer): number =>
   Buffer.byteLength(/"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text);
 
-export async function limits(terms: Terms): Promise<readonly Figure[]> {
-  const { short, say } = terms;
+export async function limits(terms: ScenarioOptions): Promise<readonly Assertion[]> {
+  const { short, note } = terms;
   await using database = await startDatabase();
-  await using subject = await startSubject({ MONGODB_URI: database.uri });
+  await using system = await startProbedSystem(database.uri);
   await database.db.collection('job').insertOne({ job_id: 'job-0', domain_id: DOMAIN });
-  const grpc = grpcDoor(subject.addresses.grpc);
-  const http = httpDoor(subject.addresses.http, 4);
+  const grpc = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
+  const http = createHttpClient(system.addresses.http, 4);
   const all: Borne[] = [];
-  for (const flood of FLOODS) all.push(await borne(flood, short ? 1 : TIMES, subject, grpc, http));
+  for (const flood of FLOODS) all.push(await borne(flood, short ? 1 : TIMES, system, grpc, http));
   grpc.close();
   http.close();
   const worst = all.toSorted((one, other) => other.held - one.held);
-  for (const { flood, held } of worst.slice(0, 5)) say(`${held.toFixed(0)} ms held by ${flood.name}`);
+  for (const { flood, held } of worst.slice(0, 5)) note(`${held.toFixed(0)} ms held by ${flood.name}`);
   const odd = all.filter((each) => !isDue(each));
   for (const { flood, answer } of odd)
-    say(`${flood.name}: ${answer.status} ${answer.text.slice(0, 120)}, due ${flood.due}`);
+    note(`${flood.name}: ${answer.status} ${answer.text.slice(0, 120)}, due ${flood.due}`);
   return [
     exactly('requests not answered as is due', odd.length, 0),
     exactly(
@@ -75,7 +78,7 @@ export async function limits(terms: Terms): Promise<readonly Figure[]> {
       all.filter(({ answer }) => answer.status !== 'OK' && grpcText(answer) > 1024).length,
       0,
     ),
-    longestHold(worst[0]?.held ?? 0, terms),
-    exactly('the same process', Number(subject.alive()), 1),
+    longestDelay(worst[0]?.held ?? 0, terms),
+    sameProcess(system.program),
   ];
 }

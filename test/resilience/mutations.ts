@@ -1,7 +1,7 @@
 /** Bytes that were a message, and are not quite one any more. */
+import { encodeField } from '../harness/encoder.js';
+import { below, pick, randomBytes } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { below, pick } from './choices.js';
-import { field } from './encoder.js';
 
 type Mutation = (next: Random, bytes: Buffer) => Buffer;
 
@@ -10,9 +10,6 @@ function cut(next: Random, bytes: Buffer): readonly [number, number] {
   const from = below(next, bytes.length + 1);
   return [from, from + below(next, bytes.length - from + 1)];
 }
-
-const noise = (next: Random, length: number): Buffer =>
-  Buffer.from(Array.from({ length }, () => below(next, 256)));
 
 const flipped: Mutation = (next, bytes) => {
   const copy = Buffer.from(bytes);
@@ -37,12 +34,12 @@ const leftOut: Mutation = (next, bytes) => {
 
 const filled: Mutation = (next, bytes) => {
   const [from] = cut(next, bytes);
-  return Buffer.concat([bytes.subarray(0, from), noise(next, below(next, 16)), bytes.subarray(from)]);
+  return Buffer.concat([bytes.subarray(0, from), randomBytes(next, below(next, 16)), bytes.subarray(from)]);
 };
 
 const wrapped: Mutation = (next, bytes) => {
   let inner = bytes;
-  for (let levels = below(next, 200); levels > 0; levels--) inner = field(1 + below(next, 8), inner);
+  for (let levels = below(next, 200); levels > 0; levels--) inner = encodeField(1 + below(next, 8), inner);
   return inner;
 };
 
@@ -57,4 +54,4 @@ export function mutated(next: Random, bytes: Uint8Array): Buffer {
 }
 
 /** Bytes that never were anything. */
-export const junk = (next: Random): Buffer => noise(next, below(next, 400));
+export const junk = (next: Random): Buffer => randomBytes(next, below(next, 400));

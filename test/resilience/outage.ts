@@ -1,23 +1,24 @@
 /** A database that is killed, that stands still, and that is not there yet: what calls come to, and what health says (docs/operations.md «Health»). */
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
-import { random } from '../harness/random.js';
 import { followHealth } from './health.js';
 import type { Health } from './health.js';
-import { replicaSet } from './nodes.js';
-import type { Node, Nodes } from './nodes.js';
-import { DATABASE, serve, started } from './program.js';
-import { fillForReaders, honest, steadyReads, tallyOf } from './readers.js';
-import { atLeast, atMost, exactly, faultsOf } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { fillForReads, honestAnswers, steadyReads, tallyReads, failedReads } from './known-reads.js';
+import { DATABASE } from '../harness/mongod.js';
+import { random } from '../harness/random.js';
+import { firstOf, startReplicaSet } from '../harness/replica-set.js';
+import type { Node, ReplicaSet } from '../harness/replica-set.js';
+import { atLeast, atMost, exactly, noFaults } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { launchSystem, startSystem } from './system-under-test.js';
 
 /** Milliseconds until the loss is said, and until the return is. */
 const LOST = 5000;
 const BACK = 3000;
 const PATIENCE = 20_000;
-const LOAD = { perSecond: 50, timeout: 2000 };
+const LOAD = { perSecond: 50, timeoutMs: 2000 };
 /** Calls that wait for long, and an outage that is longer. */
-const LONG = { perSecond: 10, timeout: 20_000 };
+const LONG = { perSecond: 10, timeoutMs: 20_000 };
 const LONG_AWAY = 40_000;
 
 interface Outage {
@@ -42,7 +43,7 @@ const FROZEN: Outage = {
   },
 };
 
-/** Milliseconds that a read takes by the driver alone, which waits for a server as long as its settings say. */
+/** Milliseconds that a read takes by the driver alone, which waits for a server as long as its settings note. */
 async function byTheDriver(uri: string): Promise<number> {
   const client = new MongoClient(uri);
   const begun = performance.now();
@@ -80,71 +81,78 @@ interface Size {
 const SHORT: Size = { outages: [KILLED], pause: 300 };
 const FULL: Size = { outages: [KILLED, FROZEN, KILLED, FROZEN], pause: 2000 };
 
-async function underLoad({ uri }: Nodes, node: Node, terms: Terms): Promise<readonly Figure[]> {
-  const { seed, short, say } = terms;
+async function underLoad(
+  { uri }: ReplicaSet,
+  node: Node,
+  terms: ScenarioOptions,
+): Promise<readonly Assertion[]> {
+  const { seed, short, note } = terms;
   const size = short ? SHORT : FULL;
-  await using served = await serve(uri);
-  await using health = await followHealth(served.addresses);
+  await using system = await startSystem(uri);
+  await using health = await followHealth(system.addresses);
   await health.says(true, PATIENCE);
   const over = new AbortController();
-  const reading = steadyReads(served, LOAD, random(seed), over.signal);
+  const reading = steadyReads(system, LOAD, random(seed), over.signal);
   await pause(size.pause);
-  const figures: Figure[] = [];
-  for (const each of size.outages) figures.push(...(await away(each, size, node, health)));
+  const assertions: Assertion[] = [];
+  for (const each of size.outages) assertions.push(...(await away(each, size, node, health)));
   over.abort();
   const answers = await reading;
-  say(`${answers.length} reads, ${LOAD.perSecond} a second: ${tallyOf(answers)}`);
+  note(`${answers.length} reads, ${LOAD.perSecond} a second: ${tallyReads(answers)}`);
   return [
-    atLeast('reads that failed', answers.filter(({ end }) => end !== 'OK').length, 1, 'reads'),
-    ...honest(answers, LOAD, terms),
-    ...figures,
+    atLeast('reads that failed', failedReads(answers), 1, 'reads'),
+    ...honestAnswers(answers, LOAD, terms),
+    ...assertions,
     exactly('answers of /livez other than 200', health.dead(), 0),
-    faultsOf(served.program.log),
+    noFaults(system.program.log),
   ];
 }
 
 /** Calls with deadlines that end within the outage, and after it. */
-async function forLong({ uri }: Nodes, node: Node, terms: Terms): Promise<readonly Figure[]> {
-  const { seed, say } = terms;
-  await using served = await serve(uri);
-  await using health = await followHealth(served.addresses);
+async function forLong(
+  { uri }: ReplicaSet,
+  node: Node,
+  terms: ScenarioOptions,
+): Promise<readonly Assertion[]> {
+  const { seed, note } = terms;
+  await using system = await startSystem(uri);
+  await using health = await followHealth(system.addresses);
   await health.says(true, PATIENCE);
   const over = new AbortController();
-  const reading = steadyReads(served, LONG, random(seed), over.signal);
+  const reading = steadyReads(system, LONG, random(seed), over.signal);
   await pause(FULL.pause);
   const size = { ...FULL, pause: LONG_AWAY };
-  const figures = [
+  const assertions = [
     ...(await away(KILLED, size, node, health)),
     ...(await away(FROZEN, { ...size, pause: LONG_AWAY / 2 }, node, health)),
   ];
   over.abort();
   const answers = await reading;
-  say(`${LONG_AWAY} ms, ${answers.length} reads of ${LONG.timeout} ms: ${tallyOf(answers)}`);
-  return [...honest(answers, LONG, terms), ...figures, faultsOf(served.program.log)];
+  note(`${LONG_AWAY} ms, ${answers.length} reads of ${LONG.timeoutMs} ms: ${tallyReads(answers)}`);
+  return [...honestAnswers(answers, LONG, terms), ...assertions, noFaults(system.program.log)];
 }
 
-/** The service is started first, and then the database. */
-async function notThereYet({ uri }: Nodes, node: Node): Promise<readonly Figure[]> {
+/** The service is launchSystem first, and then the database. */
+async function notThereYet({ uri }: ReplicaSet, node: Node): Promise<readonly Assertion[]> {
   await node.kill();
-  await using served = await started(uri);
-  await using health = await followHealth(served.addresses);
+  await using system = await launchSystem(uri);
+  await using health = await followHealth(system.addresses);
   await health.says(false, PATIENCE);
   const waiting = byTheDriver(uri);
-  await pause(LOAD.timeout);
+  await pause(LOAD.timeoutMs);
   await node.start();
   const back = performance.now();
   const serving = (await health.says(true, PATIENCE)) - back;
   return [
     atMost('not there at the start: SERVING after it comes', Math.max(0, serving), BACK, 'ms'),
-    atLeast('by the driver alone, a read waited', await waiting, LOAD.timeout, 'ms'),
+    atLeast('by the driver alone, a read waited', await waiting, LOAD.timeoutMs, 'ms'),
   ];
 }
 
-export async function outage(terms: Terms): Promise<readonly Figure[]> {
-  await using set = await replicaSet(1, 10_000);
-  const [node] = set.nodes;
-  if (node === undefined) throw new Error('a replica set has a node');
-  await fillForReaders(set.uri, 1);
+export async function outage(terms: ScenarioOptions): Promise<readonly Assertion[]> {
+  await using set = await startReplicaSet(1, 10_000);
+  const node = firstOf(set.nodes);
+  await fillForReads(set.uri, 1);
   return [
     ...(await underLoad(set, node, terms)),
     ...(terms.short ? [] : await forLong(set, node, terms)),

@@ -1,8 +1,6 @@
 /** More calls than the service can do, with a fifth of a core: some are done in time, the others are refused at once, and probes are answered (docs/operations.md «Overload»). */
 import { Worker } from 'node:worker_threads';
 import { makeIndexes } from '../../src/mongo/indexes.js';
-import { grpcDoor } from './doors.js';
-import { encoded } from './encoder.js';
 import {
   during,
   failuresIn,
@@ -12,13 +10,15 @@ import {
   quantile,
   steadily,
   timesOf,
-} from './neighbour.js';
-import type { Asked } from './neighbour.js';
-import { tally } from './program.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Subject } from './subject.js';
-import { atLeast, atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+} from './steady-load.js';
+import type { Asked } from './steady-load.js';
+import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { startDatabase } from '../harness/mongod.js';
+import { atLeast, atMost, exactly } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startProbedSystem, tally } from './system-under-test.js';
+import type { ProbedSystem } from './system-under-test.js';
 
 const PER_SECOND = 120;
 const DEADLINE = 5000;
@@ -61,14 +61,14 @@ function throttled(pid: number): AsyncDisposable {
   };
 }
 
-const PAGE = encoded('list', { domain_id: NEIGHBOUR, query: { page: { limit: 200 } } });
+const PAGE = encodeRequest('list', { domain_id: NEIGHBOUR, query: { page: { limit: 200 } } });
 
 /** Pages, more than a fifth of a core can do, and probes. */
-async function called(subject: Subject, ms: number) {
-  const door = grpcDoor(subject.addresses.grpc);
-  const ask = async () => (await door.send('list', PAGE, { timeout: DEADLINE })).status;
+async function called(system: ProbedSystem, ms: number) {
+  const door = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
+  const ask = async () => (await door.send('list', PAGE, { timeoutMs: DEADLINE })).status;
   const seen = await during(ms, (over) =>
-    Promise.all([steadily(ask, PER_SECOND, over), probesOf(subject, over)]),
+    Promise.all([steadily(ask, PER_SECOND, over), probesOf(system, over)]),
   );
   door.close();
   return seen;
@@ -76,25 +76,25 @@ async function called(subject: Subject, ms: number) {
 
 const tallyOf = (calls: readonly Asked[]): string => tally(calls.map(({ status }) => status));
 
-export async function overload({ short, say }: Terms): Promise<readonly Figure[]> {
+export async function overload({ short, note }: ScenarioOptions): Promise<readonly Assertion[]> {
   const times = short ? SHARED : 1;
   const lasting = short ? 10_000 : 30_000;
   await using database = await startDatabase();
   await makeIndexes(database.db);
   await fillNeighbour(database.db);
-  await using subject = await startSubject({ MONGODB_URI: database.uri });
-  await called(subject, 2000);
-  const [before] = await called(subject, lasting / 4);
-  say(`with all of a core: ${timesOf(before)}: ${tallyOf(before)}`);
+  await using system = await startProbedSystem(database.uri);
+  await called(system, 2000);
+  const [before] = await called(system, lasting / 4);
+  note(`with all of a core: ${timesOf(before)}: ${tallyOf(before)}`);
   const [calls, probes] = await (async () => {
-    await using _share = throttled(subject.pid);
-    return await called(subject, lasting);
+    await using _share = throttled(system.program.pid);
+    return await called(system, lasting);
   })();
   const taken = calls.filter(({ status }) => status !== REFUSED);
   const refused = calls.filter(({ status }) => status === REFUSED);
-  say(`with a fifth: ${timesOf(calls)}: ${tallyOf(calls)}`);
-  say(`done: ${timesOf(taken)}; refused: ${timesOf(refused)}; probes: ${timesOf(probes)}`);
-  const [after] = await called(subject, 2000);
+  note(`with a fifth: ${timesOf(calls)}: ${tallyOf(calls)}`);
+  note(`done: ${timesOf(taken)}; refused: ${timesOf(refused)}; probes: ${timesOf(probes)}`);
+  const [after] = await called(system, 2000);
   return [
     exactly('calls refused with all of a core', before.filter(({ status }) => status === REFUSED).length, 0),
     atLeast(

@@ -3,17 +3,18 @@
  * health says then, and what each kind of call comes to (docs/operations.md «Health»).
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Settings } from '../harness/program.js';
 import { followHealth } from './health.js';
 import type { Health } from './health.js';
-import { freeHost, primaryAmong, replicaSet } from './nodes.js';
-import type { Node, Nodes } from './nodes.js';
-import { endOf, started, tally } from './program.js';
-import type { Served } from './program.js';
-import { fillForReaders, READS } from './readers.js';
-import type { Read } from './readers.js';
-import { atMost, exactly, faultsOf } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { fillForReads, READS } from './known-reads.js';
+import type { Read } from './known-reads.js';
+import { freeHost } from '../harness/mongod.js';
+import type { Settings } from '../harness/program.js';
+import { primaryAmong, firstOf, startReplicaSet } from '../harness/replica-set.js';
+import type { Node, ReplicaSet } from '../harness/replica-set.js';
+import { atMost, exactly, noFaults } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { launchSystem, tally, verdictOf } from './system-under-test.js';
+import type { System } from './system-under-test.js';
 
 /** Milliseconds: until SERVING is said after the return, and for what takes longer. */
 const BACK = 3000;
@@ -22,7 +23,7 @@ const CALL = 5000;
 const LATE_NAMES = new URL('late-names.js', import.meta.url).href;
 
 interface Ground {
-  readonly set: Nodes;
+  readonly set: ReplicaSet;
   /** The only node, or one of them. */
   readonly node: Node;
 }
@@ -31,49 +32,49 @@ interface State {
   readonly name: string;
   readonly uri: string;
   readonly settings?: Settings;
-  /** What happens before the service is started; without it, it serves first. */
+  /** What happens before the service is launchSystem; without it, it serves first. */
   readonly before?: () => Promise<void>;
-  /** What happens once it has been started; it ends when the database is there again. */
-  readonly during: (served: Served, health: Health) => Promise<void>;
+  /** What happens once it has been launchSystem; it ends when the database is there again. */
+  readonly during: (system: System, health: Health) => Promise<void>;
 }
 
 /** Each kind of read, and whether it is answered right. */
-async function answered({ grpc }: Served, read: Read): Promise<string> {
-  const outcome = await grpc.ask(read.rpc, read.asked, { timeout: CALL });
-  return 'response' in outcome && !read.right(outcome.response) ? 'wrong' : endOf(outcome);
+async function answered({ grpc }: System, read: Read): Promise<string> {
+  const outcome = await grpc.call(read.rpc, read.request, { timeoutMs: CALL });
+  return verdictOf(outcome, read.isRight);
 }
 
 async function recovered(
   { name, uri, settings, before, during }: State,
-  { say }: Terms,
-): Promise<readonly Figure[]> {
+  { note }: ScenarioOptions,
+): Promise<readonly Assertion[]> {
   await before?.();
-  await using served = await started(uri, settings);
-  await using health = await followHealth(served.addresses);
+  await using system = await launchSystem(uri, settings);
+  await using health = await followHealth(system.addresses);
   await health.says(before === undefined, PATIENCE);
-  await during(served, health);
+  await during(system, health);
   const back = performance.now();
   const serving = (await health.says(true, PATIENCE)) - back;
-  const ends = await Promise.all(READS.map((read) => answered(served, read)));
-  say(`${name}: ${tally(ends)}`);
+  const ends = await Promise.all(READS.map((read) => answered(system, read)));
+  note(`${name}: ${tally(ends)}`);
   return [
     atMost(`${name}: SERVING after its return`, Math.max(0, serving), BACK, 'ms'),
     exactly(`${name}: reads that fail then`, ends.filter((end) => end !== 'OK').length, 0),
-    faultsOf(served.program.log, name),
+    noFaults(system.program.log, name),
   ];
 }
 
-const killAll = async ({ nodes }: Nodes): Promise<void> => {
+const killAll = async ({ nodes }: ReplicaSet): Promise<void> => {
   await Promise.all(nodes.map((node) => node.kill()));
 };
 
-async function startAll(set: Nodes): Promise<void> {
+async function startAll(set: ReplicaSet): Promise<void> {
   await Promise.all(set.nodes.map((node) => node.start()));
   await primaryAmong(set.nodes);
 }
 
 /** The database starts so many milliseconds after the service. */
-const late = (set: Nodes, by: number, options = ''): State => ({
+const late = (set: ReplicaSet, by: number, options = ''): State => ({
   name: `${set.nodes.length} ${set.nodes.length === 1 ? 'node' : 'nodes'}, ${by} ms late${options === '' ? '' : `, ${options}`}`,
   uri: `${set.uri}${options === '' ? '' : `&${options}`}`,
   before: () => killAll(set),
@@ -83,7 +84,7 @@ const late = (set: Nodes, by: number, options = ''): State => ({
   },
 });
 
-const gone = (set: Nodes, time: number): State => ({
+const gone = (set: ReplicaSet, time: number): State => ({
   name: `away for ${time} ms`,
   uri: set.uri,
   async during(_, health) {
@@ -98,9 +99,9 @@ const gone = (set: Nodes, time: number): State => ({
 const stalled = ({ set, node }: Ground, time: number, read: Read): State => ({
   name: `the first ${read.rpc} in a stall of ${time} ms`,
   uri: set.uri,
-  async during(served) {
+  async during(system) {
     await node.freeze();
-    const call = served.grpc.ask(read.rpc, read.asked, { timeout: 1500 });
+    const call = system.grpc.call(read.rpc, read.request, { timeoutMs: 1500 });
     await pause(time);
     node.thaw();
     await call;
@@ -144,10 +145,9 @@ const named = ({ node }: Ground, time: number, host: string, options: string): S
 });
 
 async function groundOf(count: number): Promise<Ground> {
-  const set = await replicaSet(count, 2000);
-  const [node] = set.nodes;
-  if (node === undefined) throw new Error('a replica set has a node');
-  await fillForReaders(set.uri, count);
+  const set = await startReplicaSet(count, 2000);
+  const node = firstOf(set.nodes);
+  await fillForReads(set.uri, count);
   return { set, node };
 }
 
@@ -178,13 +178,13 @@ async function fullStates(ground: Ground): Promise<readonly State[]> {
   ];
 }
 
-async function inTurn(states: readonly State[], terms: Terms): Promise<readonly Figure[]> {
-  const figures: Figure[] = [];
-  for (const state of states) figures.push(...(await recovered(state, terms)));
-  return figures;
+async function inTurn(states: readonly State[], terms: ScenarioOptions): Promise<readonly Assertion[]> {
+  const assertions: Assertion[] = [];
+  for (const state of states) assertions.push(...(await recovered(state, terms)));
+  return assertions;
 }
 
-async function ofThree(terms: Terms): Promise<readonly Figure[]> {
+async function ofThree(terms: ScenarioOptions): Promise<readonly Assertion[]> {
   const { set } = await groundOf(3);
   await using owned = set;
   return await inTurn(
@@ -193,10 +193,10 @@ async function ofThree(terms: Terms): Promise<readonly Figure[]> {
   );
 }
 
-export async function recovery(terms: Terms): Promise<readonly Figure[]> {
+export async function recovery(terms: ScenarioOptions): Promise<readonly Assertion[]> {
   const ground = await groundOf(1);
   await using owned = ground.set;
   const states = await (terms.short ? shortStates : fullStates)({ ...ground, set: owned });
-  const figures = await inTurn(states, terms);
-  return terms.short ? figures : [...figures, ...(await ofThree(terms))];
+  const assertions = await inTurn(states, terms);
+  return terms.short ? assertions : [...assertions, ...(await ofThree(terms))];
 }

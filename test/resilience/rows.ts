@@ -1,14 +1,16 @@
 /** Stats whose one row would pass MongoDB's 16 MB, beside another domain's reads: they fail alone (docs/architecture.md «Storage»). */
 import type { JsonObject } from '@bufbuild/protobuf';
 import { MongoClient } from 'mongodb';
+import { fillForReads, steadyReads, tallyReads } from './known-reads.js';
+import { statusOf } from '../harness/client.js';
+import { DATABASE } from '../harness/mongod.js';
 import { random } from '../harness/random.js';
-import { directTo, replicaSet } from './nodes.js';
-import type { Node } from './nodes.js';
-import { DATABASE, endOf, serve, tally } from './program.js';
-import type { Served } from './program.js';
-import { fillForReaders, steadyReads, tallyOf } from './readers.js';
-import { atLeast, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { directTo, firstOf, startReplicaSet } from '../harness/replica-set.js';
+import type { Node } from '../harness/replica-set.js';
+import { atLeast, exactly } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startSystem, tally } from './system-under-test.js';
+import type { System } from './system-under-test.js';
 
 const HEAVY_DOMAIN = 'domain-heavy0000000';
 /** 20 MB that one row would hold. */
@@ -16,10 +18,10 @@ const JOBS = 2000;
 const TEXT = 'x'.repeat(10_000);
 const AT_ONCE = 10;
 const UNGUARDED = 5;
-const LOAD = { perSecond: 50, timeout: 5000 };
+const LOAD = { perSecond: 50, timeoutMs: 5000 };
 
 async function fill(uri: string): Promise<void> {
-  await fillForReaders(uri, 1);
+  await fillForReads(uri, 1);
   const client = new MongoClient(uri);
   const jobs = Array.from({ length: JOBS }, (_, nth) => ({
     job_id: `heavy-${nth}`,
@@ -43,14 +45,14 @@ const tooLarge = (nth: number): JsonObject => ({
 });
 
 /** How `count` calls end, a few at once. */
-async function pushed({ grpc, http }: Served, count: number): Promise<readonly string[]> {
+async function pushed({ grpc, http }: System, count: number): Promise<readonly string[]> {
   const ends: string[] = [];
   let nth = 0;
   const worker = async (): Promise<void> => {
     while (nth < count) {
       const door = nth % 2 === 0 ? grpc : http;
-      const outcome = await door.ask('stat', tooLarge(nth++), { timeout: 60_000 });
-      ends.push('error' in outcome && outcome.error.code !== '' ? outcome.error.code : endOf(outcome));
+      const outcome = await door.call('stat', tooLarge(nth++), { timeoutMs: 60_000 });
+      ends.push('error' in outcome && outcome.error.code !== '' ? outcome.error.code : statusOf(outcome));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -103,20 +105,24 @@ async function unguarded(uri: string): Promise<Unguarded> {
   return { ends, cleared, gets: gets.length, failed };
 }
 
-async function guarded(uri: string, node: Node, { seed, short, say }: Terms): Promise<readonly Figure[]> {
+async function guarded(
+  uri: string,
+  node: Node,
+  { seed, short, note }: ScenarioOptions,
+): Promise<readonly Assertion[]> {
   const count = short ? 20 : 100;
   const direct = directTo(node);
-  await using served = await serve(uri);
+  await using system = await startSystem(uri);
   const over = new AbortController();
   const before = await endedConnections(direct);
-  const reading = steadyReads(served, LOAD, random(seed), over.signal);
-  const ends = await pushed(served, count);
+  const reading = steadyReads(system, LOAD, random(seed), over.signal);
+  const ends = await pushed(system, count);
   over.abort();
   const answers = await reading;
   const after = await endedConnections(direct);
   await direct.close();
-  say(`${count} rows of ${(JOBS * TEXT.length) / 1e6} MB: ${tally(ends)}`);
-  say(`beside them ${answers.length} reads of another domain: ${tallyOf(answers)}`);
+  note(`${count} rows of ${(JOBS * TEXT.length) / 1e6} MB: ${tally(ends)}`);
+  note(`beside them ${answers.length} reads of another domain: ${tallyReads(answers)}`);
   return [
     exactly(
       'rows too large that were not ERROR_LIMIT_EXCEEDED',
@@ -125,22 +131,21 @@ async function guarded(uri: string, node: Node, { seed, short, say }: Terms): Pr
     ),
     exactly(
       'reads of the other domain that failed, or were wrong',
-      answers.filter(({ end, wrong }) => end !== 'OK' || wrong).length,
+      answers.filter(({ status, wrong }) => status !== 'OK' || wrong).length,
       0,
     ),
     exactly('connections to the database that ended', after - before, 0),
   ];
 }
 
-export async function rows(terms: Terms): Promise<readonly Figure[]> {
-  await using set = await replicaSet(1, 10_000);
-  const [node] = set.nodes;
-  if (node === undefined) throw new Error('a replica set has a node');
+export async function rows(terms: ScenarioOptions): Promise<readonly Assertion[]> {
+  await using set = await startReplicaSet(1, 10_000);
+  const node = firstOf(set.nodes);
   await fill(set.uri);
-  const figures = await guarded(set.uri, node, terms);
+  const assertions = await guarded(set.uri, node, terms);
   const { ends, cleared, gets, failed } = await unguarded(set.uri);
-  terms.say(
+  terms.note(
     `by the driver without the guard: ${tally(ends)}; of ${gets} gets on the same connections ${failed} failed`,
   );
-  return [...figures, atLeast('by the driver without the guard: pools cleared', cleared, 1, 'pools')];
+  return [...assertions, atLeast('by the driver without the guard: pools cleared', cleared, 1, 'pools')];
 }

@@ -2,18 +2,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db } from 'mongodb';
-import type { RpcName } from '../harness/client.js';
-import { random } from '../harness/random.js';
+import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
+import type { GrpcClient, RpcName } from '../harness/client.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { createHttpClient } from '../harness/http-client.js';
+import type { HttpClient } from '../harness/http-client.js';
+import { startDatabase } from '../harness/mongod.js';
+import { pick, random } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { pick } from './choices.js';
-import { grpcDoor, httpDoor } from './doors.js';
-import type { GrpcDoor, HttpDoor } from './doors.js';
-import { encoded } from './encoder.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Subject } from './subject.js';
-import { tally } from './program.js';
-import { atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { atMost, exactly, sameProcess } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startProbedSystem, tally } from './system-under-test.js';
+import type { ProbedSystem } from './system-under-test.js';
 
 const DOMAIN = 'domain-soaked';
 const JOBS = 2000;
@@ -59,32 +59,32 @@ const fill = (db: Db) =>
   );
 
 interface Clients {
-  readonly grpc: GrpcDoor;
-  readonly http: HttpDoor;
+  readonly grpc: GrpcClient;
+  readonly http: HttpClient;
 }
 
-const open = ({ addresses }: Subject): Clients => ({
-  grpc: grpcDoor(addresses.grpc),
-  http: httpDoor(addresses.http, 20),
+const open = ({ addresses }: ProbedSystem): Clients => ({
+  grpc: createGrpcClient(addresses.grpc, OWN_CONNECTION),
+  http: createHttpClient(addresses.http, 20),
 });
 
 async function call(next: Random, { grpc, http }: Clients): Promise<string> {
   const [rpc, asked] = pick(next, CALLS);
   const request = { domain_id: DOMAIN, ...asked };
   const given = next() < CANCELLED ? { signal: AbortSignal.timeout(CANCELLED_AFTER) } : {};
-  const terms = { timeout: TIMEOUT, ...given };
+  const terms = { timeoutMs: TIMEOUT, ...given };
   const { status } =
     next() < 0.5
-      ? await grpc.send(rpc, encoded(rpc, request), terms)
+      ? await grpc.send(rpc, encodeRequest(rpc, request), terms)
       : await http.post(`/inventory/v1/job/${rpc}`, JSON.stringify(request), terms);
   return status;
 }
 
 /** Calls at a steady pace; each second by clients of their own. */
-async function calling(subject: Subject, next: Random, over: AbortSignal): Promise<readonly string[]> {
+async function calling(system: ProbedSystem, next: Random, over: AbortSignal): Promise<readonly string[]> {
   const calls: Promise<string>[] = [];
   while (!over.aborted) {
-    const clients = open(subject);
+    const clients = open(system);
     const second: Promise<string>[] = [];
     for (let nth = 0; nth < PER_SECOND; nth++) {
       second.push(call(next, clients));
@@ -114,24 +114,29 @@ function growth(values: readonly number[]): number {
   return (sum(products) / sum(squares)) * (values.length - 1);
 }
 
-export async function soak({ seed, short, lasting = USUAL, say }: Terms): Promise<readonly Figure[]> {
+export async function soak({
+  seed,
+  short,
+  lasting = USUAL,
+  note,
+}: ScenarioOptions): Promise<readonly Assertion[]> {
   await using database = await startDatabase();
   await fill(database.db);
-  await using subject = await startSubject({ MONGODB_URI: database.uri });
+  await using system = await startProbedSystem(database.uri);
   const over = new AbortController();
-  const calls = calling(subject, random(seed), over.signal);
+  const calls = calling(system, random(seed), over.signal);
   const samples: Sample[] = [];
   for (let nth = 0; nth < SAMPLES; nth++) {
     await pause((short ? SHORT : lasting) / SAMPLES);
-    const { heapUsed } = await subject.vitals('collected');
-    samples.push({ heap: heapUsed / 1024 ** 2, descriptors: subject.descriptors() });
+    const { heapUsedBytes } = await system.vitals('collected');
+    samples.push({ heap: heapUsedBytes / 1024 ** 2, descriptors: system.descriptors() });
   }
   over.abort();
   const ends = await calls;
-  say(`${ends.length} calls: ${tally(ends)}`);
+  note(`${ends.length} calls: ${tally(ends)}`);
   const half = samples.slice(SAMPLES / 2);
   const [first, middle, last] = [samples[0], half[0], samples.at(-1)];
-  say(
+  note(
     `heap ${[first, middle, last].map((each) => each?.heap.toFixed(1)).join(', ')} MiB, descriptors ${[first, middle, last].map((each) => each?.descriptors).join(', ')}, at the beginning, half-way and at the end`,
   );
   return [
@@ -147,6 +152,6 @@ export async function soak({ seed, short, lasting = USUAL, say }: Terms): Promis
       ends.filter((end) => ['INTERNAL', 'UNKNOWN', 'UNAVAILABLE', 'UNANSWERED'].includes(end)).length,
       0,
     ),
-    exactly('the same process', Number(subject.alive()), 1),
+    sameProcess(system.program),
   ];
 }

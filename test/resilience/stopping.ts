@@ -10,20 +10,21 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { credentials } from '@grpc/grpc-js';
 import { MongoClient } from 'mongodb';
 import { HealthClient } from '../../src/gen/grpc/health/v1/health.js';
+import { followHealth } from './health.js';
+import { proxyTo } from './network-proxy.js';
+import type { Proxy } from './network-proxy.js';
+import { fillForReads, LIST as LIST_READ, READS, steadyReads } from './known-reads.js';
+import { DATABASE, freeHost } from '../harness/mongod.js';
 import type { Settings } from '../harness/program.js';
 import { random } from '../harness/random.js';
+import { primaryAmong, firstOf, startReplicaSet } from '../harness/replica-set.js';
+import type { Node } from '../harness/replica-set.js';
 import { insertSlowJob, slowStat } from '../harness/slow.js';
 import { until } from '../harness/until.js';
-import { followHealth } from './health.js';
-import { freeHost, primaryAmong, replicaSet } from './nodes.js';
-import type { Node } from './nodes.js';
-import { DATABASE, started } from './program.js';
-import type { Served } from './program.js';
-import { proxyTo } from './proxy.js';
-import type { Proxy } from './proxy.js';
-import { fillForReaders, READS, steadyReads } from './readers.js';
-import { atMost, exactly, faultsOf } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { atMost, exactly, noFaults } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { launchSystem } from './system-under-test.js';
+import type { System } from './system-under-test.js';
 
 const GRACE = 1000;
 /** Milliseconds beside the grace until the process has ended. */
@@ -36,15 +37,15 @@ interface Ground {
   readonly proxy: Proxy;
 }
 
-type Work = (served: Served) => unknown;
+type Work = (system: System) => unknown;
 
 interface State {
   readonly name: string;
   readonly settings?: Settings;
-  /** What happens before the service is started; without it, it serves first. */
+  /** What happens before the service is launchSystem; without it, it serves first. */
   readonly before?: () => unknown;
   /** Until when its start goes on before the signal comes, instead. */
-  readonly starting?: (served: Served) => Promise<void>;
+  readonly starting?: (system: System) => Promise<void>;
   /** What goes on when the signal comes. */
   readonly work?: Work;
 }
@@ -52,18 +53,18 @@ interface State {
 const ask =
   (read: (typeof READS)[number] | undefined): Work =>
   ({ grpc }) => {
-    if (read !== undefined) void grpc.ask(read.rpc, read.asked, { timeout: CALL });
+    if (read !== undefined) void grpc.call(read.rpc, read.request, { timeoutMs: CALL });
   };
 
-const calls: Work = async (served) => {
+const calls: Work = async (system) => {
   const over = new AbortController();
-  void steadyReads(served, { perSecond: 50, timeout: CALL }, random(1), over.signal);
-  void served.program.ended.then(() => over.abort());
+  void steadyReads(system, { perSecond: 50, timeoutMs: CALL }, random(1), over.signal);
+  void system.program.ended.then(() => over.abort());
   await pause(300);
 };
 
 const longStat: Work = async ({ grpc }) => {
-  void grpc.ask('stat', slowStat(4), { timeout: 60_000 });
+  void grpc.call('stat', slowStat(4), { timeoutMs: 60_000 });
   await pause(300);
 };
 
@@ -80,7 +81,7 @@ async function sent(address: string, text: string): Promise<Socket> {
 const REQUEST =
   'POST /inventory/v1/job/list HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n';
 
-const LIST = JSON.stringify(READS[1]?.asked);
+const LIST = JSON.stringify(LIST_READ.request);
 
 /** Asks for rows, and takes none. */
 const rowsNotTaken: Work = async ({ addresses }) => {
@@ -147,8 +148,8 @@ const ofDatabase = ({ node, proxy }: Ground): readonly State[] => [
   { name: 'the database stalled', work: () => node.freeze() },
   {
     name: 'the database stalled under calls',
-    work: async (served) => {
-      await calls(served);
+    work: async (system) => {
+      await calls(system);
       await node.freeze();
       await pause(200);
     },
@@ -163,8 +164,8 @@ const ofDatabase = ({ node, proxy }: Ground): readonly State[] => [
   },
   {
     name: 'the database gone under calls',
-    work: async (served) => {
-      await calls(served);
+    work: async (system) => {
+      await calls(system);
       await node.kill();
     },
   },
@@ -179,9 +180,9 @@ const ofDatabase = ({ node, proxy }: Ground): readonly State[] => [
   },
   {
     name: 'the database stalled in each kind of call',
-    work: async (served) => {
+    work: async (system) => {
       proxy.set('held');
-      for (const read of READS) void ask(read)(served);
+      for (const read of READS) void ask(read)(system);
       await pause(200);
     },
   },
@@ -196,26 +197,26 @@ async function heal({ node, proxy }: Ground): Promise<void> {
 }
 
 /** Waits until it serves, or for a while where it cannot. */
-async function standing(served: Served, serving: boolean): Promise<void> {
-  await using health = await followHealth(served.addresses);
+async function standing(system: System, serving: boolean): Promise<void> {
+  await using health = await followHealth(system.addresses);
   await (serving ? health.says(true, PATIENCE) : pause(500));
 }
 
 async function stoppedIn(
   { name, settings = {}, before, starting, work }: State,
   uri: string,
-): Promise<readonly Figure[]> {
+): Promise<readonly Assertion[]> {
   await before?.();
-  await using served = await started(uri, { SHUTDOWN_GRACE: `${GRACE}ms`, ...settings });
-  await (starting?.(served) ?? standing(served, before === undefined));
-  await work?.(served);
+  await using system = await launchSystem(uri, { SHUTDOWN_GRACE: `${GRACE}ms`, ...settings });
+  await (starting?.(system) ?? standing(system, before === undefined));
+  await work?.(system);
   const signalled = performance.now();
-  served.program.signal('SIGTERM');
-  const { code } = await served.program.ended;
+  system.program.signal('SIGTERM');
+  const { code } = await system.program.ended;
   return [
     atMost(`${name}: it took`, performance.now() - signalled, GRACE + MORE, 'ms'),
     exactly(`${name}: exit code`, code ?? -1, 0),
-    faultsOf(served.program.log, name),
+    noFaults(system.program.log, name),
   ];
 }
 
@@ -236,45 +237,44 @@ async function silent(): Promise<AsyncDisposable & { readonly host: string }> {
   };
 }
 
-async function withIdentity(uri: string): Promise<readonly Figure[]> {
+async function withIdentity(uri: string): Promise<readonly Assertion[]> {
   await using identity = await silent();
   const settings = { AUTH: 'jwt', AUTH_IDENTITY_ENDPOINT: `grpc://${identity.host}` };
   return await stoppedIn({ name: 'identity stalled under a call', settings, work: withToken }, uri);
 }
 
-const firstLine = ({ program }: Served): Promise<void> =>
+const firstLine = ({ program }: System): Promise<void> =>
   until('it says something', () => program.log.length > 0, PATIENCE);
 
-async function embedded(): Promise<readonly Figure[]> {
+async function embedded(): Promise<readonly Assertion[]> {
   const folder = await mkdtemp(join(tmpdir(), 'trial-embedded-'));
   const settings = { EMBEDDED_DATA_DIR: folder };
-  const figures = [
+  const assertions = [
     ...(await stoppedIn({ name: 'an embedded mongod being filled', settings, starting: firstLine }, '')),
     ...(await stoppedIn({ name: 'an embedded mongod', settings }, '')),
   ];
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-  return figures;
+  return assertions;
 }
 
-export async function stopping({ short }: Terms): Promise<readonly Figure[]> {
-  await using set = await replicaSet(1, 2000);
-  const [node] = set.nodes;
-  if (node === undefined) throw new Error('a replica set has a node');
-  await fillForReaders(set.uri, 1);
+export async function stopping({ short }: ScenarioOptions): Promise<readonly Assertion[]> {
+  await using set = await startReplicaSet(1, 2000);
+  const node = firstOf(set.nodes);
+  await fillForReads(set.uri, 1);
   const client = new MongoClient(set.uri, { journal: true });
   await insertSlowJob(client.db(DATABASE));
   await client.close();
   await using proxy = await proxyTo(node.host);
   const ground = { node, proxy };
   const uri = `mongodb://${proxy.host}/?directConnection=true`;
-  const figures: Figure[] = [];
-  for (const state of AT_WORK) figures.push(...(await stoppedIn(state, uri)));
-  figures.push(...(await withIdentity(uri)));
+  const assertions: Assertion[] = [];
+  for (const state of AT_WORK) assertions.push(...(await stoppedIn(state, uri)));
+  assertions.push(...(await withIdentity(uri)));
   const states = ofDatabase(ground);
   // Of the short form's states each has its own way through the program.
   for (const state of short ? states.filter((_, nth) => nth % 3 === 0) : states) {
-    figures.push(...(await stoppedIn(state, uri)));
+    assertions.push(...(await stoppedIn(state, uri)));
     await heal(ground);
   }
-  return short ? figures : [...figures, ...(await embedded())];
+  return short ? assertions : [...assertions, ...(await embedded())];
 }

@@ -5,12 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db, MongoClient } from 'mongodb';
-import type { Random } from '../harness/random.js';
-import { insertSlowJob, slowStat } from '../harness/slow.js';
-import { until } from '../harness/until.js';
-import { below, drawn, pick } from './choices.js';
 import type { History } from './history.js';
-import { APP, tally } from './program.js';
 import {
   createJobsHistory,
   DOOMED,
@@ -19,15 +14,23 @@ import {
   pageOfTwoReads,
   questionOf,
   write,
-} from './stormed.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Database, Subject, Vitals } from './subject.js';
-import { objectIn, openTransports } from './transports.js';
-import type { Transports } from './transports.js';
-import { atLeast, atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
-import { unruly } from './unruly.js';
-import type { Call } from './unruly.js';
+} from './storm-data.js';
+import { openTransports } from './all-transports.js';
+import type { AllTransports } from './all-transports.js';
+import { unruly } from './unruly-clients.js';
+import type { Call } from './unruly-clients.js';
+import { statusOf } from '../harness/client.js';
+import { parseObject } from '../harness/json.js';
+import { startDatabase } from '../harness/mongod.js';
+import type { Database } from '../harness/mongod.js';
+import { below, drawn, pick } from '../harness/random.js';
+import type { Random } from '../harness/random.js';
+import { insertSlowJob, slowStat } from '../harness/slow.js';
+import { until } from '../harness/until.js';
+import { atLeast, atMost, exactly, sameProcess } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { APP_NAME, startProbedSystem, tally } from './system-under-test.js';
+import type { ProbedSystem, Vitals } from './system-under-test.js';
 
 const USUAL_MS = 600_000;
 const SHORT_MS = 35_000;
@@ -80,7 +83,7 @@ interface Seen {
 
 interface Storm {
   readonly history: History;
-  readonly transports: Transports;
+  readonly transports: AllTransports;
   readonly seen: Seen;
 }
 
@@ -89,7 +92,7 @@ function note({ unexplained }: Seen, what: string, reason: string | undefined): 
 }
 
 const terms = (next: Random) => ({
-  timeout: TIMEOUT_MS,
+  timeoutMs: TIMEOUT_MS,
   ...(next() < GIVEN_UP ? { signal: AbortSignal.timeout(1 + below(next, GIVEN_UP_AFTER_MS)) } : {}),
 });
 
@@ -98,11 +101,12 @@ async function ask({ history, transports, seen }: Storm, next: Random): Promise<
   const question = questionOf(history, next);
   const transport = pick(next, transports.all);
   const from = performance.now();
-  const { status, response } = await transport.call(question.rpc, question.request, terms(next));
+  const outcome = await transport.call(question.rpc, question.request, terms(next));
   const between = { from, to: performance.now() };
+  const status = statusOf(outcome);
   seen.ends.push(status);
   const what = `${question.name} by ${transport.name} ${JSON.stringify(question.request)}`;
-  if (status === 'OK') note(seen, what, question.judge(response, between));
+  if ('response' in outcome) note(seen, what, question.judge(outcome.response, between));
   if (status === 'NOT_FOUND') note(seen, what, question.judgeMissing?.(between) ?? undefined);
   if (status === 'OK' || status === 'NOT_FOUND') seen.judged += 1;
 }
@@ -117,7 +121,7 @@ function rowsOfCsv(text: string): readonly JsonObject[] {
 const FORMATS = [
   {
     accept: 'application/x-ndjson',
-    rows: (text: string) => text.split('\n').filter(Boolean).map(objectIn),
+    rows: (text: string) => text.split('\n').filter(Boolean).map(parseObject),
   },
   { accept: 'text/csv', rows: rowsOfCsv },
 ] as const;
@@ -127,7 +131,7 @@ async function take({ history, transports, seen }: Storm, next: Random): Promise
   const { request, judge } = exportOf(history, next);
   const { accept, rows } = pick(next, FORMATS);
   const from = performance.now();
-  const answer = await transports.exports('/inventory/v1/job/list', JSON.stringify(request), {
+  const answer = await transports.post('/inventory/v1/job/list', JSON.stringify(request), {
     ...terms(next),
     headers: { accept },
   });
@@ -141,7 +145,7 @@ async function take({ history, transports, seen }: Storm, next: Random): Promise
 /** Deletes a job, once; given up, it may be gone or not. */
 async function remove({ transports, seen }: Storm, next: Random, nth: number): Promise<void> {
   const request = { domain_id: DOOMED, job_id: doomedId(nth) };
-  const { status } = await pick(next, transports.all).call('delete', request, terms(next));
+  const status = statusOf(await pick(next, transports.all).call('delete', request, terms(next)));
   seen.ends.push(status);
   if (status === 'OK') seen.deleted.add(request.job_id);
 }
@@ -178,7 +182,7 @@ async function onDatabase(client: MongoClient) {
   const of = (options: object, match: object) =>
     client
       .db('admin')
-      .aggregate([{ $currentOp: options }, { $match: { appName: APP, ...match } }])
+      .aggregate([{ $currentOp: options }, { $match: { appName: APP_NAME, ...match } }])
       .toArray();
   const calls = { ns: { $in: ['inventory.job', 'inventory.collector'] } };
   return {
@@ -196,31 +200,31 @@ const SIGNALS = 50;
 const LOOKS = 5;
 
 /** What the process holds that comes and goes with calls, each at its least. */
-async function heldBy(subject: Subject, client: MongoClient) {
+async function heldBy(system: ProbedSystem, client: MongoClient) {
   const looks: Vitals[] = [];
   while (looks.length < LOOKS) {
-    looks.push(await subject.vitals('counted'));
+    looks.push(await system.vitals('counted'));
     await pause(300);
   }
   const least = (kind: Kind): number => Math.min(...looks.map((look) => look[kind] ?? NaN));
   const vitals = {
-    taken: Math.max(...looks.map(({ taken }) => taken)),
+    usage: Math.max(...looks.map(({ usage }) => usage)),
     signals: least('signals'),
     sessions: least('sessions'),
     timers: least('timers'),
     listeners: least('listeners'),
   };
   const database = await onDatabase(client);
-  return { vitals, database, descriptors: subject.descriptors() - database.connections };
+  return { vitals, database, descriptors: system.descriptors() - database.connections };
 }
 
 type Kind = 'signals' | 'sessions' | 'timers' | 'listeners';
 type Held = Awaited<ReturnType<typeof heldBy>>;
 
-function givenBack(before: Held, after: Held): readonly Figure[] {
+function givenBack(before: Held, after: Held): readonly Assertion[] {
   const more = (kind: Kind): number => Math.max(0, after.vitals[kind] - before.vitals[kind]);
   return [
-    exactly('turns, places and bytes that are not given back', after.vitals.taken, 0),
+    exactly('turns, places and bytes that are not given back', after.vitals.usage, 0),
     exactly('operations on the database', after.database.operations, 0),
     exactly('cursors on the database', after.database.cursors, 0),
     exactly('sessions of the driver in use', after.vitals.sessions, 0),
@@ -237,8 +241,8 @@ function givenBack(before: Held, after: Held): readonly Figure[] {
 }
 
 /** What the log says of calls that failed by a fault of the service, and of faults beside calls. */
-const faultsIn = (subject: Subject): readonly string[] =>
-  subject.log().filter((line) => line.includes('"status":"INTERNAL"') || /"level":[56]0/.test(line));
+const faultsIn = (system: ProbedSystem): readonly string[] =>
+  system.program.lines().filter((line) => line.includes('"status":"INTERNAL"') || /"level":[56]0/.test(line));
 
 /** Whether the judge finds out a page of two reads, as often as it is tried beside the writers. */
 async function withTwoReads(history: History, db: Db, over: AbortSignal): Promise<number> {
@@ -253,8 +257,8 @@ async function withTwoReads(history: History, db: Db, over: AbortSignal): Promis
 async function rage(
   storm: Storm,
   database: Database,
-  subject: Subject,
-  { seed }: Terms,
+  system: ProbedSystem,
+  { seed }: ScenarioOptions,
   over: AbortSignal,
 ): Promise<readonly [number, number]> {
   const { history } = storm;
@@ -264,7 +268,7 @@ async function rage(
     calling(storm, drawn(seed, 10 + nth), nextDoomed, over),
   );
   const [made, found] = await Promise.all([
-    unruly(subject, drawn(seed, 1), (next) => heavyOf(history, next), UNRULY, over),
+    unruly(system, drawn(seed, 1), (next) => heavyOf(history, next), UNRULY, over),
     withTwoReads(history, database.db, over),
     write({ history, db: database.db }, drawn(seed, 2), over),
     ...clients,
@@ -272,47 +276,47 @@ async function rage(
   return [made, found];
 }
 
-export async function storm(all: Terms): Promise<readonly Figure[]> {
-  const { seed, short, lasting = USUAL_MS, say } = all;
+export async function storm(all: ScenarioOptions): Promise<readonly Assertion[]> {
+  const { seed, short, lasting = USUAL_MS, note } = all;
   const history = createJobsHistory();
   await using database = await startDatabase();
   await fill(history, database.db);
-  await using subject = await startSubject({ MONGODB_URI: database.uri });
+  await using system = await startProbedSystem(database.uri);
   const seen: Seen = { ends: [], unexplained: [], deleted: new Set(), judged: 0 };
-  const opened = openTransports(subject, CONNECTIONS);
+  const opened = openTransports(system, CONNECTIONS);
   const first: Storm = { history, transports: opened, seen };
   for (let nth = 0; nth < 60; nth++) await ask(first, drawn(seed, 100 + nth));
   opened.close();
   await pause(500);
-  const before = await heldBy(subject, database.client);
-  const transports = openTransports(subject, CONNECTIONS);
+  const before = await heldBy(system, database.client);
+  const transports = openTransports(system, CONNECTIONS);
   const time = short ? SHORT_MS : lasting;
   const over = AbortSignal.timeout(time);
-  const [made, found] = await rage({ history, transports, seen }, database, subject, all, over);
+  const [made, found] = await rage({ history, transports, seen }, database, system, all, over);
   transports.close();
   const isIdle = async (): Promise<boolean> => {
-    const { taken } = await subject.vitals('as it is');
-    return taken === 0;
+    const { usage } = await system.vitals('as it is');
+    return usage === 0;
   };
   await until('all is given back', isIdle, SETTLING_MS).catch(() => undefined);
   await pause(QUIET_MS);
-  const after = await heldBy(subject, database.client);
+  const after = await heldBy(system, database.client);
   const left = await database.db
     .collection('job')
     .countDocuments({ domain_id: DOOMED, job_id: { $in: [...seen.deleted] } });
-  say(
+  note(
     `${seen.ends.length} calls of clients that wait: ${tally(seen.ends)}; ${made} of clients that do not behave`,
   );
-  for (const reason of seen.unexplained.slice(0, 10)) say(`unexplained: ${reason}`);
-  for (const line of faultsIn(subject).slice(0, 5)) say(`fault: ${line.slice(0, 400)}`);
-  say(`held before: ${JSON.stringify(before)}; after: ${JSON.stringify(after)}`);
+  for (const reason of seen.unexplained.slice(0, 10)) note(`unexplained: ${reason}`);
+  for (const line of faultsIn(system).slice(0, 5)) note(`fault: ${line.slice(0, 400)}`);
+  note(`held before: ${JSON.stringify(before)}; after: ${JSON.stringify(after)}`);
   return [
     atLeast('answers that were judged', seen.judged, (time / 1000) * JUDGED_A_SECOND, 'answers'),
     exactly('answers that no moment explains', seen.unexplained.length, 0),
     atLeast('pages of two reads that no moment explains', found, 1, 'pages'),
     exactly('deleted jobs that are there', left, 0),
-    exactly('calls that ended by a fault, and faults in the log', faultsIn(subject).length, 0),
-    exactly('the same process', Number(subject.alive()), 1),
+    exactly('calls that ended by a fault, and faults in the log', faultsIn(system).length, 0),
+    sameProcess(system.program),
     ...givenBack(before, after),
   ];
 }

@@ -8,18 +8,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { credentials } from '@grpc/grpc-js';
 import { MongoClient } from 'mongodb';
 import { HealthClient } from '../../src/gen/grpc/health/v1/health.js';
-import type { Outcome } from '../harness/client.js';
+import { fillForReads, readOf } from './known-reads.js';
+import type { Read } from './known-reads.js';
+import { DATABASE } from '../harness/mongod.js';
 import type { Addresses } from '../harness/program.js';
-import { random } from '../harness/random.js';
+import { pick, random } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
+import { startReplicaSet } from '../harness/replica-set.js';
 import { insertSlowJob, slowStat } from '../harness/slow.js';
-import { replicaSet } from './nodes.js';
-import { DATABASE, endOf, serve, tally } from './program.js';
-import type { Served } from './program.js';
-import { fillForReaders, readOf } from './readers.js';
-import type { Read } from './readers.js';
-import { atLeast, atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { atLeast, atMost, exactly } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startSystem, tally, verdictOf } from './system-under-test.js';
+import type { System } from './system-under-test.js';
 
 const GRACE = 3000;
 /** Milliseconds beside the grace until the process has ended. */
@@ -33,7 +33,7 @@ const BEFORE = 300;
 const AFTER = 300;
 
 interface Replica {
-  readonly served: Served;
+  readonly system: System;
   /** When it was told to end. */
   signalled: number;
 }
@@ -46,29 +46,24 @@ interface Call {
   readonly last: string;
 }
 
-/** OK only where the answer is the right one. */
-const verdict = ({ right }: Read, outcome: Outcome): string =>
-  'response' in outcome && !right(outcome.response) ? 'wrong' : endOf(outcome);
-
 /** Replicas that take calls, the newest last. */
 type Replicas = readonly Replica[];
 
-/** One call to any of the replicas; where that is unavailable, it is tried once more on the newest. */
+/** Calls any replica; after UNAVAILABLE the client retries once, on the newest. */
 async function call(replicas: () => Replicas, read: Read, next: Random): Promise<Call> {
-  const all = replicas();
-  const to = all[Math.floor(next() * all.length)];
-  if (to === undefined) throw new Error('there is a replica');
-  const door = next() < 0.5 ? 'grpc' : 'http';
-  const ask = ({ served }: Replica) => served[door].ask(read.rpc, read.asked, { timeout: TIMEOUT });
+  const to = pick(next, replicas());
+  const client = next() < 0.5 ? 'grpc' : 'http';
+  const attempt = async ({ system }: Replica): Promise<string> =>
+    verdictOf(await system[client].call(read.rpc, read.request, { timeoutMs: TIMEOUT }), read.isRight);
   const sent = performance.now();
-  const first = verdict(read, await ask(to));
+  const first = await attempt(to);
   const newest = replicas().at(-1) ?? to;
-  return { sent, to, first, last: first === 'UNAVAILABLE' ? verdict(read, await ask(newest)) : first };
+  return { sent, to, first, last: first === 'UNAVAILABLE' ? await attempt(newest) : first };
 }
 
 /** The share of calls that take a second. */
 const SLOW_SHARE = 0.05;
-const SLOW: Read = { rpc: 'stat', asked: slowStat(3), right: () => true };
+const SLOW: Read = { rpc: 'stat', request: slowStat(3), isRight: () => true };
 
 /** Calls until `over` is aborted, now and then a long one. */
 async function steadyCalls(
@@ -118,18 +113,18 @@ interface End {
 /** Sends `signal`, and lets the calls go on coming for a while. */
 async function ended(replica: Replica, signal: NodeJS.Signals, leave: () => void): Promise<End> {
   replica.signalled = performance.now();
-  replica.served.program.signal(signal);
+  replica.system.program.signal(signal);
   await pause(AFTER);
   leave();
-  const { code } = await replica.served.program.ended;
+  const { code } = await replica.system.program.ended;
   return { code, took: performance.now() - replica.signalled };
 }
 
-async function restarts(uri: string, { seed }: Terms, signal: NodeJS.Signals, count: number) {
+async function restarts(uri: string, { seed }: ScenarioOptions, signal: NodeJS.Signals, count: number) {
   const replicas: Replica[] = [];
   const begin = async (): Promise<Replica> => {
-    const served = await serve(uri, { SHUTDOWN_GRACE: `${GRACE}ms` });
-    const replica = { served, signalled: Infinity };
+    const system = await startSystem(uri, { SHUTDOWN_GRACE: `${GRACE}ms` });
+    const replica = { system, signalled: Infinity };
     replicas.push(replica);
     return replica;
   };
@@ -139,24 +134,24 @@ async function restarts(uri: string, { seed }: Terms, signal: NodeJS.Signals, co
   const ends: End[] = [];
   for (let nth = 0; nth < count; nth++) {
     const next = await begin();
-    const release = nth % 2 === 1 ? await holdUp(current.served.addresses) : () => undefined;
+    const release = nth % 2 === 1 ? await holdUp(current.system.addresses) : () => undefined;
     await pause(BEFORE);
     const old = current;
     ends.push(await ended(old, signal, () => replicas.splice(replicas.indexOf(old), 1)));
     release();
-    await old.served[Symbol.asyncDispose]();
+    await old.system[Symbol.asyncDispose]();
     current = next;
   }
   over.abort();
   const calls = await calling;
-  await current.served[Symbol.asyncDispose]();
+  await current.system[Symbol.asyncDispose]();
   return { calls, ends };
 }
 
-export async function termination(terms: Terms): Promise<readonly Figure[]> {
+export async function termination(terms: ScenarioOptions): Promise<readonly Assertion[]> {
   const rounds = terms.short ? 3 : 20;
-  await using set = await replicaSet(1, 10_000);
-  await fillForReaders(set.uri, 1);
+  await using set = await startReplicaSet(1, 10_000);
+  await fillForReads(set.uri, 1);
   const client = new MongoClient(set.uri);
   await insertSlowJob(client.db(DATABASE));
   await client.close();
@@ -164,8 +159,8 @@ export async function termination(terms: Terms): Promise<readonly Figure[]> {
   const outright = await restarts(set.uri, terms, 'SIGKILL', KILLS);
   const before = calls.filter(({ sent, to }) => sent < to.signalled);
   const after = calls.filter(({ sent, to }) => sent >= to.signalled);
-  terms.say(`sent before the signal: ${tally(before.map(({ first }) => first))}`);
-  terms.say(`sent after it: ${tally(after.map(({ first }) => first))}`);
+  terms.note(`sent before the signal: ${tally(before.map(({ first }) => first))}`);
+  terms.note(`sent after it: ${tally(after.map(({ first }) => first))}`);
   const lost = (of: readonly Call[]): number => of.filter(({ first }) => first !== 'OK').length;
   return [
     exactly('calls sent before the signal that were not answered', lost(before), 0),

@@ -13,6 +13,7 @@ import { createServingState } from '../../src/server/health.js';
 import { chained, monotonicNow, incoming, now } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import type { JsonClient, RpcName } from '../harness/client.js';
+import { framed } from '../harness/frames.js';
 import { keptLog } from '../harness/log.js';
 import { mongodbUri, startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
@@ -180,10 +181,7 @@ timed('an operation on the database', () => {
       'content-type': 'application/grpc',
       te: 'trailers',
     });
-    const bytes = bytesOf('stat', slowStat(4));
-    const prefix = Buffer.alloc(5);
-    prefix.writeUInt32BE(bytes.length, 1);
-    stream.end(Buffer.concat([prefix, bytes]));
+    stream.end(framed(bytesOf('stat', slowStat(4))));
     await runningSoon(mongo, DATABASE, 1);
     session.destroy();
     await noneLeft();

@@ -4,10 +4,11 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { RpcName } from '../harness/client.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { framed } from '../harness/frames.js';
+import { below, pick, several } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { below, pick, several } from './choices.js';
-import { encoded } from './encoder.js';
-import type { Subject } from './subject.js';
+import type { ProbedSystem } from './system-under-test.js';
 
 export type Call = readonly [RpcName, JsonObject];
 
@@ -24,14 +25,14 @@ function requestOf(next: Random, [rpc, request]: Call): string {
     'content-type: application/json',
     `accept: ${pick(next, ACCEPTED)}`,
     ...(next() < 0.3 ? ['accept-encoding: gzip'] : []),
-    ...(next() < 0.2 ? [`grpc-timeout: ${1 + below(next, 800)}m`] : []),
+    ...(next() < 0.2 ? [`grpc-timeoutMs: ${1 + below(next, 800)}m`] : []),
     `content-length: ${Buffer.byteLength(body)}`,
   ];
   return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
 /** Sends calls one behind the other, reads some of what comes, and leaves in one way or another. */
-async function pipelining({ addresses }: Subject, next: Random, calls: readonly Call[]): Promise<void> {
+async function pipelining({ addresses }: ProbedSystem, next: Random, calls: readonly Call[]): Promise<void> {
   const [host = '', port = ''] = addresses.http.split(':');
   const socket = connect(Number(port), host);
   socket.on('error', () => undefined);
@@ -51,13 +52,10 @@ async function pipelining({ addresses }: Subject, next: Random, calls: readonly 
 }
 
 /** Streams of one session, of which some are reset and some are not read, and which ends. */
-async function streaming({ addresses }: Subject, next: Random, calls: readonly Call[]): Promise<void> {
+async function streaming({ addresses }: ProbedSystem, next: Random, calls: readonly Call[]): Promise<void> {
   const session = connectHttp2(`http://${addresses.grpc}`);
   session.on('error', () => undefined);
   const streams = calls.map(([rpc, request]) => {
-    const bytes = encoded(rpc, request);
-    const prefix = Buffer.alloc(5);
-    prefix.writeUInt32BE(bytes.length, 1);
     const stream = session.request({
       ':method': 'POST',
       ':path': `/spaceone.api.inventory.v1.Job/${rpc}`,
@@ -66,7 +64,7 @@ async function streaming({ addresses }: Subject, next: Random, calls: readonly C
       ...(next() < 0.2 ? { 'grpc-timeout': `${1 + below(next, 800)}m` } : {}),
     });
     stream.on('error', () => undefined);
-    const whole = Buffer.concat([prefix, bytes]);
+    const whole = framed(encodeRequest(rpc, request));
     if (next() < 0.1) stream.write(whole.subarray(0, below(next, whole.length)));
     else stream.end(whole);
     if (next() < 0.5) stream.resume();
@@ -82,7 +80,7 @@ async function streaming({ addresses }: Subject, next: Random, calls: readonly C
 
 /** Lets such clients come and go until `over` is aborted, `count` at once; answers how many calls they made. */
 export async function unruly(
-  subject: Subject,
+  system: ProbedSystem,
   next: Random,
   callOf: (next: Random) => Call,
   count: number,
@@ -93,7 +91,7 @@ export async function unruly(
     while (!over.aborted) {
       const calls = [callOf(next), ...several(next, 8, () => callOf(next))];
       made += calls.length;
-      await (next() < 0.6 ? pipelining : streaming)(subject, next, calls);
+      await (next() < 0.6 ? pipelining : streaming)(system, next, calls);
     }
   });
   await Promise.all(clients);

@@ -1,8 +1,7 @@
 /** Requests that are too much, or as much as may be: by which door they come, and what is due (docs/settings.md «Limits»). */
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { RpcName } from '../harness/client.js';
-import { encoded, field } from './encoder.js';
+import { encodeField, encodeHead, encodeRequest } from '../harness/encoder.js';
 
 export interface Flood {
   readonly name: string;
@@ -30,12 +29,12 @@ const FILTER = { key: 1, value: 3, operator: 5 } as const;
 const VALUE = { struct: 5, list: 6 } as const;
 const ONLY_FIELD = 1;
 
-const text = (number: number, content: string): Buffer => field(number, Buffer.from(content));
+const text = (number: number, content: string): Buffer => encodeField(number, Buffer.from(content));
 
 const listed = (query: Buffer): Buffer =>
-  Buffer.concat([field(LIST.query, query), text(LIST.domain, DOMAIN)]);
+  Buffer.concat([encodeField(LIST.query, query), text(LIST.domain, DOMAIN)]);
 const counted = (query: Buffer): Buffer =>
-  Buffer.concat([field(STAT.query, query), text(STAT.domain, DOMAIN)]);
+  Buffer.concat([encodeField(STAT.query, query), text(STAT.domain, DOMAIN)]);
 
 /** As many times `part` as `bytes` bytes hold. */
 const filled = (part: Buffer, bytes = ROOM): Buffer =>
@@ -43,24 +42,15 @@ const filled = (part: Buffer, bytes = ROOM): Buffer =>
 
 /** A condition whose value is the Value in `bytes`. */
 const condition = (operator: string, bytes: Buffer, key = 'filter.x'): Buffer =>
-  field(
+  encodeField(
     QUERY.filter,
-    Buffer.concat([text(FILTER.key, key), field(FILTER.value, bytes), text(FILTER.operator, operator)]),
+    Buffer.concat([text(FILTER.key, key), encodeField(FILTER.value, bytes), text(FILTER.operator, operator)]),
   );
 
-const listValue = (items: Buffer): Buffer => field(VALUE.list, items);
-const item = (value: Buffer): Buffer => field(ONLY_FIELD, value);
+const listValue = (items: Buffer): Buffer => encodeField(VALUE.list, items);
+const item = (value: Buffer): Buffer => encodeField(ONLY_FIELD, value);
 
 const NULLS = { empty: item(Buffer.alloc(0)), yes: item(Buffer.of(0x20, 1)) } as const;
-
-/** What stands before `length` bytes of content that field `number` has. */
-const opening = (number: number, length: number): Buffer =>
-  Buffer.from(
-    new BinaryWriter()
-      .uint32((number << 3) | WireType.LengthDelimited)
-      .uint32(length)
-      .finish(),
-  );
 
 /** Values inside each other; `around` says what stands before one of so many bytes. */
 function nested(levels: number, around: (length: number) => Buffer): Buffer {
@@ -76,24 +66,24 @@ function nested(levels: number, around: (length: number) => Buffer): Buffer {
 
 const lists = (levels: number): Buffer =>
   nested(levels, (length) => {
-    const inner = opening(ONLY_FIELD, length);
-    return Buffer.concat([opening(VALUE.list, inner.length + length), inner]);
+    const inner = encodeHead(ONLY_FIELD, length);
+    return Buffer.concat([encodeHead(VALUE.list, inner.length + length), inner]);
   });
 
 const KEY_A = text(1, 'a');
 const objects = (levels: number): Buffer =>
   nested(levels, (length) => {
-    const entry = Buffer.concat([KEY_A, opening(2, length)]);
-    const inner = Buffer.concat([opening(ONLY_FIELD, entry.length + length), entry]);
-    return Buffer.concat([opening(VALUE.struct, inner.length + length), inner]);
+    const entry = Buffer.concat([KEY_A, encodeHead(2, length)]);
+    const inner = Buffer.concat([encodeHead(ONLY_FIELD, entry.length + length), entry]);
+    return Buffer.concat([encodeHead(VALUE.struct, inner.length + length), inner]);
   });
 
 const names = (count: number): Buffer =>
-  field(
+  encodeField(
     VALUE.struct,
     Buffer.concat(
       Array.from({ length: count }, (_, i) =>
-        item(Buffer.concat([text(1, String(i)), field(2, Buffer.alloc(0))])),
+        item(Buffer.concat([text(1, String(i)), encodeField(2, Buffer.alloc(0))])),
       ),
     ),
   );
@@ -121,7 +111,7 @@ const grpc = (name: string, rpc: RpcName, due: string, body: () => Uint8Array): 
 });
 
 const asGrpc = (name: string, rpc: RpcName, due: string, request: () => JsonObject): Flood =>
-  grpc(name, rpc, due, () => encoded(rpc, request()));
+  grpc(name, rpc, due, () => encodeRequest(rpc, request()));
 
 const http = (name: string, rpc: RpcName, due: string, body: () => string): Flood => ({
   name,
@@ -149,25 +139,25 @@ const STAGE = {
 /** What is sent, and what is due. */
 export const FLOODS: readonly Flood[] = [
   grpc('4 MiB of empty conditions', 'list', LIMIT, () =>
-    listed(filled(field(QUERY.filter, Buffer.alloc(0)))),
+    listed(filled(encodeField(QUERY.filter, Buffer.alloc(0)))),
   ),
   grpc('4 MiB of empty alternatives', 'list', LIMIT, () =>
-    listed(filled(field(QUERY.filterOr, Buffer.alloc(0)))),
+    listed(filled(encodeField(QUERY.filterOr, Buffer.alloc(0)))),
   ),
   grpc('4 MiB of empty stages', 'stat', LIMIT, () =>
-    counted(filled(field(STAT_QUERY.aggregate, Buffer.alloc(0)))),
+    counted(filled(encodeField(STAT_QUERY.aggregate, Buffer.alloc(0)))),
   ),
   grpc('4 MiB of empty names of only', 'list', LIMIT, () =>
-    listed(filled(field(QUERY.only, Buffer.alloc(0)))),
+    listed(filled(encodeField(QUERY.only, Buffer.alloc(0)))),
   ),
   grpc('4 MiB of queries, merged', 'list', LIMIT, () =>
-    Buffer.concat([filled(field(LIST.query, Buffer.alloc(0)), 60_000), text(LIST.domain, DOMAIN)]),
+    Buffer.concat([filled(encodeField(LIST.query, Buffer.alloc(0)), 60_000), text(LIST.domain, DOMAIN)]),
   ),
   grpc('4 MiB of unknown fields', 'list', WRONG, () =>
     Buffer.concat([filled(Buffer.of(0xf8, 7, 0)), text(LIST.domain, DOMAIN)]),
   ),
   grpc('19,000 conditions', 'list', LIMIT, () =>
-    listed(filled(field(QUERY.filter, Buffer.alloc(0)), 38_000)),
+    listed(filled(encodeField(QUERY.filter, Buffer.alloc(0)), 38_000)),
   ),
   grpc('2,000,000 values of one list', 'list', LIMIT, () =>
     listed(condition('in', listValue(filled(NULLS.empty)))),

@@ -4,15 +4,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { credentials, Metadata } from '@grpc/grpc-js';
 import type { Db } from 'mongodb';
 import { HealthClient } from '../../src/gen/grpc/health/v1/health.js';
-import { grpcDoor } from './doors.js';
-import { encoded } from './encoder.js';
-import type { Subject } from './subject.js';
-import { atMost } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { atMost } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import type { ProbedSystem } from './system-under-test.js';
 
 export const NEIGHBOUR = 'domain-neighbour000';
 const JOBS = 2000;
-const PAGE = encoded('list', { domain_id: NEIGHBOUR, query: { page: { limit: 20 } } });
+const PAGE = encodeRequest('list', { domain_id: NEIGHBOUR, query: { page: { limit: 20 } } });
 
 /** Puts its jobs into `db`. */
 export async function fillNeighbour(db: Db): Promise<void> {
@@ -34,8 +34,8 @@ export const slowdown = (
   beside: string,
   pages: readonly Asked[],
   alone: readonly Asked[],
-  { short }: Terms,
-): Figure =>
+  { short }: ScenarioOptions,
+): Assertion =>
   atMost(
     `p50 of a neighbour’s pages ${beside}, of what it is alone`,
     quantile(pages, 0.5) / quantile(alone, 0.5),
@@ -81,9 +81,9 @@ export async function steadily(
 const TIMEOUT = 10_000;
 
 /** Pages of the neighbour over gRPC, until `over` is aborted. */
-export async function pagesOf(subject: Subject, over: AbortSignal): Promise<readonly Asked[]> {
-  const door = grpcDoor(subject.addresses.grpc);
-  const ask = async () => (await door.send('list', PAGE, { timeout: TIMEOUT })).status;
+export async function pagesOf(system: ProbedSystem, over: AbortSignal): Promise<readonly Asked[]> {
+  const door = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
+  const ask = async () => (await door.send('list', PAGE, { timeoutMs: TIMEOUT })).status;
   return steadily(ask, 10, over).finally(() => {
     door.close();
   });
@@ -103,7 +103,7 @@ const fetched = (url: string, agent: Agent): Promise<string> =>
   });
 
 /** Probes of each kind, until `over` is aborted: the pages on connections of their own, as an orchestrator asks. */
-export async function probesOf({ addresses }: Subject, over: AbortSignal): Promise<readonly Asked[]> {
+export async function probesOf({ addresses }: ProbedSystem, over: AbortSignal): Promise<readonly Asked[]> {
   const agent = new Agent();
   const health = new HealthClient(addresses.grpc, credentials.createInsecure());
   const check = (): Promise<string> =>

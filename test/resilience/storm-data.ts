@@ -3,11 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { ObjectId } from 'mongodb';
 import type { Db, Document } from 'mongodb';
-import type { RpcName } from '../harness/client.js';
-import type { Random } from '../harness/random.js';
-import { below, pick, several } from './choices.js';
-import { createHistory, rowsIn, shownIn, totalIn, unexplainedCount, unexplainedList } from './history.js';
+import { createHistory, shownIn, totalIn, unexplainedCount, unexplainedList } from './history.js';
 import type { Asked, Between, History, State } from './history.js';
+import type { RpcName } from '../harness/client.js';
+import { resultsOf } from '../harness/json.js';
+import { below, pick, several } from '../harness/random.js';
+import type { Random } from '../harness/random.js';
 
 export const DOMAIN = 'domain-stormed00000';
 /** Jobs that are deleted by calls only. */
@@ -198,7 +199,7 @@ function list(history: History, next: Random, page: JsonObject | undefined): Que
     rpc: 'list',
     request: { domain_id: DOMAIN, query },
     judge: (response, between) =>
-      unexplainedList(history, asked, shownIn(rowsIn(response), date), totalIn(response), between),
+      unexplainedList(history, asked, shownIn(resultsOf(response), date), totalIn(response), between),
   };
 }
 
@@ -240,7 +241,7 @@ function grouped(history: History, key: string, idsOf: (value: string) => readon
     rpc: 'stat',
     request: { domain_id: DOMAIN, query: { aggregate } },
     judge: (response, between) =>
-      rowsIn(response)
+      resultsOf(response)
         .map(({ value, jobs }) =>
           unexplainedCount(history, idsOf(typeof value === 'string' ? value : ''), Number(jobs), between),
         )
