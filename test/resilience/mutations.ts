@@ -1,12 +1,12 @@
-/** Bytes that were a message, and are not quite one any more. */
+// Mutations of encoded messages: bytes that almost decode.
 import { encodeField } from '../harness/encoder.js';
 import { below, pick, randomBytes } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
 
 type Mutation = (next: Random, bytes: Buffer) => Buffer;
 
-/** Where something of `bytes` begins and ends. */
-function cut(next: Random, bytes: Buffer): readonly [number, number] {
+/** Draws the start and the end of a part of `bytes`. */
+function range(next: Random, bytes: Buffer): readonly [number, number] {
   const from = below(next, bytes.length + 1);
   return [from, from + below(next, bytes.length - from + 1)];
 }
@@ -23,17 +23,17 @@ const flipped: Mutation = (next, bytes) => {
 const shortened: Mutation = (next, bytes) => bytes.subarray(0, below(next, bytes.length + 1));
 
 const repeated: Mutation = (next, bytes) => {
-  const [from, to] = cut(next, bytes);
+  const [from, to] = range(next, bytes);
   return Buffer.concat([bytes.subarray(0, to), bytes.subarray(from, to), bytes.subarray(to)]);
 };
 
 const leftOut: Mutation = (next, bytes) => {
-  const [from, to] = cut(next, bytes);
+  const [from, to] = range(next, bytes);
   return Buffer.concat([bytes.subarray(0, from), bytes.subarray(to)]);
 };
 
 const filled: Mutation = (next, bytes) => {
-  const [from] = cut(next, bytes);
+  const [from] = range(next, bytes);
   return Buffer.concat([bytes.subarray(0, from), randomBytes(next, below(next, 16)), bytes.subarray(from)]);
 };
 
@@ -45,7 +45,7 @@ const wrapped: Mutation = (next, bytes) => {
 
 const MUTATIONS: readonly Mutation[] = [flipped, flipped, shortened, repeated, leftOut, filled, wrapped];
 
-/** `bytes`, changed once or a few times. */
+/** Applies one to three mutations. */
 export function mutated(next: Random, bytes: Uint8Array): Buffer {
   let changed = Buffer.from(bytes);
   for (let times = 1 + below(next, 3); times > 0; times--)
@@ -53,5 +53,5 @@ export function mutated(next: Random, bytes: Uint8Array): Buffer {
   return changed;
 }
 
-/** Bytes that never were anything. */
+/** Draws random bytes. */
 export const junk = (next: Random): Buffer => randomBytes(next, below(next, 400));

@@ -1,4 +1,4 @@
-/** A database that is killed, that stands still, and that is not there yet: what calls come to, and what health says (docs/operations.md «Health»). */
+// A database that is killed, frozen, or absent at the start: the reads of calls, and the reported health (docs/operations.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { followHealth } from './health.js';
@@ -12,19 +12,19 @@ import { atLeast, atMost, exactly, noFaults } from './scenario.js';
 import type { Assertion, ScenarioOptions } from './scenario.js';
 import { launchSystem, startSystem } from './system-under-test.js';
 
-/** Milliseconds until the loss is said, and until the return is. */
-const LOST = 5000;
-const BACK = 3000;
-const PATIENCE = 20_000;
+/** The maximum times until the loss and the return are reported. */
+const MAX_DETECTION_MS = 5000;
+const MAX_RECOVERY_MS = 3000;
+const WAIT_TIMEOUT_MS = 20_000;
 const LOAD = { perSecond: 50, timeoutMs: 2000 };
-/** Calls that wait for long, and an outage that is longer. */
-const LONG = { perSecond: 10, timeoutMs: 20_000 };
-const LONG_AWAY = 40_000;
+/** Calls with a long deadline, and a longer outage. */
+const LONG_CALLS = { perSecond: 10, timeoutMs: 20_000 };
+const LONG_OUTAGE_MS = 40_000;
 
 interface Outage {
   readonly name: string;
   begin(node: Node): Promise<void>;
-  /** Answers when it takes connections, or commands, again. */
+  /** Resolves once the node accepts connections, or commands, again. */
   end(node: Node): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ const KILLED: Outage = {
 };
 
 const FROZEN: Outage = {
-  name: 'stopped in its tracks',
+  name: 'frozen',
   begin: (node) => node.freeze(),
   end: (node) => {
     node.thaw();
@@ -43,7 +43,7 @@ const FROZEN: Outage = {
   },
 };
 
-/** Milliseconds that a read takes by the driver alone, which waits for a server as long as its settings note. */
+/** Measures a read by the driver alone, which waits for a server by its own settings. */
 async function byTheDriver(uri: string): Promise<number> {
   const client = new MongoClient(uri);
   const begun = performance.now();
@@ -57,105 +57,105 @@ async function byTheDriver(uri: string): Promise<number> {
   return took;
 }
 
-async function away({ name, begin, end }: Outage, size: Size, node: Node, health: Health) {
-  const lost = performance.now();
+async function outageOf({ name, begin, end }: Outage, size: Size, node: Node, health: Health) {
+  const begunAt = performance.now();
   await begin(node);
-  const noticed = (await health.says(false, PATIENCE)) - lost;
-  await pause(size.pause);
+  const detected = (await health.reports(false, WAIT_TIMEOUT_MS)) - begunAt;
+  await pause(size.pauseMs);
   await end(node);
-  const back = performance.now();
-  const serving = (await health.says(true, PATIENCE)) - back;
-  await pause(size.pause);
+  const endedAt = performance.now();
+  const serving = (await health.reports(true, WAIT_TIMEOUT_MS)) - endedAt;
+  await pause(size.pauseMs);
   return [
-    atMost(`${name}: NOT_SERVING after`, noticed, LOST, 'ms'),
-    atMost(`${name}: SERVING after its return`, Math.max(0, serving), BACK, 'ms'),
+    atMost(`${name}: NOT_SERVING after`, detected, MAX_DETECTION_MS, 'ms'),
+    atMost(`${name}: SERVING after its return`, Math.max(0, serving), MAX_RECOVERY_MS, 'ms'),
   ];
 }
 
 interface Size {
   readonly outages: readonly Outage[];
-  /** Milliseconds that the database is away once that was noticed, and back. */
-  readonly pause: number;
+  /** The time of the database down, after the detection, and up. */
+  readonly pauseMs: number;
 }
 
-const SHORT: Size = { outages: [KILLED], pause: 300 };
-const FULL: Size = { outages: [KILLED, FROZEN, KILLED, FROZEN], pause: 2000 };
+const SHORT: Size = { outages: [KILLED], pauseMs: 300 };
+const FULL: Size = { outages: [KILLED, FROZEN, KILLED, FROZEN], pauseMs: 2000 };
 
 async function underLoad(
   { uri }: ReplicaSet,
   node: Node,
-  terms: ScenarioOptions,
+  options: ScenarioOptions,
 ): Promise<readonly Assertion[]> {
-  const { seed, short, note } = terms;
+  const { seed, short, note } = options;
   const size = short ? SHORT : FULL;
   await using system = await startSystem(uri);
   await using health = await followHealth(system.addresses);
-  await health.says(true, PATIENCE);
-  const over = new AbortController();
-  const reading = steadyReads(system, LOAD, random(seed), over.signal);
-  await pause(size.pause);
+  await health.reports(true, WAIT_TIMEOUT_MS);
+  const stop = new AbortController();
+  const reading = steadyReads(system, LOAD, random(seed), stop.signal);
+  await pause(size.pauseMs);
   const assertions: Assertion[] = [];
-  for (const each of size.outages) assertions.push(...(await away(each, size, node, health)));
-  over.abort();
-  const answers = await reading;
-  note(`${answers.length} reads, ${LOAD.perSecond} a second: ${tallyReads(answers)}`);
+  for (const each of size.outages) assertions.push(...(await outageOf(each, size, node, health)));
+  stop.abort();
+  const reads = await reading;
+  note(`${reads.length} reads, ${LOAD.perSecond} a second: ${tallyReads(reads)}`);
   return [
-    atLeast('reads that failed', failedReads(answers), 1, 'reads'),
-    ...honestAnswers(answers, LOAD, terms),
+    atLeast('reads that failed', failedReads(reads), 1, 'reads'),
+    ...honestAnswers(reads, LOAD, options),
     ...assertions,
-    exactly('answers of /livez other than 200', health.dead(), 0),
+    exactly('answers of /livez other than 200', health.failedLivez(), 0),
     noFaults(system.program.log),
   ];
 }
 
-/** Calls with deadlines that end within the outage, and after it. */
-async function forLong(
+/** Makes calls with deadlines within the outage, and after it. */
+async function longOutages(
   { uri }: ReplicaSet,
   node: Node,
-  terms: ScenarioOptions,
+  options: ScenarioOptions,
 ): Promise<readonly Assertion[]> {
-  const { seed, note } = terms;
+  const { seed, note } = options;
   await using system = await startSystem(uri);
   await using health = await followHealth(system.addresses);
-  await health.says(true, PATIENCE);
-  const over = new AbortController();
-  const reading = steadyReads(system, LONG, random(seed), over.signal);
-  await pause(FULL.pause);
-  const size = { ...FULL, pause: LONG_AWAY };
+  await health.reports(true, WAIT_TIMEOUT_MS);
+  const stop = new AbortController();
+  const reading = steadyReads(system, LONG_CALLS, random(seed), stop.signal);
+  await pause(FULL.pauseMs);
+  const size = { ...FULL, pauseMs: LONG_OUTAGE_MS };
   const assertions = [
-    ...(await away(KILLED, size, node, health)),
-    ...(await away(FROZEN, { ...size, pause: LONG_AWAY / 2 }, node, health)),
+    ...(await outageOf(KILLED, size, node, health)),
+    ...(await outageOf(FROZEN, { ...size, pauseMs: LONG_OUTAGE_MS / 2 }, node, health)),
   ];
-  over.abort();
-  const answers = await reading;
-  note(`${LONG_AWAY} ms, ${answers.length} reads of ${LONG.timeoutMs} ms: ${tallyReads(answers)}`);
-  return [...honestAnswers(answers, LONG, terms), ...assertions, noFaults(system.program.log)];
+  stop.abort();
+  const reads = await reading;
+  note(`${LONG_OUTAGE_MS} ms, ${reads.length} reads of ${LONG_CALLS.timeoutMs} ms: ${tallyReads(reads)}`);
+  return [...honestAnswers(reads, LONG_CALLS, options), ...assertions, noFaults(system.program.log)];
 }
 
-/** The service is launchSystem first, and then the database. */
-async function notThereYet({ uri }: ReplicaSet, node: Node): Promise<readonly Assertion[]> {
+/** Starts the service first, and then the database. */
+async function absentAtStart({ uri }: ReplicaSet, node: Node): Promise<readonly Assertion[]> {
   await node.kill();
   await using system = await launchSystem(uri);
   await using health = await followHealth(system.addresses);
-  await health.says(false, PATIENCE);
+  await health.reports(false, WAIT_TIMEOUT_MS);
   const waiting = byTheDriver(uri);
   await pause(LOAD.timeoutMs);
   await node.start();
-  const back = performance.now();
-  const serving = (await health.says(true, PATIENCE)) - back;
+  const endedAt = performance.now();
+  const serving = (await health.reports(true, WAIT_TIMEOUT_MS)) - endedAt;
   return [
-    atMost('not there at the start: SERVING after it comes', Math.max(0, serving), BACK, 'ms'),
-    atLeast('by the driver alone, a read waited', await waiting, LOAD.timeoutMs, 'ms'),
+    atMost('absent at the start: SERVING after its start', Math.max(0, serving), MAX_RECOVERY_MS, 'ms'),
+    atLeast('by the driver alone: a read waited', await waiting, LOAD.timeoutMs, 'ms'),
   ];
 }
 
-export async function outage(terms: ScenarioOptions): Promise<readonly Assertion[]> {
+export async function outage(options: ScenarioOptions): Promise<readonly Assertion[]> {
   await using set = await startReplicaSet(1, 10_000);
   const node = firstOf(set.nodes);
   await fillForReads(set.uri, 1);
   return [
-    ...(await underLoad(set, node, terms)),
-    ...(terms.short ? [] : await forLong(set, node, terms)),
-    ...(await notThereYet(set, node)),
+    ...(await underLoad(set, node, options)),
+    ...(options.short ? [] : await longOutages(set, node, options)),
+    ...(await absentAtStart(set, node)),
   ];
 }

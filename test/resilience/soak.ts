@@ -1,4 +1,4 @@
-/** Calls of all kinds for a long time, some of them given up, on connections that come and go: nothing grows (docs/operations.md «Trials»). */
+// Calls of all kinds for a long time, some cancelled, on short-lived connections: nothing grows (docs/operations.md «Trials»).
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db } from 'mongodb';
@@ -18,16 +18,16 @@ import type { ProbedSystem } from './system-under-test.js';
 const DOMAIN = 'domain-soaked';
 const JOBS = 2000;
 const PER_SECOND = 100;
-const TIMEOUT = 10_000;
-/** The share of calls that are given up, and milliseconds after which. */
-const CANCELLED = 0.05;
-const CANCELLED_AFTER = 3;
-const USUAL = 600_000;
-const SHORT = 8000;
+const TIMEOUT_MS = 10_000;
+/** The share of cancelled calls, and the time of cancellation. */
+const CANCELLED_SHARE = 0.05;
+const CANCELLED_AFTER_MS = 3;
+const DEFAULT_DURATION_MS = 600_000;
+const SHORT_DURATION_MS = 8000;
 const SAMPLES = 40;
-/** MiB by which the heap may have grown over the second half, and descriptors. */
-const HEAP = 4;
-const DESCRIPTORS = 20;
+/** The maximum growth over the second half. */
+const MAX_HEAP_GROWTH_MIB = 4;
+const MAX_DESCRIPTOR_GROWTH = 20;
 
 const CALLS: readonly (readonly [RpcName, JsonObject])[] = [
   ['get', { job_id: 'job-7' }],
@@ -69,21 +69,21 @@ const open = ({ addresses }: ProbedSystem): Clients => ({
 });
 
 async function call(next: Random, { grpc, http }: Clients): Promise<string> {
-  const [rpc, asked] = pick(next, CALLS);
-  const request = { domain_id: DOMAIN, ...asked };
-  const given = next() < CANCELLED ? { signal: AbortSignal.timeout(CANCELLED_AFTER) } : {};
-  const terms = { timeoutMs: TIMEOUT, ...given };
+  const [rpc, fields] = pick(next, CALLS);
+  const request = { domain_id: DOMAIN, ...fields };
+  const cancellation = next() < CANCELLED_SHARE ? { signal: AbortSignal.timeout(CANCELLED_AFTER_MS) } : {};
+  const options = { timeoutMs: TIMEOUT_MS, ...cancellation };
   const { status } =
     next() < 0.5
-      ? await grpc.send(rpc, encodeRequest(rpc, request), terms)
-      : await http.post(`/inventory/v1/job/${rpc}`, JSON.stringify(request), terms);
+      ? await grpc.send(rpc, encodeRequest(rpc, request), options)
+      : await http.post(`/inventory/v1/job/${rpc}`, JSON.stringify(request), options);
   return status;
 }
 
-/** Calls at a steady pace; each second by clients of their own. */
-async function calling(system: ProbedSystem, next: Random, over: AbortSignal): Promise<readonly string[]> {
+/** Calls at a steady rate, each second by new clients. */
+async function calling(system: ProbedSystem, next: Random, stopped: AbortSignal): Promise<readonly string[]> {
   const calls: Promise<string>[] = [];
-  while (!over.aborted) {
+  while (!stopped.aborted) {
     const clients = open(system);
     const second: Promise<string>[] = [];
     for (let nth = 0; nth < PER_SECOND; nth++) {
@@ -104,7 +104,7 @@ interface Sample {
   readonly descriptors: number;
 }
 
-/** By how much the values grow from the first to the last, by the line that fits them best. */
+/** The growth from the first to the last value, by linear regression. */
 function growth(values: readonly number[]): number {
   const middle = (values.length - 1) / 2;
   const mean = values.reduce((sum, each) => sum + each, 0) / values.length;
@@ -117,38 +117,43 @@ function growth(values: readonly number[]): number {
 export async function soak({
   seed,
   short,
-  lasting = USUAL,
+  lasting = DEFAULT_DURATION_MS,
   note,
 }: ScenarioOptions): Promise<readonly Assertion[]> {
   await using database = await startDatabase();
   await fill(database.db);
   await using system = await startProbedSystem(database.uri);
-  const over = new AbortController();
-  const calls = calling(system, random(seed), over.signal);
+  const stop = new AbortController();
+  const calls = calling(system, random(seed), stop.signal);
   const samples: Sample[] = [];
   for (let nth = 0; nth < SAMPLES; nth++) {
-    await pause((short ? SHORT : lasting) / SAMPLES);
+    await pause((short ? SHORT_DURATION_MS : lasting) / SAMPLES);
     const { heapUsedBytes } = await system.vitals('collected');
     samples.push({ heap: heapUsedBytes / 1024 ** 2, descriptors: system.descriptors() });
   }
-  over.abort();
+  stop.abort();
   const ends = await calls;
   note(`${ends.length} calls: ${tally(ends)}`);
   const half = samples.slice(SAMPLES / 2);
   const [first, middle, last] = [samples[0], half[0], samples.at(-1)];
   note(
-    `heap ${[first, middle, last].map((each) => each?.heap.toFixed(1)).join(', ')} MiB, descriptors ${[first, middle, last].map((each) => each?.descriptors).join(', ')}, at the beginning, half-way and at the end`,
+    `heap ${[first, middle, last].map((each) => each?.heap.toFixed(1)).join(', ')} MiB, descriptors ${[first, middle, last].map((each) => each?.descriptors).join(', ')}, at the start, at half-time and at the end`,
   );
   return [
-    atMost('growth of the heap over the second half', growth(half.map(({ heap }) => heap)), HEAP, 'MiB'),
+    atMost(
+      'growth of the heap over the second half',
+      growth(half.map(({ heap }) => heap)),
+      MAX_HEAP_GROWTH_MIB,
+      'MiB',
+    ),
     atMost(
       'growth of open descriptors over the second half',
       growth(half.map(({ descriptors }) => descriptors)),
-      DESCRIPTORS,
+      MAX_DESCRIPTOR_GROWTH,
       'descriptors',
     ),
     exactly(
-      'calls that ended by a fault',
+      'calls ended by a fault',
       ends.filter((end) => ['INTERNAL', 'UNKNOWN', 'UNAVAILABLE', 'UNANSWERED'].includes(end)).length,
       0,
     ),

@@ -1,4 +1,4 @@
-/** A domain with few jobs beside others that are busy: how long its pages take, and those who ask whether the service lives. */
+// Load at a steady rate: the pages of a small domain beside busy neighbours, and health probes, with their times.
 import { Agent, get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { credentials, Metadata } from '@grpc/grpc-js';
@@ -10,88 +10,87 @@ import { atMost } from './scenario.js';
 import type { Assertion, ScenarioOptions } from './scenario.js';
 import type { ProbedSystem } from './system-under-test.js';
 
-export const NEIGHBOUR = 'domain-neighbour000';
+export const SMALL_DOMAIN = 'domain-neighbour000';
 const JOBS = 2000;
-const PAGE = encodeRequest('list', { domain_id: NEIGHBOUR, query: { page: { limit: 20 } } });
+const PAGE = encodeRequest('list', { domain_id: SMALL_DOMAIN, query: { page: { limit: 20 } } });
 
-/** Puts its jobs into `db`. */
-export async function fillNeighbour(db: Db): Promise<void> {
+/** Inserts the jobs of the small domain. */
+export async function fillSmallDomain(db: Db): Promise<void> {
   const jobs = Array.from({ length: JOBS }, (_, nth) => ({
     job_id: `job-neighbour-${nth}`,
-    domain_id: NEIGHBOUR,
+    domain_id: SMALL_DOMAIN,
     status: 'SUCCESS',
     created_at: new Date(Date.UTC(2026, 0, 1) + nth * 1000),
   }));
   await db.collection('job').insertMany(jobs);
 }
 
-/** What a page of the neighbour may take, of what it takes alone; and where the machine may be shared with others. */
-const SHARE = 3;
-const SHARE_SHARED = 15;
+/** The maximum time of a page, in multiples of its time alone; and the same in the short form, on a machine shared with others. */
+const MAX_SLOWDOWN = 3;
+const MAX_SLOWDOWN_SHORT = 15;
 
-/** How long the pages of the neighbour take `beside` others, of what they take alone. */
+/** Asserts the slowdown of the small domain's pages `beside` other load. */
 export const slowdown = (
   beside: string,
-  pages: readonly Asked[],
-  alone: readonly Asked[],
+  pages: readonly TimedCall[],
+  alone: readonly TimedCall[],
   { short }: ScenarioOptions,
 ): Assertion =>
   atMost(
-    `p50 of a neighbour’s pages ${beside}, of what it is alone`,
+    `p50 of the small domain's pages ${beside}, in multiples of alone`,
     quantile(pages, 0.5) / quantile(alone, 0.5),
-    short ? SHARE_SHARED : SHARE,
+    short ? MAX_SLOWDOWN_SHORT : MAX_SLOWDOWN,
     'times',
   );
 
-/** How a question ended, and after how many milliseconds. */
-export interface Asked {
+export interface TimedCall {
   readonly status: string;
-  readonly took: number;
+  readonly tookMs: number;
 }
 
-export const quantile = (asked: readonly Asked[], share: number): number =>
-  asked.map(({ took }) => took).toSorted((one, other) => one - other)[Math.floor(asked.length * share)] ??
+export const quantile = (calls: readonly TimedCall[], share: number): number =>
+  calls.map(({ tookMs }) => tookMs).toSorted((one, other) => one - other)[Math.floor(calls.length * share)] ??
   NaN;
 
-export const failuresIn = (asked: readonly Asked[]): number =>
-  asked.filter(({ status }) => status !== 'OK').length;
+export const failuresIn = (calls: readonly TimedCall[]): number =>
+  calls.filter(({ status }) => status !== 'OK').length;
 
-async function timed(ask: () => Promise<string>): Promise<Asked> {
+async function timed(call: () => Promise<string>): Promise<TimedCall> {
   const begun = performance.now();
-  const status = await ask();
-  return { status, took: performance.now() - begun };
+  const status = await call();
+  return { status, tookMs: performance.now() - begun };
 }
 
-/** Asks so many times a second, whether or not there is an answer yet, until `over` is aborted. */
+/** Calls at a steady rate, regardless of answers, until `stopped`. */
 export async function steadily(
-  ask: () => Promise<string>,
+  call: () => Promise<string>,
   perSecond: number,
-  over: AbortSignal,
-): Promise<readonly Asked[]> {
+  stopped: AbortSignal,
+): Promise<readonly TimedCall[]> {
   const begun = performance.now();
-  const all: Promise<Asked>[] = [];
-  while (!over.aborted) {
-    const due = ((performance.now() - begun) / 1000) * perSecond;
-    while (all.length < due) all.push(timed(ask));
+  const all: Promise<TimedCall>[] = [];
+  while (!stopped.aborted) {
+    const target = ((performance.now() - begun) / 1000) * perSecond;
+    while (all.length < target) all.push(timed(call));
     await pause(5);
   }
   return Promise.all(all);
 }
 
-const TIMEOUT = 10_000;
+const TIMEOUT_MS = 10_000;
 
-/** Pages of the neighbour over gRPC, until `over` is aborted. */
-export async function pagesOf(system: ProbedSystem, over: AbortSignal): Promise<readonly Asked[]> {
-  const door = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
-  const ask = async () => (await door.send('list', PAGE, { timeoutMs: TIMEOUT })).status;
-  return steadily(ask, 10, over).finally(() => {
-    door.close();
+/** Requests pages of the small domain over gRPC, until `stopped`. */
+export async function pagesOf(system: ProbedSystem, stopped: AbortSignal): Promise<readonly TimedCall[]> {
+  const client = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
+  const call = async () => (await client.send('list', PAGE, { timeoutMs: TIMEOUT_MS })).status;
+  return steadily(call, 10, stopped).finally(() => {
+    client.close();
   });
 }
 
 const fetched = (url: string, agent: Agent): Promise<string> =>
   new Promise((resolve) => {
-    const request = get(url, { agent, timeout: TIMEOUT }, (response) => {
+    const request = get(url, { agent, timeout: TIMEOUT_MS }, (response) => {
       response.resume().once('end', () => {
         resolve(response.statusCode === 200 ? 'OK' : String(response.statusCode));
       });
@@ -102,39 +101,42 @@ const fetched = (url: string, agent: Agent): Promise<string> =>
     });
   });
 
-/** Probes of each kind, until `over` is aborted: the pages on connections of their own, as an orchestrator asks. */
-export async function probesOf({ addresses }: ProbedSystem, over: AbortSignal): Promise<readonly Asked[]> {
+/** Sends health probes of each kind until `stopped`; pages on new connections, as an orchestrator does. */
+export async function probesOf(
+  { addresses }: ProbedSystem,
+  stopped: AbortSignal,
+): Promise<readonly TimedCall[]> {
   const agent = new Agent();
   const health = new HealthClient(addresses.grpc, credentials.createInsecure());
   const check = (): Promise<string> =>
     new Promise((resolve) => {
-      health.check({ service: '' }, new Metadata(), { deadline: Date.now() + TIMEOUT }, (error) => {
+      health.check({ service: '' }, new Metadata(), { deadline: Date.now() + TIMEOUT_MS }, (error) => {
         resolve(error === null ? 'OK' : 'UNANSWERED');
       });
     });
-  const asks = [
+  const probes = [
     () => fetched(`http://${addresses.admin}/livez`, agent),
     () => fetched(`http://${addresses.admin}/readyz`, agent),
     () => fetched(`http://${addresses.http}/livez`, agent),
     check,
   ];
-  const all = await Promise.all(asks.map((ask) => steadily(ask, 5, over)));
+  const all = await Promise.all(probes.map((probe) => steadily(probe, 5, stopped)));
   health.close();
   agent.destroy();
   return all.flat();
 }
 
-/** Runs `work` for so many milliseconds, and answers what it came to. */
-export async function during<T>(ms: number, work: (over: AbortSignal) => Promise<T>): Promise<T> {
-  const over = new AbortController();
-  const working = work(over.signal);
+/** Runs `work` for `ms` milliseconds, and returns its result. */
+export async function during<T>(ms: number, work: (stopped: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const working = work(stop.signal);
   await pause(ms);
-  over.abort();
+  stop.abort();
   return working;
 }
 
 const rounded = (ms: number): string => ms.toFixed(0);
 
-/** The times of what was asked, for people. */
-export const timesOf = (asked: readonly Asked[]): string =>
-  `${asked.length}, p50 ${rounded(quantile(asked, 0.5))} ms, p99 ${rounded(quantile(asked, 0.99))} ms`;
+/** Summarizes the times of calls. */
+export const timesOf = (calls: readonly TimedCall[]): string =>
+  `${calls.length}, p50 ${rounded(quantile(calls, 0.5))} ms, p99 ${rounded(quantile(calls, 0.99))} ms`;
