@@ -41,7 +41,7 @@ const DECIMALS = ['0', '1.5', '-1E+6144', 'NaN', '-Infinity', '12345678901234567
 
 const longOf = (next: Random): Long => new Long(below(next, 2 ** 32), below(next, 2 ** 32));
 
-/** A value of each type that BSON has, and of each kind within a type. */
+/** A value of each BSON type, and of each kind within a type. */
 const SCALARS: readonly ((next: Random) => unknown)[] = [
   () => null,
   () => undefined,
@@ -88,7 +88,7 @@ const HOSTILE = [
 
 const keyOf = (next: Random): string => (next() < 0.5 ? pick(next, HOSTILE) : `key${below(next, 1000)}`);
 
-/** A value of any kind, with lists and objects of up to `depth` levels. */
+/** Draws a value of any kind, with lists and objects to `depth` levels. */
 export function anyValue(next: Random, depth: number): unknown {
   const kind = next();
   if (depth === 0 || kind < 0.6) return pick(next, SCALARS)(next);
@@ -97,13 +97,13 @@ export function anyValue(next: Random, depth: number): unknown {
   return new Map(Array.from({ length }, () => [keyOf(next), anyValue(next, depth - 1)] as const));
 }
 
-/** Lists and objects inside each other, `depth` times. */
+/** Nests lists and objects `depth` levels deep. */
 function chain(next: Random, depth: number): unknown {
   const inner = depth === 0 ? anyValue(next, 1) : chain(next, depth - 1);
   return next() < 0.5 ? [inner] : new Map([[keyOf(next), inner]]);
 }
 
-/** A document with some of `names`, in any order, the values of any kind, and other names among them. */
+/** Draws a document with some of `names` and other names, in random order, with values of any kind. */
 export function anyDocument(next: Random, names: readonly string[]): Map<string, unknown> {
   const chosen = [...names, keyOf(next), keyOf(next)].filter(() => next() < 0.7);
   const entries = chosen.map((name) => [name, valueOf(next)] as const);

@@ -1,4 +1,4 @@
-// Jest's sequencer under --randomize: the files in an order that the seed draws, as jest does with the tests of a file.
+// Jest's sequencer under --randomize: shuffles the files by the seed, as jest shuffles the tests of a file.
 import { random, shuffled } from './random.js';
 
 interface TestFile {
@@ -22,6 +22,6 @@ export default class RandomOrder {
   }
 
   cacheResults(): void {
-    // What a run has shown does not change the order of the next.
+    // The results of a run do not change the order of the next.
   }
 }

@@ -4,12 +4,12 @@ import type { IncomingHttpHeaders } from 'node:http2';
 import { buffer } from 'node:stream/consumers';
 
 export interface RawOutcome {
-  /** The number of the gRPC status; empty where none came. */
+  /** The number of the gRPC status; empty without one. */
   readonly status: string;
   readonly text: string;
 }
 
-/** Sends `body` to `path` of the gRPC port at `address`, on a connection of its own. */
+/** Sends `body` to `path` of the gRPC listener at `address`, on a new connection. */
 export async function callRaw(
   address: string,
   path: string,

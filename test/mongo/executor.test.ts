@@ -17,7 +17,7 @@ import type { ConfinedFilter } from '../../src/query/confine.js';
 import { startReplicaSet } from '../harness/replica-set.js';
 import type { ReplicaSet } from '../harness/replica-set.js';
 import { mongodbUri } from '../harness/service.js';
-import { standing } from '../harness/standing.js';
+import { lastingConnection } from '../harness/standing.js';
 
 const DATABASE = 'operation';
 const DOMAIN = 'domain-operation';
@@ -70,7 +70,7 @@ beforeAll(async () => {
   });
   const db = client.db(DATABASE);
   const options = { report: (fault: unknown) => faults.push(fault), orderedBy: () => new Set<string>() };
-  store = createJobStore({ reads: standing(db), stats: standing(db), kill: killSessionsOn(db) }, options);
+  store = createJobStore({ reads: lastingConnection(db), stats: lastingConnection(db), kill: killSessionsOn(db) }, options);
   commands = [];
   await db.collection('job').insertOne({ job_id: 'job-1', domain_id: DOMAIN });
 });
@@ -145,7 +145,7 @@ test('a delete that is given up before it was sent is not sent', async () => {
   const waiting = new MongoClient(uri, { ...clientOptions(uri), monitorCommands: true });
   const sent: Document[] = [];
   waiting.on('commandStarted', ({ command }: CommandStartedEvent) => sent.push(command));
-  const lasting = standing(waiting.db(DATABASE));
+  const lasting = lastingConnection(waiting.db(DATABASE));
   const kill = (): Promise<void> => Promise.resolve();
   const options = { report: () => undefined, orderedBy: () => new Set<string>() };
   const { remove } = createJobStore({ reads: lasting, stats: lasting, kill }, options);
@@ -174,7 +174,7 @@ describe('a primary that steps down', () => {
   });
 
   test('leaves no read unanswered, and no delete undone', async () => {
-    const lasting = standing(ofSet.db(DATABASE));
+    const lasting = lastingConnection(ofSet.db(DATABASE));
     const options = { report: (fault: unknown) => faults.push(fault), orderedBy: () => new Set<string>() };
     const onSet = createJobStore(
       { reads: lasting, stats: lasting, kill: killSessionsOn(lasting().db) },

@@ -10,7 +10,7 @@ import { monitorSecondaries } from '../../src/mongo/members.js';
 import { running } from '../../src/mongo/executor.js';
 import { startReplicaSet } from '../harness/replica-set.js';
 import type { ReplicaSet } from '../harness/replica-set.js';
-import { standing } from '../harness/standing.js';
+import { lastingConnection } from '../harness/standing.js';
 import { mongodbUri } from '../harness/service.js';
 import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN } from '../harness/slow.js';
 import { timed } from '../harness/timed.js';
@@ -31,7 +31,7 @@ function begin(client: MongoClient, kill: Kill, readPreference: 'primary' | 'sec
   const cancel = new AbortController();
   const command = { aggregate: 'job', pipeline: SLOW, cursor: {} };
   const deadline = { signal: cancel.signal, remaining: () => 20_000 };
-  const operations = running(standing(client.db(DATABASE)), kill, () => undefined);
+  const operations = running(lastingConnection(client.db(DATABASE)), kill, () => undefined);
   const ended = operations.batch(deadline, command, readPreference).catch(() => undefined);
   return { cancel, ended };
 }

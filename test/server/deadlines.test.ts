@@ -14,7 +14,7 @@ import { chained, monotonicNow, incoming, now } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import type { JsonClient, RpcName } from '../harness/client.js';
 import { framed } from '../harness/frames.js';
-import { keptLog } from '../harness/log.js';
+import { createRecordedLog } from '../harness/log.js';
 import { mongodbUri, startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN, slowStat } from '../harness/slow.js';
@@ -356,7 +356,7 @@ describe('a fault of our own', () => {
       host: '127.0.0.1',
       port: 0,
       maxConnections: 10,
-      log: keptLog(),
+      log: createRecordedLog(),
     });
     closing = () => door.close(0);
     const caller = jsonClient(door.address);
