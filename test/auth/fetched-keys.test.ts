@@ -117,6 +117,25 @@ describe('how long identity is not asked again', () => {
   });
 });
 
+describe('a fetch leaves no timer behind', () => {
+  /** Far longer than the test: a timer left behind is still pending at its end. */
+  const LONG_TIMEOUT_MS = 60_000;
+  const DOMAINS = Array.from({ length: 100 }, (_, nth) => `domain-${nth}`);
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+
+  test.each<readonly [string, Fetch, AbortSignal, unknown]>([
+    ['when it succeeds', known, SIGNAL, 'answered'],
+    ['when it fails', gone, SIGNAL, AWAY],
+    ['when its caller has left', silent, AbortSignal.abort(new Error('left')), 'left'],
+  ])('%s', async (_, fetch, signal, end) => {
+    const { keysOf } = keysBy(fetch, LONG_TIMEOUT_MS);
+    const before = timers();
+    for (const domain of DOMAINS) expect(await endOf(keysOf(domain, signal))).toEqual(end);
+    // Other timers of this process come and go, but never as many.
+    expect(timers() - before).toBeLessThan(DOMAINS.length / 2);
+  });
+});
+
 test.each<readonly [string, Fetch]>([
   ['has none', none],
   ['has one that cannot be used', () => Promise.resolve('[]')],

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import type { CreateIndexesOptions, Db } from 'mongodb';
-import { findIndexes } from '../../src/mongo/indexes.js';
+import { createIndexWatch, findIndexes } from '../../src/mongo/indexes.js';
 import { INDEXES } from '../../src/job/schema.js';
 import { mongodbUri } from '../harness/service.js';
 import { until } from '../harness/until.js';
@@ -68,5 +68,36 @@ describe('an index does not count', () => {
     expect(await findIndexes(db)).toEqual(none);
     await building;
     expect((await findIndexes(db)).orderedBy).toEqual(new Set(['created_at']));
+  });
+});
+
+describe('a database that does not tell the rights of the service', () => {
+  const unreachable = new MongoClient('mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1');
+  const lines: unknown[] = [];
+  const record = (...line: readonly unknown[]): void => void lines.push(line);
+  const log = { info: record, warn: record, debug: record };
+
+  afterAll(() => unreachable.close());
+
+  /** A watch whose check of the indexes succeeds, and whose check of the rights, the second one, fails. */
+  function watchWithoutRights() {
+    let checks = 0;
+    return createIndexWatch(() => (checks++ % 2 === 0 ? db : unreachable.db('found_indexes')), log);
+  }
+
+  test('has its indexes known all the same, and nothing is said of rights', async () => {
+    await make({});
+    const watch = watchWithoutRights();
+    await watch.look();
+    expect(watch.orderedBy()).toEqual(new Set(['created_at']));
+    expect(JSON.stringify(lines)).not.toContain('lacks');
+  });
+
+  test('does not end the watch', async () => {
+    await make({});
+    const watch = watchWithoutRights();
+    watch.begin();
+    await until('the indexes are known', () => watch.orderedBy().size > 0, 10_000);
+    await expect(watch.stop()).resolves.toBeUndefined();
   });
 });
