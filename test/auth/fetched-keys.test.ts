@@ -8,10 +8,10 @@ import type { KeysOf } from '../../src/auth/keys.js';
 import { jsonClient } from '../harness/client.js';
 import type { Outcome } from '../harness/client.js';
 import { callHttp } from '../harness/http-client.js';
-import { standIn } from '../harness/identity.js';
+import { startStandIn } from '../harness/identity.js';
 import type { StandIn } from '../harness/identity.js';
 import { UNUSABLE } from '../harness/keys.js';
-import { keptLog } from '../harness/log.js';
+import { createRecordedLog } from '../harness/log.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { access, pairOf, publicJwk, signed } from '../harness/tokens.js';
@@ -37,7 +37,7 @@ type Fetch = Identity['publicKey'];
 function keysBy(fetch: Fetch, timeout = TIMEOUT) {
   const asked: string[] = [];
   const clock = { now: 0 };
-  const log = keptLog();
+  const log = createRecordedLog();
   const publicKey: Fetch = (domainId, ...rest) => {
     asked.push(domainId);
     return fetch(domainId, ...rest);
@@ -114,6 +114,25 @@ describe('how long identity is not asked again', () => {
     fetch = none;
     clock.now += 20 * MINUTE;
     expect(await keysOf('domain-a', SIGNAL)).toEqual([]);
+  });
+});
+
+describe('a fetch leaves no timer behind', () => {
+  /** Far longer than the test: a timer left behind is still pending at its end. */
+  const LONG_TIMEOUT_MS = 60_000;
+  const DOMAINS = Array.from({ length: 100 }, (_, nth) => `domain-${nth}`);
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+
+  test.each<readonly [string, Fetch, AbortSignal, unknown]>([
+    ['when it succeeds', known, SIGNAL, 'answered'],
+    ['when it fails', gone, SIGNAL, AWAY],
+    ['when its caller has left', silent, AbortSignal.abort(new Error('left')), 'left'],
+  ])('%s', async (_, fetch, signal, end) => {
+    const { keysOf } = keysBy(fetch, LONG_TIMEOUT_MS);
+    const before = timers();
+    for (const domain of DOMAINS) expect(await endOf(keysOf(domain, signal))).toEqual(end);
+    // Other timers of this process come and go, but never as many.
+    expect(timers() - before).toBeLessThan(DOMAINS.length / 2);
   });
 });
 
@@ -249,11 +268,11 @@ describe('a key that cannot be used', () => {
   let keysOf: KeysOf;
   let clock = 0;
   let texts: Readonly<Record<string, string>> = {};
-  const log = keptLog();
+  const log = createRecordedLog();
   const closing: (() => void)[] = [];
 
   beforeAll(async () => {
-    identity = await standIn({
+    identity = await startStandIn({
       key: (domain_id) => ({ domain_id, public_key: texts[domain_id] ?? '' }),
       role: () => ({ role_type: 'DOMAIN', projects: [], project_groups: [] }),
     });
@@ -291,7 +310,7 @@ describe('a key that cannot be used', () => {
   const tokenOf = (did: string): Promise<string> => signed(access(did), pair, { alg: 'ES256' });
   const fetches = (did: string): number => identity.fetched.filter((each) => each === did).length;
   const lines = (did: string) =>
-    log.told.filter(({ about }) => 'domain_id' in about && about.domain_id === did);
+    log.entries.filter(({ about }) => 'domain_id' in about && about.domain_id === did);
 
   describe.each(UNUSABLE.map((key, nth) => ({ ...key, nth })))('$name', ({ nth, text, why }) => {
     test('lets nobody in, is asked for once, and logged once', async () => {

@@ -11,9 +11,9 @@ import { createRoles } from '../../src/auth/roles.js';
 import { jsonClient } from '../harness/client.js';
 import type { Outcome, RpcName } from '../harness/client.js';
 import { callHttp } from '../harness/http-client.js';
-import { standIn } from '../harness/identity.js';
+import { startStandIn } from '../harness/identity.js';
 import type { IdentityAnswers, StandIn } from '../harness/identity.js';
-import { keptLog } from '../harness/log.js';
+import { createRecordedLog } from '../harness/log.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
@@ -33,7 +33,7 @@ let service: Service;
 let clock = 0;
 let role: IdentityAnswers['role'] = () => ({ role_type: 'DOMAIN', projects: [], project_groups: [] });
 let stalled = false;
-const log = keptLog();
+const log = createRecordedLog();
 const closing: (() => void)[] = [];
 
 const answers: IdentityAnswers = {
@@ -63,7 +63,7 @@ beforeAll(async () => {
   const pair = await generateKeyPair('RS256', { extractable: true });
   ({ privateKey } = pair);
   jwk = JSON.stringify(await exportJWK(pair.publicKey));
-  identity = await standIn(answers);
+  identity = await startStandIn(answers);
   service = await startService('identity', {}, { authenticate: authenticating(identity.port) });
   await service.db.collection('job').updateOne({ job_id: JOB }, { $set: { projects: [PROJECT] } });
 });
@@ -73,7 +73,7 @@ beforeEach(() => {
   identity.fetched.length = 0;
   identity.verified.length = 0;
   identity.cancelled.length = 0;
-  log.told.length = 0;
+  log.entries.length = 0;
 });
 afterAll(async () => {
   for (const close of closing) close();
@@ -270,7 +270,7 @@ test('a thousand cold callers of ten domains fetch ten keys, and one of an unkno
 });
 
 test('a key is kept for ten minutes, goes on to count while identity is away, and is fetched when it is back', async () => {
-  const first = await standIn(answers);
+  const first = await startStandIn(answers);
   const authenticate = authenticating(first.port);
   const token = await signed({ user_type: 'DOMAIN_OWNER' });
   expect(await ask(authenticate, token)).toBe('let in');
@@ -281,7 +281,7 @@ test('a key is kept for ten minutes, goes on to count while identity is away, an
   clock += 2_000;
   expect(await ask(authenticate, token)).toBe('let in');
   expect(await ask(authenticate, await signed({ did: 'domain-cold' }))).toEqual(AWAY);
-  const second = await standIn(answers, first.port);
+  const second = await startStandIn(answers, first.port);
   closing.push(second.stop);
   clock += 6_000;
   expect(await ask(authenticate, token)).toBe('let in');
@@ -335,7 +335,7 @@ describe('a caller who leaves', () => {
     gone.abort(new Error('gone'));
     await expect(waiting).rejects.toThrow('gone');
     await until('the question is ended', () => identity.cancelled.length === 1, 1000);
-    expect(log.told).toEqual([]);
+    expect(log.entries).toEqual([]);
   });
 
   test.each(DOORS)('by %s ends what identity was asked', async (_, call) => {

@@ -9,9 +9,9 @@ import { createFetchedKeys } from '../../src/auth/fetched-keys.js';
 import { createIdentity } from '../../src/auth/identity.js';
 import { createJwtAuthenticate } from '../../src/auth/jwt.js';
 import { createRoles } from '../../src/auth/roles.js';
-import { standIn } from '../harness/identity.js';
+import { startStandIn } from '../harness/identity.js';
 import type { IdentityAnswers } from '../harness/identity.js';
-import { keptLog } from '../harness/log.js';
+import { createRecordedLog } from '../harness/log.js';
 import { access, pairOf, publicJwk, signed as signedBy } from '../harness/tokens.js';
 import type { Pair } from '../harness/tokens.js';
 import { until } from '../harness/until.js';
@@ -26,7 +26,7 @@ let pair: Pair;
 let jwk: string;
 let role: IdentityAnswers['role'];
 let clock = 0;
-const log = keptLog();
+const log = createRecordedLog();
 const closing: (() => void)[] = [];
 
 const answering = (role_type: string) => ({ role_type, projects: [], project_groups: [] });
@@ -63,7 +63,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   role = () => answering('DOMAIN');
-  log.told.length = 0;
+  log.entries.length = 0;
 });
 afterEach(() => {
   for (const close of closing.splice(0)) close();
@@ -100,7 +100,7 @@ describe('an identity service that', () => {
     const begun = performance.now();
     expect(await ask(authenticating(server.port), await signed())).toEqual(AWAY);
     expect(performance.now() - begun).toBeLessThan(TIMEOUT * 3);
-    expect(log.told.map(({ level }) => level)).toEqual(['warn']);
+    expect(log.entries.map(({ level }) => level)).toEqual(['warn']);
   });
 
   test.each([
@@ -117,7 +117,7 @@ describe('an identity service that', () => {
     status.DATA_LOSS,
     status.UNAUTHENTICATED,
   ])('answers a question about a key with status %s is away', async (code) => {
-    const failing = await standIn({
+    const failing = await startStandIn({
       ...answers,
       key: () => ({ code, details: 'ERROR_NOT_FOUND: at 10.0.0.7' }),
     });
@@ -128,7 +128,7 @@ describe('an identity service that', () => {
   });
 
   test('goes away and comes back is told of once each, whatever is asked meanwhile', async () => {
-    const first = await standIn(answers);
+    const first = await startStandIn(answers);
     const authenticate = authenticating(first.port);
     const token = await signed({ user_type: 'DOMAIN_OWNER' });
     expect(await ask(authenticate, token)).toBe('let in');
@@ -137,7 +137,7 @@ describe('an identity service that', () => {
       Array.from({ length: 20 }, (_, nth) => signed({ did: `domain-cold-${nth}` })),
     );
     expect(await Promise.all(cold.map((each) => ask(authenticate, each)))).toEqual(cold.map(() => AWAY));
-    expect(log.told).toEqual([
+    expect(log.entries).toEqual([
       {
         level: 'warn',
         about: { err: expect.any(Error) },
@@ -146,13 +146,13 @@ describe('an identity service that', () => {
     ]);
     clock += 60_000;
     expect(await ask(authenticate, cold[0] ?? '')).toEqual(AWAY);
-    expect(log.told).toHaveLength(1);
-    const second = await standIn(answers, first.port);
+    expect(log.entries).toHaveLength(1);
+    const second = await startStandIn(answers, first.port);
     closing.push(second.stop);
     const isBack = async () => (await ask(authenticate, cold[0] ?? '')) === 'let in';
     await until('identity is back', isBack, 5000);
     await ask(authenticate, cold[1] ?? '');
-    expect(log.told.slice(1)).toEqual([
+    expect(log.entries.slice(1)).toEqual([
       { level: 'info', about: {}, message: 'AUTH_IDENTITY_ENDPOINT: the identity service answers again' },
     ]);
   });
@@ -160,7 +160,7 @@ describe('an identity service that', () => {
   test('fails every other time is told of every ten seconds at most', async () => {
     let asked = 0;
     role = () => (asked++ % 2 === 0 ? { code: status.INTERNAL, details: 'x' } : answering('DOMAIN'));
-    const unsteady = await standIn(answers);
+    const unsteady = await startStandIn(answers);
     closing.push(unsteady.stop);
     const authenticate = authenticating(unsteady.port);
     const caller = await authenticate({ token: await signed(), verb: 'list', signal: SIGNAL });
@@ -168,9 +168,9 @@ describe('an identity service that', () => {
       for (let nth = 0; nth < 20; nth++) await caller.scope({ domain_id: DOMAIN }).catch(() => undefined);
     };
     await twenty();
-    expect(log.told.map(({ level }) => level)).toEqual(['warn', 'info']);
+    expect(log.entries.map(({ level }) => level)).toEqual(['warn', 'info']);
     clock += 10_000;
     await twenty();
-    expect(log.told.map(({ level }) => level)).toEqual(['warn', 'info', 'warn', 'info']);
+    expect(log.entries.map(({ level }) => level)).toEqual(['warn', 'info', 'warn', 'info']);
   });
 });

@@ -11,6 +11,7 @@ import { PROTOCOLS } from '../../src/server/http/protocols.js';
 import { JOB_SERVICE, messageNamed } from '../../src/wire/descriptors.js';
 import { jsonOf } from '../../src/wire/json.js';
 import { callConnect, TRANSPORTS } from '../harness/connect-client.js';
+import { framed } from '../harness/frames.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { insertSlowJob, noneRunning, runningSoon, slowStat } from '../harness/slow.js';
@@ -34,14 +35,6 @@ type Headers = Readonly<Record<string, string>>;
 
 const send = (path: string, body: Uint8Array | string, headers: Headers): Promise<Response> =>
   fetch(`http://${service.http}${path}`, { method: 'POST', headers, body: Buffer.from(body) });
-
-function framed(content: Uint8Array | string, flags = 0): Buffer {
-  const bytes = Buffer.from(content);
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt8(flags, 0);
-  prefix.writeUInt32BE(bytes.length, 1);
-  return Buffer.concat([prefix, bytes]);
-}
 
 interface Frame {
   readonly flags: number;

@@ -12,7 +12,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { freePort } from '../../src/embedded/embedded.js';
 import { jsonClient } from '../harness/client.js';
 import type { Outcome, RpcName } from '../harness/client.js';
-import { FETCHING, pythonWith } from '../harness/python.js';
+import { INSTALL_TIMEOUT_MS, pythonWith } from '../harness/python.js';
 import { mongodbUri, startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
@@ -116,7 +116,7 @@ beforeAll(
       { job_id: 'job-elsewhere', domain_id, projects: ['project-other'] },
     ]);
   },
-  FETCHING + 2 * STARTING,
+  INSTALL_TIMEOUT_MS + 2 * STARTING,
 );
 afterAll(async () => {
   const ended = once(published, 'exit');

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { FETCHING, pythonWith } from '../harness/python.js';
+import { INSTALL_TIMEOUT_MS, pythonWith } from '../harness/python.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 
@@ -222,7 +222,7 @@ describe('the Python client', () => {
       service.address,
       CASES.map(([, call]) => call),
     );
-  }, FETCHING + 60_000);
+  }, INSTALL_TIMEOUT_MS + 60_000);
   afterAll(() => service.stop());
 
   test('finds the services and their methods by reflection', () => {

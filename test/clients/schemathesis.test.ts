@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { FETCHING, pythonWith } from '../harness/python.js';
+import { INSTALL_TIMEOUT_MS, pythonWith } from '../harness/python.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 
@@ -30,7 +30,7 @@ let program: string;
 beforeAll(async () => {
   program = join(dirname(pythonWith('schemathesis', REQUIREMENTS)), 'st');
   service = await startService('schemathesis');
-}, FETCHING + 60_000);
+}, INSTALL_TIMEOUT_MS + 60_000);
 afterAll(() => service.stop());
 
 /** Runs Schemathesis; the outcome is what it printed, and whether it found nothing. */

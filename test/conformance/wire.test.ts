@@ -2,19 +2,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { jsonClient } from '../harness/client.js';
 import type { JsonClient, Outcome, RpcName } from '../harness/client.js';
-import { BYTES, TEXT } from '../harness/raw-transports.js';
+import { encodeFields } from '../harness/encoder.js';
+import type { WireField } from '../harness/encoder.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
+import { sendBy, TRANSPORTS } from '../harness/transports.js';
+import type { Transport } from '../harness/transports.js';
 import { errorOf, fits } from './cases.js';
 import type { Expectation } from './cases.js';
-
-/** A field by its number, or bytes as hex digits. */
-type WireField = string | readonly [number: number, content: WireContent];
-type WireContent = string | number | { readonly double: number } | readonly WireField[];
 
 interface WireCase {
   readonly name: string;
@@ -39,26 +37,6 @@ const CASES = FILES.flatMap(([file, cases]) =>
   cases.map((each) => ({ ...each, name: `${file}: ${each.name}` })),
 );
 
-const isFields = (content: WireContent): content is readonly WireField[] => Array.isArray(content);
-
-function writeField(writer: BinaryWriter, field: WireField): void {
-  if (typeof field === 'string') {
-    writer.raw(Buffer.from(field.replaceAll(' ', ''), 'hex'));
-    return;
-  }
-  const [number, content] = field;
-  if (typeof content === 'number') writer.tag(number, WireType.Varint).int32(content);
-  else if (typeof content === 'string') writer.tag(number, WireType.LengthDelimited).string(content);
-  else if (isFields(content)) writer.tag(number, WireType.LengthDelimited).bytes(bytesOf(content));
-  else writer.tag(number, WireType.Bit64).double(content.double);
-}
-
-function bytesOf(fields: readonly WireField[]): Uint8Array {
-  const writer = new BinaryWriter();
-  for (const field of fields) writeField(writer, field);
-  return writer.finish();
-}
-
 let service: Service;
 let client: JsonClient;
 
@@ -74,11 +52,10 @@ afterAll(async () => {
 
 type Send = (rpc: RpcName, request: Uint8Array) => Promise<Outcome>;
 
-const over = (transports: typeof BYTES): readonly (readonly [string, Send])[] =>
-  Object.entries(transports).map(([name, send]) => [
-    name,
-    (rpc, request) => send(service.http, rpc, request),
-  ]);
+const over = (codec: Transport['codec']): readonly (readonly [string, Send])[] =>
+  Object.entries(TRANSPORTS)
+    .filter(([, transport]) => transport.codec === codec)
+    .map(([name, transport]) => [name, (rpc, request) => sendBy(transport, service.http, rpc, request)]);
 
 /** What is due of a case whose meaning JSON can show. */
 async function answerDue({ rpc, as = {}, total }: WireCase): Promise<Outcome> {
@@ -100,14 +77,14 @@ async function check(each: WireCase, outcome: Outcome): Promise<void> {
 
 describe.each<readonly [string, Send]>([
   ['gRPC', (rpc, request) => client.send(rpc, request)],
-  ...over(BYTES),
+  ...over('protobuf'),
 ])('%s', (_, send) => {
   test.each(CASES.filter(({ wire }) => wire !== undefined))('$name', async (each) => {
-    await check(each, await send(each.rpc, bytesOf(each.wire ?? [])));
+    await check(each, await send(each.rpc, encodeFields(each.wire ?? [])));
   });
 });
 
-describe.each(over(TEXT))('%s', (_, send) => {
+describe.each(over('JSON'))('%s', (_, send) => {
   test.each(CASES.filter(({ wire }) => wire === undefined))('$name', async (each) => {
     const body = Buffer.concat([Buffer.from(each.text ?? ''), Buffer.from(each.text_hex ?? '', 'hex')]);
     await check(each, await send(each.rpc, body));

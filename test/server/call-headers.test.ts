@@ -2,7 +2,8 @@
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { JOB_SERVICE, messageNamed } from '../../src/wire/descriptors.js';
-import { callRaw, framed } from '../harness/raw-grpc.js';
+import { framed } from '../harness/frames.js';
+import { callRaw } from '../harness/raw-grpc.js';
 import type { RawOutcome } from '../harness/raw-grpc.js';
 import { rawRequest, sendRaw } from '../harness/raw-http.js';
 import { startService } from '../harness/service.js';

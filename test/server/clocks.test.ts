@@ -9,7 +9,7 @@ import { chained, monotonicNow, now } from '../harness/chained.js';
 import type { Chained } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import { post } from '../harness/http-client.js';
-import { keptLog } from '../harness/log.js';
+import { createRecordedLog } from '../harness/log.js';
 import { until } from '../harness/until.js';
 
 const HOUR = 3_600_000;
@@ -35,7 +35,7 @@ function jump(by: number): void {
 
 const served = () => ({
   ...{ state: createServingState(), host: '127.0.0.1', port: 0, version: 'test' },
-  ...{ maxConnections: 100, log: keptLog() },
+  ...{ maxConnections: 100, log: createRecordedLog() },
 });
 
 /** A door of each kind: opens it, and begins a list with a deadline. Answers how it ends. */

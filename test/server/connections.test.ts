@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { GetJobRequest, JobsQuery } from '../../src/gen/spaceone/api/inventory/v1/job.js';
 import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import { jsonClient } from '../harness/client.js';
+import { framed } from '../harness/frames.js';
 import { callHttp } from '../harness/http-client.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
@@ -36,12 +37,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
 });
-
-const framed = (message: Uint8Array): Buffer => {
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(message.length, 1);
-  return Buffer.concat([head, message]);
-};
 
 const LIST = framed(JobsQuery.encode({ ...JobsQuery.decode(new Uint8Array()), domain_id: DOMAIN }).finish());
 

@@ -13,7 +13,8 @@ import { createServingState } from '../../src/server/health.js';
 import { chained, monotonicNow, incoming, now } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import type { JsonClient, RpcName } from '../harness/client.js';
-import { keptLog } from '../harness/log.js';
+import { framed } from '../harness/frames.js';
+import { createRecordedLog } from '../harness/log.js';
 import { mongodbUri, startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN, slowStat } from '../harness/slow.js';
@@ -180,10 +181,7 @@ timed('an operation on the database', () => {
       'content-type': 'application/grpc',
       te: 'trailers',
     });
-    const bytes = bytesOf('stat', slowStat(4));
-    const prefix = Buffer.alloc(5);
-    prefix.writeUInt32BE(bytes.length, 1);
-    stream.end(Buffer.concat([prefix, bytes]));
+    stream.end(framed(bytesOf('stat', slowStat(4))));
     await runningSoon(mongo, DATABASE, 1);
     session.destroy();
     await noneLeft();
@@ -358,7 +356,7 @@ describe('a fault of our own', () => {
       host: '127.0.0.1',
       port: 0,
       maxConnections: 10,
-      log: keptLog(),
+      log: createRecordedLog(),
     });
     closing = () => door.close(0);
     const caller = jsonClient(door.address);

@@ -17,7 +17,7 @@ import { jsonClient } from '../harness/client.js';
 import type { JsonClient } from '../harness/client.js';
 import { idleConnections } from '../harness/idle.js';
 import { monotonicNow, now } from '../harness/chained.js';
-import { keptLog } from '../harness/log.js';
+import { createRecordedLog } from '../harness/log.js';
 import { startProgram } from '../harness/program.js';
 import type { Addresses, Program } from '../harness/program.js';
 import { mongodbUri } from '../harness/service.js';
@@ -62,7 +62,7 @@ const MAX = 4;
 const LISTENERS: readonly (readonly [
   string,
   number,
-  (log: ReturnType<typeof keptLog>) => Promise<Listener>,
+  (log: ReturnType<typeof createRecordedLog>) => Promise<Listener>,
 ])[] = [
   [
     'gRPC',
@@ -110,9 +110,9 @@ const LISTENERS: readonly (readonly [
 test.each(LISTENERS)(
   '%s takes %d connections, refuses more, and says so once until it is over',
   async (listener, max, start) => {
-    const log = keptLog();
+    const log = createRecordedLog();
     const { address, close } = await start(log);
-    const told = (): readonly unknown[] => log.told.map(({ level, about }) => ({ level, about }));
+    const told = (): readonly unknown[] => log.entries.map(({ level, about }) => ({ level, about }));
     const refusing = { level: 'warn', about: { listener, max } };
     const over = { level: 'info', about: { listener, max } };
     {
@@ -123,12 +123,12 @@ test.each(LISTENERS)(
       expect(few.refused()).toBe(0);
       expect(told()).toEqual([refusing]);
     }
-    await until('it is over', () => log.told.length === 2, 5000);
+    await until('it is over', () => log.entries.length === 2, 5000);
     {
       using many = await idleConnections([address], max + 3);
       await until('the others are refused', () => many.refused() === 3, 5000);
     }
-    await until('it is over again', () => log.told.length === 4, 5000);
+    await until('it is over again', () => log.entries.length === 4, 5000);
     expect(told()).toEqual([refusing, over, refusing, over]);
     await close(0);
   },

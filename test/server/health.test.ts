@@ -12,7 +12,7 @@ import type { Listener } from '../../src/server/grpc/grpc.js';
 import { createServingState } from '../../src/server/health.js';
 import type { ServingState } from '../../src/server/health.js';
 import { monotonicNow, now } from '../harness/chained.js';
-import { keptLog } from '../harness/log.js';
+import { createRecordedLog } from '../harness/log.js';
 import { until } from '../harness/until.js';
 
 const KNOWN = [
@@ -37,7 +37,7 @@ beforeEach(async () => {
   };
   door = await openGrpcListener({
     ...{ calls, state, now, monotonicNow, version: 'test', host: '127.0.0.1', port: 0 },
-    ...{ maxConnections: 100, log: keptLog() },
+    ...{ maxConnections: 100, log: createRecordedLog() },
   });
   client = new HealthClient(door.address, credentials.createInsecure());
 });

@@ -5,7 +5,8 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { encoded } from '../resilience/encoder.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { framed } from '../harness/frames.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { insertSlowJob, noneRunning, slowStat } from '../harness/slow.js';
@@ -153,16 +154,13 @@ describe('stats', () => {
   function byGrpc(): Promise<() => void> {
     const session = connectHttp2(`http://${service.address}`);
     for (const stat of stats) {
-      const bytes = encoded('stat', stat);
-      const prefix = Buffer.alloc(5);
-      prefix.writeUInt32BE(bytes.length, 1);
       const stream = session.request({
         ':method': 'POST',
         ':path': '/spaceone.api.inventory.v1.Job/stat',
         'content-type': 'application/grpc',
         te: 'trailers',
       });
-      stream.on('error', () => undefined).end(Buffer.concat([prefix, bytes]));
+      stream.on('error', () => undefined).end(framed(encodeRequest('stat', stat)));
     }
     return Promise.resolve(() => session.destroy());
   }

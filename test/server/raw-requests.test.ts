@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { JOB_SERVICE } from '../../src/wire/descriptors.js';
-import { framed } from '../harness/raw-grpc.js';
+import { framed } from '../harness/frames.js';
 import { rawRequest, sendRaw } from '../harness/raw-http.js';
 import type { RawAnswer } from '../harness/raw-http.js';
 import { startService } from '../harness/service.js';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Listener } from '../../../src/server/grpc/grpc.js';
 import { createServingState } from '../../../src/server/health.js';
 import { openAdminListener } from '../../../src/server/http/listener.js';
-import { keptLog } from '../../harness/log.js';
+import { createRecordedLog } from '../../harness/log.js';
 import { startService } from '../../harness/service.js';
 import type { Service } from '../../harness/service.js';
 
@@ -15,7 +15,11 @@ let admin: Listener;
 
 beforeAll(async () => {
   service = await startService('web');
-  admin = await openAdminListener(createServingState(), { host: '127.0.0.1', port: 0, log: keptLog() });
+  admin = await openAdminListener(createServingState(), {
+    host: '127.0.0.1',
+    port: 0,
+    log: createRecordedLog(),
+  });
 });
 afterAll(async () => {
   await admin.close(0);

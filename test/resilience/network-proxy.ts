@@ -1,45 +1,44 @@
-/** A way to a server over which a trial has power: it can delay, cut, reset, and let nothing through (docs/operations.md «Trials»). */
+// A proxy to a server that can delay, cut, reset, hold or drop the traffic (docs/operations.md «Trials»).
 import { EventEmitter, once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** What happens to what is sent. */
-export type Way =
+/** The treatment of the traffic. */
+export type Mode =
   | 'open'
-  /** Each piece takes so long more. */
-  | { readonly delay: number }
-  /** Of each answer the first half comes, and then the connection ends. */
+  /** Each chunk is delayed. */
+  | { readonly delayMs: number }
+  /** The first half of each answer passes, and the connection ends. */
   | 'cut'
-  /** Each connection is reset with what comes next, and new ones at once. */
+  /** Each connection is reset by its next chunk, new ones at once. */
   | 'reset'
-  /** Nothing comes through, and nobody is told; what was connected before stays so for ever. */
+  /** Everything is dropped in silence; existing connections stay dead for ever. */
   | 'blackhole'
-  /** Nothing comes through until the way is open again. */
+  /** Chunks wait until the mode changes. */
   | 'held'
-  /** From the first request on that holds this text, held. */
+  /** Held, from the first request with this text on. */
   | { readonly heldFrom: string };
 
-export interface Proxy extends AsyncDisposable {
+export interface NetworkProxy extends AsyncDisposable {
   readonly host: string;
-  set(way: Way): void;
-  /** How it is now. */
-  way(): Way;
+  set(mode: Mode): void;
+  mode(): Mode;
 }
 
 interface Pair {
   readonly client: Socket;
   readonly server: Socket;
-  /** Nothing comes through any more. */
+  /** Traffic is dropped for ever. */
   dead: boolean;
 }
 
-/** A way to the server at `target`. */
-export async function proxyTo(target: string): Promise<Proxy> {
+/** Starts a proxy to the server at `target`. */
+export async function startNetworkProxy(target: string): Promise<NetworkProxy> {
   const [host = '', port = ''] = target.split(':');
   const pairs = new Set<Pair>();
-  let way: Way = 'open';
-  // Each connection that is held listens.
+  let mode: Mode = 'open';
+  // Each held connection listens.
   const changes = new EventEmitter().setMaxListeners(0);
 
   function end({ client, server }: Pair): void {
@@ -47,17 +46,17 @@ export async function proxyTo(target: string): Promise<Proxy> {
     server.destroy();
   }
 
-  /** Hands `chunk` on as the way is now. */
+  /** Forwards `chunk` by the current mode. */
   async function pass(pair: Pair, to: Socket, chunk: Buffer): Promise<void> {
     if (pair.dead) return;
-    if (way === 'reset') {
+    if (mode === 'reset') {
       end(pair);
       return;
     }
-    if (typeof way === 'object' && 'heldFrom' in way && chunk.includes(way.heldFrom)) way = 'held';
-    if (way === 'held') await once(changes, 'change');
-    else if (typeof way === 'object' && 'delay' in way) await pause(way.delay);
-    if (way !== 'cut' || to !== pair.client) {
+    if (typeof mode === 'object' && 'heldFrom' in mode && chunk.includes(mode.heldFrom)) mode = 'held';
+    if (mode === 'held') await once(changes, 'change');
+    else if (typeof mode === 'object' && 'delayMs' in mode) await pause(mode.delayMs);
+    if (mode !== 'cut' || to !== pair.client) {
       to.write(chunk);
       return;
     }
@@ -67,13 +66,13 @@ export async function proxyTo(target: string): Promise<Proxy> {
   }
 
   const listener = createServer((client) => {
-    const pair: Pair = { client, server: connect(Number(port), host), dead: way === 'blackhole' };
+    const pair: Pair = { client, server: connect(Number(port), host), dead: mode === 'blackhole' };
     pairs.add(pair);
     for (const [from, to] of [
       [client, pair.server],
       [pair.server, client],
     ] as const) {
-      // In order, however long each takes.
+      // Chunks stay in order, whatever the delays.
       let passed = Promise.resolve();
       from.on('data', (chunk: Buffer) => {
         passed = passed.then(() => pass(pair, to, chunk));
@@ -91,9 +90,9 @@ export async function proxyTo(target: string): Promise<Proxy> {
   if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
   return {
     host: `127.0.0.1:${address.port}`,
-    way: () => way,
+    mode: () => mode,
     set(next) {
-      way = next;
+      mode = next;
       if (next === 'blackhole') for (const pair of pairs) pair.dead = true;
       changes.emit('change');
     },

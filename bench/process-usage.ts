@@ -1,13 +1,13 @@
-// Processes as the kernel sees them: the CPU time and the peak memory of one and of its children.
+// The CPU time and the peak memory of a process and its children, from /proc.
 import { readdirSync, readFileSync } from 'node:fs';
 
-const NANOSECONDS = 1_000_000;
+const NANOSECONDS_PER_MS = 1_000_000;
 
 const read = (path: string): string => {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    // A thread or a process that has just ended has no files any more.
+    // A thread or a process has just ended.
     return '';
   }
 };
@@ -19,13 +19,13 @@ function treeOf(pid: number): readonly number[] {
   return [pid, ...children.filter((each) => each.trim() !== '').flatMap((child) => treeOf(Number(child)))];
 }
 
-/** Milliseconds of CPU that the threads of `pid` and of its children have taken so far. */
+/** Milliseconds of CPU time used so far by the threads of `pid` and its children. */
 export function cpuOf(pid: number): number {
   const threads = treeOf(pid).flatMap((each) => tasksOf(each).map((task) => `/proc/${each}/task/${task}`));
   const taken = threads.map((thread) => Number(read(`${thread}/schedstat`).split(' ')[0] ?? 0));
-  return taken.reduce((sum, each) => sum + each, 0) / NANOSECONDS;
+  return taken.reduce((sum, each) => sum + each, 0) / NANOSECONDS_PER_MS;
 }
 
-/** The most memory, in MiB, that was resident at once. */
+/** The peak resident memory, in MiB. */
 export const peakOf = (pid: number): number =>
   Number(/VmHWM:\s*(\d+)/.exec(read(`/proc/${pid}/status`))?.[1]) / 1024;

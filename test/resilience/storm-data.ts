@@ -1,19 +1,20 @@
-/** The jobs of the storm, the writers that change them, and the questions about them, each with its judge. */
+// The jobs of the storm, their writers, and the questions about them, each with a check of its answer.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { ObjectId } from 'mongodb';
 import type { Db, Document } from 'mongodb';
+import { createHistory, jobsIn, totalIn, unexplainedCount, unexplainedList } from './history.js';
+import type { ListRequest, Between, History, State } from './history.js';
 import type { RpcName } from '../harness/client.js';
+import { resultsOf } from '../harness/json.js';
+import { below, pick, several } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { below, pick, several } from './choices.js';
-import { createHistory, rowsIn, shownIn, totalIn, unexplainedCount, unexplainedList } from './history.js';
-import type { Asked, Between, History, State } from './history.js';
 
 export const DOMAIN = 'domain-stormed00000';
-/** Jobs that are deleted by calls only. */
+/** Jobs deleted by calls only. */
 export const DOOMED = 'domain-doomed000000';
 const JOBS = 400;
-/** Jobs of one date before all others, that come and go together. */
+/** Jobs of one date before all others, inserted and deleted together. */
 const GUESTS = 20;
 const GUEST_DATE = 9;
 const DATES = 8;
@@ -55,7 +56,7 @@ const jobOf = (id: string, date: number): Document => {
   };
 };
 
-/** Changes jobs, and notes it. */
+/** The target of writes, and their record. */
 interface Writing {
   readonly history: History;
   readonly db: Db;
@@ -79,7 +80,7 @@ const move = ({ history, db }: Writing, ids: readonly string[], date: number): P
     db.collection('job').updateMany({ domain_id: DOMAIN, job_id: { $in: ids } }, { $set: datesOf(date) }),
   );
 
-/** Puts all jobs there, with the indexes that writers have. */
+/** Inserts all jobs, with the indexes of the writers. */
 export async function fillStorm(writing: Writing): Promise<void> {
   const jobs = writing.db.collection('job');
   await jobs.createIndexes([
@@ -96,28 +97,28 @@ export async function fillStorm(writing: Writing): Promise<void> {
     );
 }
 
-/** One change of some jobs that are this writer's own. */
+/** Makes one change to some jobs of this writer. */
 async function change(writing: Writing, own: readonly string[], next: Random): Promise<void> {
   const some = [...new Set(several(next, 5, () => pick(next, own)))];
-  const there = some.filter((id) => writing.history.now(id) !== undefined);
-  const away = some.filter((id) => writing.history.now(id) === undefined);
-  if (away.length > 0) await put(writing, away, below(next, DATES));
-  else if (there.length > 0 && next() < 0.3) await remove(writing, there);
-  else if (there.length > 0) await move(writing, there, below(next, DATES));
+  const present = some.filter((id) => writing.history.now(id) !== undefined);
+  const absent = some.filter((id) => writing.history.now(id) === undefined);
+  if (absent.length > 0) await put(writing, absent, below(next, DATES));
+  else if (present.length > 0 && next() < 0.3) await remove(writing, present);
+  else if (present.length > 0) await move(writing, present, below(next, DATES));
 }
 
-async function comeAndGo(writing: Writing): Promise<void> {
-  const there = GUEST_IDS.filter((id) => writing.history.now(id) !== undefined);
-  if (there.length > 0) await remove(writing, there);
+async function toggleGuests(writing: Writing): Promise<void> {
+  const present = GUEST_IDS.filter((id) => writing.history.now(id) !== undefined);
+  if (present.length > 0) await remove(writing, present);
   else await put(writing, GUEST_IDS, GUEST_DATE);
 }
 
-/** Changes jobs until `over` is aborted; no two writers change the same. */
-export async function write(writing: Writing, next: Random, over: AbortSignal): Promise<void> {
+/** Changes jobs until `stopped`; each job has one writer. */
+export async function write(writing: Writing, next: Random, stopped: AbortSignal): Promise<void> {
   const writers = Array.from({ length: WRITERS }, async (_, writer) => {
     const own = idsWhere((nth) => nth < JOBS && nth % WRITERS === writer);
-    while (!over.aborted) {
-      if (writer === 0 && next() < 0.5) await comeAndGo(writing);
+    while (!stopped.aborted) {
+      if (writer === 0 && next() < 0.5) await toggleGuests(writing);
       else await change(writing, own, next);
       await pause(below(next, 20));
     }
@@ -125,25 +126,26 @@ export async function write(writing: Writing, next: Random, over: AbortSignal): 
   await Promise.all(writers);
 }
 
-/** A call, and what of its answer is not explained by any moment of its time. */
+/** A call, and the check of its answer against the history. */
 export interface Question {
   readonly name: string;
   readonly rpc: RpcName;
   readonly request: JsonObject;
-  judge(response: JsonObject, between: Between): string | undefined;
-  /** What is not explained of NOT_FOUND, where that may be an answer. */
-  readonly judgeMissing?: (between: Between) => string | undefined;
+  /** Returns the unexplained part of an answer; undefined: it is explained. */
+  check(response: JsonObject, between: Between): string | undefined;
+  /** The same for NOT_FOUND, if it is a possible answer. */
+  readonly checkMissing?: (between: Between) => string | undefined;
 }
 
-/** Some of the jobs, and the conditions that ask for them. */
-interface Part {
+/** Some of the jobs, and their conditions. */
+interface Selection {
   readonly ids: readonly string[];
   readonly query: JsonObject;
 }
 
 const group = (nth: number) => idsWhere((each) => each % GROUPS === nth);
 
-function partOf(next: Random): Part {
+function selectionOf(next: Random): Selection {
   const nth = below(next, GROUPS);
   const digit = below(next, 5);
   return pick(next, [
@@ -163,19 +165,19 @@ function partOf(next: Random): Part {
 const ORDERS = ['created_at', 'finished_at'] as const;
 
 interface ListOf {
-  readonly asked: Asked;
+  readonly request: ListRequest;
   readonly date: string;
   readonly query: JsonObject;
 }
 
 function listOf(next: Random, page: JsonObject | undefined): ListOf {
-  const { ids, query } = partOf(next);
+  const { ids, query } = selectionOf(next);
   const date = pick(next, ORDERS);
   const desc = next() < 0.7;
   const skip = Number(page?.['start'] ?? 1) - 1;
   const limit = Number(page?.['limit'] ?? Infinity);
   return {
-    asked: { ids, skip, limit, direction: desc ? -1 : 1 },
+    request: { ids, skip, limit, direction: desc ? -1 : 1 },
     date,
     query: {
       ...query,
@@ -192,23 +194,23 @@ const pageOf = (next: Random): JsonObject => ({
 });
 
 function list(history: History, next: Random, page: JsonObject | undefined): Question {
-  const { asked, date, query } = listOf(next, page);
+  const { request, date, query } = listOf(next, page);
   return {
     name: page === undefined ? 'list' : 'page',
     rpc: 'list',
     request: { domain_id: DOMAIN, query },
-    judge: (response, between) =>
-      unexplainedList(history, asked, shownIn(rowsIn(response), date), totalIn(response), between),
+    check: (response, between) =>
+      unexplainedList(history, request, jobsIn(resultsOf(response), date), totalIn(response), between),
   };
 }
 
 function count(history: History, next: Random): Question {
-  const { ids, query } = partOf(next);
+  const { ids, query } = selectionOf(next);
   return {
     name: 'count',
     rpc: 'list',
     request: { domain_id: DOMAIN, query: { ...query, count_only: true } },
-    judge: (response, between) => unexplainedCount(history, ids, totalIn(response), between),
+    check: (response, between) => unexplainedCount(history, ids, totalIn(response), between),
   };
 }
 
@@ -218,19 +220,19 @@ function get(history: History, next: Random): Question {
     name: 'get',
     rpc: 'get',
     request: { domain_id: DOMAIN, job_id: id, only: ['job_id', 'created_at'] },
-    judge(response, { from, to }) {
-      const [shown] = shownIn([response], 'created_at');
+    check(response, { from, to }) {
+      const [shown] = jobsIn([response], 'created_at');
       const states = history.possible(id, from, to);
       return shown !== undefined && shown.id === id && states.includes(shown.date)
         ? undefined
-        : `${id} never had ${shown?.date ?? 'what was shown'}`;
+        : `${id} never had the date ${shown?.date ?? 'shown'}`;
     },
-    judgeMissing: ({ from, to }) =>
-      history.possible(id, from, to).includes(undefined) ? undefined : `${id} was there all the time`,
+    checkMissing: ({ from, to }) =>
+      history.possible(id, from, to).includes(undefined) ? undefined : `${id} existed all the time`,
   };
 }
 
-/** A stat that counts jobs by a key; `idsOf` are the jobs of its value. */
+/** A stat of jobs by a key; `idsOf` are the jobs of a value. */
 function grouped(history: History, key: string, idsOf: (value: string) => readonly string[]): Question {
   const aggregate = [
     { group: { keys: [{ key, name: 'value' }], fields: [{ name: 'jobs', operator: 'count' }] } },
@@ -239,8 +241,8 @@ function grouped(history: History, key: string, idsOf: (value: string) => readon
     name: `stat by ${key}`,
     rpc: 'stat',
     request: { domain_id: DOMAIN, query: { aggregate } },
-    judge: (response, between) =>
-      rowsIn(response)
+    check: (response, between) =>
+      resultsOf(response)
         .map(({ value, jobs }) =>
           unexplainedCount(history, idsOf(typeof value === 'string' ? value : ''), Number(jobs), between),
         )
@@ -262,20 +264,20 @@ function distinct(history: History, next: Random): Question {
     name: 'stat of distinct ids',
     rpc: 'stat',
     request: { domain_id: DOMAIN, query: { distinct: 'job_id', page: { start: skip + 1, limit } } },
-    judge({ results, total_count: total }, between) {
+    check({ results, total_count: total }, between) {
       const ids = Array.isArray(results) ? results.map(String) : [];
       const stranger = ids.find((id) =>
         history.possible(id, between.from, between.to).every((state) => state === undefined),
       );
-      if (stranger !== undefined) return `${stranger} was not there`;
+      if (stranger !== undefined) return `${stranger} did not exist`;
       if (new Set(ids).size < ids.length || ids.length > limit)
-        return 'a value is there twice, or too many are';
+        return 'a value is present twice, or too many are';
       return unexplainedCount(history, IDS, Number(total), between);
     },
   };
 }
 
-/** The next question. */
+/** Draws the next question. */
 export function questionOf(history: History, next: Random): Question {
   const kind = next();
   if (kind < 0.4) return list(history, next, pageOf(next));
@@ -285,18 +287,18 @@ export function questionOf(history: History, next: Random): Question {
   return pick(next, [byStatus(history), byCollector(history), distinct(history, next)]);
 }
 
-/** An export as lines, and its judge. */
+/** Draws an export, and its check. */
 export function exportOf(history: History, next: Random) {
-  const { asked, date, query } = listOf(next, next() < 0.3 ? pageOf(next) : undefined);
+  const { request, date, query } = listOf(next, next() < 0.3 ? pageOf(next) : undefined);
   return {
     request: { domain_id: DOMAIN, query },
-    judge(rows: readonly JsonObject[], between: Between): string | undefined {
-      return unexplainedList(history, asked, shownIn(rows, date), undefined, between);
+    check(rows: readonly JsonObject[], between: Between): string | undefined {
+      return unexplainedList(history, request, jobsIn(rows, date), undefined, between);
     },
   };
 }
 
-/** A page that is put together from two reads, as it must not be: in order of the date, and of its ties again. */
+/** Assembles a page from two reads, as the service must not: by date, and again for ties. Returns the finding of the check. */
 export async function pageOfTwoReads(history: History, db: Db): Promise<string | undefined> {
   const jobs = db.collection('job');
   const limit = 10;
@@ -319,7 +321,7 @@ export async function pageOfTwoReads(history: History, db: Db): Promise<string |
     date: job['created_at'] instanceof Date ? job['created_at'].getTime() / 1000 : NaN,
   }));
   const between = { from, to: performance.now() };
-  const asked: Asked = { ids: IDS, skip: 0, limit: tied.length, direction: -1 };
+  const request: ListRequest = { ids: IDS, skip: 0, limit: tied.length, direction: -1 };
   const total = page.length < tied.length ? page.length : await jobs.countDocuments({ domain_id: DOMAIN });
-  return unexplainedList(history, asked, shown, total, between);
+  return unexplainedList(history, request, shown, total, between);
 }

@@ -1,18 +1,19 @@
-/** Clients that do not behave: requests one behind the other on a connection that is dropped, reset, half closed or not read. */
+// Misbehaving clients: pipelined requests and streams on connections that are dropped, reset, half-closed or not read.
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { RpcName } from '../harness/client.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { framed } from '../harness/frames.js';
+import { below, pick, several } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { below, pick, several } from './choices.js';
-import { encoded } from './encoder.js';
-import type { Subject } from './subject.js';
+import type { ProbedSystem } from './system-under-test.js';
 
 export type Call = readonly [RpcName, JsonObject];
 
-/** Milliseconds after which a client leaves, at most. */
-const STAYING_MS = 1500;
+/** The maximum lifetime of a client. */
+const MAX_LIFETIME_MS = 1500;
 
 const ACCEPTED = ['application/json', 'application/json', 'application/x-ndjson', 'text/csv'];
 
@@ -24,14 +25,14 @@ function requestOf(next: Random, [rpc, request]: Call): string {
     'content-type: application/json',
     `accept: ${pick(next, ACCEPTED)}`,
     ...(next() < 0.3 ? ['accept-encoding: gzip'] : []),
-    ...(next() < 0.2 ? [`grpc-timeout: ${1 + below(next, 800)}m`] : []),
+    ...(next() < 0.2 ? [`grpc-timeoutMs: ${1 + below(next, 800)}m`] : []),
     `content-length: ${Buffer.byteLength(body)}`,
   ];
   return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** Sends calls one behind the other, reads some of what comes, and leaves in one way or another. */
-async function pipelining({ addresses }: Subject, next: Random, calls: readonly Call[]): Promise<void> {
+/** Pipelines calls, reads part of the answers, and leaves in a random way. */
+async function pipeline({ addresses }: ProbedSystem, next: Random, calls: readonly Call[]): Promise<void> {
   const [host = '', port = ''] = addresses.http.split(':');
   const socket = connect(Number(port), host);
   socket.on('error', () => undefined);
@@ -41,7 +42,7 @@ async function pipelining({ addresses }: Subject, next: Random, calls: readonly 
   if (reading < 0.5) socket.resume();
   else if (reading < 0.7) socket.once('data', () => socket.pause());
   else socket.pause();
-  await pause(below(next, STAYING_MS));
+  await pause(below(next, MAX_LIFETIME_MS));
   const leaving = next();
   if (leaving < 0.3) socket.resetAndDestroy();
   else if (leaving < 0.6) socket.end();
@@ -50,14 +51,11 @@ async function pipelining({ addresses }: Subject, next: Random, calls: readonly 
   socket.destroy();
 }
 
-/** Streams of one session, of which some are reset and some are not read, and which ends. */
-async function streaming({ addresses }: Subject, next: Random, calls: readonly Call[]): Promise<void> {
+/** Opens streams in one session, resets some, reads some, and ends the session. */
+async function openStreams({ addresses }: ProbedSystem, next: Random, calls: readonly Call[]): Promise<void> {
   const session = connectHttp2(`http://${addresses.grpc}`);
   session.on('error', () => undefined);
   const streams = calls.map(([rpc, request]) => {
-    const bytes = encoded(rpc, request);
-    const prefix = Buffer.alloc(5);
-    prefix.writeUInt32BE(bytes.length, 1);
     const stream = session.request({
       ':method': 'POST',
       ':path': `/spaceone.api.inventory.v1.Job/${rpc}`,
@@ -66,13 +64,13 @@ async function streaming({ addresses }: Subject, next: Random, calls: readonly C
       ...(next() < 0.2 ? { 'grpc-timeout': `${1 + below(next, 800)}m` } : {}),
     });
     stream.on('error', () => undefined);
-    const whole = Buffer.concat([prefix, bytes]);
+    const whole = framed(encodeRequest(rpc, request));
     if (next() < 0.1) stream.write(whole.subarray(0, below(next, whole.length)));
     else stream.end(whole);
     if (next() < 0.5) stream.resume();
     return stream;
   });
-  await pause(below(next, STAYING_MS));
+  await pause(below(next, MAX_LIFETIME_MS));
   for (const stream of streams) if (next() < 0.4) stream.close(8);
   await pause(below(next, 200));
   if (next() < 0.5) session.close();
@@ -80,20 +78,20 @@ async function streaming({ addresses }: Subject, next: Random, calls: readonly C
   session.destroy();
 }
 
-/** Lets such clients come and go until `over` is aborted, `count` at once; answers how many calls they made. */
-export async function unruly(
-  subject: Subject,
+/** Runs `count` such clients at a time until `stopped`, and returns the number of their calls. */
+export async function runUnrulyClients(
+  system: ProbedSystem,
   next: Random,
   callOf: (next: Random) => Call,
   count: number,
-  over: AbortSignal,
+  stopped: AbortSignal,
 ): Promise<number> {
   let made = 0;
   const clients = Array.from({ length: count }, async () => {
-    while (!over.aborted) {
+    while (!stopped.aborted) {
       const calls = [callOf(next), ...several(next, 8, () => callOf(next))];
       made += calls.length;
-      await (next() < 0.6 ? pipelining : streaming)(subject, next, calls);
+      await (next() < 0.6 ? pipeline : openStreams)(system, next, calls);
     }
   });
   await Promise.all(clients);

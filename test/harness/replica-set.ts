@@ -1,92 +1,76 @@
-/** mongods of a replica set, each on its own port and folder, that can be killed, stood still and started again (docs/operations.md «Trials»). */
-import { spawn } from 'node:child_process';
+// Replica sets of mongods, each on its own port and folder, that can be killed, frozen, restarted and moved.
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
 import type { Document } from 'mongodb';
-import { freePort } from '../../src/embedded/embedded.js';
-import { findMongod } from '../../src/embedded/mongod.js';
-import { until } from '../harness/until.js';
+import { endChild } from './child.js';
+import { freeHost, spawnMember } from './mongod.js';
+import { until } from './until.js';
 
-const CACHE = fileURLToPath(new URL('../../../.cache/mongod', import.meta.url));
-/** Ends a mongod whose trial was killed. */
-const KILLER = createRequire(import.meta.url).resolve('mongodb-memory-server-core/scripts/mongo_killer.js');
-const SET = 'trial';
-const STARTING = 30_000;
+const SET = 'resilience';
+const START_TIMEOUT_MS = 30_000;
+const FREEZE_TIMEOUT_MS = 2000;
+const APP_NAME = 'resilience-test';
 
 export interface Node {
   readonly host: string;
-  /** Starts it, and waits until it takes connections: as a member of its set, or for maintenance, as a standalone. */
+  /** Starts the mongod and waits until it accepts connections: as a member of its set, or as a standalone for maintenance. */
   start(as?: 'member' | 'standalone'): Promise<void>;
-  /** Kills it, and waits until it is gone. */
+  /** Kills the mongod and waits for its exit. */
   kill(): Promise<void>;
-  /** Stops it in its tracks: its connections stay, and nobody answers on them. */
+  /** Stops the process by SIGSTOP: its connections stay open, without an answer. */
   freeze(): Promise<void>;
   thaw(): void;
 }
 
-export interface Nodes extends AsyncDisposable {
+export interface ReplicaSet extends AsyncDisposable {
   readonly uri: string;
   readonly nodes: readonly Node[];
-  /** Whoever is the primary now. */
+  /** The current primary. */
   primary(): Promise<Node>;
   /** Waits until each node is the primary or a secondary. */
   settled(): Promise<void>;
-  /** Lets the data of a killed node go on at `host`, as the one member of its set; answers once it is the primary. */
+  /** Starts the data of a killed node at `host`, as the only member of its set, and waits until it is the primary. */
   move(node: Node, host: string): Promise<void>;
+}
+
+/** The first node. */
+export function firstOf(nodes: readonly Node[]): Node {
+  const [node] = nodes;
+  if (node === undefined) throw new Error('a replica set has a node');
+  return node;
 }
 
 /** A client of one node alone. */
 export const directTo = ({ host }: Node): MongoClient =>
-  new MongoClient(`mongodb://${host}/?directConnection=true`, { appName: 'trial' });
+  new MongoClient(`mongodb://${host}/?directConnection=true`, { appName: APP_NAME });
 
-/** Of a client that asks and leaves. */
-const ANXIOUS = { appName: 'trial', serverSelectionTimeoutMS: 1000 };
+const ONE_QUESTION = { appName: APP_NAME, serverSelectionTimeoutMS: 1000 };
 
 const isStopped = (child: ChildProcess): boolean =>
   readFileSync(`/proc/${child.pid ?? ''}/stat`, 'utf8').includes(') T ');
 
 /** A mongod on the data in `folder`. */
-function node(binary: string, host: string, folder: string): Node {
-  const [ip = '', port = ''] = host.split(':');
-  const at = ['--bind_ip', ip, '--port', port, '--nounixsocket', '--dbpath', folder];
+function createNode(host: string, folder: string): Node {
   let child: ChildProcess | undefined;
   return {
     host,
     async start(as = 'member') {
       const set = as === 'member' ? ['--replSet', SET] : [];
-      const started = spawn('nice', ['-n', '10', binary, ...at, ...set, '--noscripting'], {
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      child = started;
-      spawn(process.execPath, [KILLER, String(process.pid), String(started.pid)], {
-        detached: true,
-        stdio: 'ignore',
-      }).unref();
-      let listening = false;
-      createInterface({ input: started.stdout }).on('line', (line) => {
-        listening ||= line.includes('"Waiting for connections"');
-      });
-      await until(`mongod on ${host} takes connections`, () => listening, STARTING);
+      child = await spawnMember(host, folder, [...set, '--noscripting']);
     },
     async kill() {
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, 'close');
-      child.kill('SIGKILL');
-      await ended;
+      if (child !== undefined) await endChild(child, 'SIGKILL');
     },
     async freeze() {
       const frozen = child;
       frozen?.kill('SIGSTOP');
-      // The threads that are at work come to it one after the other.
-      await until(`mongod on ${host} stands still`, () => frozen !== undefined && isStopped(frozen), 2000);
+      // Running threads stop one after the other.
+      const isFrozen = (): boolean => frozen !== undefined && isStopped(frozen);
+      await until(`mongod on ${host} is frozen`, isFrozen, FREEZE_TIMEOUT_MS);
     },
     thaw() {
       child?.kill('SIGCONT');
@@ -102,29 +86,25 @@ async function withClient<T>(client: MongoClient, work: (client: MongoClient) =>
   }
 }
 
-/** An address for a mongod. */
-export const freeHost = async (): Promise<string> => `127.0.0.1:${await freePort()}`;
-
 const isSettled = ({ members }: Document): boolean =>
   Array.isArray(members) &&
   members.every((member: Document) => ['PRIMARY', 'SECONDARY'].includes(String(member['stateStr'])));
 
 async function form(nodes: readonly Node[], electionTimeoutMillis: number): Promise<void> {
-  const [first] = nodes;
-  if (first === undefined) throw new Error('a replica set has a node');
+  const first = firstOf(nodes);
   const members = nodes.map(({ host }, _id) => ({ _id, host }));
   const config = { _id: SET, members, settings: { electionTimeoutMillis } };
   await withClient(directTo(first), async (client) => {
     const admin = client.db('admin');
     await admin.command({ replSetInitiate: config });
-    // By itself it would wait for the election timeout first; it cannot be elected before the others have joined.
+    // Unprompted, it waits for the election timeout first; it cannot be elected before the others have joined.
     const steppedUp = () => admin.command({ replSetStepUp: 1 }).then(Boolean, () => false);
-    await until('the first node is the primary', steppedUp, STARTING);
+    await until('the first node is the primary', steppedUp, START_TIMEOUT_MS);
   });
 }
 
-/** Makes `node` the one member of the set that its data is of. */
-async function alone(node: Node): Promise<void> {
+/** Reconfigures the set of `node` to this one member. */
+async function makeOnlyMember(node: Node): Promise<void> {
   await withClient(directTo(node), async (client) => {
     const admin = client.db('admin');
     const { config }: { readonly config?: Document } = await admin.command({ replSetGetConfig: 1 });
@@ -135,7 +115,7 @@ async function alone(node: Node): Promise<void> {
 }
 
 async function isPrimary(node: Node): Promise<boolean> {
-  const client = new MongoClient(`mongodb://${node.host}/?directConnection=true`, ANXIOUS);
+  const client = new MongoClient(`mongodb://${node.host}/?directConnection=true`, ONE_QUESTION);
   return withClient(client, async () => {
     const { isWritablePrimary } = await client.db('admin').command({ hello: 1 });
     return isWritablePrimary === true;
@@ -144,25 +124,28 @@ async function isPrimary(node: Node): Promise<boolean> {
 
 /** Waits until one of `nodes` is the primary. */
 export const primaryAmong = (nodes: readonly Node[]): Promise<void> =>
-  until('there is a primary', async () => (await Promise.all(nodes.map(isPrimary))).includes(true), STARTING);
+  until(
+    'there is a primary',
+    async () => (await Promise.all(nodes.map(isPrimary))).includes(true),
+    START_TIMEOUT_MS,
+  );
 
 const settled = (uri: string): Promise<void> =>
   withClient(new MongoClient(uri), (client) =>
     until(
-      'the replica set is there',
+      'the replica set has settled',
       async () => isSettled(await client.db('admin').command({ replSetGetStatus: 1 })),
-      STARTING,
+      START_TIMEOUT_MS,
     ),
   );
 
 /** Starts a replica set of `count` nodes. */
-export async function replicaSet(count: number, electionTimeoutMillis: number): Promise<Nodes> {
-  const { path } = await findMongod(process.env['MONGOD_BINARY'], CACHE, () => undefined);
-  const folder = await mkdtemp(join(tmpdir(), 'trial-'));
+export async function startReplicaSet(count: number, electionTimeoutMillis: number): Promise<ReplicaSet> {
+  const folder = await mkdtemp(join(tmpdir(), 'replica-set-'));
   const nodes: Node[] = [];
   const folders = new Map<Node, string>();
   function add(data: string, host: string): Node {
-    const added = node(path, host, data);
+    const added = createNode(host, data);
     nodes.push(added);
     folders.set(added, data);
     return added;
@@ -189,7 +172,7 @@ export async function replicaSet(count: number, electionTimeoutMillis: number): 
       async move(from, host) {
         const moved = add(folders.get(from) ?? '', host);
         await moved.start();
-        await alone(moved);
+        await makeOnlyMember(moved);
       },
       [Symbol.asyncDispose]: dispose,
     };

@@ -1,23 +1,22 @@
-/** Requests that are too much, or as much as may be: by which door they come, and what is due (docs/settings.md «Limits»). */
+// Requests beyond a limit or just within it: the listener of each, and the expected answer (docs/settings.md «Limits»).
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { RpcName } from '../harness/client.js';
-import { encoded, field } from './encoder.js';
+import { encodeField, encodeHead, encodeRequest } from '../harness/encoder.js';
 
-export interface Flood {
+export interface ExtremeRequest {
   readonly name: string;
-  readonly door: 'gRPC' | 'HTTP';
+  readonly listener: 'gRPC' | 'HTTP';
   readonly rpc: RpcName;
   body(): Uint8Array | string;
-  /** What the answer says: the code of an error, or OK. */
-  readonly due: string;
+  /** An error code, a status, or OK. */
+  readonly expected: string;
 }
 
 const LIMIT = 'ERROR_LIMIT_EXCEEDED';
 const WRONG = 'ERROR_INVALID_PARAMETER';
 
-/** Bytes that a request may have, with room for what is around the flood. */
-const ROOM = 4 * 1024 ** 2 - 512;
+/** The maximum size of a request, less its surroundings. */
+const ROOM_BYTES = 4 * 1024 ** 2 - 512;
 
 export const DOMAIN = 'domain-flood';
 
@@ -30,39 +29,30 @@ const FILTER = { key: 1, value: 3, operator: 5 } as const;
 const VALUE = { struct: 5, list: 6 } as const;
 const ONLY_FIELD = 1;
 
-const text = (number: number, content: string): Buffer => field(number, Buffer.from(content));
+const text = (number: number, content: string): Buffer => encodeField(number, Buffer.from(content));
 
 const listed = (query: Buffer): Buffer =>
-  Buffer.concat([field(LIST.query, query), text(LIST.domain, DOMAIN)]);
+  Buffer.concat([encodeField(LIST.query, query), text(LIST.domain, DOMAIN)]);
 const counted = (query: Buffer): Buffer =>
-  Buffer.concat([field(STAT.query, query), text(STAT.domain, DOMAIN)]);
+  Buffer.concat([encodeField(STAT.query, query), text(STAT.domain, DOMAIN)]);
 
-/** As many times `part` as `bytes` bytes hold. */
-const filled = (part: Buffer, bytes = ROOM): Buffer =>
+/** Repeats `part` to at most `bytes` bytes. */
+const filled = (part: Buffer, bytes = ROOM_BYTES): Buffer =>
   Buffer.alloc(Math.floor(bytes / part.length) * part.length, part);
 
-/** A condition whose value is the Value in `bytes`. */
+/** A condition with the encoded Value `bytes`. */
 const condition = (operator: string, bytes: Buffer, key = 'filter.x'): Buffer =>
-  field(
+  encodeField(
     QUERY.filter,
-    Buffer.concat([text(FILTER.key, key), field(FILTER.value, bytes), text(FILTER.operator, operator)]),
+    Buffer.concat([text(FILTER.key, key), encodeField(FILTER.value, bytes), text(FILTER.operator, operator)]),
   );
 
-const listValue = (items: Buffer): Buffer => field(VALUE.list, items);
-const item = (value: Buffer): Buffer => field(ONLY_FIELD, value);
+const listValue = (items: Buffer): Buffer => encodeField(VALUE.list, items);
+const item = (value: Buffer): Buffer => encodeField(ONLY_FIELD, value);
 
 const NULLS = { empty: item(Buffer.alloc(0)), yes: item(Buffer.of(0x20, 1)) } as const;
 
-/** What stands before `length` bytes of content that field `number` has. */
-const opening = (number: number, length: number): Buffer =>
-  Buffer.from(
-    new BinaryWriter()
-      .uint32((number << 3) | WireType.LengthDelimited)
-      .uint32(length)
-      .finish(),
-  );
-
-/** Values inside each other; `around` says what stands before one of so many bytes. */
+/** Nests values; `around` makes the bytes before a value of a given length. */
 function nested(levels: number, around: (length: number) => Buffer): Buffer {
   const before: Buffer[] = [];
   let length = 0;
@@ -76,24 +66,24 @@ function nested(levels: number, around: (length: number) => Buffer): Buffer {
 
 const lists = (levels: number): Buffer =>
   nested(levels, (length) => {
-    const inner = opening(ONLY_FIELD, length);
-    return Buffer.concat([opening(VALUE.list, inner.length + length), inner]);
+    const inner = encodeHead(ONLY_FIELD, length);
+    return Buffer.concat([encodeHead(VALUE.list, inner.length + length), inner]);
   });
 
 const KEY_A = text(1, 'a');
 const objects = (levels: number): Buffer =>
   nested(levels, (length) => {
-    const entry = Buffer.concat([KEY_A, opening(2, length)]);
-    const inner = Buffer.concat([opening(ONLY_FIELD, entry.length + length), entry]);
-    return Buffer.concat([opening(VALUE.struct, inner.length + length), inner]);
+    const entry = Buffer.concat([KEY_A, encodeHead(2, length)]);
+    const inner = Buffer.concat([encodeHead(ONLY_FIELD, entry.length + length), entry]);
+    return Buffer.concat([encodeHead(VALUE.struct, inner.length + length), inner]);
   });
 
 const names = (count: number): Buffer =>
-  field(
+  encodeField(
     VALUE.struct,
     Buffer.concat(
       Array.from({ length: count }, (_, i) =>
-        item(Buffer.concat([text(1, String(i)), field(2, Buffer.alloc(0))])),
+        item(Buffer.concat([text(1, String(i)), encodeField(2, Buffer.alloc(0))])),
       ),
     ),
   );
@@ -101,44 +91,44 @@ const names = (count: number): Buffer =>
 const times = <T>(count: number, each: (nth: number) => T): T[] =>
   Array.from({ length: count }, (_, nth) => each(nth));
 
-const asked = (query: JsonObject): JsonObject => ({ domain_id: DOMAIN, query });
+const withQuery = (query: JsonObject): JsonObject => ({ domain_id: DOMAIN, query });
 
 const where = (count: number, each: (nth: number) => JsonObject): JsonObject =>
-  asked({ filter: times(count, each), count_only: true });
+  withQuery({ filter: times(count, each), count_only: true });
 
 const matching = (o: string, v: JsonValue, k = 'filter.x'): JsonObject =>
-  asked({ filter: [{ k, o, v }], count_only: true });
+  withQuery({ filter: [{ k, o, v }], count_only: true });
 
 const words = (count: number, length: number): string[] =>
   times(count, (nth) => String(nth).padStart(Math.max(length, String(nth).length), 'x'));
 
-const grpc = (name: string, rpc: RpcName, due: string, body: () => Uint8Array): Flood => ({
+const grpc = (name: string, rpc: RpcName, expected: string, body: () => Uint8Array): ExtremeRequest => ({
   name,
-  door: 'gRPC',
+  listener: 'gRPC',
   rpc,
-  due,
+  expected,
   body,
 });
 
-const asGrpc = (name: string, rpc: RpcName, due: string, request: () => JsonObject): Flood =>
-  grpc(name, rpc, due, () => encoded(rpc, request()));
+const asGrpc = (name: string, rpc: RpcName, expected: string, request: () => JsonObject): ExtremeRequest =>
+  grpc(name, rpc, expected, () => encodeRequest(rpc, request()));
 
-const http = (name: string, rpc: RpcName, due: string, body: () => string): Flood => ({
+const http = (name: string, rpc: RpcName, expected: string, body: () => string): ExtremeRequest => ({
   name,
-  door: 'HTTP',
+  listener: 'HTTP',
   rpc,
-  due,
+  expected,
   body,
 });
 
 const IN_JSON = `{"domain_id":"${DOMAIN}","query":{"filter":[`;
-const json = (each: string, bytes = ROOM): string =>
+const json = (each: string, bytes = ROOM_BYTES): string =>
   `${IN_JSON}${each.repeat(Math.floor(bytes / each.length))}{}]}}`;
 const valued = (value: string): string => `${IN_JSON}{"k":"filter.x","o":"in","v":${value}}]}}`;
 
 const KILO = 'k'.repeat(1024);
 
-/** Regular expressions of nearly 1 KiB: letters, and loops that take work to judge. */
+/** Regular expressions of nearly 1 KiB: letters only, and loops that are expensive to check. */
 const simple = (nth: number): string => KILO.slice(0, 1018) + String(nth).padStart(6, '0');
 const involved = (nth: number): string => `${'(?:ab|cd)?x{2}'.repeat(5)}${'y+z'.repeat(100)}${nth}`;
 
@@ -146,28 +136,27 @@ const STAGE = {
   group: { keys: [{ k: 'status', n: 's' }], fields: times(190, (nth) => ({ n: `f${nth}`, o: 'count' })) },
 };
 
-/** What is sent, and what is due. */
-export const FLOODS: readonly Flood[] = [
+export const EXTREME_REQUESTS: readonly ExtremeRequest[] = [
   grpc('4 MiB of empty conditions', 'list', LIMIT, () =>
-    listed(filled(field(QUERY.filter, Buffer.alloc(0)))),
+    listed(filled(encodeField(QUERY.filter, Buffer.alloc(0)))),
   ),
   grpc('4 MiB of empty alternatives', 'list', LIMIT, () =>
-    listed(filled(field(QUERY.filterOr, Buffer.alloc(0)))),
+    listed(filled(encodeField(QUERY.filterOr, Buffer.alloc(0)))),
   ),
   grpc('4 MiB of empty stages', 'stat', LIMIT, () =>
-    counted(filled(field(STAT_QUERY.aggregate, Buffer.alloc(0)))),
+    counted(filled(encodeField(STAT_QUERY.aggregate, Buffer.alloc(0)))),
   ),
   grpc('4 MiB of empty names of only', 'list', LIMIT, () =>
-    listed(filled(field(QUERY.only, Buffer.alloc(0)))),
+    listed(filled(encodeField(QUERY.only, Buffer.alloc(0)))),
   ),
   grpc('4 MiB of queries, merged', 'list', LIMIT, () =>
-    Buffer.concat([filled(field(LIST.query, Buffer.alloc(0)), 60_000), text(LIST.domain, DOMAIN)]),
+    Buffer.concat([filled(encodeField(LIST.query, Buffer.alloc(0)), 60_000), text(LIST.domain, DOMAIN)]),
   ),
   grpc('4 MiB of unknown fields', 'list', WRONG, () =>
     Buffer.concat([filled(Buffer.of(0xf8, 7, 0)), text(LIST.domain, DOMAIN)]),
   ),
   grpc('19,000 conditions', 'list', LIMIT, () =>
-    listed(filled(field(QUERY.filter, Buffer.alloc(0)), 38_000)),
+    listed(filled(encodeField(QUERY.filter, Buffer.alloc(0)), 38_000)),
   ),
   grpc('2,000,000 values of one list', 'list', LIMIT, () =>
     listed(condition('in', listValue(filled(NULLS.empty)))),
@@ -222,23 +211,25 @@ export const FLOODS: readonly Flood[] = [
   asGrpc('1,000 expressions of 1 KiB', 'list', 'OK', () =>
     where(1000, (nth) => ({ k: 'filter.x', o: 'regex', v: simple(nth) })),
   ),
-  asGrpc('1,000 expressions of 1 KiB that take work', 'list', LIMIT, () =>
+  asGrpc('1,000 expressions of 1 KiB that are expensive to check', 'list', LIMIT, () =>
     where(1000, (nth) => ({ k: 'filter.x', o: 'regex', v: involved(nth) })),
   ),
-  asGrpc('100 expressions that take work', 'list', 'OK', () =>
+  asGrpc('100 expressions that are expensive to check', 'list', 'OK', () =>
     where(100, (nth) => ({ k: 'filter.x', o: 'regex', v: involved(nth) })),
   ),
   asGrpc('an expression of 1 MB', 'list', LIMIT, () => matching('regex', 'x'.repeat(1_000_000))),
   asGrpc('a text of 1 MB to contain', 'list', LIMIT, () => matching('contain', 'x'.repeat(1_000_000))),
   asGrpc('a text of 1 MB', 'list', 'OK', () => matching('eq', 'x'.repeat(1_000_000))),
   asGrpc('a text of 4 MB on a date', 'list', WRONG, () =>
-    matching('eq', '1'.repeat(ROOM - 100), 'created_at'),
+    matching('eq', '1'.repeat(ROOM_BYTES - 100), 'created_at'),
   ),
   asGrpc('a time relative to now of 4 MB', 'list', WRONG, () =>
     matching('timediff_lt', `now${' - 1d'.repeat(800_000)}`, 'created_at'),
   ),
-  asGrpc('a keyword of 2,000,000 words', 'list', LIMIT, () => asked({ keyword: 'x '.repeat(2_000_000) })),
-  asGrpc('a keyword of 4 MB of blanks', 'list', 'OK', () => asked({ keyword: ' '.repeat(ROOM - 100) })),
+  asGrpc('a keyword of 2,000,000 words', 'list', LIMIT, () => withQuery({ keyword: 'x '.repeat(2_000_000) })),
+  asGrpc('a keyword of 4 MB of blanks', 'list', 'OK', () =>
+    withQuery({ keyword: ' '.repeat(ROOM_BYTES - 100) }),
+  ),
   asGrpc('a key of 1 MB', 'list', LIMIT, () => matching('eq', 1, 'x'.repeat(1_000_000))),
   asGrpc('a key of 2,000,000 names', 'list', LIMIT, () => matching('eq', 1, 'x.'.repeat(2_000_000))),
   asGrpc('an operator of 1 MB', 'list', WRONG, () => matching('x'.repeat(1_000_000), 1)),
@@ -263,24 +254,24 @@ export const FLOODS: readonly Flood[] = [
     })),
   ),
   asGrpc('33 sort keys', 'list', LIMIT, () =>
-    asked({ sort: { keys: words(33, 4).map((key) => ({ key: `filter.${key}` })) } }),
+    withQuery({ sort: { keys: words(33, 4).map((key) => ({ key: `filter.${key}` })) } }),
   ),
   asGrpc('19,000 sort keys', 'list', LIMIT, () =>
-    asked({ sort: { keys: words(19_000, 4).map((key) => ({ key })) } }),
+    withQuery({ sort: { keys: words(19_000, 4).map((key) => ({ key })) } }),
   ),
-  asGrpc('101 stages', 'stat', LIMIT, () => asked({ aggregate: times(101, () => ({ limit: 1 })) })),
+  asGrpc('101 stages', 'stat', LIMIT, () => withQuery({ aggregate: times(101, () => ({ limit: 1 })) })),
   asGrpc('100 stages of 191 keys and fields', 'stat', 'OK', () =>
-    asked({ aggregate: times(100, () => STAGE) }),
+    withQuery({ aggregate: times(100, () => STAGE) }),
   ),
   asGrpc('a group of 1,000 fields with 18 conditions', 'stat', 'OK', () =>
-    asked({
+    withQuery({
       aggregate: [
         {
           group: {
             fields: times(1000, (nth) => ({
               n: `f${nth}`,
               o: 'count',
-              conditions: times(18, (due) => ({ k: 'status', o: 'eq', v: due })),
+              conditions: times(18, (value) => ({ k: 'status', o: 'eq', v: value })),
             })),
           },
         },
@@ -288,12 +279,12 @@ export const FLOODS: readonly Flood[] = [
     }),
   ),
   asGrpc('a date format of 1 MB', 'stat', 'OK', () =>
-    asked({
+    withQuery({
       aggregate: [{ group: { keys: [{ k: 'created_at', n: 'x', date_format: '%Y'.repeat(500_000) }] } }],
     }),
   ),
   http('4 MiB of empty conditions over HTTP', 'list', LIMIT, () => json('{},')),
-  http('4 MiB of brackets over HTTP', 'list', LIMIT, () => valued('['.repeat(ROOM))),
+  http('4 MiB of brackets over HTTP', 'list', LIMIT, () => valued('['.repeat(ROOM_BYTES))),
   http('2,000,000 values over HTTP', 'list', LIMIT, () => valued(`[${'1,'.repeat(2_000_000)}1]`)),
   http('49,000 values over HTTP', 'list', 'OK', () =>
     valued(

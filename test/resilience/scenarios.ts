@@ -1,4 +1,4 @@
-/** The trials by name, and which of them run beside each other. */
+// The scenarios by name, in rounds of those that may run side by side.
 import { cancellation } from './cancellation.js';
 import { counts } from './counts.js';
 import { exports } from './exports.js';
@@ -17,23 +17,23 @@ import { stepdown } from './stepdown.js';
 import { stopping } from './stopping.js';
 import { storm } from './storm.js';
 import { termination } from './termination.js';
-import type { Trial } from './trial.js';
+import type { Scenario } from './scenario.js';
 
-type Trials = Readonly<Record<string, Trial>>;
+type Scenarios = Readonly<Record<string, Scenario>>;
 
 /**
- * Rounds run one after the other, and in a round each list of trials beside the other lists. The soak takes ten minutes
- * and little of the machine; trials whose figures are times of single calls have the machine to themselves.
+ * Rounds run in sequence; within a round, each group of scenarios runs beside the other groups. The soak takes ten minutes
+ * and little of the machine; scenarios with assertions on the times of single calls have the machine to themselves.
  */
-export const ROUNDS: readonly (readonly Trials[])[] = [
+export const ROUNDS: readonly (readonly Scenarios[])[] = [
   [{ cancellation, rows, limits, counts, exports, overload, hostile, explorer, storm }],
   [{ failover, stepdown, outage, termination, fuzz }, { soak }],
   [{ recovery }, { network, stopping }],
 ];
 
-export const NAMES: readonly string[] = ROUNDS.flat().flatMap((trials) => Object.keys(trials));
+export const NAMES: readonly string[] = ROUNDS.flat().flatMap((scenarios) => Object.keys(scenarios));
 
-/** The trials whose figures are times, which a machine that others use may spoil. */
+/** Scenarios with assertions on times, which other load on the machine may break. */
 export const TIMED: readonly string[] = [
   'cancellation',
   'counts',
