@@ -42,7 +42,7 @@ test.each(FROM_TREE)('the copied path %s is in the tree and in the build context
   expect(CONTEXT_PATHS).toContain(path);
 });
 
-test('only dependencies and compiled sourcesOf are copied from other stages', () => {
+test('only dependencies and compiled sources are copied from other stages', () => {
   expect(FROM_STAGES).toEqual([
     '--from=dependencies /app/node_modules ./node_modules',
     '--from=build /app/build/src ./build/src',

@@ -289,7 +289,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     const watching = health.watch({ service: '' });
     watching.on('data', (response: HealthCheckResponse) => seen.push(Serving[response.status]));
     watching.on('error', () => undefined);
-    await until('Watch has startedAt', () => seen.length === 1, 2000);
+    await until('Watch has begun', () => seen.length === 1, 2000);
     const startedAt = performance.now();
     program.signal(signal);
     expect(await program.ended).toEqual({ code: 0, signal: null });

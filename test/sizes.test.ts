@@ -9,8 +9,8 @@ import { startService } from './harness/service.js';
 import type { Service } from './harness/service.js';
 
 const LARGE_JOBS_DOMAIN = 'domain-of-large-jobs';
-const MANY_COLLECTORS_DOMAIN = 'domain-of-manyCollectors-collectors';
-const HEAVY_COLLECTORS_DOMAIN = 'domain-of-heavyCollectors-collectors';
+const MANY_COLLECTORS_DOMAIN = 'domain-of-many-collectors';
+const HEAVY_COLLECTORS_DOMAIN = 'domain-of-heavy-collectors';
 
 const LARGE_JOBS = 230;
 const HALF_A_MEGABYTE = 'x'.repeat(500_000);
@@ -71,7 +71,7 @@ const limitOfCall = async (rpc: RpcName, domain_id: string, query: JsonObject): 
 
 const ROW_LIMIT = 'bytes of a row';
 const MEMORY_LIMIT = "memory of the database's sorting and grouping";
-const RESPONSE_LIMIT = 'bytes of an answer; limitOfCall for less by page.limit';
+const RESPONSE_LIMIT = 'bytes of an answer; ask for less by page.limit';
 const QUERY_LIMIT = 'bytes of the query as MongoDB takes it';
 const COLLECTORS_LIMIT = 'bytes of collectors that a stat asks of';
 
@@ -166,7 +166,7 @@ const STATS: readonly (readonly [string, string, JsonObject, string])[] = [
     'OK',
   ],
   [
-    'one small field of manyCollectors collectors',
+    'one small field of many collectors',
     MANY_COLLECTORS_DOMAIN,
     { aggregate: [group('job_id', 'push', 'collector.name')] },
     'OK',
@@ -189,7 +189,7 @@ describe('a list', () => {
   });
 });
 
-describe('conditions on manyCollectors collectors', () => {
+describe('conditions on many collectors', () => {
   const conditions = fields(95, (i) => ({ k: 'collector.name', o: 'not_contain', v: `none ${i}` }));
   const exclusions = fields(95, (i) => ({ k: 'collector.name', o: 'not', v: `none ${i}` }));
 

@@ -28,7 +28,7 @@ interface Outcome {
 const ADDRESS: unknown = expect.stringMatching(/^127\.0\.0\.1:\d+$/);
 /** Matches progress lines of the embedded mongod. */
 const EMBEDDED_STEPS =
-  /^(?:looking for the official|fetching |queue for another mongod|not serving: the embedded)/;
+  /^(?:looking for the official|fetching |waiting for another mongod|not serving: the embedded)/;
 
 /** Matches the ErrorInfo detail with a machine-readable reason. */
 const errorInfoFor = (reason: string): unknown =>

@@ -226,7 +226,7 @@ describe.each(TRANSPORTS)('%s', (_, call) => {
       'ERROR_UNAVAILABLE',
     ],
     ['not verified because identity stalls', () => 'stall' as const, 'ERROR_UNAVAILABLE'],
-  ])('a user %s gets the error of that outcome', async (__, answer, code) => {
+  ])('a user %s is rejected', async (__, answer, code) => {
     role = answer;
     const outcome = await call('list', {}, await signed());
     expect(outcome).toHaveProperty('error.code', code);
