@@ -109,9 +109,16 @@ describe('a key file is rejected', () => {
     await expect(result).rejects.not.toThrow('c2VjcmV0');
   });
 
-  test.each(UNUSABLE.filter(({ json }) => json))('with $name in any position', async ({ text, why: reason }) => {
-    const key = await text();
-    await expect(keySet(`{"keys": [${firstKey}, ${key}]}`)).rejects.toThrow(`key 1 of the JWK set ${reason}`);
-    await expect(keySet(`{"keys": [${key}, ${firstKey}]}`)).rejects.toThrow(`key 0 of the JWK set ${reason}`);
-  });
+  test.each(UNUSABLE.filter(({ json }) => json))(
+    'with $name in any position',
+    async ({ text, why: reason }) => {
+      const key = await text();
+      await expect(keySet(`{"keys": [${firstKey}, ${key}]}`)).rejects.toThrow(
+        `key 1 of the JWK set ${reason}`,
+      );
+      await expect(keySet(`{"keys": [${key}, ${firstKey}]}`)).rejects.toThrow(
+        `key 0 of the JWK set ${reason}`,
+      );
+    },
+  );
 });

@@ -54,14 +54,12 @@ async function insertCells(text: string, nth: number): Promise<void> {
     project_id: text,
     plugin_info: { plugin_id: text, version: text },
   };
-  await service.db
-    .collection('collector')
-    .insertOne({
-      _id: collector,
-      domain_id: FORMULAS_DOMAIN,
-      collector_id: `collector-cells-${nth}`,
-      ...named,
-    });
+  await service.db.collection('collector').insertOne({
+    _id: collector,
+    domain_id: FORMULAS_DOMAIN,
+    collector_id: `collector-cells-${nth}`,
+    ...named,
+  });
   const job = { job_id: `job-cells-${nth}`, domain_id: FORMULAS_DOMAIN, project_id: text, collector };
   await service.db.collection('job').insertOne({ ...job, total_tasks: -5, created_at: new Date(nth) });
 }
