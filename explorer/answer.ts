@@ -2,11 +2,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Json } from './json.js';
 import { call, CallError } from './service.js';
-import type { Asked } from './service.js';
+import type { Call } from './service.js';
 
 /** What is known of a call: its last answer stays while the next is waited for. */
 export interface Answer {
-  readonly asked: Asked | undefined;
+  readonly asked: Call | undefined;
   readonly value: Json | undefined;
   readonly error: CallError | undefined;
   readonly waiting: boolean;
@@ -19,7 +19,7 @@ export const AGAIN = 2000;
 export const TRYING_AGAIN = `Trying again every ${AGAIN / 1000} seconds.`;
 
 /** Asks, and asks again where `asked` is another or `round` goes on. undefined: nothing is asked yet. */
-export function useAnswer(asked: Asked | undefined, round = 0): Answer {
+export function useAnswer(asked: Call | undefined, round = 0): Answer {
   const [answer, setAnswer] = useState(NOTHING);
   const [attempt, setAttempt] = useState(0);
   const asks = JSON.stringify(asked);

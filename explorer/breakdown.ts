@@ -3,8 +3,8 @@ import { elapsed } from './format.js';
 import { listAt, numberAt, textAt } from './json.js';
 import type { Json } from './json.js';
 import { FAILED } from './requests.js';
-import { BUCKETS, bucketStart, floor } from './window.js';
-import type { Stretch, Unit } from './window.js';
+import { BUCKETS, bucketStart, floor } from './time-range.js';
+import type { TimeRange, Unit } from './time-range.js';
 
 /** Jobs of one status in one bucket; `start` is NaN for jobs without a date. */
 interface Cell {
@@ -21,7 +21,7 @@ export const cells = (answer: Json, unit: Unit): readonly Cell[] =>
   }));
 
 /** Rows by a key, in the order in which the keys are first there. */
-export function grouped<T>(rows: readonly T[], key: (row: T) => string): ReadonlyMap<string, readonly T[]> {
+export function groupBy<T>(rows: readonly T[], key: (row: T) => string): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>();
   for (const row of rows) {
     const group = groups.get(key(row));
@@ -32,7 +32,7 @@ export function grouped<T>(rows: readonly T[], key: (row: T) => string): Readonl
 }
 
 /** Sums by a key. */
-export function totals<T>(
+export function sumBy<T>(
   rows: readonly T[],
   key: (row: T) => string,
   value: (row: T) => number,
@@ -43,7 +43,7 @@ export function totals<T>(
 }
 
 export const byStatus = (rows: readonly Pick<Cell, 'status' | 'jobs'>[]): ReadonlyMap<string, number> =>
-  totals(
+  sumBy(
     rows,
     ({ status }) => status,
     ({ jobs }) => jobs,
@@ -53,7 +53,11 @@ export const byStatus = (rows: readonly Pick<Cell, 'status' | 'jobs'>[]): Readon
 const MOST = 750;
 
 /** The beginnings of all buckets of a stretch, empty ones too; where it has no end, those of the cells. */
-export function buckets({ from, to, unit }: Stretch, rows: readonly Cell[], now: number): readonly number[] {
+export function buckets(
+  { from, to, unit }: TimeRange,
+  rows: readonly Cell[],
+  now: number,
+): readonly number[] {
   const { length } = BUCKETS[unit];
   const starts = rows.map(({ start }) => start).filter((start) => !Number.isNaN(start));
   const end = from === undefined && starts.length > 0 ? Math.max(...starts) : (to ?? now) - 1;
@@ -65,7 +69,7 @@ export function buckets({ from, to, unit }: Stretch, rows: readonly Cell[], now:
 
 /** How many jobs of a status begin in each bucket. */
 export function series(rows: readonly Cell[], starts: readonly number[], status: string): readonly number[] {
-  const jobs = totals(
+  const jobs = sumBy(
     rows.filter((row) => row.status === status),
     ({ start }) => String(start),
     (row) => row.jobs,
@@ -126,7 +130,7 @@ export function rates(
   key: string,
   name: string,
 ): readonly Rate[] {
-  const kinds = grouped(listAt(collectors, 'results'), (row) => textAt(row, key));
+  const kinds = groupBy(listAt(collectors, 'results'), (row) => textAt(row, key));
   const found = [...kinds].map(([kind, rows]): Rate => {
     const over = jobsIn(rows, OVER);
     const ids = [...new Set(rows.map((row) => textAt(row, 'collector_id')))];

@@ -19,7 +19,7 @@ export interface ChartOptions {
   readonly series: readonly Series[];
   readonly lines?: boolean;
   /** What is done with a stretch of columns, both ends in it; without it nothing can be chosen. */
-  readonly onStretch?: (first: number, last: number) => void;
+  readonly onSelect?: (first: number, last: number) => void;
 }
 
 const HEIGHT = 200;
@@ -129,18 +129,18 @@ const MOVES: Readonly<Record<string, number>> = {
   End: Infinity,
 };
 
-/** Pointing at columns up to `last`, and drawing stretches of them where `onStretch` takes them. */
-function usePointing(last: number, columnAt: (x: number) => number, onStretch: ChartOptions['onStretch']) {
+/** Pointing at columns up to `last`, and drawing stretches of them where `onSelect` takes them. */
+function usePointing(last: number, columnAt: (x: number) => number, onSelect: ChartOptions['onSelect']) {
   const [pointed, setPointed] = useState<Pointed | undefined>(undefined);
   const nearest = (column: number): number => Math.min(Math.max(column, 0), last);
   const leave = (): void => setPointed(undefined);
   const take = ({ at, from = at }: Pointed): void => {
     leave();
-    onStretch?.(Math.min(at, from), Math.max(at, from));
+    onSelect?.(Math.min(at, from), Math.max(at, from));
   };
-  const move = (by: number, isStretched: boolean): void => {
+  const move = (by: number, isExtending: boolean): void => {
     const before = pointed ?? { at: by > 0 ? -1 : last + 1, from: undefined };
-    const from = isStretched && onStretch !== undefined ? (before.from ?? nearest(before.at)) : undefined;
+    const from = isExtending && onSelect !== undefined ? (before.from ?? nearest(before.at)) : undefined;
     setPointed({ at: nearest(before.at + by), from });
   };
   return {
@@ -157,7 +157,7 @@ function usePointing(last: number, columnAt: (x: number) => number, onStretch: C
         event.preventDefault();
       },
       onPointerDown(event: TargetedPointerEvent<SVGSVGElement>) {
-        if (onStretch === undefined || event.button !== 0) return;
+        if (onSelect === undefined || event.button !== 0) return;
         event.currentTarget.setPointerCapture(event.pointerId);
         const at = nearest(columnAt(event.offsetX));
         setPointed({ at, from: at });
@@ -247,13 +247,13 @@ function Mark({
 
 /** A chart. By keyboard: arrows go through its columns, with shift they draw a stretch, Enter takes it, Escape leaves it. */
 export function Chart(options: ChartOptions) {
-  const { label, columns, ticks, series, lines = false, onStretch } = options;
+  const { label, columns, ticks, series, lines = false, onSelect } = options;
   const [element, width] = useWidth();
   const scale = scaleOf(width, options);
   const { pointed, on } = usePointing(
     columns.length - 1,
     (x) => Math.floor((x - LEFT) / scale.each),
-    onStretch,
+    onSelect,
   );
   return (
     <div class="chart" ref={element}>
@@ -263,7 +263,7 @@ export function Chart(options: ChartOptions) {
         role="img"
         aria-label={label}
         tabIndex={0}
-        class={onStretch === undefined ? '' : 'choosable'}
+        class={onSelect === undefined ? '' : 'choosable'}
         {...on}
       >
         <Grid width={width} {...scale} />
@@ -279,7 +279,7 @@ export function Chart(options: ChartOptions) {
         <span role="status">
           {pointed !== undefined && `${columns[pointed.at] ?? ''}: ${readout(series, pointed.at)}`}
         </span>
-        {pointed === undefined && onStretch !== undefined && 'Drag over it, or click, to choose a window.'}
+        {pointed === undefined && onSelect !== undefined && 'Drag over it, or click, to choose a window.'}
       </p>
     </div>
   );

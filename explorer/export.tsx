@@ -1,10 +1,10 @@
 /** The export of what is filtered, as the streaming route gives it (docs/http.md «Rows»). */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Place } from './place.js';
+import type { Route } from './route.js';
 import { everything } from './requests.js';
 import { CallError, exported, FORMATS } from './service.js';
 import type { Format } from './service.js';
-import type { Stretch } from './window.js';
+import type { TimeRange } from './time-range.js';
 
 const isFormat = (name: string): name is Format => Object.hasOwn(FORMATS, name);
 
@@ -18,7 +18,7 @@ function save(file: Blob, name: string): void {
   URL.revokeObjectURL(url);
 }
 
-export function Export({ place, stretch }: { readonly place: Place; readonly stretch: Stretch }) {
+export function Export({ route, timeRange }: { readonly route: Route; readonly timeRange: TimeRange }) {
   const [told, setTold] = useState('');
   const over = useRef<AbortController | undefined>(undefined);
   const stop = (): void => over.current?.abort();
@@ -29,7 +29,7 @@ export function Export({ place, stretch }: { readonly place: Place; readonly str
     const { signal } = over.current;
     setTold(`Reading ${format} …`);
     try {
-      save(await exported(everything(place, stretch), format, signal), `jobs.${format.toLowerCase()}`);
+      save(await exported(everything(route, timeRange), format, signal), `jobs.${format.toLowerCase()}`);
       setTold('');
     } catch (error) {
       if (signal.aborted) setTold('');

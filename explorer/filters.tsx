@@ -6,22 +6,22 @@ import type { Condition } from './conditions.js';
 import { count } from './format.js';
 import { listAt } from './json.js';
 import { Status, statusClass, statusName, withOthers } from './parts.js';
-import type { Place } from './place.js';
+import type { Route } from './route.js';
 import { values } from './requests.js';
 import type { Settings, Violation } from './service.js';
 import { faultsOf } from './violations.js';
-import { ALL, between, WINDOWS } from './window.js';
-import type { Stretch } from './window.js';
+import { ALL, between, WINDOWS } from './time-range.js';
+import type { TimeRange } from './time-range.js';
 
-export type Go = (to: Partial<Place>) => void;
+export type Go = (to: Partial<Route>) => void;
 
 /** Milliseconds without a key until suggestions are asked for. */
 const PAUSE = 250;
 
 /** What can be chosen from: a place within its stretch, and how to go elsewhere. */
-export interface Viewed {
-  readonly place: Place;
-  readonly stretch: Stretch;
+export interface ViewContext {
+  readonly route: Route;
+  readonly timeRange: TimeRange;
   readonly now: number;
   readonly settings: Settings;
   readonly go: Go;
@@ -42,7 +42,7 @@ const local = (time: number): string => {
   return new Date(time - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 };
 
-function Chosen({ stretch: { from, to }, now, go }: Viewed) {
+function Chosen({ timeRange: { from, to }, now, go }: ViewContext) {
   const submit = (event: SubmitEvent & { readonly currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
@@ -63,9 +63,9 @@ function Chosen({ stretch: { from, to }, now, go }: Viewed) {
   );
 }
 
-function WindowPicker(viewed: Viewed) {
-  const { place, go } = viewed;
-  const isOwn = !WINDOWS.has(place.window) && place.window !== ALL;
+function WindowPicker(context: ViewContext) {
+  const { route, go } = context;
+  const isOwn = !WINDOWS.has(route.window) && route.window !== ALL;
   return (
     <div class="window">
       <fieldset class="choices">
@@ -74,7 +74,7 @@ function WindowPicker(viewed: Viewed) {
           <button
             key={window}
             type="button"
-            aria-pressed={place.window === window}
+            aria-pressed={route.window === window}
             onClick={() => go({ ...FROM_FIRST, window })}
           >
             {name}
@@ -83,7 +83,7 @@ function WindowPicker(viewed: Viewed) {
       </fieldset>
       <details class="own" open={isOwn}>
         <summary>From … to …</summary>
-        <Chosen {...viewed} />
+        <Chosen {...context} />
       </details>
     </div>
   );
@@ -91,10 +91,10 @@ function WindowPicker(viewed: Viewed) {
 
 /** The statuses with their counts; the one that is looked at is pressed. */
 export function StatusTabs({
-  place,
+  route,
   go,
   counts,
-}: Pick<Viewed, 'place' | 'go'> & { readonly counts: ReadonlyMap<string, number> | undefined }) {
+}: Pick<ViewContext, 'route' | 'go'> & { readonly counts: ReadonlyMap<string, number> | undefined }) {
   const all = [...(counts?.values() ?? [])].reduce((total, each) => total + each, 0);
   const number = (value: number) => (counts === undefined ? '…' : count(value));
   return (
@@ -102,7 +102,7 @@ export function StatusTabs({
       <legend class="hidden">Status</legend>
       <button
         type="button"
-        aria-pressed={place.status === ''}
+        aria-pressed={route.status === ''}
         onClick={() => go({ ...FROM_FIRST, status: '' })}
       >
         All <span class="count">{number(all)}</span>
@@ -114,8 +114,8 @@ export function StatusTabs({
             key={status}
             type="button"
             class={statusClass(status)}
-            aria-pressed={place.status === status}
-            onClick={() => go({ ...FROM_FIRST, status: place.status === status ? '' : status })}
+            aria-pressed={route.status === status}
+            onClick={() => go({ ...FROM_FIRST, status: route.status === status ? '' : status })}
           >
             <Status status={status} /> <span class="count">{number(counts?.get(status) ?? 0)}</span>
           </button>
@@ -141,16 +141,16 @@ const beforeLast = (value: string): string => /^.*,\s*/s.exec(value)?.[0] ?? '';
 
 function Suggestions({
   id,
-  viewed: { place, stretch },
+  context: { route, timeRange },
   condition: { key, operator, value },
 }: {
   readonly id: string;
-  readonly viewed: Viewed;
+  readonly context: ViewContext;
   readonly condition: Condition;
 }) {
   const before = isList(operator) ? beforeLast(value) : '';
   const word = useRested(value.slice(before.length));
-  const answer = useAnswer(key === '' ? undefined : values(place, stretch, key, word));
+  const answer = useAnswer(key === '' ? undefined : values(route, timeRange, key, word));
   return (
     <datalist id={id}>
       {listAt(answer.value, 'results').map((each) => (
@@ -163,13 +163,13 @@ function Suggestions({
 /** A condition, and how it is changed. */
 interface Edited {
   readonly condition: Condition;
-  readonly viewed: Viewed;
+  readonly context: ViewContext;
   /** What the service says of it. */
   readonly faults: readonly string[];
   onChange(to: Condition): void;
 }
 
-function KeyInput({ condition, viewed, onChange }: Omit<Edited, 'faults'>) {
+function KeyInput({ condition, context, onChange }: Omit<Edited, 'faults'>) {
   const id = useId();
   return (
     <>
@@ -181,7 +181,7 @@ function KeyInput({ condition, viewed, onChange }: Omit<Edited, 'faults'>) {
         onInput={({ currentTarget }) => onChange({ ...condition, key: currentTarget.value })}
       />
       <datalist id={id}>
-        {viewed.settings.fields.map((field) => (
+        {context.settings.fields.map((field) => (
           <option key={field} value={field} />
         ))}
       </datalist>
@@ -190,7 +190,7 @@ function KeyInput({ condition, viewed, onChange }: Omit<Edited, 'faults'>) {
 }
 
 /** Values are suggested once the reader comes to the field. */
-function ValueInput({ condition, viewed, faults, onChange }: Edited) {
+function ValueInput({ condition, context, faults, onChange }: Edited) {
   const id = useId();
   const [isVisited, setVisited] = useState(false);
   const type = typedAs(condition.operator);
@@ -206,7 +206,7 @@ function ValueInput({ condition, viewed, faults, onChange }: Edited) {
         onFocus={() => setVisited(true)}
         onInput={({ currentTarget }) => onChange({ ...condition, value: currentTarget.value })}
       />
-      {isVisited && SUGGESTED.has(type) && <Suggestions id={id} viewed={viewed} condition={condition} />}
+      {isVisited && SUGGESTED.has(type) && <Suggestions id={id} context={context} condition={condition} />}
       <span id={`${id}-faults`} class="faults" role={faults.length > 0 ? 'alert' : undefined}>
         {faults.join(' ')}
       </span>
@@ -250,18 +250,18 @@ const GROUPS = [
 
 /** The reader's conditions: they are asked for when they are applied. */
 function FilterBuilder({
-  viewed,
+  context,
   violations,
 }: {
-  readonly viewed: Viewed;
+  readonly context: ViewContext;
   readonly violations: readonly Violation[];
 }) {
-  const { place, go } = viewed;
-  const [draft, setDraft] = useState<Pick<Place, 'filter' | 'filterOr'>>(place);
+  const { route, go } = context;
+  const [draft, setDraft] = useState<Pick<Route, 'filter' | 'filterOr'>>(route);
   // Another place has other conditions.
-  useEffect(() => setDraft(place), [JSON.stringify([place.filter, place.filterOr])]);
+  useEffect(() => setDraft(route), [JSON.stringify([route.filter, route.filterOr])]);
   const used = draft.filter.length + draft.filterOr.length;
-  const isApplied = GROUPS.every(({ of }) => JSON.stringify(draft[of]) === JSON.stringify(place[of]));
+  const isApplied = GROUPS.every(({ of }) => JSON.stringify(draft[of]) === JSON.stringify(route[of]));
   const apply = (event: Event): void => {
     event.preventDefault();
     go({ ...FROM_FIRST, filter: draft.filter, filterOr: draft.filterOr });
@@ -276,7 +276,7 @@ function FilterBuilder({
               <Row
                 key={row}
                 condition={condition}
-                viewed={viewed}
+                context={context}
                 faults={isApplied ? faultsOf(violations, sent, row) : []}
                 onChange={(to) => setDraft({ ...draft, [of]: draft[of].with(row, to) })}
                 onRemove={() => setDraft({ ...draft, [of]: draft[of].toSpliced(row, 1) })}
@@ -302,19 +302,19 @@ function FilterBuilder({
 }
 
 /** What all views of many jobs begin with. */
-export const Confined = (of: Parameters<typeof FilterBuilder>[0]) => (
+export const FilterBar = (of: Parameters<typeof FilterBuilder>[0]) => (
   <>
-    <WindowPicker {...of.viewed} />
+    <WindowPicker {...of.context} />
     <FilterBuilder {...of} />
   </>
 );
 
 /** A filter with one more condition, once. */
-export function withCondition(place: Place, key: string, value: string): Partial<Place> {
+export function withCondition(route: Route, key: string, value: string): Partial<Route> {
   const condition = { key, operator: 'eq', value: typed(value) };
-  const others = place.filter.filter((each) => each.key !== key);
+  const others = route.filter.filter((each) => each.key !== key);
   return { ...FROM_FIRST, filter: [...others, condition] };
 }
 
-export const statusTitle = ({ status }: Place): string =>
+export const statusTitle = ({ status }: Route): string =>
   status === '' ? 'jobs' : `jobs with status ${statusName(status)}`;

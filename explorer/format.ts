@@ -1,6 +1,6 @@
 /** Numbers, dates and durations in the reader's language and time zone. */
-import { DAY, HOUR } from './window.js';
-import type { Unit } from './window.js';
+import { DAY, HOUR } from './time-range.js';
+import type { Unit } from './time-range.js';
 
 const numbers = new Intl.NumberFormat();
 const shares = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });

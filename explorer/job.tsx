@@ -2,17 +2,17 @@
 import type { ComponentChildren } from 'preact';
 import { useAnswer } from './answer.js';
 import type { Answer } from './answer.js';
-import { grouped } from './breakdown.js';
+import { groupBy } from './breakdown.js';
 import { withCondition } from './filters.js';
-import type { Viewed } from './filters.js';
+import type { ViewContext } from './filters.js';
 import { count, dateTime } from './format.js';
 import { at, isObject, listAt, textAt } from './json.js';
 import type { Json } from './json.js';
-import { Answered, AskedOf, Status, statusName, Tree } from './parts.js';
-import { hashOf, NOWHERE } from './place.js';
-import type { Place } from './place.js';
+import { Answered, RequestInspector, Status, statusName, Tree } from './parts.js';
+import { hashOf, DEFAULT_ROUTE } from './route.js';
+import type { Route } from './route.js';
 import { job as oneJob, neighbours } from './requests.js';
-import { plugin, Progress, Took } from './table.js';
+import { plugin, Progress, Duration } from './table.js';
 
 const DATES = { Created: 'created_at', Updated: 'updated_at', Finished: 'finished_at' } as const;
 const IDS = { Project: 'project_id', Domain: 'domain_id' } as const;
@@ -37,19 +37,19 @@ function Neighbour({
   answer,
   job,
   before,
-  place,
+  route,
 }: {
   readonly answer: Answer;
   readonly job: Json;
   readonly before: boolean;
-  readonly place: Place;
+  readonly route: Route;
 }) {
   const name = before ? 'Previous' : 'Next';
   const found = nearest(answer.value, textAt(job, 'job_id'), textAt(job, 'created_at'), before);
   if (found === undefined)
     return <span class="none">{answer.waiting ? `${name} …` : `No ${name.toLowerCase()} job`}</span>;
   return (
-    <a href={hashOf({ ...place, job: textAt(found, 'job_id') })} rel={before ? 'prev' : 'next'}>
+    <a href={hashOf({ ...route, job: textAt(found, 'job_id') })} rel={before ? 'prev' : 'next'}>
       {name}: {statusName(textAt(found, 'status'))}, {dateTime(textAt(found, 'created_at'))}
     </a>
   );
@@ -57,19 +57,19 @@ function Neighbour({
 
 function Neighbours({
   job,
-  place,
+  route,
   before,
   after,
 }: {
   readonly job: Json;
-  readonly place: Place;
+  readonly route: Route;
   readonly before: Answer;
   readonly after: Answer;
 }) {
   return (
     <nav class="neighbours" aria-label="Jobs of this collector" aria-busy={before.waiting || after.waiting}>
-      <Neighbour answer={before} job={job} before place={place} />
-      <Neighbour answer={after} job={job} before={false} place={place} />
+      <Neighbour answer={before} job={job} before route={route} />
+      <Neighbour answer={after} job={job} before={false} route={route} />
     </nav>
   );
 }
@@ -92,7 +92,7 @@ const Time = ({ text }: { readonly text: string }) =>
     </>
   );
 
-function Facts({ job, viewed: { place } }: { readonly job: Json; readonly viewed: Viewed }) {
+function Facts({ job, context: { route } }: { readonly job: Json; readonly context: ViewContext }) {
   const collector = at(job, 'collector_info');
   return (
     <dl class="facts">
@@ -103,7 +103,7 @@ function Facts({ job, viewed: { place } }: { readonly job: Json; readonly viewed
         <Progress job={job} />
       </Fact>
       <Fact name="Duration">
-        <Took job={job} />
+        <Duration job={job} />
       </Fact>
       {Object.entries(DATES).map(([title, name]) => (
         <Fact key={name} name={title}>
@@ -119,10 +119,10 @@ function Facts({ job, viewed: { place } }: { readonly job: Json; readonly viewed
         {isObject(collector) ? (
           <a
             href={hashOf({
-              ...NOWHERE,
-              domain: place.domain,
-              window: place.window,
-              ...withCondition(NOWHERE, 'collector_id', textAt(collector, 'collector_id')),
+              ...DEFAULT_ROUTE,
+              domain: route.domain,
+              window: route.window,
+              ...withCondition(DEFAULT_ROUTE, 'collector_id', textAt(collector, 'collector_id')),
             })}
           >
             {textAt(collector, 'name') || textAt(collector, 'collector_id')}
@@ -146,7 +146,7 @@ const SHOWN = 5;
 
 function Errors({ errors }: { readonly errors: readonly Json[] }) {
   if (errors.length === 0) return <p class="none">This job has no errors.</p>;
-  const groups = [...grouped(errors, (error) => textAt(error, 'error_code'))];
+  const groups = [...groupBy(errors, (error) => textAt(error, 'error_code'))];
   const item = (error: Json, index: number) => (
     <li key={index}>
       <p class="message">{textAt(error, 'message') || 'without a message'}</p>
@@ -180,26 +180,26 @@ function Errors({ errors }: { readonly errors: readonly Json[] }) {
   );
 }
 
-export function Job({ viewed }: { readonly viewed: Viewed }) {
-  const { place, settings, now } = viewed;
-  const one = useAnswer(oneJob(place), now);
+export function Job({ context }: { readonly context: ViewContext }) {
+  const { route, settings, now } = context;
+  const one = useAnswer(oneJob(route), now);
   const collector = textAt(one.value, 'collector_info', 'collector_id');
   const created = textAt(one.value, 'created_at');
-  const isPlaced = collector !== '' && created !== '' && textAt(one.value, 'job_id') === place.job;
-  const before = useAnswer(isPlaced ? neighbours(place, collector, created, true) : undefined);
-  const after = useAnswer(isPlaced ? neighbours(place, collector, created, false) : undefined);
+  const isKnown = collector !== '' && created !== '' && textAt(one.value, 'job_id') === route.job;
+  const before = useAnswer(isKnown ? neighbours(route, collector, created, true) : undefined);
+  const after = useAnswer(isKnown ? neighbours(route, collector, created, false) : undefined);
   return (
     <>
       <header class="tools">
-        <h2>{place.job}</h2>
-        <a href={hashOf({ ...place, view: 'jobs', job: '' })}>All jobs</a>
+        <h2>{route.job}</h2>
+        <a href={hashOf({ ...route, view: 'jobs', job: '' })}>All jobs</a>
       </header>
       <Answered answer={one}>
         {(job) => (
           <>
-            {isPlaced && <Neighbours job={job} place={place} before={before} after={after} />}
+            {isKnown && <Neighbours job={job} route={route} before={before} after={after} />}
             <section aria-label="Facts">
-              <Facts job={job} viewed={viewed} />
+              <Facts job={job} context={context} />
             </section>
             <div class="columns">
               <section aria-labelledby="errors">
@@ -218,7 +218,7 @@ export function Job({ viewed }: { readonly viewed: Viewed }) {
           </>
         )}
       </Answered>
-      <AskedOf answers={[one, ...(isPlaced ? [before, after] : [])]} settings={settings} />
+      <RequestInspector answers={[one, ...(isKnown ? [before, after] : [])]} settings={settings} />
     </>
   );
 }

@@ -4,22 +4,22 @@ import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { AGAIN, TRYING_AGAIN, useAnswer } from './answer.js';
 import { textOf } from './filters.js';
-import type { Go, Viewed } from './filters.js';
+import type { Go, ViewContext } from './filters.js';
 import { Job } from './job.js';
 import { listAt, textAt } from './json.js';
 import type { Json } from './json.js';
 import { Overview } from './overview.js';
-import { Answered, AskedOf } from './parts.js';
-import { hashOf, placeOf, VIEWS } from './place.js';
-import type { Place, View } from './place.js';
+import { Answered, RequestInspector } from './parts.js';
+import { hashOf, routeOf, VIEWS } from './route.js';
+import type { Route, View } from './route.js';
 import { newestJob } from './requests.js';
 import { callerOf, setToken, settings as readSettings, UNREACHABLE } from './service.js';
 import type { Caller, Settings } from './service.js';
 import { Statistics } from './statistics.js';
 import { Jobs } from './table.js';
-import { ALL, between, DAY, floor, stretchOf, WEEK } from './window.js';
+import { ALL, between, DAY, floor, timeRangeOf, WEEK } from './time-range.js';
 
-const VIEW_OF: Readonly<Record<View, ComponentType<{ readonly viewed: Viewed }>>> = {
+const VIEW_OF: Readonly<Record<View, ComponentType<{ readonly context: ViewContext }>>> = {
   overview: Overview,
   jobs: Jobs,
   job: Job,
@@ -27,22 +27,22 @@ const VIEW_OF: Readonly<Record<View, ComponentType<{ readonly viewed: Viewed }>>
 };
 
 /** The place that the address names, and the way to another. */
-function usePlace(): readonly [Place, Go, Go] {
-  const [place, setPlace] = useState(() => placeOf(location.hash));
+function useRoute(): readonly [Route, Go, Go] {
+  const [route, setRoute] = useState(() => routeOf(location.hash));
   useEffect(() => {
-    const follow = (): void => setPlace(placeOf(location.hash));
+    const follow = (): void => setRoute(routeOf(location.hash));
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
   }, []);
   const go: Go = (to) => {
-    location.hash = hashOf({ ...place, ...to });
+    location.hash = hashOf({ ...route, ...to });
   };
   /** Without a step for the way back. */
   const turn: Go = (to) => {
-    history.replaceState(undefined, '', hashOf({ ...place, ...to }));
-    setPlace(placeOf(location.hash));
+    history.replaceState(undefined, '', hashOf({ ...route, ...to }));
+    setRoute(routeOf(location.hash));
   };
-  return [place, go, turn];
+  return [route, go, turn];
 }
 
 /** The window to begin with: the last week, or the week that the newest job ends, where that is long ago. */
@@ -56,9 +56,9 @@ function firstWindow(answer: Json, now: number): string {
   return between(end - WEEK, end);
 }
 
-function FirstWindow({ viewed, turn }: { readonly viewed: Viewed; readonly turn: Go }) {
-  const { place, now, settings } = viewed;
-  const answer = useAnswer(newestJob(place));
+function FirstWindow({ context, turn }: { readonly context: ViewContext; readonly turn: Go }) {
+  const { route, now, settings } = context;
+  const answer = useAnswer(newestJob(route));
   const window = answer.value === undefined ? undefined : firstWindow(answer.value, now);
   useEffect(() => {
     if (window !== undefined) turn({ window });
@@ -66,32 +66,32 @@ function FirstWindow({ viewed, turn }: { readonly viewed: Viewed; readonly turn:
   return (
     <>
       <Answered answer={{ ...answer, waiting: answer.error === undefined }}>{() => undefined}</Answered>
-      <AskedOf answers={[answer]} settings={settings} />
+      <RequestInspector answers={[answer]} settings={settings} />
     </>
   );
 }
 
-function DomainForm({ place, go }: { readonly place: Place; readonly go: Go }) {
+function DomainForm({ route, go }: { readonly route: Route; readonly go: Go }) {
   return (
     <form
       class="domain"
-      key={place.domain}
+      key={route.domain}
       onSubmit={(event) => {
         event.preventDefault();
         const domain = textOf(new FormData(event.currentTarget), 'domain').trim();
-        go({ domain, view: place.view === 'job' ? 'jobs' : place.view, window: '', job: '', start: 1 });
+        go({ domain, view: route.view === 'job' ? 'jobs' : route.view, window: '', job: '', start: 1 });
       }}
     >
       <label>
         Domain{' '}
-        <input name="domain" required defaultValue={place.domain} placeholder="domain-…" spellcheck={false} />
+        <input name="domain" required defaultValue={route.domain} placeholder="domain-…" spellcheck={false} />
       </label>
       <button type="submit">Show</button>
     </form>
   );
 }
 
-function Welcome({ settings: { domains }, place }: { readonly settings: Settings; readonly place: Place }) {
+function Welcome({ settings: { domains }, route }: { readonly settings: Settings; readonly route: Route }) {
   return (
     <section class="welcome">
       <h2>Whose jobs?</h2>
@@ -102,7 +102,7 @@ function Welcome({ settings: { domains }, place }: { readonly settings: Settings
           <ul>
             {domains.map((domain) => (
               <li key={domain}>
-                <a href={hashOf({ ...place, domain })}>{domain}</a>
+                <a href={hashOf({ ...route, domain })}>{domain}</a>
               </li>
             ))}
           </ul>
@@ -138,13 +138,13 @@ function TokenForm({ onToken }: { onToken(caller: Caller): void }) {
   );
 }
 
-const Navigation = ({ place }: { readonly place: Place }) => (
+const Navigation = ({ route }: { readonly route: Route }) => (
   <nav aria-label="Views">
     {(['overview', 'jobs', 'statistics'] as const).map((view) => (
       <a
         key={view}
-        href={hashOf({ ...place, view, job: '', start: 1 })}
-        aria-current={place.view === view ? 'page' : undefined}
+        href={hashOf({ ...route, view, job: '', start: 1 })}
+        aria-current={route.view === view ? 'page' : undefined}
       >
         {VIEWS[view]}
       </a>
@@ -153,22 +153,22 @@ const Navigation = ({ place }: { readonly place: Place }) => (
 );
 
 /** What there is to see at a place. */
-function Shown({ viewed, turn }: { readonly viewed: Viewed; readonly turn: Go }) {
-  const { place, settings } = viewed;
-  const { domain, window, view, job } = place;
-  if (domain === '') return <Welcome settings={settings} place={place} />;
-  if (window === '' && view !== 'job') return <FirstWindow key={domain} viewed={viewed} turn={turn} />;
+function Shown({ context, turn }: { readonly context: ViewContext; readonly turn: Go }) {
+  const { route, settings } = context;
+  const { domain, window, view, job } = route;
+  if (domain === '') return <Welcome settings={settings} route={route} />;
+  if (window === '' && view !== 'job') return <FirstWindow key={domain} context={context} turn={turn} />;
   const View = VIEW_OF[view];
-  return <View key={`${domain} ${job}`} viewed={viewed} />;
+  return <View key={`${domain} ${job}`} context={context} />;
 }
 
-function Top({ place, go, onRefresh }: { readonly place: Place; readonly go: Go; onRefresh(): void }) {
+function Top({ route, go, onRefresh }: { readonly route: Route; readonly go: Go; onRefresh(): void }) {
   return (
     <>
-      <DomainForm place={place} go={go} />
-      {place.domain !== '' && (
+      <DomainForm route={route} go={go} />
+      {route.domain !== '' && (
         <>
-          <Navigation place={place} />
+          <Navigation route={route} />
           <button type="button" onClick={onRefresh}>
             Refresh
           </button>
@@ -179,14 +179,14 @@ function Top({ place, go, onRefresh }: { readonly place: Place; readonly go: Go;
 }
 
 function Page({ settings }: { readonly settings: Settings }) {
-  const [place, go, turn] = usePlace();
+  const [route, go, turn] = useRoute();
   const [caller, setCaller] = useState<Caller | undefined>(undefined);
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
-    document.title = [place.job || VIEWS[place.view], place.domain].filter(Boolean).join(' · ');
-  }, [place]);
+    document.title = [route.job || VIEWS[route.view], route.domain].filter(Boolean).join(' · ');
+  }, [route]);
   const main = useRef<HTMLElement>(null);
-  const shown = `${place.view} ${place.job}`;
+  const shown = `${route.view} ${route.job}`;
   const before = useRef(shown);
   useEffect(() => {
     // Who reads by keyboard or by ear begins another view at its beginning.
@@ -196,22 +196,22 @@ function Page({ settings }: { readonly settings: Settings }) {
   const isAsked = settings.needsToken && caller === undefined;
   const enter = (given: Caller): void => {
     setCaller(given);
-    if (place.domain === '' && given.domain !== '') turn({ domain: given.domain });
+    if (route.domain === '' && given.domain !== '') turn({ domain: given.domain });
   };
   const leave = (): void => {
     setToken('');
     setCaller(undefined);
   };
-  const viewed: Viewed = { place, stretch: stretchOf(place.window, now), now, settings, go };
+  const context: ViewContext = { route, timeRange: timeRangeOf(route.window, now), now, settings, go };
   return (
     <>
       <header class="top">
         <h1>Jobs</h1>
-        {!isAsked && <Top place={place} go={go} onRefresh={() => setNow(Date.now())} />}
+        {!isAsked && <Top route={route} go={go} onRefresh={() => setNow(Date.now())} />}
         {caller !== undefined && (
           <p class="caller">
             {caller.user || 'somebody'} of <strong>{caller.domain || 'no domain'}</strong>{' '}
-            {![caller.domain, ''].includes(place.domain) &&
+            {![caller.domain, ''].includes(route.domain) &&
               '– without the right to others, these are its jobs '}
             <button type="button" class="quiet" onClick={leave}>
               Leave
@@ -220,7 +220,7 @@ function Page({ settings }: { readonly settings: Settings }) {
         )}
       </header>
       <main ref={main} tabIndex={-1}>
-        {isAsked ? <TokenForm onToken={enter} /> : <Shown viewed={viewed} turn={turn} />}
+        {isAsked ? <TokenForm onToken={enter} /> : <Shown context={context} turn={turn} />}
       </main>
       <footer>
         inventory-job {settings.version} · <a href="/docs">API reference</a>

@@ -4,17 +4,17 @@ import type { Answer } from './answer.js';
 import { buckets, byStatus, cells, failureRate, lengths, rates, series } from './breakdown.js';
 import type { Rate } from './breakdown.js';
 import { Bar, Chart } from './chart.js';
-import { Confined, statusTitle, StatusTabs, withCondition } from './filters.js';
-import type { Viewed } from './filters.js';
+import { FilterBar, statusTitle, StatusTabs, withCondition } from './filters.js';
+import type { ViewContext } from './filters.js';
 import { bucketName, count, dateTime, duration, share, tick } from './format.js';
 import { listAt, numberAt, textAt } from './json.js';
 import type { Json } from './json.js';
-import { Answered, AskedOf, Failure, statusClass, statusName, withOthers } from './parts.js';
-import { hashOf } from './place.js';
+import { Answered, RequestInspector, Failure, statusClass, statusName, withOthers } from './parts.js';
+import { hashOf } from './route.js';
 import { collectors, durations, errorCodes, page, timeline } from './requests.js';
 import { JobRows } from './table.js';
 import { violationsOf } from './violations.js';
-import { between, BUCKETS, withBefore } from './window.js';
+import { between, BUCKETS, withBefore } from './time-range.js';
 
 type Cells = ReturnType<typeof cells>;
 
@@ -44,15 +44,15 @@ function Trend({ now, before }: { readonly now: Cells; readonly before: Cells })
   );
 }
 
-function Timeline({ rows, viewed }: { readonly rows: Cells; readonly viewed: Viewed }) {
-  const { place, stretch, now, go } = viewed;
-  const { unit } = stretch;
-  const starts = buckets(stretch, rows, now);
-  const shown = withOthers(byStatus(rows)).filter((status) => ['', status].includes(place.status));
+function Timeline({ rows, context }: { readonly rows: Cells; readonly context: ViewContext }) {
+  const { route, timeRange, now, go } = context;
+  const { unit } = timeRange;
+  const starts = buckets(timeRange, rows, now);
+  const shown = withOthers(byStatus(rows)).filter((status) => ['', status].includes(route.status));
   const { length } = BUCKETS[unit];
   return (
     <Chart
-      label={`${statusTitle(place)} by ${unit}, created from ${bucketName(starts[0] ?? now, unit)} on; arrow keys read it, with shift they choose a window`}
+      label={`${statusTitle(route)} by ${unit}, created from ${bucketName(starts[0] ?? now, unit)} on; arrow keys read it, with shift they choose a window`}
       columns={starts.map((start) => bucketName(start, unit))}
       ticks={starts.map((start) => tick(start, unit))}
       series={shown.map((status) => ({
@@ -60,7 +60,7 @@ function Timeline({ rows, viewed }: { readonly rows: Cells; readonly viewed: Vie
         color: statusClass(status),
         values: series(rows, starts, status),
       }))}
-      onStretch={(first, last) => {
+      onSelect={(first, last) => {
         const [from, to] = [starts[first], starts[last]];
         if (from !== undefined && to !== undefined) go({ window: between(from, to + length), start: 1 });
       }}
@@ -140,7 +140,13 @@ function Rates({
   );
 }
 
-function ErrorCodes({ answer, viewed: { place, go } }: { readonly answer: Json; readonly viewed: Viewed }) {
+function ErrorCodes({
+  answer,
+  context: { route, go },
+}: {
+  readonly answer: Json;
+  readonly context: ViewContext;
+}) {
   const rows = listAt(answer, 'results');
   if (rows.length === 0) return <p class="none">No errors.</p>;
   const peak = Math.max(1, ...rows.map((row) => numberAt(row, 'errors')));
@@ -153,7 +159,7 @@ function ErrorCodes({ answer, viewed: { place, go } }: { readonly answer: Json; 
             <button
               type="button"
               class="link"
-              onClick={() => go(withCondition(place, 'errors.error_code', code))}
+              onClick={() => go(withCondition(route, 'errors.error_code', code))}
             >
               {code || 'without a code'}
             </button>
@@ -172,14 +178,14 @@ function ErrorCodes({ answer, viewed: { place, go } }: { readonly answer: Json; 
   );
 }
 
-function Whose({
+function CollectorTable({
   whose,
   took,
-  viewed: { place, go },
+  context: { route, go },
 }: {
   readonly whose: Answer;
   readonly took: Answer;
-  readonly viewed: Viewed;
+  readonly context: ViewContext;
 }) {
   const lasting = lengths(took.value);
   return (
@@ -191,12 +197,12 @@ function Whose({
             <Rates
               title="Collector"
               rows={rates(answer, lasting, 'collector_id', 'name')}
-              onPick={(key) => go(withCondition(place, 'collector_id', key))}
+              onPick={(key) => go(withCondition(route, 'collector_id', key))}
             />
             <Rates
               title="Provider"
               rows={rates(answer, lasting, 'provider', 'provider')}
-              onPick={(key) => go(withCondition(place, 'collector.provider', key))}
+              onPick={(key) => go(withCondition(route, 'collector.provider', key))}
             />
           </>
         )}
@@ -206,18 +212,18 @@ function Whose({
   );
 }
 
-function Newest({ answer, viewed }: { readonly answer: Answer; readonly viewed: Viewed }) {
-  const { place } = viewed;
+function Newest({ answer, context }: { readonly answer: Answer; readonly context: ViewContext }) {
+  const { route } = context;
   return (
     <section aria-labelledby="newest">
-      <h2 id="newest">The newest {statusTitle(place)}</h2>
+      <h2 id="newest">The newest {statusTitle(route)}</h2>
       <Answered answer={answer}>
         {(value) => (
           <>
-            <JobRows jobs={listAt(value, 'results')} viewed={viewed} />
+            <JobRows jobs={listAt(value, 'results')} context={context} />
             {numberAt(value, 'total_count') > NEWEST_ROWS && (
               <p>
-                <a href={hashOf({ ...place, view: 'jobs' })}>All {count(numberAt(value, 'total_count'))}</a>
+                <a href={hashOf({ ...route, view: 'jobs' })}>All {count(numberAt(value, 'total_count'))}</a>
               </p>
             )}
           </>
@@ -227,29 +233,29 @@ function Newest({ answer, viewed }: { readonly answer: Answer; readonly viewed: 
   );
 }
 
-export function Overview({ viewed }: { readonly viewed: Viewed }) {
-  const { place, stretch, now, settings, go } = viewed;
-  const { unit } = stretch;
-  const times = useAnswer(timeline(place, withBefore(stretch, now)), now);
-  const whose = useAnswer(collectors(place, stretch), now);
-  const took = useAnswer(durations(place, stretch), now);
-  const codes = useAnswer(errorCodes(place, stretch), now);
-  const newest = useAnswer(page({ ...place, start: 1, limit: NEWEST_ROWS }, stretch), now);
+export function Overview({ context }: { readonly context: ViewContext }) {
+  const { route, timeRange, now, settings, go } = context;
+  const { unit } = timeRange;
+  const times = useAnswer(timeline(route, withBefore(timeRange, now)), now);
+  const whose = useAnswer(collectors(route, timeRange), now);
+  const took = useAnswer(durations(route, timeRange), now);
+  const codes = useAnswer(errorCodes(route, timeRange), now);
+  const newest = useAnswer(page({ ...route, start: 1, limit: NEWEST_ROWS }, timeRange), now);
   const answers = [times, whose, took, codes, newest];
   const all = times.value === undefined ? [] : cells(times.value, unit);
-  const isBefore = ({ start }: { readonly start: number }): boolean => start < (stretch.from ?? -Infinity);
+  const isBefore = ({ start }: { readonly start: number }): boolean => start < (timeRange.from ?? -Infinity);
   const [rows, before] = [all.filter((cell) => !isBefore(cell)), all.filter(isBefore)];
   return (
     <>
-      <Confined viewed={viewed} violations={violationsOf(answers)} />
-      <StatusTabs place={place} go={go} counts={times.value === undefined ? undefined : byStatus(rows)} />
+      <FilterBar context={context} violations={violationsOf(answers)} />
+      <StatusTabs route={route} go={go} counts={times.value === undefined ? undefined : byStatus(rows)} />
       <section aria-labelledby="timeline">
         <h2 id="timeline">Jobs by {unit}</h2>
         <Answered answer={times}>
           {() => (
             <>
               <Trend now={rows} before={before} />
-              <Timeline rows={rows} viewed={viewed} />
+              <Timeline rows={rows} context={context} />
             </>
           )}
         </Answered>
@@ -257,12 +263,12 @@ export function Overview({ viewed }: { readonly viewed: Viewed }) {
       <div class="columns">
         <section aria-labelledby="errors">
           <h2 id="errors">Why jobs fail</h2>
-          <Answered answer={codes}>{(answer) => <ErrorCodes answer={answer} viewed={viewed} />}</Answered>
+          <Answered answer={codes}>{(answer) => <ErrorCodes answer={answer} context={context} />}</Answered>
         </section>
-        <Whose whose={whose} took={took} viewed={viewed} />
+        <CollectorTable whose={whose} took={took} context={context} />
       </div>
-      <Newest answer={newest} viewed={viewed} />
-      <AskedOf answers={answers} settings={settings} />
+      <Newest answer={newest} context={context} />
+      <RequestInspector answers={answers} settings={settings} />
     </>
   );
 }

@@ -7,7 +7,7 @@ import { count } from './format.js';
 import { isList, isObject } from './json.js';
 import type { Json } from './json.js';
 import { hasToken, pathOf } from './service.js';
-import type { Asked, CallError, Settings } from './service.js';
+import type { Call, CallError, Settings } from './service.js';
 import { isToldAtRows } from './violations.js';
 
 /** The statuses in the order in which they are shown and stacked. */
@@ -92,13 +92,13 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 const SERVICE = 'spaceone.api.inventory.v1.Job';
 
 /** How both tools take the token and the request. */
-const sentBy = ({ request }: Asked): string =>
+const sentBy = ({ request }: Call): string =>
   `${hasToken() ? ' -H "token: $TOKEN"' : ''} -d ${quoted(JSON.stringify(request))}`;
 
-const curl = (asked: Asked): string =>
+const curl = (asked: Call): string =>
   `curl -s ${location.origin}${pathOf(asked.rpc)} -H 'content-type: application/json'${sentBy(asked)}`;
 
-const grpcurl = (asked: Asked, { grpcPort, tls }: Settings): string =>
+const grpcurl = (asked: Call, { grpcPort, tls }: Settings): string =>
   `grpcurl${tls ? '' : ' -plaintext'}${sentBy(asked)} ${location.hostname}:${grpcPort} ${SERVICE}/${asked.rpc}`;
 
 function Line({ name, text }: { readonly name: string; readonly text: string }) {
@@ -112,7 +112,7 @@ function Line({ name, text }: { readonly name: string; readonly text: string }) 
 }
 
 /** The calls of a view, each as JSON, and as the lines that repeat it. */
-export function AskedOf({
+export function RequestInspector({
   answers,
   settings,
 }: {

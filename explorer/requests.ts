@@ -1,10 +1,10 @@
 /** What each view asks of the service (docs/explorer.md). */
 import { sent } from './conditions.js';
 import type { Json, JsonObject } from './json.js';
-import type { Place } from './place.js';
-import type { Asked } from './service.js';
-import { BUCKETS } from './window.js';
-import type { Stretch } from './window.js';
+import type { Route } from './route.js';
+import type { Call } from './service.js';
+import { BUCKETS } from './time-range.js';
+import type { TimeRange } from './time-range.js';
 
 /** Jobs that durations are looked at, and rows that a view shows of a kind. */
 const NEWEST = 2000;
@@ -39,30 +39,30 @@ const condition = (key: string, operator: string, value: Json): JsonObject => ({
 const HAS_FAILED = condition('status', 'in', FAILED);
 
 /** The conditions of a stretch. */
-const during = ({ from, to }: Stretch): readonly JsonObject[] => [
+const during = ({ from, to }: TimeRange): readonly JsonObject[] => [
   ...(from === undefined ? [] : [condition('created_at', 'datetime_gte', iso(from))]),
   ...(to === undefined ? [] : [condition('created_at', 'datetime_lt', iso(to))]),
 ];
 
-const ofStatus = ({ status }: Place): readonly JsonObject[] =>
+const ofStatus = ({ status }: Route): readonly JsonObject[] =>
   status === '' ? [] : [condition('status', 'eq', status)];
 
 /**
  * The filters of a place. What the reader has typed comes first, so that a field that is at fault, such as
  * `query.filter[2]`, is the row with that number.
  */
-const filters = ({ filter, filterOr }: Place, more: readonly JsonObject[]): JsonObject => ({
+const filters = ({ filter, filterOr }: Route, more: readonly JsonObject[]): JsonObject => ({
   filter: [...filter.map(sent), ...more],
   ...(filterOr.length === 0 ? {} : { filter_or: filterOr.map(sent) }),
 });
 
 /** The filters of the jobs that a place shows. */
-const shown = (place: Place, stretch: Stretch): JsonObject =>
-  filters(place, [...during(stretch), ...ofStatus(place)]);
+const shown = (route: Route, timeRange: TimeRange): JsonObject =>
+  filters(route, [...during(timeRange), ...ofStatus(route)]);
 
 const asks =
   (rpc: 'list' | 'stat') =>
-  (what: string, { domain }: Place, query: JsonObject): Asked => ({
+  (what: string, { domain }: Route, query: JsonObject): Call => ({
     what,
     rpc,
     request: { domain_id: domain, query },
@@ -75,20 +75,20 @@ const JOBS: JsonObject = { name: 'jobs', operator: 'count' };
 const newestFirst: JsonObject = { sort: { keys: [{ key: 'created_at', desc: true }] } };
 
 /** The newest job of the domain. */
-export const newestJob = (place: Place): Asked =>
-  stat('The newest job', place, {
+export const newestJob = (route: Route): Call =>
+  stat('The newest job', route, {
     aggregate: [newestFirst, { limit: 1 }, { project: { fields: [key('created_at', 'created_at')] } }],
   });
 
 /** Jobs by status and time; over the stretch before this one too, as far as it has a beginning. */
-export const timeline = (place: Place, stretch: Stretch): Asked =>
-  stat('Jobs by time and status', place, {
-    ...filters(place, during(stretch)),
+export const timeline = (route: Route, timeRange: TimeRange): Call =>
+  stat('Jobs by time and status', route, {
+    ...filters(route, during(timeRange)),
     aggregate: [
       {
         group: {
           keys: [
-            { ...key('created_at', 'at'), date_format: BUCKETS[stretch.unit].format },
+            { ...key('created_at', 'at'), date_format: BUCKETS[timeRange.unit].format },
             key('status', 'status'),
           ],
           fields: [JOBS],
@@ -98,9 +98,9 @@ export const timeline = (place: Place, stretch: Stretch): Asked =>
   });
 
 /** Jobs by collector and status. */
-export const collectors = (place: Place, stretch: Stretch): Asked =>
-  stat('Jobs by collector', place, {
-    ...filters(place, during(stretch)),
+export const collectors = (route: Route, timeRange: TimeRange): Call =>
+  stat('Jobs by collector', route, {
+    ...filters(route, during(timeRange)),
     aggregate: [
       {
         group: {
@@ -119,9 +119,9 @@ export const collectors = (place: Place, stretch: Stretch): Asked =>
   });
 
 /** When the newest jobs that are over were created and finished, by collector. */
-export const durations = (place: Place, stretch: Stretch): Asked =>
-  stat(`Durations of the newest ${NEWEST}`, place, {
-    ...filters(place, [...during(stretch), ...ofStatus(place), condition('finished_at', 'exists', true)]),
+export const durations = (route: Route, timeRange: TimeRange): Call =>
+  stat(`Durations of the newest ${NEWEST}`, route, {
+    ...filters(route, [...during(timeRange), ...ofStatus(route), condition('finished_at', 'exists', true)]),
     aggregate: [
       newestFirst,
       { limit: NEWEST },
@@ -141,9 +141,9 @@ export const durations = (place: Place, stretch: Stretch): Asked =>
   });
 
 /** The most frequent error codes of jobs that failed, or of those with the status that is looked at. */
-export const errorCodes = (place: Place, stretch: Stretch): Asked =>
-  stat('Errors by code', place, {
-    ...filters(place, [...during(stretch), ...(place.status === '' ? [HAS_FAILED] : ofStatus(place))]),
+export const errorCodes = (route: Route, timeRange: TimeRange): Call =>
+  stat('Errors by code', route, {
+    ...filters(route, [...during(timeRange), ...(route.status === '' ? [HAS_FAILED] : ofStatus(route))]),
     aggregate: [
       { unwind: { path: 'errors' } },
       {
@@ -162,16 +162,16 @@ export const errorCodes = (place: Place, stretch: Stretch): Asked =>
   });
 
 /** How many jobs have which status. */
-export const statuses = (place: Place, stretch: Stretch): Asked =>
-  stat('Jobs by status', place, {
-    ...filters(place, during(stretch)),
+export const statuses = (route: Route, timeRange: TimeRange): Call =>
+  stat('Jobs by status', route, {
+    ...filters(route, during(timeRange)),
     aggregate: [{ group: { keys: [key('status', 'status')], fields: [JOBS] } }],
   });
 
 /** The newest job of each collector, of those that a place shows. */
-export const newestByCollector = (place: Place, stretch: Stretch): Asked =>
-  stat('The newest job of each collector', place, {
-    ...shown(place, stretch),
+export const newestByCollector = (route: Route, timeRange: TimeRange): Call =>
+  stat('The newest job of each collector', route, {
+    ...shown(route, timeRange),
     aggregate: [
       { sort: { keys: [{ key: 'collector_id' }, { key: 'created_at', desc: true }] } },
       {
@@ -187,39 +187,39 @@ const sorting = (sort: string): JsonObject =>
   sort.startsWith('-') ? { key: sort.slice(1), desc: true } : { key: sort };
 
 /** A page of the jobs of a place. */
-export const page = (place: Place, stretch: Stretch): Asked =>
-  list('A page of jobs', place, {
-    ...shown(place, stretch),
-    sort: sorting(place.sort),
-    page: { start: place.start, limit: place.limit },
+export const page = (route: Route, timeRange: TimeRange): Call =>
+  list('A page of jobs', route, {
+    ...shown(route, timeRange),
+    sort: sorting(route.sort),
+    page: { start: route.start, limit: route.limit },
     only: LISTED,
   });
 
 /** The jobs of these ids. */
-export const jobs = (what: string, place: Place, ids: readonly string[]): Asked =>
-  list(what, place, {
+export const jobs = (what: string, route: Route, ids: readonly string[]): Call =>
+  list(what, route, {
     filter: [condition('job_id', 'in', ids)],
-    sort: sorting(place.sort),
+    sort: sorting(route.sort),
     only: LISTED,
   });
 
 /** All jobs of a place, whole, as an export takes them. */
-export const everything = (place: Place, stretch: Stretch): Asked =>
-  list('The export', place, {
-    ...shown(place, stretch),
-    sort: sorting(place.sort),
+export const everything = (route: Route, timeRange: TimeRange): Call =>
+  list('The export', route, {
+    ...shown(route, timeRange),
+    sort: sorting(route.sort),
   });
 
 /** One job. */
-export const job = (place: Place): Asked => ({
+export const job = (route: Route): Call => ({
   what: 'The job',
   rpc: 'get',
-  request: { domain_id: place.domain, job_id: place.job },
+  request: { domain_id: route.domain, job_id: route.job },
 });
 
 /** What comes before or after a job in the same collector, the nearest first; jobs of the same time are among it. */
-export const neighbours = (place: Place, collector: string, created: string, before: boolean): Asked =>
-  stat(before ? 'The job before it' : 'The job after it', place, {
+export const neighbours = (route: Route, collector: string, created: string, before: boolean): Call =>
+  stat(before ? 'The job before it' : 'The job after it', route, {
     filter: [
       condition('collector_id', 'eq', collector),
       condition('created_at', before ? 'lte' : 'gte', created),
@@ -243,16 +243,16 @@ export const neighbours = (place: Place, collector: string, created: string, bef
   });
 
 /** Values of a field that contain what was typed, as suggestions. */
-export const values = (place: Place, stretch: Stretch, field: string, typed: string): Asked =>
-  stat(`Values of ${field}`, place, {
-    filter: [...during(stretch), ...(typed === '' ? [] : [condition(field, 'contain', typed)])],
+export const values = (route: Route, timeRange: TimeRange, field: string, typed: string): Call =>
+  stat(`Values of ${field}`, route, {
+    filter: [...during(timeRange), ...(typed === '' ? [] : [condition(field, 'contain', typed)])],
     distinct: field,
     page: { limit: MOST_VALUES },
   });
 
 /** The statistics that the reader has put together. */
-export const statistics = (place: Place, stretch: Stretch, aggregate: Json): Asked =>
-  stat('The statistics', place, {
-    ...shown(place, stretch),
+export const statistics = (route: Route, timeRange: TimeRange, aggregate: Json): Call =>
+  stat('The statistics', route, {
+    ...shown(route, timeRange),
     aggregate,
   });

@@ -8,7 +8,7 @@ import type { Json, JsonObject } from './json.js';
 export type Rpc = 'get' | 'list' | 'stat';
 
 /** A call: what is asked of which rpc. */
-export interface Asked {
+export interface Call {
   /** What the answer is for, in words. */
   readonly what: string;
   readonly rpc: Rpc;
@@ -94,7 +94,7 @@ const arrived = <T>(coming: Promise<T>, signal: AbortSignal): Promise<T> =>
 
 /** The response to a call. Errors: CallError; AbortError where the signal was aborted. */
 async function posted(
-  { rpc, request }: Asked,
+  { rpc, request }: Call,
   signal: AbortSignal,
   headers: Record<string, string>,
 ): Promise<Response> {
@@ -114,7 +114,7 @@ async function posted(
 }
 
 /** The answer to a call. Errors: CallError; AbortError where the signal was aborted. */
-export async function call(asked: Asked, signal: AbortSignal): Promise<Json> {
+export async function call(asked: Call, signal: AbortSignal): Promise<Json> {
   const response = await posted(asked, signal, {});
   return parseJson(await arrived(response.text(), signal));
 }
@@ -124,7 +124,7 @@ export const FORMATS = { CSV: 'text/csv', NDJSON: 'application/x-ndjson' } as co
 export type Format = keyof typeof FORMATS;
 
 /** All jobs that a list finds, as rows. Errors: CallError; AbortError; the connection broke half-way. */
-export async function exported(asked: Asked, format: Format, signal: AbortSignal): Promise<Blob> {
+export async function exported(asked: Call, format: Format, signal: AbortSignal): Promise<Blob> {
   const response = await posted(asked, signal, { accept: FORMATS[format] });
   return response.blob();
 }

@@ -1,6 +1,6 @@
 /** Stages of statistics: their forms, examples to start from, and which chart their rows make (docs/query.md «Statistics»). */
 import type { GroupOperator, ProjectOperator } from '../src/query/stages.js';
-import { totals } from './breakdown.js';
+import { sumBy } from './breakdown.js';
 import { isObject } from './json.js';
 import type { Json, JsonObject } from './json.js';
 
@@ -168,7 +168,7 @@ function table(parts: readonly Part[], isSorted: boolean): Omit<Drawn, 'as'> | u
   const columns = isSorted ? found.toSorted() : found;
   const names = unique(parts.map(({ series }) => series));
   if (columns.length > MOST_COLUMNS || names.length > MOST_SERIES) return undefined;
-  const sums = totals(
+  const sums = sumBy(
     parts,
     ({ column, series }) => cellOf(column, series),
     ({ value }) => value,

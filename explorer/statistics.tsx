@@ -1,11 +1,11 @@
 /** Statistics of the reader's own: stages built step by step or written as JSON, rows as a table and a chart (docs/explorer.md «Statistics»). */
 import { useEffect, useState } from 'preact/hooks';
 import { useAnswer } from './answer.js';
-import { Confined } from './filters.js';
-import type { Viewed } from './filters.js';
+import { FilterBar } from './filters.js';
+import type { ViewContext } from './filters.js';
 import { isList, isObject, listAt, parseJson } from './json.js';
 import type { Json, JsonObject } from './json.js';
-import { Answered, AskedOf } from './parts.js';
+import { Answered, RequestInspector } from './parts.js';
 import { statistics } from './requests.js';
 import { Results } from './results.js';
 import { BEGINNINGS, EXAMPLES, kindOf, STAGES } from './stages.js';
@@ -265,15 +265,15 @@ function Editor({
   );
 }
 
-export function Statistics({ viewed }: { readonly viewed: Viewed }) {
-  const { place, stretch, now, settings, go } = viewed;
-  const asked = stagesOf(place.aggregate) ?? FIRST;
-  const answer = useAnswer(statistics(place, stretch, asked), now);
+export function Statistics({ context }: { readonly context: ViewContext }) {
+  const { route, timeRange, now, settings, go } = context;
+  const asked = stagesOf(route.aggregate) ?? FIRST;
+  const answer = useAnswer(statistics(route, timeRange, asked), now);
   const violations = violationsOf([answer]);
   const run = (stages: readonly Json[]): void => go({ aggregate: JSON.stringify(stages) });
   return (
     <>
-      <Confined viewed={viewed} violations={violations} />
+      <FilterBar context={context} violations={violations} />
       <div class="columns playground">
         <section aria-labelledby="stages">
           <h2 id="stages">Stages</h2>
@@ -292,7 +292,7 @@ export function Statistics({ viewed }: { readonly viewed: Viewed }) {
           <Answered answer={answer}>{(value) => <Results rows={listAt(value, 'results')} />}</Answered>
         </section>
       </div>
-      <AskedOf answers={[answer]} settings={settings} />
+      <RequestInspector answers={[answer]} settings={settings} />
     </>
   );
 }

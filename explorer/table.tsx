@@ -5,14 +5,14 @@ import { useAnswer } from './answer.js';
 import { byStatus, cells } from './breakdown.js';
 import { Bar } from './chart.js';
 import { Export } from './export.js';
-import { Confined, statusTitle, StatusTabs } from './filters.js';
-import type { Viewed } from './filters.js';
+import { FilterBar, statusTitle, StatusTabs } from './filters.js';
+import type { ViewContext } from './filters.js';
 import { elapsed, count, dateTime, duration } from './format.js';
 import { listAt, numberAt, textAt } from './json.js';
 import type { Json } from './json.js';
-import { Answered, AskedOf, Status } from './parts.js';
-import { hashOf, PAGE_SIZES } from './place.js';
-import type { Place } from './place.js';
+import { Answered, RequestInspector, Status } from './parts.js';
+import { hashOf, PAGE_SIZES } from './route.js';
+import type { Route } from './route.js';
 import { jobs, newestByCollector, page, statuses, UNFINISHED } from './requests.js';
 import { violationsOf } from './violations.js';
 
@@ -22,11 +22,11 @@ const LOOK = 5000;
 const isUnfinished = (job: Json): boolean => UNFINISHED.includes(textAt(job, 'status'));
 
 /** The jobs, those that run as they are now: looked at again and again, but not while nobody sees them. */
-function useFresh(place: Place, shown: readonly Json[]): readonly Json[] {
+function useFresh(route: Route, shown: readonly Json[]): readonly Json[] {
   const [round, setRound] = useState(0);
   const running = shown.filter(isUnfinished).map((job) => textAt(job, 'job_id'));
   const isLooked = round > 0 && running.length > 0;
-  const answer = useAnswer(isLooked ? jobs('Jobs that run', place, running) : undefined, round);
+  const answer = useAnswer(isLooked ? jobs('Jobs that run', route, running) : undefined, round);
   const latest = new Map(listAt(answer.value, 'results').map((job) => [textAt(job, 'job_id'), job]));
   const fresh = shown.map((job) => (isUnfinished(job) ? (latest.get(textAt(job, 'job_id')) ?? job) : job));
   const isRunning = fresh.some(isUnfinished);
@@ -69,7 +69,7 @@ function lengthOf(job: Json): number | undefined {
   return elapsed(textAt(job, 'created_at'), until);
 }
 
-export function Took({ job }: { readonly job: Json }) {
+export function Duration({ job }: { readonly job: Json }) {
   const length = lengthOf(job);
   return <>{length === undefined ? '–' : duration(length)}</>;
 }
@@ -129,7 +129,7 @@ const COLUMNS: Readonly<Record<string, Column>> = {
     title: 'Duration',
     isUsual: true,
     isShort: true,
-    cell: (job) => <Took job={job} />,
+    cell: (job) => <Duration job={job} />,
   },
   progress: {
     title: 'Progress',
@@ -175,17 +175,17 @@ const COLUMNS: Readonly<Record<string, Column>> = {
   },
 };
 
-const isShown = ({ columns }: Place, id: string): boolean =>
+const isShown = ({ columns }: Route, id: string): boolean =>
   columns.length === 0 ? COLUMNS[id]?.isUsual === true : columns.includes(id);
 
-function Heading({ column: { title, sort }, place }: { readonly column: Column; readonly place: Place }) {
+function Heading({ column: { title, sort }, route }: { readonly column: Column; readonly route: Route }) {
   if (sort === undefined) return <th scope="col">{title}</th>;
   const sorted = { [sort]: 'ascending', [`-${sort}`]: 'descending' } as const;
-  const order = sorted[place.sort];
+  const order = sorted[route.sort];
   const next = order === 'descending' ? sort : `-${sort}`;
   return (
     <th scope="col" aria-sort={order ?? 'none'}>
-      <a href={hashOf({ ...place, view: 'jobs', sort: next, start: 1 })}>{title}</a>
+      <a href={hashOf({ ...route, view: 'jobs', sort: next, start: 1 })}>{title}</a>
     </th>
   );
 }
@@ -193,16 +193,16 @@ function Heading({ column: { title, sort }, place }: { readonly column: Column; 
 /** Rows of jobs, with the columns that the place names. */
 export function JobRows({
   jobs: shown,
-  viewed,
+  context,
 }: {
   readonly jobs: readonly Json[];
-  readonly viewed: Viewed;
+  readonly context: ViewContext;
 }) {
-  const { place } = viewed;
-  const fresh = useFresh(place, shown);
-  const columns = Object.entries(COLUMNS).filter(([id]) => isShown(place, id));
+  const { route } = context;
+  const fresh = useFresh(route, shown);
+  const columns = Object.entries(COLUMNS).filter(([id]) => isShown(route, id));
   if (shown.length === 0)
-    return <p class="none">No {statusTitle(place)} here. Another window or filter may have some.</p>;
+    return <p class="none">No {statusTitle(route)} here. Another window or filter may have some.</p>;
   return (
     <div class="scrolls" role="region" aria-label="Table of jobs" tabIndex={0}>
       <table class="jobs">
@@ -210,7 +210,7 @@ export function JobRows({
           <tr>
             <th scope="col">Job</th>
             {columns.map(([id, column]) => (
-              <Heading key={id} column={column} place={place} />
+              <Heading key={id} column={column} route={route} />
             ))}
           </tr>
         </thead>
@@ -220,7 +220,7 @@ export function JobRows({
             return (
               <tr key={id}>
                 <th scope="row">
-                  <a href={hashOf({ ...place, view: 'job', job: id })}>{id}</a>
+                  <a href={hashOf({ ...route, view: 'job', job: id })}>{id}</a>
                 </th>
                 {columns.map(([name, { title, isShort, cell }]) => (
                   <td key={name} data-title={title} class={isShort === true ? 'is-short' : ''}>
@@ -236,8 +236,14 @@ export function JobRows({
   );
 }
 
-function Paging({ total, viewed: { place, go } }: { readonly total: number; readonly viewed: Viewed }) {
-  const { start, limit } = place;
+function Paging({
+  total,
+  context: { route, go },
+}: {
+  readonly total: number;
+  readonly context: ViewContext;
+}) {
+  const { start, limit } = route;
   const last = Math.min(start + limit - 1, total);
   return (
     <nav class="paging" aria-label="Pages">
@@ -265,8 +271,8 @@ function Paging({ total, viewed: { place, go } }: { readonly total: number; read
   );
 }
 
-function ColumnPicker({ place, go }: Pick<Viewed, 'place' | 'go'>) {
-  const shown = Object.keys(COLUMNS).filter((id) => isShown(place, id));
+function ColumnPicker({ route, go }: Pick<ViewContext, 'route' | 'go'>) {
+  const shown = Object.keys(COLUMNS).filter((id) => isShown(route, id));
   const toggled = (id: string): readonly string[] =>
     Object.keys(COLUMNS).filter((each) => (each === id ? !shown.includes(id) : shown.includes(each)));
   return (
@@ -292,45 +298,45 @@ function ColumnPicker({ place, go }: Pick<Viewed, 'place' | 'go'>) {
 const ids = (answer: Json | undefined): readonly string[] =>
   listAt(answer, 'results').map((row) => textAt(row, 'job_id'));
 
-export function Jobs({ viewed }: { readonly viewed: Viewed }) {
-  const { place, stretch, now, settings, go } = viewed;
-  const counts = useAnswer(statuses(place, stretch), now);
-  const newest = useAnswer(place.newest ? newestByCollector(place, stretch) : undefined, now);
-  const found = newest.waiting ? undefined : jobs('These jobs', place, ids(newest.value));
-  const shown = useAnswer(place.newest ? found : page(place, stretch), now);
-  const answers = [counts, ...(place.newest ? [newest] : []), shown];
+export function Jobs({ context }: { readonly context: ViewContext }) {
+  const { route, timeRange, now, settings, go } = context;
+  const counts = useAnswer(statuses(route, timeRange), now);
+  const newest = useAnswer(route.newest ? newestByCollector(route, timeRange) : undefined, now);
+  const found = newest.waiting ? undefined : jobs('These jobs', route, ids(newest.value));
+  const shown = useAnswer(route.newest ? found : page(route, timeRange), now);
+  const answers = [counts, ...(route.newest ? [newest] : []), shown];
   return (
     <>
-      <Confined viewed={viewed} violations={violationsOf(answers)} />
+      <FilterBar context={context} violations={violationsOf(answers)} />
       <StatusTabs
-        place={place}
+        route={route}
         go={go}
-        counts={counts.value === undefined ? undefined : byStatus(cells(counts.value, stretch.unit))}
+        counts={counts.value === undefined ? undefined : byStatus(cells(counts.value, timeRange.unit))}
       />
       <section aria-labelledby="jobs">
         <header class="tools">
-          <h2 id="jobs">{place.newest ? 'The newest job of each collector' : 'Jobs'}</h2>
+          <h2 id="jobs">{route.newest ? 'The newest job of each collector' : 'Jobs'}</h2>
           <label>
             <input
               type="checkbox"
-              checked={place.newest}
-              onChange={() => go({ newest: !place.newest, start: 1 })}
+              checked={route.newest}
+              onChange={() => go({ newest: !route.newest, start: 1 })}
             />{' '}
             Newest of each collector
           </label>
-          <ColumnPicker place={place} go={go} />
-          <Export place={place} stretch={stretch} />
+          <ColumnPicker route={route} go={go} />
+          <Export route={route} timeRange={timeRange} />
         </header>
-        <Answered answer={place.newest && newest.error !== undefined ? newest : shown}>
+        <Answered answer={route.newest && newest.error !== undefined ? newest : shown}>
           {(answer) => (
             <>
-              <JobRows jobs={listAt(answer, 'results')} viewed={viewed} />
-              {!place.newest && <Paging total={numberAt(answer, 'total_count')} viewed={viewed} />}
+              <JobRows jobs={listAt(answer, 'results')} context={context} />
+              {!route.newest && <Paging total={numberAt(answer, 'total_count')} context={context} />}
             </>
           )}
         </Answered>
       </section>
-      <AskedOf answers={answers} settings={settings} />
+      <RequestInspector answers={answers} settings={settings} />
     </>
   );
 }

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { buckets, cells, failureRate, lengths, rates } from '../../explorer/breakdown.js';
 import { OPERATORS, sent, typed } from '../../explorer/conditions.js';
 import { duration, share } from '../../explorer/format.js';
-import { hashOf, NOWHERE, placeOf } from '../../explorer/place.js';
-import type { Place } from '../../explorer/place.js';
+import { hashOf, DEFAULT_ROUTE, routeOf } from '../../explorer/route.js';
+import type { Route } from '../../explorer/route.js';
 import { drawn } from '../../explorer/stages.js';
-import { bucketStart, DAY, floor, HOUR, stretchOf, WEEK, withBefore } from '../../explorer/window.js';
+import { bucketStart, DAY, floor, HOUR, timeRangeOf, WEEK, withBefore } from '../../explorer/time-range.js';
 
 const NOW = Date.UTC(2026, 10, 26, 15, 30);
 const iso = (time: number): string => new Date(time).toISOString();
@@ -15,7 +15,7 @@ const iso = (time: number): string => new Date(time).toISOString();
 describe('an address', () => {
   const text = fc.string({ unit: 'grapheme' });
   const conditions = fc.array(fc.record({ key: text, operator: text, value: text }), { maxLength: 3 });
-  const places: fc.Arbitrary<Place> = fc.record({
+  const routes: fc.Arbitrary<Route> = fc.record({
     view: fc.constantFrom('overview', 'jobs', 'job', 'statistics'),
     domain: text,
     window: text,
@@ -33,8 +33,8 @@ describe('an address', () => {
 
   test('names a place, and leads back to it', () => {
     fc.assert(
-      fc.property(places, (place) => {
-        expect(placeOf(hashOf(place))).toEqual(place);
+      fc.property(routes, (route) => {
+        expect(routeOf(hashOf(route))).toEqual(route);
       }),
       { seed: 7, numRuns: 1000 },
     );
@@ -43,21 +43,21 @@ describe('an address', () => {
   test('of any kind is a place', () => {
     fc.assert(
       fc.property(fc.string(), (hash) => {
-        expect(typeof hashOf(placeOf(hash))).toBe('string');
+        expect(typeof hashOf(routeOf(hash))).toBe('string');
       }),
       { seed: 7, numRuns: 1000 },
     );
   });
 
   test.each([
-    ['', NOWHERE],
-    ['#/nowhere?start=-1&limit=7&filter=nonsense', NOWHERE],
+    ['', DEFAULT_ROUTE],
+    ['#/nowhere?start=-1&limit=7&filter=nonsense', DEFAULT_ROUTE],
     [
       '#/jobs?filter=[["a"],["status","eq","ERROR"],7]',
-      { ...NOWHERE, view: 'jobs', filter: [{ key: 'status', operator: 'eq', value: 'ERROR' }] },
+      { ...DEFAULT_ROUTE, view: 'jobs', filter: [{ key: 'status', operator: 'eq', value: 'ERROR' }] },
     ],
   ])('%j', (hash, due) => {
-    expect(placeOf(hash)).toEqual(due);
+    expect(routeOf(hash)).toEqual(due);
   });
 });
 
@@ -72,8 +72,8 @@ test.each([
   ['2023-05-21/2023-05-14', undefined, undefined, 'week'],
   ['nonsense', undefined, undefined, 'week'],
 ])('the window %s', (window, from, to, unit) => {
-  const stretch = stretchOf(window, NOW);
-  expect(stretch).toEqual({ from, to, unit });
+  const timeRange = timeRangeOf(window, NOW);
+  expect(timeRange).toEqual({ from, to, unit });
 });
 
 test.each([
@@ -81,10 +81,10 @@ test.each([
   ['2023-05-14T00:00Z/2023-05-21T00:00Z', WEEK],
   ['all', NaN],
 ])('before %s there is as long a time', (window, length) => {
-  const stretch = stretchOf(window, NOW);
-  const before = withBefore(stretch, NOW);
-  expect(before).toEqual({ ...stretch, from: before.from });
-  expect((stretch.from ?? NaN) - (before.from ?? NaN)).toBe(length);
+  const timeRange = timeRangeOf(window, NOW);
+  const before = withBefore(timeRange, NOW);
+  expect(before).toEqual({ ...timeRange, from: before.from });
+  expect((timeRange.from ?? NaN) - (before.from ?? NaN)).toBe(length);
 });
 
 describe('a bucket', () => {

@@ -6,7 +6,7 @@ import type { Json } from './json.js';
 export const VIEWS = { overview: 'Overview', jobs: 'Jobs', job: 'Job', statistics: 'Statistics' } as const;
 export type View = keyof typeof VIEWS;
 
-export interface Place {
+export interface Route {
   readonly view: View;
   readonly domain: string;
   /** '24h', a stretch `<ISO>/<ISO>`, 'all'; '': what the newest job suggests. */
@@ -29,7 +29,7 @@ export interface Place {
   readonly aggregate: string;
 }
 
-export const NOWHERE: Place = {
+export const DEFAULT_ROUTE: Route = {
   view: 'overview',
   domain: '',
   window: '',
@@ -76,7 +76,7 @@ const positive = (text: string | null, otherwise: number): number => {
 };
 
 /** The place that an address's hash names. */
-export function placeOf(hash: string): Place {
+export function routeOf(hash: string): Route {
   const [, name = '', query = ''] = /^#?\/?([a-z]*)\??(.*)$/s.exec(hash) ?? [];
   const given = new URLSearchParams(query);
   const text = (key: string): string => given.get(key) ?? '';
@@ -87,9 +87,9 @@ export function placeOf(hash: string): Place {
     status: text('status'),
     filter: conditions(given.get('filter')),
     filterOr: conditions(given.get('filter_or')),
-    sort: text('sort') || NOWHERE.sort,
-    start: positive(given.get('start'), NOWHERE.start),
-    limit: PAGE_SIZES.find((size) => size === Number(given.get('limit'))) ?? NOWHERE.limit,
+    sort: text('sort') || DEFAULT_ROUTE.sort,
+    start: positive(given.get('start'), DEFAULT_ROUTE.start),
+    limit: PAGE_SIZES.find((size) => size === Number(given.get('limit'))) ?? DEFAULT_ROUTE.limit,
     columns: text('columns').split(' ').filter(Boolean),
     newest: given.has('newest'),
     job: text('job'),
@@ -98,21 +98,21 @@ export function placeOf(hash: string): Place {
 }
 
 /** The hash that names a place; what is as usual is left out. */
-export function hashOf(place: Place): string {
-  const { view, start, limit, newest } = place;
+export function hashOf(route: Route): string {
+  const { view, start, limit, newest } = route;
   const all: Readonly<Record<string, string>> = {
-    domain: place.domain,
-    window: place.window,
-    status: place.status,
-    filter: written(place.filter),
-    filter_or: written(place.filterOr),
-    sort: place.sort === NOWHERE.sort ? '' : place.sort,
-    start: start === NOWHERE.start ? '' : String(start),
-    limit: limit === NOWHERE.limit ? '' : String(limit),
-    columns: place.columns.join(' '),
+    domain: route.domain,
+    window: route.window,
+    status: route.status,
+    filter: written(route.filter),
+    filter_or: written(route.filterOr),
+    sort: route.sort === DEFAULT_ROUTE.sort ? '' : route.sort,
+    start: start === DEFAULT_ROUTE.start ? '' : String(start),
+    limit: limit === DEFAULT_ROUTE.limit ? '' : String(limit),
+    columns: route.columns.join(' '),
     newest: newest ? 'yes' : '',
-    job: place.job,
-    aggregate: place.aggregate,
+    job: route.job,
+    aggregate: route.aggregate,
   };
   const given = Object.entries(all).filter(([, value]) => value !== '');
   return `#/${view}${given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`}`;

@@ -8,7 +8,7 @@ export const WEEK = 7 * DAY;
 export type Unit = 'hour' | 'day' | 'week';
 
 /** From and to in milliseconds since 1970, `to` left out; undefined: without an end. */
-export interface Stretch {
+export interface TimeRange {
   readonly from: number | undefined;
   readonly to: number | undefined;
   /** In what it is looked at; it begins with a whole one. */
@@ -56,14 +56,14 @@ function unitOf(length: number): Unit {
   return length > 4 * DAY ? 'day' : 'hour';
 }
 
-const EVER: Stretch = { from: undefined, to: undefined, unit: 'week' };
+const EVER: TimeRange = { from: undefined, to: undefined, unit: 'week' };
 
-/** The stretch in words that `stretchOf` reads. */
+/** The stretch in words that `timeRangeOf` reads. */
 export const between = (from: number, to: number): string =>
   `${new Date(from).toISOString()}/${new Date(to).toISOString()}`;
 
 /** The stretch that a window means at `now`. It begins with a whole unit. */
-export function stretchOf(window: string, now: number): Stretch {
+export function timeRangeOf(window: string, now: number): TimeRange {
   const relative = WINDOWS.get(window);
   if (relative !== undefined) {
     const unit = unitOf(relative.length);
@@ -76,7 +76,7 @@ export function stretchOf(window: string, now: number): Stretch {
 }
 
 /** Milliseconds of a stretch that ends with `now` where it has no end; undefined where it has no beginning. */
-const lengthOf = ({ from, to }: Stretch, now: number): number | undefined =>
+const lengthOf = ({ from, to }: TimeRange, now: number): number | undefined =>
   from === undefined ? undefined : (to ?? now) - from;
 
 /** The beginning of the week that `%G-W%V` writes: that of 4 January is the first. */
@@ -92,8 +92,8 @@ export function bucketStart(text: string, unit: Unit): number {
 }
 
 /** The stretch with the one of the same length before it; where it has no beginning, there is none before. */
-export const withBefore = (stretch: Stretch, now: number): Stretch => {
-  const length = lengthOf(stretch, now);
-  const { from } = stretch;
-  return from === undefined || length === undefined ? stretch : { ...stretch, from: from - length };
+export const withBefore = (timeRange: TimeRange, now: number): TimeRange => {
+  const length = lengthOf(timeRange, now);
+  const { from } = timeRange;
+  return from === undefined || length === undefined ? timeRange : { ...timeRange, from: from - length };
 };
