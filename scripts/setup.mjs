@@ -32,10 +32,7 @@ const generated = [
 const viewer = ['swagger-ui-bundle.js', 'swagger-ui.css', 'LICENSE', 'NOTICE'];
 const copied = [
   ['src/gen/descriptor.binpb', 'gen/descriptor.binpb'],
-  ...['index.html', 'style.css', 'icon.svg'].map((file) => [
-    `explorer/${file}`,
-    `server/http/explorer/${file}`,
-  ]),
+  ...['index.html', 'icon.svg'].map((file) => [`explorer/${file}`, `server/http/explorer/${file}`]),
   ...viewer.map((file) => [`node_modules/swagger-ui-dist/${file}`, `server/http/swagger-ui/${file}`]),
 ];
 
@@ -162,6 +159,14 @@ async function compile() {
   await quietly('npx tsc -p .', process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
   await quietly('npx rolldown', process.execPath, ['node_modules/rolldown/bin/cli.mjs', ...bundled]);
   for (const [from, to] of copied) cpSync(join(root, from), join(root, 'build/src', to));
+  writeFileSync(join(root, 'build/src/server/http/explorer/style.css'), bundledStyles());
+}
+
+/** The files that explorer/style.css imports, in its order, as one. */
+function bundledStyles() {
+  const index = readFileSync(join(root, 'explorer/style.css'), 'utf8');
+  const files = [...index.matchAll(/^@import '(.+)';$/gm)].map(([, file]) => join(root, 'explorer', file));
+  return files.map((file) => readFileSync(file, 'utf8')).join('\n');
 }
 
 /** Runs a command; what it says is shown where it fails, before the line that says so. */

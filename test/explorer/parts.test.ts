@@ -1,13 +1,21 @@
 // The pure parts of the explorer: addresses, windows and buckets, typed values, and which chart rows make.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { buckets, cells, failureRate, lengths, rates } from '../../explorer/breakdown.js';
-import { OPERATORS, sent, typed } from '../../explorer/conditions.js';
-import { duration, share } from '../../explorer/format.js';
-import { hashOf, DEFAULT_ROUTE, routeOf } from '../../explorer/route.js';
-import type { Route } from '../../explorer/route.js';
-import { drawn } from '../../explorer/stages.js';
-import { bucketStart, DAY, floor, HOUR, timeRangeOf, WEEK, withBefore } from '../../explorer/time-range.js';
+import { duration, share } from '../../explorer/components/format.js';
+import { OPERATORS, sent, typed } from '../../explorer/state/conditions.js';
+import { DEFAULT_ROUTE, hashOf, routeOf } from '../../explorer/state/route.js';
+import type { Route } from '../../explorer/state/route.js';
+import {
+  bucketStart,
+  DAY_MS,
+  floor,
+  HOUR_MS,
+  timeRangeOf,
+  WEEK_MS,
+  withBefore,
+} from '../../explorer/state/time-range.js';
+import { buckets, cells, failureRate, lengths, rates } from '../../explorer/views/overview/breakdown.js';
+import { plotOf } from '../../explorer/views/statistics/plot.js';
 
 const NOW = Date.UTC(2026, 10, 26, 15, 30);
 const iso = (time: number): string => new Date(time).toISOString();
@@ -77,8 +85,8 @@ test.each([
 });
 
 test.each([
-  ['24h', 24 * HOUR - HOUR / 2],
-  ['2023-05-14T00:00Z/2023-05-21T00:00Z', WEEK],
+  ['24h', 24 * HOUR_MS - HOUR_MS / 2],
+  ['2023-05-14T00:00Z/2023-05-21T00:00Z', WEEK_MS],
   ['all', NaN],
 ])('before %s there is as long a time', (window, length) => {
   const timeRange = timeRangeOf(window, NOW);
@@ -200,9 +208,9 @@ test.each([
   [400, '0.4 s'],
   [59_000, '59 s'],
   [61_000, '1 min 1 s'],
-  [HOUR + 5 * 60_000, '1 h 5 min'],
-  [2 * DAY, '2 d'],
-  [WEEK + HOUR, '7 d 1 h'],
+  [HOUR_MS + 5 * 60_000, '1 h 5 min'],
+  [2 * DAY_MS, '2 d'],
+  [WEEK_MS + HOUR_MS, '7 d 1 h'],
 ])('%d ms are %s', (milliseconds, due) => {
   expect(duration(milliseconds)).toBe(due);
 });
@@ -266,6 +274,6 @@ describe('rows', () => {
       undefined,
     ],
   ])('%s', (_, results, due) => {
-    expect(drawn(results)).toEqual(due);
+    expect(plotOf(results)).toEqual(due);
   });
 });
