@@ -4,8 +4,8 @@ import { readConfig } from './config/config.js';
 import { makeIndexes } from './job/collections.js';
 import { readConnectionOptions } from './mongo/connect.js';
 import { clientOptions } from './mongo/client-options.js';
-import { createExplanation } from './mongo/diagnosis.js';
-import { createHeartbeatLog } from './mongo/heartbeats.js';
+import { createExplanation } from './mongo/diagnosis/explanation.js';
+import { createHeartbeatLog } from './mongo/diagnosis/heartbeats.js';
 import { isUnauthorized } from './mongo/rights.js';
 
 const monotonicNow = (): number => performance.now();

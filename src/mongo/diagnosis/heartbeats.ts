@@ -1,75 +1,63 @@
-/** Keeps the last heartbeat of each server of the database: its reply, or its failure (docs/troubleshooting.md). */
+/** Keeps the last heartbeat of each server: its reply, or its failure (docs/troubleshooting.md). */
 import { connect } from 'node:tls';
 import type { Document, MongoClient } from 'mongodb';
 
-/** The last word of a server. */
+/** The last heartbeat of a server. */
 export type Heartbeat =
   | { readonly reply: Document }
   | {
       readonly failure: Error;
-      /** The server speaks TLS, and the client, whose connection was closed, did not. */
+      /** True: the server completed a TLS handshake, after it had closed a connection without TLS. */
       readonly speaksTls: boolean;
     };
 
-/** By address. */
+/** Heartbeats by address. */
 export type Heartbeats = ReadonlyMap<string, Heartbeat>;
 
-/** Milliseconds: after which a word is too old to count, and that a server has to answer a TLS handshake. */
-const STALE_MS = 30_000;
-const PROBE_TIMEOUT_MS = 1000;
+const HEARTBEAT_TTL_MS = 30_000;
+const TLS_PROBE_TIMEOUT_MS = 1000;
 
-/** Answers whether the server at `address` completes a TLS handshake, with any certificate. */
+/** Tries a TLS handshake with the server at `address`, with any certificate. */
 function speaksTls(address: string): Promise<boolean> {
   const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
   return new Promise((resolve) => {
     const socket = connect({
-      host,
-      port: Number(port),
-      rejectUnauthorized: false,
-      timeout: PROBE_TIMEOUT_MS,
+      ...{ host, port: Number(port) },
+      ...{ rejectUnauthorized: false, timeout: TLS_PROBE_TIMEOUT_MS },
     });
-    const end = (speaks: boolean): void => {
-      resolve(speaks);
+    const end = (isSecure: boolean) => (): void => {
+      resolve(isSecure);
       socket.destroy();
     };
-    socket.once('secureConnect', () => {
-      end(true);
-    });
-    socket.once('timeout', () => {
-      end(false);
-    });
-    socket.once('error', () => {
-      end(false);
-    });
-    socket.once('close', () => {
-      end(false);
-    });
+    socket.once('secureConnect', end(true));
+    for (const event of ['timeout', 'error', 'close']) socket.once(event, end(false));
   });
 }
 
-/** Answers whether the server closed the connection without a word, as one that expects TLS does. */
+/** Returns true if the server closed the connection without an answer, as one with TLS only does. */
 export const isClosedInHandshake = (failure: Error): boolean =>
   failure.cause === undefined && /^connection .* closed$/.test(failure.message);
 
 export interface HeartbeatLog {
-  /** Follows the servers that `client` sees. */
+  /** Follows the servers of `client`. */
   observe(client: MongoClient): void;
-  /** The heartbeats of the last 30 s. */
+  /** Returns the heartbeats of the last 30 s. */
   latest(): Heartbeats;
 }
 
 export function createHeartbeatLog(monotonicNow: () => number): HeartbeatLog {
-  const seen = new Map<string, { readonly at: number; readonly heartbeat: Heartbeat }>();
+  const entries = new Map<string, { readonly time: number; readonly heartbeat: Heartbeat }>();
   const keep = (address: string, heartbeat: Heartbeat): void => {
-    seen.set(address, { at: monotonicNow(), heartbeat });
+    entries.set(address, { time: monotonicNow(), heartbeat });
   };
 
-  function fail(address: string, failure: Error, tls: boolean): void {
-    const before = seen.get(address)?.heartbeat;
-    const known = before !== undefined && 'speaksTls' in before && before.speaksTls;
-    const silent = !tls && isClosedInHandshake(failure);
-    keep(address, { failure, speaksTls: silent && known });
-    if (!silent || known) return;
+  /** Keeps a failure. A server that closes connections without TLS is probed for TLS; until the result the last one stands. */
+  function keepFailure(address: string, failure: Error, tls: boolean): void {
+    const before = entries.get(address)?.heartbeat;
+    const spokeTls = before !== undefined && 'speaksTls' in before && before.speaksTls;
+    const isClosed = !tls && isClosedInHandshake(failure);
+    keep(address, { failure, speaksTls: isClosed && spokeTls });
+    if (!isClosed || spokeTls) return;
     void speaksTls(address).then((speaks) => {
       if (speaks) keep(address, { failure, speaksTls: true });
     });
@@ -81,11 +69,11 @@ export function createHeartbeatLog(monotonicNow: () => number): HeartbeatLog {
         keep(connectionId, { reply });
       });
       client.on('serverHeartbeatFailed', ({ connectionId, failure }) => {
-        fail(connectionId, failure, client.options.tls);
+        keepFailure(connectionId, failure, client.options.tls);
       });
     },
     latest() {
-      const fresh = [...seen].filter(([, { at }]) => monotonicNow() - at < STALE_MS);
+      const fresh = [...entries].filter(([, { time }]) => monotonicNow() - time < HEARTBEAT_TTL_MS);
       return new Map(fresh.map(([address, { heartbeat }]) => [address, heartbeat]));
     },
   };
