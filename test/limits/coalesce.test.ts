@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Deadline } from '../../src/limits/abort.js';
-import { keyOf, createCoalescing } from '../../src/limits/coalesce.js';
+import { createCoalescing } from '../../src/limits/coalesce.js';
 import type { Coalesce } from '../../src/limits/coalesce.js';
 
 /** Work that was begun, and has not ended yet. */
@@ -205,14 +205,4 @@ test('a failure is everybody’s, and nobody’s after them', async () => {
   const { answer } = await ask('a');
   begun[2]?.end('three');
   expect(await answer).toBe('three');
-});
-
-test.each<readonly [string, object, object]>([
-  ['a number and a text', { a: 1 }, { a: '1' }],
-  ['a value and a list of it', { a: 1 }, { a: [1] }],
-  ['two orders', { a: 1, b: 1 }, { b: 1, a: 1 }],
-  ['two dates', { a: new Date(0) }, { a: new Date(1) }],
-])('%s have two keys', (_, one, other) => {
-  expect(keyOf(one)).toBe(keyOf(structuredClone(one)));
-  expect(keyOf(one)).not.toBe(keyOf(other));
 });
