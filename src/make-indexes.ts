@@ -1,4 +1,4 @@
-/** The command `npm run indexes`: makes the missing indexes on MONGODB_URI's database, and says what it did. */
+/** The command `npm run indexes`: creates the missing indexes in the database of MONGODB_URI, and prints their names. */
 import { MongoClient } from 'mongodb';
 import { readConfig } from './config/config.js';
 import { makeIndexes } from './job/collections.js';

@@ -1,7 +1,7 @@
 /** Ends work with its caller: deadlines, abort scopes and races against an abort (docs/operations.md «Deadlines»). */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The time left for a call, and the signal that ends its work. */
+/** The time left for a call, and the signal for its work to end. */
 export interface Deadline {
   readonly signal: AbortSignal;
   /** Milliseconds left, at least 1. */
@@ -13,7 +13,7 @@ export function abortReason({ reason }: AbortSignal): Error {
   return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
 }
 
-/** Settles as `work` does, or rejects with the reason of `signal` once that is aborted. */
+/** Settles as `work` does, or rejects with the reason of `signal` once it is aborted. */
 export function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = (): void => {

@@ -23,7 +23,7 @@ function longestOf(deadlines: readonly Deadline[]): Deadline {
   return { signal: all.signal, remaining };
 }
 
-/** Work that has not begun, with the deadlines of its callers. */
+/** Work yet to begin, with the deadlines of its callers. */
 interface Flight<T> {
   readonly callers: Deadline[];
   readonly result: Promise<T>;

@@ -21,7 +21,7 @@ export const CLASSES = {
   small: { concurrency: 100, waiting: 4000 },
   /** Lists of any length. */
   large: { concurrency: 8, waiting: 400 },
-  /** Lists that are sent while they are read, as slowly as their clients take them. */
+  /** Lists sent while they are read, as slowly as their clients take them. */
   exports: { concurrency: 20, waiting: 80 },
   stats: { concurrency: 20, waiting: 400 },
   /** Distinct counts; equal ones are coalesced. */

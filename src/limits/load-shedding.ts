@@ -10,7 +10,7 @@ const TOLERATED_LATENESS_MS = 100;
 const MAX_ADDED_LATENESS_MS = 250;
 /** The accumulated lateness of an overload. */
 const OVERLOAD_LATENESS_MS = 600;
-/** The lateness from which an overloaded loop admits no calls. */
+/** The lateness in milliseconds at which an overloaded loop admits no calls. */
 export const TAKEN_UP_TO_MS = 200;
 /** Consecutive samples below that lateness until an overload is over. */
 const CALM_SAMPLES = 50;
@@ -34,7 +34,7 @@ export interface Load {
 
 /** The measurements between two ticks of the timer. */
 export interface Sample {
-  /** Milliseconds by which the timer was late. */
+  /** The lateness of the timer in milliseconds. */
   readonly late: number;
   /** Admitted calls. */
   readonly taken: number;

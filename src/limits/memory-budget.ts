@@ -1,7 +1,7 @@
 /** Limits the memory of all requests and responses together; it is reserved before it is used (docs/operations.md «Fairness»). */
 import { crowded } from '../errors.js';
 
-/** The memory of one call, or of one response under construction. Disposing releases it, after which it cannot grow. */
+/** The memory of one call, or of one response under construction. Disposing releases it for good. */
 export interface Reservation extends Disposable {
   /** Reserves further bytes. Errors: LIMIT_EXCEEDED if too few are left; the reservation is disposed. */
   grow(bytes: number): void;

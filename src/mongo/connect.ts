@@ -57,7 +57,7 @@ export interface ConnectionSettings {
   readonly observeClient?: ((client: MongoClient, purpose: Purpose) => void) | undefined;
 }
 
-/** Connections that are kept, and the explanation of their failures. */
+/** Connections kept ready, and the explanation of their failures. */
 export interface KeptDatabase {
   readonly connections: ReadyConnections<Connections>;
   readonly explanation: Explanation;
@@ -101,7 +101,7 @@ export function keepConnections(settings: ConnectionSettings): KeptDatabase {
   };
 }
 
-/** The current connections, for parts that are created before there are any. */
+/** The current connections, for parts created before there are any. */
 export interface DatabaseHandle {
   /** Errors: UNAVAILABLE before `attach`. */
   current(): Connections;

@@ -1,11 +1,11 @@
-/** Runs one write and repeats it until the server has answered, with a number that makes repetitions one write. */
+/** Runs one write and repeats it until the server has answered; a number makes the repetitions one write. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Long, MongoServerError, MongoServerSelectionError, WriteConcern } from 'mongodb';
 import type { ClientSession, Db, Document } from 'mongodb';
 import type { Deadline } from '../limits/abort.js';
 import { isLost } from './errors.js';
 
-/** The code of a standalone server, which has no numbered writes. */
+/** The code for a numbered write on a standalone server. */
 const ILLEGAL_OPERATION = 20;
 
 const lacksTransactionNumbers = (error: unknown): boolean =>

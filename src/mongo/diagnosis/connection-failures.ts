@@ -54,7 +54,7 @@ function tlsFailure(code: string): ConnectionFailure | undefined {
   return { reason: 'tls', cause: `${cause} (${code})`, remedy };
 }
 
-/** Classifies a connection that was closed without a code. */
+/** Classifies a connection closed without a code. */
 function closedConnection(failure: Error, tls: boolean, speaksTls: boolean): ConnectionFailure | undefined {
   if (/before secure TLS connection/.test(failure.message))
     return {

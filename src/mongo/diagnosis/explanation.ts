@@ -43,10 +43,10 @@ const noLoadBalancer: Rule = ({ subject, errors }) => {
   };
 };
 
-/** Roles that can serve: beside a server with one of them, the failure of another server is not the cause. */
+/** Roles of servers to serve from: beside a server with one of them, the failure of another server is not the cause. */
 const SERVING_ROLES = ['primary', 'a standalone', 'a mongos'] as const;
 
-/** Reasons by gravity: those first that do not pass by themselves. */
+/** Reasons by gravity, the permanent ones first. */
 const BY_GRAVITY: readonly Reason[] = ['tls', 'dns', 'unreachable'];
 
 const failedConnections: Rule = (facts) => {
@@ -73,7 +73,7 @@ const otherServerError: Rule = (facts) => {
   };
 };
 
-/** The rules in order; the first match counts. Certain causes come before those that may pass by themselves. */
+/** The rules in order; the first match counts. Certain causes come before passing ones. */
 const RULES: readonly Rule[] = [
   ...[outdatedVersion, noUser, missingRights, refusedUser, noSrvRecord, noLoadBalancer],
   ...[uninitiated, otherReplicaSet, onlyArbiters, noSecondary, recovering, noPrimary],
@@ -88,13 +88,13 @@ function diagnose(facts: Facts): Diagnosis | undefined {
   return undefined;
 }
 
-/** The diagnosis of a database that has neither answered nor refused. */
+/** The diagnosis of a database without an answer or a refusal. */
 const noAnswer = (subject: Subject): Diagnosis => ({
   reason: 'unreachable',
   text: `the database at ${hostList(subject)} does not answer; check MONGODB_URI, the network, and its load`,
 });
 
-/** The time for which a diagnosis stands while no attempt shows another: attempts to connect are a second apart. */
+/** The lifetime of a diagnosis while no attempt shows another: attempts to connect are a second apart. */
 const DIAGNOSIS_TTL_MS = 6000;
 
 export interface Explanation {
@@ -104,7 +104,7 @@ export interface Explanation {
   reset(): void;
 }
 
-/** Explains failures of `subject`; the diagnosis does not change with attempts that show no cause. */
+/** Explains failures of `subject`; an attempt without a cause leaves the diagnosis as it is. */
 export function createExplanation(
   subject: Subject,
   heartbeats: () => Heartbeats,
