@@ -4,11 +4,11 @@
  */
 import { ObjectId } from 'mongodb';
 import { fail } from '../errors.js';
-import { referredPaths } from '../query/compile.js';
-import type { JoinedDocuments } from '../query/compile.js';
+import type { JoinedDocuments } from '../query/join.js';
+import { referredPaths } from '../query/stat-keys.js';
 import { confineReferred } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch, Scope } from '../query/confine.js';
-import type { MongoFilter } from '../query/mongo.js';
+import type { MongoFilter } from '../query/mongo-syntax.js';
 import { BSON, idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 import type { StatQuery } from '../query/model.js';
@@ -16,7 +16,7 @@ import { collectorInfo } from './answer.js';
 import type { Reserved } from './call.js';
 import type { CollectorInfoBytes } from './transcoder.js';
 import type { Deadline } from '../limits/abort.js';
-import { COLLECTOR_SHOWN } from './schema.js';
+import { COLLECTOR_SHOWN, JOB_SCHEMA } from './schema.js';
 import { operandAt } from '../mongo/stored.js';
 import type { JobStore } from './store.js';
 
@@ -91,7 +91,7 @@ export function createCollectorLoader({
 
   async function lookUp(references: readonly string[], scope: Scope, deadline: Deadline) {
     const ids = references.map((reference) => ObjectId.createFromHexString(reference));
-    const filter = confineReferred({ _id: { $in: ids } }, scope);
+    const filter = confineReferred({ _id: { $in: ids } }, scope, JOB_SCHEMA);
     const found = await store.collectors(filter, COLLECTOR_SHOWN, deadline);
     return new Map(found.map((collector) => [idIn(collector, ID), collectorInfo(collector)]));
   }
@@ -160,7 +160,8 @@ export async function joinedCollectors(
 ): Promise<JoinedDocuments | undefined> {
   const paths = referredPaths(query);
   if (paths.length === 0) return undefined;
-  const read = (filter: MongoFilter) => readCollectors(store, confineReferred(filter, scope), paths, work);
+  const read = (filter: MongoFilter) =>
+    readCollectors(store, confineReferred(filter, scope, JOB_SCHEMA), paths, work);
   const all = await read({});
   if (all !== undefined) return all;
   const referred = await read({ _id: { $in: await store.references({ within }, work) } });

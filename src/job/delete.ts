@@ -23,6 +23,6 @@ const EMPTY = new Uint8Array();
 export const createDelete =
   ({ store }: { readonly store: JobStore }): UseCase<DeleteQuery> =>
   async ({ scope, query: { jobId } }, work) => {
-    const isDeleted = await store.remove(confineOne(JOB_SCHEMA.id, jobId, scope), work);
+    const isDeleted = await store.remove(confineOne(jobId, scope, JOB_SCHEMA), work);
     return isDeleted ? EMPTY : jobNotFound(jobId);
   };

@@ -2,7 +2,7 @@
 import { appError, echo } from '../errors.js';
 import type { Deadline } from '../limits/abort.js';
 import { FilterRefused, ParallelArrays, RegexLimitExceeded } from '../mongo/errors.js';
-import { filterOf } from '../query/compile.js';
+import { unguardedFilter } from '../query/compile/filter.js';
 import type { AskedFilter } from '../query/model.js';
 import { guardOf } from '../query/operators.js';
 import type { Condition } from '../query/operators.js';
@@ -14,7 +14,7 @@ async function firstRefused(
   store: JobStore,
   deadline: Deadline,
 ): Promise<Condition | undefined> {
-  if (await store.accepts(filterOf({ all: conditions, any: [] }), deadline)) return undefined;
+  if (await store.accepts(unguardedFilter({ all: conditions, any: [] }), deadline)) return undefined;
   if (conditions.length < 2) return conditions[0];
   const half = Math.ceil(conditions.length / 2);
   const early = await firstRefused(conditions.slice(0, half), store, deadline);
@@ -27,7 +27,7 @@ const conditionsOf = ({ all, any }: AskedFilter): readonly Condition[] =>
 /** The error for a runaway expression; it names the condition where only one is guarded, else the filter. */
 function regexLimitExceeded(filter: AskedFilter): Error {
   const [first, ...others] = conditionsOf(filter).filter((condition) => guardOf(condition) !== undefined);
-  const key = first === undefined || others.length > 0 ? 'query.filter' : `${first.at}.value`;
+  const key = first === undefined || others.length > 0 ? 'query.filter' : `${first.fieldPath}.value`;
   const reason =
     'on a stored text a regular expression takes more steps than MongoDB allows; one with fewer repeats would be right';
   return appError('INVALID_PARAMETER', { key, reason });
@@ -37,7 +37,7 @@ function regexLimitExceeded(filter: AskedFilter): Error {
 async function invalidRegex(filter: AskedFilter, store: JobStore, deadline: Deadline): Promise<Error> {
   const fault = await firstRefused(conditionsOf(filter), store, deadline);
   const reason = `'${echo(fault?.path ?? '')}' ${fault?.operator ?? ''}: this is no regular expression of MongoDB's`;
-  return appError('INVALID_PARAMETER', { key: `${fault?.at ?? 'query.filter'}.value`, reason });
+  return appError('INVALID_PARAMETER', { key: `${fault?.fieldPath ?? 'query.filter'}.value`, reason });
 }
 
 const twoArrays = (): Error =>

@@ -10,7 +10,7 @@ import type { Batches, Executor } from '../mongo/executor.js';
 import { matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { Page } from '../query/model.js';
-import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo.js';
+import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo-syntax.js';
 import { JOB_SCHEMA } from './schema.js';
 import { breakTies } from './tie-breaking.js';
 import type { DateOrder, ReadSlice } from './tie-breaking.js';

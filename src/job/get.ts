@@ -1,9 +1,9 @@
 /** Answers one job by its id (contract 2-query «get»). */
 import type { GetJobRequest } from '../gen/spaceone/api/inventory/v1/job.js';
-import { projectionOf } from '../query/compile.js';
+import { projectionOf } from '../query/compile/projection.js';
 import { confineOne } from '../query/confine.js';
 import type { Selection } from '../query/model.js';
-import { readOnly } from '../query/parse.js';
+import { readOnly } from '../query/parse-list.js';
 import { jobInfo } from './answer.js';
 import type { Read, UseCase } from './call.js';
 import type { CollectorLoader } from './collectors.js';
@@ -33,7 +33,7 @@ interface GetParts {
 export const createGet =
   ({ store, loadCollectors }: GetParts): UseCase<GetQuery> =>
   async ({ scope, query: { jobId, only } }, work) => {
-    const filter = confineOne(JOB_SCHEMA.id, jobId, scope);
+    const filter = confineOne(jobId, scope, JOB_SCHEMA);
     const job = await store.one(filter, projectionOf(only, JOB_SCHEMA), work);
     if (job === undefined) return jobNotFound(jobId);
     const [collector] = await loadCollectors([job], scope, work);

@@ -1,7 +1,7 @@
 /** The settings by which the queries of a call are read. */
 import type { Yielding } from '../limits/yield.js';
-import type { Reading as QueryReading } from '../query/parse.js';
-import { workBudget } from '../query/values.js';
+import type { Reading as QueryReading } from '../query/reading.js';
+import { createWorkBudget } from '../query/work-budget.js';
 import type { Call } from './call.js';
 import { JOB_SCHEMA } from './schema.js';
 
@@ -15,5 +15,5 @@ export interface Reading {
 /** Reads queries with at most `maxPageSize` jobs a page; 0: any number. */
 export const createReading = (yielding: Yielding, maxPageSize: number): Reading => ({
   yielding,
-  settings: ({ now }, equal) => ({ schema: JOB_SCHEMA, now, work: workBudget(), maxPageSize, equal }),
+  settings: ({ now }, equal) => ({ schema: JOB_SCHEMA, now, work: createWorkBudget(), maxPageSize, equal }),
 });

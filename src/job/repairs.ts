@@ -1,15 +1,16 @@
 /** Jobs with malformed text for a stat to group and sort as answers show them (docs/query.md «Text that is not UTF-8»). */
 import type { Deadline } from '../limits/abort.js';
 import { operandElements } from '../mongo/stored.js';
-import { ownPaths } from '../query/compile.js';
-import type { Repaired } from '../query/compile.js';
+import type { Repaired } from '../query/compile/repair.js';
 import { confineDoubtful } from '../query/confine.js';
 import type { Scope } from '../query/confine.js';
 import type { StatQuery } from '../query/model.js';
 import { firstSegment } from '../query/schema.js';
-import { doubtAt } from '../query/text.js';
+import { doubtAt } from '../query/malformed-text.js';
+import { ownPaths } from '../query/stat-keys.js';
 import type { Reserved } from './call.js';
 import { decidableOf, idOf, isMalformed } from './malformed.js';
+import { JOB_SCHEMA } from './schema.js';
 import type { JobStore } from './store.js';
 
 /** Bytes of jobs sent back with a stat, beside its other data. */
@@ -26,7 +27,7 @@ export async function repairsOf(
 ): Promise<Repaired | undefined> {
   const doubts = ownPaths(query).map(doubtAt);
   if (doubts.length === 0) return undefined;
-  const within = confineDoubtful(decidableOf(query.filter), doubts, scope);
+  const within = confineDoubtful(decidableOf(query.filter), doubts, scope, JOB_SCHEMA);
   const paths = [...new Set(doubts.map(({ path }) => firstSegment(path)))];
   const found: Buffer[] = [];
   let bytes = 0;

@@ -3,7 +3,7 @@
  * their numbers (docs/architecture.md «The job as data»).
  */
 import { CollectorInfo_State, JobInfo_Status } from '../gen/spaceone/api/inventory/v1/collector.js';
-import { REFERRED } from '../query/compile.js';
+import { JOINED_FIELD } from '../query/join.js';
 import type { Below, FieldType, ResourceSchema } from '../query/schema.js';
 
 /** The kind of protobuf field for a stored value. */
@@ -67,7 +67,7 @@ export const JOB_INFO: readonly ShownField[] = [
 const FIELDS: ReadonlyMap<string, FieldType> = new Map([
   ['job_id', 'text'],
   ['status', 'text'],
-  ['filters', 'free'],
+  ['filters', 'any'],
   ['total_tasks', 'number'],
   ['remained_tasks', 'number'],
   ['errors', 'array'],
@@ -102,7 +102,8 @@ const NO_FIELD = 'a field that no job has';
 export const JOB_SCHEMA: ResourceSchema = {
   name: 'job',
   id: 'job_id',
-  newest: 'created_at',
+  owner: { tenant: 'domain_id', projects: 'projects' },
+  defaultSort: 'created_at',
   fields: FIELDS,
   aliases: new Map([
     ['user_projects', 'projects'],
@@ -110,11 +111,11 @@ export const JOB_SCHEMA: ResourceSchema = {
     ['collector_info', 'collector'],
     // The key of the database and a name of this service are internal: they mean a field without values.
     ['_id', NO_FIELD],
-    [REFERRED, NO_FIELD],
+    [JOINED_FIELD, NO_FIELD],
   ]),
-  unshown: new Set(['user_projects']),
+  hidden: new Set(['user_projects']),
   below: BELOW,
-  whole: JOB_INFO.map(({ stored }) => stored),
+  defaultProjection: JOB_INFO.map(({ stored }) => stored),
   minimal: ['job_id', 'status', 'created_at', 'finished_at'],
   reference: {
     field: 'collector',

@@ -2,7 +2,7 @@
 import type { Deadline } from '../limits/abort.js';
 import { limitCommand, MAX_FILTER_BYTES } from '../mongo/command-size.js';
 import { RegexLimitExceeded } from '../mongo/errors.js';
-import type { CompiledFilter } from '../query/compile.js';
+import type { CompiledFilter } from '../query/compile/filter.js';
 import { confine, confineFound, confineReferredMatch } from '../query/confine.js';
 import type { ConfinedMatch, Scope } from '../query/confine.js';
 import type { AskedFilter, ReferredCondition } from '../query/model.js';
@@ -36,12 +36,12 @@ export function createScopeFilter(store: JobStore, settle: Settle): ScopeFilter 
   return async (asked, scope, deadline) => {
     const filter = await settle(asked, scope, deadline);
     const idsOf = (conditions: CompiledFilter) =>
-      store.collectorIds(limitMatch(confineReferredMatch(conditions, scope)), deadline);
+      store.collectorIds(limitMatch(confineReferredMatch(conditions, scope, JOB_SCHEMA)), deadline);
 
     /** The same among the collectors of jobs in question: a runaway match on any other collector fails nothing. */
     async function idsInQuestion(conditions: CompiledFilter) {
       const certain = await resolved(withoutGuardedReferences(filter), JOB_SCHEMA, idsOf);
-      const jobs = { within: confineFound(certain, scope) };
+      const jobs = { within: confineFound(certain, scope, JOB_SCHEMA) };
       const _id = { $in: await store.references(jobs, deadline) };
       return idsOf({ ...conditions, certain: { $and: [{ _id }, conditions.certain] } });
     }
@@ -51,6 +51,6 @@ export function createScopeFilter(store: JobStore, settle: Settle): ScopeFilter 
         if (!(error instanceof RegexLimitExceeded)) throw error;
         return idsInQuestion(conditions);
       });
-    return limitMatch(confine(await resolved(filter, JOB_SCHEMA, lookup), scope));
+    return limitMatch(confine(await resolved(filter, JOB_SCHEMA, lookup), scope, JOB_SCHEMA));
   };
 }

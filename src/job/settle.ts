@@ -9,7 +9,7 @@ import { limitCommand, MAX_FILTER_BYTES } from '../mongo/command-size.js';
 import { documentKey } from '../mongo/document-key.js';
 import type { Batches } from '../mongo/executor.js';
 import { operandAt } from '../mongo/stored.js';
-import { compiledFilter } from '../query/compile.js';
+import { compileFilter } from '../query/compile/filter.js';
 import { confineDoubtful, confineDoubtfulReferred, confineReferred } from '../query/confine.js';
 import type { ConfinedFilter, Scope } from '../query/confine.js';
 import type { AskedFilter } from '../query/model.js';
@@ -19,6 +19,7 @@ import { BSON } from '../wire/bson.js';
 import { createFruitlessScans } from './fruitless-scans.js';
 import { decidableOf, idOf, isMalformed, isOwn, isUndecidable } from './malformed.js';
 import type { Leaf } from './malformed.js';
+import { JOB_SCHEMA } from './schema.js';
 import type { Collection, JobStore } from './store.js';
 
 type Store = Pick<JobStore, 'batches' | 'meeting' | 'lastWrite'>;
@@ -45,8 +46,8 @@ function questionOf(collection: Collection, filter: AskedFilter, scope: Scope): 
   const conditions = asked.filter(isUndecidable);
   const doubts = [...new Map(conditions.flatMap(doubtsAbout).map((doubt) => [doubt.path, doubt])).values()];
   const within = own
-    ? confineDoubtful(decidableOf(filter), doubts, scope)
-    : confineDoubtfulReferred(doubts, scope);
+    ? confineDoubtful(decidableOf(filter), doubts, scope, JOB_SCHEMA)
+    : confineDoubtfulReferred(doubts, scope, JOB_SCHEMA);
   return { collection, conditions, paths: doubts.map(({ shown }) => shown), within };
 }
 
@@ -81,11 +82,11 @@ async function matchDocuments(
   deadline: Deadline,
 ): Promise<Settled> {
   const ids = new Map(documents.map(idOf));
-  const some = confineReferred({ _id: { $in: [...ids.values()] } }, scope);
+  const some = confineReferred({ _id: { $in: [...ids.values()] } }, scope, JOB_SCHEMA);
   const data = documents.map((document) => operandAt(document, BSON.object, 0));
   const known = new Map<Condition, Known>();
   for (const condition of conditions) {
-    const filter = compiledFilter({ all: [condition], any: [] });
+    const filter = compileFilter({ all: [condition], any: [] });
     const meeting = await store.meeting(collection, some, data, filter, deadline);
     const met = new Map(meeting.map(idOf));
     const unmet = [...ids].filter(([key]) => !met.has(key)).map(([, id]) => id);

@@ -5,11 +5,13 @@ import { withAbortScope } from '../limits/abort.js';
 import type { Deadline } from '../limits/abort.js';
 import { runThenYield } from '../limits/yield.js';
 import { limitCommand, MAX_QUERY_BYTES } from '../mongo/command-size.js';
-import { isDoubtful, pipelinesOf } from '../query/compile.js';
-import type { JoinedDocuments, Repaired } from '../query/compile.js';
+import type { Repaired } from '../query/compile/repair.js';
+import { compileStat } from '../query/compile/stat.js';
 import type { ConfinedMatch } from '../query/confine.js';
+import type { JoinedDocuments } from '../query/join.js';
 import type { StatQuery } from '../query/model.js';
 import { readStat } from '../query/parse-stat.js';
+import { mayNeedRepair } from '../query/stat-keys.js';
 import { createStatAnswer } from './answer.js';
 import type { AnswerLimits, ResultKind } from './answer.js';
 import { forEachBatch } from './batches.js';
@@ -62,7 +64,7 @@ async function runPipelines(
   work: Deadline & Reserved,
 ): Promise<Outcome> {
   const { rows, total } = await runThenYield(limits.yielding, () => {
-    const pipelines = pipelinesOf(query, JOB_SCHEMA, joined, repaired);
+    const pipelines = compileStat(query, JOB_SCHEMA, joined, repaired);
     limitCommand({ filter: match, rows: pipelines.rows }, MAX_QUERY_BYTES, 'query');
     return pipelines;
   });
@@ -89,7 +91,7 @@ export const createStat =
     const run = (repaired: Repaired | undefined) =>
       runPipelines(parts, query, match, { joined, repaired }, work);
     const repairs = () => repairsOf(store, query, scope, work);
-    const first = await run(isDoubtful(query) ? await repairs() : undefined);
+    const first = await run(mayNeedRepair(query) ? await repairs() : undefined);
     const repaired = first.isByBytes ? await repairs() : undefined;
     return (repaired === undefined ? first : await run(repaired)).bytes;
   };

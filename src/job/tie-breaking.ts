@@ -3,7 +3,7 @@
  * «Ties»): the index gives the order of dates; ties are broken in the page, or by one more read where one crosses its edge.
  */
 import type { Page } from '../query/model.js';
-import type { MongoFilter, MongoSort } from '../query/mongo.js';
+import type { MongoFilter, MongoSort } from '../query/mongo-syntax.js';
 import { BSON, dateAt, Elements, textEnd, textStart } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 

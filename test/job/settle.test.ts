@@ -5,7 +5,7 @@ import type { JobStore } from '../../src/job/store.js';
 
 const BUDGET = { signal: new AbortController().signal, remaining: () => 1000 };
 const FILTER = {
-  all: [{ at: 'query.filter[0]', path: 'filters.s', operator: 'contain', operand: 'a' }],
+  all: [{ fieldPath: 'query.filter[0]', path: 'filters.s', operator: 'contain', operand: 'a' }],
   any: [],
 } as const;
 

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { MongoClient } from 'mongodb';
 import type { CreateIndexesOptions, Db } from 'mongodb';
 import { findIndexes } from '../../src/mongo/indexes.js';
-import { JOB_INDEXES } from '../../src/job/collections.js';
+import { createIndexWatch } from '../../src/mongo/index-watch.js';
+import { JOB_INDEXES, JOB_RIGHTS } from '../../src/job/collections.js';
 import { mongodbUri } from '../harness/service.js';
 import { until } from '../harness/until.js';
 
@@ -69,5 +70,37 @@ describe('an index does not count', () => {
     expect(await findIndexes(db, JOB_INDEXES)).toEqual(none);
     await building;
     expect((await findIndexes(db, JOB_INDEXES)).orderedBy).toEqual(new Set(['created_at']));
+  });
+});
+
+describe('a database that does not tell the rights of the service', () => {
+  const unreachable = new MongoClient('mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1');
+  const lines: unknown[] = [];
+  const record = (...line: readonly unknown[]): void => void lines.push(line);
+  const log = { info: record, warn: record, debug: record };
+
+  afterAll(() => unreachable.close());
+
+  /** A watch whose check of the indexes succeeds, and whose check of the rights, the second one, fails. */
+  function watchWithoutRights() {
+    let checks = 0;
+    const database = (): Db => (checks++ % 2 === 0 ? db : unreachable.db('found_indexes'));
+    return createIndexWatch({ database, indexes: JOB_INDEXES, rights: JOB_RIGHTS, log });
+  }
+
+  test('has its indexes known all the same, and nothing is said of rights', async () => {
+    await make({});
+    const watch = watchWithoutRights();
+    await watch.check();
+    expect(watch.orderedBy()).toEqual(new Set(['created_at']));
+    expect(JSON.stringify(lines)).not.toContain('lacks');
+  });
+
+  test('does not end the watch', async () => {
+    await make({});
+    const watch = watchWithoutRights();
+    watch.start();
+    await until('the indexes are known', () => watch.orderedBy().size > 0, 10_000);
+    await expect(watch.stop()).resolves.toBeUndefined();
   });
 });
