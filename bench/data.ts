@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ObjectId } from 'mongodb';
 import type { Db, Document } from 'mongodb';
 import { extendedJson, makeWritersIndexes } from '../src/embedded/sample.js';
-import { makeIndexes } from '../src/mongo/indexes.js';
+import { makeIndexes } from '../src/job/collections.js';
 import { pick, random, randomHex } from '../test/harness/random.js';
 import type { Random } from '../test/harness/random.js';
 

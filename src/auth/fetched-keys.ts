@@ -1,6 +1,6 @@
 /** Keys of the identity service: fetched once at a time a domain, kept for a while, and longer while it is away (docs/operations.md «Identity service»). */
 import { echo } from '../errors.js';
-import { raceAbort } from '../mongo/executor.js';
+import { raceAbort } from '../limits/abort.js';
 import { createFairScheduler } from '../limits/fair-scheduler.js';
 import { away, TIMEOUT_MS } from './identity.js';
 import type { Identity } from './identity.js';

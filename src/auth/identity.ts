@@ -7,7 +7,7 @@ import { AuthorizationRequest, AuthorizationRequest_Scope } from '../gen/spaceon
 import type { AuthenticationResponse, AuthorizationResponse } from '../gen/spaceone/api/core/v1/handler.js';
 import { AuthorizationClient } from '../gen/spaceone/api/identity/v1/authorization.js';
 import { DomainClient } from '../gen/spaceone/api/identity/v1/domain.js';
-import { abortReason } from '../mongo/executor.js';
+import { abortReason } from '../limits/abort.js';
 import type { Asked } from './caller.js';
 import { createOutage } from './outage.js';
 import type { OutageLog } from './outage.js';

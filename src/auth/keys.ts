@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { importJWK } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
-import { raceAbort } from '../mongo/executor.js';
+import { raceAbort } from '../limits/abort.js';
 
 /** A key, and the one algorithm that it verifies by: the token does not choose. */
 export interface VerifyingKey {

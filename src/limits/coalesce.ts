@@ -4,8 +4,8 @@
  */
 import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
-import { raceAbort } from '../mongo/executor.js';
-import type { Deadline } from '../mongo/executor.js';
+import { raceAbort } from './abort.js';
+import type { Deadline } from './abort.js';
 
 type Work<T> = (deadline: Deadline) => Promise<T>;
 

@@ -3,7 +3,7 @@
  * the others from theirs (docs/operations.md «Fairness»).
  */
 import { crowded } from '../errors.js';
-import { abortReason } from '../mongo/executor.js';
+import { abortReason } from './abort.js';
 
 export interface ClassLimits {
   /** Pieces of work at once; three in four of them may be of one domain. */

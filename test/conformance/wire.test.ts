@@ -1,4 +1,4 @@
-// Requests as they lie on the wire, through every transport that takes their form, each case a test of its own.
+// Runs every case of raw bytes as its own test over every transport for its format.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '@bufbuild/protobuf';
@@ -11,20 +11,20 @@ import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { sendBy, TRANSPORTS } from '../harness/transports.js';
 import type { Transport } from '../harness/transports.js';
-import { errorOf, fits } from './cases.js';
+import { errorOf, matchesError } from './cases.js';
 import type { Expectation } from './cases.js';
 
 interface WireCase {
   readonly name: string;
   readonly rpc: RpcName;
-  /** Protobuf. */
+  /** Protobuf fields. */
   readonly wire?: readonly WireField[];
   /** JSON, as text or as hex digits. */
   readonly text?: string;
   readonly text_hex?: string;
-  /** What fails. */
+  /** The expected error. */
   readonly expect?: Expectation;
-  /** The same in JSON, whose answer is due, and its total. */
+  /** An equivalent JSON request with the expected response, and its total. */
   readonly as?: JsonObject;
   readonly total?: number;
 }
@@ -52,45 +52,45 @@ afterAll(async () => {
 
 type Send = (rpc: RpcName, request: Uint8Array) => Promise<Outcome>;
 
-const over = (codec: Transport['codec']): readonly (readonly [string, Send])[] =>
+const sendersOver = (codec: Transport['codec']): readonly (readonly [string, Send])[] =>
   Object.entries(TRANSPORTS)
     .filter(([, transport]) => transport.codec === codec)
     .map(([name, transport]) => [name, (rpc, request) => sendBy(transport, service.http, rpc, request)]);
 
-/** What is due of a case whose meaning JSON can show. */
-async function answerDue({ rpc, as = {}, total }: WireCase): Promise<Outcome> {
+/** Calls the equivalent JSON request and returns its response. */
+async function expectedOutcome({ rpc, as = {}, total }: WireCase): Promise<Outcome> {
   const outcome = await client.call(rpc, as);
   expect(outcome).toMatchObject({ response: total === undefined ? {} : { total_count: total } });
   return outcome;
 }
 
-async function check(each: WireCase, outcome: Outcome): Promise<void> {
+async function expectOutcome(each: WireCase, outcome: Outcome): Promise<void> {
   if (each.expect?.error === undefined) {
-    expect(outcome).toEqual(await answerDue(each));
+    expect(outcome).toEqual(await expectedOutcome(each));
     return;
   }
   const error = errorOf(outcome);
-  expect(error !== undefined && fits(error, each.expect.error) ? each.expect.error : outcome).toEqual(
+  expect(error !== undefined && matchesError(error, each.expect.error) ? each.expect.error : outcome).toEqual(
     each.expect.error,
   );
 }
 
 describe.each<readonly [string, Send]>([
   ['gRPC', (rpc, request) => client.send(rpc, request)],
-  ...over('protobuf'),
+  ...sendersOver('protobuf'),
 ])('%s', (_, send) => {
   test.each(CASES.filter(({ wire }) => wire !== undefined))('$name', async (each) => {
-    await check(each, await send(each.rpc, encodeFields(each.wire ?? [])));
+    await expectOutcome(each, await send(each.rpc, encodeFields(each.wire ?? [])));
   });
 });
 
-describe.each(over('JSON'))('%s', (_, send) => {
+describe.each(sendersOver('JSON'))('%s', (_, send) => {
   test.each(CASES.filter(({ wire }) => wire === undefined))('$name', async (each) => {
     const body = Buffer.concat([Buffer.from(each.text ?? ''), Buffer.from(each.text_hex ?? '', 'hex')]);
-    await check(each, await send(each.rpc, body));
+    await expectOutcome(each, await send(each.rpc, body));
   });
 });
 
-test('none of it was a fault of the service', () => {
+test('no case caused an internal error', () => {
   expect(service.faults).toEqual([]);
 });

@@ -2,7 +2,7 @@
 import { anonymous } from '../../src/auth/anonymous.js';
 import { createMemoryBudgetFor } from '../../src/limits/memory-budget.js';
 import { createYielding } from '../../src/limits/yield.js';
-import type { Call } from '../../src/job/service.js';
+import type { Call } from '../../src/job/call.js';
 import { createCalls } from '../../src/server/call.js';
 import type { Calls, CallsOptions, Incoming, Rpc } from '../../src/server/call.js';
 import type { Load } from '../../src/limits/load-shedding.js';

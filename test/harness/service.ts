@@ -8,7 +8,7 @@ import type { Usage, Replaced } from '../../src/app.js';
 import { readConfig } from '../../src/config/config.js';
 import type { Config } from '../../src/config/config.js';
 import { loadSample } from '../../src/embedded/sample.js';
-import { makeIndexes } from '../../src/mongo/indexes.js';
+import { makeIndexes } from '../../src/job/collections.js';
 import { logOptions } from '../../src/telemetry/log.js';
 import { IN_TIME } from './chained.js';
 import { until } from './until.js';

@@ -1,7 +1,7 @@
 // Work that equal requests share: who shares which, and that nobody's giving up is another's loss.
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Deadline } from '../../src/mongo/executor.js';
+import type { Deadline } from '../../src/limits/abort.js';
 import { keyOf, createCoalescing } from '../../src/limits/coalesce.js';
 import type { Coalesce } from '../../src/limits/coalesce.js';
 

@@ -8,10 +8,11 @@ import type { CommandStartedEvent, Document } from 'mongodb';
 import { freePort } from '../../src/embedded/embedded.js';
 import { clientOptions } from '../../src/mongo/client-options.js';
 import { killSessionsOn } from '../../src/mongo/session-killer.js';
-import { withAbortScope } from '../../src/mongo/executor.js';
-import type { Deadline } from '../../src/mongo/executor.js';
+import { withAbortScope } from '../../src/limits/abort.js';
+import type { Deadline } from '../../src/limits/abort.js';
 import { createJobStore } from '../../src/job/store.js';
 import type { JobStore } from '../../src/job/store.js';
+import { JOB_SCHEMA } from '../../src/job/schema.js';
 import { confine, confineOne } from '../../src/query/confine.js';
 import type { ConfinedFilter } from '../../src/query/confine.js';
 import { startReplicaSet } from '../harness/replica-set.js';
@@ -21,7 +22,7 @@ import { lastingConnection } from '../harness/standing.js';
 
 const DATABASE = 'operation';
 const DOMAIN = 'domain-operation';
-const FILTER = confine({ all: [], any: [] }, { domainId: DOMAIN });
+const FILTER = confine({ all: [], any: [] }, { domainId: DOMAIN }, JOB_SCHEMA);
 const patient = (): Deadline => ({ signal: new AbortController().signal, remaining: () => 10_000 });
 const PATIENT = patient();
 
@@ -70,7 +71,10 @@ beforeAll(async () => {
   });
   const db = client.db(DATABASE);
   const options = { report: (fault: unknown) => faults.push(fault), orderedBy: () => new Set<string>() };
-  store = createJobStore({ reads: lastingConnection(db), stats: lastingConnection(db), kill: killSessionsOn(db) }, options);
+  store = createJobStore(
+    { reads: lastingConnection(db), stats: lastingConnection(db), kill: killSessionsOn(db) },
+    options,
+  );
   commands = [];
   await db.collection('job').insertOne({ job_id: 'job-1', domain_id: DOMAIN });
 });
@@ -87,7 +91,7 @@ afterAll(async () => {
 /** Jobs of a database of their own. */
 const JOBS = Array.from({ length: 100 }, (_, nth) => ({ job_id: `job-${nth}`, domain_id: DOMAIN }));
 
-const filterOf = (jobId: string): ConfinedFilter => confineOne('job_id', jobId, { domainId: DOMAIN });
+const filterOf = (jobId: string): ConfinedFilter => confineOne(jobId, { domainId: DOMAIN }, JOB_SCHEMA);
 
 const numberOf = ({ txnNumber }: Document): string => String(txnNumber);
 

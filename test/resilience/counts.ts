@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db, MongoClient } from 'mongodb';
-import { makeIndexes } from '../../src/mongo/indexes.js';
+import { makeIndexes } from '../../src/job/collections.js';
 import { during, failuresIn, fillSmallDomain, pagesOf, slowdown, steadily, timesOf } from './steady-load.js';
 import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
 import { encodeRequest } from '../harness/encoder.js';

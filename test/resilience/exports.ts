@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { Agent, request } from 'node:http';
 import type { Db } from 'mongodb';
-import { makeIndexes } from '../../src/mongo/indexes.js';
+import { makeIndexes } from '../../src/job/collections.js';
 import {
   during,
   failuresIn,

@@ -3,7 +3,9 @@
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { JOB_SCHEMA } from '../../src/job/schema.js';
 import { OPERATORS } from '../../src/query/operators.js';
-import { CONDITIONS, GROUP_FIELDS, PROJECT_OPERATORS } from '../../src/query/stages.js';
+import { GROUP_OPERATORS } from '../../src/query/stages/group-operators.js';
+import { PROJECT_OPERATORS } from '../../src/query/stages/project-operators.js';
+import { ROW_CONDITIONS } from '../../src/query/stages/row-conditions.js';
 import type { RpcName } from '../harness/client.js';
 import { NAMES, VALUES } from '../harness/hostile.js';
 import { below, pick, several, some, weighed } from '../harness/random.js';
@@ -253,11 +255,11 @@ const rowName = (next: Random): string =>
 const rowKey = (next: Random, data: RequestData): string => (next() < 0.6 ? key(next, data) : rowName(next));
 
 function groupField(next: Random, data: RequestData): JsonObject {
-  const tests = Object.keys(CONDITIONS);
+  const tests = Object.keys(ROW_CONDITIONS);
   return some<JsonValue>(next, [
     [anyOf(next, 'key', 'k'), 0.8, () => rowKey(next, data)],
     [anyOf(next, 'name', 'n'), 0.98, () => rowName(next)],
-    [anyOf(next, 'operator', 'o'), 0.98, () => operatorOf(next, Object.keys(GROUP_FIELDS), data)],
+    [anyOf(next, 'operator', 'o'), 0.98, () => operatorOf(next, Object.keys(GROUP_OPERATORS), data)],
     ['fields', 0.2, () => several(next, 3, () => ({ k: rowKey(next, data), n: rowName(next) }))],
     ['conditions', 0.2, () => several(next, 3, () => condition(next, data, tests))],
   ]);

@@ -1,0 +1,88 @@
+/** Ends work with its caller: deadlines, abort scopes and races against an abort (docs/operations.md «Deadlines»). */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The time left for a call, and the signal that ends its work. */
+export interface Deadline {
+  readonly signal: AbortSignal;
+  /** Milliseconds left, at least 1. */
+  remaining(): number;
+}
+
+/** The reason that `signal` was aborted with, as an Error. */
+export function abortReason({ reason }: AbortSignal): Error {
+  return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
+}
+
+/** Settles as `work` does, or rejects with the reason of `signal` once that is aborted. */
+export function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      reject(abortReason(signal));
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+    work
+      .finally(() => {
+        signal.removeEventListener('abort', leave);
+      })
+      .then(resolve, reject);
+  });
+}
+
+/** Waits for `ms` milliseconds, or until `signal` is aborted. It never fails. */
+export async function delay(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
+const TIMED_OUT = new Error('the time for this work is over');
+
+/** Runs `work` with a signal that is aborted once it is done, after `timeoutMs` milliseconds, or with `stop`. */
+export async function withTimeout<T>(
+  timeoutMs: number,
+  stop: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const end = (): void => {
+    limit.abort(TIMED_OUT);
+  };
+  const timer = setTimeout(end, timeoutMs);
+  stop.addEventListener('abort', end, { once: true });
+  if (stop.aborted) end();
+  try {
+    return await work(limit.signal);
+  } finally {
+    clearTimeout(timer);
+    stop.removeEventListener('abort', end);
+    end();
+  }
+}
+
+const SCOPE_ENDED = new Error('the scope of this work has ended');
+
+/** Begins one part of the work of an abort scope. */
+export type Begin = <T>(part: (deadline: Deadline) => Promise<T>) => Promise<T>;
+
+/**
+ * Runs `work` in a scope of its own: when one part fails, or is no longer needed, the others are aborted. The scope ends
+ * after all of its parts, so that none of them uses anything its caller has given back.
+ */
+export async function withAbortScope<T>(deadline: Deadline, work: (begin: Begin) => Promise<T>): Promise<T> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([deadline.signal, ended.signal]);
+  const within: Deadline = { signal, remaining: () => deadline.remaining() };
+  const begun: Promise<unknown>[] = [];
+  const begin: Begin = (part) => {
+    const running = part(within);
+    // A part with nobody left to await it fails unheard.
+    running.catch(() => undefined);
+    begun.push(running);
+    return running;
+  };
+  try {
+    return await work(begin);
+  } finally {
+    ended.abort(SCOPE_ENDED);
+    await Promise.allSettled(begun);
+  }
+}
