@@ -1,4 +1,4 @@
-// Cancelled and expired calls: their operations soon leave the database, on every node (docs/operations.md «Deadlines»).
+// Cancelled and expired calls: their operations soon leave the database, on every node (docs/configure.md «Deadlines»).
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { MongoClient } from 'mongodb';

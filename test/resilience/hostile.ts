@@ -1,4 +1,4 @@
-// An honest client at each listener beside hostile clients: its calls succeed, and the memory of the service recovers (docs/operations.md «Connections»).
+// An honest client at each listener beside hostile clients: its calls succeed, and the memory of the service recovers (docs/configure.md «Connections»).
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';

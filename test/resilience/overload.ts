@@ -1,4 +1,4 @@
-// More calls than the service can serve on a fifth of a core: accepted ones finish in time, the others are refused at once, and health probes are answered (docs/operations.md «Overload»).
+// More calls than the service can serve on a fifth of a core: accepted ones finish in time, the others are refused at once, and health probes are answered (docs/configure.md «Overload»).
 import { Worker } from 'node:worker_threads';
 import { makeIndexes } from '../../src/job/collections.js';
 import {

@@ -1,5 +1,5 @@
 // The primary of three nodes steps down repeatedly under reads and deletes: reads are right, a delete runs once, and a
-// finished delete is not reported as failed (docs/operations.md «Health»).
+// finished delete is not reported as failed (docs/monitor.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { fillForReads, honestAnswers, steadyReads, tallyReads } from './known-reads.js';
