@@ -220,7 +220,7 @@ async function watched(
       0,
     ),
     atMost('longest sight of an operation after its call', lives.at(-1) ?? 0, maxMs, 'ms'),
-    exactly('cursors maxMs open', await idleCursors(nodes), 0),
+    exactly('cursors left open', await idleCursors(nodes), 0),
   ];
 }
 
