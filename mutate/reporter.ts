@@ -1,5 +1,5 @@
 // Jest's reporter for changes: ends the run at the first failing test, and records the results so far.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Test, TestCaseResult, TestResult } from '@jest/reporters';
 
@@ -54,7 +54,9 @@ export default class Reporter {
 
   #write(report: Report): void {
     const running = this.#running === undefined ? {} : { running: this.#running };
-    writeFileSync(this.#output, JSON.stringify({ ...running, ...report }));
+    // The reader polls: it must never see half a report.
+    writeFileSync(`${this.#output}.new`, JSON.stringify({ ...running, ...report }));
+    renameSync(`${this.#output}.new`, this.#output);
   }
 
   #end(path: string, title: string): never {
