@@ -1,4 +1,4 @@
-// The baseline: each test without a change, measured once. It knows the time of a test, whether it passes, and the code it executes.
+// The baseline: each test file without a change, measured once: its time, its result, and the code it executes.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Change } from './changes.js';
@@ -20,7 +20,7 @@ export interface Baseline {
   durationOf(test: string): number;
   /** A test that fails without a change cannot judge one. */
   passes(test: string): boolean;
-  /** Whether `test` executes the code of `change` in its own process; true where that is unknown. */
+  /** Checks whether `test` executes the code of `change` in its own process; true if unknown. */
   executes(test: string, change: Change): boolean;
 }
 
@@ -34,7 +34,7 @@ function readJson(path: string): unknown {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
 }
 
-/** Whether `offset` lies in one of `intervals`. */
+/** Checks whether `offset` lies in one of `intervals`. */
 const contains = (intervals: Intervals, offset: number): boolean =>
   intervals.findIndex((bound) => bound > offset) % 2 === 1;
 
@@ -42,7 +42,7 @@ const contains = (intervals: Intervals, offset: number): boolean =>
 const remaining = (tests: readonly string[], { passed, failed, running }: Run): readonly string[] =>
   tests.filter((test) => !(test in passed) && test !== failed?.test && test !== running);
 
-/** Stores what has been measured, one file for each test. */
+/** Stores measurements of passing test files, one file for each. */
 function createStore(root: string, related: Related) {
   const pathOf = (test: string): string => join(root, 'build-mutate/baseline', `${test}.json`);
   return {
@@ -51,6 +51,7 @@ function createStore(root: string, related: Related) {
       return isMeasured(found) && found.fingerprint === related.fingerprint(test) ? found : undefined;
     },
     write(test: string, measured: Measured): void {
+      if (measured.failure !== undefined) return;
       mkdirSync(dirname(pathOf(test)), { recursive: true });
       writeFileSync(pathOf(test), JSON.stringify(measured));
     },
@@ -84,6 +85,10 @@ async function measure(
   }
 }
 
+/** The test files that failed. */
+const failing = (known: ReadonlyMap<string, Measured | undefined>): readonly string[] =>
+  [...known].flatMap(([test, measured]) => (measured?.failure === undefined ? [] : [test]));
+
 /** Deals `tests` out to as many lists as there are sandboxes. */
 const dealt = (tests: readonly string[], count: number): readonly (readonly string[])[] =>
   Array.from({ length: count }, (_, nth) => tests.filter((__, index) => index % count === nth));
@@ -104,11 +109,15 @@ export async function createBaseline(
     known.set(test, measured);
     store.write(test, measured);
   };
-  const lists = dealt(unknown, sandboxes.length);
-  await Promise.all(sandboxes.map((sandbox, nth) => measure(lists[nth] ?? [], sandbox, related, note)));
-  for (const [test, measured] of known)
-    if (measured?.failure !== undefined)
-      say(`fails without a change, and is skipped: ${test} «${measured.failure}»`);
+  const measureAll = async (all: readonly string[]): Promise<void> => {
+    const lists = dealt(all, sandboxes.length);
+    await Promise.all(sandboxes.map((sandbox, nth) => measure(lists[nth] ?? [], sandbox, related, note)));
+  };
+  await measureAll(unknown);
+  // A failure on a busy machine has a second attempt.
+  await measureAll(failing(known));
+  for (const test of failing(known))
+    say(`fails without a change, and is skipped: ${test} «${known.get(test)?.failure ?? ''}»`);
   const positions = createPositions(root);
   return {
     durationOf: (test) => known.get(test)?.durationMs ?? 0,
