@@ -30,8 +30,8 @@ import type { StoreConnections } from './job/store.js';
 import { createSchedulers, loadOfEach } from './limits/fair-scheduler.js';
 import type { SchedulerLoad, Schedulers } from './limits/fair-scheduler.js';
 import type { Log } from './telemetry/log.js';
-import { createCalls } from './server/call.js';
-import type { Calls } from './server/call.js';
+import { createCalls } from './server/calls.js';
+import type { Calls } from './server/call-context.js';
 import { connectionLimit, descriptorLimit, MAX_CONNECTIONS } from './server/descriptors.js';
 import { openGrpcListener } from './server/grpc/grpc.js';
 import type { Listener } from './server/grpc/grpc.js';
@@ -296,7 +296,8 @@ async function compose(plan: ConnectionPlan, database: LateDatabase, context: Co
     unready: state.reason,
     now,
     log,
-    ...config,
+    defaultTimeout: config.defaultTimeout,
+    maxTimeout: config.maxTimeout,
   });
   const sample = plan.embedded && config.sampleData ? SAMPLE_DOMAINS : [];
   const domains = replaced?.domains ?? sample;
