@@ -24,6 +24,7 @@ import { createMemoryBudgetFor } from './limits/memory-budget.js';
 import type { MeasuredMemoryBudget } from './limits/memory-budget.js';
 import { createYielding } from './limits/yield.js';
 import type { Yielding } from './limits/yield.js';
+import { COLLECTOR_SHOWN, JOB_SCHEMA } from './job/schema.js';
 import { createJobService } from './job/service.js';
 import { createJobStore } from './job/store.js';
 import type { StoreConnections } from './job/store.js';
@@ -34,15 +35,15 @@ import { createCalls } from './server/calls.js';
 import type { Calls } from './server/call-context.js';
 import { connectionLimit, descriptorLimit, MAX_CONNECTIONS } from './server/descriptors.js';
 import { openGrpcListener } from './server/grpc/grpc.js';
-import type { Listener } from './server/grpc/grpc.js';
-import { createServingState } from './server/health.js';
-import type { ServingState } from './server/health.js';
+import type { Listener } from './server/listener.js';
+import { createServingState } from './server/serving-state.js';
+import type { ServingState } from './server/serving-state.js';
 import { openHttpListener } from './server/http/http.js';
 import { watchLoad } from './limits/load-shedding.js';
 import type { Load as LoopLoad } from './limits/load-shedding.js';
 import { portComplaint } from './server/ports.js';
 import type { Tls } from './server/tls.js';
-import { openAdminListener } from './server/http/listener.js';
+import { openAdminListener } from './server/admin/admin.js';
 import { createServingLog } from './telemetry/serving-log.js';
 import type { ServingLog } from './telemetry/serving-log.js';
 import { VERSION } from './version.js';
@@ -170,6 +171,13 @@ function follow(
   });
 }
 
+/** The keys that the explorer suggests for conditions: of a job, of its errors and of its collector. */
+const CONDITION_KEYS: readonly string[] = [
+  ...JOB_SCHEMA.fields.keys(),
+  ...['errors.error_code', 'errors.message'],
+  ...COLLECTOR_SHOWN.map((name) => `collector.${name}`),
+];
+
 /** Waits for `opening`. Errors: a line about `variable`, whose port cannot be had. */
 async function named<T extends Listener>(
   variable: string,
@@ -242,7 +250,7 @@ async function openDoors(
       yielding,
       port,
       corsOrigins,
-      explorer: config.explorer === 'on' ? { auth, grpc, domains } : undefined,
+      explorer: config.explorer === 'on' ? { auth, grpc, domains, fields: CONDITION_KEYS } : undefined,
     }),
   );
   const admin = await listening('ADMIN_PORT', config.adminPort, (port) =>

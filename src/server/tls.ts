@@ -1,8 +1,6 @@
 /** TLS of the doors: certificates in files, read again when they change, without an end to what is connected (docs/operations.md «TLS»). */
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
-import { experimental } from '@grpc/grpc-js';
-import type { ServerCredentials } from '@grpc/grpc-js';
 
 export interface TlsFiles {
   readonly cert: string;
@@ -88,33 +86,4 @@ export async function tlsFiles(files: TlsFiles, { pause = PAUSE, report }: TlsOp
       clearInterval(looking);
     },
   };
-}
-
-/** A listener of the gRPC library's is told `of` the latest certificates, and of each change. */
-const telling =
-  <Update>(tls: Tls, of: (certificates: Certificates) => Update) =>
-  (listener: (update: Update) => void): void => {
-    // The library misses what it is told before it has ended to ask.
-    queueMicrotask(() => {
-      listener(of(tls.latest()));
-    });
-    tls.follow((certificates) => {
-      listener(of(certificates));
-    });
-  };
-
-/** What the gRPC library serves TLS by. */
-export function grpcCredentials(tls: Tls): ServerCredentials {
-  const provider = {
-    addIdentityCertificateListener: telling(tls, ({ cert, key }) => ({ certificate: cert, privateKey: key })),
-    addCaCertificateListener: telling(tls, ({ ca }) => (ca === undefined ? null : { caCertificate: ca })),
-    // The listeners live as long as the door.
-    removeIdentityCertificateListener: () => undefined,
-    removeCaCertificateListener: () => undefined,
-  };
-  return experimental.createCertificateProviderServerCredentials(
-    provider,
-    tls.ofClients ? provider : null,
-    tls.ofClients,
-  );
 }

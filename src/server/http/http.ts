@@ -21,18 +21,20 @@ import type { ConnectionLog } from '../connections.js';
 import { codings, mediaType } from './content.js';
 import { addExplorerPages } from './explorer.js';
 import type { Explorer } from './explorer.js';
-import type { Listener } from '../grpc/grpc.js';
-import type { ServingState } from '../health.js';
+import type { Listener } from '../listener.js';
+import type { ServingState } from '../serving-state.js';
 import { createHostCheck } from './hosts.js';
 import { loggedPath } from '../logged-path.js';
-import { checkHeaders, ROUTE_JSON } from './protocols.js';
+import { ROUTE_JSON } from './protocols.js';
 import type { Protocol, Reply } from './protocols.js';
 import { addDescriptionPage, addReferencePages } from './reference.js';
 import { ROUTES, RPC_PATHS } from './routes.js';
 import type { Route } from './routes.js';
 import type { Tls } from '../tls.js';
-import { addHealthRoutes, openWebListener } from './listener.js';
-import type { WebApp } from './listener.js';
+import { openHttpServer } from '../http-server.js';
+import { addHealthRoutes } from '../health-routes.js';
+import { checkHeaders } from '../headers.js';
+import type { WebApp } from './web-app.js';
 
 export interface HttpListenerOptions {
   readonly calls: Calls;
@@ -306,5 +308,5 @@ export function openHttpListener(options: HttpListenerOptions): Promise<Listener
     return refused(context, unknown(context));
   });
   app.notFound((context) => refused(context, appError('HTTP_ROUTE', { path: context.req.path })));
-  return openWebListener(app, { ...options, name: 'HTTP' });
+  return openHttpServer(app, { ...options, name: 'HTTP' });
 }
