@@ -1,54 +1,28 @@
-// The layer check: a module imports only from its own layer and from those listed above it. Prints a line for each
-// violation, and notes the files that have grown long.
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, posix } from 'node:path';
+// The layer check over src, explorer, test, bench and mutate: a folder imports only from folders below it, no two files
+// import each other in a circle, and only the edges of the program touch the environment. Prints a line for each violation.
 import { fileURLToPath } from 'node:url';
+import { circlesOf, roomOf, sourcesBelow } from './imports.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const longFile = 400;
 
-/** From the layer that knows nothing to the one that knows all. The first that matches a file is its layer. */
-const layers = [
-  /^src\/gen\//,
-  /^src\/(reasons|version)\.ts$/,
-  /^src\/errors\.ts$/,
-  /^src\/config\.ts$/,
-  /^src\/(near-misses|arguments)\.ts$/,
-  /^src\/log\.ts$/,
-  /^src\/wire\//,
-  /^src\/query\/schema\.ts$/,
-  /^src\/query\/(?!model|parse|references|confine|compile)[\w-]+\.ts$/, // the tables: values, operators, stages
-  /^src\/query\/model\.ts$/,
-  /^src\/query\/parse[\w-]*\.ts$/,
-  /^src\/query\/compile\.ts$/,
-  /^src\/query\/references\.ts$/,
-  /^src\/query\/confine\.ts$/,
-  /^src\/job\/schema\.ts$/,
-  /^src\/job\/(command-size|connection-failures|connections|database-errors|database|diagnosis|heartbeats|indexes|killing|listing|members|memory|operation|pace|preflight|readiness|rights|sharing|stored|ties|turns)\.ts$/,
-  /^src\/job\/store\.ts$/,
-  /^src\/job\/(message|answer|filters|collectors|malformed|rows|total)\.ts$/,
-  /^src\/job\/service\.ts$/,
-  /^src\/auth\//,
-  /^src\/server\//,
-  /^src\/embedded\//,
-  /^src\/(access|serving-log)\.ts$/,
-  /^src\/database\.ts$/,
-  /^src\/(app|make-indexes)\.ts$/,
-  /^src\/main\.ts$/,
+/** Imports allowed against the order: the generated stubs take Struct and Value from this service. */
+const ALLOWED = [{ from: 'src/gen/', to: 'src/wire/struct.ts' }];
+
+/** Imports forbidden beside the order; `types` says that type imports are fine. */
+const FORBIDDEN = [
+  { from: 'src/embedded/', to: /^src\/(?!embedded\/)/ },
+  { from: 'src/server/', to: /^(?:mongodb(?:$|\/)|src\/(?:query|mongo)\/)/ },
+  { from: 'src/server/', to: /^src\/job\//, types: true },
+  { from: 'src/auth/', to: /^(?:@grpc\/grpc-js\/server|src\/(?:job|server)\/)/ },
+  { from: 'src/job/', to: /^(?:@grpc\/grpc-js|hono)/ },
+  { from: 'src/query/', to: /^(?:@grpc\/grpc-js|src\/(?:job|mongo)\/)/ },
+  { from: 'explorer/', to: /^src\//, types: true },
+  { from: 'explorer/views/', to: /^explorer\/views\// },
 ];
 
-/** The generated stubs take Struct and Value from a module of ours. */
-const allowed = [{ from: /^src\/gen\//, to: /^src\/wire\/struct\.ts$/ }];
-
-const forbidden = [
-  { in: /^src\/embedded\//, to: /^src\/(?!embedded\/)/ },
-  { in: /^src\/(query\/|job\/service\.ts$)/, to: /^@grpc\/grpc-js/ },
-  { in: /^src\/server\//, to: /^(mongodb($|\/)|src\/query\/)/ },
-];
-
-/** What only the edges of the program may touch. */
-const edges = /^src\/(config|app|database|main|make-indexes|log)\.ts$|^src\/(embedded|gen)\//;
-const edgeOnly = [
+/** The edges of the program, and what belongs to them alone. */
+const EDGES = /^src\/(?:app|main|make-indexes)\.ts$|^src\/(?:config|embedded|gen|telemetry)\/|^src\/mongo\/connect\.ts$/;
+const EDGE_ONLY = [
   /\bprocess\.env\b/,
   /\bnew Date\(\s*\)/,
   /\bDate\.now\b/,
@@ -56,54 +30,30 @@ const edgeOnly = [
   /\bnew MongoClient\b/,
 ];
 
-const importPattern = /\b(?:from|import)\s*\(?\s*'([^']+)'/g;
-
-function violationsOf(file, text) {
-  const layer = layerOf(file);
-  if (layer === -1) return [`${file}: belongs to no layer`];
-  const code = text.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
-  const targets = [...code.matchAll(importPattern)].map(([, specifier]) => targetOf(file, specifier));
-  return [
-    ...targets.filter((to) => !mayImport(file, layer, to)).map((to) => `${file}: must not import ${to}`),
-    ...edgeOnly
-      .filter((pattern) => !edges.test(file) && pattern.test(code))
-      .map(
-        (pattern) =>
-          `${file}: has ${pattern.source.replaceAll(/\\[bs]\*?|\\/g, '')}, which belongs to the edges`,
-      ),
-  ];
+function complaintOf(file, { to, isType }) {
+  const forbidden = FORBIDDEN.find((rule) => file.startsWith(rule.from) && rule.to.test(to));
+  if (forbidden !== undefined && !(forbidden.types === true && isType)) return `must not import ${to}`;
+  const target = roomOf(to);
+  if (target === undefined) return undefined;
+  if (ALLOWED.some((rule) => file.startsWith(rule.from) && to === rule.to)) return undefined;
+  const own = roomOf(file);
+  if (own.name === target.name) return undefined;
+  return target.depth > own.depth ? undefined : `must not import ${to}, which is not below ${own.name}`;
 }
 
-function mayImport(file, layer, to) {
-  if (forbidden.some((rule) => rule.in.test(file) && rule.to.test(to))) return false;
-  if (!to.startsWith('src/')) return true;
-  if (allowed.some((rule) => rule.from.test(file) && rule.to.test(to))) return true;
-  const target = layerOf(to);
-  return target !== -1 && target <= layer;
-}
-
-function layerOf(file) {
-  return layers.findIndex((pattern) => pattern.test(file));
-}
-
-/** A package stays as it is named; a relative import becomes the source file that it means. */
-function targetOf(file, specifier) {
-  if (!specifier.startsWith('.')) return specifier;
-  return posix.join(dirname(file), specifier).replace(/\.js$/, '.ts');
-}
-
-const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-  .map((path) => `src/${path.replaceAll('\\', '/')}`)
-  .filter((path) => path.endsWith('.ts'))
-  .sort();
+const sources = sourcesBelow(root, ['src', 'explorer', 'test', 'bench', 'mutate']);
 const violations = [];
-for (const file of files) {
-  const text = readFileSync(join(root, file), 'utf8');
-  violations.push(...violationsOf(file, text));
-  const lines = text.split('\n').length - 1;
-  if (lines > longFile && !file.startsWith('src/gen/'))
-    process.stdout.write(`note: ${file} has ${lines} lines\n`);
+for (const { file, code, imports } of sources) {
+  for (const each of imports) {
+    const complaint = complaintOf(file, each);
+    if (complaint !== undefined) violations.push(`${file}: ${complaint}`);
+  }
+  if (!file.startsWith('src/') || EDGES.test(file)) continue;
+  for (const pattern of EDGE_ONLY.filter((each) => each.test(code)))
+    violations.push(`${file}: has ${pattern.source.replaceAll(/\\[bs]\*?|\\/g, '')}, which belongs to the edges`);
 }
+for (const circle of circlesOf(sources)) violations.push(`a circle: ${circle.join(' → ')}`);
+
 for (const violation of violations) process.stdout.write(`${violation}\n`);
-process.stdout.write(`layers: ${files.length} files, ${violations.length} violations\n`);
+process.stdout.write(`layers: ${sources.length} files, ${violations.length} violations\n`);
 process.exitCode = violations.length === 0 ? 0 : 1;

@@ -1,14 +1,14 @@
-// npm run lint: format, types and taste, the contract's .proto files, and the layers. Each check runs even when one
+// npm run lint: format, types and taste, the .proto files of the contract, the layers and their table. Each check runs even when one
 // before it fails.
 import { spawnSync } from 'node:child_process';
 import { prepare, root } from './setup.mjs';
 
 const checks = [
   ['node_modules/prettier/bin/prettier.cjs', '--check', '.'],
-  ['node_modules/typescript/bin/tsc', '-p', 'explorer'],
   ['node_modules/eslint/bin/eslint.js', '.'],
   ['node_modules/@bufbuild/buf/bin/buf', 'lint'],
   ['scripts/layers.mjs'],
+  ['scripts/architecture.mjs', '--check'],
 ];
 
 await prepare();

@@ -8,7 +8,8 @@ import { createRoles } from '../src/auth/roles.js';
 import type { Authenticate } from '../src/auth/caller.js';
 import { makeWritersIndexes } from '../src/embedded/sample.js';
 import { AuthorizationResponse } from '../src/gen/spaceone/api/core/v1/handler.js';
-import { makeIndexes } from '../src/mongo/indexes.js';
+import { JOB_SCHEMA } from '../src/job/schema.js';
+import { makeIndexes } from '../src/job/collections.js';
 import { confine, matchStages } from '../src/query/confine.js';
 import type { Condition } from '../src/query/operators.js';
 import { jsonClient } from './harness/client.js';
@@ -320,11 +321,11 @@ function alike(key: string, find: () => Promise<readonly unknown[]>): Promise<re
 }
 
 const CONDITIONS: readonly Condition[] = [
-  { at: 'query.filter[0]', path: 'errors.message', operator: 'regex', operand: STUCK_ON },
-  { at: 'query.filter[1]', path: 'status', operator: 'eq', operand: 'SUCCESS' },
-  { at: 'query.filter[2]', path: 'project_id', operator: 'eq', operand: PROJECT },
+  { fieldPath: 'query.filter[0]', path: 'errors.message', operator: 'regex', operand: STUCK_ON },
+  { fieldPath: 'query.filter[1]', path: 'status', operator: 'eq', operand: 'SUCCESS' },
+  { fieldPath: 'query.filter[2]', path: 'project_id', operator: 'eq', operand: PROJECT },
 ];
-const match = confine({ all: CONDITIONS, any: [] }, { domainId: MINE });
+const match = confine({ all: CONDITIONS, any: [] }, { domainId: MINE }, JOB_SCHEMA);
 
 describe.each(Object.entries(INDEXES))('with %s', (_, make) => {
   beforeAll(async () => {

@@ -1,5 +1,5 @@
 /**
- * Stored jobs and rows, as the bytes that MongoDB sends, to the bytes of JobInfo, JobsInfo and stat's Struct
+ * Writes answers from the bytes of MongoDB: jobs and rows become JobInfo, JobsInfo and the Struct of a stat
  * (docs/architecture.md «Answers are bytes»).
  */
 import { appError } from '../errors.js';
@@ -13,7 +13,7 @@ import type { Layout, CollectorInfoBytes } from './transcoder.js';
 import type { Yielding } from '../limits/yield.js';
 import { COLLECTOR_INFO, JOB_INFO } from './schema.js';
 
-/** Where rows lie in the Struct that stat answers: below the Struct and the list of results. */
+/** Depth of a row in the Struct of a stat: below the Struct and its list of results. */
 const ROW_DEPTH = 2;
 
 /** Tags of the fields of JobsInfo. */
@@ -23,7 +23,7 @@ const TOTAL_COUNT = 16;
 const JOB_LAYOUT = layoutOf(JOB_INFO);
 const COLLECTOR_LAYOUT = layoutOf(COLLECTOR_INFO);
 
-/** Bytes of an answer for a byte of what is stored, at most as a rule. */
+/** Bytes of an answer for each stored byte, rarely more. */
 const GROWTH = 1.5;
 
 const sizeOf = (documents: readonly Buffer[]): number =>
@@ -39,16 +39,15 @@ function messageOf(layout: Layout, document: Buffer, referred?: CollectorInfoByt
 export const jobInfo = (job: Buffer, collector: CollectorInfoBytes): Uint8Array =>
   messageOf(JOB_LAYOUT, job, collector);
 
-/** CollectorInfo of a stored collector; it may be kept, and so holds no more memory than its own. */
+/** CollectorInfo of a stored collector, in memory of its own for the cache. */
 export const collectorInfo = (collector: Buffer): Uint8Array =>
   Uint8Array.from(messageOf(COLLECTOR_LAYOUT, collector));
 
-/** What answers may take of this process. */
-export interface Means {
+/** The limits of every answer. */
+export interface AnswerLimits {
   /** Bytes of one answer. */
   readonly maxBytes: number;
-  readonly memory: Reservation;
-  /** Long answers are written in slices. */
+  /** Yields to the event loop while a long answer is written. */
   readonly yielding: Yielding;
 }
 
@@ -56,7 +55,8 @@ export interface Means {
 async function writeEach(
   writer: Writer,
   documents: readonly Buffer[],
-  { maxBytes, memory, yielding }: Means,
+  { maxBytes, yielding }: AnswerLimits,
+  memory: Reservation,
   write: (document: Buffer, nth: number) => void,
 ): Promise<void> {
   const size = sizeOf(documents) * GROWTH;
@@ -73,18 +73,18 @@ async function writeEach(
 }
 
 export interface JobsAnswer {
-  /** Takes jobs, each with its CollectorInfo. Errors: LIMIT_EXCEEDED. */
+  /** Adds jobs, each with its CollectorInfo. Errors: LIMIT_EXCEEDED. */
   add(jobs: readonly Buffer[], collectors: readonly CollectorInfoBytes[]): Promise<void>;
-  /** JobsInfo of the jobs added, and of how many there are in all. */
+  /** JobsInfo of the added jobs with their total. */
   finish(total: number): Uint8Array;
 }
 
-/** JobsInfo within `means`, in the making. */
-export function jobsInfo(means: Means): JobsAnswer {
+/** Writes JobsInfo within `limits`, its bytes counted in `memory`. */
+export function createJobsAnswer(limits: AnswerLimits, memory: Reservation): JobsAnswer {
   const writer = new Writer();
   return {
     add: (jobs, collectors) =>
-      writeEach(writer, jobs, means, (job, nth) => {
+      writeEach(writer, jobs, limits, memory, (job, nth) => {
         writer.open(RESULTS, job.length);
         writeMessage(writer, JOB_LAYOUT, job, 0, collectors[nth]);
         writer.close();
@@ -99,20 +99,20 @@ export function jobsInfo(means: Means): JobsAnswer {
   };
 }
 
-export interface RowsAnswer {
+export interface StatAnswer {
   /** Errors: LIMIT_EXCEEDED. */
   add(rows: readonly Buffer[]): Promise<void>;
   /** The Struct `{results, total_count}`; without a total there is no `total_count`. */
   finish(total: number | undefined): Uint8Array;
-  /** Whether a text or a name in a row was not UTF-8. */
+  /** True if a text or a name in a row was not UTF-8. */
   hasReplaced(): boolean;
 }
 
-/** What of a row is a result: the row, or the first value in it. */
-export type Result = 'row' | 'value';
+/** The part of a row that is a result: the whole row, or its first value. */
+export type ResultKind = 'row' | 'value';
 
-function writeRow(writer: Writer, row: Buffer, result: Result): void {
-  if (result === 'row') {
+function writeRow(writer: Writer, row: Buffer, kind: ResultKind): void {
+  if (kind === 'row') {
     writeValue(writer, row, BSON.object, 0, ROW_DEPTH);
     return;
   }
@@ -120,16 +120,16 @@ function writeRow(writer: Writer, row: Buffer, result: Result): void {
   writeValue(writer, row, first.next() ? first.type : BSON.null, first.value, ROW_DEPTH);
 }
 
-/** Stat's Struct of rows within `means`, in the making. */
-export function statStruct(means: Means, result: Result): RowsAnswer {
+/** Writes the Struct of a stat within `limits`, its bytes counted in `memory`. */
+export function createStatAnswer(limits: AnswerLimits, memory: Reservation, kind: ResultKind): StatAnswer {
   const writer = new Writer();
   openEntry(writer, 'results', 0);
   writer.open(TAG.list, 0);
   return {
     add: (rows) =>
-      writeEach(writer, rows, means, (row) => {
+      writeEach(writer, rows, limits, memory, (row) => {
         writer.open(TAG.item, row.length);
-        writeRow(writer, row, result);
+        writeRow(writer, row, kind);
         writer.close();
       }),
     finish(total) {

@@ -1,61 +1,63 @@
 /**
- * The collectors that jobs refer to, looked up by one query for a batch, within the caller's scope only, and kept for
- * a moment (docs/performance.md «Collectors»).
+ * Loads the collectors of jobs by one query a batch, within the caller's scope only, and keeps them for a moment
+ * (docs/performance.md «Collectors»).
  */
 import { ObjectId } from 'mongodb';
 import { fail } from '../errors.js';
-import type { JoinedDocuments as ReferredDocuments } from '../query/compile.js';
+import type { JoinedDocuments } from '../query/join.js';
+import { referredPaths } from '../query/stat-keys.js';
 import { confineReferred } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch, Scope } from '../query/confine.js';
-import type { MongoFilter } from '../query/mongo.js';
+import type { MongoFilter } from '../query/mongo-syntax.js';
 import { BSON, idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
+import type { StatQuery } from '../query/model.js';
 import { collectorInfo } from './answer.js';
+import type { Reserved } from './call.js';
 import type { CollectorInfoBytes } from './transcoder.js';
-import type { Reservation } from '../limits/memory-budget.js';
 import type { Deadline } from '../limits/abort.js';
-import { COLLECTOR_SHOWN } from './schema.js';
-import { sentAt } from '../mongo/stored.js';
+import { COLLECTOR_SHOWN, JOB_SCHEMA } from './schema.js';
+import { operandAt } from '../mongo/stored.js';
 import type { JobStore } from './store.js';
 
-/** Bytes that are kept, and what an entry takes beside its message. */
-const MAX_KEPT = 8 * 1024 ** 2;
-const ENTRY = 200;
+/** Bytes of the cache, and of an entry beside its message. */
+const MAX_CACHE_BYTES = 8 * 1024 ** 2;
+const ENTRY_BYTES = 200;
 
-interface Kept {
-  /** CollectorInfo; undefined: there is no such collector in the domain. */
+interface Entry {
+  /** CollectorInfo; undefined: the domain has no such collector. */
   readonly message: CollectorInfoBytes;
   readonly until: number;
 }
 
-const weightOf = (message: CollectorInfoBytes): number => ENTRY + (message?.length ?? 0);
+const weightOf = (message: CollectorInfoBytes): number => ENTRY_BYTES + (message?.length ?? 0);
 
-/** Messages by key, for `time` milliseconds each; those that were kept first go first. */
-function keeping(time: number, now: () => number) {
-  const entries = new Map<string, Kept>();
+/** Keeps messages by key for `ttlMs` milliseconds each; the oldest are dropped first. */
+function createCache(ttlMs: number, monotonicNow: () => number) {
+  const entries = new Map<string, Entry>();
   let weight = 0;
 
-  function drop(key: string, { message }: Kept): void {
+  function drop(key: string, { message }: Entry): void {
     entries.delete(key);
     weight -= weightOf(message);
   }
 
   function dropFirst(): void {
-    for (const [key, kept] of entries) {
-      if (kept.until > now() && weight <= MAX_KEPT) return;
-      drop(key, kept);
+    for (const [key, entry] of entries) {
+      if (entry.until > monotonicNow() && weight <= MAX_CACHE_BYTES) return;
+      drop(key, entry);
     }
   }
 
   return {
-    get(key: string): Kept | undefined {
-      const kept = entries.get(key);
-      return kept !== undefined && kept.until > now() ? kept : undefined;
+    get(key: string): Entry | undefined {
+      const entry = entries.get(key);
+      return entry !== undefined && entry.until > monotonicNow() ? entry : undefined;
     },
     set(key: string, message: CollectorInfoBytes): void {
       const before = entries.get(key);
       if (before !== undefined) drop(key, before);
-      entries.set(key, { message, until: now() + time });
+      entries.set(key, { message, until: monotonicNow() + ttlMs });
       weight += weightOf(message);
       dropFirst();
     },
@@ -65,7 +67,7 @@ function keeping(time: number, now: () => number) {
 const COLLECTOR = namesOf([['collector', true]]);
 const ID = namesOf([['_id', true]]);
 
-/** CollectorInfo for each of some jobs within a scope. */
+/** Loads CollectorInfo for each of some jobs within a scope. */
 export type CollectorLoader = (
   jobs: readonly Buffer[],
   scope: Scope,
@@ -74,23 +76,22 @@ export type CollectorLoader = (
 
 export interface CollectorLoaderOptions {
   readonly store: JobStore;
-  /** Milliseconds that a collector is kept. */
+  /** Milliseconds to keep a collector after its lookup. */
   readonly collectorCache: number;
-  /** Milliseconds that only grow. */
   readonly monotonicNow: () => number;
 }
 
-/** Looks collectors up, each once in the time that it is kept. */
+/** Looks up each collector once in the time it is kept. */
 export function createCollectorLoader({
   store,
   collectorCache,
   monotonicNow,
 }: CollectorLoaderOptions): CollectorLoader {
-  const kept = keeping(collectorCache, monotonicNow);
+  const cache = createCache(collectorCache, monotonicNow);
 
   async function lookUp(references: readonly string[], scope: Scope, deadline: Deadline) {
     const ids = references.map((reference) => ObjectId.createFromHexString(reference));
-    const filter = confineReferred({ _id: { $in: ids } }, scope);
+    const filter = confineReferred({ _id: { $in: ids } }, scope, JOB_SCHEMA);
     const found = await store.collectors(filter, COLLECTOR_SHOWN, deadline);
     return new Map(found.map((collector) => [idIn(collector, ID), collectorInfo(collector)]));
   }
@@ -101,7 +102,7 @@ export function createCollectorLoader({
     const missing: string[] = [];
     for (const reference of references) {
       if (reference === undefined || messages.has(reference)) continue;
-      const known = kept.get(scope.domainId + reference);
+      const known = cache.get(scope.domainId + reference);
       if (known === undefined) missing.push(reference);
       messages.set(reference, known?.message);
     }
@@ -109,61 +110,61 @@ export function createCollectorLoader({
     for (const reference of missing) {
       const message = found?.get(reference);
       messages.set(reference, message);
-      kept.set(scope.domainId + reference, message);
+      cache.set(scope.domainId + reference, message);
     }
     return references.map((reference) => messages.get(reference));
   };
 }
 
-/** Bytes of collectors that a pipeline takes as data, within the 16 MB of a command. */
-const MAX_BYTES = 15_000_000;
+/** Bytes of collectors sent as data with a pipeline, within the 16 MB of a command. */
+const MAX_JOINED_BYTES = 15_000_000;
 
-/** Bytes of memory for a byte of a collector: as it came, as values to send, and in the commands for the rows and their number. */
-const WEIGHT = 6;
+/** Bytes of memory for each of them: as read, as values to send, and in the commands for results and their number. */
+const JOINED_WEIGHT = 6;
 
-/** Collectors with `paths` of theirs; undefined: they are more than a pipeline takes. */
+/** Collectors with these paths; undefined: they are too large for a pipeline. */
 async function readCollectors(
   store: JobStore,
   filter: ConfinedFilter,
   paths: readonly string[],
-  memory: Reservation,
-  deadline: Deadline,
-): Promise<ReferredDocuments | undefined> {
+  work: Deadline & Reserved,
+): Promise<JoinedDocuments | undefined> {
   const ids: ObjectId[] = [];
   const documents: unknown[] = [];
   let size = 0;
-  for await (const batch of store.batches('collector', filter, paths, deadline)) {
+  for await (const batch of store.batches('collector', filter, paths, work)) {
     const more = batch.reduce((sum, collector) => sum + collector.length, 0);
-    memory.grow(more * WEIGHT);
+    work.memory.grow(more * JOINED_WEIGHT);
     size += more;
-    if (size > MAX_BYTES) return undefined;
+    if (size > MAX_JOINED_BYTES) return undefined;
     for (const collector of batch) {
       const id = idIn(collector, ID);
       if (id === undefined) continue;
       ids.push(ObjectId.createFromHexString(id));
-      documents.push(sentAt(collector, BSON.object, 0));
+      documents.push(operandAt(collector, BSON.object, 0));
     }
   }
   return { ids, documents };
 }
 
 /**
- * The collectors of the scope with `paths` of theirs, to be found by id while rows are made: all of them or, where they
- * are too many, those that jobs of `match` refer to. Errors: LIMIT_EXCEEDED.
+ * The collectors that a stat joins, with the paths it asks of them: all of the scope or, where those are too many, the ones
+ * referred to by jobs of `match`; undefined: the stat asks for none. Errors: LIMIT_EXCEEDED.
  */
-export async function collectorsOf(
+export async function joinedCollectors(
   store: JobStore,
+  query: StatQuery,
   { within }: ConfinedMatch,
   scope: Scope,
-  paths: readonly string[],
-  memory: Reservation,
-  deadline: Deadline,
-): Promise<ReferredDocuments> {
+  work: Deadline & Reserved,
+): Promise<JoinedDocuments | undefined> {
+  const paths = referredPaths(query);
+  if (paths.length === 0) return undefined;
   const read = (filter: MongoFilter) =>
-    readCollectors(store, confineReferred(filter, scope), paths, memory, deadline);
+    readCollectors(store, confineReferred(filter, scope, JOB_SCHEMA), paths, work);
   const all = await read({});
   if (all !== undefined) return all;
-  const referred = await read({ _id: { $in: await store.references({ within }, deadline) } });
+  const referred = await read({ _id: { $in: await store.references({ within }, work) } });
   const limit = 'bytes of collectors that a stat asks of';
-  return referred ?? fail('LIMIT_EXCEEDED', { limit, max: String(MAX_BYTES) });
+  return referred ?? fail('LIMIT_EXCEEDED', { limit, max: String(MAX_JOINED_BYTES) });
 }

@@ -1,4 +1,4 @@
-/** Jobs as lines of text, for lists that are sent while they are read (docs/http.md «All jobs at once»). */
+/** Writes jobs as lines of NDJSON or CSV for exports (docs/http.md «All jobs at once»). */
 import { fromBinary, toJson } from '@bufbuild/protobuf';
 import type { DescMessage, JsonValue } from '@bufbuild/protobuf';
 import type { Selection } from '../query/model.js';
@@ -12,7 +12,7 @@ import type { Shape, ShownField } from './schema.js';
 
 export type ExportFormat = 'ndjson' | 'csv';
 
-/** The text before the first row, and that of a job, given its JobInfo: in parts, each made in a few milliseconds. */
+/** The text of an export: a head, then a row for each JobInfo, in parts made within a few milliseconds each. */
 export interface ExportWriter {
   readonly head: string;
   row(info: Uint8Array): Iterable<string>;
@@ -21,20 +21,20 @@ export interface ExportWriter {
 const JOB_MESSAGE = messageNamed('spaceone.api.inventory.v1.JobInfo');
 
 interface Column {
-  /** The names of the fields that lead to the cell. */
+  /** Names of nested fields, outermost first. */
   readonly path: readonly string[];
-  /** The field of the stored job that it comes from. */
+  /** Field of the stored job. */
   readonly stored: string;
 }
 
-/** The fields of the one message that a field is shown as. */
+/** The fields of a field shown as one message. */
 function innerOf(as: Shape): readonly ShownField[] | undefined {
   if (typeof as === 'string') return undefined;
   if ('message' in as) return as.message;
   return 'referred' in as ? as.referred : undefined;
 }
 
-/** A column for each field of `message` that is shown, and for each field of a message within it. */
+/** A column for each shown field of `message`, and for each field of a message within it. */
 function columnsOf(message: DescMessage, fields: readonly ShownField[]): readonly Column[] {
   return fields.flatMap(({ number, stored, as }) => {
     const field = message.fields.find((each) => each.number === number);
@@ -50,7 +50,7 @@ const COLUMNS = columnsOf(JOB_MESSAGE, JOB_INFO);
 const within = (value: JsonValue | undefined, name: string): JsonValue | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? value[name] : undefined;
 
-/** A list or an object is JSON; an empty list, and what is not there, an empty cell. */
+/** The cell of a value: JSON for a list or an object, empty for an empty list and for a missing value. */
 function cellOf(value: JsonValue | undefined): string | number | boolean {
   if (value === undefined || value === null) return '';
   if (typeof value !== 'object') return value;
@@ -81,19 +81,19 @@ const LINES: ExportWriter = {
   },
 };
 
-/** The rows of jobs that are shown with the stored paths `only`. */
+/** Writes rows of the format, with the stored paths `only`. */
 export const exportWriter = (format: ExportFormat, only: Selection): ExportWriter =>
   format === 'csv' ? table(only) : LINES;
 
-/** Characters of text that are sent at once. */
-const PIECE = 65_536;
+/** Characters of a chunk of text. */
+const CHUNK_LENGTH = 65_536;
 
 function* partsOf(infos: Iterable<Uint8Array>, row: ExportWriter['row']): Iterable<string> {
   for (const info of infos) yield* row(info);
 }
 
-/** The text of all jobs, given the JobInfos of each batch, in slices; nothing is held back from one batch to the next. */
-export async function* pieces(
+/** Streams the text of all jobs, given the JobInfos of each batch, and yields to the event loop between parts. Each batch is flushed. */
+export async function* exportChunks(
   { head, row }: ExportWriter,
   batches: AsyncIterable<Iterable<Uint8Array>>,
   yielding: Yielding,
@@ -104,7 +104,7 @@ export async function* pieces(
     if (slice.over()) await slice.next();
     for (const part of partsOf(infos, row)) {
       text += part;
-      if (text.length >= PIECE) {
+      if (text.length >= CHUNK_LENGTH) {
         yield Buffer.from(text);
         text = '';
       }

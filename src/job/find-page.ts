@@ -1,47 +1,51 @@
 /**
- * Lists of jobs (docs/architecture.md «Storage»): a page comes by one command, a longer list from a cursor, both as the
- * bytes that MongoDB sends.
+ * Finds the jobs of a list (docs/architecture.md «Storage»): a page by one command, a longer list from a cursor, both as
+ * the bytes sent by MongoDB.
  */
-import { setImmediate as othersTurn } from 'node:timers/promises';
-import { matchStages } from '../query/confine.js';
-import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
-import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo.js';
-import type { Page } from '../query/model.js';
+import { setImmediate as nextRound } from 'node:timers/promises';
+import type { Deadline } from '../limits/abort.js';
 import { ParallelArrays } from '../mongo/errors.js';
 import { RAW_AGGREGATION } from '../mongo/executor.js';
 import type { Batches, Executor } from '../mongo/executor.js';
-import type { Deadline } from '../limits/abort.js';
+import { matchStages } from '../query/confine.js';
+import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
+import type { Page } from '../query/model.js';
+import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo-syntax.js';
 import { JOB_SCHEMA } from './schema.js';
-import { settledPage } from './tie-breaking.js';
-import type { DateOrder, Read } from './tie-breaking.js';
+import { breakTies } from './tie-breaking.js';
+import type { DateOrder, ReadSlice } from './tie-breaking.js';
 
 export interface FindPlan {
   readonly projection: MongoFilter;
   readonly sort: MongoSort;
+  /** undefined: all jobs. */
   readonly page: Page | undefined;
 }
 
-/** A plan with a page of jobs that come at once. */
-type ShortPlan = FindPlan & { readonly page: Page };
+/** A plan for one command. */
+type PagePlan = FindPlan & { readonly page: Page };
 
-/** Documents that come at once from a cursor, and that are handed on at once, however many there are. */
+/** Finds the jobs of `match`, batch by batch. Errors: ParallelArrays, and those of the executor. */
+export type FindPage = (match: ConfinedMatch, plan: FindPlan, deadline: Deadline) => Batches;
+
+/** Documents a batch of a cursor, and documents handed on between two rounds of the event loop. */
 export const BATCH_SIZE = 1001;
 
-/** Jobs of a page that come by one command; MongoDB cuts a batch at 16 MB. */
-const AT_ONCE = 10_000;
+/** The most jobs of a page read by one command; MongoDB cuts a batch at 16 MB. */
+const MAX_PAGE = 10_000;
 
-const isShort = (plan: FindPlan): plan is ShortPlan => plan.page !== undefined && plan.page.limit <= AT_ONCE;
+const isPage = (plan: FindPlan): plan is PagePlan => plan.page !== undefined && plan.page.limit <= MAX_PAGE;
 
-/** A few at a time, so that a large page does not keep others from their turn. */
-async function* slices(documents: readonly Buffer[]): Batches {
-  for (let at = 0; at < documents.length; at += BATCH_SIZE) {
-    if (at > 0) await othersTurn();
-    yield documents.slice(at, at + BATCH_SIZE);
+/** A large page in slices, each in a round of the event loop of its own. */
+async function* inSlices(documents: readonly Buffer[]): Batches {
+  for (let start = 0; start < documents.length; start += BATCH_SIZE) {
+    if (start > 0) await nextRound();
+    yield documents.slice(start, start + BATCH_SIZE);
   }
 }
 
-/** An order by one field and the id; undefined where it is another. */
-function fieldOrder(sort: MongoSort): DateOrder | undefined {
+/** An order by one field and the id; undefined for any other order. */
+function orderOf(sort: MongoSort): DateOrder | undefined {
   const [first, second, ...more] = sort;
   if (first === undefined || second === undefined || more.length > 0) return undefined;
   const [path, direction] = first;
@@ -49,139 +53,142 @@ function fieldOrder(sort: MongoSort): DateOrder | undefined {
   return id === JOB_SCHEMA.id ? { path, direction, id, idDirection } : undefined;
 }
 
-/** `sort` without the id that breaks its ties: a stored id that is an array must not fail it. */
-function untied(sort: MongoSort): MongoSort | undefined {
+/** `sort` without its tie-break: a stored id must not fail it by being an array. */
+function withoutTieBreak(sort: MongoSort): MongoSort | undefined {
   const own = new Map([...sort].filter(([path]) => path !== JOB_SCHEMA.id));
   return own.size > 0 && own.size < sort.size ? own : undefined;
 }
 
-/** Whether there is an index that has the order. */
-const isIndexed = ({ path, direction, idDirection }: DateOrder, indexed: ReadonlySet<string>): boolean =>
+/** Fields with an index in order of domain, field and id. */
+type Indexed = ReadonlySet<string>;
+
+const isIndexed = ({ path, direction, idDirection }: DateOrder, indexed: Indexed): boolean =>
   indexed.has(path) && direction === idDirection;
 
-/** An order by one date and the id; undefined where it is another, or there is an index that has it. */
-function unindexed(sort: MongoSort, indexed: ReadonlySet<string>): DateOrder | undefined {
-  const order = fieldOrder(sort);
-  const isOpen =
-    order !== undefined && JOB_SCHEMA.fields.get(order.path) === 'date' && !isIndexed(order, indexed);
-  return isOpen ? order : undefined;
+/** An order by a date and the id without an index for both; undefined for any other order. */
+function unindexedDateOrder(sort: MongoSort, indexed: Indexed): DateOrder | undefined {
+  const order = orderOf(sort);
+  if (order === undefined || JOB_SCHEMA.fields.get(order.path) !== 'date') return undefined;
+  return isIndexed(order, indexed) ? undefined : order;
 }
 
 const entriesOf = (filter: MongoFilter): Iterable<readonly [string, unknown]> =>
   filter instanceof Map ? filter : Object.entries(filter);
 
-/** Lists what meets a filter. */
-export type FindPage = (match: ConfinedMatch, plan: FindPlan, deadline: Deadline) => Batches;
+/** The two ways to read a list: a page by one command, or everything from a cursor. */
+interface Find {
+  /** undefined: the page does not fit into one batch. */
+  page(plan: PagePlan): Promise<readonly Buffer[] | undefined>;
+  all(): Batches;
+}
 
-/** Lists the collection `jobs`; `orderedBy` are the fields by which an index has them in order, ties broken by id. */
-export function createFindPage(
-  jobs: string,
-  { batch, inBatches }: Executor,
-  orderedBy: () => ReadonlySet<string>,
-): FindPage {
-  /** The documents of a page; undefined where they are too much for one batch. */
-  async function read(filter: MongoFilter, { page, ...plan }: ShortPlan, deadline: Deadline) {
-    // A batch as large as the limit would leave a cursor open that has nothing more.
-    const within = { ...plan, ...page, batchSize: page.limit + 1, allowDiskUse: true };
-    const { documents, more } = await batch(deadline, { find: jobs, filter, ...within });
+/** The collection, its executor, and the orders that its indexes have. */
+interface FindParts {
+  readonly collection: string;
+  readonly executor: Executor;
+  readonly indexed: () => Indexed;
+}
+
+/** Finds by `filter` alone, in the order of an index where there is one. */
+function findPlain(parts: FindParts, filter: ConfinedFilter, plan: FindPlan, deadline: Deadline): Find {
+  const { collection, executor, indexed } = parts;
+
+  async function read(conditions: MongoFilter, { page, ...shown }: PagePlan) {
+    // A batch as large as the limit would leave an exhausted cursor open.
+    const options = { ...shown, ...page, batchSize: page.limit + 1, allowDiskUse: true };
+    const command = { find: collection, filter: conditions, ...options };
+    const { documents, more } = await executor.firstBatch(deadline, command);
     return more ? undefined : documents;
   }
 
-  function settled(order: DateOrder, filter: ConfinedFilter, plan: ShortPlan, deadline: Deadline) {
-    const reading: Read = ({ filter: also, sort, extra, ...page }) => {
-      const projection = new Map([...entriesOf(plan.projection), ...entriesOf(extra)]);
-      return read({ $and: [filter, also] }, { projection, sort, page }, deadline);
+  const readSlice =
+    ({ projection }: FindPlan): ReadSlice =>
+    ({ filter: also, sort, extra, ...page }) => {
+      const extended = new Map([...entriesOf(projection), ...entriesOf(extra)]);
+      return read({ $and: [filter, also] }, { projection: extended, sort, page });
     };
-    return settledPage(order, plan.page, reading);
+
+  return {
+    async page(asked) {
+      const order = unindexedDateOrder(asked.sort, indexed());
+      const page = order === undefined ? undefined : await breakTies(order, asked.page, readSlice(asked));
+      return page ?? (await read(filter, asked));
+    },
+    all: () =>
+      executor.stream(deadline, (within, db) =>
+        db.collection(collection).find<Buffer>(filter, {
+          raw: true,
+          projection: plan.projection,
+          sort: new Map(plan.sort),
+          // An explicit limit of 0 means the same to MongoDB, but makes the driver double its batches.
+          ...plan.page,
+          batchSize: BATCH_SIZE,
+          allowDiskUse: true,
+          ...within,
+        }),
+      ),
+  };
+}
+
+/** The pipeline of a list with guarded conditions: in the order of an index before the guard, or sorted behind it. */
+function guardedPipeline(
+  match: ConfinedMatch,
+  { sort, page, projection }: FindPlan,
+  indexed: Indexed,
+): readonly MongoStage[] {
+  const order = orderOf(sort);
+  const sortStage = [{ $sort: sort }];
+  const sorted =
+    order !== undefined && isIndexed(order, indexed)
+      ? matchStages(match, sortStage)
+      : [...matchStages(match), ...sortStage];
+  const cut = page === undefined ? [] : [{ $skip: page.skip }, { $limit: page.limit }];
+  return [...sorted, ...cut, { $project: projection }];
+}
+
+/** Finds by an aggregation whose guarded conditions stand behind the scope. */
+function findGuarded(parts: FindParts, match: ConfinedMatch, plan: FindPlan, deadline: Deadline): Find {
+  const { collection, executor, indexed } = parts;
+  const pipeline = guardedPipeline(match, plan, indexed());
+  return {
+    async page({ page }) {
+      const cursor = { batchSize: page.limit + 1 };
+      const command = { aggregate: collection, pipeline, cursor, allowDiskUse: true };
+      const { documents, more } = await executor.firstBatch(deadline, command);
+      return more ? undefined : documents;
+    },
+    all: () =>
+      executor.stream(deadline, (within, db) =>
+        db.collection(collection).aggregate<Buffer>([...pipeline], {
+          ...RAW_AGGREGATION,
+          batchSize: BATCH_SIZE,
+          allowDiskUse: true,
+          ...within,
+        }),
+      ),
+  };
+}
+
+/** Finds jobs in `collection`; `indexed` are the fields with an index in order of domain, field and id. */
+export function createFindPage(collection: string, executor: Executor, indexed: () => Indexed): FindPage {
+  const parts: FindParts = { collection, executor, indexed };
+
+  async function* find(match: ConfinedMatch, plan: FindPlan, deadline: Deadline): Batches {
+    const { page, all } =
+      match.guarded === undefined
+        ? findPlain(parts, match.within, plan, deadline)
+        : findGuarded(parts, match, plan, deadline);
+    const documents = isPage(plan) ? await page(plan) : undefined;
+    yield* documents === undefined ? all() : inSlices(documents);
   }
 
-  const cursor = (
-    filter: ConfinedFilter,
-    { page, sort, projection }: FindPlan,
-    deadline: Deadline,
-  ): Batches =>
-    inBatches(deadline, (within, db) =>
-      db.collection(jobs).find<Buffer>(filter, {
-        raw: true,
-        projection,
-        sort: new Map(sort),
-        // A limit of 0 would mean the same to MongoDB, but makes the driver ask for batches that double each time.
-        ...page,
-        batchSize: BATCH_SIZE,
-        allowDiskUse: true,
-        ...within,
-      }),
-    );
-
-  async function short(filter: ConfinedFilter, plan: ShortPlan, deadline: Deadline) {
-    const order = unindexed(plan.sort, orderedBy());
-    const page = order === undefined ? undefined : await settled(order, filter, plan, deadline);
-    return page ?? (await read(filter, plan, deadline));
-  }
-
-  /** A list with guarded conditions: in the order of an index before the guard, or sorted behind it. */
-  function guardedStages(match: ConfinedMatch, { sort, page, projection }: FindPlan): readonly MongoStage[] {
-    const order = fieldOrder(sort);
-    const sorted = [{ $sort: sort }];
-    const stages =
-      order !== undefined && isIndexed(order, orderedBy())
-        ? matchStages(match, sorted)
-        : [...matchStages(match), ...sorted];
-    const cut = page === undefined ? [] : [{ $skip: page.skip }, { $limit: page.limit }];
-    return [...stages, ...cut, { $project: projection }];
-  }
-
-  async function guardedPage(pipeline: readonly MongoStage[], { page }: ShortPlan, deadline: Deadline) {
-    const cursor = { batchSize: page.limit + 1 };
-    const command = { aggregate: jobs, pipeline, cursor, allowDiskUse: true };
-    const { documents, more } = await batch(deadline, command);
-    return more ? undefined : documents;
-  }
-
-  const guardedCursor = (pipeline: readonly MongoStage[], deadline: Deadline): Batches =>
-    inBatches(deadline, (within, db) =>
-      db.collection(jobs).aggregate<Buffer>([...pipeline], {
-        ...RAW_AGGREGATION,
-        batchSize: BATCH_SIZE,
-        allowDiskUse: true,
-        ...within,
-      }),
-    );
-
-  /** A page at once where it is short and fits into one batch, and otherwise batch by batch. */
-  async function* listed(
-    plan: FindPlan,
-    page: (plan: ShortPlan) => Promise<readonly Buffer[] | undefined>,
-    all: () => Batches,
-  ): Batches {
-    const documents = isShort(plan) ? await page(plan) : undefined;
-    yield* documents === undefined ? all() : slices(documents);
-  }
-
-  function inOrder(match: ConfinedMatch, plan: FindPlan, deadline: Deadline): Batches {
-    if (match.guarded === undefined) {
-      const { within } = match;
-      return listed(
-        plan,
-        (asked) => short(within, asked, deadline),
-        () => cursor(within, plan, deadline),
-      );
-    }
-    const pipeline = guardedStages(match, plan);
-    return listed(
-      plan,
-      (asked) => guardedPage(pipeline, asked, deadline),
-      () => guardedCursor(pipeline, deadline),
-    );
-  }
-
-  return async function* list(match, plan, deadline) {
+  return async function* findPage(match, plan, deadline) {
     try {
-      yield* inOrder(match, plan, deadline);
+      yield* find(match, plan, deadline);
     } catch (error) {
-      const own = untied(plan.sort);
+      const own = withoutTieBreak(plan.sort);
       if (!(error instanceof ParallelArrays) || own === undefined) throw error;
-      yield* inOrder(match, { ...plan, sort: own }, deadline);
+      yield* find(match, { ...plan, sort: own }, deadline);
     }
   };
 }

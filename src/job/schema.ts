@@ -1,12 +1,12 @@
 /**
- * The job and the collector as data: stored fields, their types and aliases, and what the answers show under which
- * name and number (docs/architecture.md «The job as data»).
+ * Describes the job and the collector as data: stored fields with their types and aliases, and the fields of answers with
+ * their numbers (docs/architecture.md «The job as data»).
  */
 import { CollectorInfo_State, JobInfo_Status } from '../gen/spaceone/api/inventory/v1/collector.js';
-import { REFERRED } from '../query/compile.js';
+import { JOINED_FIELD } from '../query/join.js';
 import type { Below, FieldType, ResourceSchema } from '../query/schema.js';
 
-/** How a stored value is shown: as what kind of protobuf field. */
+/** The kind of protobuf field for a stored value. */
 export type Shape =
   | 'text'
   | 'number'
@@ -16,10 +16,10 @@ export type Shape =
   | { readonly names: Readonly<Record<string, string | number>> }
   | { readonly message: readonly ShownField[] }
   | { readonly messages: readonly ShownField[] }
-  /** A reference, shown as a message of what it refers to. */
+  /** A reference, shown as a message of the referred document. */
   | { readonly referred: readonly ShownField[] };
 
-/** A field of an answer's message: its number there, where it is stored, and how it is shown. */
+/** A field of a message: its number, its stored name and its kind. */
 export interface ShownField {
   readonly number: number;
   readonly stored: string;
@@ -67,7 +67,7 @@ export const JOB_INFO: readonly ShownField[] = [
 const FIELDS: ReadonlyMap<string, FieldType> = new Map([
   ['job_id', 'text'],
   ['status', 'text'],
-  ['filters', 'free'],
+  ['filters', 'any'],
   ['total_tasks', 'number'],
   ['remained_tasks', 'number'],
   ['errors', 'array'],
@@ -96,25 +96,26 @@ const BELOW: ReadonlyMap<string, Below> = new Map<string, Below>([
   ],
 ]);
 
-/** A name that no stored job has. */
+/** A name without a field in any stored job. */
 const NO_FIELD = 'a field that no job has';
 
 export const JOB_SCHEMA: ResourceSchema = {
   name: 'job',
   id: 'job_id',
-  newest: 'created_at',
+  owner: { tenant: 'domain_id', projects: 'projects' },
+  defaultSort: 'created_at',
   fields: FIELDS,
   aliases: new Map([
     ['user_projects', 'projects'],
     ['filter', 'filters'],
     ['collector_info', 'collector'],
-    // The database's own key, and a name of our own, are nobody's business: they mean a field that no document has.
+    // The key of the database and a name of this service are internal: they mean a field without values.
     ['_id', NO_FIELD],
-    [REFERRED, NO_FIELD],
+    [JOINED_FIELD, NO_FIELD],
   ]),
-  unshown: new Set(['user_projects']),
+  hidden: new Set(['user_projects']),
   below: BELOW,
-  whole: JOB_INFO.map(({ stored }) => stored),
+  defaultProjection: JOB_INFO.map(({ stored }) => stored),
   minimal: ['job_id', 'status', 'created_at', 'finished_at'],
   reference: {
     field: 'collector',
@@ -123,14 +124,14 @@ export const JOB_SCHEMA: ResourceSchema = {
   },
 };
 
-/** What answers need of a collector. */
+/** The paths of a collector shown in answers. */
 export const COLLECTOR_SHOWN: readonly string[] = COLLECTOR_INFO.flatMap(({ stored, as }) =>
   typeof as === 'object' && 'message' in as
     ? as.message.map((inner) => `${stored}.${inner.stored}`)
     : [stored],
 );
 
-/** The indexes on `job` that what clients ask for most needs; others are the writers' affair. */
+/** The indexes on `job` for the most frequent queries of clients; further ones are up to the writers. */
 export const INDEXES = [
   { domain_id: 1, created_at: -1, job_id: -1 },
   { domain_id: 1, status: 1, created_at: -1, job_id: -1 },

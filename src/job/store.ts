@@ -1,36 +1,62 @@
 /**
- * The collections job and collector (docs/architecture.md «Storage»): time limits, cancellation and read preference.
- * Reads take only confined filters, and nothing changes a document: the one write deletes one job.
+ * The collections `job` and `collector` (docs/architecture.md «Storage»). Reads take confined filters only, and nothing
+ * changes a document: the one write deletes one job.
  */
 import { BSON, ObjectId } from 'mongodb';
 import type { Db, ReadPreferenceLike } from 'mongodb';
-import { projectionTo } from '../query/compile.js';
-import type { CompiledFilter } from '../query/compile.js';
+import type { Deadline } from '../limits/abort.js';
+import { FilterRefused } from '../mongo/errors.js';
+import type { Connection } from '../mongo/connections.js';
+import { createExecutor, RAW_AGGREGATION } from '../mongo/executor.js';
+import type { Batches, Executor, Within } from '../mongo/executor.js';
+import type { Kill } from '../mongo/session-killer.js';
+import type { CompiledFilter } from '../query/compile/filter.js';
+import { projectionTo } from '../query/compile/projection.js';
 import { insteadStages, matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
-import type { MongoFilter, MongoStage } from '../query/mongo.js';
+import type { MongoFilter, MongoStage } from '../query/mongo-syntax.js';
 import { idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
-import { FilterRefused } from '../mongo/errors.js';
-import type { Kill } from '../mongo/session-killer.js';
 import { BATCH_SIZE, createFindPage } from './find-page.js';
 import type { FindPage } from './find-page.js';
-import { RAW_AGGREGATION, running } from '../mongo/executor.js';
-import type { Batches, Connected, Executor, Within } from '../mongo/executor.js';
-import type { Deadline } from '../limits/abort.js';
 
-export interface JobStore {
+export type Collection = 'job' | 'collector';
+
+/** Jobs by id, by list and by number. */
+interface JobReads {
   one(filter: ConfinedFilter, projection: MongoFilter, deadline: Deadline): Promise<Buffer | undefined>;
   readonly findPage: FindPage;
-  /** How many jobs there are. */
   count(match: ConfinedMatch, deadline: Deadline): Promise<number>;
-  /** Deletes one job; false where there is none. */
+  /** Deletes one job; false: there is none. */
   remove(filter: ConfinedFilter, deadline: Deadline): Promise<boolean>;
-  /** The rows of a pipeline over what `match` gives; they may be read from secondaries. */
+  /** False: MongoDB refuses `filter`. */
+  accepts(filter: MongoFilter, deadline: Deadline): Promise<boolean>;
+}
+
+/** Aggregations over jobs; secondaries may answer them. */
+interface StatReads {
+  /** The results of a pipeline over the jobs of `match`. */
   results(match: ConfinedMatch, stages: readonly MongoStage[], deadline: Deadline): Batches;
-  /** How many rows a pipeline gives. */
+  /** The number of results of a pipeline. */
   resultCount(match: ConfinedMatch, stages: readonly MongoStage[], deadline: Deadline): Promise<number>;
-  /** The documents of a collection that meet `filter`, with the paths to show; `_id` always. */
+}
+
+/** Collectors, and the references of jobs to them. */
+interface CollectorReads {
+  /** The collectors of `filter` with these paths and `_id`. */
+  collectors(
+    filter: ConfinedFilter,
+    paths: readonly string[],
+    deadline: Deadline,
+  ): Promise<readonly Buffer[]>;
+  collectorIds(match: ConfinedMatch, deadline: Deadline): Promise<readonly ObjectId[]>;
+  /** The ids of collectors referred to by jobs of `match`. */
+  references(match: ConfinedMatch, deadline: Deadline): Promise<readonly ObjectId[]>;
+}
+
+/** Documents of either collection, for conditions on malformed text. */
+interface DocumentReads {
+  /** The documents of `filter` with these paths and `_id`. */
   batches(
     collection: Collection,
     filter: ConfinedFilter,
@@ -38,7 +64,7 @@ export interface JobStore {
     deadline: Deadline,
   ): Batches;
   /**
-   * The `_id` of those of `documents`, which are data, that meet `filter`; none where no document of the collection meets
+   * The `_id` of each of `documents`, sent as data, that meets `filter`; none once no document of the collection meets
    * `some` any more.
    */
   meeting(
@@ -48,47 +74,153 @@ export interface JobStore {
     filter: CompiledFilter,
     deadline: Deadline,
   ): Promise<readonly Buffer[]>;
-  /** What changes with everything that is written; undefined where there is no such thing. */
-  moment(deadline: Deadline): Promise<string | undefined>;
-  /** The collectors that meet `filter`, with the paths to show; `_id` always. */
-  collectors(
-    filter: ConfinedFilter,
-    paths: readonly string[],
-    deadline: Deadline,
-  ): Promise<readonly Buffer[]>;
-  /** The ids of the collectors that `match` gives. */
-  collectorIds(match: ConfinedMatch, deadline: Deadline): Promise<readonly ObjectId[]>;
-  /** The ids by which jobs refer to collectors. */
-  references(match: ConfinedMatch, deadline: Deadline): Promise<readonly ObjectId[]>;
-  /** Whether MongoDB can make sense of `filter`. */
-  accepts(filter: MongoFilter, deadline: Deadline): Promise<boolean>;
+  /** A value that changes with every write; undefined: the server has none. */
+  lastWrite(deadline: Deadline): Promise<string | undefined>;
 }
 
-export type Collection = 'job' | 'collector';
+export interface JobStore extends JobReads, StatReads, CollectorReads, DocumentReads {}
 
+/** Aggregations go to secondaries where there are any. */
 const SECONDARY = 'secondaryPreferred';
+
+const CURSOR = { ...RAW_AGGREGATION, batchSize: BATCH_SIZE } as const;
+
+/** The number of documents of `match` left after `stages`. */
+async function countAfter(
+  { firstBatch }: Executor,
+  match: ConfinedMatch,
+  stages: readonly MongoStage[],
+  deadline: Deadline,
+  readPreference?: ReadPreferenceLike,
+): Promise<number> {
+  const pipeline = [...matchStages(match), ...stages, { $group: { _id: 1, n: { $sum: 1 } } }];
+  const command = { aggregate: 'job', pipeline, cursor: {}, allowDiskUse: true };
+  const [counted] = (await firstBatch(deadline, command, readPreference)).documents;
+  return counted === undefined ? 0 : Number(BSON.deserialize(counted)['n']);
+}
+
+/** Finds documents with these paths. */
+const find = (
+  db: Db,
+  collection: Collection,
+  filter: ConfinedFilter,
+  paths: readonly string[],
+  within: Within,
+) =>
+  db.collection(collection).find<Buffer>(filter, {
+    raw: true,
+    projection: projectionTo(paths, 1),
+    batchSize: BATCH_SIZE,
+    ...within,
+  });
+
+function jobReads(executor: Executor, orderedBy: () => ReadonlySet<string>): JobReads {
+  return {
+    async one(filter, projection, deadline) {
+      const command = { find: 'job', filter, projection, limit: 1, singleBatch: true };
+      return (await executor.firstBatch(deadline, command)).documents[0];
+    },
+    findPage: createFindPage('job', executor, orderedBy),
+    count: (match, deadline) => countAfter(executor, match, [], deadline),
+    remove: async (filter, deadline) =>
+      (await executor.write(deadline, { delete: 'job', deletes: [{ q: filter, limit: 1 }] })) > 0,
+    async accepts(filter, deadline) {
+      const none = { $and: [{ job_id: { $in: [] } }, filter] };
+      try {
+        await executor.run(deadline, (within, db) => db.collection('job').findOne(none, within));
+        return true;
+      } catch (error) {
+        if (error instanceof FilterRefused) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+function statReads(executor: Executor): StatReads {
+  return {
+    results: (match, stages, deadline) =>
+      executor.stream(deadline, (within, db) =>
+        db.collection('job').aggregate<Buffer>([...matchStages(match), ...stages], {
+          ...CURSOR,
+          readPreference: SECONDARY,
+          allowDiskUse: true,
+          ...within,
+        }),
+      ),
+    resultCount: (match, stages, deadline) => countAfter(executor, match, stages, deadline, SECONDARY),
+  };
+}
 
 const ID = namesOf([['_id', true]]);
 
-/** What a member of a replica set says of itself. */
+function collectorReads(executor: Executor): CollectorReads {
+  /** The ObjectIds that `last` leaves as `_id`. */
+  async function idsOf(
+    collection: Collection,
+    match: ConfinedMatch,
+    last: MongoStage,
+    deadline: Deadline,
+  ): Promise<readonly ObjectId[]> {
+    const ids: ObjectId[] = [];
+    const batches = executor.stream(deadline, (within, db) =>
+      db.collection(collection).aggregate<Buffer>([...matchStages(match), last], { ...CURSOR, ...within }),
+    );
+    for await (const batch of batches)
+      for (const document of batch) {
+        const id = idIn(document, ID);
+        if (id !== undefined) ids.push(ObjectId.createFromHexString(id));
+      }
+    return ids;
+  }
+
+  return {
+    collectors: (filter, paths, deadline) =>
+      executor.run(deadline, (within, db) => find(db, 'collector', filter, paths, within).toArray()),
+    collectorIds: (match, deadline) => idsOf('collector', match, { $project: { _id: 1 } }, deadline),
+    references: (match, deadline) => idsOf('job', match, { $group: { _id: '$collector' } }, deadline),
+  };
+}
+
+/** The fields of a member's answer to hello. */
 interface Hello {
   readonly me?: string;
   readonly lastWrite?: { readonly opTime: unknown };
 }
 
+/** The last write of the member that reads go to; undefined unless that is one member of a replica set. */
+async function lastWriteOf(db: Db): Promise<string | undefined> {
+  if (db.readPreference.mode !== 'primary') return undefined;
+  const { me, lastWrite }: Hello = await db.command({ hello: 1 });
+  return lastWrite === undefined ? undefined : JSON.stringify([me, lastWrite.opTime]);
+}
+
+function documentReads(executor: Executor): DocumentReads {
+  return {
+    batches: (collection, filter, paths, deadline) =>
+      executor.stream(deadline, (within, db) => find(db, collection, filter, paths, within)),
+    async meeting(collection, some, documents, filter, deadline) {
+      const stages = [{ $match: some }, { $limit: 1 }, ...insteadStages(documents, filter)];
+      const cursor = { batchSize: documents.length + 1 };
+      const pipeline = [...stages, { $project: { _id: 1 } }];
+      return (await executor.firstBatch(deadline, { aggregate: collection, pipeline, cursor })).documents;
+    },
+    lastWrite: (deadline) => executor.run(deadline, (_, db) => lastWriteOf(db)),
+  };
+}
+
 export interface JobStoreOptions {
-  /** Is told errors that have no name here. */
+  /** Takes errors without a name here. */
   readonly report: (error: unknown) => void;
-  /** The fields by which an index has the jobs of a domain in order, ties broken by id in the same direction. */
+  /** Fields with an index in order of domain, field and id, ties broken by id in the same direction. */
   readonly orderedBy: () => ReadonlySet<string>;
 }
 
-/** The one database, by connections of their own for each kind of work: none waits behind another. */
+/** The database by separate connections for each kind of work, so that none waits behind another. */
 export interface StoreConnections {
-  readonly reads: () => Connected;
-  /** Stats may take long, and be many. */
-  readonly stats: () => Connected;
-  /** What ends the others. */
+  readonly reads: () => Connection;
+  /** Aggregations may be slow, and many. */
+  readonly stats: () => Connection;
   readonly kill: Kill;
 }
 
@@ -97,110 +229,11 @@ export function createJobStore(
   { reads, stats, kill }: StoreConnections,
   { report, orderedBy }: JobStoreOptions,
 ): JobStore {
-  const operations = running(reads, kill, report);
-  const statistics = running(stats, kill, report);
-  const { once } = operations;
-
-  const aggregate = (match: ConfinedMatch, stages: readonly MongoStage[], within: Within, db: Db) =>
-    db.collection('job').aggregate<Buffer>([...matchStages(match), ...stages], {
-      ...RAW_AGGREGATION,
-      readPreference: SECONDARY,
-      batchSize: BATCH_SIZE,
-      allowDiskUse: true,
-      ...within,
-    });
-
-  /** How many documents of `match` are left after `stages`. */
-  async function count(
-    { batch }: Executor,
-    match: ConfinedMatch,
-    stages: readonly MongoStage[],
-    deadline: Deadline,
-    readPreference?: ReadPreferenceLike,
-  ): Promise<number> {
-    const pipeline = [...matchStages(match), ...stages, { $group: { _id: 1, n: { $sum: 1 } } }];
-    const command = { aggregate: 'job', pipeline, cursor: {}, allowDiskUse: true };
-    const [counted] = (await batch(deadline, command, readPreference)).documents;
-    return counted === undefined ? 0 : Number(BSON.deserialize(counted)['n']);
-  }
-
-  /** The ObjectIds that `last` leaves as `_id` of the documents of `match`. */
-  async function idsOf(
-    collection: string,
-    match: ConfinedMatch,
-    last: MongoStage,
-    deadline: Deadline,
-  ): Promise<readonly ObjectId[]> {
-    const ids: ObjectId[] = [];
-    const options = { ...RAW_AGGREGATION, batchSize: BATCH_SIZE };
-    const found = operations.inBatches(deadline, (within, db) =>
-      db.collection(collection).aggregate<Buffer>([...matchStages(match), last], { ...options, ...within }),
-    );
-    for await (const batch of found)
-      for (const document of batch) {
-        const id = idIn(document, ID);
-        if (id !== undefined) ids.push(ObjectId.createFromHexString(id));
-      }
-    return ids;
-  }
-
-  const find = (
-    collection: Collection,
-    filter: ConfinedFilter,
-    paths: readonly string[],
-    within: Within,
-    db: Db,
-  ) =>
-    db.collection(collection).find<Buffer>(filter, {
-      raw: true,
-      projection: projectionTo(paths, 1),
-      batchSize: BATCH_SIZE,
-      ...within,
-    });
-
-  /** The last write of the server that reads go to, where that is one member of a replica set. */
-  async function momentOf(db: Db): Promise<string | undefined> {
-    if (db.readPreference.mode !== 'primary') return undefined;
-    const { me, lastWrite }: Hello = await db.command({ hello: 1 });
-    return lastWrite === undefined ? undefined : JSON.stringify([me, lastWrite.opTime]);
-  }
-
-  async function accepts(filter: MongoFilter, deadline: Deadline): Promise<boolean> {
-    const none = { $and: [{ job_id: { $in: [] } }, filter] };
-    try {
-      await once(deadline, (within, db) => db.collection('job').findOne(none, within));
-      return true;
-    } catch (error) {
-      if (error instanceof FilterRefused) return false;
-      throw error;
-    }
-  }
-
+  const executor = createExecutor(reads, kill, report);
   return {
-    accepts,
-    async one(filter, projection, deadline) {
-      const command = { find: 'job', filter, projection, limit: 1, singleBatch: true };
-      return (await operations.batch(deadline, command)).documents[0];
-    },
-    findPage: createFindPage('job', operations, orderedBy),
-    count: (match, deadline) => count(operations, match, [], deadline),
-    results: (match, stages, deadline) =>
-      statistics.inBatches(deadline, (within, db) => aggregate(match, stages, within, db)),
-    resultCount: (match, stages, deadline) => count(statistics, match, stages, deadline, SECONDARY),
-    collectorIds: (match, deadline) => idsOf('collector', match, { $project: { _id: 1 } }, deadline),
-    references: (match, deadline) => idsOf('job', match, { $group: { _id: '$collector' } }, deadline),
-    remove: async (filter, deadline) =>
-      (await operations.write(deadline, { delete: 'job', deletes: [{ q: filter, limit: 1 }] })) > 0,
-    collectors: (filter, paths, deadline) =>
-      once(deadline, (within, db) => find('collector', filter, paths, within, db).toArray()),
-    batches: (collection, filter, paths, deadline) =>
-      operations.inBatches(deadline, (within, db) => find(collection, filter, paths, within, db)),
-    async meeting(collection, some, documents, filter, deadline) {
-      const stages = [{ $match: some }, { $limit: 1 }, ...insteadStages(documents, filter)];
-      const cursor = { batchSize: documents.length + 1 };
-      const pipeline = [...stages, { $project: { _id: 1 } }];
-      return (await operations.batch(deadline, { aggregate: collection, pipeline, cursor })).documents;
-    },
-    moment: (deadline) => once(deadline, (_, db) => momentOf(db)),
+    ...jobReads(executor, orderedBy),
+    ...statReads(createExecutor(stats, kill, report)),
+    ...collectorReads(executor),
+    ...documentReads(executor),
   };
 }

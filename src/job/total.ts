@@ -1,24 +1,24 @@
-/** The total of a page: counted only where it does not follow from the page (docs/performance.md «Counts»). */
+/** Finds the total of a list, counting only where it does not follow from the page (docs/performance.md «Counts»). */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from '../query/model.js';
 
-/** Milliseconds that a listing has to show whether a count is needed; then both go on at once. */
-const HEAD_START = 10;
+/** Milliseconds given to the page to make a count needless; after them both run at once. */
+const HEAD_START_MS = 10;
 
-/** How many there are in all, where a page with `listed` of them tells: one that is not full is the last. */
-function told({ skip, limit }: Page, listed: number): number | undefined {
+/** The total by a page of `listed` jobs: a page that is not full is the last one. undefined: a count is needed. */
+function totalByPage({ skip, limit }: Page, listed: number): number | undefined {
   const ended = listed < limit && (listed > 0 || skip === 0);
   return ended ? skip + listed : undefined;
 }
 
-/** A count of another moment than the page beside it, as that page allows it: none of its jobs is beyond the total. */
-function besides({ skip }: Page, listed: number, counted: number): number {
+/** Bounds a count of another moment than the page: the total covers every job of the page. */
+function boundedByPage({ skip }: Page, listed: number, counted: number): number {
   return listed > 0 ? Math.max(counted, skip + listed) : Math.min(counted, skip);
 }
 
 /**
- * How many there are in all, where `listing` lists a page of them. What is counted in vain is not waited for: whoever
- * asks ends it.
+ * The total of a list, given the number of jobs on its page once that is read. A needless count is not awaited: the abort
+ * scope of the caller ends it.
  */
 export async function totalOf(
   page: Page | undefined,
@@ -26,12 +26,12 @@ export async function totalOf(
   count: () => Promise<number>,
 ): Promise<number> {
   if (page === undefined) return listing;
-  const early = await Promise.race([listing, pause(HEAD_START)]);
-  const total = early === undefined ? undefined : told(page, early);
+  const early = await Promise.race([listing, pause(HEAD_START_MS)]);
+  const total = early === undefined ? undefined : totalByPage(page, early);
   if (total !== undefined) return total;
   const counting = count();
-  // Where it is not needed, neither is its failure.
+  // The failure of a needless count is needless, too.
   counting.catch(() => undefined);
   const listed = await listing;
-  return told(page, listed) ?? besides(page, listed, await counting);
+  return totalByPage(page, listed) ?? boundedByPage(page, listed, await counting);
 }

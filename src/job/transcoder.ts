@@ -1,7 +1,6 @@
 /**
- * Stored documents, as the bytes that MongoDB sends, to the bytes of the messages that show them: by the tables of
- * schema.ts (docs/architecture.md «Answers are bytes»). Any value may stand in any place: what does not fit its field
- * is shown as the field's default.
+ * Transcodes stored documents from BSON to protobuf by the tables of schema.ts (docs/architecture.md «Answers are bytes»).
+ * Any value may be stored in any field: one of the wrong type is shown as the default of its field.
  */
 import { WireType } from '@bufbuild/protobuf/wire';
 import { BSON, dateAt, Elements, isEmpty, longAt, scalarAt, textEnd, textStart } from '../wire/bson.js';
@@ -16,10 +15,10 @@ const MAX_INT32 = 2 ** 31 - 1;
 const delimited = (number: number): number => (number << 3) | WireType.LengthDelimited;
 const varint = (number: number): number => (number << 3) | WireType.Varint;
 
-/** The message of what a document refers to; undefined: it refers to nothing. */
+/** CollectorInfo of the collector of a job; undefined: the job has none. */
 export type CollectorInfoBytes = Uint8Array | undefined;
 
-/** Writes a field from the value of `type` that lies at `at`. */
+/** Writes a field from the value of `type` at the offset `at`. */
 type WriteField = (
   writer: Writer,
   bytes: Buffer,
@@ -28,19 +27,19 @@ type WriteField = (
   referred: CollectorInfoBytes,
 ) => void;
 
-/** How a message is written: its fields in order, and the place of each one by its stored name. */
+/** The layout of a message: its fields in order, and the place of each by its stored name. */
 export interface Layout {
   readonly fields: readonly WriteField[];
   readonly places: Names<number>;
 }
 
-/** The layout of the message whose `fields` are given. */
+/** The layout of a message with these fields. */
 export const layoutOf = (fields: readonly ShownField[]): Layout => ({
   fields: fields.map(({ number, as }) => writeFieldOf(number, as)),
   places: namesOf(fields.map(({ stored }, place) => [stored, place])),
 });
 
-/** Writes the fields of `layout` in their order; of two values of one name the last one counts. */
+/** Writes the fields of `layout` in their order; the last of several values of one name counts. */
 export function writeMessage(
   writer: Writer,
   { fields, places }: Layout,
@@ -64,7 +63,7 @@ export function writeMessage(
   }
 }
 
-/** Whether the value is a document with something in it; an empty one is shown like a missing one. */
+/** True for a document with fields; an empty one is shown like a missing one. */
 const isFilled = (bytes: Buffer, type: number, at: number): boolean =>
   type === BSON.object && !isEmpty(bytes, at);
 
@@ -112,7 +111,7 @@ const text =
     writer.textOf(bytes, textStart(at), end);
   };
 
-/** How a field is written, by how it is shown. */
+/** Writers of a field by its kind. */
 const WRITE: Readonly<Record<Extract<Shape, string>, (number: number) => WriteField>> = {
   text: (number) => text(delimited(number)),
   date: (number) => {

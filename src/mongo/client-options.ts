@@ -2,18 +2,25 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MongoClient, MongoClientOptions, MongoCredentials, MongoOptions } from 'mongodb';
 
-const SELECTION_TIMEOUT = 5000;
+const SERVER_SELECTION_TIMEOUT_MS = 5000;
 
 /** A connection that is not used for so long is opened anew: what lies between may have forgotten it without a word. */
 const MAX_IDLE_MS = 60_000;
 /** Milliseconds that closing has: the driver takes leave of a database that may not be there any more. */
-const CLOSING = 500;
+const CLOSE_TIMEOUT_MS = 500;
 
-/** Connections for pings and for ending operations, apart from those that the calls wait for. */
-export const CONTROL_OPTIONS: MongoClientOptions = { maxPoolSize: 4, minPoolSize: 1 };
+/** The purpose of connections: stats may be slow and many; control probes the database and kills operations. */
+export type Purpose = 'reads' | 'stats' | 'control';
 
-/** Connections for stats: more at once would only keep the database from everything else. Further ones wait. */
-export const STATS_OPTIONS: MongoClientOptions = { maxPoolSize: 20 };
+/**
+ * Options of the clients of each purpose. More stats at once would only keep the database from everything else: further
+ * ones wait. Control has connections apart from those that calls wait for.
+ */
+export const PURPOSE_OPTIONS: Readonly<Record<Purpose, MongoClientOptions>> = {
+  reads: {},
+  stats: { maxPoolSize: 20 },
+  control: { maxPoolSize: 4, minPoolSize: 1 },
+};
 
 /**
  * Options beside those of `uri`. A stored document never makes a call fail: text that is not UTF-8 is replaced, and
@@ -27,7 +34,7 @@ export function clientOptions(uri: string): MongoClientOptions {
     enableUtf8Validation: false,
     bsonRegExp: true,
     maxConnecting: 4,
-    ...unless('serverSelectionTimeoutMS', { serverSelectionTimeoutMS: SELECTION_TIMEOUT }),
+    ...unless('serverSelectionTimeoutMS', { serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS }),
     ...unless('maxIdleTimeMS', { maxIdleTimeMS: MAX_IDLE_MS }),
   };
 }
@@ -51,10 +58,13 @@ export function directUri(uri: string, address: string, { tls, credentials }: Fo
 }
 
 /** Closes `client`, or leaves it to close when it can. */
-export async function closed(client: MongoClient): Promise<void> {
+export async function closeClient(client: MongoClient): Promise<void> {
   const over = new AbortController();
   // What fails here is the taking leave; the connections are closed all the same.
   const left = client.close().catch(() => undefined);
-  await Promise.race([left, pause(CLOSING, undefined, { signal: over.signal }).catch(() => undefined)]);
+  await Promise.race([
+    left,
+    pause(CLOSE_TIMEOUT_MS, undefined, { signal: over.signal }).catch(() => undefined),
+  ]);
   over.abort();
 }

@@ -11,7 +11,8 @@ import type {
   FindOptions,
   ReadPreferenceLike,
 } from 'mongodb';
-import { fromDatabase, isLost, unavailable } from './errors.js';
+import { toAppError, isLost, unavailable } from './errors.js';
+import type { Connection } from './connections.js';
 import type { Deadline } from '../limits/abort.js';
 import type { Kill } from './session-killer.js';
 
@@ -54,7 +55,7 @@ interface FirstBatch {
 }
 
 /** Runs a read that its connection or its server has failed once more. */
-async function retried<T>({ signal }: Deadline, read: () => Promise<T>): Promise<T> {
+async function withOneRetry<T>({ signal }: Deadline, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
@@ -63,16 +64,9 @@ async function retried<T>({ signal }: Deadline, read: () => Promise<T>): Promise
   }
 }
 
-/** The database by the connections of now. */
-export interface Connected {
-  readonly db: Db;
-  /** Aborted when the connections are closed, and what runs on them ends. */
-  readonly over: AbortSignal;
-}
-
 /** Errors: the connections were closed, which ends the driver's cursors as if there were nothing more. */
-function checkOpen({ over }: Connected): void {
-  if (over.aborted) throw unavailable();
+function checkOpen({ closed }: Connection): void {
+  if (closed.aborted) throw unavailable();
 }
 
 /** Milliseconds after which an operation that is given up is killed again: it may have begun only since. */
@@ -128,16 +122,16 @@ function beginOperation({ client }: Db, kill: Kill, deadline: Deadline): Operati
 }
 
 /** A standalone server knows no numbers of writes. */
-const NO_NUMBERS = 20;
+const ILLEGAL_OPERATION = 20;
 
-const knowsNoNumbers = (error: unknown): boolean =>
-  error instanceof MongoServerError && error.code === NO_NUMBERS;
+const lacksTransactionNumbers = (error: unknown): boolean =>
+  error instanceof MongoServerError && error.code === ILLEGAL_OPERATION;
 
 /** Milliseconds before a write that was lost is sent again. */
 const RETRY_DELAY_MS = 100;
 
 /** By its number a server knows a write again that it, or the primary before it, has done already, and answers the same. */
-const numbered = ({ serverSession }: ClientSession): Document => ({
+const nextTransactionNumber = ({ serverSession }: ClientSession): Document => ({
   txnNumber: Long.fromNumber(++serverSession.txnNumber),
 });
 
@@ -145,7 +139,7 @@ const numbered = ({ serverSession }: ClientSession): Document => ({
  * Does one write, as long as it is wanted again where its connection or its server was lost. The driver does so once,
  * and not where another call has already found out that the server is lost.
  */
-async function surely<T>({ signal }: Deadline, write: () => Promise<T>): Promise<T> {
+async function untilWritten<T>({ signal }: Deadline, write: () => Promise<T>): Promise<T> {
   for (let lost = false; ; lost = true) {
     try {
       return await write();
@@ -165,7 +159,7 @@ interface Written {
 }
 
 /** How many documents `command` changes in a session: it is done once, however often it has to be sent. */
-async function written(
+async function runWrite(
   db: Db,
   session: ClientSession,
   deadline: Deadline,
@@ -181,11 +175,11 @@ async function written(
     return n;
   }
   if (!db.client.options.retryWrites) return send({});
-  const number = numbered(session);
+  const number = nextTransactionNumber(session);
   try {
-    return await surely(deadline, () => send(number));
+    return await untilWritten(deadline, () => send(number));
   } catch (error) {
-    if (!knowsNoNumbers(error)) throw error;
+    if (!lacksTransactionNumbers(error)) throw error;
     return await send({});
   }
 }
@@ -202,7 +196,7 @@ async function firstBatch(
   const concern = db.readConcern === undefined ? {} : { readConcern: db.readConcern.toJSON() };
   const options = { ...RAW_DOCUMENTS, readPreference, session, signal };
   const within = { ...command, ...concern, maxTimeMS };
-  const { cursor }: { readonly cursor?: FirstBatch } = await retried(deadline, () =>
+  const { cursor }: { readonly cursor?: FirstBatch } = await withOneRetry(deadline, () =>
     db.command(within, options),
   );
   if (cursor === undefined) throw new Error('MongoDB answered no cursor');
@@ -215,24 +209,24 @@ async function firstBatch(
  * Runs work on the database within a deadline; its errors become this service's, the unknown ones reported. `kill` has
  * connections of its own, so that what ends work is never behind the work in a queue.
  */
-export function running(connected: () => Connected, kill: Kill, report: (error: unknown) => void) {
+export function createExecutor(connected: () => Connection, kill: Kill, report: (error: unknown) => void) {
   async function run<T>(
     deadline: Deadline,
-    work: (operation: Operation, now: Connected) => Promise<T>,
+    work: (operation: Operation, now: Connection) => Promise<T>,
   ): Promise<T> {
     const now = connected();
     const operation = beginOperation(now.db, kill, deadline);
     try {
       return await work(operation, now);
     } catch (error) {
-      throw fromDatabase(error, deadline.signal, report);
+      throw toAppError(error, deadline.signal, report);
     } finally {
       operation.close();
     }
   }
 
   return {
-    once: <T>(deadline: Deadline, work: (within: Within, db: Db) => Promise<T>): Promise<T> =>
+    run: <T>(deadline: Deadline, work: (within: Within, db: Db) => Promise<T>): Promise<T> =>
       run(deadline, async ({ within }, now) => {
         const done = await work(within, now.db);
         checkOpen(now);
@@ -242,19 +236,23 @@ export function running(connected: () => Connected, kill: Kill, report: (error: 
      * The first batch of what `command` reads, and no other: one round trip, and none of the driver's cost for each
      * document.
      */
-    batch: (deadline: Deadline, command: Document, readPreference?: ReadPreferenceLike): Promise<Batch> =>
+    firstBatch: (
+      deadline: Deadline,
+      command: Document,
+      readPreference?: ReadPreferenceLike,
+    ): Promise<Batch> =>
       run(deadline, (operation, { db }) => firstBatch(db, operation, deadline, command, readPreference)),
     /** How many documents `command` changes. What is given up is not sent any more; what has been sent ends, or not. */
     write: (deadline: Deadline, command: Document): Promise<number> =>
-      run(deadline, ({ within: { session } }, { db }) => written(db, session, deadline, command)),
-    async *inBatches(deadline: Deadline, open: (within: Within, db: Db) => Cursor): Batches {
+      run(deadline, ({ within: { session } }, { db }) => runWrite(db, session, deadline, command)),
+    async *stream(deadline: Deadline, open: (within: Within, db: Db) => Cursor): Batches {
       const now = connected();
       const operation = beginOperation(now.db, kill, deadline);
       try {
         yield* batches(open(operation.within, now.db));
         checkOpen(now);
       } catch (error) {
-        throw fromDatabase(error, deadline.signal, report);
+        throw toAppError(error, deadline.signal, report);
       } finally {
         operation.close();
       }
@@ -262,4 +260,4 @@ export function running(connected: () => Connected, kill: Kill, report: (error: 
   };
 }
 
-export type Executor = ReturnType<typeof running>;
+export type Executor = ReturnType<typeof createExecutor>;

@@ -7,7 +7,7 @@ export type SessionId = NonNullable<ClientSession['id']>;
 export type Kill = (id: SessionId) => Promise<void>;
 
 /** Milliseconds to wait for a server to kill. */
-const PATIENCE = 2000;
+const KILL_TIMEOUT_MS = 2000;
 
 /**
  * Kills on one server, by one command at a time: the sessions that come meanwhile are the next one's. A server that has
@@ -26,7 +26,7 @@ export function killSessionsOn(server: Db): Kill {
     const done = (): void => undefined;
     running = server
       .admin()
-      .command(command, { signal: AbortSignal.timeout(PATIENCE) })
+      .command(command, { signal: AbortSignal.timeout(KILL_TIMEOUT_MS) })
       .then(done, done);
     await running;
   }

@@ -37,17 +37,17 @@ function sentBinary(bytes: Buffer, at: number): Binary {
 }
 
 /** The elements of a document or of a list, by name, the last of a name. */
-export function* sentElements(bytes: Buffer, at: number): Generator<readonly [string, unknown]> {
+export function* operandElements(bytes: Buffer, at: number): Generator<readonly [string, unknown]> {
   for (const each = new Elements(bytes, at); each.next();)
-    yield [bytes.toString('utf8', each.name, each.nameEnd), sentAt(bytes, each.type, each.value)];
+    yield [bytes.toString('utf8', each.name, each.nameEnd), operandAt(bytes, each.type, each.value)];
 }
 
 /** A document is a Map: the driver would not send an object with a key `_bsontype`, or keys like numbers, as it was stored. */
 const SEND: ReadonlyMap<number, Send> = new Map<number, Send>([
   [BSON.double, (bytes, at) => new Double(bytes.readDoubleLE(at))],
   [BSON.string, textFrom],
-  [BSON.object, (bytes, at) => new Map(sentElements(bytes, at))],
-  [BSON.array, (bytes, at) => Array.from(sentElements(bytes, at), ([, value]) => value)],
+  [BSON.object, (bytes, at) => new Map(operandElements(bytes, at))],
+  [BSON.array, (bytes, at) => Array.from(operandElements(bytes, at), ([, value]) => value)],
   [BSON.binary, sentBinary],
   [BSON.objectId, (bytes, at) => ObjectId.createFromHexString(idAt(bytes, at))],
   [BSON.date, sentDate],
@@ -64,7 +64,7 @@ const SEND: ReadonlyMap<number, Send> = new Map<number, Send>([
 ]);
 
 /** The value of `type` at `at` as data to send back; what the driver has no class for goes as answers show it. */
-export const sentAt = (bytes: Buffer, type: number, at: number): unknown => {
+export const operandAt = (bytes: Buffer, type: number, at: number): unknown => {
   const send = SEND.get(type);
   return send === undefined ? scalarAt(bytes, type, at) : send(bytes, at);
 };

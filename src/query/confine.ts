@@ -2,14 +2,15 @@
  * The only maker of confined filters, and the store takes nothing else: forgetting the tenant does not compile
  * (docs/architecture.md «Scope»).
  */
-import { compiledFilter, filterOf } from './compile.js';
-import type { CompiledFilter } from './compile.js';
+import { compileFilter, unguardedFilter } from './compile/filter.js';
+import type { CompiledFilter } from './compile/filter.js';
+import type { Doubt } from './malformed-text.js';
 import type { Filter } from './model.js';
-import { BARRIER } from './mongo.js';
-import type { MongoFilter, MongoStage } from './mongo.js';
-import type { Doubt } from './text.js';
+import { BARRIER } from './mongo-syntax.js';
+import type { MongoFilter, MongoStage } from './mongo-syntax.js';
+import type { OwnerFields, ResourceSchema } from './schema.js';
 
-/** What a caller may see: one domain, and in it, where `projects` is given, only what belongs to one of them. */
+/** The caller's view: one domain, and in it, where `projects` is given, only the resources of those projects. */
 export interface Scope {
   readonly domainId: string;
   readonly projects?: readonly string[];
@@ -36,50 +37,71 @@ function within(scope: readonly MongoFilter[], filter: MongoFilter): ConfinedFil
   throw new Error('unreachable: a confined filter is an $and');
 }
 
-const domain = ({ domainId }: Scope): MongoFilter => ({ domain_id: { $eq: domainId } });
-
-const conditionsOf = (scope: Scope): readonly MongoFilter[] => [
-  domain(scope),
-  ...(scope.projects === undefined ? [] : [{ projects: { $in: scope.projects } }]),
-];
-
-/** The resources that `filter` asks for within the scope. */
-export function confine(filter: Filter, scope: Scope): ConfinedMatch {
-  const { certain, guarded } = compiledFilter(filter);
-  return { within: within(conditionsOf(scope), certain), ...(guarded === undefined ? {} : { guarded }) };
-}
-
-/** The resources that `filter` gives as find evaluates it, within the scope. */
-export const confineFound = (filter: Filter, scope: Scope): ConfinedFilter =>
-  within(conditionsOf(scope), filterOf(filter));
-
-/** The one resource whose field `name` is `id`, within the scope. */
-export const confineOne = (name: string, id: string, scope: Scope): ConfinedFilter =>
-  within(conditionsOf(scope), { [name]: { $eq: id } });
-
-/** The part of a referenced collection that meets `filter` within the scope: references are resolved within the domain. */
-export const confineReferred = (filter: MongoFilter, scope: Scope): ConfinedFilter =>
-  within([domain(scope)], filter);
-
-const anyOf = (doubts: readonly Doubt[]): MongoFilter => ({ $or: doubts.flatMap(({ find }) => find) });
-
-/** The documents within the scope that meet `filter`, and of which one of `doubts` may hold. */
-export const confineDoubtful = (filter: Filter, doubts: readonly Doubt[], scope: Scope): ConfinedFilter =>
-  within(conditionsOf(scope), { $and: [filterOf(filter), anyOf(doubts)] });
-
-/** The same of a referenced collection. */
-export const confineDoubtfulReferred = (doubts: readonly Doubt[], scope: Scope): ConfinedFilter =>
-  confineReferred(anyOf(doubts), scope);
-
-/** What `filter` asks of a referenced collection within the scope. */
-export const confineReferredMatch = ({ certain, guarded }: CompiledFilter, scope: Scope): ConfinedMatch => ({
-  within: confineReferred(certain, scope),
+const match = (filter: ConfinedFilter, guarded: MongoFilter | undefined): ConfinedMatch => ({
+  within: filter,
   ...(guarded === undefined ? {} : { guarded }),
 });
 
+const inDomain = ({ domainId }: Scope, { tenant }: OwnerFields): MongoFilter => ({
+  [tenant]: { $eq: domainId },
+});
+
+const inScope = (scope: Scope, owner: OwnerFields): readonly MongoFilter[] => [
+  inDomain(scope, owner),
+  ...(scope.projects === undefined ? [] : [{ [owner.projects]: { $in: scope.projects } }]),
+];
+
+/** Confines `filter`, guards included, to the scope. */
+export function confine(filter: Filter, scope: Scope, { owner }: ResourceSchema): ConfinedMatch {
+  const { certain, guarded } = compileFilter(filter);
+  return match(within(inScope(scope, owner), certain), guarded);
+}
+
+/** Confines `filter`, as find evaluates it, to the scope. */
+export const confineFound = (filter: Filter, scope: Scope, { owner }: ResourceSchema): ConfinedFilter =>
+  within(inScope(scope, owner), unguardedFilter(filter));
+
+/** Confines to the one resource with `id` in the scope. */
+export const confineOne = (id: string, scope: Scope, schema: ResourceSchema): ConfinedFilter =>
+  within(inScope(scope, schema.owner), { [schema.id]: { $eq: id } });
+
+/** Confines a filter on the resource referred to: references are resolved within the domain. */
+export const confineReferred = (
+  filter: MongoFilter,
+  scope: Scope,
+  { owner }: ResourceSchema,
+): ConfinedFilter => within([inDomain(scope, owner)], filter);
+
+const anyOf = (doubts: readonly Doubt[]): MongoFilter => ({ $or: doubts.flatMap(({ find }) => find) });
+
+/** Confines to the documents that meet `filter` and may hold the text of one of `doubts`. */
+export const confineDoubtful = (
+  filter: Filter,
+  doubts: readonly Doubt[],
+  scope: Scope,
+  { owner }: ResourceSchema,
+): ConfinedFilter => within(inScope(scope, owner), { $and: [unguardedFilter(filter), anyOf(doubts)] });
+
+/** The same for the resource referred to. */
+export const confineDoubtfulReferred = (
+  doubts: readonly Doubt[],
+  scope: Scope,
+  schema: ResourceSchema,
+): ConfinedFilter => confineReferred(anyOf(doubts), scope, schema);
+
+/** Confines a filter on the resource referred to, guards included. */
+export const confineReferredMatch = (
+  { certain, guarded }: CompiledFilter,
+  scope: Scope,
+  schema: ResourceSchema,
+): ConfinedMatch => match(confineReferred(certain, scope, schema), guarded);
+
+const guardStages = (guarded: MongoFilter | undefined): readonly MongoStage[] =>
+  guarded === undefined ? [] : [BARRIER, { $match: guarded }];
+
 /**
- * Those of `documents`, which are data, that meet `filter`. They take the place of one document of a collection, which
- * has to come in.
+ * Replaces one document of a collection, which has to come in, by those of `documents` that meet `filter`. `documents`
+ * are data.
  */
 export const insteadStages = (
   documents: readonly unknown[],
@@ -89,18 +111,14 @@ export const insteadStages = (
   { $unwind: '$document' },
   { $replaceRoot: { newRoot: '$document' } },
   { $match: certain },
-  ...(guarded === undefined ? [] : [BARRIER, { $match: guarded }]),
+  ...guardStages(guarded),
 ];
 
 /**
- * The stages that pass the documents of a match on, those of `within` through `between`. MongoDB merges and reorders the
- * conditions of a filter, and stages in a row; the barrier keeps the guarded conditions from documents outside `within`.
+ * Passes the documents of a match on, those of `within` through `between`. MongoDB merges and reorders the conditions of
+ * a filter, and stages in a row; the barrier keeps the guarded conditions from documents outside `within`.
  */
 export const matchStages = (
   { within: filter, guarded }: ConfinedMatch,
   between: readonly MongoStage[] = [],
-): readonly MongoStage[] => [
-  { $match: filter },
-  ...between,
-  ...(guarded === undefined ? [] : [BARRIER, { $match: guarded }]),
-];
+): readonly MongoStage[] => [{ $match: filter }, ...between, ...guardStages(guarded)];

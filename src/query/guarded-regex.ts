@@ -2,7 +2,7 @@
  * Regular expressions with failures that are reported (docs/query.md «Regular expressions»): where PCRE reaches its match
  * limit, MongoDB's find silently takes the text for one that does not match, while $regexMatch raises an error.
  */
-import type { MongoExpression, MongoFilter } from './mongo.js';
+import type { MongoExpression, MongoFilter } from './mongo-syntax.js';
 import { isIndex } from './schema.js';
 
 /** Opens a group of its own syntax, in which `?` is no repeat. */

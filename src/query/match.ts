@@ -3,8 +3,8 @@
  * meets all of the given values (docs/query.md «match»).
  */
 import type { Plain } from '../wire/struct.js';
-import { meets } from './mongo.js';
-import type { MongoFilter } from './mongo.js';
+import { meets } from './mongo-syntax.js';
+import type { MongoFilter } from './mongo-syntax.js';
 
 /** The paths below an object, each with the value due there. */
 export type Fields = readonly (readonly [string, Plain])[];

@@ -1,11 +1,14 @@
-/** The query model: what a request asks, once everything in it has been checked. Data only. */
-import type { MongoSort } from './mongo.js';
+/** The query model: the question of a request, once everything in it has been checked. Data only. */
+import type { MongoSort } from './mongo-syntax.js';
 import type { Condition } from './operators.js';
 import type { Key } from './schema.js';
-import type { ConditionTest, DateFormat, GroupOperator, ProjectOperator } from './stages.js';
+import type { DateFormat } from './stages/date-formats.js';
+import type { GroupOperator } from './stages/group-operators.js';
+import type { ProjectOperator } from './stages/project-operators.js';
+import type { RowConditionOperator } from './stages/row-conditions.js';
 import type { Comparable } from './values.js';
 
-/** A condition on what the resource refers to: `path` is a path there. */
+/** A condition on the resource referred to: `path` is a path there. */
 export interface ReferredCondition {
   readonly referred: Condition;
 }
@@ -34,7 +37,7 @@ export interface ListQuery {
   readonly page: Page | undefined;
   readonly only: Selection;
   readonly countOnly: boolean;
-  /** Keys of the sort that name no field, and order nothing. */
+  /** Sort keys that name no field, and order nothing. */
   readonly passedOver: readonly string[];
 }
 
@@ -52,14 +55,14 @@ export interface GroupKey {
 /** A condition of a group field, on the row itself. */
 export interface RowCondition {
   readonly key: Key;
-  readonly test: ConditionTest;
+  readonly operator: RowConditionOperator;
   readonly due: Comparable;
 }
 
 export interface GroupField {
   readonly name: string;
   readonly operator: GroupOperator;
-  /** What is accumulated: a key, an object of keys by name, or nothing but the row. */
+  /** The operand: a key, an object of keys by name, or nothing but the row. */
   readonly of: Key | readonly (readonly [string, Key])[] | undefined;
   readonly conditions: readonly RowCondition[];
 }
@@ -70,18 +73,25 @@ export interface ProjectField {
   readonly operator: ProjectOperator;
 }
 
-export type Stage =
-  | { readonly kind: 'unwind'; readonly path: string }
-  | { readonly kind: 'group'; readonly keys: readonly GroupKey[]; readonly fields: readonly GroupField[] }
-  | { readonly kind: 'count'; readonly name: string }
-  | { readonly kind: 'sort'; readonly keys: readonly SortKey[] }
-  | { readonly kind: 'project'; readonly fields: readonly ProjectField[]; readonly kept: readonly string[] }
-  | { readonly kind: 'limit'; readonly rows: number }
-  | { readonly kind: 'skip'; readonly rows: number };
+/** The parts of each kind of stage. */
+export interface StageParts {
+  readonly unwind: { readonly path: string };
+  readonly group: { readonly keys: readonly GroupKey[]; readonly fields: readonly GroupField[] };
+  readonly count: { readonly name: string };
+  readonly sort: { readonly keys: readonly SortKey[] };
+  readonly project: { readonly fields: readonly ProjectField[]; readonly kept: readonly string[] };
+  readonly limit: { readonly rows: number };
+  readonly skip: { readonly rows: number };
+}
+
+export type StageKind = keyof StageParts;
+export type Stage<Kind extends StageKind = StageKind> = {
+  readonly [K in Kind]: { readonly kind: K } & StageParts[K];
+}[Kind];
 
 export interface StatQuery {
   readonly filter: AskedFilter;
-  /** The stages, or the key whose distinct values are asked for. */
+  /** The stages, or the key of the distinct values. */
   readonly rows: { readonly stages: readonly Stage[] } | { readonly distinct: Key };
   readonly page: Page | undefined;
 }

@@ -7,10 +7,10 @@ import type { Plain, PlainObject } from '../wire/struct.js';
 import { guardAt } from './guarded-regex.js';
 import { elementOrDocument } from './match.js';
 import type { Fields } from './match.js';
-import { meets } from './mongo.js';
-import type { MongoExpression, MongoFilter } from './mongo.js';
-import { doubtAt, doubtsOf, inText, mayOrder } from './text.js';
-import type { Doubt } from './text.js';
+import { meets } from './mongo-syntax.js';
+import type { MongoExpression, MongoFilter } from './mongo-syntax.js';
+import { doubtAt, doubtsOf, inText, mayOrder } from './malformed-text.js';
+import type { Doubt } from './malformed-text.js';
 import {
   flag,
   fields,
@@ -25,7 +25,7 @@ import {
   value,
   values,
 } from './values.js';
-import type { FieldPath, Comparable, OperandKind } from './values.js';
+import type { Comparable, OperandContext, OperandKind } from './values.js';
 
 interface Row<T> {
   readonly operand: OperandKind<T>;
@@ -38,7 +38,7 @@ interface Row<T> {
   /** It may be asked of a reference itself, by the id that refers. */
   readonly onReference?: true;
   /** Asked of what is referred to, it gives all but those that refer to what meets this operator. */
-  readonly allBut?: Row<T>;
+  readonly antiJoin?: Row<T>;
 }
 
 const equal = (due: Comparable, path: string): MongoFilter => meets(path, { $eq: due });
@@ -142,8 +142,8 @@ const ROWS = {
   timediff_lte: ordered('$lte', timediff),
   timediff_gt: ordered('$gt', timediff),
   timediff_gte: ordered('$gte', timediff),
-  not: { ...opposite(eq), allBut: eq },
-  not_in: { ...opposite(among), allBut: among },
+  not: { ...opposite(eq), antiJoin: eq },
+  not_in: { ...opposite(among), antiJoin: among },
   not_contain: opposite(contain),
   not_contain_in: opposite(containIn),
 } as const;
@@ -152,6 +152,14 @@ export type OperatorName = keyof typeof ROWS;
 type Operands = { [Name in OperatorName]: (typeof ROWS)[Name] extends Row<infer Operand> ? Operand : never };
 
 export const OPERATORS: { readonly [Name in OperatorName]: Row<Operands[Name]> } = ROWS;
+
+/** The operators of conditions that the language adds by itself. */
+export const IMPLIED = {
+  equality: 'eq',
+  keyword: 'contain_in',
+  oneOf: 'in',
+  noneOf: 'not_in',
+} as const satisfies Record<string, OperatorName>;
 
 export const isOperator = (name: string): name is OperatorName => Object.hasOwn(ROWS, name);
 
@@ -164,7 +172,7 @@ export interface Known {
 /** One condition: the values at `path` against `operand`, which is of the kind that the operator takes. */
 export interface Condition<Name extends OperatorName = OperatorName> {
   /** Where it stands in the request, `query.filter[2]`. */
-  readonly at: string;
+  readonly fieldPath: string;
   readonly path: string;
   readonly operator: Name;
   readonly operand: Operands[Name];
@@ -177,10 +185,11 @@ export function readCondition<Name extends OperatorName>(
   operator: Name,
   path: string,
   sent: Plain,
-  at: FieldPath,
+  context: OperandContext,
 ): Condition<Name> {
-  const condition = { at: at.condition, path, operator, operand: OPERATORS[operator].operand.read(sent, at) };
-  for (const { find } of doubtsAbout(condition)) at.work.clauses(find.length);
+  const operand = OPERATORS[operator].operand.read(sent, context);
+  const condition = { fieldPath: context.condition, path, operator, operand };
+  for (const { find } of doubtsAbout(condition)) context.work.clauses(find.length);
   return condition;
 }
 
@@ -227,13 +236,13 @@ export function doubtsAbout<Name extends OperatorName>({
   return row.doubts?.(operand, path) ?? doubtsOf(operand, path);
 }
 
-/** Asked of what is referred to: whom the condition leaves out, where it gives all others (Row.allBut). */
+/** Asked of what is referred to: whom the condition leaves out, where it gives all others (Row.antiJoin). */
 export function excluded<Name extends OperatorName>({
   operator,
   operand,
   path,
   known,
 }: Condition<Name>): MongoFilter | undefined {
-  const found = OPERATORS[operator].allBut?.match(operand, path);
+  const found = OPERATORS[operator].antiJoin?.match(operand, path);
   return found && unlessKnown(found, known, 'unmet');
 }

@@ -1,16 +1,16 @@
 /**
- * Conditions on what a resource refers to become conditions on the ids that it refers by (docs/query.md
+ * Conditions on the resource referred to become conditions on the ids that refer to it (docs/query.md
  * «collector.<field>»), through a lookup that the caller hands in.
  */
 import type { ObjectId } from 'mongodb';
-import { compiledFilter } from './compile.js';
-import type { CompiledFilter } from './compile.js';
+import { compileFilter } from './compile/filter.js';
+import type { CompiledFilter } from './compile/filter.js';
 import type { AskedFilter, Filter, ReferredCondition } from './model.js';
-import { excluded } from './operators.js';
+import { excluded, IMPLIED } from './operators.js';
 import type { Condition } from './operators.js';
 import type { ResourceSchema } from './schema.js';
 
-/** The ids of what meets a filter, within the domain that the caller is confined to. */
+/** Looks up the ids of the documents that meet a filter, within the domain of the caller. */
 export type Lookup = (filter: CompiledFilter) => Promise<readonly ObjectId[]>;
 
 type Leaf = Condition | ReferredCondition;
@@ -19,40 +19,44 @@ const isReferred = (leaf: Leaf): leaf is ReferredCondition => 'referred' in leaf
 
 type Side = keyof Filter;
 
-/** Where the conditions of a side stand, and how those that they exclude are joined. */
-const SIDES: Readonly<Record<Side, { readonly at: string; readonly joined: '$and' | '$or' }>> = {
-  all: { at: 'query.filter', joined: '$or' },
-  any: { at: 'query.filter_or', joined: '$and' },
+/** The path of each side's conditions in a request, and the operator that joins those that they exclude. */
+const SIDES: Readonly<Record<Side, { readonly fieldPath: string; readonly joined: '$and' | '$or' }>> = {
+  all: { fieldPath: 'query.filter', joined: '$or' },
+  any: { fieldPath: 'query.filter_or', joined: '$and' },
 };
 
-/** The conditions on the reference that `asked` come to, at most one of each kind: the ids are no more than there are. */
-async function referring(
-  asked: readonly Condition[],
+/** Resolves the conditions of a side to at most one of each kind: there are no more ids than documents. */
+async function resolveSide(
+  conditions: readonly Condition[],
   side: Side,
   path: string,
   lookup: Lookup,
 ): Promise<readonly Condition[]> {
-  const { at, joined } = SIDES[side];
-  const out = asked.map(excluded).filter((each) => each !== undefined);
-  const met = asked.filter((each) => excluded(each) === undefined);
+  const { fieldPath, joined } = SIDES[side];
+  const out = conditions.map(excluded).filter((each) => each !== undefined);
+  const met = conditions.filter((each) => excluded(each) === undefined);
   const kinds = [
-    { operator: 'in', count: met.length, filter: compiledFilter({ all: [], any: [], [side]: met }) },
-    { operator: 'not_in', count: out.length, filter: { certain: { [joined]: out }, guarded: undefined } },
+    { operator: IMPLIED.oneOf, size: met.length, filter: compileFilter({ all: [], any: [], [side]: met }) },
+    {
+      operator: IMPLIED.noneOf,
+      size: out.length,
+      filter: { certain: { [joined]: out }, guarded: undefined },
+    },
   ] as const;
   return Promise.all(
     kinds
-      .filter(({ count }) => count > 0)
-      .map(async ({ operator, filter }) => ({ at, path, operator, operand: await lookup(filter) })),
+      .filter(({ size }) => size > 0)
+      .map(async ({ operator, filter }) => ({ fieldPath, path, operator, operand: await lookup(filter) })),
   );
 }
 
-/** `filter` with its conditions on what is referred to answered by `lookup`; those of a side are asked together. */
+/** Resolves the conditions of `filter` on the resource referred to; those of a side are looked up together. */
 export async function resolved(filter: AskedFilter, schema: ResourceSchema, lookup: Lookup): Promise<Filter> {
   const path = schema.reference?.field ?? '';
   async function sideOf(side: Side): Promise<readonly Condition[]> {
-    const asked = filter[side].filter(isReferred).map(({ referred }) => referred);
+    const referred = filter[side].filter(isReferred).map((leaf) => leaf.referred);
     const own = filter[side].flatMap((leaf) => (isReferred(leaf) ? [] : [leaf]));
-    return [...own, ...(await referring(asked, side, path, lookup))];
+    return [...own, ...(await resolveSide(referred, side, path, lookup))];
   }
   const [all, any] = await Promise.all([sideOf('all'), sideOf('any')]);
   return { all, any };

@@ -4,28 +4,37 @@
  */
 import { echo, fail, limited } from '../errors.js';
 
-/** `free`: any shape below it. `array`: a list, whose elements a path goes through. */
-export type FieldType = 'text' | 'number' | 'date' | 'free' | 'array' | 'reference';
+/** `any`: any shape below it. `array`: a list, whose elements a path goes through. */
+export type FieldType = 'text' | 'number' | 'date' | 'any' | 'array' | 'reference';
 
 /** `anything`: narrows to any path. `whole`: any path, but the field is shown whole. A map: the names there are. */
 export type Below = 'nothing' | 'anything' | 'whole' | ReadonlyMap<string, Below>;
+
+/** The fields that say to whom a resource belongs. */
+export interface OwnerFields {
+  /** The field of the domain, in the resource and in the one that it refers to. */
+  readonly tenant: string;
+  /** The list of the projects that the resource belongs to. */
+  readonly projects: string;
+}
 
 export interface ResourceSchema {
   /** What one of them is called in messages. */
   readonly name: string;
   /** The field that is unique, and breaks ties. */
   readonly id: string;
+  readonly owner: OwnerFields;
   /** The field whose greatest values come first by default. */
-  readonly newest: string;
+  readonly defaultSort: string;
   readonly fields: ReadonlyMap<string, FieldType>;
   /** Other names of the first segment of a key. */
   readonly aliases: ReadonlyMap<string, string>;
   /** Aliases that conditions know, but no answer. */
-  readonly unshown: ReadonlySet<string>;
+  readonly hidden: ReadonlySet<string>;
   /** What may be named below the fields of an answer. */
   readonly below: ReadonlyMap<string, Below>;
   /** The stored fields of a whole answer, and of a minimal one. */
-  readonly whole: readonly string[];
+  readonly defaultProjection: readonly string[];
   readonly minimal: readonly string[];
   /** The field that refers to another resource, and what a key below it may be called there. */
   readonly reference?: {
@@ -82,7 +91,7 @@ const aliased = (path: string, aliases: ReadonlyMap<string, string>): string => 
 /** What `path` below the reference is called in the resource referred to. */
 function referredKey(path: string, reference: NonNullable<ResourceSchema['reference']>): Key {
   const called = reference.aliases.get(path) ?? path;
-  return { path: called, type: reference.dates.has(called) ? 'date' : 'free', referred: true };
+  return { path: called, type: reference.dates.has(called) ? 'date' : 'any', referred: true };
 }
 
 /** The stored path that `key` means. */
@@ -94,8 +103,8 @@ export function anyKey(schema: ResourceSchema, key: string, at: string): Key {
   const path = storedPath(schema, key, at);
   const [first, rest] = splitFirst(path);
   if (rest !== '' && first === schema.reference?.field) return referredKey(rest, schema.reference);
-  const type = rest === '' ? schema.fields.get(first) : 'free';
-  return { path, type: type ?? 'free', referred: false };
+  const type = rest === '' ? schema.fields.get(first) : 'any';
+  return { path, type: type ?? 'any', referred: false };
 }
 
 const unknown = (schema: ResourceSchema, key: string, at: string): never => {
@@ -117,7 +126,7 @@ export const knownKey = (schema: ResourceSchema, key: string, at: string): Key =
 /** The stored path that a name of `only` shows. Errors: a name that no answer has, or one below a scalar. */
 export function shownPath(schema: ResourceSchema, name: string, at: string): string {
   const path = storedPath(schema, name, at);
-  if (schema.unshown.has(firstSegment(name))) unknown(schema, name, at);
+  if (schema.hidden.has(firstSegment(name))) unknown(schema, name, at);
   let names: Below | undefined = schema.below;
   for (const segment of path.split('.')) {
     if (names === 'anything') return path;

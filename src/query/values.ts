@@ -7,12 +7,13 @@ import { echo, fail, limited } from '../errors.js';
 import type { Plain, PlainList, PlainObject } from '../wire/struct.js';
 import { parseIso, parseTimediff } from './dates.js';
 import { guardCopies, GUARDED_PATH, needsRegexGuard } from './guarded-regex.js';
-import { findRunaway, isInvolved } from '../regex/pattern.js';
+import { findRunaway } from '../regex/pattern.js';
 import { plainPath } from './schema.js';
 import type { FieldType } from './schema.js';
+import type { WorkBudget } from './work-budget.js';
 
 /** Where a value stands in the request, and what is known of the field that it is compared with. */
-export interface FieldPath {
+export interface OperandContext {
   /** The condition's path in the request, `query.filter[2]`. */
   readonly condition: string;
   /** The condition's key, as sent. */
@@ -24,38 +25,6 @@ export interface FieldPath {
   readonly work: WorkBudget;
 }
 
-/** What one request may cost before it comes to the database, which plans by the clause. Errors: LIMIT_EXCEEDED. */
-export interface WorkBudget {
-  /** Takes an expression to judge, and afterwards the steps that this took. */
-  judge(): void;
-  judged(steps: number): void;
-  /** Takes the clauses that a condition is translated to, where they are more than one. */
-  clauses(count: number): void;
-}
-
-const MAX_JUDGED = 100;
-/** Some 0.25 µs each. */
-const MAX_STEPS = 400_000;
-const MAX_CLAUSES = 20_000;
-
-/** Takes of what is `left` of a limit of `max`. */
-function taking(limit: string, max: number): (count: number) => void {
-  let left = max;
-  return (count) => {
-    left -= count;
-    if (left < 0) fail('LIMIT_EXCEEDED', { limit, max: String(max) });
-  };
-}
-
-export function workBudget(): WorkBudget {
-  const judged = taking('expressions with groups or many repeats', MAX_JUDGED);
-  return {
-    judge: () => judged(1),
-    judged: taking('steps to judge the expressions of a request', MAX_STEPS),
-    clauses: taking('clauses that the conditions of a request come to', MAX_CLAUSES),
-  };
-}
-
 /** A value as it is compared with stored ones. */
 export type Comparable = Plain | Date | ObjectId;
 
@@ -64,8 +33,8 @@ export const isUnordered = (due: Comparable): boolean => due === null || Number.
 
 export interface OperandKind<T> {
   /** Refuses a list where one value is due, and one value where a list is due. Comes before every other check. */
-  shape(sent: Plain, at: FieldPath): void;
-  read(sent: Plain, at: FieldPath): T;
+  shape(sent: Plain, context: OperandContext): void;
+  read(sent: Plain, context: OperandContext): T;
 }
 
 export const MAX_LIST = 50_000;
@@ -80,59 +49,67 @@ type Single = Exclude<Plain, PlainList>;
 const isList = (sent: Plain): sent is PlainList => Array.isArray(sent);
 const isObject = (sent: Plain): sent is PlainObject => sent instanceof Map;
 
-const valueOf = (at: FieldPath): string => `${at.condition}.value`;
+const valueOf = (context: OperandContext): string => `${context.condition}.value`;
 
-const wrongType = (at: FieldPath, type: string): never =>
+const wrongType = (context: OperandContext, type: string): never =>
   fail('INVALID_PARAMETER_TYPE', {
-    key: valueOf(at),
-    type: `${type} for ${at.operator} of '${echo(at.key)}'`,
+    key: valueOf(context),
+    type: `${type} for ${context.operator} of '${echo(context.key)}'`,
   });
 
-const wrongValue = (at: FieldPath, due: string, sent: string): never =>
+const refuse = (context: OperandContext, reason: string): never =>
   fail('INVALID_PARAMETER', {
-    key: valueOf(at),
-    reason: `${echo(at.key)} ${at.operator}: '${echo(sent)}' is no ${due}`,
+    key: valueOf(context),
+    reason: `${echo(context.key)} ${context.operator}: ${reason}`,
   });
 
-const within = (size: number, max: number, what: string, at: FieldPath): void =>
-  limited(size, max, `${what} of ${at.condition}`, valueOf(at));
+const wrongValue = (context: OperandContext, due: string, sent: string): never =>
+  refuse(context, `'${echo(sent)}' is no ${due}`);
+
+const within = (size: number, max: number, what: string, context: OperandContext): void =>
+  limited(size, max, `${what} of ${context.condition}`, valueOf(context));
 
 const shapeError = (
   error:
     'OPERATOR_VALUE_TYPE' | 'OPERATOR_LIST_VALUE_TYPE' | 'OPERATOR_DICT_VALUE_TYPE' | 'OPERATOR_BOOLEAN_TYPE',
-  at: FieldPath,
-): never => fail(error, { operator: at.operator, condition: at.condition, name: at.key }, valueOf(at));
+  context: OperandContext,
+): never =>
+  fail(
+    error,
+    { operator: context.operator, condition: context.condition, name: context.key },
+    valueOf(context),
+  );
 
-const single = (sent: Plain, at: FieldPath): Single =>
-  isList(sent) ? shapeError('OPERATOR_VALUE_TYPE', at) : sent;
+const single = (sent: Plain, context: OperandContext): Single =>
+  isList(sent) ? shapeError('OPERATOR_VALUE_TYPE', context) : sent;
 
-const listed = (sent: Plain, at: FieldPath): PlainList =>
-  isList(sent) ? sent : shapeError('OPERATOR_LIST_VALUE_TYPE', at);
+const listed = (sent: Plain, context: OperandContext): PlainList =>
+  isList(sent) ? sent : shapeError('OPERATOR_LIST_VALUE_TYPE', context);
 
 /** The kind that takes one value, which `read` makes of it. */
-function one<T>(read: (sent: Single, at: FieldPath) => T): OperandKind<T> {
-  return { shape: single, read: (sent, at) => read(single(sent, at), at) };
+function one<T>(read: (sent: Single, context: OperandContext) => T): OperandKind<T> {
+  return { shape: single, read: (sent, context) => read(single(sent, context), context) };
 }
 
 /** The kind that takes a list, of which `read` makes each item. */
-function listOf<T>(read: (item: Plain, at: FieldPath) => T): OperandKind<readonly T[]> {
+function listOf<T>(read: (item: Plain, context: OperandContext) => T): OperandKind<readonly T[]> {
   return {
     shape: listed,
-    read(sent, at) {
-      const items = listed(sent, at);
-      within(items.length, MAX_LIST, 'values', at);
-      return items.map((item) => read(item, at));
+    read(sent, context) {
+      const items = listed(sent, context);
+      within(items.length, MAX_LIST, 'values', context);
+      return items.map((item) => read(item, context));
     },
   };
 }
 
 /** MongoDB stores no name with a NUL in it, and its driver refuses to send one. */
-function storable(sent: Plain, at: FieldPath): void {
-  if (isList(sent)) for (const item of sent) storable(item, at);
+function storable(sent: Plain, context: OperandContext): void {
+  if (isList(sent)) for (const item of sent) storable(item, context);
   if (!isObject(sent)) return;
   for (const [name, value] of sent) {
-    if (name.includes('\0')) wrongValue(at, 'name of a field: it holds NUL', name);
-    storable(value, at);
+    if (name.includes('\0')) wrongValue(context, 'name of a field: it holds NUL', name);
+    storable(value, context);
   }
 }
 
@@ -140,52 +117,50 @@ const DATE_DUE = 'ISO 8601 date, such as 2023-05-20T09:30:57Z';
 const TIMEDIFF_DUE = 'time relative to now, such as now/d - 7d';
 const HEX_ID = /^[0-9a-f]{24}$/i;
 
-const isoText = (text: string, at: FieldPath): Date => parseIso(text) ?? wrongValue(at, DATE_DUE, text);
+const isoText = (text: string, context: OperandContext): Date =>
+  parseIso(text) ?? wrongValue(context, DATE_DUE, text);
 
 /** Text means a date on a date field and an object id on a reference; everything else is taken as it is. */
-function comparable(sent: Plain, at: FieldPath): Comparable {
-  storable(sent, at);
+function comparable(sent: Plain, context: OperandContext): Comparable {
+  storable(sent, context);
   if (typeof sent !== 'string') return sent;
-  if (at.type === 'date') return isoText(sent, at);
-  return at.type === 'reference' && HEX_ID.test(sent) ? new ObjectId(sent) : sent;
+  if (context.type === 'date') return isoText(sent, context);
+  return context.type === 'reference' && HEX_ID.test(sent) ? new ObjectId(sent) : sent;
 }
 
-const textOf = (sent: Plain, at: FieldPath): string =>
-  typeof sent === 'string' ? sent : wrongType(at, 'string');
+const textOf = (sent: Plain, context: OperandContext): string =>
+  typeof sent === 'string' ? sent : wrongType(context, 'string');
 
-function containedText(sent: Plain, at: FieldPath): string {
-  const found = textOf(sent, at);
-  within(Buffer.byteLength(found), MAX_CONTAINED_BYTES, 'bytes of a text', at);
+function containedText(sent: Plain, context: OperandContext): string {
+  const found = textOf(sent, context);
+  within(Buffer.byteLength(found), MAX_CONTAINED_BYTES, 'bytes of a text', context);
   return found;
 }
 
-function refuseGuard({ condition, operator }: FieldPath): never {
+function refuseGuard({ condition, operator }: OperandContext): never {
   const { segments, indexes } = GUARDED_PATH;
   const reason = `the key of a ${operator} with a repeat has at most ${segments} segments, ${indexes} of them indexes`;
   return fail('INVALID_PARAMETER', { key: `${condition}.key`, reason });
 }
 
-function patternOf(sent: Plain, at: FieldPath): string {
-  const found = textOf(sent, at);
-  within(Buffer.byteLength(found), MAX_PATTERN_BYTES, 'bytes of an expression', at);
-  if (found.includes('\0')) wrongValue(at, 'regular expression: it holds NUL', found);
-  if (needsRegexGuard(found)) at.work.clauses(guardCopies(at.key) ?? refuseGuard(at));
-  if (!isInvolved(found)) return found;
-  at.work.judge();
-  const endless = findRunaway(found, at.work.judged);
-  const reason = `${echo(at.key)} ${at.operator}: ${endless ?? ''}`;
-  return endless === undefined ? found : fail('INVALID_PARAMETER', { key: valueOf(at), reason });
+function patternOf(sent: Plain, context: OperandContext): string {
+  const found = textOf(sent, context);
+  within(Buffer.byteLength(found), MAX_PATTERN_BYTES, 'bytes of an expression', context);
+  if (found.includes('\0')) wrongValue(context, 'regular expression: it holds NUL', found);
+  if (needsRegexGuard(found)) context.work.clauses(guardCopies(context.key) ?? refuseGuard(context));
+  const runaway = findRunaway(found, context.work);
+  return runaway === undefined ? found : refuse(context, runaway);
 }
 
 /** The paths below one object, each with the value due there. */
-function fieldsOf(sent: Single, at: FieldPath): readonly (readonly [string, Plain])[] {
-  if (!isObject(sent)) return shapeError('OPERATOR_DICT_VALUE_TYPE', at);
-  within(sent.size, MAX_MATCHED, 'fields', at);
-  const segments = at.key.split('.').length;
-  within(segments, MAX_MATCH_SEGMENTS, 'segments of the key', at);
-  at.work.clauses(sent.size * segments);
-  storable(sent, at);
-  return [...sent].map(([name, due]) => [plainPath(name, valueOf(at)), single(due, at)]);
+function fieldsOf(sent: Single, context: OperandContext): readonly (readonly [string, Plain])[] {
+  if (!isObject(sent)) return shapeError('OPERATOR_DICT_VALUE_TYPE', context);
+  within(sent.size, MAX_MATCHED, 'fields', context);
+  const segments = context.key.split('.').length;
+  within(segments, MAX_MATCH_SEGMENTS, 'segments of the key', context);
+  context.work.clauses(sent.size * segments);
+  storable(sent, context);
+  return [...sent].map(([name, due]) => [plainPath(name, valueOf(context)), single(due, context)]);
 }
 
 /** Whatever is sent, a list included: it is compared whole. */
@@ -198,20 +173,20 @@ export const value = one(comparable);
 export const values = listOf(comparable);
 
 /** A scalar or null. */
-export const scalar = one((sent, at) =>
-  isObject(sent) ? wrongType(at, 'string, number, boolean or null') : comparable(sent, at),
+export const scalar = one((sent, context) =>
+  isObject(sent) ? wrongType(context, 'string, number, boolean or null') : comparable(sent, context),
 );
 
-export const flag = one((sent, at) =>
-  typeof sent === 'boolean' ? sent : shapeError('OPERATOR_BOOLEAN_TYPE', at),
+export const flag = one((sent, context) =>
+  typeof sent === 'boolean' ? sent : shapeError('OPERATOR_BOOLEAN_TYPE', context),
 );
 export const text = one(containedText);
 export const texts = listOf(containedText);
 export const pattern = one(patternOf);
 export const patterns = listOf(patternOf);
 export const fields = one(fieldsOf);
-export const isoDate = one((sent, at) => isoText(textOf(sent, at), at));
-export const timediff = one((sent, at) => {
-  const found = textOf(sent, at);
-  return parseTimediff(found, at.now) ?? wrongValue(at, TIMEDIFF_DUE, found);
+export const isoDate = one((sent, context) => isoText(textOf(sent, context), context));
+export const timediff = one((sent, context) => {
+  const found = textOf(sent, context);
+  return parseTimediff(found, context.now) ?? wrongValue(context, TIMEDIFF_DUE, found);
 });

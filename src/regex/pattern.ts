@@ -310,14 +310,23 @@ function judge(scan: Scan, node: Node, left: number): number {
   return machine.left;
 }
 
-/** Whether an expression takes work to judge: without a group and with few repeats there is nothing to find. */
-export const isInvolved = (expression: string): boolean => /\(|(?:[*+?{][^]*){5}/.test(expression);
+/** Charges a caller for the work of judging expressions. */
+export interface Meter {
+  /** Charges for one expression, before the work. */
+  expression(): void;
+  /** Charges for the steps that judging it took. */
+  steps(count: number): void;
+}
 
-/** Why `expression` is refused, for the client; undefined when it is fine. `spend` is told the steps that this took. */
-export function findRunaway(
-  expression: string,
-  spend: (steps: number) => void = () => undefined,
-): string | undefined {
+const FREE: Meter = { expression: () => undefined, steps: () => undefined };
+
+/** True for an expression that takes work to judge: without a group and with few repeats there is nothing to find. */
+const isInvolved = (expression: string): boolean => /\(|(?:[*+?{][^]*){5}/.test(expression);
+
+/** The reason to refuse `expression`, for the client; undefined where it cannot run away. */
+export function findRunaway(expression: string, meter: Meter = FREE): string | undefined {
+  if (!isInvolved(expression)) return undefined;
+  meter.expression();
   let left = BUDGET;
   try {
     const found = scanned(expression);
@@ -330,6 +339,6 @@ export function findRunaway(
     left = 0;
     return stop.message === '' ? undefined : stop.message;
   } finally {
-    spend(BUDGET - left);
+    meter.steps(BUDGET - left);
   }
 }

@@ -8,7 +8,7 @@ import type {
   JobStatQuery,
 } from '../gen/spaceone/api/inventory/v1/job.js';
 import type { ExportFormat } from '../job/export-formats.js';
-import type { Call } from '../job/service.js';
+import type { Call } from '../job/call.js';
 import type { Codec } from '../wire/codec.js';
 
 export const RPCS = ['get', 'list', 'stat', 'delete'] as const;

@@ -1,4 +1,4 @@
-// Any value may be stored in any place: no document makes a call fail, and what does not fit is shown as its default.
+// Any value may be stored in any place: no document fails a call, and a value of the wrong type is shown as its default.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import fc from 'fast-check';
@@ -32,7 +32,7 @@ let client: JsonClient;
 
 const deep = Array.from({ length: 40 }).reduce<Document>((inner) => ({ inner: [inner] }), { bottom: 1 });
 
-/** A value of every type that BSON has. */
+/** A value of every BSON type. */
 const VALUES: readonly unknown[] = [
   null,
   true,
@@ -145,7 +145,7 @@ function mutants(): readonly (readonly [Document, Document])[] {
 
 const IDS = Array.from({ length: COUNT }, (_, i) => `job-${String(i).padStart(3, '0')}`);
 
-/** What is stored in a field, and what of it is shown. */
+/** A stored value of a field, and its shown form. */
 const SHOWN: readonly (readonly [string, Document, JsonObject])[] = [
   ['a status', { status: 'TIMEOUT' }, { status: 'TIMEOUT' }],
   ['an unknown status', { status: 'FAILURE' }, {}],
@@ -200,8 +200,8 @@ afterAll(async () => {
   await service.stop();
 });
 
-describe('two hundred documents with anything anywhere', () => {
-  test('are listed, every one', async () => {
+describe('two hundred documents with any value in any field', () => {
+  test('are all listed', async () => {
     const outcome = await client.call('list', { domain_id: MUTANTS, query: { sort: { key: 'job_id' } } });
     expect(idsOf(outcome)).toEqual(IDS);
     expect(totalOf(outcome)).toBe(COUNT);
@@ -222,14 +222,14 @@ describe('two hundred documents with anything anywhere', () => {
     },
   );
 
-  test('can be got, every one', async () => {
+  test('can each be read by get', async () => {
     const outcomes = await Promise.all(
       IDS.map((job_id) => client.call('get', { domain_id: MUTANTS, job_id })),
     );
     expect(outcomes.filter((outcome) => 'error' in outcome)).toEqual([]);
   });
 
-  test('are rows of stat, every one', async () => {
+  test('are all rows of stat', async () => {
     const aggregate = [{ sort: { key: 'job_id' } }];
     expect(idsOf(await client.call('stat', { domain_id: MUTANTS, query: { aggregate } }))).toEqual(IDS);
   });
@@ -256,6 +256,6 @@ test.each(SHOWN)('%s', async (job_id, _stored, shown) => {
   ]);
 });
 
-test('none of it was a fault of the service', () => {
+test('no value is an error of the service', () => {
   expect(service.faults).toEqual([]);
 });

@@ -1,5 +1,5 @@
-// What is kept for one domain is nobody else's: the collectors of jobs, by every call that shows them, in any order of
-// domains; and it is kept for its time only.
+// A cached collector is visible to its own domain alone, by every call that shows collectors and in any order of domains;
+// it expires.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
 import { callHttp, post } from '../harness/http-client.js';
@@ -10,7 +10,7 @@ import { until } from '../harness/until.js';
 const OURS = 'domain-ours00000000';
 const THEIRS = 'domain-theirs000000';
 const jobOf = (domain_id: string): string => `job-of-${domain_id}`;
-/** Milliseconds that a collector is kept; long enough for a few calls. */
+/** Milliseconds to keep a collector; enough for a few calls. */
 const KEPT = 500;
 
 let service: Service;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** A collector of our domain, and a job in each domain that refers to it: nothing of it is known yet. */
+/** Adds a collector of our domain, not cached yet, and a job of each domain with a reference to it. */
 beforeEach(async () => {
   const collector = new ObjectId();
   await service.db.collection('collector').deleteMany({ domain_id: OURS });
@@ -42,10 +42,10 @@ beforeEach(async () => {
   );
 });
 
-/** The names of collectors in a text of any format: those of ours, and nothing where it has none. */
+/** The names of our collectors in a text of any format. */
 const namesIn = (text: string): readonly string[] => text.match(/before|after/g) ?? [];
 
-/** What a call of each kind shows of the collector of the job of a domain. */
+/** The collector shown by each kind of call for the job of a domain. */
 const CALLS = {
   get: async (domain_id: string) =>
     JSON.stringify(await callHttp(service.http, 'get', { domain_id, job_id: jobOf(domain_id) })),
@@ -62,7 +62,7 @@ async function exported(domain_id: string, accept: string): Promise<string> {
 const KINDS = ['get', 'list', 'NDJSON', 'CSV'] as const;
 const PAIRS = KINDS.flatMap((first) => KINDS.map((second) => [first, second] as const));
 
-describe('a collector that is kept', () => {
+describe('a cached collector', () => {
   test.each(PAIRS)('after %s of its own domain is not shown to another by %s', async (first, second) => {
     expect(namesIn(await CALLS[first](OURS))).toEqual(['before']);
     expect(await CALLS[second](THEIRS)).toContain(jobOf(THEIRS));
@@ -77,7 +77,7 @@ describe('a collector that is kept', () => {
     },
   );
 
-  test.each(KINDS)('is seen as it has become by %s, once its time is over', async (kind) => {
+  test.each(KINDS)('is read again by %s after it has expired', async (kind) => {
     expect(namesIn(await CALLS[kind](OURS))).toEqual(['before']);
     await service.db.collection('collector').updateOne({ domain_id: OURS }, { $set: { name: 'after' } });
     await until(
@@ -87,7 +87,7 @@ describe('a collector that is kept', () => {
     );
   });
 
-  test('is asked for once in its time', async () => {
+  test('is looked up once before it expires', async () => {
     let asked = 0;
     service.onCommand((command) => {
       asked += Number(command['find'] === 'collector');

@@ -1,9 +1,9 @@
-// Which plan MongoDB has for what deployed clients ask: with the indexes of `npm run indexes`, and with those that the
-// writers of jobs make by themselves.
+// MongoDB's plans for the requests of deployed clients: with the indexes of `npm run indexes`, and with those of the
+// writers alone.
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import { makeIndexes } from '../../src/mongo/indexes.js';
+import { makeIndexes } from '../../src/job/collections.js';
 import { INDEXES } from '../../src/job/schema.js';
 import { idsOf } from '../query/request.js';
 import { jsonClient } from '../harness/client.js';
@@ -29,15 +29,15 @@ afterAll(async () => {
   await service.stop();
 });
 
-/** What the server has to be asked beside the command itself; explain takes none of it. */
+/** Fields of a command refused by explain. */
 const ENVELOPE = new Set(['$db', 'lsid', '$clusterTime', '$readPreference', 'maxTimeMS']);
 
 const readsJobs = (command: Document): boolean => command['find'] === 'job' || command['aggregate'] === 'job';
 
-/** Whether a command only counts what another one reads. */
+/** True for a command that counts the results of another. */
 const counts = ({ pipeline }: Document): boolean => JSON.stringify(pipeline ?? []).includes('"n":{"$sum":1}');
 
-/** How MongoDB runs the command by which a call reads jobs, as JSON text. */
+/** The plan of the command that reads the jobs of a call, as JSON text. */
 async function explained(rpc: RpcName, request: JsonObject): Promise<string> {
   commands = [];
   expect(await client.call(rpc, { domain_id: DOMAIN, ...request })).toHaveProperty('response');
@@ -46,7 +46,7 @@ async function explained(rpc: RpcName, request: JsonObject): Promise<string> {
   return JSON.stringify(await service.db.command({ explain, verbosity: 'executionStats' }));
 }
 
-/** The first number called `name` of those that were counted: that of the whole, before those of its stages. */
+/** The first counter called `name`: the one of the whole plan, ahead of those of its stages. */
 const figure = (plan: string, name: string): number =>
   Number(new RegExp(`"executionStats":.*?"${name}":(\\d+)`).exec(plan)?.[1]);
 
@@ -55,7 +55,7 @@ const page = (limit: number): JsonObject => ({ page: { limit } });
 const NEWEST = { sort: { key: 'created_at', desc: true } };
 const where = (k: string, o: string, v: JsonObject[string]): JsonObject => ({ filter: [{ k, o, v }] });
 
-/** A shape of requests, the keys of an index that it reads at most, the documents, and the results. */
+/** A shape of requests with the most index keys and documents it examines, and its results. */
 type Shape = readonly [string, RpcName, JsonObject, keys: number, documents: number, results: number];
 
 const SHAPES: readonly Shape[] = [
@@ -109,7 +109,7 @@ const SHAPES: readonly Shape[] = [
 ];
 
 describe('with the indexes of npm run indexes', () => {
-  test.each(SHAPES)('%s reads what it answers, and no more', async (_, rpc, request, keys, documents, n) => {
+  test.each(SHAPES)('%s examines no more than it answers', async (_, rpc, request, keys, documents, n) => {
     const plan = await explained(rpc, request);
     expect(figure(plan, 'nReturned')).toBe(n);
     expect(figure(plan, 'totalKeysExamined')).toBeGreaterThanOrEqual(Math.min(keys, n));
@@ -117,7 +117,7 @@ describe('with the indexes of npm run indexes', () => {
     expect(figure(plan, 'totalDocsExamined')).toBe(documents);
   });
 
-  test('ten ids for the Console read the jobs of few others', async () => {
+  test('a query of the Console by ten ids examines few other jobs', async () => {
     const plan = await explained('stat', list({ distinct: 'job_id', ...page(10) }));
     expect(figure(plan, 'totalKeysExamined')).toBeGreaterThanOrEqual(10);
     expect(figure(plan, 'totalKeysExamined')).toBeLessThanOrEqual(30);
@@ -156,13 +156,13 @@ describe('with the indexes of the writers alone', () => {
   test.each([
     ['the first page', { limit: 20 }],
     ['a later page', { start: 41, limit: 20 }],
-  ])('%s of the newest reads few more than it answers', async (_, asked) => {
+  ])('%s of the newest jobs examines few more than it answers', async (_, asked) => {
     const plan = await explained('list', list({ page: asked }));
     expect(figure(plan, 'nReturned')).toBeGreaterThanOrEqual(20);
     expect(figure(plan, 'totalDocsExamined')).toBeLessThanOrEqual(150);
   });
 
-  test('all pages together are the list', async () => {
+  test('all pages together equal the list', async () => {
     const ids = async (query: JsonObject) =>
       idsOf(await client.call('list', { domain_id: DOMAIN, query: { only: ['job_id'], ...query } }));
     const whole = await ids({});

@@ -1,4 +1,4 @@
-// Which members of a replica set answer: stats may be read from secondaries, and nothing else.
+// Only stats may be answered by secondaries of a replica set.
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
@@ -28,7 +28,7 @@ afterAll(async () => {
   await service.stop();
 });
 
-/** The commands by name, each with the members that may answer it. */
+/** The commands by name, each with the members allowed to answer it. */
 const members = (): readonly string[] =>
   commands
     .map((command) => {
@@ -62,13 +62,13 @@ test.each<readonly [string, RpcName, JsonObject, readonly string[]]>([
     { query: { distinct: 'status', page: { limit: 1 } } },
     [`aggregate ${ANY}`, `aggregate ${ANY}`],
   ],
-])('%s asks those that it may', async (_, rpc, request, due) => {
+])('%s is sent to the members allowed to answer it', async (_, rpc, request, due) => {
   const outcome = await client.call(rpc, { domain_id: DOMAIN, ...request });
   expect(outcome).not.toHaveProperty('error.status', 'INTERNAL');
   expect(members()).toEqual(due);
 });
 
-test('an export asks the primary', async () => {
+test('an export is sent to the primary', async () => {
   const body = JSON.stringify({ domain_id: DOMAIN, query: { only: ['job_id'] } });
   const response = await post(service.http, '/inventory/v1/job/list', body, {
     accept: 'application/x-ndjson',

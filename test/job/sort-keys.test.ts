@@ -1,4 +1,4 @@
-// Orders by many keys: a key that is given twice counts once, by its first place, and MongoDB sorts by 32 keys at most.
+// Orders by many keys: a repeated key counts once, by its first place, and MongoDB sorts by 32 keys at most.
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { jsonClient } from '../harness/client.js';
@@ -43,7 +43,7 @@ const inOrder = (letters: string): unknown => ({
 const asc = (key: string): JsonObject => ({ key });
 const desc = (key: string): JsonObject => ({ key, desc: true });
 
-describe('a key that is given twice', () => {
+describe('a repeated sort key', () => {
   test.each([
     ['keeps its first direction', [desc('job_id'), asc('job_id')], 'dcba'],
     ['keeps its first place', [asc('total_tasks'), asc('remained_tasks'), desc('total_tasks')], 'bacd'],
@@ -54,8 +54,8 @@ describe('a key that is given twice', () => {
   });
 });
 
-describe('keys', () => {
-  /** Keys of which no job has a value: they order nothing. */
+describe('sort keys', () => {
+  /** Keys without a value in any job: they order nothing. */
   const missing = (count: number): readonly JsonObject[] =>
     Array.from({ length: count }, (_, nth) => asc(`filter.missing${nth}`));
 
@@ -66,11 +66,11 @@ describe('keys', () => {
     expect(await list(keys)).toEqual(inOrder('dcba'));
   });
 
-  test('are 32 without the id', async () => {
+  test('may be 32 beside the id', async () => {
     expect(await list(missing(MOST))).toHaveProperty('response.results.length', 4);
   });
 
-  test('are no 33', async () => {
+  test('must not be 33', async () => {
     expect(await list(missing(MOST + 1))).toMatchObject({
       error: {
         status: 'RESOURCE_EXHAUSTED',
@@ -81,11 +81,11 @@ describe('keys', () => {
   });
 });
 
-describe('a key that names no field', () => {
+describe('a sort key without a field', () => {
   const LONG = 'x'.repeat(100);
   const lastCall = (): unknown => service.log.findLast(({ msg }) => msg === 'call');
 
-  test('is named by the line of the call, once and not in full', async () => {
+  test('is named once and shortened in the log line of the call', async () => {
     await list([asc('task'), desc('status'), asc('task'), asc(LONG), asc('_id')]);
     expect(lastCall()).toMatchObject({
       status: 'OK',
@@ -93,7 +93,7 @@ describe('a key that names no field', () => {
     });
   });
 
-  test('is named by the line of a call that fails', async () => {
+  test('is named in the log line of a failed call', async () => {
     const domain_id = 'domain-parallel-lists';
     const filters = { a: [1, 2], b: [1, 2] };
     await service.db.collection('job').insertOne({ job_id: 'job-parallel', domain_id, filters });
@@ -105,7 +105,7 @@ describe('a key that names no field', () => {
     });
   });
 
-  test('is named by the line of an export', async () => {
+  test('is named in the log line of an export', async () => {
     const request = JSON.stringify({ domain_id: DOMAIN, query: { sort: { key: 'task' } } });
     const accept = { accept: 'application/x-ndjson' };
     const response = await post(service.http, '/inventory/v1/job/list', request, accept);

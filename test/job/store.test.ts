@@ -1,4 +1,4 @@
-// What the calls cost MongoDB: which commands a call sends, that reads never write, and which plan a page gets.
+// The cost of calls for MongoDB: the commands of each call, no write by a read, and the plan of a page.
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
@@ -36,13 +36,13 @@ afterAll(async () => {
   await service.stop();
 });
 
-/** `find job`, and so on; one that goes on reading names the collection too. */
+/** `find job` and the like; a getMore names its collection, too. */
 const nameOf = (command: Document): string => {
   const [name = '', target] = Object.entries(command)[0] ?? [];
   return `${name} ${String(name === 'getMore' ? command['collection'] : target)}`;
 };
 
-/** The commands of a call, which has to succeed, by name. */
+/** The commands of a successful call, by name. */
 async function sentBy(rpc: RpcName, request: JsonObject): Promise<string[]> {
   const outcome = await client.call(rpc, { domain_id: DOMAIN, ...request });
   expect(outcome).toHaveProperty('response');
@@ -128,7 +128,7 @@ describe('commands', () => {
     expect(commands[0]?.['deletes']).toEqual([expect.objectContaining({ limit: 1 })]);
   });
 
-  test('a page that is not full is not counted, unless it comes late', async () => {
+  test('a page below its limit is not counted, unless it is late', async () => {
     const one = list({ filter: [{ k: 'job_id', v: JOB, o: 'eq' }], only: ['job_id'], page: { limit: 2 } });
     const calls = 20;
     for (let i = 0; i < calls; i++) await sentBy('list', one);
@@ -140,7 +140,7 @@ describe('commands', () => {
   test.each<readonly [string, RpcName, JsonObject]>([
     ['counts', 'list', list({ count_only: true })],
     ['stats', 'stat', list({ aggregate: [{ count: { name: 'jobs' } }] })],
-  ])('twenty equal %s at once are a few, and twenty answers', async (_, rpc, request) => {
+  ])('twenty equal %s at once run a few times and answer twenty times', async (_, rpc, request) => {
     const calls = Array.from({ length: 20 }, () => client.call(rpc, { domain_id: DOMAIN, ...request }));
     const outcomes = await Promise.all(calls);
     expect(commands.length).toBeLessThan(10);
@@ -148,7 +148,7 @@ describe('commands', () => {
     expect(outcomes[0]).toHaveProperty('response');
   });
 
-  test('what is wrong in a request is found before anything is sent', async () => {
+  test('an invalid request is refused before anything is sent', async () => {
     const refused = await client.call('list', {
       domain_id: DOMAIN,
       query: { filter: [{ k: 'status', v: 'ERROR', o: 'equals' }] },

@@ -1,22 +1,22 @@
-// Pages in an order that no index has whole: ties at their edges, dates that are none, and pages too large for a batch.
+// Pages in an order beyond any single index: ties at their edges, values other than dates, and pages too large for a batch.
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import type { Document } from 'mongodb';
-import { settledPage } from '../../src/job/tie-breaking.js';
-import type { DateOrder, Read } from '../../src/job/tie-breaking.js';
-import { idsOf, rowsOf, serving, totalOf } from '../differences/ask.js';
+import { breakTies } from '../../src/job/tie-breaking.js';
+import type { DateOrder, ReadSlice } from '../../src/job/tie-breaking.js';
+import { idsOf, rowsOf, useSampleService, totalOf } from '../differences/ask.js';
 
 const SEED = { seed: 20_261_125, numRuns: 150 };
 const JOBS = 400;
 
-/** A few dates for many jobs; 'none' is no date. */
+/** A few dates for many jobs; 'none' stands for a missing date. */
 const DATED = 'domain-dated';
 const UNDATED = 'domain-undated';
 const CROWD = 'domain-crowd';
 const LARGE = 'domain-large';
 
-/** In another order than their numbers. */
+/** An order other than that of their numbers. */
 const id = (domain: string, nth: number): string =>
   `job-${domain}-${String((nth * 7919) % 100_003).padStart(6, '0')}`;
 
@@ -26,7 +26,7 @@ const dated: readonly Document[] = Array.from({ length: JOBS }, (_, nth) => ({
   finished_at: new Date(Math.floor(Math.sqrt(nth)) * 1000),
 }));
 
-/** What may stand where a date should. */
+/** Values stored in place of a date. */
 const ODD: readonly unknown[] = [null, 'text', 5, [new Date(2000)], { a: 1 }, new Date(1000)];
 
 const undated: readonly Document[] = Array.from({ length: 60 }, (_, nth) => ({
@@ -35,14 +35,14 @@ const undated: readonly Document[] = Array.from({ length: 60 }, (_, nth) => ({
   finished_at: nth % 4 === 0 ? ODD[(nth / 4) % ODD.length] : new Date((nth % 5) * 1000),
 }));
 
-/** More jobs of one date than are looked at at first. */
+/** More jobs of one date than the first read returns. */
 const crowd: readonly Document[] = Array.from({ length: 2_600 }, (_, nth) => ({
   job_id: id(CROWD, nth),
   domain_id: CROWD,
   finished_at: new Date(nth < 5 ? 9000 : 5000),
 }));
 
-/** A crowd of one date, before which a writer inserts jobs of another and deletes them. */
+/** Many jobs of one date; a writer inserts jobs of an earlier one and deletes them. */
 const BUSY = 'domain-busy';
 const BUSY_JOBS = 500;
 const GUESTS = 20;
@@ -53,7 +53,7 @@ const busy = (nth: number): Document => ({
 });
 const busyJobs = Array.from({ length: BUSY_JOBS + GUESTS }, (_, nth) => busy(nth));
 
-/** Twenty jobs of a megabyte each: MongoDB answers no more than sixteen at once. */
+/** Twenty jobs of a megabyte each: a batch of MongoDB holds sixteen. */
 const large: readonly Document[] = Array.from({ length: 20 }, (_, nth) => ({
   job_id: id(LARGE, nth),
   domain_id: LARGE,
@@ -62,7 +62,7 @@ const large: readonly Document[] = Array.from({ length: 20 }, (_, nth) => ({
   errors: [{ message: 'x'.repeat(1_000_000) }],
 }));
 
-const { list, db } = serving('ties');
+const { list, db } = useSampleService('ties');
 
 beforeAll(async () => {
   await db()
@@ -78,7 +78,7 @@ const sorted = (date: string, desc: boolean, idDesc: boolean | undefined): JsonO
 
 const timeOf = ({ finished_at: date }: Document): number => (date instanceof Date ? date.getTime() : NaN);
 
-/** The ids of `jobs`, whose dates are dates, in the order asked for. */
+/** The ids of `jobs`, all with dates, in the requested order. */
 function inOrder(jobs: readonly Document[], desc: boolean, idDesc: boolean): readonly string[] {
   const [byDate, byId] = [desc ? -1 : 1, idDesc ? -1 : 1];
   return jobs
@@ -97,7 +97,7 @@ describe('any page', () => {
     idDesc: fc.option(fc.boolean(), { nil: undefined }),
   });
 
-  test('is a part of the whole', async () => {
+  test('is a slice of the list', async () => {
     await fc.assert(
       fc.asyncProperty(ask, async ({ start, limit, desc, idDesc }) => {
         const answer = await list(DATED, { ...sorted('finished_at', desc, idDesc), page: { start, limit } });
@@ -109,7 +109,7 @@ describe('any page', () => {
     );
   });
 
-  test('is a part of the whole where some dates are none', async () => {
+  test('is a slice of the list with some missing dates', async () => {
     await fc.assert(
       fc.asyncProperty(ask, async ({ start, limit, desc, idDesc }) => {
         const order = sorted('finished_at', desc, idDesc);
@@ -128,27 +128,27 @@ test.each([
   [1_500, 10],
   [2_595, 10],
   [4, 2_000],
-])('from %i on, %i of a crowd of one date', async (start, limit) => {
+])('from %i on, a page of %i jobs of one date is in order', async (start, limit) => {
   const answer = await list(CROWD, { ...sorted('finished_at', true, undefined), page: { start, limit } });
   expect(idsOf(answer)).toEqual(inOrder(crowd, true, true).slice(start - 1, start - 1 + limit));
 });
 
-test('a page shows no more than was asked for', async () => {
+test('a page shows only the requested fields', async () => {
   const query = { ...sorted('finished_at', true, undefined), only: ['status'], page: { limit: 1 } };
   expect(rowsOf(await list(DATED, query))).toEqual([{ finished_at: '1970-01-01T00:00:19.000Z' }]);
 });
 
-test.each(['created_at', 'finished_at'])('a page of 20 MB in order of %s comes whole', async (date) => {
+test.each(['created_at', 'finished_at'])('a page of 20 MB in order of %s is complete', async (date) => {
   const answer = await list(LARGE, { ...sorted(date, true, undefined), page: { limit: 20 } });
   expect(idsOf(answer)).toEqual(inOrder(large, true, true));
 });
 
-describe('while writers change what is read', () => {
+describe('beside writers', () => {
   const CHANGING = 'domain-changing';
   const ORDER: DateOrder = { path: 'finished_at', direction: -1, id: 'job_id', idDirection: -1 };
   const jobs = () => db().collection('job');
 
-  /** Ten jobs: a newest, eight of one date, an oldest; in this order. */
+  /** Ten jobs in order: the newest, eight of one date, the oldest. */
   const NAMES = ['j9', 'j8', 'j7', 'j6', 'j5', 'j4', 'j3', 'j2', 'j1', 'j0'];
   const TIMES = [9, 5, 5, 5, 5, 5, 5, 5, 5, 1];
   const remove = (...names: readonly string[]) =>
@@ -158,9 +158,9 @@ describe('while writers change what is read', () => {
   const insert = (name: string, time: number) =>
     jobs().insertOne({ domain_id: CHANGING, job_id: name, finished_at: new Date(time) });
 
-  /** Reads by the driver; `after` each read the next of the changes is made. */
+  /** Reads by the driver, with the next change made after each read. */
   const reading =
-    (changes: (() => Promise<unknown>)[]): Read =>
+    (changes: (() => Promise<unknown>)[]): ReadSlice =>
     async ({ filter, sort, skip, limit, extra }) => {
       const options = {
         raw: true,
@@ -232,12 +232,12 @@ describe('while writers change what is read', () => {
     ],
   ];
 
-  test.each(CASES)('a page is of one moment where %s', async (_, skip, limit, changes, names) => {
-    const page = await settledPage(ORDER, { skip, limit }, reading(changes));
+  test.each(CASES)('a page is of one moment when %s', async (_, skip, limit, changes, names) => {
+    const page = await breakTies(ORDER, { skip, limit }, reading(changes));
     expect(page?.map(nameIn)).toEqual(names);
   });
 
-  test('pages are full, and their totals are those of some moment', async () => {
+  test('pages are full, with totals of some moment', async () => {
     const guests = busyJobs.slice(BUSY_JOBS);
     const over = new AbortController();
     async function write(): Promise<void> {

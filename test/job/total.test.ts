@@ -1,8 +1,8 @@
-// The total of a page: when it follows from the page, and what a count of another moment may say beside it.
+// The total of a list follows from the page where it can, and a count of another moment is bounded by the page.
 import { expect, test } from '@jest/globals';
 import { totalOf } from '../../src/job/total.js';
 
-/** Where the page begins, how long it may be and is, what a count says at that moment or another, and the total. */
+/** The start, limit and length of a page, the count of some moment, and the total. */
 const PAGES: readonly (readonly [string, { skip: number; limit: number }, number, number, number])[] = [
   ['a full page is counted', { skip: 0, limit: 10 }, 10, 25, 25],
   ['a page that is not full is the last', { skip: 20, limit: 10 }, 5, 999, 25],
@@ -28,7 +28,7 @@ test.each(PAGES)('%s', async (_, page, listed, counted, total) => {
   expect(await totalOf(page, Promise.resolve(listed), () => Promise.resolve(counted))).toBe(total);
 });
 
-test('a page that comes late and shows the end does not wait for the count', async () => {
+test('a late page that shows the end does not wait for the count', async () => {
   const listing = new Promise<number>((resolve) => setTimeout(resolve, 50, 3));
   expect(await totalOf({ skip: 0, limit: 10 }, listing, () => new Promise(() => undefined))).toBe(3);
 });

@@ -1,4 +1,4 @@
-// JobInfo straight from what is stored, against the slow way by the driver's objects: any type, in any place.
+// JobInfo straight from BSON equals JobInfo by the objects of the driver, for any type in any place.
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { BSON, ObjectId } from 'mongodb';
@@ -12,7 +12,7 @@ import type { Random } from '../harness/random.js';
 
 const SEED = 20_261_125;
 const DOCUMENTS = Number(process.env['DOCUMENTS'] ?? 10_000);
-/** Milliseconds that a document may take, in a run that has half of a machine. */
+/** Milliseconds for a document, in a run with half of a machine. */
 const EACH = 6;
 
 const namesOf = (fields: readonly { readonly stored: string }[]): readonly string[] =>
@@ -21,20 +21,20 @@ const namesOf = (fields: readonly { readonly stored: string }[]): readonly strin
 const bytesOf = (document: ReadonlyMap<string, unknown>): Buffer =>
   Buffer.from(BSON.serialize(document, { ignoreUndefined: false }));
 
-/** Makes text that is not UTF-8 of some; an id of ASCII stays what it is. */
+/** Turns some texts into bytes that are not UTF-8; an ASCII id stays as it is. */
 function spoiled(document: Buffer): Buffer {
   for (let at = document.indexOf('é'); at >= 0; at = document.indexOf('é', at)) document[at] = 0xff;
   return document;
 }
 
 interface Pair {
-  /** Whether the job refers to the collector. */
+  /** True for a job with a reference to the collector. */
   readonly refers: boolean;
   readonly job: Buffer;
   readonly collector: Buffer;
 }
 
-/** A job and a collector, of which some jobs are. */
+/** A job and a collector, referred to by some of the jobs. */
 function pair(next: Random): Pair {
   const id = new ObjectId(Buffer.from(Array.from({ length: 12 }, () => Math.floor(next() * 128))));
   const job = anyDocument(next, namesOf(JOB_INFO));
@@ -53,7 +53,7 @@ function pair(next: Random): Pair {
   };
 }
 
-/** Whether the bytes say what they must, and say it as briefly as protobuf can. */
+/** True for bytes with the expected meaning in the shortest form of protobuf. */
 function isRight({ refers, job, collector }: Pair): boolean {
   const bytes = jobInfo(job, refers ? collectorInfo(collector) : undefined);
   const read = JobInfo.decode(bytes);
@@ -75,7 +75,7 @@ describe('any document', () => {
   );
 });
 
-describe('a name that is there twice', () => {
+describe('a repeated name', () => {
   const twice = bytesOf(
     new Map<string, unknown>([
       ['job_id', 'first'],
@@ -88,7 +88,7 @@ describe('a name that is there twice', () => {
   twice.write('job_id', twice.indexOf('job_ix'));
   twice.write('errors', twice.indexOf('errorx'));
 
-  test('has its later value', () => {
+  test('has its last value', () => {
     expect(JobInfo.decode(jobInfo(twice, undefined))).toMatchObject({
       job_id: 'second',
       errors: [{ message: 'b' }],

@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { yieldBetween, createYielding } from '../../src/limits/yield.js';
 import type { Yielding } from '../../src/limits/yield.js';
-import { pieces } from '../../src/job/export-formats.js';
+import { exportChunks } from '../../src/job/export-formats.js';
 import type { ExportWriter } from '../../src/job/export-formats.js';
 
 /** Milliseconds of a clock that only work moves. */
@@ -90,7 +90,7 @@ test.each([1, 15])('%s exports at once take one slice of a round together', asyn
   }
   const taken = async (): Promise<number> => {
     let bytes = 0;
-    for await (const piece of pieces(rows, batches(), yielding)) bytes += piece.length;
+    for await (const piece of exportChunks(rows, batches(), yielding)) bytes += piece.length;
     return bytes;
   };
   const all = Promise.all(Array.from({ length: count }, taken));

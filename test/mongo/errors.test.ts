@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as driver from 'mongodb';
 import { MongoServerError } from 'mongodb';
 import { AppError } from '../../src/errors.js';
-import { ExpressionStuck, fromDatabase, isLost } from '../../src/mongo/errors.js';
+import { RegexLimitExceeded, toAppError, isLost } from '../../src/mongo/errors.js';
 import { ERROR_CODES } from './error-codes.js';
 
 interface Translated {
@@ -19,7 +19,7 @@ const SECRET = 'mongodb://secret';
 
 function translated(error: unknown): Translated {
   let reported = 0;
-  const found = fromDatabase(error, new AbortController().signal, () => reported++);
+  const found = toAppError(error, new AbortController().signal, () => reported++);
   const { status, retryAfter, message } = found instanceof AppError ? found : {};
   return { status, retryAfter, text: message, reported };
 }
@@ -217,12 +217,12 @@ test.each([
   ['a TypeError', new TypeError('a fault of our own')],
   ['an error of another kind of code', ofSocket('ERR_INVALID_ARG_TYPE')],
 ])('%s stays what it is', (_, error) => {
-  expect(fromDatabase(error, new AbortController().signal, () => undefined)).toBe(error);
+  expect(toAppError(error, new AbortController().signal, () => undefined)).toBe(error);
 });
 
 test('what was given up fails as whoever gave it up says', () => {
   const reason = new Error('given up');
-  expect(fromDatabase(ofServer(1), AbortSignal.abort(reason), () => undefined)).toBe(reason);
+  expect(toAppError(ofServer(1), AbortSignal.abort(reason), () => undefined)).toBe(reason);
 });
 
 describe('an expression that PCRE gives up on', () => {
@@ -242,8 +242,8 @@ describe('an expression that PCRE gives up on', () => {
       'JIT stack limit reached',
     ],
   ])('takes too many steps: %s', (cause) => {
-    expect(fromDatabase(because(cause), new AbortController().signal, () => undefined)).toBeInstanceOf(
-      ExpressionStuck,
+    expect(toAppError(because(cause), new AbortController().signal, () => undefined)).toBeInstanceOf(
+      RegexLimitExceeded,
     );
   });
 

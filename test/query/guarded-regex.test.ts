@@ -4,6 +4,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { MongoServerError } from 'mongodb';
 import type { Collection } from 'mongodb';
 import { RE2JS } from 're2js';
+import { JOB_SCHEMA } from '../../src/job/schema.js';
 import { confine, matchStages } from '../../src/query/confine.js';
 import { findRunaway } from '../../src/regex/pattern.js';
 import { jsonClient } from '../harness/client.js';
@@ -66,8 +67,13 @@ function textOf(next: Random): string {
 type Told = 'same' | 'stuck' | 'refused' | 'unreadable' | 'other engine' | 'SILENT';
 
 const numbersOf = async (pattern: string): Promise<readonly number[]> => {
-  const condition = { at: 'query.filter[0]', path: 'text', operator: 'regex', operand: pattern } as const;
-  const match = confine({ all: [condition], any: [] }, { domainId: DOMAIN });
+  const condition = {
+    fieldPath: 'query.filter[0]',
+    path: 'text',
+    operator: 'regex',
+    operand: pattern,
+  } as const;
+  const match = confine({ all: [condition], any: [] }, { domainId: DOMAIN }, JOB_SCHEMA);
   const pipeline = [...matchStages(match), { $project: { _id: 0, n: 1 } }];
   const found = await texts.aggregate<{ n: number }>(pipeline, { maxTimeMS: PATIENCE }).toArray();
   return found.map(({ n }) => n).toSorted((a, b) => a - b);

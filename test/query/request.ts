@@ -5,8 +5,8 @@ import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
 import { Query, StatisticsQuery } from '../../src/gen/spaceone/api/core/v1/query.js';
 import { JOB_SCHEMA } from '../../src/job/schema.js';
-import { workBudget } from '../../src/query/values.js';
-import type { Reading } from '../../src/query/parse.js';
+import type { Reading } from '../../src/query/reading.js';
+import { createWorkBudget } from '../../src/query/work-budget.js';
 import { descriptors } from '../../src/wire/descriptors.js';
 import type { Outcome } from '../harness/client.js';
 
@@ -16,7 +16,7 @@ export const NOW = new Date('2024-03-15T10:20:30.400Z');
 export const READING: Reading = {
   schema: JOB_SCHEMA,
   now: NOW,
-  work: workBudget(),
+  work: createWorkBudget(),
   maxPageSize: 0,
   equal: new Map(),
 };

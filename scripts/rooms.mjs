@@ -1,0 +1,48 @@
+// The rooms of the house from top to bottom, each with its purpose: the layer check and docs/architecture.md take them here.
+
+/**
+ * A file belongs to the longest name that it begins with. It imports from its own room and from lower lines; rooms on one
+ * line stand side by side, and import nothing of each other.
+ */
+export const ROOMS = [
+  [
+    ['bench/', 'measures the service against the published one, a predecessor and a bare server'],
+    ['mutate/', 'makes small changes in `src`, and looks for a test that notices each'],
+  ],
+  [['test/', 'tests by room, the conformance cases, and a test for each difference from 1.11']],
+  [['test/resilience/', 'scenarios of faults, attacks and neighbours: `npm run resilience`']],
+  [['test/harness/', 'the launcher, clients, encoders, mongod nodes and random source of all tests']],
+  [['explorer/', 'the entry of the page']],
+  [['explorer/views/', 'one view a file']],
+  [['explorer/components/', 'parts of views, each with its style']],
+  [['explorer/state/', 'the route, the time range and the conditions']],
+  [['explorer/api/', 'calls of the service, typed by the contract']],
+  [
+    ['src/main.ts', 'arguments, signals, exit codes and the words of a failed start'],
+    ['src/make-indexes.ts', 'the command `npm run indexes`'],
+  ],
+  [['src/app.ts', 'the composition root: puts the parts together, starts and closes them']],
+  [
+    ['src/embedded/', 'the embedded mongod: its download, its data folder and its sample'],
+    ['src/server/grpc/', 'the gRPC listener with health and reflection'],
+    ['src/server/http/', 'the HTTP listener: routes, protocols, exports, OpenAPI and pages'],
+    ['src/server/admin/', 'the admin listener: probes and metrics'],
+  ],
+  [['src/server/', 'shared by the listeners: connections, TLS, ports, the serving state']],
+  [['src/server/interceptors/', 'the links that every call passes, in one order']],
+  [
+    ['src/auth/', 'from token to caller to scope'],
+    ['src/job/', 'the job: its schema, a use case a file, and BSON to JobInfo'],
+  ],
+  [['src/query/', 'the query language: parse, model, confine, compile']],
+  [['src/mongo/', 'connects, runs work within a deadline, ends it on the server, and judges readiness']],
+  [['src/wire/', 'bytes of protobuf, BSON, Struct, JSON and CSV']],
+  [
+    ['src/regex/', 'finds expressions that can run away in a backtracking engine'],
+    ['src/limits/', 'fair scheduling, memory, coalescing, abort scopes, yielding and load shedding'],
+    ['src/telemetry/', 'the log and its lines'],
+  ],
+  [['src/config/', 'the environment as one frozen Config, every complaint at once']],
+  [['src/', 'the error table, the reasons for not serving and the version']],
+  [['src/gen/', 'generated stubs and descriptors']],
+];

@@ -1,0 +1,19 @@
+/** Counts jobs; equal counts at one time are one (docs/performance.md «Counts»). */
+import type { Deadline } from '../limits/abort.js';
+import { createCoalescing, keyOf } from '../limits/coalesce.js';
+import type { Schedulers } from '../limits/fair-scheduler.js';
+import type { ConfinedMatch, Scope } from '../query/confine.js';
+import type { JobStore } from './store.js';
+
+/** The number of jobs of `match`. */
+export type Count = (match: ConfinedMatch, scope: Scope, deadline: Deadline) => Promise<number>;
+
+/** Counts over `store`, each run in a slot of the scheduler's class for counts. */
+export function createCount(store: JobStore, { counts }: Pick<Schedulers, 'counts'>): Count {
+  const coalesce = createCoalescing<number>();
+  return (match, { domainId }, deadline) =>
+    coalesce(keyOf({ ...match }), deadline, async (shared) => {
+      using _slot = await counts(domainId, shared.signal);
+      return await store.count(match, shared);
+    });
+}

@@ -1,0 +1,92 @@
+/**
+ * The concerns around a use case, each a decorator: a place in the scheduler, room in the memory budget, coalescing of
+ * equal requests, and errors that name the condition at fault (docs/architecture.md «Use cases»).
+ */
+import type { Deadline } from '../limits/abort.js';
+import { keyOf } from '../limits/coalesce.js';
+import type { Coalesce } from '../limits/coalesce.js';
+import type { Schedulers } from '../limits/fair-scheduler.js';
+import type { MemoryBudget } from '../limits/memory-budget.js';
+import type { AskedFilter } from '../query/model.js';
+import type { Asked, Call, Read, Reserved, Slot, StreamCase, UseCase } from './call.js';
+import { explainFilterError } from './filter-errors.js';
+import type { JobStore } from './store.js';
+
+/** The classes of the scheduler. */
+type ClassName = keyof Schedulers;
+
+/** Waits for a place of the class that a query belongs to, and frees it when the work is over. */
+export const scheduled =
+  <Query, W extends Deadline>(
+    schedulers: Schedulers,
+    classOf: (query: Query) => ClassName,
+    next: UseCase<Query, W & Slot>,
+  ): UseCase<Query, W> =>
+  async (asked, work) => {
+    using slot = await schedulers[classOf(asked.query)](asked.scope.domainId, work.signal);
+    const release = (): void => {
+      slot[Symbol.dispose]();
+    };
+    return await next(asked, { ...work, release });
+  };
+
+/** Streams from a place of the class `name`, freed when the stream ends. */
+export const scheduledStream = <Query, W extends Deadline>(
+  schedulers: Schedulers,
+  name: ClassName,
+  next: StreamCase<Query, W>,
+): StreamCase<Query, W> =>
+  async function* (asked, work) {
+    using _slot = await schedulers[name](asked.scope.domainId, work.signal);
+    yield* next(asked, work);
+  };
+
+/** Reserves memory for an answer, given back when the work is over. */
+export const reserving =
+  <Query, W extends Deadline>(budget: MemoryBudget, next: UseCase<Query, W & Reserved>): UseCase<Query, W> =>
+  async (asked, work) => {
+    using memory = budget.reserve();
+    return await next(asked, { ...work, memory });
+  };
+
+/** Answers equal requests by one run; each caller waits no longer than its own deadline. */
+export const coalesced =
+  <Query>(coalesce: Coalesce<Uint8Array>, next: UseCase<Query>): UseCase<Query> =>
+  (asked, work) =>
+    coalesce(keyOf({ ...asked }), work, (shared) => next(asked, shared));
+
+interface Filtered {
+  readonly filter: AskedFilter;
+}
+
+/** Turns an error about the filter into one that names the condition at fault. */
+export const explainingFilterErrors =
+  <Query extends Filtered, W extends Deadline>(store: JobStore, next: UseCase<Query, W>): UseCase<Query, W> =>
+  async (asked, work) => {
+    try {
+      return await next(asked, work);
+    } catch (error) {
+      throw await explainFilterError(error, asked.query.filter, store, work);
+    }
+  };
+
+/** The same for a stream. */
+export const explainingStreamErrors = <Query extends Filtered, W extends Deadline>(
+  store: JobStore,
+  next: StreamCase<Query, W>,
+): StreamCase<Query, W> =>
+  async function* (asked, work) {
+    try {
+      yield* next(asked, work);
+    } catch (error) {
+      throw await explainFilterError(error, asked.query.filter, store, work);
+    }
+  };
+
+/** An rpc: reads the request of a call, then runs its use case. */
+export const rpc =
+  <Request, Query>(read: Read<Request, Query>, run: UseCase<Query>) =>
+  async (request: Request, call: Call): Promise<Uint8Array> => {
+    const asked: Asked<Query> = await read(request, call);
+    return await run(asked, call);
+  };

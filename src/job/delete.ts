@@ -1,0 +1,28 @@
+/** Deletes one job by its id (contract 2-query «delete»). */
+import type { JobRequest } from '../gen/spaceone/api/inventory/v1/job.js';
+import { confineOne } from '../query/confine.js';
+import type { Read, UseCase } from './call.js';
+import { jobNotFound, required } from './request-fields.js';
+import { JOB_SCHEMA } from './schema.js';
+import type { JobStore } from './store.js';
+
+/** A job to delete. */
+export interface DeleteQuery {
+  readonly jobId: string;
+}
+
+/** Reads a request of delete. Errors: REQUIRED_PARAMETER. */
+export const readDelete: Read<JobRequest, DeleteQuery> = async (request, call) => {
+  const jobId = required(request.job_id, 'job_id');
+  return { scope: await call.scope(request), query: { jobId } };
+};
+
+const EMPTY = new Uint8Array();
+
+/** Answers Empty. Errors: NOT_FOUND. */
+export const createDelete =
+  ({ store }: { readonly store: JobStore }): UseCase<DeleteQuery> =>
+  async ({ scope, query: { jobId } }, work) => {
+    const isDeleted = await store.remove(confineOne(jobId, scope, JOB_SCHEMA), work);
+    return isDeleted ? EMPTY : jobNotFound(jobId);
+  };

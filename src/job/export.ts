@@ -1,0 +1,53 @@
+/** Streams a list as NDJSON or CSV, in constant memory (docs/http.md «All jobs at once»). */
+import { fail } from '../errors.js';
+import type { JobsQuery } from '../gen/spaceone/api/inventory/v1/job.js';
+import type { Deadline } from '../limits/abort.js';
+import type { Yielding } from '../limits/yield.js';
+import type { Batches } from '../mongo/executor.js';
+import type { Scope } from '../query/confine.js';
+import type { ListQuery } from '../query/model.js';
+import { jobInfo } from './answer.js';
+import type { Asked, Read } from './call.js';
+import type { CollectorLoader } from './collectors.js';
+import { exportChunks, exportWriter } from './export-formats.js';
+import type { ExportFormat } from './export-formats.js';
+import { findPlanOf } from './list.js';
+import type { ScopeFilter } from './scoped-filter.js';
+import type { JobStore } from './store.js';
+import type { CollectorInfoBytes } from './transcoder.js';
+
+/** Reads a request of list for an export, which has rows to answer. Errors: INVALID_ARGUMENT. */
+export const createReadExport =
+  (readList: Read<JobsQuery, ListQuery>): Read<JobsQuery, ListQuery> =>
+  async (request, call) => {
+    const asked = await readList(request, call);
+    if (asked.query.countOnly)
+      fail('INVALID_PARAMETER', { key: 'query.count_only', reason: 'rows are asked for' });
+    return asked;
+  };
+
+interface ExportParts {
+  readonly store: JobStore;
+  readonly scopeFilter: ScopeFilter;
+  readonly loadCollectors: CollectorLoader;
+  readonly yielding: Yielding;
+}
+
+/** JobInfo of each job, encoded on demand. */
+function* jobInfos(jobs: readonly Buffer[], collectors: readonly CollectorInfoBytes[]): Iterable<Uint8Array> {
+  for (const [index, job] of jobs.entries()) yield jobInfo(job, collectors[index]);
+}
+
+/** Streams the text of a list in `format`. */
+export const createExport = ({ store, scopeFilter, loadCollectors, yielding }: ExportParts) => {
+  async function* toJobInfos(batches: Batches, scope: Scope, deadline: Deadline) {
+    for await (const jobs of batches) yield jobInfos(jobs, await loadCollectors(jobs, scope, deadline));
+  }
+
+  return (format: ExportFormat) =>
+    async function* ({ scope, query }: Asked<ListQuery>, work: Deadline): AsyncGenerator<Uint8Array, void> {
+      const match = await scopeFilter(query.filter, scope, work);
+      const batches = store.findPage(match, findPlanOf(query), work);
+      yield* exportChunks(exportWriter(format, query.only), toJobInfos(batches, scope, work), yielding);
+    };
+};

@@ -1,0 +1,41 @@
+/** Answers one job by its id (contract 2-query «get»). */
+import type { GetJobRequest } from '../gen/spaceone/api/inventory/v1/job.js';
+import { projectionOf } from '../query/compile/projection.js';
+import { confineOne } from '../query/confine.js';
+import type { Selection } from '../query/model.js';
+import { readOnly } from '../query/parse-list.js';
+import { jobInfo } from './answer.js';
+import type { Read, UseCase } from './call.js';
+import type { CollectorLoader } from './collectors.js';
+import { jobNotFound, required } from './request-fields.js';
+import { JOB_SCHEMA } from './schema.js';
+import type { JobStore } from './store.js';
+
+/** A job to show, with the fields to show of it. */
+export interface GetQuery {
+  readonly jobId: string;
+  readonly only: Selection;
+}
+
+/** Reads a request of get. Errors: REQUIRED_PARAMETER, INVALID_PARAMETER. */
+export const readGet: Read<GetJobRequest, GetQuery> = async (request, call) => {
+  const jobId = required(request.job_id, 'job_id');
+  const scope = await call.scope(request);
+  return { scope, query: { jobId, only: readOnly(request.only, 'only', JOB_SCHEMA) } };
+};
+
+interface GetParts {
+  readonly store: JobStore;
+  readonly loadCollectors: CollectorLoader;
+}
+
+/** Answers JobInfo. Errors: NOT_FOUND. */
+export const createGet =
+  ({ store, loadCollectors }: GetParts): UseCase<GetQuery> =>
+  async ({ scope, query: { jobId, only } }, work) => {
+    const filter = confineOne(jobId, scope, JOB_SCHEMA);
+    const job = await store.one(filter, projectionOf(only, JOB_SCHEMA), work);
+    if (job === undefined) return jobNotFound(jobId);
+    const [collector] = await loadCollectors([job], scope, work);
+    return jobInfo(job, collector);
+  };

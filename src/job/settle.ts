@@ -1,0 +1,163 @@
+/**
+ * Settles conditions on text that is not UTF-8 (docs/query.md «Text that is not UTF-8»): MongoDB cannot match an expression
+ * against such text, and compares it by bytes. The few documents with such text are read, sent back as answers show them, and
+ * matched by MongoDB in that form.
+ */
+import type { Deadline } from '../limits/abort.js';
+import { createCoalescing, keyOf } from '../limits/coalesce.js';
+import { limitCommand, MAX_FILTER_BYTES } from '../mongo/command-size.js';
+import type { Batches } from '../mongo/executor.js';
+import { operandAt } from '../mongo/stored.js';
+import { compileFilter } from '../query/compile/filter.js';
+import { confineDoubtful, confineDoubtfulReferred, confineReferred } from '../query/confine.js';
+import type { ConfinedFilter, Scope } from '../query/confine.js';
+import type { AskedFilter } from '../query/model.js';
+import { doubtsAbout } from '../query/operators.js';
+import type { Condition, Known } from '../query/operators.js';
+import { BSON } from '../wire/bson.js';
+import { createFruitlessScans } from './fruitless-scans.js';
+import { decidableOf, idOf, isMalformed, isOwn, isUndecidable } from './malformed.js';
+import type { Leaf } from './malformed.js';
+import { JOB_SCHEMA } from './schema.js';
+import type { Collection, JobStore } from './store.js';
+
+type Store = Pick<JobStore, 'batches' | 'meeting' | 'lastWrite'>;
+
+/** Adds to each condition the malformed documents that meet it, and those that do not. */
+export type Settle = (filter: AskedFilter, scope: Scope, deadline: Deadline) => Promise<AskedFilter>;
+
+/** The malformed documents that meet a condition and those that do not, by condition. */
+type Settled = ReadonlyMap<Condition, Known>;
+
+/** Undecidable conditions on a collection, and the documents that may make them so. */
+interface Question {
+  readonly collection: Collection;
+  readonly conditions: readonly Condition[];
+  readonly paths: readonly string[];
+  readonly within: ConfinedFilter;
+}
+
+/** The undecidable conditions of `filter` on `collection`. */
+function questionOf(collection: Collection, filter: AskedFilter, scope: Scope): Question {
+  const leaves = [...filter.all, ...filter.any];
+  const own = collection === 'job';
+  const asked = own ? leaves.filter(isOwn) : leaves.flatMap((leaf) => (isOwn(leaf) ? [] : [leaf.referred]));
+  const conditions = asked.filter(isUndecidable);
+  const doubts = [...new Map(conditions.flatMap(doubtsAbout).map((doubt) => [doubt.path, doubt])).values()];
+  const within = own
+    ? confineDoubtful(decidableOf(filter), doubts, scope, JOB_SCHEMA)
+    : confineDoubtfulReferred(doubts, scope, JOB_SCHEMA);
+  return { collection, conditions, paths: doubts.map(({ shown }) => shown), within };
+}
+
+async function hasMalformed(batches: Batches): Promise<boolean> {
+  for await (const batch of batches) if (batch.some((document) => isMalformed(document))) return true;
+  return false;
+}
+
+/** Bytes of documents sent back by one command. */
+const MAX_CHUNK_BYTES = 2_000_000;
+
+/** `documents` in chunks, each small enough for a command. */
+function* chunks(documents: readonly Buffer[]): Iterable<readonly Buffer[]> {
+  let [chunk, bytes]: [Buffer[], number] = [[], 0];
+  for (const document of documents) {
+    if (chunk.length > 0 && bytes + document.length > MAX_CHUNK_BYTES) {
+      yield chunk;
+      [chunk, bytes] = [[], 0];
+    }
+    chunk.push(document);
+    bytes += document.length;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** Matches `documents`, sent back as answers show them, against each condition. */
+async function matchDocuments(
+  store: Store,
+  { collection, conditions }: Question,
+  documents: readonly Buffer[],
+  scope: Scope,
+  deadline: Deadline,
+): Promise<Settled> {
+  const ids = new Map(documents.map(idOf));
+  const some = confineReferred({ _id: { $in: [...ids.values()] } }, scope, JOB_SCHEMA);
+  const data = documents.map((document) => operandAt(document, BSON.object, 0));
+  const known = new Map<Condition, Known>();
+  for (const condition of conditions) {
+    const filter = compileFilter({ all: [condition], any: [] });
+    const meeting = await store.meeting(collection, some, data, filter, deadline);
+    const met = new Map(meeting.map(idOf));
+    const unmet = [...ids].filter(([key]) => !met.has(key)).map(([, id]) => id);
+    known.set(condition, { met: [...met.values()], unmet });
+  }
+  return known;
+}
+
+const union = (known: Known | undefined, more: Known): Known => ({
+  met: [...(known?.met ?? []), ...more.met],
+  unmet: [...(known?.unmet ?? []), ...more.unmet],
+});
+
+/** Reads the malformed documents of a question and matches them. */
+async function settleQuestion(
+  store: Store,
+  question: Question,
+  scope: Scope,
+  deadline: Deadline,
+): Promise<Settled> {
+  const { collection, within, paths } = question;
+  const known = new Map<Condition, Known>();
+  for await (const batch of store.batches(collection, within, paths, deadline))
+    for (const chunk of chunks(batch.filter((document) => isMalformed(document))))
+      for (const [condition, more] of await matchDocuments(store, question, chunk, scope, deadline))
+        known.set(condition, union(known.get(condition), more));
+  return known;
+}
+
+/** `filter` with all that is known of its conditions. */
+function withKnown(filter: AskedFilter, own: Settled, referred: Settled): AskedFilter {
+  const settled = (condition: Condition, by: Settled): Condition => {
+    const known = by.get(condition);
+    return known === undefined ? condition : { ...condition, known };
+  };
+  const leafOf = (leaf: Leaf): Leaf =>
+    isOwn(leaf) ? settled(leaf, own) : { referred: settled(leaf.referred, referred) };
+  return { all: filter.all.map(leafOf), any: filter.any.map(leafOf) };
+}
+
+/** Settles filters over `store`. */
+export function createSettle(store: Store, monotonicNow: () => number): Settle {
+  const fruitless = createFruitlessScans(monotonicNow);
+  const coalesce = createCoalescing<boolean>();
+
+  /** Scans for malformed documents; equal scans at one time are one. */
+  const scan = (
+    { collection, within, paths }: Question,
+    key: string,
+    lastWrite: string | undefined,
+    deadline: Deadline,
+  ): Promise<boolean> =>
+    coalesce(key, deadline, async (shared) => {
+      const found = await hasMalformed(store.batches(collection, within, paths, shared));
+      fruitless.record(key, lastWrite, !found);
+      return found;
+    });
+
+  async function settle(question: Question, scope: Scope, deadline: Deadline): Promise<Settled> {
+    if (question.conditions.length === 0) return new Map();
+    const key = keyOf(limitCommand({ ...question, conditions: [] }, MAX_FILTER_BYTES, 'query.filter'));
+    // A write between this and the scan only makes the next scan come sooner.
+    const lastWrite = await store.lastWrite(deadline);
+    const isClean = fruitless.has(key, lastWrite) || !(await scan(question, key, lastWrite, deadline));
+    return isClean ? new Map() : await settleQuestion(store, question, scope, deadline);
+  }
+
+  return async (filter, scope, deadline) => {
+    const [own, referred] = await Promise.all([
+      settle(questionOf('job', filter, scope), scope, deadline),
+      settle(questionOf('collector', filter, scope), scope, deadline),
+    ]);
+    return withKnown(filter, own, referred);
+  };
+}

@@ -1,0 +1,97 @@
+/** Answers an aggregation over jobs (contract 2-query «stat»). */
+import { fail } from '../errors.js';
+import type { JobStatQuery } from '../gen/spaceone/api/inventory/v1/job.js';
+import { withAbortScope } from '../limits/abort.js';
+import type { Deadline } from '../limits/abort.js';
+import { runThenYield } from '../limits/yield.js';
+import { limitCommand, MAX_QUERY_BYTES } from '../mongo/command-size.js';
+import type { Repaired } from '../query/compile/repair.js';
+import { compileStat } from '../query/compile/stat.js';
+import type { ConfinedMatch } from '../query/confine.js';
+import type { JoinedDocuments } from '../query/join.js';
+import type { StatQuery } from '../query/model.js';
+import { readStat } from '../query/parse-stat.js';
+import { mayNeedRepair } from '../query/stat-keys.js';
+import { createStatAnswer } from './answer.js';
+import type { AnswerLimits, ResultKind } from './answer.js';
+import { forEachBatch } from './batches.js';
+import type { Read, Reserved, UseCase } from './call.js';
+import { joinedCollectors } from './collectors.js';
+import type { Reading } from './reading.js';
+import { repairsOf } from './repairs.js';
+import { JOB_SCHEMA } from './schema.js';
+import type { ScopeFilter } from './scoped-filter.js';
+import type { JobStore } from './store.js';
+
+const NO_CONDITIONS: ReadonlyMap<string, string> = new Map();
+
+/** Reads a request of stat. Errors: REQUIRED_PARAMETER, INVALID_ARGUMENT. */
+export const createReadStat =
+  ({ yielding, settings }: Reading): Read<JobStatQuery, StatQuery> =>
+  async (request, call) => {
+    const asked = request.query ?? fail('REQUIRED_PARAMETER', { key: 'query' });
+    const scope = await call.scope(request);
+    const query = await runThenYield(yielding, () => readStat(asked, settings(call, NO_CONDITIONS)));
+    return { scope, query };
+  };
+
+interface StatParts {
+  readonly store: JobStore;
+  readonly scopeFilter: ScopeFilter;
+  readonly limits: AnswerLimits;
+}
+
+/** The documents that take the place of stored ones in a run of the pipelines. */
+interface Substitutes {
+  readonly joined: JoinedDocuments | undefined;
+  readonly repaired: Repaired | undefined;
+}
+
+/** An answer, and whether malformed texts were grouped or sorted by their bytes in it. */
+interface Outcome {
+  readonly bytes: Uint8Array;
+  readonly isByBytes: boolean;
+}
+
+const resultKind = ({ rows }: StatQuery): ResultKind => ('distinct' in rows ? 'value' : 'row');
+
+/** Compiles and runs the pipelines of a stat: its results, and their total beside them. */
+async function runPipelines(
+  { store, limits }: StatParts,
+  query: StatQuery,
+  match: ConfinedMatch,
+  { joined, repaired }: Substitutes,
+  work: Deadline & Reserved,
+): Promise<Outcome> {
+  const { rows, total } = await runThenYield(limits.yielding, () => {
+    const pipelines = compileStat(query, JOB_SCHEMA, joined, repaired);
+    limitCommand({ filter: match, rows: pipelines.rows }, MAX_QUERY_BYTES, 'query');
+    return pipelines;
+  });
+  const answer = createStatAnswer(limits, work.memory, resultKind(query));
+  return withAbortScope(work, async (begin) => {
+    const [count] = await Promise.all([
+      total && begin((deadline) => store.resultCount(match, total, deadline)),
+      begin((deadline) => forEachBatch(store.results(match, rows, deadline), answer.add)),
+    ]);
+    return { bytes: answer.finish(count), isByBytes: answer.hasReplaced() };
+  });
+}
+
+/**
+ * Answers a Struct of results. Jobs with malformed text are read and sent back as answers show them: before the first
+ * run where the query may depend on such text unseen, and for a second run where the first has shown some.
+ */
+export const createStat =
+  (parts: StatParts): UseCase<StatQuery, Deadline & Reserved> =>
+  async ({ scope, query }, work) => {
+    const { store, scopeFilter } = parts;
+    const match = await scopeFilter(query.filter, scope, work);
+    const joined = await joinedCollectors(store, query, match, scope, work);
+    const run = (repaired: Repaired | undefined) =>
+      runPipelines(parts, query, match, { joined, repaired }, work);
+    const repairs = () => repairsOf(store, query, scope, work);
+    const first = await run(mayNeedRepair(query) ? await repairs() : undefined);
+    const repaired = first.isByBytes ? await repairs() : undefined;
+    return (repaired === undefined ? first : await run(repaired)).bytes;
+  };

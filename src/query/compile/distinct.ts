@@ -1,0 +1,75 @@
+/** Distinct values of a key, arrays spread (docs/query.md «distinct»). */
+import { pathOf } from '../join.js';
+import type { Join } from '../join.js';
+import { meets } from '../mongo-syntax.js';
+import type { MongoStage } from '../mongo-syntax.js';
+import { beforeIndexes, isIndex } from '../schema.js';
+import type { Key, ResourceSchema } from '../schema.js';
+import { projectionTo } from './projection.js';
+
+const NOT_A_LIST = { $not: { $type: 'array' } };
+
+/** Makes a document of each element of a list at `path`; of one element, where `next` is an index. */
+function spread(path: string, next: string | undefined): MongoStage {
+  const here = `$${path}`;
+  if (next === undefined || !isIndex(next))
+    return { $unwind: { path: here, preserveNullAndEmptyArrays: true } };
+  const element = { [next]: { $arrayElemAt: [here, Number(next)] } };
+  return { $set: { [path]: { $cond: [{ $isArray: [here] }, element, here] } } };
+}
+
+interface DistinctValues {
+  /** Makes documents with the values, each value once. */
+  readonly stages: readonly MongoStage[];
+  /** The path of the value in those documents. */
+  readonly path: string;
+  /** Makes as many documents as there are values. */
+  readonly total: readonly MongoStage[];
+}
+
+/** Spreads arrays on the way to `path` and at its end. A list within a list is a value, and no way to one. */
+function spreadTo(path: string): readonly MongoStage[] {
+  const segments = path.split('.');
+  const prefixes = segments.map((_, i) => segments.slice(0, i + 1).join('.'));
+  const onTheWay = prefixes.slice(0, -1).map((prefix) => meets(prefix, NOT_A_LIST));
+  return [
+    { $project: projectionTo([beforeIndexes(path)], 0) },
+    ...prefixes.map((prefix, i) => spread(prefix, segments[i + 1])),
+    { $match: { $and: [meets(path, { $exists: true }), ...onTheWay] } },
+  ];
+}
+
+/** The values at `key`. */
+function valuesAt(key: Key, schema: ResourceSchema): DistinctValues {
+  const path = pathOf(key);
+  const once = { $group: { _id: `$${path}` } };
+  // The unique id is there once in each, and in the order of an index; a scan may meet one that comes again while it runs.
+  if (path === schema.id) {
+    const present = { $match: meets(path, { $exists: true }) };
+    return { stages: [present], path, total: [present, once] };
+  }
+  const stages = [...spreadTo(path), once];
+  return { stages, path: '_id', total: stages };
+}
+
+/** The stages of a stat, with and without those that cut its page out. */
+export interface PagedStages {
+  readonly all: readonly MongoStage[];
+  readonly page: readonly MongoStage[];
+}
+
+/** Compiles the distinct values of `key`, sorted, of which `cut` takes a page. */
+export function compileDistinct(
+  key: Key,
+  schema: ResourceSchema,
+  join: Join | undefined,
+  cut: readonly MongoStage[],
+): PagedStages {
+  const { stages, path, total } = valuesAt(key, schema);
+  const before = join === undefined ? [] : [join.stage];
+  const shown = { $project: { _id: 0, value: `$${path}` } };
+  return {
+    all: [...before, ...total],
+    page: [...before, ...stages, { $sort: { [path]: 1 } }, ...cut, shown],
+  };
+}

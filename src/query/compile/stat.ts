@@ -1,0 +1,79 @@
+/** A stat in MongoDB's terms: its pipelines. Cannot fail, does no I/O and reads no clock (docs/architecture.md «One way through»). */
+import { createJoin } from '../join.js';
+import type { Join, JoinedDocuments } from '../join.js';
+import type { Page, StatQuery } from '../model.js';
+import { BARRIER } from '../mongo-syntax.js';
+import type { MongoStage } from '../mongo-syntax.js';
+import type { ResourceSchema } from '../schema.js';
+import { compileDistinct } from './distinct.js';
+import type { PagedStages } from './distinct.js';
+import { repairStage } from './repair.js';
+import type { Repaired } from './repair.js';
+import { compileRows, takesNullForMissing } from './rows.js';
+
+const MAX_ROW_BYTES = 15_000_000;
+
+/** Makes a row that is too large an error of its own: MongoDB would close the connection on one over 16 MB. */
+const ROW_SIZE_GUARD: MongoStage = {
+  $match: {
+    $expr: {
+      $cond: [
+        { $lte: [{ $bsonSize: '$$ROOT' }, MAX_ROW_BYTES] },
+        true,
+        { $toInt: { $concat: ['row of ', { $toString: { $bsonSize: '$$ROOT' } }, ' bytes'] } },
+      ],
+    },
+  },
+};
+
+/**
+ * Makes MongoDB read documents: an index alone cannot tell a missing value from null, and MongoDB would answer from one
+ * that has all the keys of a stat.
+ */
+const WHOLE_DOCUMENTS: MongoStage = { $match: { _id: { $exists: true } } };
+
+export interface StatPipelines {
+  readonly rows: readonly MongoStage[];
+  /** Makes the rows before paging, to be counted; undefined where no page is asked for. */
+  readonly total: readonly MongoStage[] | undefined;
+}
+
+function cutOf(page: Page | undefined): readonly MongoStage[] {
+  if (page === undefined) return [];
+  const skipped = page.skip > 0 ? [{ $skip: page.skip }] : [];
+  return [...skipped, { $limit: page.limit }];
+}
+
+function compilePaged(
+  { rows, page }: StatQuery,
+  schema: ResourceSchema,
+  join: Join | undefined,
+): PagedStages {
+  const cut = cutOf(page);
+  if ('distinct' in rows) return compileDistinct(rows.distinct, schema, join, cut);
+  const all = compileRows(rows.stages, page !== undefined, schema, join);
+  return { all, page: [...all, ...cut] };
+}
+
+const needsDocuments = ({ rows }: StatQuery): boolean =>
+  'distinct' in rows || !takesNullForMissing(rows.stages);
+
+/** Compiles a stat; `joined` has the paths that referredPaths lists, and is undefined where there are none. */
+export function compileStat(
+  query: StatQuery,
+  schema: ResourceSchema,
+  joined: JoinedDocuments | undefined,
+  repaired?: Repaired,
+): StatPipelines {
+  const field = schema.reference?.field;
+  const join = joined === undefined || field === undefined ? undefined : createJoin(field, joined);
+  const { all, page } = compilePaged(query, schema, join);
+  const documents = [
+    ...(needsDocuments(query) ? [WHOLE_DOCUMENTS] : []),
+    ...(repaired === undefined ? [] : [repairStage(repaired)]),
+  ];
+  return {
+    rows: [...documents, ...page, BARRIER, ROW_SIZE_GUARD],
+    total: query.page && [...documents, ...all],
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * Documents beside the resources that refer to them, while the stages of a stat run (docs/query.md
+ * «collector.<field>»).
+ */
+import type { MongoExpression, MongoStage } from './mongo-syntax.js';
+import type { Key } from './schema.js';
+
+/** The field of the joined document in a row; no request may name it (ResourceSchema.aliases). */
+export const JOINED_FIELD = 'what it refers to';
+
+/** The path of `key` in a row. */
+export const pathOf = (key: Key): string => (key.referred ? `${JOINED_FIELD}.${key.path}` : key.path);
+
+/** Reads `key` in a row. */
+export const read = (key: Key): MongoExpression => `$${pathOf(key)}`;
+
+/** Documents to join, and the ids by which resources refer to them. */
+export interface JoinedDocuments {
+  readonly ids: readonly unknown[];
+  readonly documents: readonly unknown[];
+}
+
+/** A join of documents by the field that refers to them. */
+export interface Join {
+  readonly field: string;
+  readonly stage: MongoStage;
+}
+
+/** Joins each resource with the document that its `field` refers to, or with nothing. */
+export function createJoin(field: string, { ids, documents }: JoinedDocuments): Join {
+  const index = { $indexOfArray: [{ $literal: ids }, `$${field}`] };
+  const found = {
+    $cond: [{ $gte: ['$$at', 0] }, { $arrayElemAt: [{ $literal: documents }, '$$at'] }, '$$REMOVE'],
+  };
+  return { field, stage: { $set: { [JOINED_FIELD]: { $let: { vars: { at: index }, in: found } } } } };
+}

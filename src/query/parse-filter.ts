@@ -1,0 +1,111 @@
+/** The filter, filter_or and keyword of a query to conditions (docs/query.md «Filter operators»). */
+import { echo, fail, limited } from '../errors.js';
+import type { Filter as SentFilter } from '../gen/spaceone/api/core/v1/query.js';
+import type { Plain } from '../wire/struct.js';
+import { sentValue } from '../wire/struct.js';
+import type { AskedFilter, ReferredCondition } from './model.js';
+import { IMPLIED, isOperator, OPERATORS, readCondition } from './operators.js';
+import type { Condition, OperatorName } from './operators.js';
+import { MAX_CONDITIONS } from './reading.js';
+import type { Reading } from './reading.js';
+import { knownKey } from './schema.js';
+import type { Key, ResourceSchema } from './schema.js';
+import { MAX_LIST } from './values.js';
+import type { OperandContext } from './values.js';
+
+function operatorOf(name: string, key: string, condition: string): OperatorName {
+  if (isOperator(name)) return name;
+  const missing = name === '' ? 'has no operator' : `has the unknown operator '${echo(name)}'`;
+  const known = Object.keys(OPERATORS).join(', ');
+  return fail('INVALID_PARAMETER', {
+    key: `${condition}.operator`,
+    reason: `'${echo(key)}' ${missing}; known are ${known}`,
+  });
+}
+
+const isOnReference = (operator: OperatorName): boolean => OPERATORS[operator].onReference === true;
+
+function refuseOnReference(key: Key, operator: OperatorName, condition: string): void {
+  if (key.type !== 'reference' || isOnReference(operator)) return;
+  const known = Object.keys(OPERATORS).filter(isOperator).filter(isOnReference).join(', ');
+  const reason = `${key.path} itself takes only ${known}`;
+  fail('INVALID_PARAMETER', { key: `${condition}.operator`, reason });
+}
+
+type Leaf = Condition | ReferredCondition;
+
+/** Null on a key of the resource referred to asks for the reference itself, where the operator takes one. */
+function conditionOn(
+  key: Key,
+  operator: OperatorName,
+  sent: Plain,
+  context: OperandContext,
+  schema: ResourceSchema,
+): Leaf {
+  if (!key.referred) return readCondition(operator, key.path, sent, context);
+  const reference = schema.reference?.field;
+  return sent === null && isOnReference(operator) && reference !== undefined
+    ? readCondition(operator, reference, sent, context)
+    : { referred: readCondition(operator, key.path, sent, context) };
+}
+
+function readFilter(message: SentFilter, condition: string, { schema, now, work }: Reading): Leaf {
+  const name = message.key_alias?.value ?? '';
+  if (name === '') fail('REQUIRED_PARAMETER', { key: `${condition}.key` });
+  const operator = operatorOf(message.operator_alias?.value ?? '', name, condition);
+  const sent = sentValue(message.value_alias?.value);
+  const context = { condition, key: name, operator, now, work };
+  OPERATORS[operator].operand.shape(sent, { ...context, type: 'any' });
+  const key = knownKey(schema, name, `${condition}.key`);
+  refuseOnReference(key, operator, condition);
+  return conditionOn(key, operator, sent, { ...context, type: key.type }, schema);
+}
+
+/** A condition on a text field that no condition of the query spells out. */
+function impliedCondition(
+  operator: OperatorName,
+  path: string,
+  sent: Plain,
+  condition: string,
+  { now, work }: Reading,
+): Condition {
+  return readCondition(operator, path, sent, { condition, key: path, operator, type: 'text', now, work });
+}
+
+const equalities = (reading: Reading): Condition[] =>
+  [...reading.equal].map(([path, due]) => impliedCondition(IMPLIED.equality, path, due, path, reading));
+
+/** The words of a keyword, no more of them than a list may have. */
+function wordsOf(keyword: string): readonly string[] {
+  const words: string[] = [];
+  for (const [word] of keyword.trim().matchAll(/[^ ]+/g)) {
+    words.push(word);
+    limited(words.length, MAX_LIST, 'words of query.keyword', 'query.keyword');
+  }
+  return words;
+}
+
+/** One more alternative: the id of a resource contains one of the words. */
+function keywordCondition(keyword: string, reading: Reading): Condition[] {
+  const words = wordsOf(keyword);
+  if (words.length === 0) return [];
+  return [impliedCondition(IMPLIED.keyword, reading.schema.id, words, 'query.keyword', reading)];
+}
+
+interface SentFilters {
+  readonly filter: readonly SentFilter[];
+  readonly filter_or: readonly SentFilter[];
+  readonly keyword: string;
+}
+
+/** Reads the filter, filter_or and keyword of a query, and the equalities beside it. Errors: INVALID_ARGUMENT. */
+export function readFilters(query: SentFilters, reading: Reading): AskedFilter {
+  const size = query.filter.length + query.filter_or.length;
+  limited(size, MAX_CONDITIONS, 'conditions of query.filter and query.filter_or', 'query.filter');
+  const read = (messages: readonly SentFilter[], list: string): Leaf[] =>
+    messages.map((message, i) => readFilter(message, `query.${list}[${i}]`, reading));
+  return {
+    all: [...equalities(reading), ...read(query.filter, 'filter')],
+    any: [...read(query.filter_or, 'filter_or'), ...keywordCondition(query.keyword, reading)],
+  };
+}

@@ -1,0 +1,23 @@
+/** limit and skip: the first rows, or those behind them (docs/query.md «sort, limit, skip»). */
+import { fail } from '../../errors.js';
+import type { StageDefinition } from './definition.js';
+
+/** Reads a number of rows that is no less than `min`. */
+const rowCount = (rows: number, min: number, fieldPath: string): number =>
+  rows < min ? fail('INVALID_PARAMETER', { key: fieldPath, reason: `${rows} is less than ${min}` }) : rows;
+
+export const limit: StageDefinition<'limit'> = {
+  read: (rows, fieldPath) => ({ kind: 'limit', rows: rowCount(rows, 1, fieldPath) }),
+  names: 'same',
+  keys: () => [],
+  compile: ({ rows }) => [{ $limit: rows }],
+  rows: 'kept',
+};
+
+export const skip: StageDefinition<'skip'> = {
+  read: (rows, fieldPath) => ({ kind: 'skip', rows: rowCount(rows, 0, fieldPath) }),
+  names: 'same',
+  keys: () => [],
+  compile: ({ rows }) => [{ $skip: rows }],
+  rows: 'kept',
+};

@@ -1,0 +1,104 @@
+/** A group in MongoDB's terms, over its rows or, in two steps, over the references of its rows first. */
+import { read } from '../join.js';
+import type { Join } from '../join.js';
+import type { GroupField, GroupKey, RowCondition, Stage } from '../model.js';
+import { documentOf } from '../mongo-syntax.js';
+import type { MongoExpression, MongoStage } from '../mongo-syntax.js';
+import { formatted } from './date-formats.js';
+import { orNull, when } from './expressions.js';
+import { GROUP_OPERATORS } from './group-operators.js';
+import { ROW_CONDITIONS } from './row-conditions.js';
+
+type Entry = readonly [string, MongoExpression];
+
+const holds = ({ key, operator, due }: RowCondition): MongoExpression =>
+  ROW_CONDITIONS[operator].test(read(key), due);
+
+const conditional = (conditions: readonly RowCondition[], value: MongoExpression): MongoExpression =>
+  conditions.length === 0 ? value : when({ $and: conditions.map(holds) }, value, 0);
+
+function operandOf({ of }: GroupField): MongoExpression {
+  if (of === undefined) return 1;
+  return 'type' in of ? read(of) : documentOf(of.map(([name, key]) => [name, read(key)]));
+}
+
+function accumulatorOf(field: GroupField): MongoExpression {
+  const { accumulator, prepare } = GROUP_OPERATORS[field.operator];
+  const operand = operandOf(field);
+  return { [accumulator]: conditional(field.conditions, prepare?.(operand) ?? operand) };
+}
+
+const keyOf = ({ key, format }: GroupKey): MongoExpression =>
+  format === undefined ? read(key) : formatted(read(key), format);
+
+/** Puts groups in order of their keys; their `_id` moves to `_id.keys`. A missing key counts as null. */
+function orderedBy(keys: readonly Entry[]): MongoStage[] {
+  const order = keys.map(([name], i): Entry => [`key${i}`, orNull(`$_id.${name}`)]);
+  return [
+    { $set: { _id: { keys: '$_id', order: Object.fromEntries(order) } } },
+    { $sort: { '_id.order': 1, '_id.keys': 1 } },
+  ];
+}
+
+/** The only key of a group; missing and null are one group then. */
+const onlyKey = ([name, key]: Entry): Entry => [name, orNull(key)];
+
+/** Lifts the keys of a group out of `from`, its `_id` or a part of it, into the row beside the fields. */
+function lifted(keys: readonly Entry[], fields: readonly Entry[], from: string): MongoStage {
+  const raised = keys.map(([name]): Entry => [name, `${from}.${name}`]);
+  const kept = fields.map(([name]): Entry => [name, 1]);
+  return { $project: documentOf<MongoExpression>([['_id', 0], ...raised, ...kept]) };
+}
+
+const grouped = (id: MongoExpression, fields: readonly Entry[]): MongoStage => ({
+  $group: documentOf<MongoExpression>([['_id', id], ...fields]),
+});
+
+/**
+ * Groups by `keys`, puts the groups in their order if `inKeyOrder`, and lifts the keys into the row. Of several keys
+ * the missing ones are left out of it.
+ */
+function groupedBy(keys: readonly Entry[], fields: readonly Entry[], inKeyOrder: boolean): MongoStage[] {
+  const id = keys.length === 0 ? null : documentOf(keys.length === 1 ? keys.map(onlyKey) : keys);
+  const isOrdered = inKeyOrder && keys.length > 0;
+  return [
+    grouped(id, fields),
+    ...(isOrdered ? orderedBy(keys) : []),
+    lifted(keys, fields, isOrdered ? '$_id.keys' : '$_id'),
+  ];
+}
+
+export const compileGroup = ({ keys, fields }: Stage<'group'>, inKeyOrder: boolean): MongoStage[] =>
+  groupedBy(
+    keys.map((key) => [key.name, keyOf(key)]),
+    fields.map((field) => [field.name, accumulatorOf(field)]),
+    inKeyOrder,
+  );
+
+/**
+ * Groups by the references first, joins those groups, and groups them again: a document is found once for each
+ * reference, and not for each resource. Missing keys stay missing in between.
+ */
+export function compileGroupByReference(
+  { keys, fields }: Stage<'group'>,
+  { field, stage: join }: Join,
+  inKeyOrder: boolean,
+): MongoStage[] {
+  const part = (i: number): string => `part${i}`;
+  const own = keys.flatMap((each, i): Entry[] => (each.key.referred ? [] : [[part(i), keyOf(each)]]));
+  const id: readonly Entry[] = [[field, `$${field}`], ...own];
+  const parts = fields.map((each, i): Entry => [`field${i}`, accumulatorOf(each)]);
+  return [
+    grouped(documentOf(id), parts),
+    lifted(id, parts, '$_id'),
+    join,
+    ...groupedBy(
+      keys.map((each, i) => [each.name, each.key.referred ? keyOf(each) : `$${part(i)}`]),
+      fields.map(({ name, operator }, i) => [
+        name,
+        { [GROUP_OPERATORS[operator].accumulator]: `$field${i}` },
+      ]),
+      inKeyOrder,
+    ),
+  ];
+}

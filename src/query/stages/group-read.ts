@@ -1,0 +1,109 @@
+/** Reads a group from its message (docs/query.md «group»). */
+import { echo, fail, limited } from '../../errors.js';
+import type {
+  AggregateGroup,
+  AggregateGroupField,
+  AggregateGroupKey,
+  AggregateSubCondition,
+} from '../../gen/spaceone/api/core/v1/query.js';
+import { sentValue } from '../../wire/struct.js';
+import type { GroupField, GroupKey, RowCondition, Stage } from '../model.js';
+import { MAX_CONDITIONS } from '../reading.js';
+import { dateFormat } from './date-formats.js';
+import type { DateFormat } from './date-formats.js';
+import { GROUP_OPERATORS } from './group-operators.js';
+import type { GroupOperator } from './group-operators.js';
+import { keyOf, nameOf, operatorOf } from './names.js';
+import type { Names } from './names.js';
+import { ROW_CONDITIONS } from './row-conditions.js';
+import type { RowConditionOperator } from './row-conditions.js';
+
+function readFormat(text: string, fieldPath: string): DateFormat | undefined {
+  if (text === '') return undefined;
+  const reason = `'${echo(text)}' is neither year, month, day nor a pattern such as %Y-%m-%d`;
+  return dateFormat(text) ?? fail('INVALID_PARAMETER', { key: fieldPath, reason });
+}
+
+function readKey(sent: AggregateGroupKey, fieldPath: string, names: Names, given: Set<string>): GroupKey {
+  return {
+    key: keyOf(sent.key_alias?.value ?? '', `${fieldPath}.key`, names),
+    name: nameOf(sent.name_alias?.value ?? '', `${fieldPath}.name`, given),
+    format: readFormat(sent.date_format, `${fieldPath}.date_format`),
+  };
+}
+
+function readCondition(sent: AggregateSubCondition, condition: string, names: Names): RowCondition {
+  const name = sent.key_alias?.value ?? '';
+  const key = keyOf(name, `${condition}.key`, names);
+  const operator: RowConditionOperator = operatorOf(
+    sent.operator_alias?.value ?? '',
+    ROW_CONDITIONS,
+    `${condition}.operator`,
+  );
+  const { operand } = ROW_CONDITIONS[operator];
+  const value = sentValue(sent.value_alias?.value);
+  const { now, work } = names.reading;
+  const context = { condition, key: name, operator, type: key.type, now, work };
+  operand.shape(value, context);
+  return { key, operator, due: operand.read(value, context) };
+}
+
+/** The keys of an object to accumulate, by name. */
+function readObject(sent: AggregateGroupField, fieldPath: string, names: Names): GroupField['of'] {
+  limited(sent.fields.length, MAX_CONDITIONS, `fields of ${fieldPath}`, `${fieldPath}.fields`);
+  const given = new Set<string>();
+  return sent.fields.map((field, i) => [
+    nameOf(field.name_alias?.value ?? '', `${fieldPath}.fields[${i}].name`, given),
+    keyOf(field.key_alias?.value ?? '', `${fieldPath}.fields[${i}].key`, names),
+  ]);
+}
+
+/** The operand of a group field, as its operator needs it. */
+function readOperand(
+  sent: AggregateGroupField,
+  operator: GroupOperator,
+  fieldPath: string,
+  names: Names,
+): GroupField['of'] {
+  const { needs } = GROUP_OPERATORS[operator];
+  if (needs === 'nothing') return undefined;
+  if (needs === 'key or fields' && sent.fields.length > 0) return readObject(sent, fieldPath, names);
+  const key = sent.key_alias?.value ?? '';
+  if (needs === 'key or fields' && key === '')
+    fail('REQUIRED_PARAMETER', { key: `${fieldPath}.key || ${fieldPath}.fields` }, fieldPath);
+  return keyOf(key, `${fieldPath}.key`, names);
+}
+
+function readField(
+  sent: AggregateGroupField,
+  fieldPath: string,
+  names: Names,
+  given: Set<string>,
+): GroupField {
+  const name = nameOf(sent.name_alias?.value ?? '', `${fieldPath}.name`, given);
+  const operatorName = sent.operator_alias?.value ?? '';
+  const operator: GroupOperator = operatorOf(operatorName, GROUP_OPERATORS, `${fieldPath}.operator`);
+  const conditions = `${fieldPath}.conditions`;
+  if (sent.conditions.length > 0 && GROUP_OPERATORS[operator].conditions !== true)
+    fail('INVALID_PARAMETER', { key: conditions, reason: `${operator} takes no conditions` });
+  limited(sent.conditions.length, MAX_CONDITIONS, `conditions of ${fieldPath}`, conditions);
+  return {
+    name,
+    operator,
+    of: readOperand(sent, operator, fieldPath, names),
+    conditions: sent.conditions.map((each, i) => readCondition(each, `${conditions}[${i}]`, names)),
+  };
+}
+
+export function readGroup(sent: AggregateGroup, fieldPath: string, names: Names): Stage<'group'> {
+  const size = sent.keys.length + sent.fields.length;
+  if (size === 0)
+    fail('REQUIRED_PARAMETER', { key: 'aggregate.group.keys || aggregate.group.fields' }, fieldPath);
+  limited(size, MAX_CONDITIONS, `keys and fields of ${fieldPath}`, fieldPath);
+  const given = new Set<string>();
+  return {
+    kind: 'group',
+    keys: sent.keys.map((key, i) => readKey(key, `${fieldPath}.keys[${i}]`, names, given)),
+    fields: sent.fields.map((field, i) => readField(field, `${fieldPath}.fields[${i}]`, names, given)),
+  };
+}

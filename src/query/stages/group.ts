@@ -1,0 +1,47 @@
+/** group: a row for each value of its keys, with fields accumulated over the rows (docs/query.md «group»). */
+import type { GroupField, Stage } from '../model.js';
+import type { FieldType, Key } from '../schema.js';
+import { compileGroup, compileGroupByReference } from './group-compile.js';
+import { GROUP_OPERATORS } from './group-operators.js';
+import { readGroup } from './group-read.js';
+import type { StageDefinition } from './definition.js';
+
+/** The keys that a group field accumulates or compares. */
+function keysOf({ of, conditions }: GroupField): readonly Key[] {
+  const keys = of === undefined ? [] : 'type' in of ? [of] : of.map(([, key]) => key);
+  return [...keys, ...conditions.map(({ key }) => key)];
+}
+
+function typeOf({ operator, of }: GroupField): FieldType {
+  return GROUP_OPERATORS[operator].keepsType === true && of !== undefined && 'type' in of ? of.type : 'any';
+}
+
+/** True where the groups by reference make up the groups by the documents referred to. */
+const isMergeable = ({ fields }: Stage<'group'>): boolean =>
+  fields.every(
+    (field) =>
+      GROUP_OPERATORS[field.operator].mergeable === true && !keysOf(field).some((key) => key.referred),
+  );
+
+export const group: StageDefinition<'group'> = {
+  read: readGroup,
+  names({ keys, fields }, before) {
+    const row = new Map<string, FieldType>([
+      ...keys.map(({ name, key, format }) => [name, format === undefined ? key.type : 'any'] as const),
+      ...fields.map((field) => [field.name, typeOf(field)] as const),
+    ]);
+    return { ...before, row, keys: keys.map(({ name }) => name) };
+  },
+  keys: ({ keys, fields }) => [...keys.map(({ key }) => key), ...fields.flatMap(keysOf)],
+  conditions: ({ fields }) => fields.flatMap(({ conditions }) => conditions),
+  compile: compileGroup,
+  compileJoined: (stage, join, inKeyOrder) =>
+    isMergeable(stage) ? compileGroupByReference(stage, join, inKeyOrder) : undefined,
+  rows: 'merged',
+  takesNullForMissing: ({ keys, fields }) =>
+    keys.length < 2 &&
+    fields.every(
+      ({ operator, conditions }) =>
+        GROUP_OPERATORS[operator].nullIsMissing === true && conditions.length === 0,
+    ),
+};

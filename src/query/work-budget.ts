@@ -1,0 +1,32 @@
+/** Limits the work that one request may cause before it reaches the database, whose planner pays by the clause. */
+import { fail } from '../errors.js';
+import type { Meter } from '../regex/pattern.js';
+
+/** The work left to one request. Errors: LIMIT_EXCEEDED. */
+export interface WorkBudget extends Meter {
+  /** Takes the clauses of a condition that becomes more than one. */
+  clauses(count: number): void;
+}
+
+const MAX_EXPRESSIONS = 100;
+/** Some 0.25 µs each. */
+const MAX_STEPS = 400_000;
+const MAX_CLAUSES = 20_000;
+
+/** Counts down from `max`. */
+function createAllowance(limit: string, max: number): (count: number) => void {
+  let left = max;
+  return (count) => {
+    left -= count;
+    if (left < 0) fail('LIMIT_EXCEEDED', { limit, max: String(max) });
+  };
+}
+
+export function createWorkBudget(): WorkBudget {
+  const expressions = createAllowance('expressions with groups or many repeats', MAX_EXPRESSIONS);
+  return {
+    expression: () => expressions(1),
+    steps: createAllowance('steps to judge the expressions of a request', MAX_STEPS),
+    clauses: createAllowance('clauses that the conditions of a request come to', MAX_CLAUSES),
+  };
+}

@@ -1,0 +1,92 @@
+// Stats over the sample, computed from its documents over again.
+import { describe, expect, test } from '@jest/globals';
+import { rowsOf } from '../request.js';
+import { SAMPLE, stages, page, field, distinct, useShapes } from './shapes.js';
+
+const shapes = useShapes('stages-sample');
+
+describe('a stat over the sample gives the rows computed from its documents', () => {
+  const documents = () => shapes.db().collection('job').find({ domain_id: SAMPLE }).toArray();
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  const rank = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+  test('jobs by status, with the sum of their tasks', async () => {
+    const groups = new Map<string, { c: number; n: number }>();
+    for (const { status, total_tasks } of await documents()) {
+      const { c, n } = groups.get(text(status)) ?? { c: 0, n: 0 };
+      groups.set(text(status), { c: c + 1, n: n + Number(total_tasks ?? 0) });
+    }
+    const due = [...groups].toSorted(([a], [b]) => rank(a, b)).map(([s, values]) => ({ s, ...values }));
+    const query = stages({
+      group: {
+        keys: [{ k: 'status', n: 's' }],
+        fields: [field('c', 'count'), field('n', 'sum', 'total_tasks')],
+      },
+    });
+    expect(rowsOf(await shapes.ask({ ...query, ...page(100) }, SAMPLE))).toEqual(due);
+    expect(due.length).toBeGreaterThan(4);
+  });
+
+  test('jobs by day', async () => {
+    const days = new Map<string, number>();
+    for (const { created_at } of await documents()) {
+      const day = created_at instanceof Date ? created_at.toISOString().slice(0, 10) : '';
+      days.set(day, (days.get(day) ?? 0) + 1);
+    }
+    const due = [...days].toSorted(([a], [b]) => rank(a, b)).map(([d, c]) => ({ d, c }));
+    const query = stages({
+      group: { keys: [{ k: 'created_at', n: 'd', date_format: '%Y-%m-%d' }], fields: [field('c', 'count')] },
+    });
+    expect(rowsOf(await shapes.ask({ ...query, ...page(1000) }, SAMPLE))).toEqual(due);
+    expect(due.length).toBeGreaterThan(90);
+  });
+
+  test('jobs by provider of their collector', async () => {
+    const collectors = await shapes.db().collection('collector').find({ domain_id: SAMPLE }).toArray();
+    const providers = new Map(collectors.map(({ _id, provider }) => [String(_id), text(provider)]));
+    const counts = new Map<string, number>();
+    for (const { collector } of await documents()) {
+      const provider = providers.get(String(collector)) ?? '';
+      counts.set(provider, (counts.get(provider) ?? 0) + 1);
+    }
+    const due = [...counts]
+      .toSorted(([a], [b]) => rank(a, b))
+      .map(([p, c]) => ({ p: [p, null][Number(p === '')], c }));
+    const query = stages({
+      group: { keys: [{ k: 'collector.provider', n: 'p' }], fields: [field('c', 'count')] },
+    });
+    expect(rowsOf(await shapes.ask({ ...query, ...page(100) }, SAMPLE))).toEqual(due);
+    expect(due.length).toBeGreaterThan(3);
+  });
+
+  test('every project there is', async () => {
+    const projects = (await documents()).flatMap(({ projects: of }) =>
+      Array.isArray(of) ? of.map(text) : [],
+    );
+    const due = [...new Set(projects)].toSorted(rank);
+    expect(rowsOf(await shapes.ask(distinct('projects'), SAMPLE))).toEqual(due);
+    expect(due.length).toBeGreaterThan(3);
+  });
+
+  test('pages of jobs by collector and status never overlap or skip', async () => {
+    const query = stages({
+      group: {
+        keys: [
+          { k: 'collector_id', n: 'c' },
+          { k: 'status', n: 's' },
+        ],
+        fields: [field('n', 'count')],
+      },
+    });
+    const whole = rowsOf(await shapes.ask({ ...query, ...page(1000) }, SAMPLE));
+    const pages = await Promise.all(
+      [1, 11, 21, 31, 41, 51, 61].map((start) => shapes.ask({ ...query, ...page(10, start) }, SAMPLE)),
+    );
+    expect(pages.flatMap(rowsOf)).toEqual(whole);
+    expect(pages.flatMap(rowsOf).length).toBeGreaterThan(30);
+  });
+});
+
+test('no request was a fault of the service', () => {
+  expect(shapes.faults()).toEqual([]);
+});
