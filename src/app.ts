@@ -31,7 +31,7 @@ import type { StoreConnections } from './job/store.js';
 import { createSchedulers, loadOfEach } from './limits/fair-scheduler.js';
 import type { SchedulerLoad, Schedulers } from './limits/fair-scheduler.js';
 import type { Log } from './telemetry/log.js';
-import { createCalls } from './server/calls.js';
+import { createCalls } from './server/interceptors/calls.js';
 import type { Calls } from './server/call-context.js';
 import { connectionLimit, descriptorLimit, MAX_CONNECTIONS } from './server/descriptors.js';
 import { openGrpcListener } from './server/grpc/grpc.js';

@@ -1,10 +1,10 @@
 /** Calls of the service as every transport makes them: the interceptors, and behind them the rpc (docs/architecture.md «One chain»). */
-import type { ExportFormat } from '../job/export-formats.js';
-import type { Call, JobService } from '../job/call.js';
-import { createCallContext } from './call-context.js';
-import type { CallContext, Calls, Handler } from './call-context.js';
-import { chain, createInterceptors } from './interceptors/chain.js';
-import type { InterceptorOptions } from './interceptors/chain.js';
+import type { ExportFormat } from '../../job/export-formats.js';
+import type { Call, JobService } from '../../job/call.js';
+import { createCallContext } from '../call-context.js';
+import type { CallContext, Calls, Handler } from '../call-context.js';
+import { chain, createInterceptors } from './chain.js';
+import type { InterceptorOptions } from './chain.js';
 
 export interface CallsOptions extends InterceptorOptions {
   readonly service: JobService;
