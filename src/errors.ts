@@ -227,3 +227,6 @@ export function fail<Name extends ErrorName>(name: Name, about: About<Name>, fie
 export function limited(size: number, max: number, what: string, at: string): void {
   if (size > max) fail('LIMIT_EXCEEDED', { limit: what, max: String(max) }, at);
 }
+
+/** The message of whatever was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

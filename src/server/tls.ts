@@ -1,6 +1,9 @@
 /** TLS of the doors: certificates in files, read again when they change, without an end to what is connected (docs/operations.md «TLS»). */
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import type { Config } from '../config/config.js';
+import { messageOf } from '../errors.js';
+import type { Log } from '../telemetry/log.js';
 
 export interface TlsFiles {
   readonly cert: string;
@@ -86,4 +89,26 @@ export async function tlsFiles(files: TlsFiles, { pause = PAUSE, report }: TlsOp
       clearInterval(looking);
     },
   };
+}
+
+export type TlsSettings = Pick<Config, 'tlsCertFile' | 'tlsKeyFile' | 'tlsClientCaFile'>;
+
+/** The TLS of the settings; undefined without any. Errors: the files cannot be used. */
+export async function openTls(
+  { tlsCertFile: cert, tlsKeyFile: key, tlsClientCaFile: clientCa }: TlsSettings,
+  log: Log,
+): Promise<Tls | undefined> {
+  if (cert === undefined || key === undefined) return undefined;
+  const report = (error: unknown): void => {
+    log.error({ err: error }, 'TLS_CERT_FILE: the changed files cannot be used; those before them stay');
+  };
+  try {
+    return await tlsFiles({ cert, key, clientCa }, { report });
+  } catch (error) {
+    const [reason = ''] = messageOf(error).split('\n', 1);
+    throw new Error(
+      `TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE: the files cannot be used: ${reason}; set them to PEM files that belong together`,
+      { cause: error },
+    );
+  }
 }
