@@ -198,7 +198,7 @@ async function connectionsOf(
     if (most < MAX_CONNECTIONS)
       log.info(
         { descriptors, connections: most },
-        'the limit of descriptors bounds the connections of each transport',
+        'the file descriptor limit lowers the connection limit of each transport',
       );
   };
   return { most, notice };
@@ -252,7 +252,7 @@ async function openDoors(
 async function cleanUp(cleanups: Cleanups, log: Log): Promise<void> {
   for (const cleanup of cleanups.splice(0).toReversed()) {
     await cleanup().catch((error: unknown) => {
-      log.error({ err: error }, 'a part did not stop cleanly');
+      log.error({ err: error }, 'cleanup failed');
     });
   }
 }

@@ -84,8 +84,12 @@ export const ERRORS = {
     retryAfter: 1000,
     isOwnText: true,
   },
-  HTTP_ROUTE: { status: 'NOT_FOUND', text: 'There is no such route. (path = {path})' },
-  HTTP_METHOD: { status: 'UNIMPLEMENTED', http: 405, text: 'This route takes POST. (method = {method})' },
+  HTTP_ROUTE: { status: 'NOT_FOUND', text: 'Route is not found. (path = {path})' },
+  HTTP_METHOD: {
+    status: 'UNIMPLEMENTED',
+    http: 405,
+    text: 'Method is not allowed. (method = {method}, expected POST)',
+  },
   HTTP_CONTENT_TYPE: {
     status: 'INVALID_ARGUMENT',
     http: 415,
@@ -99,12 +103,12 @@ export const ERRORS = {
   HTTP_BODY_SIZE: {
     status: 'RESOURCE_EXHAUSTED',
     http: 413,
-    text: 'The body is too large. (max = {max} bytes)',
+    text: 'Request body is too large. (max = {max} bytes)',
     isOwnText: true,
   },
   HTTP_HOST: {
     status: 'PERMISSION_DENIED',
-    text: 'A service on a loopback address is called by a loopback name. (host = {host})',
+    text: 'Host is not allowed. (host = {host}, expected a loopback name)',
   },
   UNKNOWN: { status: 'INTERNAL', text: 'Internal error. (request_id = {request_id})' },
 } as const satisfies Record<string, ErrorRow>;

@@ -59,12 +59,12 @@ async function portComplaint(variable: string, port: number, host: string, error
       return `${variable}: port ${port} of ${host} is in use${holder === undefined ? '' : ` by ${holder}`}; stop that, or ${other}`;
     }
     case 'EACCES':
-      return `${variable}: port ${port} may not be listened on by this user (EACCES); ${other}, above 1023`;
+      return `${variable}: port ${port} needs privileges that this user lacks (EACCES); ${other}, above 1023`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
     case 'EINVAL':
-      return `HOST: ${host} is no address of this machine (${code}); set HOST to one, such as 127.0.0.1 or 0.0.0.0`;
+      return `HOST: ${host} is not an address of this machine (${code}); set HOST to one, such as 127.0.0.1 or 0.0.0.0`;
     default:
       return `${variable}: port ${port} of ${host} cannot be listened on (${code || 'no reason given'}); ${other}`;
   }

@@ -154,7 +154,8 @@ describe('a process with 256 descriptors', () => {
     });
   const probes = () => Promise.all(['/livez', '/readyz'].map((path) => get(addresses.admin, path)));
   const list = () => client.call('list', { domain_id: 'domain-of-nobody' });
-  const warnings = () => program.log.filter(({ msg }) => msg === 'too many connections: more are refused');
+  const warnings = () =>
+    program.log.filter(({ msg }) => msg === 'connection limit reached: new connections are refused');
 
   beforeAll(async () => {
     program = startProgram(

@@ -62,7 +62,7 @@ export interface HttpListenerOptions {
 
 type Called = Context<WebApp>;
 
-const FAULT = 'a fault of the HTTP door';
+const FAULT = 'unhandled error in the HTTP listener';
 
 const headerOf = (context: Called, name: string): string => context.req.header(name) ?? '';
 

@@ -20,7 +20,7 @@ function logFailure(error: unknown, about: object, log: CallLog): void {
   const fault = error instanceof AppError ? error.cause : error;
   if (error instanceof AppError && fault === undefined)
     log.info({ ...about, status: error.status, error, field: loggedPath(error.field) }, 'call');
-  else log.error({ ...about, status: 'INTERNAL', err: fault }, 'call failed by a fault of this service');
+  else log.error({ ...about, status: 'INTERNAL', err: fault }, 'call failed: unexpected error');
 }
 
 export const callLog =

@@ -8,7 +8,6 @@ export const loadShedding =
   ({ load }: { readonly load: Load }): Interceptor =>
   (next) =>
   (call) => {
-    if (!load.admits())
-      throw crowded('milliseconds that a step of a call waits for its turn', TAKEN_UP_TO_MS);
+    if (!load.admits()) throw crowded('milliseconds of event loop lag', TAKEN_UP_TO_MS);
     return next(call);
   };
