@@ -6,9 +6,9 @@ import {
   HealthClient,
 } from '../../src/gen/grpc/health/v1/health.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
-import { createServingState } from '../../src/server/health.js';
+import { createServingState } from '../../src/server/serving-state.js';
 import { createLoadJudge, watchLoad } from '../../src/limits/load-shedding.js';
-import { openAdminListener } from '../../src/server/http/listener.js';
+import { openAdminListener } from '../../src/server/admin/admin.js';
 import { chained, monotonicNow, IN_TIME, incoming, now } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import { createRecordedLog } from '../harness/log.js';
