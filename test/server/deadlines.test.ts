@@ -249,7 +249,7 @@ const NOT_UTF8 = [0x66, 0xff, 0xfe];
 const MALFORMED = [
   ['malformed bytes', [0xff, 0xff, 0xff, 0xff], 'key = request'],
   ['a truncated message', [0x0a, 0x20, 0x61], 'key = request'],
-  ['a field 1 that is not UTF-8', [0x0a, NOT_UTF8.length, ...NOT_UTF8], '(key = '],
+  ['invalid UTF-8 in field 1', [0x0a, NOT_UTF8.length, ...NOT_UTF8], '(key = '],
   ['an unterminated group', [0x0b], 'key = request'],
   ['field number 0', [0x02, 0x00], 'key = request'],
 ] as const;
