@@ -82,19 +82,25 @@ const limitsSent = (): unknown[] => commands.map(({ maxTimeMS }): unknown => max
 const between = (least: number, most: number) => (limit: unknown) =>
   typeof limit === 'number' && limit > least && limit <= most;
 
-describe('maxTimeMS of every command', () => {
-  test.each(RPCS)('of %s is the remaining time of the deadline', async (rpc, request, count) => {
-    await client.call(rpc, { domain_id: DOMAIN, ...request }, { deadline: Date.now() + 5000 });
-    expect(limitsSent()).toHaveLength(count);
-    expect(limitsSent().filter(between(3000, 5000))).toHaveLength(count);
-  });
+describe('maxTimeMS', () => {
+  test.each(RPCS)(
+    'of every command of %s is the remaining time of the deadline',
+    async (rpc, request, count) => {
+      await client.call(rpc, { domain_id: DOMAIN, ...request }, { deadline: Date.now() + 5000 });
+      expect(limitsSent()).toHaveLength(count);
+      expect(limitsSent().filter(between(3000, 5000))).toHaveLength(count);
+    },
+  );
 
-  test.each(RPCS)('of %s without a deadline is DEFAULT_TIMEOUT', async (rpc, request, count) => {
-    await client.call(rpc, { domain_id: DOMAIN, ...request });
-    expect(limitsSent().filter(between(DEFAULT_TIMEOUT - 2000, DEFAULT_TIMEOUT))).toHaveLength(count);
-  });
+  test.each(RPCS)(
+    'of every command of %s without a deadline is DEFAULT_TIMEOUT',
+    async (rpc, request, count) => {
+      await client.call(rpc, { domain_id: DOMAIN, ...request });
+      expect(limitsSent().filter(between(DEFAULT_TIMEOUT - 2000, DEFAULT_TIMEOUT))).toHaveLength(count);
+    },
+  );
 
-  test.each(RPCS)('of %s is at most MAX_TIMEOUT', async (rpc, request, count) => {
+  test.each(RPCS)('of every command of %s is at most MAX_TIMEOUT', async (rpc, request, count) => {
     await client.call(rpc, { domain_id: DOMAIN, ...request }, { deadline: Date.now() + 60_000 });
     expect(limitsSent().filter(between(MAX_TIMEOUT - 2000, MAX_TIMEOUT))).toHaveLength(count);
   });
