@@ -120,7 +120,7 @@ describe('the result of a fetch', () => {
 test.each<readonly [string, Fetch]>([
   ['no key', none],
   ['an invalid key', () => Promise.resolve('[]')],
-])('a key replaced by %s stays invalid during an outage', async (_, replacement) => {
+])('a withdrawn key stays invalid during an outage, with %s in its place', async (_, replacement) => {
   let fetch = known;
   const { clock, keysOf } = createKeys((...question) => fetch(...question));
   await keysOf('domain-a', SIGNAL);
@@ -290,7 +290,7 @@ describe('an invalid key', () => {
   const loggedLines = (did: string) =>
     log.told.filter(({ about }) => 'domain_id' in about && about.domain_id === did);
 
-  describe.each(UNUSABLE.map((key, nth) => ({ ...key, nth })))('$name', ({ nth, text, why }) => {
+  describe.each(UNUSABLE.map((key, nth) => ({ ...key, nth })))('($name)', ({ nth, text, why }) => {
     test('authenticates nobody, and is fetched and logged once', async () => {
       const did = `domain-first-${nth}`;
       texts = { [did]: await text() };
