@@ -71,7 +71,7 @@ test.each(COMMANDS)('$name $rest is in exec form and starts no shell', ({ rest }
   expect(rest).not.toMatch(/"(\/bin\/)?(ba|da)?sh"/);
 });
 
-test('the Dockerfile has commands of every kind that is checked', () => {
+test('the Dockerfile has the commands checked here', () => {
   expect(COMMANDS.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['RUN', 'ENTRYPOINT', 'HEALTHCHECK']),
   );

@@ -100,9 +100,9 @@ const CALLS: Readonly<Record<string, (domain_id: string) => Promise<unknown>>> =
     client.call('stat', { domain_id, query: { distinct: 'status', page: { limit: 1 } } }),
   'a get': (domain_id) => client.call('get', { domain_id, job_id: 'job-none' }),
   'a delete': (domain_id) => client.call('delete', { domain_id, job_id: 'job-none' }),
-  'a list that is refused': (domain_id) => client.call('list', { domain_id, query: { only: ['nothing'] } }),
+  'a rejected list': (domain_id) => client.call('list', { domain_id, query: { only: ['nothing'] } }),
   'an export': (domain_id) => exportJobs({ domain_id }),
-  'an export that is refused': (domain_id) => exportJobs({ domain_id, query: { count_only: true } }),
+  'a rejected export': (domain_id) => exportJobs({ domain_id, query: { count_only: true } }),
 };
 
 async function exportJobs(request: JsonObject): Promise<string> {

@@ -98,9 +98,9 @@ describe('the result of a fetch', () => {
     expect(requested).toHaveLength(2);
     fetch = silent;
     clock.now += 1;
-    const begun = performance.now();
+    const startedAt = performance.now();
     expect(await keysOf('domain-a', SIGNAL)).toHaveLength(1);
-    expect(performance.now() - begun).toBeLessThan(TIMEOUT_MS / 2);
+    expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS / 2);
     await until('the key is requested', () => requested.length === 3, 1000);
   });
 
@@ -139,7 +139,7 @@ describe('a fetch leaves no timer behind', () => {
 test.each<readonly [string, Fetch]>([
   ['no key', none],
   ['an invalid key', () => Promise.resolve('[]')],
-])('a key replaced by %s stays invalid during an outage', async (_, replacement) => {
+])('a withdrawn key stays invalid during an outage, with %s in its place', async (_, replacement) => {
   let fetch = known;
   const { clock, keysOf } = createKeys((...question) => fetch(...question));
   await keysOf('domain-a', SIGNAL);
@@ -207,9 +207,9 @@ describe('callers waiting for a key', () => {
     const { requested, keysOf } = createKeys(silent);
     const crowd = new AbortController();
     const before = Array.from({ length: 1000 }, (_, nth) => resultOf(keysOf(`domain-${nth}`, crowd.signal)));
-    const begun = performance.now();
+    const startedAt = performance.now();
     expect(await resultOf(keysOf('domain-last', SIGNAL))).toEqual(UNAVAILABLE);
-    expect(performance.now() - begun).toBeLessThan(TIMEOUT_MS * 3);
+    expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS * 3);
     expect(requested).toHaveLength(16);
     crowd.abort(new Error('the crowd left'));
     await Promise.all(before);
@@ -309,7 +309,7 @@ describe('an invalid key', () => {
   const loggedLines = (did: string) =>
     log.entries.filter(({ about }) => 'domain_id' in about && about.domain_id === did);
 
-  describe.each(UNUSABLE.map((key, nth) => ({ ...key, nth })))('$name', ({ nth, text, why }) => {
+  describe.each(UNUSABLE.map((key, nth) => ({ ...key, nth })))('($name)', ({ nth, text, why }) => {
     test('authenticates nobody, and is fetched and logged once', async () => {
       const did = `domain-first-${nth}`;
       texts = { [did]: await text() };

@@ -204,12 +204,12 @@ describe.each(TRANSPORTS)('%s', (_, call) => {
 
   test.each([
     [
-      'denied',
+      'denied by identity',
       () => ({ code: status.PERMISSION_DENIED, details: 'ERROR_PERMISSION_DENIED: no' }),
       'ERROR_PERMISSION_DENIED',
     ],
     [
-      'unknown',
+      'unknown to identity',
       () => ({ code: status.INVALID_ARGUMENT, details: 'ERROR_NOT_FOUND: user' }),
       'ERROR_PERMISSION_DENIED',
     ],
@@ -226,7 +226,7 @@ describe.each(TRANSPORTS)('%s', (_, call) => {
       'ERROR_UNAVAILABLE',
     ],
     ['not verified because identity stalls', () => 'stall' as const, 'ERROR_UNAVAILABLE'],
-  ])('a user %s is rejected', async (__, answer, code) => {
+  ])('a call of a user %s is rejected', async (__, answer, code) => {
     role = answer;
     const outcome = await call('list', {}, await signed());
     expect(outcome).toHaveProperty('error.code', code);

@@ -100,9 +100,9 @@ describe('an identity service that', () => {
     ['resets connections after a request', (socket) => socket.once('data', () => socket.resetAndDestroy())],
   ])('%s counts as unreachable within the timeout', async (_, serve) => {
     using server = await startImpostor(serve);
-    const begun = performance.now();
+    const startedAt = performance.now();
     expect(await authenticateOnce(createAuthenticate(server.port), await signed())).toEqual(UNAVAILABLE);
-    expect(performance.now() - begun).toBeLessThan(TIMEOUT_MS * 3);
+    expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS * 3);
     expect(log.entries.map(({ level }) => level)).toEqual(['warn']);
   });
 

@@ -97,7 +97,8 @@ async function sendAll(client: JsonClient): Promise<void> {
   }
 }
 
-const answerTo = ({ name }: Consumer): Answer => received.get(name) ?? errorOf('', 'it was not asked');
+const answerTo = ({ name }: Consumer): Answer =>
+  received.get(name) ?? errorOf('', 'the request was not sent');
 
 const isExplained = (consumer: Consumer, readings: readonly Reading[]): boolean => {
   const actual = answerTo(consumer);

@@ -12,7 +12,7 @@ const { list } = useSampleService(
 
 test.each<readonly [string, JsonObject, JsonValue]>([
   ['an unknown key', { key: 'task' }, ['c', 'a', 'b']],
-  ['an unknown key, descending', { key: 'task', desc: true }, ['c', 'a', 'b']],
+  ['an unknown descending key', { key: 'task', desc: true }, ['c', 'a', 'b']],
   ['a plus before the key', { key: '+job_id' }, ['c', 'a', 'b']],
   ['a minus before the key', { key: '-job_id' }, ['c', 'a', 'b']],
   ['an operator of mongoengine', { key: 'job_id__gt' }, ['c', 'a', 'b']],

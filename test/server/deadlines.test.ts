@@ -83,19 +83,25 @@ const limitsSent = (): unknown[] => commands.map(({ maxTimeMS }): unknown => max
 const between = (least: number, most: number) => (limit: unknown) =>
   typeof limit === 'number' && limit > least && limit <= most;
 
-describe('maxTimeMS of every command', () => {
-  test.each(RPCS)('of %s is the remaining time of the deadline', async (rpc, request, count) => {
-    await client.call(rpc, { domain_id: DOMAIN, ...request }, { deadline: Date.now() + 5000 });
-    expect(limitsSent()).toHaveLength(count);
-    expect(limitsSent().filter(between(3000, 5000))).toHaveLength(count);
-  });
+describe('maxTimeMS', () => {
+  test.each(RPCS)(
+    'of every command of %s is the remaining time of the deadline',
+    async (rpc, request, count) => {
+      await client.call(rpc, { domain_id: DOMAIN, ...request }, { deadline: Date.now() + 5000 });
+      expect(limitsSent()).toHaveLength(count);
+      expect(limitsSent().filter(between(3000, 5000))).toHaveLength(count);
+    },
+  );
 
-  test.each(RPCS)('of %s without a deadline is DEFAULT_TIMEOUT', async (rpc, request, count) => {
-    await client.call(rpc, { domain_id: DOMAIN, ...request });
-    expect(limitsSent().filter(between(DEFAULT_TIMEOUT - 2000, DEFAULT_TIMEOUT))).toHaveLength(count);
-  });
+  test.each(RPCS)(
+    'of every command of %s without a deadline is DEFAULT_TIMEOUT',
+    async (rpc, request, count) => {
+      await client.call(rpc, { domain_id: DOMAIN, ...request });
+      expect(limitsSent().filter(between(DEFAULT_TIMEOUT - 2000, DEFAULT_TIMEOUT))).toHaveLength(count);
+    },
+  );
 
-  test.each(RPCS)('of %s is at most MAX_TIMEOUT', async (rpc, request, count) => {
+  test.each(RPCS)('of every command of %s is at most MAX_TIMEOUT', async (rpc, request, count) => {
     await client.call(rpc, { domain_id: DOMAIN, ...request }, { deadline: Date.now() + 60_000 });
     expect(limitsSent().filter(between(MAX_TIMEOUT - 2000, MAX_TIMEOUT))).toHaveLength(count);
   });
@@ -247,7 +253,7 @@ const NOT_UTF8 = [0x66, 0xff, 0xfe];
 const MALFORMED = [
   ['malformed bytes', [0xff, 0xff, 0xff, 0xff], 'key = request'],
   ['a truncated message', [0x0a, 0x20, 0x61], 'key = request'],
-  ['a field 1 that is not UTF-8', [0x0a, NOT_UTF8.length, ...NOT_UTF8], '(key = '],
+  ['invalid UTF-8 in field 1', [0x0a, NOT_UTF8.length, ...NOT_UTF8], '(key = '],
   ['an unterminated group', [0x0b], 'key = request'],
   ['field number 0', [0x02, 0x00], 'key = request'],
 ] as const;

@@ -110,7 +110,7 @@ describe('content codings', () => {
     ['identity', 'identity'],
     [''],
     [','],
-  ])('accept a body declared as %j %j', async (...codings) => {
+  ])('a body declared as %j is accepted', async (...codings) => {
     const lines = codings.map((coding) => `content-encoding: ${coding}`);
     const answers = await Promise.all(TARGETS.map(([, target]) => send(target, [JSON_TYPE, ...lines])));
     expect(answers.map(outcomeOf)).toEqual(TARGETS.map(() => [200, '']));
@@ -129,7 +129,7 @@ describe('content codings', () => {
     [['identity', 'gzip']],
     [['unheard-of']],
     [['identity;q=1']],
-  ])('reject a body declared as %j with 415 on the route and 501 over Connect', async (codings) => {
+  ])('a body declared as %j is rejected with 415 on the route and 501 over Connect', async (codings) => {
     const lines = codings.map((coding) => `content-encoding: ${coding}`);
     const answers = await Promise.all(
       TARGETS.map(([, target]) => send(target, [JSON_TYPE, ...lines], ZIPPED)),
@@ -146,14 +146,14 @@ describe('content codings', () => {
     ]);
   });
 
-  test('reject a compressed body over gRPC-Web in the trailers', async () => {
+  test('a compressed body over gRPC-Web is rejected in the trailers', async () => {
     const lines = ['content-type: application/grpc-web', 'content-encoding: Gzip'];
     const answer = await send(RPC, lines, Buffer.alloc(5));
     expect(answer.status).toBe(200);
     expect(answer.body.toString()).toContain('grpc-status: 12\r\n');
   });
 
-  test('reject a body with a compressed transfer encoding', async () => {
+  test('a body with a compressed transfer encoding is rejected', async () => {
     const chunk = Buffer.concat([
       Buffer.from(`${ZIPPED.length.toString(16)}\r\n`),
       ZIPPED,
@@ -176,7 +176,7 @@ describe('content codings', () => {
     ['gzip;q=0, *', 'deflate'],
     ['br', undefined],
     ['', undefined],
-  ])('answer accept-encoding "%s" with %s', async (accepted, coding) => {
+  ])('accept-encoding "%s" gets the coding %s', async (accepted, coding) => {
     const answers = await Promise.all(
       TARGETS.map(([, target]) => send(target, [JSON_TYPE, `accept-encoding: ${accepted}`], PAGE)),
     );

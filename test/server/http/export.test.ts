@@ -263,14 +263,14 @@ async function responseOf(sent: ReturnType<typeof httpRequest>): Promise<Incomin
 }
 
 describe('a started export', () => {
-  const MANY = 'domain-0000000many0';
+  const MANY_JOBS_DOMAIN = 'domain-0000000many0';
   /** Enough jobs to exceed all buffers between the database and the client. */
   const JOBS = 60_000;
 
   beforeAll(async () => {
     const jobs = Array.from({ length: JOBS }, (_, i) => ({
       job_id: `job-${i}`,
-      domain_id: MANY,
+      domain_id: MANY_JOBS_DOMAIN,
       created_at: new Date(i),
       errors: [{ error_code: 'E', message: 'x'.repeat(500) }],
     }));
@@ -281,7 +281,7 @@ describe('a started export', () => {
     httpRequest(`http://${service.http}${LIST}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: NDJSON, ...headers },
-    }).end(JSON.stringify({ domain_id: MANY }));
+    }).end(JSON.stringify({ domain_id: MANY_JOBS_DOMAIN }));
 
   const openCursors = async (): Promise<number> =>
     (

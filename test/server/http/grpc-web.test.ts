@@ -48,8 +48,8 @@ test.each([
   ['a message and trailers', Buffer.concat([ONE, framed(Buffer.from('a: b\r\n'), { flags: 0x80 })])],
   ['a message and an extra byte', Buffer.concat([ONE, Buffer.alloc(1)])],
   ['a truncated message', ONE.subarray(0, -1)],
-  ['a length that is too small', framed(message, { length: message.length - 1 })],
-  ['a length that is too large', framed(message, { length: 2 ** 32 - 1 })],
+  ['too small a length', framed(message, { length: message.length - 1 })],
+  ['too large a length', framed(message, { length: 2 ** 32 - 1 })],
   ['a compressed message', framed(message, { flags: 1 })],
   ['trailers alone', framed(message, { flags: 0x80 })],
 ])('a request of %s is rejected', async (_, body) => {

@@ -62,7 +62,7 @@ describe('the examples', () => {
         ...more.map((example) => ({ rpc, ...example, response: expect.anything() })),
       ];
     }),
-  )('of $rpc get their documented responses on the sample: $summary', async ({ rpc, request, response }) => {
+  )('of $rpc have their documented responses on the sample: $summary', async ({ rpc, request, response }) => {
     expect(await callHttp(service.http, rpc, request)).toEqual({ response });
   });
 });
