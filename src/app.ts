@@ -21,8 +21,8 @@ import { createIndexWatch } from './mongo/index-watch.js';
 import type { IndexWatch } from './mongo/index-watch.js';
 import { createMemoryBudgetFor } from './limits/memory-budget.js';
 import type { MeasuredMemoryBudget } from './limits/memory-budget.js';
-import { createYielding } from './limits/yield.js';
-import type { Yielding } from './limits/yield.js';
+import { createTimeSlicer } from './limits/yield.js';
+import type { TimeSlicer } from './limits/yield.js';
 import { COLLECTIONS, JOB_INDEXES, JOB_RIGHTS, makeIndexes } from './job/collections.js';
 import { CONDITION_KEYS } from './job/condition-keys.js';
 import { createJobService } from './job/service.js';
@@ -131,7 +131,7 @@ interface DatabasePlan {
 interface Parts {
   readonly calls: Calls;
   readonly state: ServingState;
-  readonly yielding: Yielding;
+  readonly timeSlicer: TimeSlicer;
   readonly tls: Tls | undefined;
   /** Domains with jobs, as far as they are known. */
   readonly domains: readonly string[];
@@ -206,7 +206,7 @@ async function connectionsOf(
 
 /** Opens the listeners, which close together. Errors: a port cannot be had. */
 async function openDoors(
-  { calls, state, yielding, tls, domains, maxConnections }: Parts,
+  { calls, state, timeSlicer, tls, domains, maxConnections }: Parts,
   context: Context,
 ): Promise<Addresses> {
   const { config, log, clock, cleanups, replaced } = context;
@@ -236,7 +236,7 @@ async function openDoors(
   const http = await listening('HTTP_PORT', config.httpPort, (port) =>
     openHttpListener({
       ...shared,
-      yielding,
+      timeSlicer,
       port,
       corsOrigins,
       explorer: config.explorer === 'on' ? { auth, grpc, domains, fields: CONDITION_KEYS } : undefined,
@@ -289,7 +289,7 @@ async function compose(plan: DatabasePlan, database: DatabaseHandle, context: Co
   const store = createStore(database, indexes, log);
   const { schedulers, memory } = shared;
   const { now, monotonicNow } = clock;
-  const common = { memory, yielding: createYielding(monotonicNow), monotonicNow };
+  const common = { memory, timeSlicer: createTimeSlicer(monotonicNow), monotonicNow };
   const { maxPageSize, maxResponseBytes, collectorCache, defaultTimeout, maxTimeout } = config;
   const limits = { maxPageSize, maxResponseBytes, collectorCache };
   const service = createJobService({ ...common, ...limits, store, schedulers });
@@ -312,7 +312,7 @@ async function compose(plan: DatabasePlan, database: DatabaseHandle, context: Co
   const parts = {
     calls,
     state,
-    yielding: common.yielding,
+    timeSlicer: common.timeSlicer,
     tls: replaced?.tls ?? tls,
     domains,
     maxConnections: most,

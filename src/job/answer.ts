@@ -10,7 +10,7 @@ import { Writer } from '../wire/writer.js';
 import { layoutOf, toInt32, writeMessage } from './transcoder.js';
 import type { Reservation } from '../limits/memory-budget.js';
 import type { Layout, CollectorInfoBytes } from './transcoder.js';
-import type { Yielding } from '../limits/yield.js';
+import type { TimeSlicer } from '../limits/yield.js';
 import { COLLECTOR_INFO, JOB_INFO } from './schema.js';
 
 /** Depth of a row in the Struct of a stat: below the Struct and its list of results. */
@@ -48,23 +48,23 @@ export interface AnswerLimits {
   /** Bytes of one answer. */
   readonly maxBytes: number;
   /** Yields to the event loop while a long answer is written. */
-  readonly yielding: Yielding;
+  readonly timeSlicer: TimeSlicer;
 }
 
 /** Writes each of `documents`. Errors: LIMIT_EXCEEDED. */
 async function writeEach(
   writer: Writer,
   documents: readonly Buffer[],
-  { maxBytes, yielding }: AnswerLimits,
+  { maxBytes, timeSlicer }: AnswerLimits,
   memory: Reservation,
   write: (document: Buffer, nth: number) => void,
 ): Promise<void> {
   const size = sizeOf(documents) * GROWTH;
   memory.grow(size);
   writer.expect(size);
-  const slice = yielding();
+  const slice = timeSlicer();
   for (const [nth, document] of documents.entries()) {
-    if (slice.over()) await slice.next();
+    if (slice.isOver()) await slice.next();
     write(document, nth);
     if (writer.length <= maxBytes) continue;
     const limit = 'bytes of an answer; ask for less by page.limit';

@@ -1,6 +1,6 @@
 /** Counts jobs; equal counts at one time are one (docs/performance.md «Counts»). */
 import type { Deadline } from '../limits/abort.js';
-import { createCoalescing } from '../limits/coalesce.js';
+import { createCoalescer } from '../limits/coalesce.js';
 import { documentKey } from '../mongo/document-key.js';
 import type { Schedulers } from '../limits/fair-scheduler.js';
 import type { ConfinedMatch, Scope } from '../query/confine.js';
@@ -11,7 +11,7 @@ export type Count = (match: ConfinedMatch, scope: Scope, deadline: Deadline) => 
 
 /** Counts over `store`, each run in a slot of the scheduler's class for counts. */
 export function createCount(store: JobStore, { counts }: Pick<Schedulers, 'counts'>): Count {
-  const coalesce = createCoalescing<number>();
+  const coalesce = createCoalescer<number>();
   return (match, { domainId }, deadline) =>
     coalesce(documentKey({ ...match }), deadline, async (shared) => {
       using _slot = await counts(domainId, shared.signal);

@@ -6,7 +6,7 @@ import { firstSegment } from '../query/schema.js';
 import { csvLine } from '../wire/csv.js';
 import { descriptors, messageNamed } from '../wire/descriptors.js';
 import { jsonPieces } from '../wire/json.js';
-import type { Yielding } from '../limits/yield.js';
+import type { TimeSlicer } from '../limits/yield.js';
 import { JOB_INFO } from './schema.js';
 import type { Shape, ShownField } from './schema.js';
 
@@ -96,19 +96,19 @@ function* partsOf(infos: Iterable<Uint8Array>, row: ExportWriter['row']): Iterab
 export async function* exportChunks(
   { head, row }: ExportWriter,
   batches: AsyncIterable<Iterable<Uint8Array>>,
-  yielding: Yielding,
+  timeSlicer: TimeSlicer,
 ): AsyncGenerator<Uint8Array, void> {
-  const slice = yielding();
+  const slice = timeSlicer();
   let text = head;
   for await (const infos of batches) {
-    if (slice.over()) await slice.next();
+    if (slice.isOver()) await slice.next();
     for (const part of partsOf(infos, row)) {
       text += part;
       if (text.length >= CHUNK_LENGTH) {
         yield Buffer.from(text);
         text = '';
       }
-      if (slice.over()) await slice.next();
+      if (slice.isOver()) await slice.next();
     }
     if (text !== '') yield Buffer.from(text);
     text = '';

@@ -2,7 +2,7 @@
 import { fail } from '../errors.js';
 import type { JobsQuery } from '../gen/spaceone/api/inventory/v1/job.js';
 import type { Deadline } from '../limits/abort.js';
-import type { Yielding } from '../limits/yield.js';
+import type { TimeSlicer } from '../limits/yield.js';
 import type { Batches } from '../mongo/executor.js';
 import type { Scope } from '../query/confine.js';
 import type { ListQuery } from '../query/model.js';
@@ -30,7 +30,7 @@ interface ExportParts {
   readonly store: JobStore;
   readonly scopeFilter: ScopeFilter;
   readonly loadCollectors: CollectorLoader;
-  readonly yielding: Yielding;
+  readonly timeSlicer: TimeSlicer;
 }
 
 /** JobInfo of each job, encoded on demand. */
@@ -39,7 +39,7 @@ function* jobInfos(jobs: readonly Buffer[], collectors: readonly CollectorInfoBy
 }
 
 /** Streams the text of a list in `format`. */
-export const createExport = ({ store, scopeFilter, loadCollectors, yielding }: ExportParts) => {
+export const createExport = ({ store, scopeFilter, loadCollectors, timeSlicer }: ExportParts) => {
   async function* toJobInfos(batches: Batches, scope: Scope, deadline: Deadline) {
     for await (const jobs of batches) yield jobInfos(jobs, await loadCollectors(jobs, scope, deadline));
   }
@@ -48,6 +48,6 @@ export const createExport = ({ store, scopeFilter, loadCollectors, yielding }: E
     async function* ({ scope, query }: Asked<ListQuery>, work: Deadline): AsyncGenerator<Uint8Array, void> {
       const match = await scopeFilter(query.filter, scope, work);
       const batches = store.findPage(match, findPlanOf(query), work);
-      yield* exportChunks(exportWriter(format, query.only), toJobInfos(batches, scope, work), yielding);
+      yield* exportChunks(exportWriter(format, query.only), toJobInfos(batches, scope, work), timeSlicer);
     };
 };

@@ -26,10 +26,10 @@ const NO_QUERY = Query.decode(new Uint8Array());
 
 /** Reads a request of list; the log line of the call names its sort keys without a field. Errors: INVALID_ARGUMENT. */
 export const createReadList =
-  ({ yielding, settings }: Reading): Read<JobsQuery, ListQuery> =>
+  ({ timeSlicer, settings }: Reading): Read<JobsQuery, ListQuery> =>
   async (request, call) => {
     const scope = await call.scope(request);
-    const query = await runThenYield(yielding, () =>
+    const query = await runThenYield(timeSlicer, () =>
       readList(request.query ?? NO_QUERY, settings(call, conditionFields(request))),
     );
     if (query.passedOver.length > 0) call.noted({ sort_keys_passed_over: query.passedOver.map(echo) });

@@ -1,5 +1,5 @@
 /** The settings by which the queries of a call are read. */
-import type { Yielding } from '../limits/yield.js';
+import type { TimeSlicer } from '../limits/yield.js';
 import type { Reading as QueryReading } from '../query/reading.js';
 import { createWorkBudget } from '../query/work-budget.js';
 import type { Call } from './call.js';
@@ -7,13 +7,13 @@ import { JOB_SCHEMA } from './schema.js';
 
 export interface Reading {
   /** Yields to the event loop after a long read. */
-  readonly yielding: Yielding;
+  readonly timeSlicer: TimeSlicer;
   /** The settings for the query of one call; `equal` are its conditions by fields of their own. */
   settings(call: Call, equal: QueryReading['equal']): QueryReading;
 }
 
 /** Reads queries with at most `maxPageSize` jobs a page; 0: any number. */
-export const createReading = (yielding: Yielding, maxPageSize: number): Reading => ({
-  yielding,
+export const createReading = (timeSlicer: TimeSlicer, maxPageSize: number): Reading => ({
+  timeSlicer,
   settings: ({ now }, equal) => ({ schema: JOB_SCHEMA, now, work: createWorkBudget(), maxPageSize, equal }),
 });

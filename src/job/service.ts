@@ -1,8 +1,8 @@
 /** Puts the use cases of spaceone.api.inventory.v1.Job together, each with its decorators (docs/architecture.md «Use cases»). */
-import { createCoalescing } from '../limits/coalesce.js';
+import { createCoalescer } from '../limits/coalesce.js';
 import type { Schedulers } from '../limits/fair-scheduler.js';
 import type { MemoryBudget } from '../limits/memory-budget.js';
-import type { Yielding } from '../limits/yield.js';
+import type { TimeSlicer } from '../limits/yield.js';
 import type { JobService } from './call.js';
 import { createCollectorLoader } from './collectors.js';
 import { createCount } from './count.js';
@@ -33,7 +33,7 @@ export interface JobServiceOptions {
   /** Shared by all answers in the making. */
   readonly memory: MemoryBudget;
   readonly schedulers: Schedulers;
-  readonly yielding: Yielding;
+  readonly timeSlicer: TimeSlicer;
   /** Milliseconds to keep a collector after its lookup. */
   readonly collectorCache: number;
   readonly monotonicNow: () => number;
@@ -41,15 +41,15 @@ export interface JobServiceOptions {
 
 /** The parts that the use cases share. */
 function createParts(options: JobServiceOptions) {
-  const { store, schedulers, yielding, maxPageSize, maxResponseBytes, monotonicNow } = options;
+  const { store, schedulers, timeSlicer, maxPageSize, maxResponseBytes, monotonicNow } = options;
   return {
     store,
-    yielding,
-    limits: { maxBytes: maxResponseBytes, yielding },
+    timeSlicer,
+    limits: { maxBytes: maxResponseBytes, timeSlicer },
     loadCollectors: createCollectorLoader(options),
     count: createCount(store, schedulers),
     scopeFilter: createScopeFilter(store, createSettle(store, monotonicNow)),
-    reading: createReading(yielding, maxPageSize),
+    reading: createReading(timeSlicer, maxPageSize),
   };
 }
 
@@ -72,7 +72,7 @@ export function createJobService(options: JobServiceOptions): JobService {
     list: rpc(readList, explainingFilterErrors(store, list)),
     stat: rpc(
       createReadStat(parts.reading),
-      explainingFilterErrors(store, coalesced(createCoalescing(), stat)),
+      explainingFilterErrors(store, coalesced(createCoalescer(), stat)),
     ),
     delete: rpc(readDelete, scheduled(schedulers, small, createDelete(parts))),
     async *export(request, format, call) {

@@ -4,7 +4,7 @@
  * matched by MongoDB in that form.
  */
 import type { Deadline } from '../limits/abort.js';
-import { createCoalescing } from '../limits/coalesce.js';
+import { createCoalescer } from '../limits/coalesce.js';
 import { limitCommand, MAX_FILTER_BYTES } from '../mongo/command-size.js';
 import { documentKey } from '../mongo/document-key.js';
 import type { Batches } from '../mongo/executor.js';
@@ -130,7 +130,7 @@ function withKnown(filter: AskedFilter, own: Settled, referred: Settled): AskedF
 /** Settles filters over `store`. */
 export function createSettle(store: Store, monotonicNow: () => number): Settle {
   const fruitless = createFruitlessScans(monotonicNow);
-  const coalesce = createCoalescing<boolean>();
+  const coalesce = createCoalescer<boolean>();
 
   /** Scans for malformed documents; equal scans at one time are one. */
   const scan = (

@@ -27,11 +27,11 @@ const NO_CONDITIONS: ReadonlyMap<string, string> = new Map();
 
 /** Reads a request of stat. Errors: REQUIRED_PARAMETER, INVALID_ARGUMENT. */
 export const createReadStat =
-  ({ yielding, settings }: Reading): Read<JobStatQuery, StatQuery> =>
+  ({ timeSlicer, settings }: Reading): Read<JobStatQuery, StatQuery> =>
   async (request, call) => {
     const asked = request.query ?? fail('REQUIRED_PARAMETER', { key: 'query' });
     const scope = await call.scope(request);
-    const query = await runThenYield(yielding, () => readStat(asked, settings(call, NO_CONDITIONS)));
+    const query = await runThenYield(timeSlicer, () => readStat(asked, settings(call, NO_CONDITIONS)));
     return { scope, query };
   };
 
@@ -63,7 +63,7 @@ async function runPipelines(
   { joined, repaired }: Substitutes,
   work: Deadline & Reserved,
 ): Promise<Outcome> {
-  const { rows, total } = await runThenYield(limits.yielding, () => {
+  const { rows, total } = await runThenYield(limits.timeSlicer, () => {
     const pipelines = compileStat(query, JOB_SCHEMA, joined, repaired);
     limitCommand({ filter: match, rows: pipelines.rows }, MAX_QUERY_BYTES, 'query');
     return pipelines;

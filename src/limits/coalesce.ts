@@ -33,7 +33,7 @@ interface Flight<T> {
 export type Coalesce<T> = (key: string, deadline: Deadline, work: Work<T>) => Promise<T>;
 
 /** Coalesces work of one kind. */
-export function createCoalescing<T>(): Coalesce<T> {
+export function createCoalescer<T>(): Coalesce<T> {
   const waiting = new Map<string, Flight<T>>();
   /** Promises that resolve when the running work of a key ends or fails. */
   const running = new Map<string, Promise<void>>();

@@ -11,7 +11,7 @@ const MAX_ADDED_LATENESS_MS = 250;
 /** The accumulated lateness of an overload. */
 const OVERLOAD_LATENESS_MS = 600;
 /** The lateness in milliseconds at which an overloaded loop admits no calls. */
-export const TAKEN_UP_TO_MS = 200;
+export const MAX_LATENESS_MS = 200;
 /** Consecutive samples below that lateness until an overload is over. */
 const CALM_SAMPLES = 50;
 
@@ -51,13 +51,13 @@ export function createLoadJudge(): (sample: Sample) => number {
     if (allowed === Infinity)
       return accumulatedMs < OVERLOAD_LATENESS_MS ? Infinity : fewer(Math.round(usualCalls));
     if (calmInARow >= CALM_SAMPLES) return Infinity;
-    return late < TAKEN_UP_TO_MS ? more(allowed) : fewer(allowed);
+    return late < MAX_LATENESS_MS ? more(allowed) : fewer(allowed);
   }
 
   return ({ late, taken }) => {
     const added = Math.min(late - TOLERATED_LATENESS_MS, MAX_ADDED_LATENESS_MS);
     accumulatedMs = Math.max(0, accumulatedMs + added);
-    calmInARow = late < TAKEN_UP_TO_MS ? calmInARow + 1 : 0;
+    calmInARow = late < MAX_LATENESS_MS ? calmInARow + 1 : 0;
     usualCalls += (taken - usualCalls) * RECENT_WEIGHT;
     allowed = nextAllowed(late);
     return allowed;
@@ -93,7 +93,7 @@ export function watchLoad(monotonicNow: () => number, log: LoadLog): LoadWatch {
   return {
     lateness,
     admits() {
-      const isLate = lateness() >= TAKEN_UP_TO_MS;
+      const isLate = lateness() >= MAX_LATENESS_MS;
       if (allowed !== Infinity && (isLate || taken >= allowed)) return false;
       taken += 1;
       return true;

@@ -8,21 +8,21 @@ const SLICE_MS = 1;
 /** The time slices of one piece of work. */
 export interface Slice {
   /** Returns true once the slice is used up. */
-  over(): boolean;
+  isOver(): boolean;
   /** Waits for the next slice. */
   next(): Promise<void>;
 }
 
 /** Starts a piece of work with a slice at once, so that short work never waits. */
-export type Yielding = () => Slice;
+export type TimeSlicer = () => Slice;
 
 /** Creates the slices of all work on one event loop; `monotonicNow` returns milliseconds. */
-export function createYielding(monotonicNow: () => number): Yielding {
+export function createTimeSlicer(monotonicNow: () => number): TimeSlicer {
   let last = Promise.resolve();
   return () => {
     let end = monotonicNow() + SLICE_MS;
     return {
-      over: () => monotonicNow() >= end,
+      isOver: () => monotonicNow() >= end,
       async next() {
         last = last.then(() => new Promise(setImmediate));
         await last;
@@ -33,21 +33,21 @@ export function createYielding(monotonicNow: () => number): Yielding {
 }
 
 /** Runs synchronous `work`; if it took longer than a slice, yields before the result is returned. */
-export async function runThenYield<T>(yielding: Yielding, work: () => T): Promise<T> {
-  const slice = yielding();
+export async function runThenYield<T>(timeSlicer: TimeSlicer, work: () => T): Promise<T> {
+  const slice = timeSlicer();
   const result = work();
-  if (slice.over()) await slice.next();
+  if (slice.isOver()) await slice.next();
   return result;
 }
 
 /** Passes on `chunks`, each made within a slice; an empty chunk is a step of work and is left out. */
 export async function* yieldBetween(
   chunks: Iterable<Uint8Array>,
-  yielding: Yielding,
+  timeSlicer: TimeSlicer,
 ): AsyncGenerator<Uint8Array, void> {
-  const slice = yielding();
+  const slice = timeSlicer();
   for (const chunk of chunks) {
-    if (slice.over()) await slice.next();
+    if (slice.isOver()) await slice.next();
     if (chunk.length > 0) yield chunk;
   }
 }

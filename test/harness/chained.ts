@@ -1,7 +1,7 @@
 // The interceptor chain around a service of a test, without a database.
 import { anonymous } from '../../src/auth/anonymous.js';
 import { createMemoryBudgetFor } from '../../src/limits/memory-budget.js';
-import { createYielding } from '../../src/limits/yield.js';
+import { createTimeSlicer } from '../../src/limits/yield.js';
 import type { Call } from '../../src/job/call.js';
 import { createCalls } from '../../src/server/interceptors/calls.js';
 import type { Calls, Incoming, Rpc } from '../../src/server/call-context.js';
@@ -42,7 +42,7 @@ export function chained(work: Work, options: Partial<CallsOptions> = {}): Chaine
     memory: createMemoryBudgetFor(0),
     unready: () => undefined,
     load: IN_TIME,
-    yielding: createYielding(monotonicNow),
+    timeSlicer: createTimeSlicer(monotonicNow),
     now,
     monotonicNow,
     log: { info: (about) => lines.push(about), error: (about) => faults.push(about) },

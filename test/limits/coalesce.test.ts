@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Deadline } from '../../src/limits/abort.js';
-import { createCoalescing } from '../../src/limits/coalesce.js';
+import { createCoalescer } from '../../src/limits/coalesce.js';
 import type { Coalesce } from '../../src/limits/coalesce.js';
 
 /** Work begun and not yet ended. */
@@ -24,7 +24,7 @@ beforeEach(() => {
     new Promise((resolve, reject) => {
       own.push({ deadline, end: resolve, fail: reject });
     });
-  coalesce = createCoalescing<string>();
+  coalesce = createCoalescer<string>();
 });
 
 const deadline = (signal = new AbortController().signal, remaining = 1000): Deadline => ({

@@ -1,16 +1,16 @@
 // Long work yields by time: all of it has one slice in a round of the event loop, and short work never waits.
 import { beforeEach, expect, test } from '@jest/globals';
-import { yieldBetween, createYielding } from '../../src/limits/yield.js';
-import type { Yielding } from '../../src/limits/yield.js';
+import { yieldBetween, createTimeSlicer } from '../../src/limits/yield.js';
+import type { TimeSlicer } from '../../src/limits/yield.js';
 import { exportChunks } from '../../src/job/export-formats.js';
 import type { ExportWriter } from '../../src/job/export-formats.js';
 
 /** The time in milliseconds; only work advances it. */
 let time: number;
-let yielding: Yielding;
+let timeSlicer: TimeSlicer;
 beforeEach(() => {
   time = 0;
-  yielding = createYielding(() => time);
+  timeSlicer = createTimeSlicer(() => time);
 });
 
 /** Works for `ms`. */
@@ -24,9 +24,9 @@ const STEP = 0.25;
 
 /** Does `steps` steps, calls `done` after each, and yields at the end of a slice. */
 async function workLong(steps: number, done: (nth: number) => void): Promise<void> {
-  const slice = yielding();
+  const slice = timeSlicer();
   for (let nth = 0; nth < steps; nth++) {
-    if (slice.over()) await slice.next();
+    if (slice.isOver()) await slice.next();
     work(STEP);
     done(nth);
   }
@@ -90,7 +90,7 @@ test.each([1, 15])('%s concurrent exports share one slice of a round', async (co
   }
   const taken = async (): Promise<number> => {
     let bytes = 0;
-    for await (const piece of exportChunks(rows, batches(), yielding)) bytes += piece.length;
+    for await (const piece of exportChunks(rows, batches(), timeSlicer)) bytes += piece.length;
     return bytes;
   };
   const all = Promise.all(Array.from({ length: count }, taken));
@@ -109,7 +109,7 @@ test('chunks are made in slices, and passed on whole', async () => {
   }
   const taken: number[] = [];
   const all = (async () => {
-    for await (const chunk of yieldBetween(chunks(), yielding)) taken.push(...chunk);
+    for await (const chunk of yieldBetween(chunks(), timeSlicer)) taken.push(...chunk);
   })();
   expect(most(await rounds(all))).toBeLessThanOrEqual(1 + 2 * STEP);
   expect(taken).toEqual([3, 7, 11, 15, 19, 23, 27, 31, 35, 39]);

@@ -1,7 +1,7 @@
 // The wall clock jumps an hour while calls run: deadlines and durations follow the monotonic clock.
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { Call } from '../../src/job/call.js';
-import { createYielding } from '../../src/limits/yield.js';
+import { createTimeSlicer } from '../../src/limits/yield.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import { createServingState } from '../../src/server/serving-state.js';
 import { openHttpListener } from '../../src/server/http/http.js';
@@ -50,7 +50,7 @@ const LISTENERS = {
     };
   },
   async HTTP({ calls }: Chained) {
-    const webOptions = { corsOrigins: [], explorer: undefined, yielding: createYielding(monotonicNow) };
+    const webOptions = { corsOrigins: [], explorer: undefined, timeSlicer: createTimeSlicer(monotonicNow) };
     const listener = await openHttpListener({
       ...listenerOptions(),
       ...webOptions,

@@ -11,7 +11,7 @@ import { matchedRoutes } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
 import { AppError, appError, fail } from '../../errors.js';
 import { yieldBetween } from '../../limits/yield.js';
-import type { Yielding } from '../../limits/yield.js';
+import type { TimeSlicer } from '../../limits/yield.js';
 import { MAX_REQUEST_BYTES } from '../call-context.js';
 import { requestIdOf } from '../request-id.js';
 import type { CallLog } from '../interceptors/call-log.js';
@@ -39,7 +39,7 @@ import type { WebApp } from './web-app.js';
 export interface HttpListenerOptions {
   readonly calls: Calls;
   /** Large answers are written in slices. */
-  readonly yielding: Yielding;
+  readonly timeSlicer: TimeSlicer;
   readonly state: ServingState;
   /** Milliseconds that only grow, as the chain counts them. */
   readonly monotonicNow: () => number;
@@ -204,7 +204,7 @@ async function answer(
   context: Called,
   route: Route,
   protocol: Protocol,
-  { calls, yielding, monotonicNow, log, patience }: HttpListenerOptions,
+  { calls, timeSlicer, monotonicNow, log, patience }: HttpListenerOptions,
 ): Promise<Response> {
   try {
     const incoming = await incomingOf(context, route, protocol, monotonicNow());
@@ -219,7 +219,9 @@ async function answer(
       endUnlessTaken(incoming.responseDone, () => context.env.incoming.socket.destroy(), patience);
     });
     const body =
-      bytes.length > LARGE ? ReadableStream.from(yieldBetween(chunks, yielding)) : Buffer.concat([...chunks]);
+      bytes.length > LARGE
+        ? ReadableStream.from(yieldBetween(chunks, timeSlicer))
+        : Buffer.concat([...chunks]);
     return answered(context, 200, protocol.type, body);
   } catch (reason) {
     if (reason instanceof AppError) return refused(context, reason, protocol);

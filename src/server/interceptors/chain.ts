@@ -1,7 +1,7 @@
 /** The interceptors of every call in their order; tracing or metrics would be one more line here. */
 import type { Authenticate } from '../../auth/caller.js';
 import type { MemoryBudget } from '../../limits/memory-budget.js';
-import type { Yielding } from '../../limits/yield.js';
+import type { TimeSlicer } from '../../limits/yield.js';
 import type { Answer, Handler, Interceptor } from '../call-context.js';
 import type { DeadlineOptions } from '../deadline.js';
 import { authentication } from './authentication.js';
@@ -19,7 +19,7 @@ export interface InterceptorOptions extends CallLogOptions, DeadlineOptions {
   readonly authenticate: Authenticate;
   /** For requests and answers together. */
   readonly memory: MemoryBudget;
-  readonly yielding: Yielding;
+  readonly timeSlicer: TimeSlicer;
 }
 
 /** From the outermost to the one next to the service. */

@@ -1,6 +1,6 @@
 /** Refuses calls while the event loop is overloaded (docs/operations.md «Overload»). */
 import { crowded } from '../../errors.js';
-import { TAKEN_UP_TO_MS } from '../../limits/load-shedding.js';
+import { MAX_LATENESS_MS } from '../../limits/load-shedding.js';
 import type { Load } from '../../limits/load-shedding.js';
 import type { Interceptor } from '../call-context.js';
 
@@ -8,6 +8,6 @@ export const loadShedding =
   ({ load }: { readonly load: Load }): Interceptor =>
   (next) =>
   (call) => {
-    if (!load.admits()) throw crowded('milliseconds of event loop lag', TAKEN_UP_TO_MS);
+    if (!load.admits()) throw crowded('milliseconds of event loop lag', MAX_LATENESS_MS);
     return next(call);
   };

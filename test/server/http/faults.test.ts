@@ -1,6 +1,6 @@
 // Faults of the HTTP listener itself, beyond the chain: each is answered as UNKNOWN and logged with the id of its request.
 import { afterEach, expect, test } from '@jest/globals';
-import { createYielding } from '../../../src/limits/yield.js';
+import { createTimeSlicer } from '../../../src/limits/yield.js';
 import { createServingState } from '../../../src/server/serving-state.js';
 import { openHttpListener } from '../../../src/server/http/http.js';
 import type { HttpListenerOptions } from '../../../src/server/http/http.js';
@@ -21,7 +21,7 @@ async function open(options: Partial<HttpListenerOptions> = {}) {
   const { calls } = chained(() => Promise.resolve(MALFORMED));
   const listener = await openHttpListener({
     ...{ calls, state: createServingState(), host: '127.0.0.1', port: 0, version: 'test' },
-    ...{ corsOrigins: [], explorer: undefined, yielding: createYielding(monotonicNow) },
+    ...{ corsOrigins: [], explorer: undefined, timeSlicer: createTimeSlicer(monotonicNow) },
     ...{ maxConnections: 100, monotonicNow, log },
     ...options,
   });
