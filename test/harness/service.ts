@@ -11,6 +11,7 @@ import { loadSample } from '../../src/embedded/sample.js';
 import { makeIndexes } from '../../src/job/collections.js';
 import { logOptions } from '../../src/telemetry/log.js';
 import { IN_TIME } from './chained.js';
+import type { LogLine } from './program.js';
 import { until } from './until.js';
 
 const SAMPLE = fileURLToPath(new URL('../../../sample', import.meta.url));
@@ -19,7 +20,7 @@ const START_TIMEOUT_MS = 15_000;
 /** Log lines from this level on report a fault. */
 const ERROR_LEVEL = 50;
 
-export type LogLine = Readonly<Record<string, unknown>>;
+export type { LogLine } from './program.js';
 
 export interface Service {
   /** The addresses of the gRPC and the HTTP listener. */
