@@ -120,14 +120,14 @@ type Blanks<Text extends string> = Text extends `${string}{${infer Name}}${infer
   : never;
 type About<Name extends ErrorName> = Readonly<Record<Blanks<(typeof ERRORS)[Name]['text']>, string>>;
 
-const MAX_ECHO = 64;
-const MAX_REASON = 400;
+const MAX_ECHO_CHARACTERS = 64;
+const MAX_REASON_CHARACTERS = 400;
 /** Bytes of a status text: longer trailers lose the status in deployed clients. */
-const MAX_TEXT = 1024;
+const MAX_TEXT_BYTES = 1024;
 
 /** At most 64 characters of what a client sent, safe to print: control characters and lone surrogates are replaced. */
 export function echo(sent: string): string {
-  return shorten(sent, MAX_ECHO);
+  return shorten(sent, MAX_ECHO_CHARACTERS);
 }
 
 function shorten(text: string, max: number): string {
@@ -166,7 +166,7 @@ export class AppError extends Error {
     readonly retryAfter: number | undefined,
     { metadata = {}, cause }: Background = {},
   ) {
-    super(withinBytes(`ERROR_${error}: ${text}`, MAX_TEXT), { cause });
+    super(withinBytes(`ERROR_${error}: ${text}`, MAX_TEXT_BYTES), { cause });
     const row: ErrorRow = ERRORS[error];
     this.metadata = metadata;
     this.code = `ERROR_${error}`;
@@ -180,7 +180,7 @@ export class AppError extends Error {
 function textOf<Name extends ErrorName>(name: Name, about: About<Name>): string {
   const blanks: ReadonlyMap<string, string> = new Map(Object.entries(about));
   return ERRORS[name].text.replace(/\{(\w+)\}/g, (_, blank: string) =>
-    shorten(blanks.get(blank) ?? '', blank === 'reason' ? MAX_REASON : MAX_ECHO),
+    shorten(blanks.get(blank) ?? '', blank === 'reason' ? MAX_REASON_CHARACTERS : MAX_ECHO_CHARACTERS),
   );
 }
 
@@ -211,7 +211,7 @@ export const internalError = (requestId: string, fault: unknown): AppError =>
   });
 
 /** Milliseconds after which what is too much for now may not be any more. */
-const CROWDED_FOR = 1000;
+const RETRY_DELAY_MS = 1000;
 
 /** LIMIT_EXCEEDED for what is not too much in itself, but together with what else goes on: it may be tried again. */
 export const crowded = (limit: string, max: number): AppError =>
@@ -219,7 +219,7 @@ export const crowded = (limit: string, max: number): AppError =>
     'LIMIT_EXCEEDED',
     textOf('LIMIT_EXCEEDED', { limit, max: String(max) }),
     undefined,
-    CROWDED_FOR,
+    RETRY_DELAY_MS,
   );
 
 /** Throws the error `name` of the table. */

@@ -48,15 +48,21 @@ async function keysInFile(path: string, { log, monotonicNow }: AuthOptions): Pro
 function byIdentity(
   endpoint: IdentityEndpoint,
   inFile: KeysOf | undefined,
-  keep: number,
+  roleTtlMs: number,
   options: AuthOptions,
 ): Authentication {
   const { now, monotonicNow } = options;
   const identity = createIdentity(endpoint, options);
   const fetched = createFetchedKeys(identity, options);
   const keysOf = inFile === undefined ? fetched : eitherKeys(inFile, fetched);
-  const roles = createRoles(identity, { keep, monotonicNow });
-  return { authenticate: createJwtAuthenticate({ keysOf, now, roles }), close: identity.close };
+  const roles = createRoles(identity, { ttlMs: roleTtlMs, monotonicNow });
+  return {
+    authenticate: createJwtAuthenticate({ keysOf, now, roles }),
+    close() {
+      identity.close();
+      return Promise.resolve();
+    },
+  };
 }
 
 /** Errors: AUTH_PUBLIC_KEYS cannot be used. */

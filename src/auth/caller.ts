@@ -2,14 +2,14 @@
 import type { Scope } from '../query/confine.js';
 
 /** What a request says it is about, by the names of the contract; '' where it does not say. */
-export interface Asked {
+export interface RequestedScope {
   readonly domain_id: string;
   readonly project_id?: string;
 }
 
 export interface Caller {
   /** What the caller may see of what a request asks for. Errors: AppError. */
-  scope(asked: Asked): Promise<Scope>;
+  scope(asked: RequestedScope): Promise<Scope>;
 }
 
 /** What a call says of its caller. */

@@ -2,25 +2,25 @@
 import { echo, messageOf } from '../errors.js';
 import { raceAbort } from '../limits/abort.js';
 import { createFairScheduler } from '../limits/fair-scheduler.js';
-import { away, TIMEOUT_MS } from './identity.js';
+import { identityUnavailable, IDENTITY_TIMEOUT_MS } from './identity.js';
 import type { Identity } from './identity.js';
-import { oneKey } from './keys.js';
+import { readKey } from './keys.js';
 import type { KeysOf, VerifyingKey } from './keys.js';
 import { createLru } from './lru.js';
 
 /** How long a key is kept, and how long it is remembered that a domain has none that can be used. */
 const KEY_TTL_MS = 600_000;
-const NONE_TTL_MS = 30_000;
+const ABSENCE_TTL_MS = 30_000;
 
 /** Between two fetches of a key that is known, while identity is away. */
 const RETRY_DELAY_MS = 5_000;
 
 /** Fetches at once. The rest wait, no longer than their callers: made-up domains are not to flood identity. */
-const FETCHES = { concurrency: 16, waiting: Infinity };
+const FETCH_LIMITS = { concurrency: 16, waiting: Infinity };
 
 type Keys = readonly VerifyingKey[];
 
-interface Known {
+interface CachedKeys {
   readonly keys: Keys;
   /** Until when identity is not asked again, in milliseconds of the clock. */
   readonly until: number;
@@ -28,7 +28,7 @@ interface Known {
   readonly stale: boolean;
 }
 
-interface None {
+interface Absence {
   readonly until: number;
   /** Why the key that identity has cannot be used; '': it has none. */
   readonly complaint: string;
@@ -51,13 +51,13 @@ export interface FetchedKeysOptions {
 const ABANDONED = new Error('nobody waits for this key any more');
 
 /** Waits for a turn. Errors: UNAVAILABLE after `timeout` milliseconds, and why `signal` was aborted. */
-async function turnWithin<T>(
+async function slotWithin<T>(
   turn: (signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
   timeout: number,
 ): Promise<T> {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(away()), timeout);
+  const timer = setTimeout(() => late.abort(identityUnavailable()), timeout);
   try {
     return await turn(AbortSignal.any([signal, late.signal]));
   } finally {
@@ -103,8 +103,8 @@ function sharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSignal) 
 /** What is known of domains; a line in the log for each key that cannot be used, or can again. */
 function keyCache({ monotonicNow, log }: FetchedKeysOptions) {
   // Apart, so that made-up domains displace none that has a key.
-  const withKey = createLru<Known>();
-  const without = createLru<None>();
+  const withKey = createLru<CachedKeys>();
+  const without = createLru<Absence>();
 
   function tell(domainId: string, complaint: string): void {
     const about = { domain_id: echo(domainId) };
@@ -126,10 +126,10 @@ function keyCache({ monotonicNow, log }: FetchedKeysOptions) {
     keepNone(domainId: string, complaint: string): Keys {
       tell(domainId, complaint);
       withKey.delete(domainId);
-      without.set(domainId, { until: monotonicNow() + NONE_TTL_MS, complaint });
+      without.set(domainId, { until: monotonicNow() + ABSENCE_TTL_MS, complaint });
       return [];
     },
-    keepStale(domainId: string, { keys }: Known): Keys {
+    keepStale(domainId: string, { keys }: CachedKeys): Keys {
       withKey.set(domainId, { keys, until: monotonicNow() + RETRY_DELAY_MS, stale: true });
       return keys;
     },
@@ -141,25 +141,25 @@ export function createFetchedKeys(
   identity: Pick<Identity, 'publicKey'>,
   options: FetchedKeysOptions,
 ): KeysOf {
-  const { monotonicNow, timeout = TIMEOUT_MS } = options;
+  const { monotonicNow, timeout = IDENTITY_TIMEOUT_MS } = options;
   const cache = keyCache(options);
   const share = sharedFetches();
-  const turn = createFairScheduler(FETCHES);
+  const turn = createFairScheduler(FETCH_LIMITS);
 
   async function fetched(domainId: string, signal: AbortSignal): Promise<Keys> {
     const begun = monotonicNow();
-    using _turn = await turnWithin((waiting) => turn(domainId, waiting), signal, timeout);
+    using _turn = await slotWithin((waiting) => turn(domainId, waiting), signal, timeout);
     const left = Math.max(1, timeout - (monotonicNow() - begun));
     const text = await identity.publicKey(domainId, signal, left);
     if (text === undefined) return cache.keepNone(domainId, '');
-    return await oneKey(text).then(
+    return await readKey(text).then(
       (key) => cache.keep(domainId, [key]),
       (error: unknown) => cache.keepNone(domainId, messageOf(error)),
     );
   }
 
   /** The keys that identity has, and where it is away those of `before`. */
-  const refreshed = (domainId: string, before: Known | undefined, signal: AbortSignal): Promise<Keys> =>
+  const refreshed = (domainId: string, before: CachedKeys | undefined, signal: AbortSignal): Promise<Keys> =>
     share(
       domainId,
       (abandoned) =>

@@ -14,7 +14,7 @@ const ITEMS = /^!|([^])-([^])|[^]/gu;
 const codeOf = (character: string): number => character.codePointAt(0) ?? 0;
 
 /** Whether a range holds a character; a character alone is a range of one. */
-function isIn(range: string, character: string): boolean {
+function isInRange(range: string, character: string): boolean {
   const [from = '', , to = from] = range;
   return codeOf(from) <= codeOf(character) && codeOf(character) <= codeOf(to);
 }
@@ -28,7 +28,7 @@ function setOf(text: string): (character: string) => boolean {
   const [first = ''] = ranges;
   const isNegated = first.startsWith('!');
   const members = isNegated ? [...Array.from(first.slice(1)), ...ranges.slice(1)] : ranges;
-  return (character) => members.some((range) => isIn(range, character)) !== isNegated;
+  return (character) => members.some((range) => isInRange(range, character)) !== isNegated;
 }
 
 function stepOf([text, set]: RegExpMatchArray): Step {

@@ -8,7 +8,7 @@ import type { AuthenticationResponse, AuthorizationResponse } from '../gen/space
 import { AuthorizationClient } from '../gen/spaceone/api/identity/v1/authorization.js';
 import { DomainClient } from '../gen/spaceone/api/identity/v1/domain.js';
 import { abortReason } from '../limits/abort.js';
-import type { Asked } from './caller.js';
+import type { RequestedScope } from './caller.js';
 import { createOutage } from './outage.js';
 import type { OutageLog } from './outage.js';
 
@@ -20,7 +20,7 @@ export interface IdentityEndpoint {
 }
 
 /** What a caller asks of the service, and with which token. */
-export interface RoleQuestion extends Asked {
+export interface RoleQuestion extends RequestedScope {
   /** The rpc. */
   readonly verb: string;
   readonly token: string;
@@ -34,7 +34,7 @@ export interface Identity {
   publicKey(domainId: string, signal: AbortSignal, timeout: number): Promise<string | undefined>;
   /** What the caller is in what it asks for. Errors: PERMISSION_DENIED, AUTHENTICATE_FAILURE, and those of `publicKey`. */
   role(question: RoleQuestion, signal: AbortSignal): Promise<AuthorizationResponse>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 export interface IdentityOptions {
@@ -48,7 +48,7 @@ export interface IdentityOptions {
 }
 
 /** The time that an answer may take. */
-export const TIMEOUT_MS = 4000;
+export const IDENTITY_TIMEOUT_MS = 4000;
 
 /** Milliseconds between two tries to connect, at most. */
 const CHANNEL = {
@@ -59,8 +59,8 @@ const CHANNEL = {
 } as const;
 
 const OUTAGE = {
-  gone: 'AUTH_IDENTITY_ENDPOINT: the identity service does not answer',
-  back: 'AUTH_IDENTITY_ENDPOINT: the identity service answers again',
+  down: 'AUTH_IDENTITY_ENDPOINT: the identity service does not answer',
+  up: 'AUTH_IDENTITY_ENDPOINT: the identity service answers again',
 } as const;
 
 /** Reads an error as the answer that it is; undefined: it is none, and identity is away. */
@@ -87,13 +87,14 @@ const ROLE_REQUEST: AuthorizationRequest = {
 const noKey: Refusal<AuthenticationResponse> = ({ code, details }) =>
   code === status.INVALID_ARGUMENT && details.startsWith('ERROR_NOT_FOUND') ? () => NO_KEY : undefined;
 
-export const away = (): AppError => appError('UNAVAILABLE', { reason: 'the caller cannot be verified now' });
+export const identityUnavailable = (): AppError =>
+  appError('UNAVAILABLE', { reason: 'the caller cannot be verified now' });
 
 type Answered<T> = (error: ServiceError | null, answer: T) => void;
 type Begin<T> = (answered: Answered<T>) => ClientUnaryCall;
 
 /** How a call ended, which is cancelled with `signal`. */
-function ended<T>(begin: Begin<T>, signal: AbortSignal): Promise<Parameters<Answered<T>>> {
+function callOf<T>(begin: Begin<T>, signal: AbortSignal): Promise<Parameters<Answered<T>>> {
   return new Promise((resolve) => {
     const call = begin((error, answer) => {
       signal.removeEventListener('abort', cancel);
@@ -109,7 +110,7 @@ function ended<T>(begin: Begin<T>, signal: AbortSignal): Promise<Parameters<Answ
 /** The client of the identity service at `endpoint`; it connects when it is first asked. */
 export function createIdentity(
   { address, secure }: IdentityEndpoint,
-  { now, monotonicNow, log, timeout = TIMEOUT_MS }: IdentityOptions,
+  { now, monotonicNow, log, timeout = IDENTITY_TIMEOUT_MS }: IdentityOptions,
 ): Identity {
   const channel = secure ? credentials.createSsl() : credentials.createInsecure();
   const domains = new DomainClient(address, channel, CHANNEL);
@@ -118,12 +119,12 @@ export function createIdentity(
 
   async function ask<T>(begin: Begin<T>, refusal: Refusal<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
-    const [error, answer] = await ended(begin, signal);
+    const [error, answer] = await callOf(begin, signal);
     const read = error === null ? () => answer : refusal(error);
     if (read === undefined && signal.aborted) throw abortReason(signal);
     if (read === undefined) {
       outage.failed(error);
-      throw away();
+      throw identityUnavailable();
     }
     outage.answered();
     return read();
@@ -152,7 +153,6 @@ export function createIdentity(
     close() {
       domains.close();
       authorizations.close();
-      return Promise.resolve();
     },
   };
 }

@@ -8,13 +8,13 @@ import type { KeysOf, VerifyingKey } from './keys.js';
 import type { Roles } from './roles.js';
 
 /** Bytes of a token. */
-const MAX_TOKEN = 8 * 1024;
+const MAX_TOKEN_BYTES = 8 * 1024;
 
 /** A signed token as it is written: three parts in base64url, without what a lenient reader would pass over. */
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** Seconds that the clocks of who signs and who verifies may differ. */
-const SKEW = 60;
+const CLOCK_SKEW_S = 60;
 
 interface Claims {
   readonly domainId: string;
@@ -28,27 +28,27 @@ const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === 'string');
 
 /** A token for access has an end; an API key may have none, and a token to refresh is none of ours. */
-function isForUs({ cat, exp }: JWTPayload): boolean {
+function isAccepted({ cat, exp }: JWTPayload): boolean {
   return cat === 'ACCESS_TOKEN' ? exp !== undefined : cat === 'API_KEY';
 }
 
 /** What a verified payload says; undefined where it says it wrongly. */
 function claimsOf(payload: JWTPayload): Claims | undefined {
   const { did, permissions, user_type } = payload;
-  if (typeof did !== 'string' || did === '' || !isForUs(payload)) return undefined;
+  if (typeof did !== 'string' || did === '' || !isAccepted(payload)) return undefined;
   if (permissions !== undefined && !isTexts(permissions)) return undefined;
   return { domainId: did, permissions, owner: user_type === 'DOMAIN_OWNER' };
 }
 
 /** The domain whose key decides; undefined: no key could make the token valid, and none is asked for. */
-const saidDomain = (token: string): string | undefined => claimsOf(decodeJwt(token))?.domainId;
+const claimedDomain = (token: string): string | undefined => claimsOf(decodeJwt(token))?.domainId;
 
 async function verifiedBy(
   { algorithm, key }: VerifyingKey,
   token: string,
   now: number,
 ): Promise<Claims | undefined> {
-  const options = { algorithms: [algorithm], clockTolerance: SKEW, currentDate: new Date(now) };
+  const options = { algorithms: [algorithm], clockTolerance: CLOCK_SKEW_S, currentDate: new Date(now) };
   const { payload } = await jwtVerify(token, key, options);
   return claimsOf(payload);
 }
@@ -59,9 +59,9 @@ async function verified(
   signal: AbortSignal,
   { keysOf, now }: JwtOptions,
 ): Promise<Claims | undefined> {
-  if (token.length > MAX_TOKEN || !COMPACT.test(token)) return undefined;
+  if (token.length > MAX_TOKEN_BYTES || !COMPACT.test(token)) return undefined;
   try {
-    const domain = saidDomain(token);
+    const domain = claimedDomain(token);
     if (domain === undefined) return undefined;
     const keys = await keysOf(domain, signal);
     const tried = await Promise.allSettled(keys.map((key) => verifiedBy(key, token, now())));

@@ -77,10 +77,10 @@ function parsed(text: string): unknown {
 }
 
 /** Reads one JWK. Errors: an Error that says what is wrong, and nothing of what is in it. */
-export const oneKey = async (text: string): Promise<VerifyingKey> => verifyingKey(parsed(text), 'the JWK');
+export const readKey = async (text: string): Promise<VerifyingKey> => verifyingKey(parsed(text), 'the JWK');
 
 /** Reads a JWK set. Errors: an Error that says what is wrong, and nothing of what is in it. */
-export async function keySet(text: string): Promise<KeySet> {
+export async function readKeySet(text: string): Promise<KeySet> {
   const set = parsed(text);
   const jwks: readonly unknown[] = isObject(set) && Array.isArray(set['keys']) ? set['keys'] : [];
   if (jwks.length === 0) throw new Error('it is no JWK set with keys: {"keys": [{"kty": …}, …]}');
@@ -114,13 +114,13 @@ export interface KeyFileOptions {
 /** The keys in the file at `path`. Errors, at first only: it cannot be read; later the last good keys are kept. */
 export async function createKeyFile(path: string, { monotonicNow, report }: KeyFileOptions): Promise<KeysOf> {
   let seen = await readFile(path, 'utf8');
-  let keys = await keySet(seen);
+  let keys = await readKeySet(seen);
   let looked = monotonicNow();
   let complaint = '';
 
   async function look(): Promise<void> {
     const found = await readFile(path, 'utf8');
-    if (found !== seen) keys = await keySet(found);
+    if (found !== seen) keys = await readKeySet(found);
     seen = found;
     complaint = '';
   }

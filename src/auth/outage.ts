@@ -13,18 +13,14 @@ export interface Outage {
 }
 
 export interface OutageTexts {
-  readonly gone: string;
-  readonly back: string;
+  readonly down: string;
+  readonly up: string;
 }
 
 /** Between two lines that it is gone: what answers every other time is not to fill the log. */
 const QUIET_MS = 10_000;
 
-export function createOutage(
-  { gone, back }: OutageTexts,
-  log: OutageLog,
-  monotonicNow: () => number,
-): Outage {
+export function createOutage({ down, up }: OutageTexts, log: OutageLog, monotonicNow: () => number): Outage {
   let isGone = false;
   let quietUntil = -Infinity;
   return {
@@ -32,12 +28,12 @@ export function createOutage(
       if (isGone || monotonicNow() < quietUntil) return;
       isGone = true;
       quietUntil = monotonicNow() + QUIET_MS;
-      log.warn({ err: error }, gone);
+      log.warn({ err: error }, down);
     },
     answered() {
       if (!isGone) return;
       isGone = false;
-      log.info({}, back);
+      log.info({}, up);
     },
   };
 }

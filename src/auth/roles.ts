@@ -7,13 +7,13 @@ import type { Identity, RoleQuestion } from './identity.js';
 import { createLru } from './lru.js';
 
 /** A question, and the domain that the token is of. */
-export interface Asking extends RoleQuestion {
+export interface RoleRequest extends RoleQuestion {
   readonly domainId: string;
 }
 
-export type Roles = (asking: Asking, signal: AbortSignal) => Promise<Scope>;
+export type Roles = (asking: RoleRequest, signal: AbortSignal) => Promise<Scope>;
 
-type ScopeOf = (asking: Asking, answer: AuthorizationResponse) => Scope;
+type ScopeOf = (asking: RoleRequest, answer: AuthorizationResponse) => Scope;
 
 /** What a role lets see. */
 const SCOPES: ReadonlyMap<string, ScopeOf> = new Map<string, ScopeOf>([
@@ -26,13 +26,13 @@ const SCOPES: ReadonlyMap<string, ScopeOf> = new Map<string, ScopeOf>([
   ['PROJECT', ({ domainId }, { projects }) => ({ domainId, projects })],
 ]);
 
-function scopeOf(asking: Asking, answer: AuthorizationResponse): Scope {
+function scopeOf(asking: RoleRequest, answer: AuthorizationResponse): Scope {
   const scope = SCOPES.get(answer.role_type);
   if (scope === undefined) throw appError('PERMISSION_DENIED', {});
   return scope(asking, answer);
 }
 
-interface Kept {
+interface CachedRole {
   readonly answer: AuthorizationResponse;
   readonly until: number;
 }
@@ -45,22 +45,22 @@ const keyOf = ({ token, verb, domain_id, project_id = '' }: RoleQuestion): strin
 
 export interface RolesOptions {
   /** Milliseconds that an answer is kept; refusals are not. */
-  readonly keep: number;
+  readonly ttlMs: number;
   /** Milliseconds that only grow. */
   readonly monotonicNow: () => number;
 }
 
 /** Asks `identity` about each call, but for what it has answered `keep` milliseconds ago at most. */
-export function createRoles(identity: Pick<Identity, 'role'>, { keep, monotonicNow }: RolesOptions): Roles {
-  const kept = createLru<Kept>();
-  const asked: Roles = async (asking, signal) => scopeOf(asking, await identity.role(asking, signal));
-  if (keep === 0) return asked;
+export function createRoles(identity: Pick<Identity, 'role'>, { ttlMs, monotonicNow }: RolesOptions): Roles {
+  const kept = createLru<CachedRole>();
+  const uncached: Roles = async (asking, signal) => scopeOf(asking, await identity.role(asking, signal));
+  if (ttlMs === 0) return uncached;
   return async (asking, signal) => {
     const key = keyOf(asking);
     const before = kept.get(key);
     if (before !== undefined && before.until > monotonicNow()) return scopeOf(asking, before.answer);
     const answer = await identity.role(asking, signal);
-    kept.set(key, { answer, until: monotonicNow() + keep });
+    kept.set(key, { answer, until: monotonicNow() + ttlMs });
     return scopeOf(asking, answer);
   };
 }

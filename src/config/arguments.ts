@@ -2,7 +2,7 @@
 import { ConfigError, readConfig } from './config.js';
 import type { Effective, Environment } from './config.js';
 import { VERSION } from '../version.js';
-import { meantBy } from './near-misses.js';
+import { intendedSetting } from './near-misses.js';
 
 const ARGUMENTS = {
   '--help': 'print this',
@@ -14,16 +14,16 @@ export type Argument = keyof typeof ARGUMENTS;
 
 const isArgument = (text: string): text is Argument => Object.hasOwn(ARGUMENTS, text);
 
-const HOW = `settings are environment variables (docs/settings.md), arguments are ${Object.keys(ARGUMENTS).join(', ')}`;
+const USAGE = `settings are environment variables (docs/settings.md), arguments are ${Object.keys(ARGUMENTS).join(', ')}`;
 
 /** The first argument; undefined where there is none. Errors: ConfigError that names an unknown argument. */
 export function readArguments(given: readonly string[]): Argument | undefined {
   const unknown = given.find((text) => !isArgument(text));
   if (unknown !== undefined) {
     const [name = ''] = unknown.split('=', 1);
-    const meant = name.startsWith('-') ? meantBy(name.replace(/^-+/, '')) : undefined;
+    const meant = name.startsWith('-') ? intendedSetting(name.replace(/^-+/, '')) : undefined;
     throw new ConfigError(
-      `${name} is no argument: ${HOW}${meant === undefined ? '' : `; ${meant} may be meant`}`,
+      `${name} is no argument: ${USAGE}${meant === undefined ? '' : `; ${meant} may be meant`}`,
     );
   }
   return given.find(isArgument);

@@ -6,19 +6,19 @@ interface IdentityEndpoint {
   readonly secure: boolean;
 }
 
-const UNITS: ReadonlyMap<string, number> = new Map([
+const TIME_UNITS_MS: ReadonlyMap<string, number> = new Map([
   ['ms', 1],
   ['s', 1000],
   ['m', 60_000],
   ['h', 3_600_000],
 ]);
-const SIZES: ReadonlyMap<string, number> = new Map([
+const SIZE_UNITS_BYTES: ReadonlyMap<string, number> = new Map([
   ['', 1],
   ['KiB', 1024],
   ['MiB', 1024 ** 2],
   ['GiB', 1024 ** 3],
 ]);
-const HOUR = 3_600_000;
+const MAX_DURATION_MS = 3_600_000;
 
 /** Reads the text of one variable; throws what is wrong with it. */
 type Reader<T> = (text: string) => T;
@@ -32,7 +32,7 @@ const oneOf =
   (text) =>
     choices.find((choice) => choice === text) ?? wrong(choices.join(' or '));
 
-const whole =
+const wholeNumber =
   (least: number, most: number): Reader<number> =>
   (text) => {
     const right = /^\d{1,15}$/.test(text) && Number(text) >= least && Number(text) <= most;
@@ -48,23 +48,23 @@ function measured(text: string, units: ReadonlyMap<string, number>): number {
 const duration =
   (least: number): Reader<number> =>
   (text) => {
-    const milliseconds = measured(text, UNITS);
-    return milliseconds >= least && milliseconds <= HOUR
+    const milliseconds = measured(text, TIME_UNITS_MS);
+    return milliseconds >= least && milliseconds <= MAX_DURATION_MS
       ? milliseconds
       : wrong(`a time from ${least}ms to 1h, such as 500ms, 30s or 5m`);
   };
 
 const size: Reader<number> = (text) => {
-  const bytes = measured(text, SIZES);
+  const bytes = measured(text, SIZE_UNITS_BYTES);
   return bytes >= 1024 && bytes <= 2 ** 31 - 1
     ? bytes
     : wrong('a size from 1KiB to less than 2GiB, such as 64MiB');
 };
 
 const flag: Reader<boolean> = (text) => oneOf('true', 'false')(text) === 'true';
-const port: Reader<number> = whole(0, 65_535);
+const port: Reader<number> = wholeNumber(0, 65_535);
 const portOrOff: Reader<number | 'off'> = (text) => (text === 'off' ? text : port(text));
-const anything: Reader<string> = (text) => text;
+const anyText: Reader<string> = (text) => text;
 
 /** An address of IPv6 may stand in brackets. */
 const host: Reader<string> = (text) => {
@@ -144,10 +144,10 @@ const settings = (read: Read, ofUri: string | undefined) => ({
   grpcPort: read('GRPC_PORT', port, '50051'),
   httpPort: read('HTTP_PORT', portOrOff, '8080'),
   adminPort: read('ADMIN_PORT', portOrOff, '9090'),
-  embeddedDataDir: read('EMBEDDED_DATA_DIR', anything, '.data/mongodb'),
-  mongodBinary: read('MONGOD_BINARY', anything),
+  embeddedDataDir: read('EMBEDDED_DATA_DIR', anyText, '.data/mongodb'),
+  mongodBinary: read('MONGOD_BINARY', anyText),
   sampleData: read('SAMPLE_DATA', flag, 'true'),
-  maxPageSize: read('MAX_PAGE_SIZE', whole(0, 2 ** 32 - 1), '0'),
+  maxPageSize: read('MAX_PAGE_SIZE', wholeNumber(0, 2 ** 32 - 1), '0'),
   maxResponseBytes: read('MAX_RESPONSE_BYTES', size, '64MiB'),
   collectorCache: read('COLLECTOR_CACHE', duration(0), '1s'),
   defaultTimeout: read('DEFAULT_TIMEOUT', duration(1), '30s'),
@@ -155,12 +155,12 @@ const settings = (read: Read, ofUri: string | undefined) => ({
   shutdownGrace: read('SHUTDOWN_GRACE', duration(0), '20s'),
   logLevel: read('LOG_LEVEL', oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info'),
   auth: read('AUTH', oneOf('none', 'jwt'), 'none'),
-  authPublicKeys: read('AUTH_PUBLIC_KEYS', anything),
+  authPublicKeys: read('AUTH_PUBLIC_KEYS', anyText),
   authIdentityEndpoint: read('AUTH_IDENTITY_ENDPOINT', endpoint),
   authRoleCache: read('AUTH_ROLE_CACHE', duration(0), '0s'),
-  tlsCertFile: read('TLS_CERT_FILE', anything),
-  tlsKeyFile: read('TLS_KEY_FILE', anything),
-  tlsClientCaFile: read('TLS_CLIENT_CA_FILE', anything),
+  tlsCertFile: read('TLS_CERT_FILE', anyText),
+  tlsKeyFile: read('TLS_KEY_FILE', anyText),
+  tlsClientCaFile: read('TLS_CLIENT_CA_FILE', anyText),
   corsOrigins: read('CORS_ORIGINS', origins, ''),
   explorer: read('EXPLORER', oneOf('on', 'off'), 'on'),
 });
@@ -168,7 +168,7 @@ const settings = (read: Read, ofUri: string | undefined) => ({
 export type Config = Readonly<ReturnType<typeof settings>>;
 
 /** Settings of later versions: a start with one of them would leave out what is relied on. */
-export const LATER: ReadonlySet<string> = new Set([
+export const FUTURE_SETTINGS: ReadonlySet<string> = new Set([
   'SPACEONE_CONFIG_FILE',
   'SHUTDOWN_DELAY',
   'MAX_CONNECTION_AGE',
@@ -217,7 +217,7 @@ function contradictions(config: Config, environment: Environment): readonly stri
       auth === 'none' && authIdentityEndpoint !== undefined,
       'AUTH_IDENTITY_ENDPOINT must be left unset, since AUTH is not jwt',
     ],
-    ...[...LATER].map(
+    ...[...FUTURE_SETTINGS].map(
       (name) =>
         [
           (environment[name] ?? '') !== '',

@@ -1,5 +1,5 @@
 /** Environment variables that are no settings, and were meant as some (docs/settings.md «Names that are almost settings»). */
-import { LATER, readConfig } from './config.js';
+import { FUTURE_SETTINGS, readConfig } from './config.js';
 import type { Environment } from './config.js';
 
 /** The names of all settings. */
@@ -63,7 +63,7 @@ const OWN_PREFIX = /^(?:SPACEONE_|CLOUDFORET_)?(?:INVENTORY_)?(?:JOB_)?/;
 const FAMILY = /^(?:MONGODB|EMBEDDED|AUTH|TLS|SHUTDOWN|CORS)_/;
 
 /** Variables that systems set, and that are close to a setting by chance. */
-const STRANGERS: ReadonlySet<string> = new Set(['PATH', 'HOME', 'SSL_CERT_FILE']);
+const SYSTEM_VARIABLES: ReadonlySet<string> = new Set(['PATH', 'HOME', 'SSL_CERT_FILE']);
 
 /** Edits that make of one name another: a letter more, less, another, or two that change places. */
 function distance(one: string, other: string): number {
@@ -87,18 +87,18 @@ function distance(one: string, other: string): number {
 }
 
 /** Edits that a name may be away; any word of four letters is two away from another. */
-const reach = ({ length }: string): number => (length < 6 ? 1 : 2);
+const maxDistance = ({ length }: string): number => (length < 6 ? 1 : 2);
 
 function closest(name: string): string | undefined {
   const near = NAMES.map((setting) => ({ setting, edits: distance(name, setting) }));
   const [best] = near
-    .filter(({ setting, edits }) => edits <= reach(setting))
+    .filter(({ setting, edits }) => edits <= maxDistance(setting))
     .sort((one, other) => one.edits - other.edits);
   return best?.setting;
 }
 
 /** The setting that `name` may stand for; undefined: none. */
-export function meantBy(name: string): string | undefined {
+export function intendedSetting(name: string): string | undefined {
   const upper = name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
   const own = upper.replace(OWN_PREFIX, '');
   const alias = ALIASES.find(([names]) => names.test(upper))?.[1];
@@ -119,12 +119,12 @@ const isSet = (value: string | undefined): boolean =>
 /** A line for each variable of `environment` that is no setting, and was meant as one. */
 export function nearMisses(environment: Environment): readonly string[] {
   return Object.keys(environment)
-    .filter((name) => isSet(environment[name]) && !NAMES.includes(name) && !LATER.has(name))
-    .filter((name) => !STRANGERS.has(name.toUpperCase()))
+    .filter((name) => isSet(environment[name]) && !NAMES.includes(name) && !FUTURE_SETTINGS.has(name))
+    .filter((name) => !SYSTEM_VARIABLES.has(name.toUpperCase()))
     .sort()
     .flatMap((name) => {
       if (/^OTEL_EXPORTER_OTLP_/.test(name)) return [`${name} has no effect: this version exports nothing`];
-      const meant = meantBy(name) ?? relatives(name);
+      const meant = intendedSetting(name) ?? relatives(name);
       return meant === undefined ? [] : [`${name} is no setting and has no effect; ${meant} may be meant`];
     });
 }

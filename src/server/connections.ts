@@ -7,10 +7,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 
 /** Milliseconds that a client has to take an answer. */
-const PATIENCE = 60_000;
+const ANSWER_TIMEOUT_MS = 60_000;
 
 /** Calls `end` where what is sent from now on has not been taken, and is `over`, within `patience` milliseconds. */
-export function endUnlessTaken(over: AbortSignal, end: () => void, patience = PATIENCE): void {
+export function endUnlessTaken(over: AbortSignal, end: () => void, patience = ANSWER_TIMEOUT_MS): void {
   if (over.aborted) return;
   const timer = setTimeout(end, patience);
   over.addEventListener('abort', () => {
@@ -37,7 +37,7 @@ export function closeWithConnection({ socket }: IncomingMessage, response: Serve
 }
 
 /** Calls `begun` when an answer is the next of its connection. */
-export function whenNext(response: ServerResponse, begun: () => void): void {
+export function whenResponseTurn(response: ServerResponse, begun: () => void): void {
   if (response.socket === null) response.once('socket', begun);
   else begun();
 }
@@ -66,7 +66,7 @@ export interface Connections {
 }
 
 /** Of the connections that there may be, the share under which the log says that it is over. */
-const OVER_SHARE = 1 / 2;
+const RECOVERED_SHARE = 1 / 2;
 
 /** Follows the connections of the listener `name`. */
 export function followConnections(name: string, { maxConnections, log }: ConnectionsOptions): Connections {
@@ -84,7 +84,7 @@ export function followConnections(name: string, { maxConnections, log }: Connect
 
   function leave(peer: string, socket: Socket): void {
     if (open.get(peer) === socket) open.delete(peer);
-    if (!refusing || open.size > maxConnections * OVER_SHARE) return;
+    if (!refusing || open.size > maxConnections * RECOVERED_SHARE) return;
     refusing = false;
     log.info(about, 'below the connection limit: new connections are accepted');
   }

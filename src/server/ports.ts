@@ -3,7 +3,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { messageOf } from '../errors.js';
 
 /** The kernel's name for a socket in the state LISTEN. */
-const LISTEN = '0A';
+const LISTEN_STATE = '0A';
 
 async function lines(path: string): Promise<readonly string[]> {
   const text = await readFile(path, 'utf8').catch(() => '');
@@ -17,7 +17,7 @@ async function listening(port: number): Promise<ReadonlySet<string>> {
   const sockets = tables.flat().map((line) => line.trim().split(/\s+/));
   return new Set(
     sockets.flatMap(([, local = '', , state, , , , , , inode]) =>
-      local.endsWith(ending) && state === LISTEN && inode !== undefined ? [`socket:[${inode}]`] : [],
+      local.endsWith(ending) && state === LISTEN_STATE && inode !== undefined ? [`socket:[${inode}]`] : [],
     ),
   );
 }

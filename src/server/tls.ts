@@ -21,7 +21,7 @@ export interface Certificates {
 
 export interface Tls {
   /** Whether clients need certificates. */
-  readonly ofClients: boolean;
+  readonly requiresClientCertificate: boolean;
   /** The last that fit each other. */
   latest(): Certificates;
   /** Tells `listener` of each change. */
@@ -31,12 +31,12 @@ export interface Tls {
 
 export interface TlsOptions {
   /** Milliseconds between two looks at the files. */
-  readonly pause?: number;
+  readonly pollIntervalMs?: number;
   /** Is told, once each, why changed files are not taken. */
   readonly report: (error: unknown) => void;
 }
 
-const PAUSE = 1000;
+const POLL_INTERVAL_MS = 1000;
 
 async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificates> {
   const [certificate, privateKey, ca] = await Promise.all([
@@ -57,7 +57,10 @@ function check({ cert, key, ca }: Certificates): void {
 }
 
 /** The certificates in `files`. Errors, at first only: they cannot be used; later the last good ones are kept. */
-export async function tlsFiles(files: TlsFiles, { pause = PAUSE, report }: TlsOptions): Promise<Tls> {
+export async function createTls(
+  files: TlsFiles,
+  { pollIntervalMs = POLL_INTERVAL_MS, report }: TlsOptions,
+): Promise<Tls> {
   const listeners: ((certificates: Certificates) => void)[] = [];
   let latest = await read(files);
   check(latest);
@@ -80,9 +83,9 @@ export async function tlsFiles(files: TlsFiles, { pause = PAUSE, report }: TlsOp
       complaint = String(error);
       report(error);
     });
-  }, pause);
+  }, pollIntervalMs);
   return {
-    ofClients: files.clientCa !== undefined,
+    requiresClientCertificate: files.clientCa !== undefined,
     latest: () => latest,
     follow: (listener) => listeners.push(listener),
     stop() {
@@ -103,7 +106,7 @@ export async function openTls(
     log.error({ err: error }, 'TLS_CERT_FILE: the changed files cannot be used; those before them stay');
   };
   try {
-    return await tlsFiles({ cert, key, clientCa }, { report });
+    return await createTls({ cert, key, clientCa }, { report });
   } catch (error) {
     const [reason = ''] = messageOf(error).split('\n', 1);
     throw new Error(

@@ -9,7 +9,7 @@ import { AppError } from '../errors.js';
 export type Log = Logger;
 
 /** Characters of a text that comes from elsewhere. */
-const MAX_TEXT = 256;
+const MAX_TEXT_CHARACTERS = 256;
 
 /** Errors within errors that are told. */
 const MAX_CAUSES = 3;
@@ -29,7 +29,8 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\bsecret-[\w-]+/gi, HIDDEN],
 ];
 
-const cut = (text: string): string => (text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`);
+const cut = (text: string): string =>
+  text.length <= MAX_TEXT_CHARACTERS ? text : `${text.slice(0, MAX_TEXT_CHARACTERS)}…`;
 
 /** Where an error came from, without its message, which stands in the first lines of a stack. */
 const framesOf = ({ stack = '' }: Error): readonly string[] =>
@@ -52,7 +53,7 @@ function codesOf(error: Error): object {
 }
 
 /** An error, and nothing of what a library hangs on it: commands, documents, addresses with passwords. */
-function told(error: unknown, isVerbose: boolean, depth = 0): unknown {
+function serializeError(error: unknown, isVerbose: boolean, depth = 0): unknown {
   if (!(error instanceof Error)) return cut(String(error));
   const { cause } = error;
   return {
@@ -60,7 +61,9 @@ function told(error: unknown, isVerbose: boolean, depth = 0): unknown {
     ...(isVerbose || !quotesCommand(error) ? { message: cut(error.message) } : {}),
     ...codesOf(error),
     at: framesOf(error),
-    ...(cause !== undefined && depth < MAX_CAUSES ? { cause: told(cause, isVerbose, depth + 1) } : {}),
+    ...(cause !== undefined && depth < MAX_CAUSES
+      ? { cause: serializeError(cause, isVerbose, depth + 1) }
+      : {}),
   };
 }
 
@@ -69,7 +72,7 @@ export const withoutSecrets = (line: string): string =>
   SECRETS.reduce((text, [secret, instead]) => text.replace(secret, instead), line);
 
 /** pino-pretty comes with the development dependencies; an installation without it logs JSON on a terminal too. */
-async function readable(): Promise<DestinationStream | undefined> {
+async function prettyStream(): Promise<DestinationStream | undefined> {
   try {
     const { default: pretty } = await import('pino-pretty');
     return pretty({ ignore: 'pid,hostname', singleLine: true });
@@ -79,18 +82,18 @@ async function readable(): Promise<DestinationStream | undefined> {
 }
 
 /** Levels at which lines may hold what callers sent. */
-const VERBOSE: ReadonlySet<string> = new Set(['trace', 'debug'] satisfies Config['logLevel'][]);
+const VERBOSE_LEVELS: ReadonlySet<string> = new Set(['trace', 'debug'] satisfies Config['logLevel'][]);
 
 /** How lines are written; `error` is one of the table, `err` one of a library or a fault. */
 export function logOptions(level: Config['logLevel']): LoggerOptions {
-  const isVerbose = VERBOSE.has(level);
+  const isVerbose = VERBOSE_LEVELS.has(level);
   const textOf = ({ message, logged }: AppError): string => (isVerbose ? message : logged);
   return {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: {
-      err: (error: unknown) => told(error, isVerbose),
+      err: (error: unknown) => serializeError(error, isVerbose),
       error: (error: unknown) => (error instanceof AppError ? textOf(error) : error),
     },
     hooks: { streamWrite: withoutSecrets },
@@ -98,7 +101,7 @@ export function logOptions(level: Config['logLevel']): LoggerOptions {
 }
 
 export async function createLog(level: Config['logLevel'], terminal: boolean): Promise<Log> {
-  const stream = terminal ? await readable() : undefined;
+  const stream = terminal ? await prettyStream() : undefined;
   return stream === undefined ? pino(logOptions(level)) : pino(logOptions(level), stream);
 }
 

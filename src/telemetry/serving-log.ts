@@ -19,7 +19,7 @@ interface Log {
 }
 
 /** Milliseconds after which a reason that lasts is said again. */
-export const REPEAT_MS = 30_000;
+export const REPEAT_INTERVAL_MS = 30_000;
 
 export interface ServingLogOptions {
   readonly log: Log;
@@ -48,7 +48,7 @@ export function createServingLog({
   notices,
 }: ServingLogOptions): ServingLog {
   let begun = false;
-  let said: { readonly text: string; readonly at: number } | undefined;
+  let lastReported: { readonly text: string; readonly at: number } | undefined;
 
   function afterFirst(): void {
     if (begun) return;
@@ -58,13 +58,13 @@ export function createServingLog({
 
   return {
     serving() {
-      said = undefined;
+      lastReported = undefined;
       log.info({ ...about, database: { ...database, answers: true } }, 'serving');
       afterFirst();
     },
     notServing({ reason, text }) {
-      if (said?.text === text && monotonicNow() - said.at < REPEAT_MS) return;
-      said = { text, at: monotonicNow() };
+      if (lastReported?.text === text && monotonicNow() - lastReported.at < REPEAT_INTERVAL_MS) return;
+      lastReported = { text, at: monotonicNow() };
       const first = begun ? {} : { ...about, database: { ...database, answers: false } };
       // A start that takes its time is none that fails.
       const level = reason === 'starting' && !begun ? 'info' : 'warn';

@@ -41,7 +41,7 @@ import { createReflectionServices } from './reflection.js';
 /** What reflection lists and health knows; deployed clients import every service that is listed. */
 const SERVICES = ['grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', JOB_SERVICE.typeName] as const;
 
-const CHANNEL = {
+const CHANNEL_OPTIONS = {
   'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
   'grpc.max_send_message_length': -1,
   'grpc.max_concurrent_streams': 256,
@@ -57,7 +57,7 @@ const CHANNEL = {
 type UnaryCall = ServerUnaryCall<Uint8Array, Uint8Array>;
 
 /** A method that hands on bytes: requests are decoded, and answers encoded, by the chain behind the door. */
-const ofBytes = ({ path }: { readonly path: string }): MethodDefinition<Uint8Array, Uint8Array> => ({
+const bytesMethod = ({ path }: { readonly path: string }): MethodDefinition<Uint8Array, Uint8Array> => ({
   path,
   requestStream: false,
   responseStream: false,
@@ -67,7 +67,7 @@ const ofBytes = ({ path }: { readonly path: string }): MethodDefinition<Uint8Arr
   responseDeserialize: (bytes) => bytes,
 });
 
-function goneSignal(call: UnaryCall): AbortSignal {
+function createDoneSignal(call: UnaryCall): AbortSignal {
   const controller = new AbortController();
   call.on('cancelled', () => {
     controller.abort();
@@ -120,10 +120,14 @@ const explainRefusals: ServerInterceptor = (_, call) => {
 
 /** The handler of an rpc; a client has `patience` milliseconds to take its answer, and then `end` ends its connection. */
 const unary =
-  (rpc: Rpc, { calls, now, monotonicNow, patience }: GrpcListenerOptions, end: (peer: string) => void) =>
+  (
+    rpc: Rpc,
+    { calls, now, monotonicNow, answerTimeoutMs }: GrpcListenerOptions,
+    end: (peer: string) => void,
+  ) =>
   (call: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
     // The library calls a call cancelled when its answer has been taken, too.
-    const over = goneSignal(call);
+    const over = createDoneSignal(call);
     const incoming = {
       rpc,
       request: call.request,
@@ -137,7 +141,7 @@ const unary =
     };
     calls.unary(incoming).then(
       (bytes) => {
-        endUnlessTaken(over, () => end(call.getPeer()), patience);
+        endUnlessTaken(over, () => end(call.getPeer()), answerTimeoutMs);
         callback(null, bytes);
       },
       (error: unknown) => {
@@ -173,7 +177,7 @@ export interface GrpcListenerOptions extends ConnectionsOptions {
   /** undefined: without TLS. */
   readonly tls?: Tls | undefined;
   /** Milliseconds that a client has to take an answer. */
-  readonly patience?: number | undefined;
+  readonly answerTimeoutMs?: number | undefined;
 }
 
 function listen(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
@@ -204,14 +208,14 @@ export async function openGrpcListener(options: GrpcListenerOptions): Promise<Li
   const { state, version, host, port, tls } = options;
   // The library's own lines would go to standard error beside the log; what matters comes back as an error.
   setLogVerbosity(logVerbosity.NONE);
-  const server = new Server({ ...CHANNEL, interceptors: [explainRefusals] });
+  const server = new Server({ ...CHANNEL_OPTIONS, interceptors: [explainRefusals] });
   const sockets = followConnections('gRPC', options);
   server.addService(
-    Object.fromEntries(RPCS.map((rpc) => [rpc, ofBytes(JobService[rpc])])),
+    Object.fromEntries(RPCS.map((rpc) => [rpc, bytesMethod(JobService[rpc])])),
     Object.fromEntries(RPCS.map((rpc) => [rpc, unary(rpc, options, sockets.end)])),
   );
   server.addService(
-    { getVersion: ofBytes(ServerInfoService.getVersion) },
+    { getVersion: bytesMethod(ServerInfoService.getVersion) },
     { getVersion: versionInfo(version) },
   );
   const closing = new AbortController();

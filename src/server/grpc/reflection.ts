@@ -75,7 +75,7 @@ function extensionNumbers(message: string, known: FileRegistry): Answer {
 }
 
 /** Answers questions about `known`. Every file of it is served, whether a listed service needs it or not: all of it is public. */
-function answerer(
+function createResponder(
   services: readonly string[],
   known: FileRegistry,
 ): (request: ServerReflectionRequest) => Answer {
@@ -84,7 +84,7 @@ function answerer(
     [...known.files].map((file) => [file.proto.name, toBinary(FileDescriptorProtoSchema, file.proto)]),
   );
 
-  const oneFile = (what: string, file: DescFile | undefined): Answer => {
+  const fileAnswer = (what: string, file: DescFile | undefined): Answer => {
     const bytes = file && bytesOf.get(file.proto.name);
     if (bytes === undefined) return notFound(what);
     return { $case: 'file_descriptor_response', value: { file_descriptor_proto: [bytes] } };
@@ -97,11 +97,11 @@ function answerer(
       case 'list_services':
         return { $case: 'list_services_response', value: { service: services.map((name) => ({ name })) } };
       case 'file_by_filename':
-        return oneFile('File', known.getFile(question.value));
+        return fileAnswer('File', known.getFile(question.value));
       case 'file_containing_symbol':
-        return oneFile('Symbol', fileOf.get(question.value));
+        return fileAnswer('Symbol', fileOf.get(question.value));
       case 'file_containing_extension':
-        return oneFile('Extension', extensionFile(question.value));
+        return fileAnswer('Extension', extensionFile(question.value));
       case 'all_extension_numbers_of_type':
         return extensionNumbers(question.value, known);
       case undefined:
@@ -116,7 +116,7 @@ export function createReflectionServices(
   closing: AbortSignal,
   known: FileRegistry = descriptors,
 ): readonly ReflectionService[] {
-  const answer = answerer(services, known);
+  const answer = createResponder(services, known);
 
   const serverReflectionInfo = (
     call: ServerDuplexStream<ServerReflectionRequest, ServerReflectionResponse>,

@@ -19,11 +19,11 @@ export function mediaType(header: string): string | undefined {
 }
 
 /** Codings that leave a body as it is, or that Node has undone. */
-const UNDONE: ReadonlySet<string> = new Set(['', 'identity', 'chunked']);
+const TRANSPARENT: ReadonlySet<string> = new Set(['', 'identity', 'chunked']);
 
 /** The other codings in the headers `content-encoding` and `transfer-encoding`, in lower case. */
 export const codings = (...headers: readonly string[]): readonly string[] =>
   headers
     .flatMap((header) => header.split(','))
     .map((coding) => coding.trim().toLowerCase())
-    .filter((coding) => !UNDONE.has(coding));
+    .filter((coding) => !TRANSPARENT.has(coding));

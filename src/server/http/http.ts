@@ -16,7 +16,7 @@ import { MAX_REQUEST_BYTES } from '../call-context.js';
 import { requestIdOf } from '../request-id.js';
 import type { CallLog } from '../interceptors/call-log.js';
 import type { Calls, Incoming, Stream } from '../call-context.js';
-import { endUnlessTaken, whenNext } from '../connections.js';
+import { endUnlessTaken, whenResponseTurn } from '../connections.js';
 import type { ConnectionLog } from '../connections.js';
 import { codings, mediaType } from './content.js';
 import { addExplorerPages } from './explorer.js';
@@ -57,17 +57,17 @@ export interface HttpListenerOptions {
   /** undefined: without TLS. */
   readonly tls?: Tls | undefined;
   /** Milliseconds that a client has to take an answer. */
-  readonly patience?: number | undefined;
+  readonly answerTimeoutMs?: number | undefined;
 }
 
-type Called = Context<WebApp>;
+type RequestContext = Context<WebApp>;
 
-const FAULT = 'unhandled error in the HTTP listener';
+const UNHANDLED = 'unhandled error in the HTTP listener';
 
-const headerOf = (context: Called, name: string): string => context.req.header(name) ?? '';
+const headerOf = (context: RequestContext, name: string): string => context.req.header(name) ?? '';
 
-function answered(
-  context: Called,
+function createResponse(
+  context: RequestContext,
   status: number,
   type: string,
   body: Buffer<ArrayBuffer> | ReadableStream,
@@ -79,26 +79,27 @@ function answered(
   return new Response(body, { status, headers });
 }
 
-const replied = (context: Called, { status, type, body }: Reply): Response =>
-  answered(context, status, type, Buffer.from(body));
+const replyWith = (context: RequestContext, { status, type, body }: Reply): Response =>
+  createResponse(context, status, type, Buffer.from(body));
 
-function refused(context: Called, error: AppError, protocol: Protocol = ROUTE_JSON): Response {
+function refuse(context: RequestContext, error: AppError, protocol: Protocol = ROUTE_JSON): Response {
   context.set('refusal', error);
-  return replied(context, protocol.failure(error));
+  return replyWith(context, protocol.failure(error));
 }
 
-const unknown = (context: Called): AppError => appError('UNKNOWN', { request_id: context.get('requestId') });
+const unknown = (context: RequestContext): AppError =>
+  appError('UNKNOWN', { request_id: context.get('requestId') });
 
 const bearer = (header: string | undefined): string | undefined => /^Bearer (.+)$/i.exec(header ?? '')?.[1];
 
-function refuseBody(context: Called): never {
+function refuseBody(context: RequestContext): never {
   // What is left of the body is not read, so no other request can follow on its connection.
   context.header('connection', 'close');
   return fail('HTTP_BODY_SIZE', { max: String(MAX_REQUEST_BYTES) });
 }
 
 /** The body, of a length that is told or not. Errors: HTTP_BODY_SIZE, REQUEST_CANCELLED. */
-async function bodyOf(context: Called): Promise<Uint8Array> {
+async function bodyOf(context: RequestContext): Promise<Uint8Array> {
   if (Number(headerOf(context, 'content-length')) > MAX_REQUEST_BYTES) refuseBody(context);
   const body: ReadableStream<Uint8Array> | null = context.req.raw.body;
   const reader = body?.getReader();
@@ -114,7 +115,7 @@ async function bodyOf(context: Called): Promise<Uint8Array> {
 }
 
 /** Aborted when the answer has left, or its client. */
-function overSignal({ env: { outgoing } }: Called): AbortSignal {
+function createDoneSignal({ env: { outgoing } }: RequestContext): AbortSignal {
   const over = new AbortController();
   outgoing.once('close', () => {
     over.abort();
@@ -123,7 +124,7 @@ function overSignal({ env: { outgoing } }: Called): AbortSignal {
 }
 
 async function incomingOf(
-  context: Called,
+  context: RequestContext,
   { rpc }: Route,
   { codec, headers, timeout }: Protocol,
   now: number,
@@ -131,7 +132,7 @@ async function incomingOf(
   const header = (name: string): string | undefined => context.req.header(name);
   checkHeaders(headers, header);
   // Before anything is waited for: it may end meanwhile.
-  const responseDone = overSignal(context);
+  const responseDone = createDoneSignal(context);
   return {
     rpc,
     request: await bodyOf(context),
@@ -145,7 +146,7 @@ async function incomingOf(
 }
 
 /** The content type of the rows that the client would rather have than one answer. */
-function rowType(context: Called, { exports }: Route): string {
+function acceptedType(context: RequestContext, { exports }: Route): string {
   const json = ROUTE_JSON.type;
   return accepts(context, { header: 'Accept', supports: [json, ...exports.keys()], default: json });
 }
@@ -180,7 +181,12 @@ function whenAborted(signal: AbortSignal, then: () => void): void {
  * the client must see that something is missing. However the answer ends, the reading ends with it, whether or not
  * anybody asks for another piece; the chain has logged why.
  */
-async function rows(context: Called, type: string, stream: Stream, over: AbortSignal): Promise<Response> {
+async function exportJobs(
+  context: RequestContext,
+  type: string,
+  stream: Stream,
+  over: AbortSignal,
+): Promise<Response> {
   // The first piece is there, or the call has failed, before the answer begins.
   const { value } = await stream.chunks.next();
   const breakOff = (): void => {
@@ -193,42 +199,44 @@ async function rows(context: Called, type: string, stream: Stream, over: AbortSi
   whenAborted(stream.aborted, end);
   whenAborted(over, end);
   const body = streamOf(value ?? new Uint8Array(), stream, breakOff);
-  return answered(context, 200, `${type}; charset=utf-8`, body);
+  return createResponse(context, 200, `${type}; charset=utf-8`, body);
 }
 
 /** Bytes of an answer from which on it is written while it is sent. */
-const LARGE = 65_536;
+const STREAMED_FROM_BYTES = 65_536;
 
 /** Answers a call of `route` in `protocol`. */
 async function answer(
-  context: Called,
+  context: RequestContext,
   route: Route,
   protocol: Protocol,
-  { calls, yielding, monotonicNow, log, patience }: HttpListenerOptions,
+  { calls, yielding, monotonicNow, log, answerTimeoutMs }: HttpListenerOptions,
 ): Promise<Response> {
   try {
     const incoming = await incomingOf(context, route, protocol, monotonicNow());
     context.set('called', true);
-    const type = rowType(context, route);
+    const type = acceptedType(context, route);
     const format = route.exports.get(type);
     if (format !== undefined)
-      return await rows(context, type, calls.stream(incoming, format), incoming.responseDone);
+      return await exportJobs(context, type, calls.stream(incoming, format), incoming.responseDone);
     const bytes = await calls.unary(incoming);
     const chunks = protocol.codec.encode(route.method.output, bytes);
-    whenNext(context.env.outgoing, () => {
-      endUnlessTaken(incoming.responseDone, () => context.env.incoming.socket.destroy(), patience);
+    whenResponseTurn(context.env.outgoing, () => {
+      endUnlessTaken(incoming.responseDone, () => context.env.incoming.socket.destroy(), answerTimeoutMs);
     });
     const body =
-      bytes.length > LARGE ? ReadableStream.from(yieldBetween(chunks, yielding)) : Buffer.concat([...chunks]);
-    return answered(context, 200, protocol.type, body);
+      bytes.length > STREAMED_FROM_BYTES
+        ? ReadableStream.from(yieldBetween(chunks, yielding))
+        : Buffer.concat([...chunks]);
+    return createResponse(context, 200, protocol.type, body);
   } catch (reason) {
-    if (reason instanceof AppError) return refused(context, reason, protocol);
-    log.error({ request_id: context.get('requestId'), err: reason }, FAULT);
-    return refused(context, unknown(context), protocol);
+    if (reason instanceof AppError) return refuse(context, reason, protocol);
+    log.error({ request_id: context.get('requestId'), err: reason }, UNHANDLED);
+    return refuse(context, unknown(context), protocol);
   }
 }
 
-const protocolOf = (context: Called, route: Route): Protocol | undefined =>
+const protocolOf = (context: RequestContext, route: Route): Protocol | undefined =>
   route.protocol(mediaType(headerOf(context, 'content-type')) ?? '');
 
 /** Adds a route: what comes in one of its protocols is answered, everything else is told what would be right. */
@@ -237,24 +245,24 @@ function addRoute(app: Hono<WebApp>, route: Route, options: HttpListenerOptions)
     const protocol = protocolOf(context, route);
     const headers = ['content-encoding', 'transfer-encoding'].map((name) => headerOf(context, name));
     const encoding = codings(...headers).join(', ');
-    if (encoding !== '') return refused(context, appError('HTTP_CONTENT_ENCODING', { encoding }), protocol);
+    if (encoding !== '') return refuse(context, appError('HTTP_CONTENT_ENCODING', { encoding }), protocol);
     if (protocol !== undefined) return answer(context, route, protocol, options);
-    context.header('accept-post', route.due);
+    context.header('accept-post', route.accepted);
     const type = headerOf(context, 'content-type');
-    return refused(context, appError('HTTP_CONTENT_TYPE', { type, reason: route.due }));
+    return refuse(context, appError('HTTP_CONTENT_TYPE', { type, reason: route.accepted }));
   });
   app.all(route.path, (context) => {
     context.header('allow', 'POST');
-    return refused(context, appError('HTTP_METHOD', { method: context.req.method }));
+    return refuse(context, appError('HTTP_METHOD', { method: context.req.method }));
   });
 }
 
 /** The path that a request is routed by; undefined for one that is not served. */
-const routeOf = (context: Called): string | undefined =>
+const routeOf = (context: RequestContext): string | undefined =>
   matchedRoutes(context).findLast(({ path }) => !path.includes('*'))?.path;
 
 /** The line in the log of a request that is refused before it is a call, which has one from the chain. */
-function logRefusal(context: Called, log: CallLog): void {
+function logRefusal(context: RequestContext, log: CallLog): void {
   const { status } = context.res;
   const error = context.get('refusal');
   const isFault = error?.status === 'INTERNAL' || (error === undefined && (status < 400 || status > 499));
@@ -264,7 +272,7 @@ function logRefusal(context: Called, log: CallLog): void {
 }
 
 /** Every host that a request names: an absolute target has one beside its header. */
-function authorities({ env: { incoming }, req }: Called): readonly string[] {
+function authorities({ env: { incoming }, req }: RequestContext): readonly string[] {
   const named = incoming.headersDistinct['host'] ?? [];
   return incoming.url?.startsWith('/') === false ? [...named, new URL(req.url).host] : named;
 }
@@ -273,7 +281,7 @@ const isCompressible = (type: string): boolean =>
   COMPRESSIBLE_CONTENT_TYPE_REGEX.test(type) || type.startsWith('application/x-ndjson');
 
 /** What pages of other origins may read of an answer beside its body. */
-const EXPOSED = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-details-bin'];
+const EXPOSED_HEADERS = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-details-bin'];
 
 /** Opens the door. Errors: the port cannot be had. */
 export function openHttpListener(options: HttpListenerOptions): Promise<Listener> {
@@ -289,12 +297,14 @@ export function openHttpListener(options: HttpListenerOptions): Promise<Listener
     context.header('x-request-id', context.get('requestId'));
     const misleading = misleadingHost(authorities(context));
     if (misleading === undefined) return next();
-    return refused(context, appError('HTTP_HOST', { host: misleading }));
+    return refuse(context, appError('HTTP_HOST', { host: misleading }));
   });
   // Whether a host is reached by TLS only is for whoever ends its TLS to say.
   app.use(secureHeaders({ strictTransportSecurity: false }));
   if (corsOrigins.length > 0)
-    app.use(cors({ origin: [...corsOrigins], allowMethods: ['POST'], exposeHeaders: EXPOSED, maxAge: 600 }));
+    app.use(
+      cors({ origin: [...corsOrigins], allowMethods: ['POST'], exposeHeaders: EXPOSED_HEADERS, maxAge: 600 }),
+    );
   app.use(compress({ contentTypeFilter: isCompressible }));
   addHealthRoutes(app, state);
   addDescriptionPage(app, version);
@@ -304,9 +314,9 @@ export function openHttpListener(options: HttpListenerOptions): Promise<Listener
   }
   for (const route of [...ROUTES, ...RPC_PATHS]) addRoute(app, route, options);
   app.onError((fault, context) => {
-    log.error({ request_id: context.get('requestId'), err: fault }, FAULT);
-    return refused(context, unknown(context));
+    log.error({ request_id: context.get('requestId'), err: fault }, UNHANDLED);
+    return refuse(context, unknown(context));
   });
-  app.notFound((context) => refused(context, appError('HTTP_ROUTE', { path: context.req.path })));
+  app.notFound((context) => refuse(context, appError('HTTP_ROUTE', { path: context.req.path })));
   return openHttpServer(app, { ...options, name: 'HTTP' });
 }

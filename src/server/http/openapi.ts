@@ -109,14 +109,17 @@ const FAILURES: Json = {
   default: failure('The call failed for another reason.'),
 };
 
-const ROWS_ABOUT: Readonly<Record<ExportFormat, string>> = {
+const EXPORT_DESCRIPTIONS: Readonly<Record<ExportFormat, string>> = {
   ndjson: 'All jobs, each a line of JSON: a JobInfo.',
   csv: 'All jobs, each a line, under a line of column names.',
 };
 
-const rowContent = ({ exports }: Route): Json =>
+const exportContent = ({ exports }: Route): Json =>
   Object.fromEntries(
-    [...exports].map(([type, format]) => [type, { schema: { ...TEXT, description: ROWS_ABOUT[format] } }]),
+    [...exports].map(([type, format]) => [
+      type,
+      { schema: { ...TEXT, description: EXPORT_DESCRIPTIONS[format] } },
+    ]),
   );
 
 function operationOf(route: Route): Json {
@@ -143,7 +146,7 @@ function operationOf(route: Route): Json {
         headers: HEADERS,
         content: {
           'application/json': { schema: reference(method.output), example: first.response },
-          ...rowContent(route),
+          ...exportContent(route),
         },
       },
       ...FAILURES,
@@ -151,7 +154,7 @@ function operationOf(route: Route): Json {
   };
 }
 
-const ABOUT = [
+const DESCRIPTION = [
   'The jobs of collectors: each is one run of a collector over the cloud resources of a domain.',
   'Every request is a POST with a JSON body. Names may also be in camelCase and enums numbers; `null` is',
   'the same as leaving a field out, except as the value of a condition, where it is a value.',
@@ -174,7 +177,7 @@ export function openapi(version: string): Json {
     info: {
       title: 'Inventory jobs',
       version,
-      description: ABOUT,
+      description: DESCRIPTION,
       license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],

@@ -90,11 +90,11 @@ const connect = (type: string, codec: Codec): Protocol => ({
 /** The first byte of a frame, and the bytes before its content: that byte, and the length. */
 const MESSAGE = 0x00;
 const TRAILERS = 0x80;
-const PREFIX = 5;
+const PREFIX_BYTES = 5;
 
 /** What comes before `length` bytes of content. */
 function prefixOf(flags: number, length: number): Uint8Array {
-  const prefix = Buffer.alloc(PREFIX);
+  const prefix = Buffer.alloc(PREFIX_BYTES);
   prefix.writeUInt8(flags, 0);
   prefix.writeUInt32BE(length, 1);
   return prefix;
@@ -103,8 +103,8 @@ function prefixOf(flags: number, length: number): Uint8Array {
 /** The content of the one frame that a request is. */
 function unframed(body: Uint8Array): Uint8Array {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const whole = bytes.length >= PREFIX && bytes.readUInt32BE(1) === bytes.length - PREFIX;
-  if (whole && bytes[0] === MESSAGE) return bytes.subarray(PREFIX);
+  const whole = bytes.length >= PREFIX_BYTES && bytes.readUInt32BE(1) === bytes.length - PREFIX_BYTES;
+  if (whole && bytes[0] === MESSAGE) return bytes.subarray(PREFIX_BYTES);
   return fail('INVALID_PARAMETER', { key: 'body', reason: 'it must be one uncompressed gRPC-Web message' });
 }
 
@@ -144,14 +144,14 @@ function* framed(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
 }
 
 /** Bytes that are written as base64 at once; three are four characters. */
-const GROUPS = 3 * 16_384;
+const BASE64_CHUNK_BYTES = 3 * 16_384;
 
 function* base64Of(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
   let rest = Buffer.alloc(0);
   for (const chunk of chunks) {
     if (chunk.length === 0) yield chunk;
-    for (let at = 0; at < chunk.length; at += GROUPS) {
-      const bytes = Buffer.concat([rest, chunk.subarray(at, at + GROUPS)]);
+    for (let at = 0; at < chunk.length; at += BASE64_CHUNK_BYTES) {
+      const bytes = Buffer.concat([rest, chunk.subarray(at, at + BASE64_CHUNK_BYTES)]);
       const whole = bytes.length - (bytes.length % 3);
       rest = bytes.subarray(whole);
       yield Buffer.from(bytes.toString('base64', 0, whole));
@@ -160,14 +160,14 @@ function* base64Of(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
   yield Buffer.from(rest.toString('base64'));
 }
 
-interface Form {
+interface TransferForm {
   read(body: Uint8Array): Uint8Array;
   write(chunks: Iterable<Uint8Array>): Iterable<Uint8Array>;
 }
 
 /** Bytes as they are; and as base64, for clients that cannot take bytes. */
-const BINARY: Form = { read: (body) => body, write: (chunks) => chunks };
-const TEXT: Form = {
+const BINARY: TransferForm = { read: (body) => body, write: (chunks) => chunks };
+const TEXT: TransferForm = {
   read: (body) => Buffer.from(Buffer.from(body).toString('latin1'), 'base64'),
   write: base64Of,
 };

@@ -19,7 +19,7 @@ export interface Route {
   /** What is spoken under a content type, which comes in lower case and without parameters. */
   protocol(type: string): Protocol | undefined;
   /** The content types that are due, for people. */
-  readonly due: string;
+  readonly accepted: string;
   /** The content types of answers that are rows, sent while they are read. */
   readonly exports: ReadonlyMap<string, ExportFormat>;
 }
@@ -60,10 +60,10 @@ const EXPORTS: ReadonlyMap<string, ExportFormat> = new Map([
 export const ROUTES: readonly Route[] = CALLABLE.flatMap(({ rpc, method }) => {
   const path = postPath(method);
   const protocol = (type: string): Protocol | undefined => (isJson(type) ? ROUTE_JSON : undefined);
-  const due = 'application/json';
+  const accepted = 'application/json';
   return path === undefined
     ? []
-    : [{ path, rpc, method, protocol, due, exports: rpc === 'list' ? EXPORTS : NO_EXPORTS }];
+    : [{ path, rpc, method, protocol, accepted, exports: rpc === 'list' ? EXPORTS : NO_EXPORTS }];
 });
 
 /** The paths of gRPC, for Connect and gRPC-Web. */
@@ -72,6 +72,6 @@ export const RPC_PATHS: readonly Route[] = CALLABLE.map(({ rpc, method }) => ({
   rpc,
   method,
   protocol: (type) => PROTOCOLS.get(type),
-  due: [...PROTOCOLS.keys()].join(', '),
+  accepted: [...PROTOCOLS.keys()].join(', '),
   exports: NO_EXPORTS,
 }));
