@@ -17,7 +17,6 @@ import { SAMPLE_DOMAINS } from './embedded/sample.js';
 import { claimDataFolder, EMBEDDED_URI, startEmbeddedDatabase } from './embedded/start.js';
 import { PURPOSE_OPTIONS } from './mongo/client-options.js';
 import type { Purpose } from './mongo/client-options.js';
-import type { Diagnosis } from './mongo/diagnosis.js';
 import { createIndexWatch } from './mongo/index-watch.js';
 import type { IndexWatch } from './mongo/index-watch.js';
 import { createMemoryBudgetFor } from './limits/memory-budget.js';
@@ -48,6 +47,7 @@ import type { Tls } from './server/tls.js';
 import { openAdminListener } from './server/admin/admin.js';
 import { createServingLog } from './telemetry/serving-log.js';
 import type { ServingLog } from './telemetry/serving-log.js';
+import type { Diagnosis } from './reasons.js';
 import { VERSION } from './version.js';
 
 /** Undoes the steps of the start at the end, the last first. */

@@ -14,6 +14,13 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS;
 
+/** The cause of not serving. */
+export interface Diagnosis {
+  readonly reason: Reason;
+  /** The cause and the remedy in one line for the log, with hosts and the user. */
+  readonly text: string;
+}
+
 const isReason = (name: string): name is Reason => Object.hasOwn(REASONS, name);
 
 export const ALL_REASONS: readonly Reason[] = Object.keys(REASONS).filter(isReason);

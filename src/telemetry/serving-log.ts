@@ -1,11 +1,5 @@
 /** The lines about serving: addresses, database, and reasons for not serving (docs/operations.md «Start and stop»). */
-import type { Reason } from '../reasons.js';
-
-/** Why the service does not serve: the reason for clients, and a text for the log. */
-interface Diagnosis {
-  readonly reason: Reason;
-  readonly text: string;
-}
+import type { Diagnosis } from '../reasons.js';
 
 /** Fields of the first line. */
 export type About = Readonly<Record<string, unknown>>;

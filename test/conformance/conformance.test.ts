@@ -60,13 +60,14 @@ async function check(each: Case, call: Call): Promise<void> {
   for (const next of each.then ?? []) await check(next, call);
 }
 
-/** Runs a case; the sample is reloaded before and after a case with changes. */
+/** Runs a case, and reloads the sample after one with changes. */
 async function checkOnSample(each: Case, call: Call): Promise<void> {
-  const changes = each.rpc === 'delete' || each.insert !== undefined;
-  const reload = changes ? service.reload : () => Promise.resolve();
-  await reload();
-  await check(each, call);
-  await reload();
+  const hasChanges = each.rpc === 'delete' || each.insert !== undefined;
+  try {
+    await check(each, call);
+  } finally {
+    if (hasChanges) await service.reload();
+  }
 }
 
 describe.each(CLIENTS)('%s', (_, call) => {
