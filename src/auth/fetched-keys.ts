@@ -1,4 +1,4 @@
-/** Keys of the identity service: fetched once at a time a domain, kept for a while, and longer while it is away (docs/operations.md «Identity service»). */
+/** Caches the keys of the identity service: one fetch at a time per domain, stale keys during an outage (docs/operations.md «Identity service»). */
 import { echo, messageOf } from '../errors.js';
 import { raceAbort } from '../limits/abort.js';
 import { createFairScheduler } from '../limits/fair-scheduler.js';
@@ -8,33 +8,33 @@ import { readKey } from './keys.js';
 import type { KeysOf, VerifyingKey } from './keys.js';
 import { createLru } from './lru.js';
 
-/** How long a key is kept, and how long it is remembered that a domain has none that can be used. */
+/** Lifetimes of a cached key, and of the knowledge that a domain has no usable key. */
 const KEY_TTL_MS = 600_000;
 const ABSENCE_TTL_MS = 30_000;
 
-/** Between two fetches of a key that is known, while identity is away. */
+/** Delay between two fetches of a cached key during an outage of identity. */
 const RETRY_DELAY_MS = 5_000;
 
-/** Fetches at once. The rest wait, no longer than their callers: made-up domains are not to flood identity. */
+/** Limits concurrent fetches, so that made-up domains cannot flood identity. The rest wait, no longer than their callers. */
 const FETCH_LIMITS = { concurrency: 16, waiting: Infinity };
 
 type Keys = readonly VerifyingKey[];
 
 interface CachedKeys {
   readonly keys: Keys;
-  /** Until when identity is not asked again, in milliseconds of the clock. */
+  /** The end of the entry's life, in milliseconds of the monotonic clock. */
   readonly until: number;
-  /** Whether identity was away when it was last asked. */
+  /** The last fetch failed in an outage of identity. */
   readonly stale: boolean;
 }
 
 interface Absence {
   readonly until: number;
-  /** Why the key that identity has cannot be used; '': it has none. */
+  /** The fault of identity's key; '' if identity has no key. */
   readonly complaint: string;
 }
 
-/** What is written to the log; a subset of pino's. */
+/** A subset of pino's log. */
 export interface KeyLog {
   info(about: object, message: string): void;
   warn(about: object, message: string): void;
@@ -44,13 +44,13 @@ export interface FetchedKeysOptions {
   /** Milliseconds that only grow. */
   readonly monotonicNow: () => number;
   readonly log: KeyLog;
-  /** Milliseconds that a fetch may take, the wait for its turn included. */
+  /** Milliseconds for a fetch, including the wait for its slot. */
   readonly timeout?: number;
 }
 
 const ABANDONED = new Error('nobody waits for this key any more');
 
-/** Waits for a turn. Errors: UNAVAILABLE after `timeout` milliseconds, and why `signal` was aborted. */
+/** Waits for a slot. Errors: UNAVAILABLE after `timeout` milliseconds, and the abort reason of `signal`. */
 async function slotWithin<T>(
   turn: (signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
@@ -65,7 +65,7 @@ async function slotWithin<T>(
   }
 }
 
-/** A fetch, and those who wait for it. */
+/** A fetch in progress and the number of its waiters. */
 interface Flight {
   readonly keys: Promise<Keys>;
   readonly abandoned: AbortController;
@@ -74,7 +74,7 @@ interface Flight {
 
 type Fetch = (abandoned: AbortSignal) => Promise<Keys>;
 
-/** Shares one fetch a domain among those who wait for it; the last of them who leaves ends it. */
+/** Shares one fetch per domain among its waiters; the fetch is aborted when the last of them leaves. */
 function sharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSignal) => Promise<Keys> {
   const flights = new Map<string, Flight>();
 
@@ -100,9 +100,9 @@ function sharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSignal) 
   };
 }
 
-/** What is known of domains; a line in the log for each key that cannot be used, or can again. */
+/** Holds keys and their absence by domain, and logs each key on becoming unusable or usable again. */
 function keyCache({ monotonicNow, log }: FetchedKeysOptions) {
-  // Apart, so that made-up domains displace none that has a key.
+  // Two caches, so that made-up domains cannot evict domains with keys.
   const withKey = createLru<CachedKeys>();
   const without = createLru<Absence>();
 
@@ -122,7 +122,7 @@ function keyCache({ monotonicNow, log }: FetchedKeysOptions) {
       withKey.set(domainId, { keys, until: monotonicNow() + KEY_TTL_MS, stale: false });
       return keys;
     },
-    /** Keeps that a domain has no key, or by `complaint` none that can be used. */
+    /** Caches the absence of a usable key; `complaint` is the fault of an unusable one. */
     keepNone(domainId: string, complaint: string): Keys {
       tell(domainId, complaint);
       withKey.delete(domainId);
@@ -136,7 +136,7 @@ function keyCache({ monotonicNow, log }: FetchedKeysOptions) {
   };
 }
 
-/** The keys that `identity` has. Errors: UNAVAILABLE where it is away and the domain's key is not known. */
+/** Answers the keys of `identity`. Errors: UNAVAILABLE in an outage, for a domain without cached keys. */
 export function createFetchedKeys(
   identity: Pick<Identity, 'publicKey'>,
   options: FetchedKeysOptions,
@@ -158,7 +158,7 @@ export function createFetchedKeys(
     );
   }
 
-  /** The keys that identity has, and where it is away those of `before`. */
+  /** Fetches the keys; in an outage the cached ones of `before` stay valid. */
   const refreshed = (domainId: string, before: CachedKeys | undefined, signal: AbortSignal): Promise<Keys> =>
     share(
       domainId,
@@ -176,7 +176,7 @@ export function createFetchedKeys(
     if (cache.hasNone(domainId)) return [];
     if (known?.stale !== true || monotonicNow() - known.until > KEY_TTL_MS)
       return refreshed(domainId, known, signal);
-    // While identity is away, nobody waits for it whose key is known.
+    // In an outage, callers with a cached key do not wait for identity.
     void refreshed(domainId, known, new AbortController().signal);
     return known.keys;
   };

@@ -15,11 +15,11 @@ import type { OutageLog } from './outage.js';
 export interface IdentityEndpoint {
   /** `host:port`. */
   readonly address: string;
-  /** Whether it is reached by TLS. */
+  /** True for TLS. */
   readonly secure: boolean;
 }
 
-/** What a caller asks of the service, and with which token. */
+/** The question about a caller's role: its token and its request. */
 export interface RoleQuestion extends RequestedScope {
   /** The rpc. */
   readonly verb: string;
@@ -28,11 +28,11 @@ export interface RoleQuestion extends RequestedScope {
 
 export interface Identity {
   /**
-   * A domain's public key, a JWK as JSON, within `timeout` milliseconds; undefined: the domain has none. Errors:
-   * UNAVAILABLE, and why `signal` was aborted, which ends the call.
+   * Fetches the public key of a domain within `timeout` milliseconds: a JWK as JSON, or undefined if there is none.
+   * Aborting `signal` cancels the call. Errors: UNAVAILABLE, and the abort reason.
    */
   publicKey(domainId: string, signal: AbortSignal, timeout: number): Promise<string | undefined>;
-  /** What the caller is in what it asks for. Errors: PERMISSION_DENIED, AUTHENTICATE_FAILURE, and those of `publicKey`. */
+  /** Asks for the caller's role. Errors: PERMISSION_DENIED, AUTHENTICATE_FAILURE, and those of `publicKey`. */
   role(question: RoleQuestion, signal: AbortSignal): Promise<AuthorizationResponse>;
   close(): void;
 }
@@ -43,11 +43,11 @@ export interface IdentityOptions {
   /** Milliseconds that only grow. */
   readonly monotonicNow: () => number;
   readonly log: OutageLog;
-  /** Milliseconds that an answer about a role may take. */
+  /** Milliseconds for an answer about a role. */
   readonly timeout?: number;
 }
 
-/** The time that an answer may take. */
+/** The default time for an answer of identity. */
 export const IDENTITY_TIMEOUT_MS = 4000;
 
 /** Milliseconds between two tries to connect, at most. */
@@ -63,12 +63,12 @@ const OUTAGE = {
   up: 'AUTH_IDENTITY_ENDPOINT: the identity service answers again',
 } as const;
 
-/** Reads an error as the answer that it is; undefined: it is none, and identity is away. */
+/** Reads an error as an answer of identity; undefined for an outage. */
 type Refusal<T> = (error: ServiceError) => (() => T) | undefined;
 
 const refused = (): never => fail('PERMISSION_DENIED', {});
 
-/** The errors that are answers about a role. */
+/** Statuses of identity that refuse a role; any other error is an outage. */
 const REFUSALS: ReadonlyMap<number, () => never> = new Map([
   [status.PERMISSION_DENIED, refused],
   [status.INVALID_ARGUMENT, refused],
@@ -93,7 +93,7 @@ export const identityUnavailable = (): AppError =>
 type Answered<T> = (error: ServiceError | null, answer: T) => void;
 type Begin<T> = (answered: Answered<T>) => ClientUnaryCall;
 
-/** How a call ended, which is cancelled with `signal`. */
+/** Makes a call, cancelled with `signal`; answers its error and its response. */
 function callOf<T>(begin: Begin<T>, signal: AbortSignal): Promise<Parameters<Answered<T>>> {
   return new Promise((resolve) => {
     const call = begin((error, answer) => {
@@ -107,7 +107,7 @@ function callOf<T>(begin: Begin<T>, signal: AbortSignal): Promise<Parameters<Ans
   });
 }
 
-/** The client of the identity service at `endpoint`; it connects when it is first asked. */
+/** Creates a client of the identity service; it connects on its first call. */
 export function createIdentity(
   { address, secure }: IdentityEndpoint,
   { now, monotonicNow, log, timeout = IDENTITY_TIMEOUT_MS }: IdentityOptions,

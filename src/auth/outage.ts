@@ -1,13 +1,13 @@
-/** Lines in the log of what comes and goes: one when it goes, and one when it is back. */
+/** Logs outages of a dependency: one line at the beginning, one at the end. */
 
-/** What is written to the log; a subset of pino's. */
+/** A subset of pino's log. */
 export interface OutageLog {
   info(about: object, message: string): void;
   warn(about: object, message: string): void;
 }
 
 export interface Outage {
-  /** It did not answer, for the reason `error`. */
+  /** Reports an attempt without an answer. */
   failed(error: unknown): void;
   answered(): void;
 }
@@ -17,7 +17,7 @@ export interface OutageTexts {
   readonly up: string;
 }
 
-/** Between two lines that it is gone: what answers every other time is not to fill the log. */
+/** Minimum interval between two outage lines, so that an unsteady dependency cannot fill the log. */
 const QUIET_MS = 10_000;
 
 export function createOutage({ down, up }: OutageTexts, log: OutageLog, monotonicNow: () => number): Outage {

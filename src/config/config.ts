@@ -1,6 +1,6 @@
 /** The environment as one frozen Config; every complaint is reported at once (docs/settings.md). */
 
-/** Where the identity service is. */
+/** The address of the identity service. */
 interface IdentityEndpoint {
   readonly address: string;
   readonly secure: boolean;
@@ -20,7 +20,7 @@ const SIZE_UNITS_BYTES: ReadonlyMap<string, number> = new Map([
 ]);
 const MAX_DURATION_MS = 3_600_000;
 
-/** Reads the text of one variable; throws what is wrong with it. */
+/** Reads the text of one variable. Errors: a complaint about the text. */
 type Reader<T> = (text: string) => T;
 
 const wrong = (due: string): never => {
@@ -39,7 +39,7 @@ const wholeNumber =
     return right ? Number(text) : wrong(`a whole number from ${least} to ${most}`);
   };
 
-/** A count with a unit, in the base unit; NaN for another text. */
+/** Converts a count with a unit to the base unit; NaN for any other text. */
 function measured(text: string, units: ReadonlyMap<string, number>): number {
   const parts = /^(\d{1,15}) ?([a-zA-Z]*)$/.exec(text);
   return Number(parts?.[1] ?? NaN) * (units.get(parts?.[2] ?? '') ?? NaN);
@@ -66,7 +66,7 @@ const port: Reader<number> = wholeNumber(0, 65_535);
 const portOrOff: Reader<number | 'off'> = (text) => (text === 'off' ? text : port(text));
 const anyText: Reader<string> = (text) => text;
 
-/** An address of IPv6 may stand in brackets. */
+/** Accepts an IPv6 address with or without brackets. */
 const host: Reader<string> = (text) => {
   const [, address = ''] = /^\[?([^\s/[\]]+)\]?$/.exec(text) ?? [];
   return address === '' ? wrong('an address or a host name, such as 0.0.0.0, :: or localhost') : address;
@@ -77,13 +77,13 @@ const A_DATABASE_NAME = 'a database name, without any of / \\ . " $ * < > : | ? 
 
 const databaseName: Reader<string> = (text) => (isDatabaseName(text) ? text : wrong(A_DATABASE_NAME));
 
-/** The path of a MongoDB URI; undefined where it has none. */
+/** Answers the path of a MongoDB URI; undefined without one. */
 function pathOf(text: string): string | undefined {
   const [, path = ''] = /^[^:]+:\/\/(?:[^@/?]*@)?[^/?]*\/([^?]*)/.exec(text) ?? [];
   try {
     return path === '' ? undefined : decodeURIComponent(path);
   } catch {
-    return '/'; // A name that cannot be decoded is none: neither is this.
+    return '/'; // An undecodable path is an invalid name, and so is this.
   }
 }
 
@@ -92,14 +92,14 @@ const A_URI = 'a MongoDB URI, mongodb://… or mongodb+srv://…';
 const uri: Reader<string> = (text) => {
   if (!/^mongodb(\+srv)?:\/\/./.test(text)) return wrong(A_URI);
   const path = pathOf(text);
-  // What follows such a character is a piece of a password.
+  // The text after such a character is part of a password.
   if (path?.includes('@') === true) return wrong(`${A_URI}, with / as %2F and @ as %40 in user and password`);
   return path === undefined || isDatabaseName(path)
     ? text
     : wrong(`a MongoDB URI whose path is ${A_DATABASE_NAME}`);
 };
 
-/** The database that a MongoDB URI names, if it does. */
+/** Answers the database named by a MongoDB URI, if any. */
 function databaseInUri(text: string): string | undefined {
   const path = pathOf(text);
   return path !== undefined && isDatabaseName(path) ? path : undefined;
@@ -128,7 +128,7 @@ export class ConfigError extends Error {}
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads the variable `name`; unset or empty it is as if it were the text `otherwise`. */
+/** Reads the variable `name`; unset or empty, it takes the text `otherwise`. */
 interface Read {
   <T>(name: string, reader: Reader<T>, otherwise: string): T;
   <T>(name: string, reader: Reader<T>): T | undefined;
@@ -167,7 +167,7 @@ const settings = (read: Read, ofUri: string | undefined) => ({
 
 export type Config = Readonly<ReturnType<typeof settings>>;
 
-/** Settings of later versions: a start with one of them would leave out what is relied on. */
+/** Settings of later versions: ignoring one would silently drop a behaviour its operator relies on. */
 export const FUTURE_SETTINGS: ReadonlySet<string> = new Set([
   'SPACEONE_CONFIG_FILE',
   'SHUTDOWN_DELAY',
@@ -181,12 +181,12 @@ type Source = 'environment' | 'MONGODB_URI' | 'default';
 /** A setting as it is effective. */
 export interface Effective {
   readonly name: string;
-  /** As it is written in the environment; undefined: it is not set, and has no default. */
+  /** As written in the environment; undefined if unset and without a default. */
   readonly text: string | undefined;
   readonly source: Source;
 }
 
-/** Complaints about settings that do not go together. */
+/** Complaints about contradictory settings. */
 function contradictions(config: Config, environment: Environment): readonly string[] {
   const { defaultTimeout, maxTimeout, tlsCertFile, tlsKeyFile, tlsClientCaFile } = config;
   const { auth, authPublicKeys, authIdentityEndpoint, mongodbUri, mongodbDatabase } = config;
@@ -228,7 +228,7 @@ function contradictions(config: Config, environment: Environment): readonly stri
   return [...sharedPorts(config), ...rules.flatMap(([broken, complaint]) => (broken ? [complaint] : []))];
 }
 
-/** Ports that two listeners would have. */
+/** Complaints about a port set for two listeners. */
 function sharedPorts({ grpcPort, httpPort, adminPort }: Config): readonly string[] {
   const ports = [
     ['GRPC_PORT', grpcPort],
@@ -241,10 +241,10 @@ function sharedPorts({ grpcPort, httpPort, adminPort }: Config): readonly string
   });
 }
 
-/** Reads the settings from `environment`, and hands each to `told`. Errors: ConfigError with every complaint, each naming its variable. */
+/** Reads the settings from `environment`, and calls `onSetting` for each. Errors: ConfigError with every complaint, each naming its variable. */
 export function readConfig(
   environment: Environment,
-  told: (setting: Effective) => void = () => undefined,
+  onSetting: (setting: Effective) => void = () => undefined,
 ): Config {
   const complaints: string[] = [];
   const ofUri = databaseInUri(environment['MONGODB_URI'] ?? '');
@@ -255,7 +255,7 @@ export function readConfig(
     const own = environment[name] ?? '';
     const text = own === '' ? otherwise : own;
     const inUri = name === 'MONGODB_DATABASE' && ofUri !== undefined;
-    told({ name, text, source: own !== '' ? 'environment' : inUri ? 'MONGODB_URI' : 'default' });
+    onSetting({ name, text, source: own !== '' ? 'environment' : inUri ? 'MONGODB_URI' : 'default' });
     try {
       return text === undefined ? undefined : reader(text);
     } catch (error) {

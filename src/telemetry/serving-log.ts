@@ -12,7 +12,7 @@ interface Log {
   warn(message: string): void;
 }
 
-/** Milliseconds after which a reason that lasts is said again. */
+/** The interval for repeating a lasting reason. */
 export const REPEAT_INTERVAL_MS = 30_000;
 
 export interface ServingLogOptions {
@@ -27,9 +27,9 @@ export interface ServingLogOptions {
 }
 
 export interface ServingLog {
-  /** The service begins to serve. */
+  /** Reports that the service serves. */
   serving(): void;
-  /** The service does not serve. A reason that lasts is said when it begins, and again from time to time. */
+  /** Reports that the service does not serve; a lasting reason is repeated at intervals. */
   notServing(diagnosis: Diagnosis): void;
 }
 
@@ -60,7 +60,7 @@ export function createServingLog({
       if (lastReported?.text === text && monotonicNow() - lastReported.at < REPEAT_INTERVAL_MS) return;
       lastReported = { text, at: monotonicNow() };
       const first = begun ? {} : { ...about, database: { ...database, answers: false } };
-      // A start that takes its time is none that fails.
+      // A slow start is not a failed one.
       const level = reason === 'starting' && !begun ? 'info' : 'warn';
       log[level]({ ...first, reason }, `not serving: ${text}`);
       afterFirst();
