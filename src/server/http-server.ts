@@ -33,7 +33,7 @@ function listen(server: Server, host: string, port: number): Promise<AddressInfo
   });
 }
 
-/** Takes no new connections; running requests have `grace` milliseconds to end. */
+/** Accepts no new connections, and gives running requests `grace` milliseconds to end. */
 function close(server: Server, grace: number): Promise<void> {
   return new Promise((resolve) => {
     const insist = setTimeout(() => {
@@ -47,7 +47,7 @@ function close(server: Server, grace: number): Promise<void> {
   });
 }
 
-/** A server with TLS whose certificates follow their files. */
+/** Creates a server with TLS; its certificates follow their files. */
 function secureServer(tls: Tls, listener: RequestListener): Server {
   const contextOf = ({ cert, key, ca }: Certificates) => ({ cert, key, ...(ca === undefined ? {} : { ca }) });
   const ofClients = {
@@ -64,19 +64,19 @@ function secureServer(tls: Tls, listener: RequestListener): Server {
   return server;
 }
 
-/** A request of HTTP/1.0 need not name the host; none of what is served depends on it. */
+/** The host for requests of HTTP/1.0 without one; no answer depends on the host. */
 const PLACEHOLDER_HOST = 'localhost';
 
-/** A host as HTTP has it. The web's Request takes fewer, such as no IPv6 address but in its shortest form. */
+/** The form of a host in HTTP. The web's Request accepts fewer: an IPv6 address only in its shortest form. */
 const HOST_FORM = /^(?:\[[\da-f:.]+\]|[\w.~%-]*)(?::\d*)?$/i;
 
 export interface HttpServerOptions extends ConnectionsOptions {
-  /** What the log calls it. */
+  /** The name for the log. */
   readonly name: string;
   readonly host: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** undefined: without TLS. */
+  /** undefined for plaintext. */
   readonly tls?: Tls | undefined;
 }
 

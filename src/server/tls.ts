@@ -1,4 +1,4 @@
-/** TLS of the doors: certificates in files, read again when they change, without an end to what is connected (docs/operations.md «TLS»). */
+/** TLS of the listeners: certificates are reloaded when their files change; connections continue (docs/operations.md «TLS»). */
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Config } from '../config/config.js';
@@ -8,11 +8,11 @@ import type { Log } from '../telemetry/log.js';
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
-  /** Whose certificates clients need; undefined: they need none. */
+  /** The CA of client certificates; undefined if clients need none. */
   readonly clientCa: string | undefined;
 }
 
-/** PEM, as it stands in the files. */
+/** The contents of the files, in PEM. */
 export interface Certificates {
   readonly cert: Buffer;
   readonly key: Buffer;
@@ -20,19 +20,19 @@ export interface Certificates {
 }
 
 export interface Tls {
-  /** Whether clients need certificates. */
+  /** True if clients need certificates. */
   readonly requiresClientCertificate: boolean;
-  /** The last that fit each other. */
+  /** The latest valid certificates. */
   latest(): Certificates;
-  /** Tells `listener` of each change. */
+  /** Calls `listener` with each later version. */
   follow(listener: (certificates: Certificates) => void): void;
   stop(): void;
 }
 
 export interface TlsOptions {
-  /** Milliseconds between two looks at the files. */
+  /** Interval between two checks of the files. */
   readonly pollIntervalMs?: number;
-  /** Is told, once each, why changed files are not taken. */
+  /** Called once for each fault of changed files. */
   readonly report: (error: unknown) => void;
 }
 
@@ -49,14 +49,14 @@ async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificates> {
 
 const textOf = ({ cert, key, ca }: Certificates): string => [cert, key, ca ?? ''].join('\n');
 
-/** Refuses what cannot be served with: a key of another certificate, or what is none. */
+/** Refuses unusable certificates: a key of another certificate, or a file of another kind. */
 function check({ cert, key, ca }: Certificates): void {
   createSecureContext({ cert, key, ...(ca === undefined ? {} : { ca }) });
   if (ca?.includes('-----BEGIN CERTIFICATE-----') === false)
     throw new Error('the client CA is no certificate');
 }
 
-/** The certificates in `files`. Errors, at first only: they cannot be used; later the last good ones are kept. */
+/** Loads the certificates in `files`. Errors: the first load fails; after that, the last valid ones stay in use. */
 export async function createTls(
   files: TlsFiles,
   { pollIntervalMs = POLL_INTERVAL_MS, report }: TlsOptions,

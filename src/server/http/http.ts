@@ -1,6 +1,6 @@
 /**
- * The HTTP door: the contract's routes as JSON, Connect and gRPC-Web on the paths of gRPC, lists as NDJSON and CSV, and
- * /livez and /readyz, all over the same chain as gRPC (docs/http.md).
+ * The HTTP listener: the contract's routes as JSON, Connect and gRPC-Web on the paths of gRPC, exports as NDJSON and CSV,
+ * and /livez and /readyz. Calls pass the same interceptors as over gRPC (docs/http.md).
  */
 import { Hono } from 'hono';
 import type { Context } from 'hono';
@@ -38,25 +38,25 @@ import type { WebApp } from './web-app.js';
 
 export interface HttpListenerOptions {
   readonly calls: Calls;
-  /** Large answers are written in slices. */
+  /** Large answers are encoded in slices. */
   readonly yielding: Yielding;
   readonly state: ServingState;
-  /** Milliseconds that only grow, as the chain counts them. */
+  /** The monotonic clock of calls, in milliseconds. */
   readonly monotonicNow: () => number;
   readonly host: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Origins whose pages may call; none: CORS is off. */
+  /** Origins allowed by CORS; CORS is off without any. */
   readonly corsOrigins: readonly string[];
-  /** What the service calls its version. */
+  /** The version of the service. */
   readonly version: string;
-  /** What the pages for people are told; undefined: there are none. */
+  /** Facts for the explorer; undefined without explorer and API reference. */
   readonly explorer: Explorer | undefined;
   readonly log: CallLog & ConnectionLog;
   readonly maxConnections: number;
-  /** undefined: without TLS. */
+  /** undefined for plaintext. */
   readonly tls?: Tls | undefined;
-  /** Milliseconds that a client has to take an answer. */
+  /** The time for a client to read an answer. */
   readonly answerTimeoutMs?: number | undefined;
 }
 
@@ -93,12 +93,12 @@ const unknown = (context: RequestContext): AppError =>
 const bearer = (header: string | undefined): string | undefined => /^Bearer (.+)$/i.exec(header ?? '')?.[1];
 
 function refuseBody(context: RequestContext): never {
-  // What is left of the body is not read, so no other request can follow on its connection.
+  // The rest of the body stays unread, so that no other request can follow on the connection.
   context.header('connection', 'close');
   return fail('HTTP_BODY_SIZE', { max: String(MAX_REQUEST_BYTES) });
 }
 
-/** The body, of a length that is told or not. Errors: HTTP_BODY_SIZE, REQUEST_CANCELLED. */
+/** Reads the body, with or without a content-length. Errors: HTTP_BODY_SIZE, REQUEST_CANCELLED. */
 async function bodyOf(context: RequestContext): Promise<Uint8Array> {
   if (Number(headerOf(context, 'content-length')) > MAX_REQUEST_BYTES) refuseBody(context);
   const body: ReadableStream<Uint8Array> | null = context.req.raw.body;
@@ -114,13 +114,13 @@ async function bodyOf(context: RequestContext): Promise<Uint8Array> {
   }
 }
 
-/** Aborted when the answer has left, or its client. */
+/** Answers a signal that is aborted when the answer has been sent, or its client has left. */
 function createDoneSignal({ env: { outgoing } }: RequestContext): AbortSignal {
-  const over = new AbortController();
+  const done = new AbortController();
   outgoing.once('close', () => {
-    over.abort();
+    done.abort();
   });
-  return over.signal;
+  return done.signal;
 }
 
 async function incomingOf(
@@ -131,7 +131,7 @@ async function incomingOf(
 ): Promise<Incoming> {
   const header = (name: string): string | undefined => context.req.header(name);
   checkHeaders(headers, header);
-  // Before anything is waited for: it may end meanwhile.
+  // Created before the first await: the answer may end meanwhile.
   const responseDone = createDoneSignal(context);
   return {
     rpc,
@@ -145,13 +145,13 @@ async function incomingOf(
   };
 }
 
-/** The content type of the rows that the client would rather have than one answer. */
+/** Answers the content type preferred by the client: JSON or one of the export formats. */
 function acceptedType(context: RequestContext, { exports }: Route): string {
   const json = ROUTE_JSON.type;
   return accepts(context, { header: 'Accept', supports: [json, ...exports.keys()], default: json });
 }
 
-/** The pieces as a stream that is read no faster than it is taken; where they fail, it breaks off. */
+/** Converts chunks to a stream with backpressure; a failure breaks the stream off. */
 function streamOf(first: Uint8Array, { chunks, aborted }: Stream, breakOff: () => void): ReadableStream {
   return new ReadableStream<Uint8Array>(
     {
@@ -170,16 +170,16 @@ function streamOf(first: Uint8Array, { chunks, aborted }: Stream, breakOff: () =
   );
 }
 
-/** Calls `then` when `signal` is aborted, or now where it is. */
+/** Calls `then` when `signal` is aborted, or at once if it is already. */
 function whenAborted(signal: AbortSignal, then: () => void): void {
   if (signal.aborted) then();
   else signal.addEventListener('abort', then, { once: true });
 }
 
 /**
- * All jobs of a list, sent while they are read. Where the call fails half-way, or is given up, the connection breaks:
- * the client must see that something is missing. However the answer ends, the reading ends with it, whether or not
- * anybody asks for another piece; the chain has logged why.
+ * Sends all jobs of a list while they are read. A failure or an abort half-way breaks the connection: the client must
+ * notice the missing rest. Reading ends with the answer in any case, even if no further chunk is requested; the call log
+ * has the reason.
  */
 async function exportJobs(
   context: RequestContext,
@@ -187,7 +187,7 @@ async function exportJobs(
   stream: Stream,
   over: AbortSignal,
 ): Promise<Response> {
-  // The first piece is there, or the call has failed, before the answer begins.
+  // The answer begins after the first chunk, so that a failure before it still has a status.
   const { value } = await stream.chunks.next();
   const breakOff = (): void => {
     context.env.outgoing.destroy();
@@ -202,7 +202,7 @@ async function exportJobs(
   return createResponse(context, 200, `${type}; charset=utf-8`, body);
 }
 
-/** Bytes of an answer from which on it is written while it is sent. */
+/** Answers over this size are encoded while they are sent. */
 const STREAMED_FROM_BYTES = 65_536;
 
 /** Answers a call of `route` in `protocol`. */
@@ -239,7 +239,7 @@ async function answer(
 const protocolOf = (context: RequestContext, route: Route): Protocol | undefined =>
   route.protocol(mediaType(headerOf(context, 'content-type')) ?? '');
 
-/** Adds a route: what comes in one of its protocols is answered, everything else is told what would be right. */
+/** Adds a route: it answers requests in its protocols, and refuses all others with a hint. */
 function addRoute(app: Hono<WebApp>, route: Route, options: HttpListenerOptions): void {
   app.post(route.path, (context) => {
     const protocol = protocolOf(context, route);
@@ -257,11 +257,11 @@ function addRoute(app: Hono<WebApp>, route: Route, options: HttpListenerOptions)
   });
 }
 
-/** The path that a request is routed by; undefined for one that is not served. */
+/** Answers the path of the matched route; undefined without a match. */
 const routeOf = (context: RequestContext): string | undefined =>
   matchedRoutes(context).findLast(({ path }) => !path.includes('*'))?.path;
 
-/** The line in the log of a request that is refused before it is a call, which has one from the chain. */
+/** Logs a request refused before it became a call; calls have a line of their own. */
 function logRefusal(context: RequestContext, log: CallLog): void {
   const { status } = context.res;
   const error = context.get('refusal');
@@ -271,7 +271,7 @@ function logRefusal(context: RequestContext, log: CallLog): void {
   log.info({ ...about, path: routeOf(context), error, field: loggedPath(error?.field) }, 'refused');
 }
 
-/** Every host that a request names: an absolute target has one beside its header. */
+/** Answers every host named by a request: an absolute target names one beside the header. */
 function authorities({ env: { incoming }, req }: RequestContext): readonly string[] {
   const named = incoming.headersDistinct['host'] ?? [];
   return incoming.url?.startsWith('/') === false ? [...named, new URL(req.url).host] : named;
@@ -280,10 +280,10 @@ function authorities({ env: { incoming }, req }: RequestContext): readonly strin
 const isCompressible = (type: string): boolean =>
   COMPRESSIBLE_CONTENT_TYPE_REGEX.test(type) || type.startsWith('application/x-ndjson');
 
-/** What pages of other origins may read of an answer beside its body. */
+/** Headers readable for pages of other origins. */
 const EXPOSED_HEADERS = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-details-bin'];
 
-/** Opens the door. Errors: the port cannot be had. */
+/** Opens the listener. Errors: the port cannot be listened on. */
 export function openHttpListener(options: HttpListenerOptions): Promise<Listener> {
   const { state, host, corsOrigins, version, explorer, log, tls } = options;
   const misleadingHost = createHostCheck(host);
@@ -299,7 +299,7 @@ export function openHttpListener(options: HttpListenerOptions): Promise<Listener
     if (misleading === undefined) return next();
     return refuse(context, appError('HTTP_HOST', { host: misleading }));
   });
-  // Whether a host is reached by TLS only is for whoever ends its TLS to say.
+  // HSTS is the decision of the TLS terminator.
   app.use(secureHeaders({ strictTransportSecurity: false }));
   if (corsOrigins.length > 0)
     app.use(

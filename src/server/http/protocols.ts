@@ -1,6 +1,6 @@
 /**
- * The protocols of the HTTP door, one for each content type: how a message is written, how a deadline is told and how
- * a failure looks (docs/http.md «Protocols»). Connect and gRPC-Web are those of unary calls.
+ * The protocols of the HTTP listener, one per content type: the encoding of messages, the header of the deadline and the
+ * form of failures (docs/http.md «Protocols»). Connect and gRPC-Web are supported for unary calls.
  */
 import type { AppError } from '../../errors.js';
 import { fail, STATUSES } from '../../errors.js';
@@ -12,7 +12,7 @@ import { statusDetails } from '../details.js';
 import { CONNECT_TIMEOUT, CONNECT_VERSION, GRPC_TIMEOUT } from '../headers.js';
 import type { HeaderForm, HeaderOf } from '../headers.js';
 
-/** What is answered: an HTTP status, a content type and a body. */
+/** An HTTP status, a content type and a body. */
 export interface Reply {
   readonly status: number;
   readonly type: string;
@@ -24,7 +24,7 @@ export interface Protocol {
   /** The content type of an answer. */
   readonly type: string;
   readonly headers: readonly HeaderForm[];
-  /** Milliseconds that the client gives its call, by headers of these forms; Infinity: it does not say. */
+  /** Answers the client's timeout in milliseconds, from well-formed headers; Infinity without one. */
   timeout(header: HeaderOf): number;
   failure(error: AppError): Reply;
 }
@@ -45,7 +45,7 @@ function grpcTimeout(header: HeaderOf): number {
 
 const STATUS_MESSAGE = messageNamed('google.rpc.Status');
 
-/** The contract's routes: JSON, and google.rpc.Status as JSON for a failure. */
+/** The protocol of the contract's routes: JSON, with google.rpc.Status for a failure. */
 export const ROUTE_JSON: Protocol = {
   codec: JSON_TEXT,
   type: 'application/json',
@@ -58,10 +58,10 @@ export const ROUTE_JSON: Protocol = {
   }),
 };
 
-/** Base64 without padding, as both protocols put details. */
+/** Encodes base64 without padding, the form of details in both protocols. */
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64').replaceAll('=', '');
 
-/** What Connect calls a status: as gRPC does in lower case, but for one. */
+/** Answers Connect's name of a status: gRPC's in lower case, with one exception. */
 const connectCode = ({ status }: AppError): string =>
   status === 'CANCELLED' ? 'canceled' : status.toLowerCase();
 
@@ -71,7 +71,7 @@ function connectFailure(error: AppError): Reply {
     value: base64(value),
   }));
   const body = { code: connectCode(error), message: error.message, details };
-  // Connect has a table of its own from codes to statuses, the one of gRPC's codes over HTTP.
+  // Connect has a table of its own from codes to HTTP statuses, that of gRPC's codes.
   return {
     status: STATUSES[error.status].http,
     type: 'application/json',
@@ -87,12 +87,12 @@ const connect = (type: string, codec: Codec): Protocol => ({
   failure: connectFailure,
 });
 
-/** The first byte of a frame, and the bytes before its content: that byte, and the length. */
+/** The first byte of a frame, and the size of its prefix: that byte and the length. */
 const MESSAGE = 0x00;
 const TRAILERS = 0x80;
 const PREFIX_BYTES = 5;
 
-/** What comes before `length` bytes of content. */
+/** Writes the prefix for `length` bytes of content. */
 function prefixOf(flags: number, length: number): Uint8Array {
   const prefix = Buffer.alloc(PREFIX_BYTES);
   prefix.writeUInt8(flags, 0);
@@ -100,7 +100,7 @@ function prefixOf(flags: number, length: number): Uint8Array {
   return prefix;
 }
 
-/** The content of the one frame that a request is. */
+/** Unwraps a request, a single frame. */
 function unframed(body: Uint8Array): Uint8Array {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const whole = bytes.length >= PREFIX_BYTES && bytes.readUInt32BE(1) === bytes.length - PREFIX_BYTES;
@@ -129,7 +129,7 @@ function grpcWebFailure(error: AppError): Uint8Array {
 
 const NOTHING = new Uint8Array();
 
-/** An answer: the chunks as one frame, whose length is known when they are all made. */
+/** Wraps the chunks of an answer in one frame; its length is known only after the last chunk. */
 function* framed(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
   const content: Uint8Array[] = [];
   let length = 0;
@@ -143,7 +143,7 @@ function* framed(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
   yield SUCCEEDED;
 }
 
-/** Bytes that are written as base64 at once; three are four characters. */
+/** Bytes per step of base64 encoding, a multiple of three. */
 const BASE64_CHUNK_BYTES = 3 * 16_384;
 
 function* base64Of(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
@@ -165,7 +165,7 @@ interface TransferForm {
   write(chunks: Iterable<Uint8Array>): Iterable<Uint8Array>;
 }
 
-/** Bytes as they are; and as base64, for clients that cannot take bytes. */
+/** Plain bytes, and base64 for clients unable to handle bytes. */
 const BINARY: TransferForm = { read: (body) => body, write: (chunks) => chunks };
 const TEXT: TransferForm = {
   read: (body) => Buffer.from(Buffer.from(body).toString('latin1'), 'base64'),
