@@ -52,14 +52,14 @@ const ABANDONED = new Error('nobody waits for this key any more');
 
 /** Waits for a slot. Errors: UNAVAILABLE after `timeout` milliseconds, and the abort reason of `signal`. */
 async function slotWithin<T>(
-  turn: (signal: AbortSignal) => Promise<T>,
+  acquire: (signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
   timeout: number,
 ): Promise<T> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(identityUnavailable()), timeout);
   try {
-    return await turn(AbortSignal.any([signal, late.signal]));
+    return await acquire(AbortSignal.any([signal, late.signal]));
   } finally {
     clearTimeout(timer);
   }
@@ -75,7 +75,7 @@ interface Flight {
 type Fetch = (abandoned: AbortSignal) => Promise<Keys>;
 
 /** Shares one fetch per domain among its waiters; the fetch is aborted when the last of them leaves. */
-function sharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSignal) => Promise<Keys> {
+function createSharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSignal) => Promise<Keys> {
   const flights = new Map<string, Flight>();
 
   function begin(domainId: string, fetch: Fetch): Flight {
@@ -101,12 +101,12 @@ function sharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSignal) 
 }
 
 /** Holds keys and their absence by domain, and logs each key on becoming unusable or usable again. */
-function keyCache({ monotonicNow, log }: FetchedKeysOptions) {
+function createKeyCache({ monotonicNow, log }: FetchedKeysOptions) {
   // Two caches, so that made-up domains cannot evict domains with keys.
   const withKey = createLru<CachedKeys>();
   const without = createLru<Absence>();
 
-  function tell(domainId: string, complaint: string): void {
+  function logChange(domainId: string, complaint: string): void {
     const about = { domain_id: echo(domainId) };
     if (complaint === (without.get(domainId)?.complaint ?? '')) return;
     if (complaint === '') log.info(about, 'the key of a domain can be used again');
@@ -117,14 +117,14 @@ function keyCache({ monotonicNow, log }: FetchedKeysOptions) {
     known: withKey.get,
     hasNone: (domainId: string): boolean => (without.get(domainId)?.until ?? -Infinity) > monotonicNow(),
     keep(domainId: string, keys: Keys): Keys {
-      tell(domainId, '');
+      logChange(domainId, '');
       without.delete(domainId);
       withKey.set(domainId, { keys, until: monotonicNow() + KEY_TTL_MS, stale: false });
       return keys;
     },
     /** Caches the absence of a usable key; `complaint` is the fault of an unusable one. */
     keepNone(domainId: string, complaint: string): Keys {
-      tell(domainId, complaint);
+      logChange(domainId, complaint);
       withKey.delete(domainId);
       without.set(domainId, { until: monotonicNow() + ABSENCE_TTL_MS, complaint });
       return [];
@@ -142,13 +142,13 @@ export function createFetchedKeys(
   options: FetchedKeysOptions,
 ): KeysOf {
   const { monotonicNow, timeout = IDENTITY_TIMEOUT_MS } = options;
-  const cache = keyCache(options);
-  const share = sharedFetches();
-  const turn = createFairScheduler(FETCH_LIMITS);
+  const cache = createKeyCache(options);
+  const share = createSharedFetches();
+  const acquireSlot = createFairScheduler(FETCH_LIMITS);
 
   async function fetched(domainId: string, signal: AbortSignal): Promise<Keys> {
     const begun = monotonicNow();
-    using _turn = await slotWithin((waiting) => turn(domainId, waiting), signal, timeout);
+    using _slot = await slotWithin((waiting) => acquireSlot(domainId, waiting), signal, timeout);
     const left = Math.max(1, timeout - (monotonicNow() - begun));
     const text = await identity.publicKey(domainId, signal, left);
     if (text === undefined) return cache.keepNone(domainId, '');
@@ -159,7 +159,7 @@ export function createFetchedKeys(
   }
 
   /** Fetches the keys; in an outage the cached ones of `before` stay valid. */
-  const refreshed = (domainId: string, before: CachedKeys | undefined, signal: AbortSignal): Promise<Keys> =>
+  const refresh = (domainId: string, before: CachedKeys | undefined, signal: AbortSignal): Promise<Keys> =>
     share(
       domainId,
       (abandoned) =>
@@ -175,9 +175,9 @@ export function createFetchedKeys(
     if (known !== undefined && known.until > monotonicNow()) return known.keys;
     if (cache.hasNone(domainId)) return [];
     if (known?.stale !== true || monotonicNow() - known.until > KEY_TTL_MS)
-      return refreshed(domainId, known, signal);
+      return refresh(domainId, known, signal);
     // In an outage, callers with a cached key do not wait for identity.
-    void refreshed(domainId, known, new AbortController().signal);
+    void refresh(domainId, known, new AbortController().signal);
     return known.keys;
   };
 }

@@ -66,13 +66,13 @@ const OUTAGE = {
 /** Reads an error as an answer of identity; undefined for an outage. */
 type Refusal<T> = (error: ServiceError) => (() => T) | undefined;
 
-const refused = (): never => fail('PERMISSION_DENIED', {});
+const refuseRole = (): never => fail('PERMISSION_DENIED', {});
 
 /** Statuses of identity that refuse a role; any other error is an outage. */
 const REFUSALS: ReadonlyMap<number, () => never> = new Map([
-  [status.PERMISSION_DENIED, refused],
-  [status.INVALID_ARGUMENT, refused],
-  [status.NOT_FOUND, refused],
+  [status.PERMISSION_DENIED, refuseRole],
+  [status.INVALID_ARGUMENT, refuseRole],
+  [status.NOT_FOUND, refuseRole],
   [status.UNAUTHENTICATED, () => fail('AUTHENTICATE_FAILURE', { message: 'a valid token is needed' })],
 ]);
 
@@ -84,7 +84,7 @@ const ROLE_REQUEST: AuthorizationRequest = {
   scope: AuthorizationRequest_Scope.PROJECT,
 };
 
-const noKey: Refusal<AuthenticationResponse> = ({ code, details }) =>
+const readNoKey: Refusal<AuthenticationResponse> = ({ code, details }) =>
   code === status.INVALID_ARGUMENT && details.startsWith('ERROR_NOT_FOUND') ? () => NO_KEY : undefined;
 
 export const identityUnavailable = (): AppError =>
@@ -135,7 +135,7 @@ export function createIdentity(
       const request = { domain_id: domainId };
       const { public_key: key } = await ask(
         (answered) => domains.getPublicKey(request, new Metadata(), { deadline: now() + timeout }, answered),
-        noKey,
+        readNoKey,
         signal,
       );
       return key === '' ? undefined : key;

@@ -67,7 +67,7 @@ const publicPart = ({ kty, crv, x, y, n, e }: Members): JWK =>
 /** Keys by domain; those under '' are for domains without keys of their own. */
 type KeySet = ReadonlyMap<string, readonly VerifyingKey[]>;
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
@@ -77,11 +77,12 @@ function parsed(text: string): unknown {
 }
 
 /** Reads one JWK. Errors: an Error about the fault, without any content of the key. */
-export const readKey = async (text: string): Promise<VerifyingKey> => verifyingKey(parsed(text), 'the JWK');
+export const readKey = async (text: string): Promise<VerifyingKey> =>
+  verifyingKey(parseJson(text), 'the JWK');
 
 /** Reads a JWK set. Errors: an Error about the fault, without any content of the keys. */
 export async function readKeySet(text: string): Promise<KeySet> {
-  const set = parsed(text);
+  const set = parseJson(text);
   const jwks: readonly unknown[] = isObject(set) && Array.isArray(set['keys']) ? set['keys'] : [];
   if (jwks.length === 0) throw new Error('it is no JWK set with keys: {"keys": [{"kty": …}, …]}');
   const keys = new Map<string, readonly VerifyingKey[]>();
@@ -113,30 +114,30 @@ export interface KeyFileOptions {
 
 /** Loads the keys in the file at `path`. Errors: the first load fails; after that, the last valid keys stay in use. */
 export async function createKeyFile(path: string, { monotonicNow, report }: KeyFileOptions): Promise<KeysOf> {
-  let seen = await readFile(path, 'utf8');
-  let keys = await readKeySet(seen);
-  let looked = monotonicNow();
-  let complaint = '';
+  let loadedText = await readFile(path, 'utf8');
+  let keys = await readKeySet(loadedText);
+  let checkedAt = monotonicNow();
+  let lastComplaint = '';
 
-  async function look(): Promise<void> {
+  async function reload(): Promise<void> {
     const found = await readFile(path, 'utf8');
-    if (found !== seen) keys = await readKeySet(found);
-    seen = found;
-    complaint = '';
+    if (found !== loadedText) keys = await readKeySet(found);
+    loadedText = found;
+    lastComplaint = '';
   }
 
   /** Checks the file, and reports a fault if it differs from the last one reported. */
-  const lookAgain = (): Promise<void> =>
-    look().catch((error: unknown) => {
-      if (String(error) === complaint) return;
-      complaint = String(error);
+  const reloadOrReport = (): Promise<void> =>
+    reload().catch((error: unknown) => {
+      if (String(error) === lastComplaint) return;
+      lastComplaint = String(error);
       report(error);
     });
 
   return async (domainId, signal) => {
-    if (monotonicNow() - looked >= POLL_INTERVAL_MS) {
-      looked = monotonicNow();
-      await raceAbort(lookAgain(), signal);
+    if (monotonicNow() - checkedAt >= POLL_INTERVAL_MS) {
+      checkedAt = monotonicNow();
+      await raceAbort(reloadOrReport(), signal);
     }
     return keys.get(domainId) ?? keys.get('') ?? [];
   };

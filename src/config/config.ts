@@ -23,20 +23,20 @@ const MAX_DURATION_MS = 3_600_000;
 /** Reads the text of one variable. Errors: a complaint about the text. */
 type Reader<T> = (text: string) => T;
 
-const wrong = (due: string): never => {
-  throw new Error(`must be ${due}`);
+const invalid = (expected: string): never => {
+  throw new Error(`must be ${expected}`);
 };
 
 const oneOf =
   <Choice extends string>(...choices: readonly Choice[]): Reader<Choice> =>
   (text) =>
-    choices.find((choice) => choice === text) ?? wrong(choices.join(' or '));
+    choices.find((choice) => choice === text) ?? invalid(choices.join(' or '));
 
 const wholeNumber =
   (least: number, most: number): Reader<number> =>
   (text) => {
     const right = /^\d{1,15}$/.test(text) && Number(text) >= least && Number(text) <= most;
-    return right ? Number(text) : wrong(`a whole number from ${least} to ${most}`);
+    return right ? Number(text) : invalid(`a whole number from ${least} to ${most}`);
   };
 
 /** Converts a count with a unit to the base unit; NaN for any other text. */
@@ -51,14 +51,14 @@ const duration =
     const milliseconds = measured(text, TIME_UNITS_MS);
     return milliseconds >= least && milliseconds <= MAX_DURATION_MS
       ? milliseconds
-      : wrong(`a time from ${least}ms to 1h, such as 500ms, 30s or 5m`);
+      : invalid(`a time from ${least}ms to 1h, such as 500ms, 30s or 5m`);
   };
 
 const size: Reader<number> = (text) => {
   const bytes = measured(text, SIZE_UNITS_BYTES);
   return bytes >= 1024 && bytes <= 2 ** 31 - 1
     ? bytes
-    : wrong('a size from 1KiB to less than 2GiB, such as 64MiB');
+    : invalid('a size from 1KiB to less than 2GiB, such as 64MiB');
 };
 
 const flag: Reader<boolean> = (text) => oneOf('true', 'false')(text) === 'true';
@@ -69,13 +69,13 @@ const anyText: Reader<string> = (text) => text;
 /** Accepts an IPv6 address with or without brackets. */
 const host: Reader<string> = (text) => {
   const [, address = ''] = /^\[?([^\s/[\]]+)\]?$/.exec(text) ?? [];
-  return address === '' ? wrong('an address or a host name, such as 0.0.0.0, :: or localhost') : address;
+  return address === '' ? invalid('an address or a host name, such as 0.0.0.0, :: or localhost') : address;
 };
 
 const isDatabaseName = (text: string): boolean => /^[^/\\. "$*<>:|?]{1,63}$/.test(text);
 const A_DATABASE_NAME = 'a database name, without any of / \\ . " $ * < > : | ? and blanks';
 
-const databaseName: Reader<string> = (text) => (isDatabaseName(text) ? text : wrong(A_DATABASE_NAME));
+const databaseName: Reader<string> = (text) => (isDatabaseName(text) ? text : invalid(A_DATABASE_NAME));
 
 /** Answers the path of a MongoDB URI; undefined without one. */
 function pathOf(text: string): string | undefined {
@@ -90,13 +90,14 @@ function pathOf(text: string): string | undefined {
 const A_URI = 'a MongoDB URI, mongodb://… or mongodb+srv://…';
 
 const uri: Reader<string> = (text) => {
-  if (!/^mongodb(\+srv)?:\/\/./.test(text)) return wrong(A_URI);
+  if (!/^mongodb(\+srv)?:\/\/./.test(text)) return invalid(A_URI);
   const path = pathOf(text);
   // The text after such a character is part of a password.
-  if (path?.includes('@') === true) return wrong(`${A_URI}, with / as %2F and @ as %40 in user and password`);
+  if (path?.includes('@') === true)
+    return invalid(`${A_URI}, with / as %2F and @ as %40 in user and password`);
   return path === undefined || isDatabaseName(path)
     ? text
-    : wrong(`a MongoDB URI whose path is ${A_DATABASE_NAME}`);
+    : invalid(`a MongoDB URI whose path is ${A_DATABASE_NAME}`);
 };
 
 /** Answers the database named by a MongoDB URI, if any. */
@@ -109,7 +110,7 @@ const endpoint: Reader<IdentityEndpoint> = (text) => {
   const [, secure, address] =
     /^grpc(\+ssl)?:\/\/([\w.-]+:\d{1,5}|\[[\da-f:.]+\]:\d{1,5})\/?$/i.exec(text) ?? [];
   return address === undefined
-    ? wrong('grpc://host:port or grpc+ssl://host:port')
+    ? invalid('grpc://host:port or grpc+ssl://host:port')
     : { address, secure: secure !== undefined };
 };
 
@@ -120,7 +121,7 @@ const origins: Reader<readonly string[]> = (text) => {
   const listed = text.split(',').map((origin) => origin.trim());
   return listed.every(isOrigin)
     ? listed
-    : wrong('origins joined by commas, such as https://console.example.org');
+    : invalid('origins joined by commas, such as https://console.example.org');
 };
 
 /** All complaints about the settings or the arguments, a line each. */

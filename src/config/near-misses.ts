@@ -89,7 +89,7 @@ function distance(one: string, other: string): number {
 /** Answers the maximum edit distance: any two words of four letters are close, so short names allow one edit. */
 const maxDistance = ({ length }: string): number => (length < 6 ? 1 : 2);
 
-function closest(name: string): string | undefined {
+function closestSetting(name: string): string | undefined {
   const near = NAMES.map((setting) => ({ setting, edits: distance(name, setting) }));
   const [best] = near
     .filter(({ setting, edits }) => edits <= maxDistance(setting))
@@ -102,11 +102,11 @@ export function intendedSetting(name: string): string | undefined {
   const upper = name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
   const own = upper.replace(OWN_PREFIX, '');
   const alias = ALIASES.find(([names]) => names.test(upper))?.[1];
-  return alias ?? closest(upper) ?? (NAMES.includes(own) ? own : undefined);
+  return alias ?? closestSetting(upper) ?? (NAMES.includes(own) ? own : undefined);
 }
 
 /** Answers the settings with the beginning of `name`, if it is reserved for settings. */
-function relatives(name: string): string | undefined {
+function settingsOfFamily(name: string): string | undefined {
   const [family] = FAMILY.exec(name.toUpperCase()) ?? [];
   const known = NAMES.filter((setting) => family !== undefined && setting.startsWith(family));
   return known.length === 0 ? undefined : known.join(', ');
@@ -124,7 +124,7 @@ export function nearMisses(environment: Environment): readonly string[] {
     .sort()
     .flatMap((name) => {
       if (/^OTEL_EXPORTER_OTLP_/.test(name)) return [`${name} has no effect: this version exports nothing`];
-      const meant = intendedSetting(name) ?? relatives(name);
+      const meant = intendedSetting(name) ?? settingsOfFamily(name);
       return meant === undefined ? [] : [`${name} is no setting and has no effect; ${meant} may be meant`];
     });
 }

@@ -76,26 +76,26 @@ const RECOVERED_SHARE = 1 / 2;
 export function followConnections(name: string, { maxConnections, log }: ConnectionsOptions): Connections {
   const open = new Map<string, Socket>();
   const about = { listener: name, max: maxConnections };
-  let followed: number | undefined;
-  let refusing = false;
+  let trackedPort: number | undefined;
+  let isRefusing = false;
 
   function refuse(socket: Socket): void {
     socket.destroy();
-    if (refusing) return;
-    refusing = true;
+    if (isRefusing) return;
+    isRefusing = true;
     log.warn(about, 'connection limit reached: new connections are refused');
   }
 
   function leave(peer: string, socket: Socket): void {
     if (open.get(peer) === socket) open.delete(peer);
-    if (!refusing || open.size > maxConnections * RECOVERED_SHARE) return;
-    refusing = false;
+    if (!isRefusing || open.size > maxConnections * RECOVERED_SHARE) return;
+    isRefusing = false;
     log.info(about, 'below the connection limit: new connections are accepted');
   }
 
   function take(message: unknown): void {
     const socket = typeof message === 'object' && message !== null && 'socket' in message && message.socket;
-    if (!(socket instanceof Socket) || socket.localPort !== followed) return;
+    if (!(socket instanceof Socket) || socket.localPort !== trackedPort) return;
     if (open.size >= maxConnections) {
       refuse(socket);
       return;
@@ -109,7 +109,7 @@ export function followConnections(name: string, { maxConnections, log }: Connect
 
   return {
     follow(port) {
-      followed = port;
+      trackedPort = port;
       subscribe(CHANNEL, take);
     },
     end(peer) {

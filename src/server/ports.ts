@@ -11,7 +11,7 @@ async function lines(path: string): Promise<readonly string[]> {
 }
 
 /** Finds the inodes of the sockets listening on `port`. */
-async function listening(port: number): Promise<ReadonlySet<string>> {
+async function socketsOn(port: number): Promise<ReadonlySet<string>> {
   const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(lines));
   const ending = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const sockets = tables.flat().map((line) => line.trim().split(/\s+/));
@@ -22,7 +22,7 @@ async function listening(port: number): Promise<ReadonlySet<string>> {
   );
 }
 
-async function opens(pid: string, sockets: ReadonlySet<string>): Promise<boolean> {
+async function hasOpen(pid: string, sockets: ReadonlySet<string>): Promise<boolean> {
   const folder = `/proc/${pid}/fd`;
   const files = await readdir(folder).catch(() => []);
   const targets = await Promise.all(files.map((file) => readlink(`${folder}/${file}`).catch(() => '')));
@@ -31,11 +31,11 @@ async function opens(pid: string, sockets: ReadonlySet<string>): Promise<boolean
 
 /** Finds the process listening on `port`, as far as the system shows it: Linux shows a user's own processes. */
 export async function listenerOf(port: number): Promise<string | undefined> {
-  const sockets = await listening(port);
+  const sockets = await socketsOn(port);
   if (sockets.size === 0) return undefined;
   const processes = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   for (const pid of processes) {
-    if (!(await opens(pid, sockets))) continue;
+    if (!(await hasOpen(pid, sockets))) continue;
     const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
     return `${name.trim()}, pid ${pid}`;
   }

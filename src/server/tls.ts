@@ -64,23 +64,23 @@ export async function createTls(
   const listeners: ((certificates: Certificates) => void)[] = [];
   let latest = await read(files);
   check(latest);
-  let seen = textOf(latest);
-  let complaint = '';
+  let loadedText = textOf(latest);
+  let lastComplaint = '';
 
-  async function look(): Promise<void> {
+  async function reload(): Promise<void> {
     const found = await read(files);
-    if (textOf(found) === seen) return;
-    seen = textOf(found);
+    if (textOf(found) === loadedText) return;
+    loadedText = textOf(found);
     check(found);
     latest = found;
-    complaint = '';
+    lastComplaint = '';
     for (const listener of listeners) listener(found);
   }
 
-  const looking = setInterval(() => {
-    look().catch((error: unknown) => {
-      if (String(error) === complaint) return;
-      complaint = String(error);
+  const timer = setInterval(() => {
+    reload().catch((error: unknown) => {
+      if (String(error) === lastComplaint) return;
+      lastComplaint = String(error);
       report(error);
     });
   }, pollIntervalMs);
@@ -89,7 +89,7 @@ export async function createTls(
     latest: () => latest,
     follow: (listener) => listeners.push(listener),
     stop() {
-      clearInterval(looking);
+      clearInterval(timer);
     },
   };
 }

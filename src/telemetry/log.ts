@@ -29,7 +29,7 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\bsecret-[\w-]+/gi, HIDDEN],
 ];
 
-const cut = (text: string): string =>
+const truncate = (text: string): string =>
   text.length <= MAX_TEXT_CHARACTERS ? text : `${text.slice(0, MAX_TEXT_CHARACTERS)}…`;
 
 /** Answers the frames of a stack, without the message in its first lines. */
@@ -54,11 +54,11 @@ function codesOf(error: Error): object {
 
 /** Serializes an error without the properties added by libraries: commands, documents, addresses with passwords. */
 function serializeError(error: unknown, isVerbose: boolean, depth = 0): unknown {
-  if (!(error instanceof Error)) return cut(String(error));
+  if (!(error instanceof Error)) return truncate(String(error));
   const { cause } = error;
   return {
     type: error.name,
-    ...(isVerbose || !quotesCommand(error) ? { message: cut(error.message) } : {}),
+    ...(isVerbose || !quotesCommand(error) ? { message: truncate(error.message) } : {}),
     ...codesOf(error),
     at: framesOf(error),
     ...(cause !== undefined && depth < MAX_CAUSES

@@ -3,7 +3,7 @@ import { MIMEType } from 'node:util';
 
 const UTF8 = /^utf-?8$/i;
 
-function parsed(header: string): MIMEType | undefined {
+function parse(header: string): MIMEType | undefined {
   try {
     return new MIMEType(header);
   } catch {
@@ -14,7 +14,7 @@ function parsed(header: string): MIMEType | undefined {
 
 /** Answers the media type in lower case, without parameters; undefined if malformed, or with a charset other than UTF-8. */
 export function mediaType(header: string): string | undefined {
-  const type = parsed(header);
+  const type = parse(header);
   return UTF8.test(type?.params.get('charset') ?? 'utf-8') ? type?.essence : undefined;
 }
 

@@ -87,10 +87,11 @@ function refuse(context: RequestContext, error: AppError, protocol: Protocol = R
   return replyWith(context, protocol.failure(error));
 }
 
-const unknown = (context: RequestContext): AppError =>
+const internalErrorOf = (context: RequestContext): AppError =>
   appError('UNKNOWN', { request_id: context.get('requestId') });
 
-const bearer = (header: string | undefined): string | undefined => /^Bearer (.+)$/i.exec(header ?? '')?.[1];
+const bearerToken = (header: string | undefined): string | undefined =>
+  /^Bearer (.+)$/i.exec(header ?? '')?.[1];
 
 function refuseBody(context: RequestContext): never {
   // The rest of the body stays unread, so that no other request can follow on the connection.
@@ -99,7 +100,7 @@ function refuseBody(context: RequestContext): never {
 }
 
 /** Reads the body, with or without a content-length. Errors: HTTP_BODY_SIZE, REQUEST_CANCELLED. */
-async function bodyOf(context: RequestContext): Promise<Uint8Array> {
+async function readBody(context: RequestContext): Promise<Uint8Array> {
   if (Number(headerOf(context, 'content-length')) > MAX_REQUEST_BYTES) refuseBody(context);
   const body: ReadableStream<Uint8Array> | null = context.req.raw.body;
   const reader = body?.getReader();
@@ -123,7 +124,7 @@ function createDoneSignal({ env: { outgoing } }: RequestContext): AbortSignal {
   return done.signal;
 }
 
-async function incomingOf(
+async function readIncoming(
   context: RequestContext,
   { rpc }: Route,
   { codec, headers, timeout }: Protocol,
@@ -135,9 +136,9 @@ async function incomingOf(
   const responseDone = createDoneSignal(context);
   return {
     rpc,
-    request: await bodyOf(context),
+    request: await readBody(context),
     codec,
-    token: header('token') ?? bearer(header('authorization')),
+    token: header('token') ?? bearerToken(header('authorization')),
     requestId: context.get('requestId'),
     deadline: now + timeout(header),
     clientAborted: context.req.raw.signal,
@@ -185,7 +186,7 @@ async function exportJobs(
   context: RequestContext,
   type: string,
   stream: Stream,
-  over: AbortSignal,
+  responseDone: AbortSignal,
 ): Promise<Response> {
   // The answer begins after the first chunk, so that a failure before it still has a status.
   const { value } = await stream.chunks.next();
@@ -197,7 +198,7 @@ async function exportJobs(
   };
   whenAborted(stream.aborted, breakOff);
   whenAborted(stream.aborted, end);
-  whenAborted(over, end);
+  whenAborted(responseDone, end);
   const body = streamOf(value ?? new Uint8Array(), stream, breakOff);
   return createResponse(context, 200, `${type}; charset=utf-8`, body);
 }
@@ -213,7 +214,7 @@ async function answer(
   { calls, yielding, monotonicNow, log, answerTimeoutMs }: HttpListenerOptions,
 ): Promise<Response> {
   try {
-    const incoming = await incomingOf(context, route, protocol, monotonicNow());
+    const incoming = await readIncoming(context, route, protocol, monotonicNow());
     context.set('called', true);
     const type = acceptedType(context, route);
     const format = route.exports.get(type);
@@ -232,7 +233,7 @@ async function answer(
   } catch (reason) {
     if (reason instanceof AppError) return refuse(context, reason, protocol);
     log.error({ request_id: context.get('requestId'), err: reason }, UNHANDLED);
-    return refuse(context, unknown(context), protocol);
+    return refuse(context, internalErrorOf(context), protocol);
   }
 }
 
@@ -272,7 +273,7 @@ function logRefusal(context: RequestContext, log: CallLog): void {
 }
 
 /** Answers every host named by a request: an absolute target names one beside the header. */
-function authorities({ env: { incoming }, req }: RequestContext): readonly string[] {
+function namedHosts({ env: { incoming }, req }: RequestContext): readonly string[] {
   const named = incoming.headersDistinct['host'] ?? [];
   return incoming.url?.startsWith('/') === false ? [...named, new URL(req.url).host] : named;
 }
@@ -295,7 +296,7 @@ export function openHttpListener(options: HttpListenerOptions): Promise<Listener
   app.use(async (context, next) => {
     context.set('requestId', requestIdOf(context.req.header('x-request-id')));
     context.header('x-request-id', context.get('requestId'));
-    const misleading = misleadingHost(authorities(context));
+    const misleading = misleadingHost(namedHosts(context));
     if (misleading === undefined) return next();
     return refuse(context, appError('HTTP_HOST', { host: misleading }));
   });
@@ -315,7 +316,7 @@ export function openHttpListener(options: HttpListenerOptions): Promise<Listener
   for (const route of [...ROUTES, ...RPC_PATHS]) addRoute(app, route, options);
   app.onError((fault, context) => {
     log.error({ request_id: context.get('requestId'), err: fault }, UNHANDLED);
-    return refuse(context, unknown(context));
+    return refuse(context, internalErrorOf(context));
   });
   app.notFound((context) => refuse(context, appError('HTTP_ROUTE', { path: context.req.path })));
   return openHttpServer(app, { ...options, name: 'HTTP' });

@@ -71,7 +71,7 @@ function schemaOf(message: DescMessage): Json {
 }
 
 /** Answers `messages` and all messages reachable from them. */
-function reached(messages: readonly DescMessage[]): readonly DescMessage[] {
+function reachableFrom(messages: readonly DescMessage[]): readonly DescMessage[] {
   const found = new Set<DescMessage>();
   const visit = (message: DescMessage): void => {
     if (found.has(message) || WELL_KNOWN.has(message.typeName)) return;
@@ -188,7 +188,7 @@ export function openapi(version: string): Json {
     components: {
       securitySchemes: { token: TOKEN },
       schemas: Object.fromEntries(
-        reached([...messages, FAILURE]).map((message) => [message.name, schemaOf(message)]),
+        reachableFrom([...messages, FAILURE]).map((message) => [message.name, schemaOf(message)]),
       ),
     },
   };

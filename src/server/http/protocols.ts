@@ -93,7 +93,7 @@ const TRAILERS = 0x80;
 const PREFIX_BYTES = 5;
 
 /** Writes the prefix for `length` bytes of content. */
-function prefixOf(flags: number, length: number): Uint8Array {
+function framePrefix(flags: number, length: number): Uint8Array {
   const prefix = Buffer.alloc(PREFIX_BYTES);
   prefix.writeUInt8(flags, 0);
   prefix.writeUInt32BE(length, 1);
@@ -101,7 +101,7 @@ function prefixOf(flags: number, length: number): Uint8Array {
 }
 
 /** Unwraps a request, a single frame. */
-function unframed(body: Uint8Array): Uint8Array {
+function unwrapFrame(body: Uint8Array): Uint8Array {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const whole = bytes.length >= PREFIX_BYTES && bytes.readUInt32BE(1) === bytes.length - PREFIX_BYTES;
   if (whole && bytes[0] === MESSAGE) return bytes.subarray(PREFIX_BYTES);
@@ -114,7 +114,7 @@ function trailers(lines: Readonly<Record<string, string | number>>): Uint8Array 
       .map(([name, value]) => `${name}: ${value}\r\n`)
       .join(''),
   );
-  return Buffer.concat([prefixOf(TRAILERS, content.length), content]);
+  return Buffer.concat([framePrefix(TRAILERS, content.length), content]);
 }
 
 const SUCCEEDED = trailers({ 'grpc-status': 0 });
@@ -130,7 +130,7 @@ function grpcWebFailure(error: AppError): Uint8Array {
 const NOTHING = new Uint8Array();
 
 /** Wraps the chunks of an answer in one frame; its length is known only after the last chunk. */
-function* framed(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+function* wrapFrame(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
   const content: Uint8Array[] = [];
   let length = 0;
   for (const chunk of chunks) {
@@ -138,7 +138,7 @@ function* framed(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
     length += chunk.length;
     yield NOTHING;
   }
-  yield prefixOf(MESSAGE, length);
+  yield framePrefix(MESSAGE, length);
   yield* content;
   yield SUCCEEDED;
 }
@@ -174,8 +174,8 @@ const TEXT: TransferForm = {
 
 const grpcWeb = (type: string, inner: Codec, { read, write } = BINARY): Protocol => ({
   codec: {
-    decode: (message, sent) => inner.decode(message, unframed(read(sent))),
-    encode: (message, bytes) => write(framed(inner.encode(message, bytes))),
+    decode: (message, sent) => inner.decode(message, unwrapFrame(read(sent))),
+    encode: (message, bytes) => write(wrapFrame(inner.encode(message, bytes))),
   },
   type,
   headers: [GRPC_TIMEOUT],
