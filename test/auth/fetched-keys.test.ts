@@ -266,7 +266,7 @@ describe('an invalid key', () => {
   let clock = 0;
   let texts: Readonly<Record<string, string>> = {};
   const log = createRecordedLog();
-  const closing: (() => void)[] = [];
+  const closing: (() => void | Promise<void>)[] = [];
 
   beforeAll(async () => {
     identity = await startStandIn({
@@ -286,7 +286,7 @@ describe('an invalid key', () => {
     );
   });
   afterAll(async () => {
-    for (const close of closing) close();
+    for (const close of closing) await close();
     await service.stop();
   });
 

@@ -34,7 +34,7 @@ let clock = 0;
 let role: IdentityAnswers['role'] = () => ({ role_type: 'DOMAIN', projects: [], project_groups: [] });
 let stalled = false;
 const log = createRecordedLog();
-const closing: (() => void)[] = [];
+const closing: (() => void | Promise<void>)[] = [];
 
 const answers: IdentityAnswers = {
   key(domain_id) {
@@ -76,7 +76,7 @@ beforeEach(() => {
   log.entries.length = 0;
 });
 afterAll(async () => {
-  for (const close of closing) close();
+  for (const close of closing) await close();
   identity.stop();
   await service.stop();
 });

@@ -27,7 +27,7 @@ let jwk: string;
 let role: IdentityAnswers['role'];
 let clock = 0;
 const log = createRecordedLog();
-const closing: (() => void)[] = [];
+const closing: (() => void | Promise<void>)[] = [];
 
 const roleAnswer = (role_type: string) => ({ role_type, projects: [], project_groups: [] });
 
@@ -68,8 +68,8 @@ beforeEach(() => {
   role = () => roleAnswer('DOMAIN');
   log.entries.length = 0;
 });
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
 });
 
 /** Starts a TCP server in place of the identity service; `serve` handles each connection. */
