@@ -76,7 +76,7 @@ export interface Replaced {
   /** Options of each client of the database, beside its own. */
   readonly mongo?: MongoClientOptions;
   /** Milliseconds for a client to take its answer. */
-  readonly patience?: number;
+  readonly answerTimeoutMs?: number;
   /** How late the event loop is, where others share it. */
   readonly load?: LoopLoad;
 }
@@ -228,7 +228,7 @@ async function openDoors(
   const { now, monotonicNow } = clock;
   const shared = {
     ...{ calls, state, version: VERSION, host, tls, maxConnections, log },
-    ...{ monotonicNow, patience: replaced?.patience },
+    ...{ monotonicNow, patience: replaced?.answerTimeoutMs },
   };
   const grpc = await listening('GRPC_PORT', config.grpcPort, (port) =>
     openGrpcListener({ ...shared, now, port }),

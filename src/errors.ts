@@ -2,7 +2,7 @@
 import { REASONS } from './reasons.js';
 import type { Reason } from './reasons.js';
 
-/** gRPC statuses by name, with the number on the wire and what the HTTP door answers. */
+/** gRPC statuses by name, with their numbers on the wire and their HTTP statuses. */
 export const STATUSES = {
   CANCELLED: { grpc: 1, http: 499 },
   INVALID_ARGUMENT: { grpc: 3, http: 400 },
@@ -20,13 +20,13 @@ export type StatusName = keyof typeof STATUSES;
 
 interface ErrorRow {
   readonly status: StatusName;
-  /** What the HTTP door answers, where it is not the status's own. */
+  /** The HTTP status, if it differs from that of the gRPC status. */
   readonly http?: number;
-  /** The text; `{name}` stands for what the failing call fills in. */
+  /** The text, with blanks such as `{name}` for the failing call to fill in. */
   readonly text: string;
-  /** Milliseconds after which the same call may succeed. */
+  /** Milliseconds before a retry of the same call. */
   readonly retryAfter?: number;
-  /** Nothing that a client sent is in the text, so that the log may have it. */
+  /** The text contains nothing sent by a client, so the log may contain it. */
   readonly isOwnText?: true;
 }
 
@@ -120,14 +120,14 @@ type Blanks<Text extends string> = Text extends `${string}{${infer Name}}${infer
   : never;
 type About<Name extends ErrorName> = Readonly<Record<Blanks<(typeof ERRORS)[Name]['text']>, string>>;
 
-const MAX_ECHO = 64;
-const MAX_REASON = 400;
+const MAX_ECHO_CHARACTERS = 64;
+const MAX_REASON_CHARACTERS = 400;
 /** Bytes of a status text: longer trailers lose the status in deployed clients. */
-const MAX_TEXT = 1024;
+const MAX_TEXT_BYTES = 1024;
 
-/** At most 64 characters of what a client sent, safe to print: control characters and lone surrogates are replaced. */
+/** Answers at most 64 characters of a client's text, safe to print: control characters and lone surrogates are replaced. */
 export function echo(sent: string): string {
-  return shorten(sent, MAX_ECHO);
+  return shorten(sent, MAX_ECHO_CHARACTERS);
 }
 
 function shorten(text: string, max: number): string {
@@ -144,17 +144,17 @@ function withinBytes(text: string, max: number): string {
 interface Background {
   /** Facts for programs, sent to the client in ErrorInfo. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** The fault behind the error, which only the log has. */
+  /** The fault behind the error, for the log only. */
   readonly cause?: unknown;
 }
 
-/** An error of the table. `field` is the path in the request that is at fault, such as `query.filter[2].value`. */
+/** An error of the table. `field` is the path of the faulty field in the request, such as `query.filter[2].value`. */
 export class AppError extends Error {
   readonly code: `ERROR_${ErrorName}`;
   readonly status: StatusName;
   /** The status over HTTP. */
   readonly http: number;
-  /** What the log has of it: the whole, or the code alone where the text may hold what a client sent. */
+  /** The text for the log: all of it, or the code alone if the text may contain a client's data. */
   readonly logged: string;
   readonly metadata: NonNullable<Background['metadata']>;
 
@@ -162,11 +162,11 @@ export class AppError extends Error {
     readonly error: ErrorName,
     text: string,
     readonly field: string | undefined,
-    /** Milliseconds after which the same call may succeed. */
+    /** Milliseconds before a retry of the same call. */
     readonly retryAfter: number | undefined,
     { metadata = {}, cause }: Background = {},
   ) {
-    super(withinBytes(`ERROR_${error}: ${text}`, MAX_TEXT), { cause });
+    super(withinBytes(`ERROR_${error}: ${text}`, MAX_TEXT_BYTES), { cause });
     const row: ErrorRow = ERRORS[error];
     this.metadata = metadata;
     this.code = `ERROR_${error}`;
@@ -176,15 +176,15 @@ export class AppError extends Error {
   }
 }
 
-/** The text of the error `name` with its blanks filled in. */
+/** Fills in the blanks in the text of the error `name`. */
 function textOf<Name extends ErrorName>(name: Name, about: About<Name>): string {
   const blanks: ReadonlyMap<string, string> = new Map(Object.entries(about));
   return ERRORS[name].text.replace(/\{(\w+)\}/g, (_, blank: string) =>
-    shorten(blanks.get(blank) ?? '', blank === 'reason' ? MAX_REASON : MAX_ECHO),
+    shorten(blanks.get(blank) ?? '', blank === 'reason' ? MAX_REASON_CHARACTERS : MAX_ECHO_CHARACTERS),
   );
 }
 
-/** The error `name` with the blanks of its text filled in; `field` is by default what its text calls `key`. */
+/** Creates the error `name` with the blanks of its text filled in; `field` defaults to the blank `key`. */
 export function appError<Name extends ErrorName>(
   name: Name,
   about: About<Name>,
@@ -194,7 +194,7 @@ export function appError<Name extends ErrorName>(
   return new AppError(name, textOf(name, about), field, retryAfter);
 }
 
-/** UNAVAILABLE for a service that does not serve, or a database that does not answer, for `reason`. */
+/** Creates UNAVAILABLE with the reason for not serving. */
 export const notServing = (reason: Reason): AppError =>
   new AppError(
     'UNAVAILABLE',
@@ -210,16 +210,16 @@ export const internalError = (requestId: string, fault: unknown): AppError =>
     cause: fault instanceof Error ? fault : String(fault),
   });
 
-/** Milliseconds after which what is too much for now may not be any more. */
-const CROWDED_FOR = 1000;
+/** The delay before a retry after a temporary limit. */
+const RETRY_DELAY_MS = 1000;
 
-/** LIMIT_EXCEEDED for what is not too much in itself, but together with what else goes on: it may be tried again. */
+/** Creates LIMIT_EXCEEDED for a limit on all calls together: the call may be retried. */
 export const crowded = (limit: string, max: number): AppError =>
   new AppError(
     'LIMIT_EXCEEDED',
     textOf('LIMIT_EXCEEDED', { limit, max: String(max) }),
     undefined,
-    CROWDED_FOR,
+    RETRY_DELAY_MS,
   );
 
 /** Throws the error `name` of the table. */
@@ -227,10 +227,10 @@ export function fail<Name extends ErrorName>(name: Name, about: About<Name>, fie
   throw appError(name, about, field);
 }
 
-/** Refuses more than `max` of `what`, which stands at `at` in the request. */
+/** Refuses a `size` over `max`; `what` names the limit, `at` the field of the request. */
 export function limited(size: number, max: number, what: string, at: string): void {
   if (size > max) fail('LIMIT_EXCEEDED', { limit: what, max: String(max) }, at);
 }
 
-/** The message of whatever was thrown. */
+/** Answers the message of anything thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

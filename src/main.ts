@@ -13,7 +13,7 @@ import type { Log } from './telemetry/log.js';
 
 /** On one Ctrl-C a terminal and npm both send a signal. Only a later second signal ends the program at once. */
 const SAME_SIGNAL_MS = 1000;
-/** Time for calls to arrive that were sent before the signal. */
+/** Time for calls sent before the signal to arrive. */
 const ARRIVAL_MS = 50;
 const MIN_NODE = 20;
 const EXIT_FAILED = 1;
@@ -21,7 +21,7 @@ const EXIT_MISUSED = 2;
 
 const CLOCK = { now: () => Date.now(), monotonicNow: () => performance.now() };
 
-/** Closes the service on a signal; the function that it answers says whether one has come. */
+/** Closes the service on a signal; answers a test for a received signal. */
 function closeOnSignals(log: Log, app: App): () => boolean {
   let closingSince = 0;
   const close = (signal: NodeJS.Signals): void => {
@@ -67,7 +67,7 @@ function readOrExit<T>(code: number, read: () => T, notices: readonly string[] =
   }
 }
 
-/** Shows a command that can be pasted: on a pipe the log is JSON, which escapes quotes. */
+/** Shows a command ready to paste; it bypasses a JSON log, with its escaped quotes. */
 const hintOn = (log: Log, isTerminal: boolean) => (command: string) => {
   if (isTerminal) log.info(`try: ${command}`);
   else process.stderr.write(`${command}\n`);
@@ -90,12 +90,12 @@ async function serve(config: Config, notices: readonly string[]): Promise<void> 
   // Loaded late, so that complaints about the settings come at once.
   const { createApp } = await import('./app.js');
   const app = createApp(config, { clock: CLOCK, log, notices, hint: hintOn(log, isTerminal) });
-  // For tools that are loaded beside the program; there are no other subscribers.
+  // For tools loaded beside the program; there are no other subscribers.
   channel('inventory-job.app').publish(app);
   const isClosing = closeOnSignals(log, app);
   closeOnFaults(log, app);
   await app.start().catch(async (error: unknown) => {
-    // A start that a signal interrupts has not failed.
+    // A start interrupted by a signal has not failed.
     if (!isClosing()) await failStart(log, error, app.close);
   });
 }

@@ -4,7 +4,7 @@ import { fromJson, toBinary } from '@bufbuild/protobuf';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createJwtAuthenticate } from '../src/auth/jwt.js';
-import { keySet } from '../src/auth/keys.js';
+import { readKeySet } from '../src/auth/keys.js';
 import { RPCS } from '../src/server/call-context.js';
 import { JOB_SERVICE, messageNamed } from '../src/wire/descriptors.js';
 import type { RpcName } from './harness/client.js';
@@ -32,7 +32,7 @@ let stranger: Pair;
 
 beforeAll(async () => {
   [issuer, stranger] = await Promise.all([pairOf('RS256'), pairOf('RS256')]);
-  const keys = await keySet(JSON.stringify({ keys: [await publicJwk(issuer)] }));
+  const keys = await readKeySet(JSON.stringify({ keys: [await publicJwk(issuer)] }));
   const authenticate = createJwtAuthenticate({
     keysOf: () => Promise.resolve(keys.get('') ?? []),
     now: () => Date.now(),

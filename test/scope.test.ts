@@ -94,7 +94,7 @@ const asking = createRoles(
         projects: [PROJECT],
       }),
   },
-  { keep: 0, monotonicNow: () => performance.now() },
+  { ttlMs: 0, monotonicNow: () => performance.now() },
 );
 const authenticate: Authenticate = ({ token = '', verb, signal }) =>
   Promise.resolve({ scope: (asked) => asking({ ...asked, token, verb, domainId: MINE }, signal) });

@@ -1,4 +1,4 @@
-/** Without authentication a caller sees the domain that its request names, and all of it (docs/operations.md). */
+/** AUTH=none: the scope of a caller is the whole domain named by its request (docs/operations.md). */
 import { appError } from '../errors.js';
 import type { Authenticate } from './caller.js';
 

@@ -1,4 +1,4 @@
-/** The authentication that the settings ask for: by tokens with keys in a file or of the identity service, or none (docs/operations.md «Authentication»). */
+/** Authentication by the settings: tokens with keys from a file or from the identity service, or none (docs/operations.md «Authentication»). */
 import type { Config } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import type { Log } from '../telemetry/log.js';
@@ -44,19 +44,25 @@ async function keysInFile(path: string, { log, monotonicNow }: AuthOptions): Pro
   }
 }
 
-/** Keys in the file, if there is one, come before those of the identity service, which also tells roles. */
+/** Keys of the file, if any, come before those of the identity service. Roles come from the identity service. */
 function byIdentity(
   endpoint: IdentityEndpoint,
   inFile: KeysOf | undefined,
-  keep: number,
+  roleTtlMs: number,
   options: AuthOptions,
 ): Authentication {
   const { now, monotonicNow } = options;
   const identity = createIdentity(endpoint, options);
   const fetched = createFetchedKeys(identity, options);
   const keysOf = inFile === undefined ? fetched : eitherKeys(inFile, fetched);
-  const roles = createRoles(identity, { keep, monotonicNow });
-  return { authenticate: createJwtAuthenticate({ keysOf, now, roles }), close: identity.close };
+  const roles = createRoles(identity, { ttlMs: roleTtlMs, monotonicNow });
+  return {
+    authenticate: createJwtAuthenticate({ keysOf, now, roles }),
+    close() {
+      identity.close();
+      return Promise.resolve();
+    },
+  };
 }
 
 /** Errors: AUTH_PUBLIC_KEYS cannot be used. */

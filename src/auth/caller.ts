@@ -1,24 +1,24 @@
-/** Who calls, and what it may see: where authentication enters the chain of a call. */
+/** The caller of a request and its scope: the result of authentication. */
 import type { Scope } from '../query/confine.js';
 
-/** What a request says it is about, by the names of the contract; '' where it does not say. */
-export interface Asked {
+/** The domain and project named by a request, under the contract's field names; '' if it names none. */
+export interface RequestedScope {
   readonly domain_id: string;
   readonly project_id?: string;
 }
 
 export interface Caller {
-  /** What the caller may see of what a request asks for. Errors: AppError. */
-  scope(asked: Asked): Promise<Scope>;
+  /** Answers the visible part of the requested scope. Errors: AppError. */
+  scope(asked: RequestedScope): Promise<Scope>;
 }
 
-/** What a call says of its caller. */
+/** The part of a call that identifies its caller. */
 export interface Credentials {
-  /** The token, where one was sent. */
+  /** The token, if one was sent. */
   readonly token: string | undefined;
   /** The rpc: `list`. */
   readonly verb: string;
-  /** Aborted when the call is given up. */
+  /** Aborted with the call. */
   readonly signal: AbortSignal;
 }
 

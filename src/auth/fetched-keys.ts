@@ -1,40 +1,40 @@
-/** Keys of the identity service: fetched once at a time a domain, kept for a while, and longer while it is away (docs/operations.md «Identity service»). */
+/** Caches the keys of the identity service: one fetch at a time per domain, stale keys during an outage (docs/operations.md «Identity service»). */
 import { echo, messageOf } from '../errors.js';
 import { raceAbort } from '../limits/abort.js';
 import { createFairScheduler } from '../limits/fair-scheduler.js';
-import { away, TIMEOUT_MS } from './identity.js';
+import { identityUnavailable, IDENTITY_TIMEOUT_MS } from './identity.js';
 import type { Identity } from './identity.js';
-import { oneKey } from './keys.js';
+import { readKey } from './keys.js';
 import type { KeysOf, VerifyingKey } from './keys.js';
 import { createLru } from './lru.js';
 
-/** How long a key is kept, and how long it is remembered that a domain has none that can be used. */
+/** Lifetimes of a cached key, and of the knowledge that a domain has no usable key. */
 const KEY_TTL_MS = 600_000;
-const NONE_TTL_MS = 30_000;
+const ABSENCE_TTL_MS = 30_000;
 
-/** Between two fetches of a key that is known, while identity is away. */
+/** Delay between two fetches of a cached key during an outage of identity. */
 const RETRY_DELAY_MS = 5_000;
 
-/** Fetches at once. The rest wait, no longer than their callers: made-up domains are not to flood identity. */
-const FETCHES = { concurrency: 16, waiting: Infinity };
+/** Limits concurrent fetches, so that made-up domains cannot flood identity. The rest wait, no longer than their callers. */
+const FETCH_LIMITS = { concurrency: 16, waiting: Infinity };
 
 type Keys = readonly VerifyingKey[];
 
-interface Known {
+interface CachedKeys {
   readonly keys: Keys;
-  /** Until when identity is not asked again, in milliseconds of the clock. */
+  /** The end of the entry's life, in milliseconds of the monotonic clock. */
   readonly until: number;
-  /** Whether identity was away when it was last asked. */
+  /** The last fetch failed in an outage of identity. */
   readonly stale: boolean;
 }
 
-interface None {
+interface Absence {
   readonly until: number;
-  /** Why the key that identity has cannot be used; '': it has none. */
+  /** The fault of identity's key; '' if identity has no key. */
   readonly complaint: string;
 }
 
-/** What is written to the log; a subset of pino's. */
+/** A subset of pino's log. */
 export interface KeyLog {
   info(about: object, message: string): void;
   warn(about: object, message: string): void;
@@ -44,28 +44,28 @@ export interface FetchedKeysOptions {
   /** Milliseconds that only grow. */
   readonly monotonicNow: () => number;
   readonly log: KeyLog;
-  /** Milliseconds that a fetch may take, the wait for its turn included. */
+  /** Milliseconds for a fetch, including the wait for its slot. */
   readonly timeout?: number;
 }
 
 const ABANDONED = new Error('nobody waits for this key any more');
 
-/** Waits for a turn. Errors: UNAVAILABLE after `timeout` milliseconds, and why `signal` was aborted. */
-async function turnWithin<T>(
-  turn: (signal: AbortSignal) => Promise<T>,
+/** Waits for a slot. Errors: UNAVAILABLE after `timeout` milliseconds, and the abort reason of `signal`. */
+async function slotWithin<T>(
+  acquire: (signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
   timeout: number,
 ): Promise<T> {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(away()), timeout);
+  const timer = setTimeout(() => late.abort(identityUnavailable()), timeout);
   try {
-    return await turn(AbortSignal.any([signal, late.signal]));
+    return await acquire(AbortSignal.any([signal, late.signal]));
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** A fetch, and those who wait for it. */
+/** A fetch in progress and the number of its waiters. */
 interface Flight {
   readonly keys: Promise<Keys>;
   readonly abandoned: AbortController;
@@ -74,8 +74,8 @@ interface Flight {
 
 type Fetch = (abandoned: AbortSignal) => Promise<Keys>;
 
-/** Shares one fetch a domain among those who wait for it; the last of them who leaves ends it. */
-function sharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSignal) => Promise<Keys> {
+/** Shares one fetch per domain among its waiters; the fetch is aborted when the last of them leaves. */
+function createSharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSignal) => Promise<Keys> {
   const flights = new Map<string, Flight>();
 
   function begin(domainId: string, fetch: Fetch): Flight {
@@ -100,13 +100,13 @@ function sharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSignal) 
   };
 }
 
-/** What is known of domains; a line in the log for each key that cannot be used, or can again. */
-function keyCache({ monotonicNow, log }: FetchedKeysOptions) {
-  // Apart, so that made-up domains displace none that has a key.
-  const withKey = createLru<Known>();
-  const without = createLru<None>();
+/** Holds keys and their absence by domain, and logs each key on becoming unusable or usable again. */
+function createKeyCache({ monotonicNow, log }: FetchedKeysOptions) {
+  // Two caches, so that made-up domains cannot evict domains with keys.
+  const withKey = createLru<CachedKeys>();
+  const without = createLru<Absence>();
 
-  function tell(domainId: string, complaint: string): void {
+  function logChange(domainId: string, complaint: string): void {
     const about = { domain_id: echo(domainId) };
     if (complaint === (without.get(domainId)?.complaint ?? '')) return;
     if (complaint === '') log.info(about, 'the key of a domain can be used again');
@@ -117,49 +117,49 @@ function keyCache({ monotonicNow, log }: FetchedKeysOptions) {
     known: withKey.get,
     hasNone: (domainId: string): boolean => (without.get(domainId)?.until ?? -Infinity) > monotonicNow(),
     keep(domainId: string, keys: Keys): Keys {
-      tell(domainId, '');
+      logChange(domainId, '');
       without.delete(domainId);
       withKey.set(domainId, { keys, until: monotonicNow() + KEY_TTL_MS, stale: false });
       return keys;
     },
-    /** Keeps that a domain has no key, or by `complaint` none that can be used. */
+    /** Caches the absence of a usable key; `complaint` is the fault of an unusable one. */
     keepNone(domainId: string, complaint: string): Keys {
-      tell(domainId, complaint);
+      logChange(domainId, complaint);
       withKey.delete(domainId);
-      without.set(domainId, { until: monotonicNow() + NONE_TTL_MS, complaint });
+      without.set(domainId, { until: monotonicNow() + ABSENCE_TTL_MS, complaint });
       return [];
     },
-    keepStale(domainId: string, { keys }: Known): Keys {
+    keepStale(domainId: string, { keys }: CachedKeys): Keys {
       withKey.set(domainId, { keys, until: monotonicNow() + RETRY_DELAY_MS, stale: true });
       return keys;
     },
   };
 }
 
-/** The keys that `identity` has. Errors: UNAVAILABLE where it is away and the domain's key is not known. */
+/** Answers the keys of `identity`. Errors: UNAVAILABLE in an outage, for a domain without cached keys. */
 export function createFetchedKeys(
   identity: Pick<Identity, 'publicKey'>,
   options: FetchedKeysOptions,
 ): KeysOf {
-  const { monotonicNow, timeout = TIMEOUT_MS } = options;
-  const cache = keyCache(options);
-  const share = sharedFetches();
-  const turn = createFairScheduler(FETCHES);
+  const { monotonicNow, timeout = IDENTITY_TIMEOUT_MS } = options;
+  const cache = createKeyCache(options);
+  const share = createSharedFetches();
+  const acquireSlot = createFairScheduler(FETCH_LIMITS);
 
   async function fetched(domainId: string, signal: AbortSignal): Promise<Keys> {
     const begun = monotonicNow();
-    using _turn = await turnWithin((waiting) => turn(domainId, waiting), signal, timeout);
+    using _slot = await slotWithin((waiting) => acquireSlot(domainId, waiting), signal, timeout);
     const left = Math.max(1, timeout - (monotonicNow() - begun));
     const text = await identity.publicKey(domainId, signal, left);
     if (text === undefined) return cache.keepNone(domainId, '');
-    return await oneKey(text).then(
+    return await readKey(text).then(
       (key) => cache.keep(domainId, [key]),
       (error: unknown) => cache.keepNone(domainId, messageOf(error)),
     );
   }
 
-  /** The keys that identity has, and where it is away those of `before`. */
-  const refreshed = (domainId: string, before: Known | undefined, signal: AbortSignal): Promise<Keys> =>
+  /** Fetches the keys; in an outage the cached ones of `before` stay valid. */
+  const refresh = (domainId: string, before: CachedKeys | undefined, signal: AbortSignal): Promise<Keys> =>
     share(
       domainId,
       (abandoned) =>
@@ -175,9 +175,9 @@ export function createFetchedKeys(
     if (known !== undefined && known.until > monotonicNow()) return known.keys;
     if (cache.hasNone(domainId)) return [];
     if (known?.stale !== true || monotonicNow() - known.until > KEY_TTL_MS)
-      return refreshed(domainId, known, signal);
-    // While identity is away, nobody waits for it whose key is known.
-    void refreshed(domainId, known, new AbortController().signal);
+      return refresh(domainId, known, signal);
+    // In an outage, callers with a cached key do not wait for identity.
+    void refresh(domainId, known, new AbortController().signal);
     return known.keys;
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Shell-style patterns, as tokens name permissions by: `*`, `?`, `[abc]` and `[!abc]`, matched against a whole name. They
- * mean what they mean to Python's `fnmatch.fnmatchcase`, by which the services of the API read them.
+ * Matches the shell-style patterns of permissions in tokens: `*`, `?`, `[abc]` and `[!abc]`, against a whole name. Their
+ * meaning is that of Python's `fnmatch.fnmatchcase`, used by the other services of the API.
  */
 
 type Step = 'any' | ((character: string) => boolean);
@@ -13,22 +13,22 @@ const ITEMS = /^!|([^])-([^])|[^]/gu;
 
 const codeOf = (character: string): number => character.codePointAt(0) ?? 0;
 
-/** Whether a range holds a character; a character alone is a range of one. */
-function isIn(range: string, character: string): boolean {
+/** Tests a character against a range; a single character is a range of one. */
+function isInRange(range: string, character: string): boolean {
   const [from = '', , to = from] = range;
   return codeOf(from) <= codeOf(character) && codeOf(character) <= codeOf(to);
 }
 
-/** Whether a character is in the set of this text, which stands between brackets. */
+/** Answers the test for a set, given the text between its brackets. */
 function setOf(text: string): (character: string) => boolean {
-  // A range that holds nothing is as if it were not there: what follows it may come to stand in front.
+  // An empty range counts as absent: the item after it may become the first of the set.
   const ranges = [...text.matchAll(ITEMS)]
     .filter(([, from = '', to = from]) => codeOf(from) <= codeOf(to))
     .map(([range]) => range);
   const [first = ''] = ranges;
   const isNegated = first.startsWith('!');
   const members = isNegated ? [...Array.from(first.slice(1)), ...ranges.slice(1)] : ranges;
-  return (character) => members.some((range) => isIn(range, character)) !== isNegated;
+  return (character) => members.some((range) => isInRange(range, character)) !== isNegated;
 }
 
 function stepOf([text, set]: RegExpMatchArray): Step {
@@ -37,10 +37,10 @@ function stepOf([text, set]: RegExpMatchArray): Step {
   return set === undefined ? (character) => character === text : setOf(set);
 }
 
-/** Whether `pattern` matches the whole of `name`, in time that grows with the product of their lengths. */
+/** Matches the whole of `name` against `pattern`, in time proportional to the product of their lengths. */
 export function matchesGlob(pattern: string, name: string): boolean {
   const steps = [...pattern.matchAll(STEPS)].map(stepOf);
-  // The places in the pattern that may come next.
+  // The possible next positions in the pattern.
   const closed = (places: Iterable<number>): ReadonlySet<number> => {
     const all = new Set(places);
     for (const place of all) if (steps[place] === 'any') all.add(place + 1);

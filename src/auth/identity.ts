@@ -8,19 +8,19 @@ import type { AuthenticationResponse, AuthorizationResponse } from '../gen/space
 import { AuthorizationClient } from '../gen/spaceone/api/identity/v1/authorization.js';
 import { DomainClient } from '../gen/spaceone/api/identity/v1/domain.js';
 import { abortReason } from '../limits/abort.js';
-import type { Asked } from './caller.js';
+import type { RequestedScope } from './caller.js';
 import { createOutage } from './outage.js';
 import type { OutageLog } from './outage.js';
 
 export interface IdentityEndpoint {
   /** `host:port`. */
   readonly address: string;
-  /** Whether it is reached by TLS. */
+  /** True for TLS. */
   readonly secure: boolean;
 }
 
-/** What a caller asks of the service, and with which token. */
-export interface RoleQuestion extends Asked {
+/** The question about a caller's role: its token and its request. */
+export interface RoleQuestion extends RequestedScope {
   /** The rpc. */
   readonly verb: string;
   readonly token: string;
@@ -28,13 +28,13 @@ export interface RoleQuestion extends Asked {
 
 export interface Identity {
   /**
-   * A domain's public key, a JWK as JSON, within `timeout` milliseconds; undefined: the domain has none. Errors:
-   * UNAVAILABLE, and why `signal` was aborted, which ends the call.
+   * Fetches the public key of a domain within `timeout` milliseconds: a JWK as JSON, or undefined if there is none.
+   * Aborting `signal` cancels the call. Errors: UNAVAILABLE, and the abort reason.
    */
   publicKey(domainId: string, signal: AbortSignal, timeout: number): Promise<string | undefined>;
-  /** What the caller is in what it asks for. Errors: PERMISSION_DENIED, AUTHENTICATE_FAILURE, and those of `publicKey`. */
+  /** Asks for the caller's role. Errors: PERMISSION_DENIED, AUTHENTICATE_FAILURE, and those of `publicKey`. */
   role(question: RoleQuestion, signal: AbortSignal): Promise<AuthorizationResponse>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 export interface IdentityOptions {
@@ -43,12 +43,12 @@ export interface IdentityOptions {
   /** Milliseconds that only grow. */
   readonly monotonicNow: () => number;
   readonly log: OutageLog;
-  /** Milliseconds that an answer about a role may take. */
+  /** Milliseconds for an answer about a role. */
   readonly timeout?: number;
 }
 
-/** The time that an answer may take. */
-export const TIMEOUT_MS = 4000;
+/** The default time for an answer of identity. */
+export const IDENTITY_TIMEOUT_MS = 4000;
 
 /** Milliseconds between two tries to connect, at most. */
 const CHANNEL = {
@@ -59,20 +59,20 @@ const CHANNEL = {
 } as const;
 
 const OUTAGE = {
-  gone: 'AUTH_IDENTITY_ENDPOINT: the identity service does not answer',
-  back: 'AUTH_IDENTITY_ENDPOINT: the identity service answers again',
+  down: 'AUTH_IDENTITY_ENDPOINT: the identity service does not answer',
+  up: 'AUTH_IDENTITY_ENDPOINT: the identity service answers again',
 } as const;
 
-/** Reads an error as the answer that it is; undefined: it is none, and identity is away. */
+/** Reads an error as an answer of identity; undefined for an outage. */
 type Refusal<T> = (error: ServiceError) => (() => T) | undefined;
 
-const refused = (): never => fail('PERMISSION_DENIED', {});
+const refuseRole = (): never => fail('PERMISSION_DENIED', {});
 
-/** The errors that are answers about a role. */
+/** Statuses of identity that refuse a role; any other error is an outage. */
 const REFUSALS: ReadonlyMap<number, () => never> = new Map([
-  [status.PERMISSION_DENIED, refused],
-  [status.INVALID_ARGUMENT, refused],
-  [status.NOT_FOUND, refused],
+  [status.PERMISSION_DENIED, refuseRole],
+  [status.INVALID_ARGUMENT, refuseRole],
+  [status.NOT_FOUND, refuseRole],
   [status.UNAUTHENTICATED, () => fail('AUTHENTICATE_FAILURE', { message: 'a valid token is needed' })],
 ]);
 
@@ -84,16 +84,17 @@ const ROLE_REQUEST: AuthorizationRequest = {
   scope: AuthorizationRequest_Scope.PROJECT,
 };
 
-const noKey: Refusal<AuthenticationResponse> = ({ code, details }) =>
+const readNoKey: Refusal<AuthenticationResponse> = ({ code, details }) =>
   code === status.INVALID_ARGUMENT && details.startsWith('ERROR_NOT_FOUND') ? () => NO_KEY : undefined;
 
-export const away = (): AppError => appError('UNAVAILABLE', { reason: 'the caller cannot be verified now' });
+export const identityUnavailable = (): AppError =>
+  appError('UNAVAILABLE', { reason: 'the caller cannot be verified now' });
 
 type Answered<T> = (error: ServiceError | null, answer: T) => void;
 type Begin<T> = (answered: Answered<T>) => ClientUnaryCall;
 
-/** How a call ended, which is cancelled with `signal`. */
-function ended<T>(begin: Begin<T>, signal: AbortSignal): Promise<Parameters<Answered<T>>> {
+/** Makes a call, cancelled with `signal`; answers its error and its response. */
+function callOf<T>(begin: Begin<T>, signal: AbortSignal): Promise<Parameters<Answered<T>>> {
   return new Promise((resolve) => {
     const call = begin((error, answer) => {
       signal.removeEventListener('abort', cancel);
@@ -106,10 +107,10 @@ function ended<T>(begin: Begin<T>, signal: AbortSignal): Promise<Parameters<Answ
   });
 }
 
-/** The client of the identity service at `endpoint`; it connects when it is first asked. */
+/** Creates a client of the identity service; it connects on its first call. */
 export function createIdentity(
   { address, secure }: IdentityEndpoint,
-  { now, monotonicNow, log, timeout = TIMEOUT_MS }: IdentityOptions,
+  { now, monotonicNow, log, timeout = IDENTITY_TIMEOUT_MS }: IdentityOptions,
 ): Identity {
   const channel = secure ? credentials.createSsl() : credentials.createInsecure();
   const domains = new DomainClient(address, channel, CHANNEL);
@@ -118,12 +119,12 @@ export function createIdentity(
 
   async function ask<T>(begin: Begin<T>, refusal: Refusal<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
-    const [error, answer] = await ended(begin, signal);
+    const [error, answer] = await callOf(begin, signal);
     const read = error === null ? () => answer : refusal(error);
     if (read === undefined && signal.aborted) throw abortReason(signal);
     if (read === undefined) {
       outage.failed(error);
-      throw away();
+      throw identityUnavailable();
     }
     outage.answered();
     return read();
@@ -134,7 +135,7 @@ export function createIdentity(
       const request = { domain_id: domainId };
       const { public_key: key } = await ask(
         (answered) => domains.getPublicKey(request, new Metadata(), { deadline: now() + timeout }, answered),
-        noKey,
+        readNoKey,
         signal,
       );
       return key === '' ? undefined : key;
@@ -152,7 +153,6 @@ export function createIdentity(
     close() {
       domains.close();
       authorizations.close();
-      return Promise.resolve();
     },
   };
 }

@@ -1,4 +1,4 @@
-/** AUTH=jwt: a caller is the domain that its token names, verified by that domain's key (docs/operations.md «Authentication»). */
+/** AUTH=jwt: the token names the caller's domain, and the key of that domain verifies it (docs/operations.md «Authentication»). */
 import { decodeJwt, errors, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
 import { fail } from '../errors.js';
@@ -7,67 +7,67 @@ import { matchesGlob } from './glob.js';
 import type { KeysOf, VerifyingKey } from './keys.js';
 import type { Roles } from './roles.js';
 
-/** Bytes of a token. */
-const MAX_TOKEN = 8 * 1024;
+/** The size limit of a token. */
+const MAX_TOKEN_BYTES = 8 * 1024;
 
-/** A signed token as it is written: three parts in base64url, without what a lenient reader would pass over. */
+/** The strict form of a signed token: three parts in base64url, without anything a lenient reader would skip. */
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** Seconds that the clocks of who signs and who verifies may differ. */
-const SKEW = 60;
+/** Seconds of tolerance between the clocks of signer and verifier. */
+const CLOCK_SKEW_S = 60;
 
 interface Claims {
   readonly domainId: string;
-  /** Patterns of what the token permits; undefined: everything. */
+  /** Patterns of the permitted calls; undefined permits every call. */
   readonly permissions: readonly string[] | undefined;
-  /** Whether the caller owns the domain, so that nobody has to be asked about its role. */
+  /** Owners of the domain need no role from identity. */
   readonly owner: boolean;
 }
 
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === 'string');
 
-/** A token for access has an end; an API key may have none, and a token to refresh is none of ours. */
-function isForUs({ cat, exp }: JWTPayload): boolean {
+/** Access tokens must expire, API keys need not, and refresh tokens are not accepted. */
+function isAccepted({ cat, exp }: JWTPayload): boolean {
   return cat === 'ACCESS_TOKEN' ? exp !== undefined : cat === 'API_KEY';
 }
 
-/** What a verified payload says; undefined where it says it wrongly. */
+/** Reads the claims of a payload; undefined if they are malformed. */
 function claimsOf(payload: JWTPayload): Claims | undefined {
   const { did, permissions, user_type } = payload;
-  if (typeof did !== 'string' || did === '' || !isForUs(payload)) return undefined;
+  if (typeof did !== 'string' || did === '' || !isAccepted(payload)) return undefined;
   if (permissions !== undefined && !isTexts(permissions)) return undefined;
   return { domainId: did, permissions, owner: user_type === 'DOMAIN_OWNER' };
 }
 
-/** The domain whose key decides; undefined: no key could make the token valid, and none is asked for. */
-const saidDomain = (token: string): string | undefined => claimsOf(decodeJwt(token))?.domainId;
+/** Answers the domain to verify the token by; undefined if no key could make the token valid, so that none is fetched. */
+const claimedDomain = (token: string): string | undefined => claimsOf(decodeJwt(token))?.domainId;
 
 async function verifiedBy(
   { algorithm, key }: VerifyingKey,
   token: string,
   now: number,
 ): Promise<Claims | undefined> {
-  const options = { algorithms: [algorithm], clockTolerance: SKEW, currentDate: new Date(now) };
+  const options = { algorithms: [algorithm], clockTolerance: CLOCK_SKEW_S, currentDate: new Date(now) };
   const { payload } = await jwtVerify(token, key, options);
   return claimsOf(payload);
 }
 
-/** What a token claims; undefined where it is not valid, for whatever reason. */
+/** Verifies a token; answers undefined if it is invalid for any reason. */
 async function verified(
   token: string,
   signal: AbortSignal,
   { keysOf, now }: JwtOptions,
 ): Promise<Claims | undefined> {
-  if (token.length > MAX_TOKEN || !COMPACT.test(token)) return undefined;
+  if (token.length > MAX_TOKEN_BYTES || !COMPACT.test(token)) return undefined;
   try {
-    const domain = saidDomain(token);
+    const domain = claimedDomain(token);
     if (domain === undefined) return undefined;
     const keys = await keysOf(domain, signal);
     const tried = await Promise.allSettled(keys.map((key) => verifiedBy(key, token, now())));
     return tried.map((result) => (result.status === 'fulfilled' ? result.value : undefined)).find(Boolean);
   } catch (error) {
-    // Only what the library says of the token: a fault of ours is none of the caller's.
+    // Only errors of the library are about the token; other errors are faults of this service.
     if (error instanceof errors.JOSEError) return undefined;
     throw error;
   }
@@ -77,11 +77,11 @@ export interface JwtOptions {
   readonly keysOf: KeysOf;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Tells the roles of callers who do not own their domain; without it each has its whole domain. */
+  /** Finds the roles of callers other than owners; without it, the scope of each is the whole domain. */
   readonly roles?: Roles;
 }
 
-/** Authenticates by token. What is wrong with one, nobody is told. */
+/** Authenticates by token. The reason for refusing a token is not disclosed. */
 export const createJwtAuthenticate =
   (options: JwtOptions): Authenticate =>
   async ({ token = '', verb, signal }) => {

@@ -1,29 +1,29 @@
-/** The keys that tokens are verified with: a JWK set in a file, read again when it changes (docs/operations.md «Authentication»). */
+/** Keys for verifying tokens: a JWK set in a file, reloaded when it changes (docs/operations.md «Authentication»). */
 import { readFile } from 'node:fs/promises';
 import { importJWK } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
 import { raceAbort } from '../limits/abort.js';
 
-/** A key, and the one algorithm that it verifies by: the token does not choose. */
+/** A key with its one algorithm; the token has no say in the algorithm. */
 export interface VerifyingKey {
   readonly algorithm: string;
   readonly key: CryptoKey;
 }
 
-/** The keys of a domain, none where it has none; `signal` ends the waiting. */
+/** Answers the keys of a domain, possibly none; `signal` ends the wait. */
 export type KeysOf = (domainId: string, signal: AbortSignal) => Promise<readonly VerifyingKey[]>;
 
-/** By kind and curve; symmetric keys are not among them. */
+/** By key type and curve; symmetric keys are not supported. */
 const ALGORITHMS: ReadonlyMap<string, string> = new Map([
   ['RSA', 'RS256'],
   ['EC P-256', 'ES256'],
   ['OKP Ed25519', 'EdDSA'],
 ]);
 
-/** Members of a JWK that are secret. */
+/** The secret members of a JWK. */
 const SECRETS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const;
 
-/** Bits of an RSA key at least, and its exponent: weaker ones let others sign. */
+/** Minimum strength of an RSA key; weaker keys can be forged. */
 const MIN_RSA_BITS = 2048;
 const MIN_RSA_EXPONENT = 3;
 
@@ -32,7 +32,7 @@ type Members = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Whether nobody can sign but who has the private key; curves are as strong as their names say. */
+/** Tests an RSA key against the minimum; the supported curves are strong by definition. */
 function isStrong({ algorithm }: CryptoKey): boolean {
   if (!('modulusLength' in algorithm && 'publicExponent' in algorithm)) return true;
   const { modulusLength, publicExponent } = algorithm;
@@ -41,7 +41,7 @@ function isStrong({ algorithm }: CryptoKey): boolean {
   return modulusLength >= MIN_RSA_BITS && exponent >= MIN_RSA_EXPONENT && exponent % 2n === 1n;
 }
 
-/** A key that is called `name` in errors. */
+/** Imports a JWK, called `name` in errors. */
 async function verifyingKey(jwk: unknown, name: string): Promise<VerifyingKey> {
   const wrong = (why: string): never => {
     throw new Error(`${name} ${why}`);
@@ -64,10 +64,10 @@ const publicPart = ({ kty, crv, x, y, n, e }: Members): JWK =>
     Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => typeof value === 'string'),
   );
 
-/** Keys by domain; those by '' are of every domain that has none of its own. */
+/** Keys by domain; those under '' are for domains without keys of their own. */
 type KeySet = ReadonlyMap<string, readonly VerifyingKey[]>;
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
@@ -76,12 +76,13 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Reads one JWK. Errors: an Error that says what is wrong, and nothing of what is in it. */
-export const oneKey = async (text: string): Promise<VerifyingKey> => verifyingKey(parsed(text), 'the JWK');
+/** Reads one JWK. Errors: an Error about the fault, without any content of the key. */
+export const readKey = async (text: string): Promise<VerifyingKey> =>
+  verifyingKey(parseJson(text), 'the JWK');
 
-/** Reads a JWK set. Errors: an Error that says what is wrong, and nothing of what is in it. */
-export async function keySet(text: string): Promise<KeySet> {
-  const set = parsed(text);
+/** Reads a JWK set. Errors: an Error about the fault, without any content of the keys. */
+export async function readKeySet(text: string): Promise<KeySet> {
+  const set = parseJson(text);
   const jwks: readonly unknown[] = isObject(set) && Array.isArray(set['keys']) ? set['keys'] : [];
   if (jwks.length === 0) throw new Error('it is no JWK set with keys: {"keys": [{"kty": …}, …]}');
   const keys = new Map<string, readonly VerifyingKey[]>();
@@ -93,7 +94,7 @@ export async function keySet(text: string): Promise<KeySet> {
   return keys;
 }
 
-/** The keys that `first` has of a domain, and where it has none those that `other` has. */
+/** Takes the keys of a domain from `first`, or from `other` if `first` has none. */
 export const eitherKeys =
   (first: KeysOf, other: KeysOf): KeysOf =>
   async (domainId, signal) => {
@@ -101,42 +102,42 @@ export const eitherKeys =
     return keys.length > 0 ? keys : other(domainId, signal);
   };
 
-/** Milliseconds between two looks whether the file has changed. */
+/** Interval between two checks of the file. */
 const POLL_INTERVAL_MS = 1000;
 
 export interface KeyFileOptions {
   /** Milliseconds that only grow. */
   readonly monotonicNow: () => number;
-  /** Is told, once each, why a changed file is not taken. */
+  /** Called once for each fault of a changed file; the last valid keys stay in use. */
   readonly report: (error: unknown) => void;
 }
 
-/** The keys in the file at `path`. Errors, at first only: it cannot be read; later the last good keys are kept. */
+/** Loads the keys in the file at `path`. Errors: the first load fails; after that, the last valid keys stay in use. */
 export async function createKeyFile(path: string, { monotonicNow, report }: KeyFileOptions): Promise<KeysOf> {
-  let seen = await readFile(path, 'utf8');
-  let keys = await keySet(seen);
-  let looked = monotonicNow();
-  let complaint = '';
+  let loadedText = await readFile(path, 'utf8');
+  let keys = await readKeySet(loadedText);
+  let checkedAt = monotonicNow();
+  let lastComplaint = '';
 
-  async function look(): Promise<void> {
+  async function reload(): Promise<void> {
     const found = await readFile(path, 'utf8');
-    if (found !== seen) keys = await keySet(found);
-    seen = found;
-    complaint = '';
+    if (found !== loadedText) keys = await readKeySet(found);
+    loadedText = found;
+    lastComplaint = '';
   }
 
-  /** Looks at the file; what is wrong with it is reported when it is another than before. */
-  const lookAgain = (): Promise<void> =>
-    look().catch((error: unknown) => {
-      if (String(error) === complaint) return;
-      complaint = String(error);
+  /** Checks the file, and reports a fault if it differs from the last one reported. */
+  const reloadOrReport = (): Promise<void> =>
+    reload().catch((error: unknown) => {
+      if (String(error) === lastComplaint) return;
+      lastComplaint = String(error);
       report(error);
     });
 
   return async (domainId, signal) => {
-    if (monotonicNow() - looked >= POLL_INTERVAL_MS) {
-      looked = monotonicNow();
-      await raceAbort(lookAgain(), signal);
+    if (monotonicNow() - checkedAt >= POLL_INTERVAL_MS) {
+      checkedAt = monotonicNow();
+      await raceAbort(reloadOrReport(), signal);
     }
     return keys.get(domainId) ?? keys.get('') ?? [];
   };

@@ -1,18 +1,18 @@
-/** A map that keeps the entries used last, so that made-up names cannot fill the memory. */
+/** A least-recently-used cache: made-up names cannot fill the memory. */
 
-/** Entries of a cache in this folder. */
+/** The default capacity. */
 export const MAX_ENTRIES = 10_000;
 
 export interface Lru<Value> {
-  /** The value of `key`, which has been used by this. */
+  /** Answers the value of `key`, and counts as its use. */
   get(key: string): Value | undefined;
   set(key: string, value: Value): void;
   delete(key: string): void;
 }
 
-/** Keeps `max` entries at most. */
+/** Creates a cache of at most `max` entries. */
 export function createLru<Value>(max = MAX_ENTRIES): Lru<Value> {
-  /** The one used longest ago first. */
+  /** In order of use, the least recent first. */
   const entries = new Map<string, Value>();
 
   function set(key: string, value: Value): void {

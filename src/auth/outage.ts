@@ -1,30 +1,26 @@
-/** Lines in the log of what comes and goes: one when it goes, and one when it is back. */
+/** Logs outages of a dependency: one line at the beginning, one at the end. */
 
-/** What is written to the log; a subset of pino's. */
+/** A subset of pino's log. */
 export interface OutageLog {
   info(about: object, message: string): void;
   warn(about: object, message: string): void;
 }
 
 export interface Outage {
-  /** It did not answer, for the reason `error`. */
+  /** Reports an attempt without an answer. */
   failed(error: unknown): void;
   answered(): void;
 }
 
 export interface OutageTexts {
-  readonly gone: string;
-  readonly back: string;
+  readonly down: string;
+  readonly up: string;
 }
 
-/** Between two lines that it is gone: what answers every other time is not to fill the log. */
+/** Minimum interval between two outage lines, so that an unsteady dependency cannot fill the log. */
 const QUIET_MS = 10_000;
 
-export function createOutage(
-  { gone, back }: OutageTexts,
-  log: OutageLog,
-  monotonicNow: () => number,
-): Outage {
+export function createOutage({ down, up }: OutageTexts, log: OutageLog, monotonicNow: () => number): Outage {
   let isGone = false;
   let quietUntil = -Infinity;
   return {
@@ -32,12 +28,12 @@ export function createOutage(
       if (isGone || monotonicNow() < quietUntil) return;
       isGone = true;
       quietUntil = monotonicNow() + QUIET_MS;
-      log.warn({ err: error }, gone);
+      log.warn({ err: error }, down);
     },
     answered() {
       if (!isGone) return;
       isGone = false;
-      log.info({}, back);
+      log.info({}, up);
     },
   };
 }

@@ -1,4 +1,4 @@
-/** What callers may see by the role that the identity service gives them (docs/operations.md «Roles»). */
+/** Scopes by role: callers see as much as their role at the identity service allows (docs/operations.md «Roles»). */
 import { createHash } from 'node:crypto';
 import { appError, fail } from '../errors.js';
 import type { AuthorizationResponse } from '../gen/spaceone/api/core/v1/handler.js';
@@ -6,16 +6,16 @@ import type { Scope } from '../query/confine.js';
 import type { Identity, RoleQuestion } from './identity.js';
 import { createLru } from './lru.js';
 
-/** A question, and the domain that the token is of. */
-export interface Asking extends RoleQuestion {
+/** A question about a role, with the domain of the token. */
+export interface RoleRequest extends RoleQuestion {
   readonly domainId: string;
 }
 
-export type Roles = (asking: Asking, signal: AbortSignal) => Promise<Scope>;
+export type Roles = (asking: RoleRequest, signal: AbortSignal) => Promise<Scope>;
 
-type ScopeOf = (asking: Asking, answer: AuthorizationResponse) => Scope;
+type ScopeOf = (asking: RoleRequest, answer: AuthorizationResponse) => Scope;
 
-/** What a role lets see. */
+/** The scope of each role. */
 const SCOPES: ReadonlyMap<string, ScopeOf> = new Map<string, ScopeOf>([
   [
     'SYSTEM',
@@ -26,41 +26,41 @@ const SCOPES: ReadonlyMap<string, ScopeOf> = new Map<string, ScopeOf>([
   ['PROJECT', ({ domainId }, { projects }) => ({ domainId, projects })],
 ]);
 
-function scopeOf(asking: Asking, answer: AuthorizationResponse): Scope {
+function scopeOf(asking: RoleRequest, answer: AuthorizationResponse): Scope {
   const scope = SCOPES.get(answer.role_type);
   if (scope === undefined) throw appError('PERMISSION_DENIED', {});
   return scope(asking, answer);
 }
 
-interface Kept {
+interface CachedRole {
   readonly answer: AuthorizationResponse;
   readonly until: number;
 }
 
-/** A text of one length for each question, however long that is. */
+/** Answers a cache key of fixed length for questions of any length. */
 const keyOf = ({ token, verb, domain_id, project_id = '' }: RoleQuestion): string =>
   createHash('sha256')
     .update(JSON.stringify([token, verb, domain_id, project_id]))
     .digest('base64');
 
 export interface RolesOptions {
-  /** Milliseconds that an answer is kept; refusals are not. */
-  readonly keep: number;
+  /** Lifetime of a cached answer in milliseconds; refusals are not cached. */
+  readonly ttlMs: number;
   /** Milliseconds that only grow. */
   readonly monotonicNow: () => number;
 }
 
-/** Asks `identity` about each call, but for what it has answered `keep` milliseconds ago at most. */
-export function createRoles(identity: Pick<Identity, 'role'>, { keep, monotonicNow }: RolesOptions): Roles {
-  const kept = createLru<Kept>();
-  const asked: Roles = async (asking, signal) => scopeOf(asking, await identity.role(asking, signal));
-  if (keep === 0) return asked;
+/** Asks `identity` about each call, or takes an answer cached for at most `ttlMs`. */
+export function createRoles(identity: Pick<Identity, 'role'>, { ttlMs, monotonicNow }: RolesOptions): Roles {
+  const kept = createLru<CachedRole>();
+  const uncached: Roles = async (asking, signal) => scopeOf(asking, await identity.role(asking, signal));
+  if (ttlMs === 0) return uncached;
   return async (asking, signal) => {
     const key = keyOf(asking);
     const before = kept.get(key);
     if (before !== undefined && before.until > monotonicNow()) return scopeOf(asking, before.answer);
     const answer = await identity.role(asking, signal);
-    kept.set(key, { answer, until: monotonicNow() + keep });
+    kept.set(key, { answer, until: monotonicNow() + ttlMs });
     return scopeOf(asking, answer);
   };
 }

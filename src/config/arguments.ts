@@ -1,8 +1,8 @@
-/** The arguments of the program, and what it prints for them instead of serving (docs/settings.md «Arguments»). */
+/** The arguments of the program, and their output (docs/settings.md «Arguments»). */
 import { ConfigError, readConfig } from './config.js';
 import type { Effective, Environment } from './config.js';
 import { VERSION } from '../version.js';
-import { meantBy } from './near-misses.js';
+import { intendedSetting } from './near-misses.js';
 
 const ARGUMENTS = {
   '--help': 'print this',
@@ -14,16 +14,16 @@ export type Argument = keyof typeof ARGUMENTS;
 
 const isArgument = (text: string): text is Argument => Object.hasOwn(ARGUMENTS, text);
 
-const HOW = `settings are environment variables (docs/settings.md), arguments are ${Object.keys(ARGUMENTS).join(', ')}`;
+const USAGE = `settings are environment variables (docs/settings.md), arguments are ${Object.keys(ARGUMENTS).join(', ')}`;
 
-/** The first argument; undefined where there is none. Errors: ConfigError that names an unknown argument. */
+/** Answers the first argument; undefined without any. Errors: ConfigError with the unknown argument. */
 export function readArguments(given: readonly string[]): Argument | undefined {
   const unknown = given.find((text) => !isArgument(text));
   if (unknown !== undefined) {
     const [name = ''] = unknown.split('=', 1);
-    const meant = name.startsWith('-') ? meantBy(name.replace(/^-+/, '')) : undefined;
+    const meant = name.startsWith('-') ? intendedSetting(name.replace(/^-+/, '')) : undefined;
     throw new ConfigError(
-      `${name} is no argument: ${HOW}${meant === undefined ? '' : `; ${meant} may be meant`}`,
+      `${name} is no argument: ${USAGE}${meant === undefined ? '' : `; ${meant} may be meant`}`,
     );
   }
   return given.find(isArgument);
@@ -31,7 +31,7 @@ export function readArguments(given: readonly string[]): Argument | undefined {
 
 const HIDDEN = '[redacted]';
 
-/** A URI without its password, and without options that hold one. */
+/** Redacts the password of a URI, and options with credentials. */
 const withoutPassword = (uri: string): string =>
   uri
     .replace(/^([^:]+:\/\/)([^:@/?]*)(:.*)?@/, (_, scheme: string, user: string, password?: string) =>
@@ -39,7 +39,7 @@ const withoutPassword = (uri: string): string =>
     )
     .replaceAll(/([?&](?:\w*password|authMechanismProperties)=)[^&]*/gi, `$1${HIDDEN}`);
 
-/** Blanks between what is aligned, and the width from which on nothing is. */
+/** Layout of the two columns: the gap between them, and the maximum width of the first. */
 const GAP = 2;
 const MAX_WIDTH = 40;
 

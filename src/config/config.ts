@@ -1,45 +1,45 @@
 /** The environment as one frozen Config; every complaint is reported at once (docs/settings.md). */
 
-/** Where the identity service is. */
+/** The address of the identity service. */
 interface IdentityEndpoint {
   readonly address: string;
   readonly secure: boolean;
 }
 
-const UNITS: ReadonlyMap<string, number> = new Map([
+const TIME_UNITS_MS: ReadonlyMap<string, number> = new Map([
   ['ms', 1],
   ['s', 1000],
   ['m', 60_000],
   ['h', 3_600_000],
 ]);
-const SIZES: ReadonlyMap<string, number> = new Map([
+const SIZE_UNITS_BYTES: ReadonlyMap<string, number> = new Map([
   ['', 1],
   ['KiB', 1024],
   ['MiB', 1024 ** 2],
   ['GiB', 1024 ** 3],
 ]);
-const HOUR = 3_600_000;
+const MAX_DURATION_MS = 3_600_000;
 
-/** Reads the text of one variable; throws what is wrong with it. */
+/** Reads the text of one variable. Errors: a complaint about the text. */
 type Reader<T> = (text: string) => T;
 
-const wrong = (due: string): never => {
-  throw new Error(`must be ${due}`);
+const invalid = (expected: string): never => {
+  throw new Error(`must be ${expected}`);
 };
 
 const oneOf =
   <Choice extends string>(...choices: readonly Choice[]): Reader<Choice> =>
   (text) =>
-    choices.find((choice) => choice === text) ?? wrong(choices.join(' or '));
+    choices.find((choice) => choice === text) ?? invalid(choices.join(' or '));
 
-const whole =
+const wholeNumber =
   (least: number, most: number): Reader<number> =>
   (text) => {
     const right = /^\d{1,15}$/.test(text) && Number(text) >= least && Number(text) <= most;
-    return right ? Number(text) : wrong(`a whole number from ${least} to ${most}`);
+    return right ? Number(text) : invalid(`a whole number from ${least} to ${most}`);
   };
 
-/** A count with a unit, in the base unit; NaN for another text. */
+/** Converts a count with a unit to the base unit; NaN for any other text. */
 function measured(text: string, units: ReadonlyMap<string, number>): number {
   const parts = /^(\d{1,15}) ?([a-zA-Z]*)$/.exec(text);
   return Number(parts?.[1] ?? NaN) * (units.get(parts?.[2] ?? '') ?? NaN);
@@ -48,58 +48,59 @@ function measured(text: string, units: ReadonlyMap<string, number>): number {
 const duration =
   (least: number): Reader<number> =>
   (text) => {
-    const milliseconds = measured(text, UNITS);
-    return milliseconds >= least && milliseconds <= HOUR
+    const milliseconds = measured(text, TIME_UNITS_MS);
+    return milliseconds >= least && milliseconds <= MAX_DURATION_MS
       ? milliseconds
-      : wrong(`a time from ${least}ms to 1h, such as 500ms, 30s or 5m`);
+      : invalid(`a time from ${least}ms to 1h, such as 500ms, 30s or 5m`);
   };
 
 const size: Reader<number> = (text) => {
-  const bytes = measured(text, SIZES);
+  const bytes = measured(text, SIZE_UNITS_BYTES);
   return bytes >= 1024 && bytes <= 2 ** 31 - 1
     ? bytes
-    : wrong('a size from 1KiB to less than 2GiB, such as 64MiB');
+    : invalid('a size from 1KiB to less than 2GiB, such as 64MiB');
 };
 
 const flag: Reader<boolean> = (text) => oneOf('true', 'false')(text) === 'true';
-const port: Reader<number> = whole(0, 65_535);
+const port: Reader<number> = wholeNumber(0, 65_535);
 const portOrOff: Reader<number | 'off'> = (text) => (text === 'off' ? text : port(text));
-const anything: Reader<string> = (text) => text;
+const anyText: Reader<string> = (text) => text;
 
-/** An address of IPv6 may stand in brackets. */
+/** Accepts an IPv6 address with or without brackets. */
 const host: Reader<string> = (text) => {
   const [, address = ''] = /^\[?([^\s/[\]]+)\]?$/.exec(text) ?? [];
-  return address === '' ? wrong('an address or a host name, such as 0.0.0.0, :: or localhost') : address;
+  return address === '' ? invalid('an address or a host name, such as 0.0.0.0, :: or localhost') : address;
 };
 
 const isDatabaseName = (text: string): boolean => /^[^/\\. "$*<>:|?]{1,63}$/.test(text);
 const A_DATABASE_NAME = 'a database name, without any of / \\ . " $ * < > : | ? and blanks';
 
-const databaseName: Reader<string> = (text) => (isDatabaseName(text) ? text : wrong(A_DATABASE_NAME));
+const databaseName: Reader<string> = (text) => (isDatabaseName(text) ? text : invalid(A_DATABASE_NAME));
 
-/** The path of a MongoDB URI; undefined where it has none. */
+/** Answers the path of a MongoDB URI; undefined without one. */
 function pathOf(text: string): string | undefined {
   const [, path = ''] = /^[^:]+:\/\/(?:[^@/?]*@)?[^/?]*\/([^?]*)/.exec(text) ?? [];
   try {
     return path === '' ? undefined : decodeURIComponent(path);
   } catch {
-    return '/'; // A name that cannot be decoded is none: neither is this.
+    return '/'; // An undecodable path is an invalid name, and so is this.
   }
 }
 
 const A_URI = 'a MongoDB URI, mongodb://… or mongodb+srv://…';
 
 const uri: Reader<string> = (text) => {
-  if (!/^mongodb(\+srv)?:\/\/./.test(text)) return wrong(A_URI);
+  if (!/^mongodb(\+srv)?:\/\/./.test(text)) return invalid(A_URI);
   const path = pathOf(text);
-  // What follows such a character is a piece of a password.
-  if (path?.includes('@') === true) return wrong(`${A_URI}, with / as %2F and @ as %40 in user and password`);
+  // The text after such a character is part of a password.
+  if (path?.includes('@') === true)
+    return invalid(`${A_URI}, with / as %2F and @ as %40 in user and password`);
   return path === undefined || isDatabaseName(path)
     ? text
-    : wrong(`a MongoDB URI whose path is ${A_DATABASE_NAME}`);
+    : invalid(`a MongoDB URI whose path is ${A_DATABASE_NAME}`);
 };
 
-/** The database that a MongoDB URI names, if it does. */
+/** Answers the database named by a MongoDB URI, if any. */
 function databaseInUri(text: string): string | undefined {
   const path = pathOf(text);
   return path !== undefined && isDatabaseName(path) ? path : undefined;
@@ -109,7 +110,7 @@ const endpoint: Reader<IdentityEndpoint> = (text) => {
   const [, secure, address] =
     /^grpc(\+ssl)?:\/\/([\w.-]+:\d{1,5}|\[[\da-f:.]+\]:\d{1,5})\/?$/i.exec(text) ?? [];
   return address === undefined
-    ? wrong('grpc://host:port or grpc+ssl://host:port')
+    ? invalid('grpc://host:port or grpc+ssl://host:port')
     : { address, secure: secure !== undefined };
 };
 
@@ -120,7 +121,7 @@ const origins: Reader<readonly string[]> = (text) => {
   const listed = text.split(',').map((origin) => origin.trim());
   return listed.every(isOrigin)
     ? listed
-    : wrong('origins joined by commas, such as https://console.example.org');
+    : invalid('origins joined by commas, such as https://console.example.org');
 };
 
 /** All complaints about the settings or the arguments, a line each. */
@@ -128,7 +129,7 @@ export class ConfigError extends Error {}
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads the variable `name`; unset or empty it is as if it were the text `otherwise`. */
+/** Reads the variable `name`; unset or empty, it takes the text `otherwise`. */
 interface Read {
   <T>(name: string, reader: Reader<T>, otherwise: string): T;
   <T>(name: string, reader: Reader<T>): T | undefined;
@@ -144,10 +145,10 @@ const settings = (read: Read, ofUri: string | undefined) => ({
   grpcPort: read('GRPC_PORT', port, '50051'),
   httpPort: read('HTTP_PORT', portOrOff, '8080'),
   adminPort: read('ADMIN_PORT', portOrOff, '9090'),
-  embeddedDataDir: read('EMBEDDED_DATA_DIR', anything, '.data/mongodb'),
-  mongodBinary: read('MONGOD_BINARY', anything),
+  embeddedDataDir: read('EMBEDDED_DATA_DIR', anyText, '.data/mongodb'),
+  mongodBinary: read('MONGOD_BINARY', anyText),
   sampleData: read('SAMPLE_DATA', flag, 'true'),
-  maxPageSize: read('MAX_PAGE_SIZE', whole(0, 2 ** 32 - 1), '0'),
+  maxPageSize: read('MAX_PAGE_SIZE', wholeNumber(0, 2 ** 32 - 1), '0'),
   maxResponseBytes: read('MAX_RESPONSE_BYTES', size, '64MiB'),
   collectorCache: read('COLLECTOR_CACHE', duration(0), '1s'),
   defaultTimeout: read('DEFAULT_TIMEOUT', duration(1), '30s'),
@@ -155,20 +156,20 @@ const settings = (read: Read, ofUri: string | undefined) => ({
   shutdownGrace: read('SHUTDOWN_GRACE', duration(0), '20s'),
   logLevel: read('LOG_LEVEL', oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info'),
   auth: read('AUTH', oneOf('none', 'jwt'), 'none'),
-  authPublicKeys: read('AUTH_PUBLIC_KEYS', anything),
+  authPublicKeys: read('AUTH_PUBLIC_KEYS', anyText),
   authIdentityEndpoint: read('AUTH_IDENTITY_ENDPOINT', endpoint),
   authRoleCache: read('AUTH_ROLE_CACHE', duration(0), '0s'),
-  tlsCertFile: read('TLS_CERT_FILE', anything),
-  tlsKeyFile: read('TLS_KEY_FILE', anything),
-  tlsClientCaFile: read('TLS_CLIENT_CA_FILE', anything),
+  tlsCertFile: read('TLS_CERT_FILE', anyText),
+  tlsKeyFile: read('TLS_KEY_FILE', anyText),
+  tlsClientCaFile: read('TLS_CLIENT_CA_FILE', anyText),
   corsOrigins: read('CORS_ORIGINS', origins, ''),
   explorer: read('EXPLORER', oneOf('on', 'off'), 'on'),
 });
 
 export type Config = Readonly<ReturnType<typeof settings>>;
 
-/** Settings of later versions: a start with one of them would leave out what is relied on. */
-export const LATER: ReadonlySet<string> = new Set([
+/** Settings of later versions: ignoring one would silently drop a behaviour its operator relies on. */
+export const FUTURE_SETTINGS: ReadonlySet<string> = new Set([
   'SPACEONE_CONFIG_FILE',
   'SHUTDOWN_DELAY',
   'MAX_CONNECTION_AGE',
@@ -181,12 +182,12 @@ type Source = 'environment' | 'MONGODB_URI' | 'default';
 /** A setting as it is effective. */
 export interface Effective {
   readonly name: string;
-  /** As it is written in the environment; undefined: it is not set, and has no default. */
+  /** As written in the environment; undefined if unset and without a default. */
   readonly text: string | undefined;
   readonly source: Source;
 }
 
-/** Complaints about settings that do not go together. */
+/** Complaints about contradictory settings. */
 function contradictions(config: Config, environment: Environment): readonly string[] {
   const { defaultTimeout, maxTimeout, tlsCertFile, tlsKeyFile, tlsClientCaFile } = config;
   const { auth, authPublicKeys, authIdentityEndpoint, mongodbUri, mongodbDatabase } = config;
@@ -217,7 +218,7 @@ function contradictions(config: Config, environment: Environment): readonly stri
       auth === 'none' && authIdentityEndpoint !== undefined,
       'AUTH_IDENTITY_ENDPOINT must be left unset, since AUTH is not jwt',
     ],
-    ...[...LATER].map(
+    ...[...FUTURE_SETTINGS].map(
       (name) =>
         [
           (environment[name] ?? '') !== '',
@@ -228,7 +229,7 @@ function contradictions(config: Config, environment: Environment): readonly stri
   return [...sharedPorts(config), ...rules.flatMap(([broken, complaint]) => (broken ? [complaint] : []))];
 }
 
-/** Ports that two listeners would have. */
+/** Complaints about a port set for two listeners. */
 function sharedPorts({ grpcPort, httpPort, adminPort }: Config): readonly string[] {
   const ports = [
     ['GRPC_PORT', grpcPort],
@@ -241,10 +242,10 @@ function sharedPorts({ grpcPort, httpPort, adminPort }: Config): readonly string
   });
 }
 
-/** Reads the settings from `environment`, and hands each to `told`. Errors: ConfigError with every complaint, each naming its variable. */
+/** Reads the settings from `environment`, and calls `onSetting` for each. Errors: ConfigError with every complaint, each naming its variable. */
 export function readConfig(
   environment: Environment,
-  told: (setting: Effective) => void = () => undefined,
+  onSetting: (setting: Effective) => void = () => undefined,
 ): Config {
   const complaints: string[] = [];
   const ofUri = databaseInUri(environment['MONGODB_URI'] ?? '');
@@ -255,7 +256,7 @@ export function readConfig(
     const own = environment[name] ?? '';
     const text = own === '' ? otherwise : own;
     const inUri = name === 'MONGODB_DATABASE' && ofUri !== undefined;
-    told({ name, text, source: own !== '' ? 'environment' : inUri ? 'MONGODB_URI' : 'default' });
+    onSetting({ name, text, source: own !== '' ? 'environment' : inUri ? 'MONGODB_URI' : 'default' });
     try {
       return text === undefined ? undefined : reader(text);
     } catch (error) {

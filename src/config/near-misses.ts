@@ -1,5 +1,5 @@
-/** Environment variables that are no settings, and were meant as some (docs/settings.md «Names that are almost settings»). */
-import { LATER, readConfig } from './config.js';
+/** Finds environment variables with the name of almost a setting (docs/settings.md «Names that are almost settings»). */
+import { FUTURE_SETTINGS, readConfig } from './config.js';
 import type { Environment } from './config.js';
 
 /** The names of all settings. */
@@ -13,7 +13,7 @@ const NAMES = namesOf();
 
 const PORTS = 'GRPC_PORT, HTTP_PORT or ADMIN_PORT';
 
-/** Names that other programs have for the same, and the setting that is meant. */
+/** Names used by other programs, with the setting intended. */
 const ALIASES: readonly (readonly [RegExp, string])[] = [
   [
     /^(?:MONGO|MONGO_?DB|DATABASE|DB)_?(?:URI|URL|DSN|CONNECTION(?:_?(?:STRING|URI|URL))?|HOSTS?|ADDRESS|ENDPOINT|SERVER|USER(?:NAME)?|PASS(?:WORD)?|PORT)$/,
@@ -56,16 +56,16 @@ const ALIASES: readonly (readonly [RegExp, string])[] = [
   [/^(?:JOB_)?EXPLORER(?:_(?:ENABLED?|ON))?$/, 'EXPLORER'],
 ];
 
-/** Matches the prefix that a deployment may put before the name of a setting. */
+/** Matches the prefix of a deployment before the name of a setting. */
 const OWN_PREFIX = /^(?:SPACEONE_|CLOUDFORET_)?(?:INVENTORY_)?(?:JOB_)?/;
 
-/** Matches the beginnings that only settings have. */
+/** Matches beginnings reserved for settings. */
 const FAMILY = /^(?:MONGODB|EMBEDDED|AUTH|TLS|SHUTDOWN|CORS)_/;
 
-/** Variables that systems set, and that are close to a setting by chance. */
-const STRANGERS: ReadonlySet<string> = new Set(['PATH', 'HOME', 'SSL_CERT_FILE']);
+/** Variables of the system with names close to a setting by chance. */
+const SYSTEM_VARIABLES: ReadonlySet<string> = new Set(['PATH', 'HOME', 'SSL_CERT_FILE']);
 
-/** Edits that make of one name another: a letter more, less, another, or two that change places. */
+/** The edit distance of two names: insertions, deletions, substitutions and transpositions of neighbours. */
 function distance(one: string, other: string): number {
   let before: readonly number[] = [];
   let row: readonly number[] = Array.from({ length: other.length + 1 }, (_, nth) => nth);
@@ -86,45 +86,45 @@ function distance(one: string, other: string): number {
   return row.at(-1) ?? 0;
 }
 
-/** Edits that a name may be away; any word of four letters is two away from another. */
-const reach = ({ length }: string): number => (length < 6 ? 1 : 2);
+/** Answers the maximum edit distance: any two words of four letters are close, so short names allow one edit. */
+const maxDistance = ({ length }: string): number => (length < 6 ? 1 : 2);
 
-function closest(name: string): string | undefined {
+function closestSetting(name: string): string | undefined {
   const near = NAMES.map((setting) => ({ setting, edits: distance(name, setting) }));
   const [best] = near
-    .filter(({ setting, edits }) => edits <= reach(setting))
+    .filter(({ setting, edits }) => edits <= maxDistance(setting))
     .sort((one, other) => one.edits - other.edits);
   return best?.setting;
 }
 
-/** The setting that `name` may stand for; undefined: none. */
-export function meantBy(name: string): string | undefined {
+/** Answers the setting probably meant by `name`; undefined for none. */
+export function intendedSetting(name: string): string | undefined {
   const upper = name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
   const own = upper.replace(OWN_PREFIX, '');
   const alias = ALIASES.find(([names]) => names.test(upper))?.[1];
-  return alias ?? closest(upper) ?? (NAMES.includes(own) ? own : undefined);
+  return alias ?? closestSetting(upper) ?? (NAMES.includes(own) ? own : undefined);
 }
 
-/** The settings that begin as `name` does, where nothing else does. */
-function relatives(name: string): string | undefined {
+/** Answers the settings with the beginning of `name`, if it is reserved for settings. */
+function settingsOfFamily(name: string): string | undefined {
   const [family] = FAMILY.exec(name.toUpperCase()) ?? [];
   const known = NAMES.filter((setting) => family !== undefined && setting.startsWith(family));
   return known.length === 0 ? undefined : known.join(', ');
 }
 
-/** Kubernetes sets variables for services, such as `PORT` for one that is called so. */
+/** Ignores the variables set by Kubernetes, such as `PORT` for a service of that name. */
 const isSet = (value: string | undefined): boolean =>
   value !== undefined && value !== '' && !/^(?:tcp|udp|sctp):\/\//.test(value);
 
-/** A line for each variable of `environment` that is no setting, and was meant as one. */
+/** Answers a line for each variable of `environment` probably meant as a setting. */
 export function nearMisses(environment: Environment): readonly string[] {
   return Object.keys(environment)
-    .filter((name) => isSet(environment[name]) && !NAMES.includes(name) && !LATER.has(name))
-    .filter((name) => !STRANGERS.has(name.toUpperCase()))
+    .filter((name) => isSet(environment[name]) && !NAMES.includes(name) && !FUTURE_SETTINGS.has(name))
+    .filter((name) => !SYSTEM_VARIABLES.has(name.toUpperCase()))
     .sort()
     .flatMap((name) => {
       if (/^OTEL_EXPORTER_OTLP_/.test(name)) return [`${name} has no effect: this version exports nothing`];
-      const meant = meantBy(name) ?? relatives(name);
+      const meant = intendedSetting(name) ?? settingsOfFamily(name);
       return meant === undefined ? [] : [`${name} is no setting and has no effect; ${meant} may be meant`];
     });
 }

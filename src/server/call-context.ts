@@ -45,7 +45,7 @@ export type DecodedRequest = {
   readonly [Name in Rpc]: { readonly rpc: Name; readonly message: Requests[Name] };
 }[Rpc];
 
-/** A call as the interceptors see it. Each adds its part in a copy; before that the part is at its strictest. */
+/** A call as the interceptors see it. Each interceptor adds its part in a copy; the initial parts are the strictest. */
 export interface CallContext extends Omit<Call, 'now'> {
   readonly incoming: Incoming;
   /** The format of an export; undefined for a unary call. */
@@ -59,10 +59,10 @@ export interface CallContext extends Omit<Call, 'now'> {
 /** The bytes of a response, or the chunks of an export. */
 export type Answer = Uint8Array | AsyncGenerator<Uint8Array, void>;
 
-/** Answers a call. Errors: of any kind; those of the whole chain are AppErrors. */
+/** Answers a call. Errors: of any kind; the outermost interceptors make AppErrors of them. */
 export type Handler<Kind extends Answer> = (call: CallContext) => Promise<Kind>;
 
-/** Wraps the rest of the chain, of unary calls and of exports alike. */
+/** Wraps the handler behind it, of unary calls and of exports alike. */
 export type Interceptor = <Kind extends Answer>(next: Handler<Kind>) => Handler<Kind>;
 
 /** An export in progress. */
@@ -81,7 +81,7 @@ export interface Calls {
   stream(incoming: Incoming, format: ExportFormat): Stream;
 }
 
-/** The context at the start of the chain. Until a caller is authenticated its scope refuses everything. */
+/** Creates the context of a call. Its scope refuses everything until authentication replaces it. */
 export function createCallContext(incoming: Incoming, format?: ExportFormat): CallContext {
   const controller = new AbortController();
   return {

@@ -1,26 +1,30 @@
 /**
- * The connections of a listener: so many at once, an end to one whose client does not take an answer, and the end of
- * an answer with its connection (docs/operations.md «Connections»).
+ * Limits the connections of a listener, closes those of clients that do not read their answers, and ends answers with
+ * their connections (docs/operations.md «Connections»).
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 
-/** Milliseconds that a client has to take an answer. */
-const PATIENCE = 60_000;
+/** The default time for a client to read an answer. */
+const ANSWER_TIMEOUT_MS = 60_000;
 
-/** Calls `end` where what is sent from now on has not been taken, and is `over`, within `patience` milliseconds. */
-export function endUnlessTaken(over: AbortSignal, end: () => void, patience = PATIENCE): void {
-  if (over.aborted) return;
-  const timer = setTimeout(end, patience);
-  over.addEventListener('abort', () => {
+/** Calls `end` unless `responseDone` is aborted within `timeoutMs` milliseconds. */
+export function endUnlessTaken(
+  responseDone: AbortSignal,
+  end: () => void,
+  timeoutMs = ANSWER_TIMEOUT_MS,
+): void {
+  if (responseDone.aborted) return;
+  const timer = setTimeout(end, timeoutMs);
+  responseDone.addEventListener('abort', () => {
     clearTimeout(timer);
   });
 }
 
 /**
- * Closes an answer with its connection also while it waits for another before it: until then it has no socket, and Node
- * closes only those with one.
+ * Closes an answer with its connection even while it is queued behind another answer: a queued answer has no socket yet,
+ * and Node closes only answers with one.
  */
 export function closeWithConnection({ socket }: IncomingMessage, response: ServerResponse): void {
   if (response.socket !== null) return;
@@ -28,7 +32,7 @@ export function closeWithConnection({ socket }: IncomingMessage, response: Serve
     response.destroy();
     response.emit('close');
   };
-  // As many may wait as the client has sent requests.
+  // One listener for each pipelined request of the client.
   socket.setMaxListeners(0);
   socket.once('close', close);
   response.once('socket', () => {
@@ -36,62 +40,62 @@ export function closeWithConnection({ socket }: IncomingMessage, response: Serve
   });
 }
 
-/** Calls `begun` when an answer is the next of its connection. */
-export function whenNext(response: ServerResponse, begun: () => void): void {
+/** Calls `begun` when an answer is the next one on its connection. */
+export function whenResponseTurn(response: ServerResponse, begun: () => void): void {
   if (response.socket === null) response.once('socket', begun);
   else begun();
 }
 
-/** Where Node tells of each connection that a server of this process gets. */
+/** Node's diagnostics channel for new connections of all servers in the process. */
 const CHANNEL = 'net.server.socket';
 
-/** What is written to the log; a subset of pino's. */
+/** A subset of pino's log. */
 export interface ConnectionLog {
   info(about: object, message: string): void;
   warn(about: object, message: string): void;
 }
 
 export interface ConnectionsOptions {
-  /** Connections at once; more are ended before they are served. */
+  /** The connection limit; connections beyond it are closed at once. */
   readonly maxConnections: number;
   readonly log: ConnectionLog;
 }
 
 export interface Connections {
-  /** Follows those to the listener on `port` from now on. */
+  /** Starts tracking the connections to `port`. */
   follow(port: number): void;
-  /** Ends the connection from `peer`, `address:port`. */
+  /** Closes the connection from `peer`, `address:port`. */
   end(peer: string): void;
   close(): void;
 }
 
-/** Of the connections that there may be, the share under which the log says that it is over. */
-const OVER_SHARE = 1 / 2;
+/** The share of the limit at which the log reports the end of refusals. */
+const RECOVERED_SHARE = 1 / 2;
 
-/** Follows the connections of the listener `name`. */
+/** Tracks the connections of the listener `name`. */
 export function followConnections(name: string, { maxConnections, log }: ConnectionsOptions): Connections {
   const open = new Map<string, Socket>();
   const about = { listener: name, max: maxConnections };
-  let followed: number | undefined;
-  let refusing = false;
+  let trackedPort: number | undefined;
+  let isRefusing = false;
 
   function refuse(socket: Socket): void {
     socket.destroy();
-    if (refusing) return;
-    refusing = true;
+    if (isRefusing) return;
+    isRefusing = true;
     log.warn(about, 'connection limit reached: new connections are refused');
   }
 
   function leave(peer: string, socket: Socket): void {
     if (open.get(peer) === socket) open.delete(peer);
-    if (!refusing || open.size > maxConnections * OVER_SHARE) return;
-    refusing = false;
+    if (!isRefusing || open.size > maxConnections * RECOVERED_SHARE) return;
+    isRefusing = false;
     log.info(about, 'below the connection limit: new connections are accepted');
   }
 
   function take(message: unknown): void {
     const socket = typeof message === 'object' && message !== null && 'socket' in message && message.socket;
-    if (!(socket instanceof Socket) || socket.localPort !== followed) return;
+    if (!(socket instanceof Socket) || socket.localPort !== trackedPort) return;
     if (open.size >= maxConnections) {
       refuse(socket);
       return;
@@ -105,7 +109,7 @@ export function followConnections(name: string, { maxConnections, log }: Connect
 
   return {
     follow(port) {
-      followed = port;
+      trackedPort = port;
       subscribe(CHANNEL, take);
     },
     end(peer) {

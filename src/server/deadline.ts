@@ -14,7 +14,7 @@ export interface DeadlineOptions {
   /** The reason for not serving; undefined while serving. */
   readonly unready: () => Reason | undefined;
   readonly load: Load;
-  /** Milliseconds for a unary call without a deadline, and the upper bound of any deadline, which exports without one get. */
+  /** Milliseconds for a unary call without a deadline, and the maximum for any call, also the default of exports. */
   readonly defaultTimeout: number;
   readonly maxTimeout: number;
 }
@@ -24,7 +24,7 @@ export interface RunningDeadline extends Pick<CallContext, 'remaining'> {
   clear(): void;
 }
 
-/** Begins the time of `call`, which is aborted when the time is over, or already passed, or the client goes away. */
+/** Starts the deadline of `call`, and aborts the call when it passes or has passed, or when the client goes away. */
 export function beginDeadline(call: CallContext, options: DeadlineOptions): RunningDeadline {
   const { incoming, format, abort } = call;
   const { monotonicNow, unready, load, defaultTimeout, maxTimeout } = options;

@@ -1,4 +1,4 @@
-/** An error as google.rpc.Status, which newer clients read beside the status text (docs/errors.md «Details»). */
+/** Encodes errors as google.rpc.Status, for newer clients to read beside the status text (docs/errors.md «Details»). */
 import type { AppError } from '../errors.js';
 import { STATUSES } from '../errors.js';
 import type { Any } from '../gen/google/protobuf/any.js';
@@ -17,7 +17,7 @@ function retryInfo(milliseconds: number): Uint8Array {
   return RetryInfo.encode({ retry_delay: delay }).finish();
 }
 
-/** google.rpc.Status of `error`: ErrorInfo always, BadRequest where a field is at fault, RetryInfo where a retry helps. */
+/** Encodes `error` with ErrorInfo always, BadRequest for a faulty field, and RetryInfo if a retry helps. */
 export function statusDetails(error: AppError): Uint8Array {
   const { field, retryAfter, metadata } = error;
   const violation = field === undefined ? [] : [{ field, description: error.message }];

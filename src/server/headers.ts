@@ -1,4 +1,4 @@
-/** The request headers of the protocols, each in the one form that is accepted (docs/http.md «Headers»). */
+/** The request headers of the protocols, each with its one accepted form (docs/http.md «Headers»). */
 import { appError } from '../errors.js';
 import type { AppError } from '../errors.js';
 
@@ -35,7 +35,7 @@ export const PROTOCOL_HEADERS: readonly string[] = [GRPC_TIMEOUT, CONNECT_VERSIO
 export const invalidHeader = ({ name, expected }: HeaderForm): AppError =>
   appError('INVALID_PARAMETER', { key: name, reason: `it must be ${expected}` });
 
-/** Refuses malformed headers; one that is sent twice is malformed. Errors: INVALID_PARAMETER. */
+/** Refuses malformed headers, including duplicates. Errors: INVALID_PARAMETER. */
 export function checkHeaders(forms: readonly HeaderForm[], header: HeaderOf): void {
   for (const each of forms) {
     const sent = header(each.name);

@@ -1,4 +1,4 @@
-/** The routes /livez and /readyz, which every HTTP listener has (docs/operations.md «Health»). */
+/** The routes /livez and /readyz of every HTTP listener (docs/operations.md «Health»). */
 import type { Env, Hono } from 'hono';
 import { REASONS } from '../reasons.js';
 import type { ServingState } from './serving-state.js';
@@ -8,7 +8,7 @@ function explanation(state: ServingState): string {
   return `${reason}: ${REASONS[reason]}`;
 }
 
-/** Adds /livez, which does not depend on the database, and /readyz, which does. */
+/** Adds /livez, independent of the database, and /readyz, dependent on it. */
 export function addHealthRoutes<AppEnv extends Env>(app: Hono<AppEnv>, state: ServingState): void {
   app.get('/livez', (context) => context.text('ok\n'));
   app.get('/readyz', (context) =>

@@ -16,7 +16,7 @@ export interface HttpEnv {
   Bindings: HttpBindings;
 }
 
-const LIMITS = {
+const SERVER_OPTIONS = {
   requestTimeout: 30_000,
   headersTimeout: 10_000,
   keepAliveTimeout: 65_000,
@@ -33,7 +33,7 @@ function listen(server: Server, host: string, port: number): Promise<AddressInfo
   });
 }
 
-/** Takes no new connections; running requests have `grace` milliseconds to end. */
+/** Accepts no new connections, and gives running requests `grace` milliseconds to end. */
 function close(server: Server, grace: number): Promise<void> {
   return new Promise((resolve) => {
     const insist = setTimeout(() => {
@@ -47,30 +47,36 @@ function close(server: Server, grace: number): Promise<void> {
   });
 }
 
-/** A server with TLS whose certificates follow their files. */
+/** Creates a server with TLS; its certificates follow their files. */
 function secureServer(tls: Tls, listener: RequestListener): Server {
   const contextOf = ({ cert, key, ca }: Certificates) => ({ cert, key, ...(ca === undefined ? {} : { ca }) });
-  const ofClients = { requestCert: tls.ofClients, rejectUnauthorized: tls.ofClients };
-  const server = createSecureServer({ ...LIMITS, ...contextOf(tls.latest()), ...ofClients }, listener);
+  const ofClients = {
+    requestCert: tls.requiresClientCertificate,
+    rejectUnauthorized: tls.requiresClientCertificate,
+  };
+  const server = createSecureServer(
+    { ...SERVER_OPTIONS, ...contextOf(tls.latest()), ...ofClients },
+    listener,
+  );
   tls.follow((certificates) => {
     server.setSecureContext(contextOf(certificates));
   });
   return server;
 }
 
-/** A request of HTTP/1.0 need not name the host; none of what is served depends on it. */
-const HOST = 'localhost';
+/** The host for requests of HTTP/1.0 without one; no answer depends on the host. */
+const PLACEHOLDER_HOST = 'localhost';
 
-/** A host as HTTP has it. The web's Request takes fewer, such as no IPv6 address but in its shortest form. */
+/** The form of a host in HTTP. The web's Request accepts fewer: an IPv6 address only in its shortest form. */
 const HOST_FORM = /^(?:\[[\da-f:.]+\]|[\w.~%-]*)(?::\d*)?$/i;
 
 export interface HttpServerOptions extends ConnectionsOptions {
-  /** What the log calls it. */
+  /** The name for the log. */
   readonly name: string;
   readonly host: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** undefined: without TLS. */
+  /** undefined for plaintext. */
   readonly tls?: Tls | undefined;
 }
 
@@ -80,13 +86,16 @@ export async function openHttpServer<AppEnv extends HttpEnv>(
   options: HttpServerOptions,
 ): Promise<Listener> {
   const { name, host, port, tls } = options;
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, hostname: HOST });
+  const listener = getRequestListener(app.fetch, {
+    overrideGlobalObjects: false,
+    hostname: PLACEHOLDER_HOST,
+  });
   const answer: RequestListener = (request, response) => {
     closeWithConnection(request, response);
-    if (HOST_FORM.test(request.headers.host ?? '')) request.headers.host = HOST;
+    if (HOST_FORM.test(request.headers.host ?? '')) request.headers.host = PLACEHOLDER_HOST;
     void listener(request, response);
   };
-  const server = tls === undefined ? createServer(LIMITS, answer) : secureServer(tls, answer);
+  const server = tls === undefined ? createServer(SERVER_OPTIONS, answer) : secureServer(tls, answer);
   const { address, family, port: bound } = await listen(server, host, port);
   const sockets = followConnections(name, options);
   sockets.follow(bound);

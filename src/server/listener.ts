@@ -1,4 +1,4 @@
-/** A port on which the service listens, whatever is spoken there. */
+/** An open port of any transport. */
 export interface Listener {
   /** `host:port`. */
   readonly address: string;
@@ -6,5 +6,5 @@ export interface Listener {
   close(grace: number): Promise<void>;
 }
 
-/** `host` as it stands in an address: an IPv6 address in brackets. */
+/** Formats `host` for an address: an IPv6 address in brackets. */
 export const inAddress = (host: string): string => (host.includes(':') ? `[${host}]` : host);

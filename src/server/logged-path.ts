@@ -1,4 +1,4 @@
-/** Paths of fields at fault, as the log has them (docs/operations.md «Log»). */
+/** Filters the paths of faulty fields for the log (docs/operations.md «Log»). */
 import type { DescMessage } from '@bufbuild/protobuf';
 import { JOB_SERVICE } from '../wire/descriptors.js';
 import { PROTOCOL_HEADERS } from './headers.js';
@@ -12,7 +12,7 @@ function collect(message: DescMessage, into: Set<string>, seen: Set<DescMessage>
   }
 }
 
-/** The names of the contract's requests, of their parts and of the headers that calls have. */
+/** Answers the field names of the contract's requests, and the headers of calls. */
 function knownNames(): ReadonlySet<string> {
   const names = new Set(['body', 'request', ...PROTOCOL_HEADERS]);
   const seen = new Set<DescMessage>();
@@ -22,6 +22,6 @@ function knownNames(): ReadonlySet<string> {
 
 const NAMES = knownNames();
 
-/** `path`; undefined where a segment is a name of the client's own. */
+/** Answers `path`; undefined if a segment is a name made up by the client. */
 export const loggedPath = (path: string | undefined): string | undefined =>
   path?.split('.').every((segment) => NAMES.has(segment.replace(/\[\d+\]$/, ''))) === true ? path : undefined;

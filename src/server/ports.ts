@@ -1,55 +1,55 @@
-/** A port that cannot be listened on, in a line that says why and who has it (docs/troubleshooting.md «A start that ends»). */
+/** Explains a failure to listen on a port, naming the process in possession of it (docs/troubleshooting.md «A start that ends»). */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { messageOf } from '../errors.js';
 
 /** The kernel's name for a socket in the state LISTEN. */
-const LISTEN = '0A';
+const LISTEN_STATE = '0A';
 
 async function lines(path: string): Promise<readonly string[]> {
   const text = await readFile(path, 'utf8').catch(() => '');
   return text.split('\n').slice(1);
 }
 
-/** The inodes of the sockets that listen on `port`. */
-async function listening(port: number): Promise<ReadonlySet<string>> {
+/** Finds the inodes of the sockets listening on `port`. */
+async function socketsOn(port: number): Promise<ReadonlySet<string>> {
   const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(lines));
   const ending = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const sockets = tables.flat().map((line) => line.trim().split(/\s+/));
   return new Set(
     sockets.flatMap(([, local = '', , state, , , , , , inode]) =>
-      local.endsWith(ending) && state === LISTEN && inode !== undefined ? [`socket:[${inode}]`] : [],
+      local.endsWith(ending) && state === LISTEN_STATE && inode !== undefined ? [`socket:[${inode}]`] : [],
     ),
   );
 }
 
-async function opens(pid: string, sockets: ReadonlySet<string>): Promise<boolean> {
+async function hasOpen(pid: string, sockets: ReadonlySet<string>): Promise<boolean> {
   const folder = `/proc/${pid}/fd`;
   const files = await readdir(folder).catch(() => []);
   const targets = await Promise.all(files.map((file) => readlink(`${folder}/${file}`).catch(() => '')));
   return targets.some((target) => sockets.has(target));
 }
 
-/** The process that listens on `port`, where the system shows it to this user: Linux does, for the user's own. */
+/** Finds the process listening on `port`, as far as the system shows it: Linux shows a user's own processes. */
 export async function listenerOf(port: number): Promise<string | undefined> {
-  const sockets = await listening(port);
+  const sockets = await socketsOn(port);
   if (sockets.size === 0) return undefined;
   const processes = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   for (const pid of processes) {
-    if (!(await opens(pid, sockets))) continue;
+    if (!(await hasOpen(pid, sockets))) continue;
     const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
     return `${name.trim()}, pid ${pid}`;
   }
   return undefined;
 }
 
-/** The code in an error, which the gRPC library has in its text only. */
+/** Extracts the code of an error; the gRPC library has it only in the text. */
 function codeIn(error: unknown): string {
   const text = messageOf(error);
   const [code] = /\bE[A-Z]{3,}(?:_[A-Z]+)*\b/.exec(text) ?? [];
   return code ?? (text.startsWith('Name resolution failed') ? 'ENOTFOUND' : '');
 }
 
-/** The line about `variable`, whose `port` of `host` cannot be had for `error`. */
+/** Answers the line about `variable`, given the error of listening on `port` of `host`. */
 async function portComplaint(variable: string, port: number, host: string, error: unknown): Promise<string> {
   const code = codeIn(error);
   const other = `set ${variable} to another port`;
@@ -70,7 +70,7 @@ async function portComplaint(variable: string, port: number, host: string, error
   }
 }
 
-/** Waits until `opening` listens on `port`. Errors: a line about `variable`, whose port cannot be listened on. */
+/** Waits until `opening` listens on `port`. Errors: a line about `variable`. */
 export async function explainListenErrors<T>(
   variable: string,
   port: number,

@@ -1,4 +1,4 @@
-/** The request id of a call, which names it in the log (docs/operations.md «Log»). */
+/** The request id, the name of a call in the log (docs/operations.md «Log»). */
 import { randomUUID } from 'node:crypto';
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/;

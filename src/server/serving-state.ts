@@ -1,17 +1,17 @@
-/** Whether the service serves, and the reason while it does not (docs/operations.md «Health»). */
+/** Holds the serving state, with the reason for not serving (docs/operations.md «Health»). */
 import type { Reason } from '../reasons.js';
 
 export interface ServingState {
   serving(): boolean;
-  /** Why it does not serve; undefined while it does. */
+  /** The reason for not serving; undefined while serving. */
   reason(): Reason | undefined;
-  /** `reason` is why it does not serve, where it does not. */
+  /** Sets the state; `reason` is the reason for not serving. */
   set(serving: boolean, reason?: Reason): void;
-  /** Calls `listener` when it begins or ends to serve, until the function that it answers is called. */
+  /** Calls `listener` on each change of serving; answers the function to unsubscribe. */
   subscribe(listener: () => void): () => void;
 }
 
-/** The state at the start is: not serving. */
+/** Creates the state: not serving, for the reason `starting`. */
 export function createServingState(): ServingState {
   const listeners = new Set<() => void>();
   let serving = false;

@@ -1,4 +1,4 @@
-/** TLS of the doors: certificates in files, read again when they change, without an end to what is connected (docs/operations.md «TLS»). */
+/** TLS of the listeners: certificates are reloaded when their files change; connections continue (docs/operations.md «TLS»). */
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Config } from '../config/config.js';
@@ -8,11 +8,11 @@ import type { Log } from '../telemetry/log.js';
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
-  /** Whose certificates clients need; undefined: they need none. */
+  /** The CA of client certificates; undefined if clients need none. */
   readonly clientCa: string | undefined;
 }
 
-/** PEM, as it stands in the files. */
+/** The contents of the files, in PEM. */
 export interface Certificates {
   readonly cert: Buffer;
   readonly key: Buffer;
@@ -20,23 +20,23 @@ export interface Certificates {
 }
 
 export interface Tls {
-  /** Whether clients need certificates. */
-  readonly ofClients: boolean;
-  /** The last that fit each other. */
+  /** True if clients need certificates. */
+  readonly requiresClientCertificate: boolean;
+  /** The latest valid certificates. */
   latest(): Certificates;
-  /** Tells `listener` of each change. */
+  /** Calls `listener` with each later version. */
   follow(listener: (certificates: Certificates) => void): void;
   stop(): void;
 }
 
 export interface TlsOptions {
-  /** Milliseconds between two looks at the files. */
-  readonly pause?: number;
-  /** Is told, once each, why changed files are not taken. */
+  /** Interval between two checks of the files. */
+  readonly pollIntervalMs?: number;
+  /** Called once for each fault of changed files. */
   readonly report: (error: unknown) => void;
 }
 
-const PAUSE = 1000;
+const POLL_INTERVAL_MS = 1000;
 
 async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificates> {
   const [certificate, privateKey, ca] = await Promise.all([
@@ -49,44 +49,47 @@ async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificates> {
 
 const textOf = ({ cert, key, ca }: Certificates): string => [cert, key, ca ?? ''].join('\n');
 
-/** Refuses what cannot be served with: a key of another certificate, or what is none. */
+/** Refuses unusable certificates: a key of another certificate, or a file of another kind. */
 function check({ cert, key, ca }: Certificates): void {
   createSecureContext({ cert, key, ...(ca === undefined ? {} : { ca }) });
   if (ca?.includes('-----BEGIN CERTIFICATE-----') === false)
     throw new Error('the client CA is no certificate');
 }
 
-/** The certificates in `files`. Errors, at first only: they cannot be used; later the last good ones are kept. */
-export async function tlsFiles(files: TlsFiles, { pause = PAUSE, report }: TlsOptions): Promise<Tls> {
+/** Loads the certificates in `files`. Errors: the first load fails; after that, the last valid ones stay in use. */
+export async function createTls(
+  files: TlsFiles,
+  { pollIntervalMs = POLL_INTERVAL_MS, report }: TlsOptions,
+): Promise<Tls> {
   const listeners: ((certificates: Certificates) => void)[] = [];
   let latest = await read(files);
   check(latest);
-  let seen = textOf(latest);
-  let complaint = '';
+  let loadedText = textOf(latest);
+  let lastComplaint = '';
 
-  async function look(): Promise<void> {
+  async function reload(): Promise<void> {
     const found = await read(files);
-    if (textOf(found) === seen) return;
-    seen = textOf(found);
+    if (textOf(found) === loadedText) return;
+    loadedText = textOf(found);
     check(found);
     latest = found;
-    complaint = '';
+    lastComplaint = '';
     for (const listener of listeners) listener(found);
   }
 
-  const looking = setInterval(() => {
-    look().catch((error: unknown) => {
-      if (String(error) === complaint) return;
-      complaint = String(error);
+  const timer = setInterval(() => {
+    reload().catch((error: unknown) => {
+      if (String(error) === lastComplaint) return;
+      lastComplaint = String(error);
       report(error);
     });
-  }, pause);
+  }, pollIntervalMs);
   return {
-    ofClients: files.clientCa !== undefined,
+    requiresClientCertificate: files.clientCa !== undefined,
     latest: () => latest,
     follow: (listener) => listeners.push(listener),
     stop() {
-      clearInterval(looking);
+      clearInterval(timer);
     },
   };
 }
@@ -103,7 +106,7 @@ export async function openTls(
     log.error({ err: error }, 'TLS_CERT_FILE: the changed files cannot be used; those before them stay');
   };
   try {
-    return await tlsFiles({ cert, key, clientCa }, { report });
+    return await createTls({ cert, key, clientCa }, { report });
   } catch (error) {
     const [reason = ''] = messageOf(error).split('\n', 1);
     throw new Error(

@@ -8,15 +8,15 @@ import { AppError } from '../errors.js';
 
 export type Log = Logger;
 
-/** Characters of a text that comes from elsewhere. */
-const MAX_TEXT = 256;
+/** The limit for texts of foreign origin. */
+const MAX_TEXT_CHARACTERS = 256;
 
-/** Errors within errors that are told. */
+/** The depth of logged causes. */
 const MAX_CAUSES = 3;
 
 const HIDDEN = '[redacted]';
 
-/** What a line must not have, wherever it stands: passwords in URIs, tokens, and the values of what is called a secret. */
+/** Secrets to redact anywhere in a line: passwords in URIs, tokens, and values under the name of a secret. */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/(\b[a-z][a-z+.-]*:\/\/)[^\s/@"']+@/gi, `$1${HIDDEN}@`],
   [/\beyJ[\w-]+(?:\.[\w-]*){1,4}/g, HIDDEN],
@@ -29,19 +29,20 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\bsecret-[\w-]+/gi, HIDDEN],
 ];
 
-const cut = (text: string): string => (text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`);
+const truncate = (text: string): string =>
+  text.length <= MAX_TEXT_CHARACTERS ? text : `${text.slice(0, MAX_TEXT_CHARACTERS)}…`;
 
-/** Where an error came from, without its message, which stands in the first lines of a stack. */
+/** Answers the frames of a stack, without the message in its first lines. */
 const framesOf = ({ stack = '' }: Error): readonly string[] =>
   stack.split('\n').flatMap((line) => (/^\s+at /.test(line) ? [line.trim()] : []));
 
-/** Errors whose message may quote a command, with the filter of whoever called. */
+/** Finds errors with messages that may quote a command, including a caller's filter. */
 const quotesCommand = (error: Error): boolean =>
   error instanceof MongoServerError || error instanceof BSON.BSONError;
 
 const ofType = (value: unknown, type: 'number' | 'string'): boolean => typeof value === type;
 
-/** The code of an error, and MongoDB's name for it. */
+/** Answers the code of an error, and MongoDB's name for it. */
 function codesOf(error: Error): object {
   const code: unknown = 'code' in error ? error.code : undefined;
   const name: unknown = 'codeName' in error ? error.codeName : undefined;
@@ -51,25 +52,27 @@ function codesOf(error: Error): object {
   };
 }
 
-/** An error, and nothing of what a library hangs on it: commands, documents, addresses with passwords. */
-function told(error: unknown, isVerbose: boolean, depth = 0): unknown {
-  if (!(error instanceof Error)) return cut(String(error));
+/** Serializes an error without the properties added by libraries: commands, documents, addresses with passwords. */
+function serializeError(error: unknown, isVerbose: boolean, depth = 0): unknown {
+  if (!(error instanceof Error)) return truncate(String(error));
   const { cause } = error;
   return {
     type: error.name,
-    ...(isVerbose || !quotesCommand(error) ? { message: cut(error.message) } : {}),
+    ...(isVerbose || !quotesCommand(error) ? { message: truncate(error.message) } : {}),
     ...codesOf(error),
     at: framesOf(error),
-    ...(cause !== undefined && depth < MAX_CAUSES ? { cause: told(cause, isVerbose, depth + 1) } : {}),
+    ...(cause !== undefined && depth < MAX_CAUSES
+      ? { cause: serializeError(cause, isVerbose, depth + 1) }
+      : {}),
   };
 }
 
-/** `line` without its secrets. */
+/** Redacts the secrets in `line`. */
 export const withoutSecrets = (line: string): string =>
   SECRETS.reduce((text, [secret, instead]) => text.replace(secret, instead), line);
 
 /** pino-pretty comes with the development dependencies; an installation without it logs JSON on a terminal too. */
-async function readable(): Promise<DestinationStream | undefined> {
+async function prettyStream(): Promise<DestinationStream | undefined> {
   try {
     const { default: pretty } = await import('pino-pretty');
     return pretty({ ignore: 'pid,hostname', singleLine: true });
@@ -78,19 +81,19 @@ async function readable(): Promise<DestinationStream | undefined> {
   }
 }
 
-/** Levels at which lines may hold what callers sent. */
-const VERBOSE: ReadonlySet<string> = new Set(['trace', 'debug'] satisfies Config['logLevel'][]);
+/** Levels with lines that may contain callers' data. */
+const VERBOSE_LEVELS: ReadonlySet<string> = new Set(['trace', 'debug'] satisfies Config['logLevel'][]);
 
-/** How lines are written; `error` is one of the table, `err` one of a library or a fault. */
+/** The options of pino; `error` is an error of the table, `err` one of a library or a fault. */
 export function logOptions(level: Config['logLevel']): LoggerOptions {
-  const isVerbose = VERBOSE.has(level);
+  const isVerbose = VERBOSE_LEVELS.has(level);
   const textOf = ({ message, logged }: AppError): string => (isVerbose ? message : logged);
   return {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: {
-      err: (error: unknown) => told(error, isVerbose),
+      err: (error: unknown) => serializeError(error, isVerbose),
       error: (error: unknown) => (error instanceof AppError ? textOf(error) : error),
     },
     hooks: { streamWrite: withoutSecrets },
@@ -98,14 +101,14 @@ export function logOptions(level: Config['logLevel']): LoggerOptions {
 }
 
 export async function createLog(level: Config['logLevel'], terminal: boolean): Promise<Log> {
-  const stream = terminal ? await readable() : undefined;
+  const stream = terminal ? await prettyStream() : undefined;
   return stream === undefined ? pino(logOptions(level)) : pino(logOptions(level), stream);
 }
 
-/** Milliseconds that a flush may take. */
+/** The time limit of a flush. */
 const FLUSH_TIMEOUT_MS = 200;
 
-/** Waits for lines on their way, as far as there is time: a line at level fatal is written before those that wait. */
+/** Waits, for a limited time, until buffered lines are written; otherwise a line at level fatal would overtake them. */
 export async function flushLog(log: Log): Promise<void> {
   const flushed = new Promise<void>((resolve) => {
     log.flush(() => {

@@ -12,8 +12,8 @@ interface Log {
   warn(message: string): void;
 }
 
-/** Milliseconds after which a reason that lasts is said again. */
-export const REPEAT_MS = 30_000;
+/** The interval for repeating a lasting reason. */
+export const REPEAT_INTERVAL_MS = 30_000;
 
 export interface ServingLogOptions {
   readonly log: Log;
@@ -27,9 +27,9 @@ export interface ServingLogOptions {
 }
 
 export interface ServingLog {
-  /** The service begins to serve. */
+  /** Reports that the service serves. */
   serving(): void;
-  /** The service does not serve. A reason that lasts is said when it begins, and again from time to time. */
+  /** Reports that the service does not serve; a lasting reason is repeated at intervals. */
   notServing(diagnosis: Diagnosis): void;
 }
 
@@ -42,7 +42,7 @@ export function createServingLog({
   notices,
 }: ServingLogOptions): ServingLog {
   let begun = false;
-  let said: { readonly text: string; readonly at: number } | undefined;
+  let lastReported: { readonly text: string; readonly at: number } | undefined;
 
   function afterFirst(): void {
     if (begun) return;
@@ -52,15 +52,15 @@ export function createServingLog({
 
   return {
     serving() {
-      said = undefined;
+      lastReported = undefined;
       log.info({ ...about, database: { ...database, answers: true } }, 'serving');
       afterFirst();
     },
     notServing({ reason, text }) {
-      if (said?.text === text && monotonicNow() - said.at < REPEAT_MS) return;
-      said = { text, at: monotonicNow() };
+      if (lastReported?.text === text && monotonicNow() - lastReported.at < REPEAT_INTERVAL_MS) return;
+      lastReported = { text, at: monotonicNow() };
       const first = begun ? {} : { ...about, database: { ...database, answers: false } };
-      // A start that takes its time is none that fails.
+      // A slow start is not a failed one.
       const level = reason === 'starting' && !begun ? 'info' : 'warn';
       log[level]({ ...first, reason }, `not serving: ${text}`);
       afterFirst();

@@ -1,7 +1,7 @@
 // Keys fetched from the identity service: their lifetime, invalid keys, and callers waiting for a fetch.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createFetchedKeys } from '../../src/auth/fetched-keys.js';
-import { away, createIdentity } from '../../src/auth/identity.js';
+import { identityUnavailable, createIdentity } from '../../src/auth/identity.js';
 import type { Identity } from '../../src/auth/identity.js';
 import { createJwtAuthenticate } from '../../src/auth/jwt.js';
 import type { KeysOf } from '../../src/auth/keys.js';
@@ -47,7 +47,7 @@ function createKeys(fetch: Fetch, timeout = TIMEOUT_MS) {
 }
 
 const known: Fetch = () => Promise.resolve(jwk);
-const unavailable: Fetch = () => Promise.reject(away());
+const unavailable: Fetch = () => Promise.reject(identityUnavailable());
 const none: Fetch = () => Promise.resolve(undefined);
 /** Answers nothing until its caller aborts. */
 const silent: Fetch = (_, signal) =>

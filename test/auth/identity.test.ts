@@ -55,7 +55,7 @@ function createAuthenticate(port: number) {
   return createJwtAuthenticate({
     keysOf,
     now: () => Date.now(),
-    roles: createRoles(client, { keep: 0, monotonicNow: () => clock }),
+    roles: createRoles(client, { ttlMs: 0, monotonicNow: () => clock }),
   });
 }
 

@@ -4,7 +4,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { exportSPKI, SignJWT, UnsecuredJWT } from 'jose';
 import type { JWTPayload } from 'jose';
 import { createJwtAuthenticate } from '../../src/auth/jwt.js';
-import { keySet } from '../../src/auth/keys.js';
+import { readKeySet } from '../../src/auth/keys.js';
 import type { KeysOf } from '../../src/auth/keys.js';
 import { jsonClient } from '../harness/client.js';
 import type { Outcome, RpcName } from '../harness/client.js';
@@ -28,7 +28,7 @@ let ecKey: Pair;
 let edKey: Pair;
 
 const keysOf = async (): Promise<KeysOf> => {
-  const set = await keySet(
+  const set = await readKeySet(
     JSON.stringify({
       keys: [
         await publicJwk(sharedKey),

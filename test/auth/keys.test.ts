@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createKeyFile, keySet } from '../../src/auth/keys.js';
+import { createKeyFile, readKeySet } from '../../src/auth/keys.js';
 import type { KeysOf } from '../../src/auth/keys.js';
 import { UNUSABLE } from '../harness/keys.js';
 import { pairOf, publicJwk } from '../harness/tokens.js';
@@ -104,7 +104,7 @@ describe('a key file is rejected', () => {
     ['a key of type number', '{"keys": [5]}', 'key 0 of the JWK set is no object'],
     ['a key of an unsupported type', '{"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}', 'is none of RSA'],
   ])('with %s, and its content is not quoted', async (_, text, reason) => {
-    const result = keySet(text);
+    const result = readKeySet(text);
     await expect(result).rejects.toThrow(reason);
     await expect(result).rejects.not.toThrow('c2VjcmV0');
   });
@@ -113,10 +113,10 @@ describe('a key file is rejected', () => {
     'with $name in any position',
     async ({ text, why: reason }) => {
       const key = await text();
-      await expect(keySet(`{"keys": [${firstKey}, ${key}]}`)).rejects.toThrow(
+      await expect(readKeySet(`{"keys": [${firstKey}, ${key}]}`)).rejects.toThrow(
         `key 1 of the JWK set ${reason}`,
       );
-      await expect(keySet(`{"keys": [${key}, ${firstKey}]}`)).rejects.toThrow(
+      await expect(readKeySet(`{"keys": [${key}, ${firstKey}]}`)).rejects.toThrow(
         `key 0 of the JWK set ${reason}`,
       );
     },

@@ -2,11 +2,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Identity } from '../../src/auth/identity.js';
 import { createRoles } from '../../src/auth/roles.js';
-import type { Asking } from '../../src/auth/roles.js';
+import type { RoleRequest } from '../../src/auth/roles.js';
 
 const TTL_MS = 1000;
 const SIGNAL = new AbortController().signal;
-const ASKING: Asking = {
+const ASKING: RoleRequest = {
   token: 'token',
   verb: 'list',
   domainId: 'domain-a',
@@ -22,7 +22,7 @@ const project: Identity['role'] = ({ token, verb, domain_id, project_id }) =>
     project_groups: [],
   });
 
-function createCountingRoles(keep: number, role = project) {
+function createCountingRoles(ttlMs: number, role = project) {
   const requests: unknown[] = [];
   const clock = { now: 0 };
   const roles = createRoles(
@@ -32,12 +32,12 @@ function createCountingRoles(keep: number, role = project) {
         return role(question, signal);
       },
     },
-    { keep, monotonicNow: () => clock.now },
+    { ttlMs, monotonicNow: () => clock.now },
   );
   return {
     requests,
     clock,
-    scopeOf: (other: Partial<Asking> = {}) => roles({ ...ASKING, ...other }, SIGNAL),
+    scopeOf: (other: Partial<RoleRequest> = {}) => roles({ ...ASKING, ...other }, SIGNAL),
   };
 }
 
@@ -60,7 +60,7 @@ test('a role is not cached if the configured time is 0', async () => {
 });
 
 describe('a cached role is not used for another', () => {
-  test.each<readonly [string, Partial<Asking>]>([
+  test.each<readonly [string, Partial<RoleRequest>]>([
     ['token', { token: 'another' }],
     ['verb', { verb: 'delete' }],
     ['domain', { domain_id: 'domain-b' }],

@@ -26,7 +26,7 @@ const memory = createMemoryBudget(MEMORY_BYTES);
 let service: Service;
 
 beforeAll(async () => {
-  service = await startService('connections', {}, { memory, patience: READ_TIMEOUT_MS });
+  service = await startService('connections', {}, { memory, answerTimeoutMs: READ_TIMEOUT_MS });
   const jobs = Array.from({ length: JOBS }, (_, nth) => ({
     job_id: `job-slow-${nth}`,
     domain_id: DOMAIN,

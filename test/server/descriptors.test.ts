@@ -9,7 +9,7 @@ import { connectionLimit, descriptorLimit } from '../../src/server/descriptors.j
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import type { Listener } from '../../src/server/listener.js';
 import { createServingState } from '../../src/server/serving-state.js';
-import { tlsFiles } from '../../src/server/tls.js';
+import { createTls } from '../../src/server/tls.js';
 import { openAdminListener } from '../../src/server/admin/admin.js';
 import { openHttpServer } from '../../src/server/http-server.js';
 import type { HttpEnv } from '../../src/server/http-server.js';
@@ -99,7 +99,7 @@ const LISTENERS: readonly (readonly [
       const { cert, key } = await (await authority('ours')).issue('a1');
       const files = { cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key'), clientCa: undefined };
       await Promise.all([writeFile(files.cert, cert), writeFile(files.key, key)]);
-      const tls = await tlsFiles(files, { report: () => undefined });
+      const tls = await createTls(files, { report: () => undefined });
       tls.stop();
       const where = { name: 'HTTP by TLS', host: '127.0.0.1', port: 0, maxConnections: MAX_CONNECTIONS, log };
       return openHttpServer(new Hono<HttpEnv>(), { ...where, tls });

@@ -9,7 +9,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Client, credentials } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
-import { tlsFiles } from '../../src/server/tls.js';
+import { createTls } from '../../src/server/tls.js';
 import type { Tls } from '../../src/server/tls.js';
 import { authority } from '../harness/certificates.js';
 import type { Authority, Pem } from '../harness/certificates.js';
@@ -50,8 +50,14 @@ beforeAll(async () => {
     reports.push(String(error));
   };
   const files = { cert: file('tls.crt'), key: file('tls.key') };
-  serverTls = await tlsFiles({ ...files, clientCa: undefined }, { pause: POLL_INTERVAL_MS, report });
-  mutualTls = await tlsFiles({ ...files, clientCa: file('ca.crt') }, { pause: POLL_INTERVAL_MS, report });
+  serverTls = await createTls(
+    { ...files, clientCa: undefined },
+    { pollIntervalMs: POLL_INTERVAL_MS, report },
+  );
+  mutualTls = await createTls(
+    { ...files, clientCa: file('ca.crt') },
+    { pollIntervalMs: POLL_INTERVAL_MS, report },
+  );
   service = await startService('tls', {}, { tls: serverTls });
   mutualService = await startService('tls_clients', {}, { tls: mutualTls });
 });
@@ -206,6 +212,6 @@ test.each([
   '%s is rejected at the start',
   async (_, { cert, key, clientCa }: { cert: string; key: string; clientCa?: string }) => {
     const files = { cert: file(cert), key: file(key), clientCa: clientCa && file(clientCa) };
-    await expect(tlsFiles(files, { report: () => undefined })).rejects.toThrow();
+    await expect(createTls(files, { report: () => undefined })).rejects.toThrow();
   },
 );

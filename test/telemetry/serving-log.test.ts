@@ -1,6 +1,6 @@
 // Log lines about serving: the first one, changes, and repeated reasons.
 import { beforeEach, expect, test } from '@jest/globals';
-import { REPEAT_MS, createServingLog } from '../../src/telemetry/serving-log.js';
+import { REPEAT_INTERVAL_MS, createServingLog } from '../../src/telemetry/serving-log.js';
 import type { ServingLog } from '../../src/telemetry/serving-log.js';
 import type { Diagnosis } from '../../src/reasons.js';
 
@@ -52,7 +52,7 @@ test('a reason in the first line comes with the addresses, later ones without', 
 });
 
 test('a lasting reason is logged again every 30 s', () => {
-  expect(REPEAT_MS).toBe(30_000);
+  expect(REPEAT_INTERVAL_MS).toBe(30_000);
   for (now = 0; now < 95_000; now += 300) serving.notServing(AUTH);
   expect(logged.filter(([, , text]) => text === 'not serving: a; b')).toHaveLength(4);
 });

@@ -25,8 +25,8 @@ function secureCredentials(tls: Tls): ServerCredentials {
   };
   return experimental.createCertificateProviderServerCredentials(
     provider,
-    tls.ofClients ? provider : null,
-    tls.ofClients,
+    tls.requiresClientCertificate ? provider : null,
+    tls.requiresClientCertificate,
   );
 }
 

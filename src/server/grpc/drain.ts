@@ -1,11 +1,11 @@
-/** What the gRPC door does with open streams when it closes (docs/operations.md «Start and stop»). */
+/** Ends open streams when the gRPC listener closes (docs/operations.md «Start and stop»). */
 
 interface OpenStream {
   end(): void;
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** Ends a stream when `closing` is aborted: it would hold up the drain until its caller goes away. */
+/** Ends a stream when `closing` is aborted: an open stream would delay the shutdown until its client leaves. */
 export function endWith(closing: AbortSignal, stream: OpenStream): void {
   const end = (): void => {
     stream.end();

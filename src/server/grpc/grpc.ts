@@ -1,4 +1,4 @@
-/** The gRPC door: Job, ServerInfo, Health and reflection on one port (docs/architecture.md «Doors»). */
+/** The gRPC listener: Job, ServerInfo, Health and reflection on one port (docs/architecture.md «Doors»). */
 import { setMaxListeners } from 'node:events';
 import {
   logVerbosity,
@@ -38,10 +38,10 @@ import { serverCredentials } from './credentials.js';
 import { createHealthService } from './health.js';
 import { createReflectionServices } from './reflection.js';
 
-/** What reflection lists and health knows; deployed clients import every service that is listed. */
+/** The services in reflection and health; deployed clients import every listed service. */
 const SERVICES = ['grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', JOB_SERVICE.typeName] as const;
 
-const CHANNEL = {
+const CHANNEL_OPTIONS = {
   'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
   'grpc.max_send_message_length': -1,
   'grpc.max_concurrent_streams': 256,
@@ -49,15 +49,15 @@ const CHANNEL = {
   'grpc.keepalive_timeout_ms': 20_000,
   'grpc.max_connection_idle_ms': 600_000,
   'grpc.max_connection_age_ms': 1_800_000,
-  // As long as the longest call may take.
+  // The maximum duration of a call.
   'grpc.max_connection_age_grace_ms': 3_600_000,
   'grpc.enable_channelz': 0,
 } as const;
 
 type UnaryCall = ServerUnaryCall<Uint8Array, Uint8Array>;
 
-/** A method that hands on bytes: requests are decoded, and answers encoded, by the chain behind the door. */
-const ofBytes = ({ path }: { readonly path: string }): MethodDefinition<Uint8Array, Uint8Array> => ({
+/** Defines a method of bytes: the interceptors decode requests, and the service encodes answers. */
+const bytesMethod = ({ path }: { readonly path: string }): MethodDefinition<Uint8Array, Uint8Array> => ({
   path,
   requestStream: false,
   responseStream: false,
@@ -67,7 +67,7 @@ const ofBytes = ({ path }: { readonly path: string }): MethodDefinition<Uint8Arr
   responseDeserialize: (bytes) => bytes,
 });
 
-function goneSignal(call: UnaryCall): AbortSignal {
+function createDoneSignal(call: UnaryCall): AbortSignal {
   const controller = new AbortController();
   call.on('cancelled', () => {
     controller.abort();
@@ -80,7 +80,7 @@ function textOf(call: UnaryCall, key: string): string | undefined {
   return typeof first === 'string' ? first : undefined;
 }
 
-/** What the chain fails with is an AppError; anything else would be a fault of the chain itself. */
+/** Calls fail with AppErrors; anything else would be a fault of the interceptors themselves. */
 const appErrorOf = (error: unknown): AppError =>
   error instanceof AppError ? error : appError('UNKNOWN', { request_id: '' });
 
@@ -91,7 +91,7 @@ function failure(reason: unknown): Partial<StatusObject> {
   return { code: status[error.status], details: error.message, metadata };
 }
 
-/** Statuses by which the library reports an unreadable request as a fault of its own, and the right errors. */
+/** The library's status texts for unreadable requests, with the errors to send in place of its own status. */
 const UNREADABLE: readonly (readonly [RegExp, AppError])[] = [
   [/^Invalid grpc-timeout value/, invalidHeader(GRPC_TIMEOUT)],
   [
@@ -99,7 +99,7 @@ const UNREADABLE: readonly (readonly [RegExp, AppError])[] = [
     appError('INVALID_PARAMETER', { key: 'request', reason: 'it is not compressed as grpc-encoding says' }),
   ],
   [
-    // Of Health and reflection; a request of Job is decoded in the chain.
+    // Requests of Health and reflection only; the interceptors decode those of Job.
     /^Error deserializing request/,
     appError('INVALID_PARAMETER', {
       key: 'request',
@@ -108,7 +108,7 @@ const UNREADABLE: readonly (readonly [RegExp, AppError])[] = [
   ],
 ];
 
-/** Answers an unreadable request as an error of the request: the library ends such a call before its handler sees it. */
+/** Replaces the library's status of an unreadable request; the library ends such a call before its handler. */
 const explainRefusals: ServerInterceptor = (_, call) => {
   const send = call.sendStatus.bind(call);
   call.sendStatus = (sent) => {
@@ -118,26 +118,30 @@ const explainRefusals: ServerInterceptor = (_, call) => {
   return new ServerInterceptingCall(call);
 };
 
-/** The handler of an rpc; a client has `patience` milliseconds to take its answer, and then `end` ends its connection. */
+/** Creates the handler of an rpc; `end` closes the connection of a client that does not read its answer in time. */
 const unary =
-  (rpc: Rpc, { calls, now, monotonicNow, patience }: GrpcListenerOptions, end: (peer: string) => void) =>
+  (
+    rpc: Rpc,
+    { calls, now, monotonicNow, answerTimeoutMs }: GrpcListenerOptions,
+    end: (peer: string) => void,
+  ) =>
   (call: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
-    // The library calls a call cancelled when its answer has been taken, too.
-    const over = goneSignal(call);
+    // The library reports a call as cancelled also once its answer has been read.
+    const done = createDoneSignal(call);
     const incoming = {
       rpc,
       request: call.request,
       codec: PROTOBUF,
       token: textOf(call, 'token'),
       requestId: requestIdOf(textOf(call, 'x-request-id')),
-      // The library counts it in milliseconds since 1970, from when the call arrived.
+      // The library gives it in milliseconds since 1970, counted from the arrival of the call.
       deadline: monotonicNow() + Number(call.getDeadline()) - now(),
-      clientAborted: over,
-      responseDone: over,
+      clientAborted: done,
+      responseDone: done,
     };
     calls.unary(incoming).then(
       (bytes) => {
-        endUnlessTaken(over, () => end(call.getPeer()), patience);
+        endUnlessTaken(done, () => end(call.getPeer()), answerTimeoutMs);
         callback(null, bytes);
       },
       (error: unknown) => {
@@ -162,18 +166,18 @@ const versionInfo =
 export interface GrpcListenerOptions extends ConnectionsOptions {
   readonly calls: Calls;
   readonly state: ServingState;
-  /** Milliseconds since 1970, as the library counts deadlines. */
+  /** Milliseconds since 1970, the library's clock for deadlines. */
   readonly now: () => number;
-  /** Milliseconds that only grow, as the chain counts them. */
+  /** The monotonic clock of calls, in milliseconds. */
   readonly monotonicNow: () => number;
   readonly version: string;
   readonly host: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** undefined: without TLS. */
+  /** undefined for plaintext. */
   readonly tls?: Tls | undefined;
-  /** Milliseconds that a client has to take an answer. */
-  readonly patience?: number | undefined;
+  /** The time for a client to read an answer. */
+  readonly answerTimeoutMs?: number | undefined;
 }
 
 function listen(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
@@ -199,23 +203,23 @@ function close(server: Server, closing: AbortController, grace: number): Promise
   });
 }
 
-/** Opens the door. Errors: the port cannot be had. */
+/** Opens the listener. Errors: the port cannot be listened on. */
 export async function openGrpcListener(options: GrpcListenerOptions): Promise<Listener> {
   const { state, version, host, port, tls } = options;
-  // The library's own lines would go to standard error beside the log; what matters comes back as an error.
+  // The library would write to standard error beside the log; anything important also comes as an error.
   setLogVerbosity(logVerbosity.NONE);
-  const server = new Server({ ...CHANNEL, interceptors: [explainRefusals] });
+  const server = new Server({ ...CHANNEL_OPTIONS, interceptors: [explainRefusals] });
   const sockets = followConnections('gRPC', options);
   server.addService(
-    Object.fromEntries(RPCS.map((rpc) => [rpc, ofBytes(JobService[rpc])])),
+    Object.fromEntries(RPCS.map((rpc) => [rpc, bytesMethod(JobService[rpc])])),
     Object.fromEntries(RPCS.map((rpc) => [rpc, unary(rpc, options, sockets.end)])),
   );
   server.addService(
-    { getVersion: ofBytes(ServerInfoService.getVersion) },
+    { getVersion: bytesMethod(ServerInfoService.getVersion) },
     { getVersion: versionInfo(version) },
   );
   const closing = new AbortController();
-  // A listener for each open stream, of which there may be many.
+  // Each open stream adds a listener.
   setMaxListeners(0, closing.signal);
   server.addService(HealthService, createHealthService(SERVICES, state, closing.signal));
   for (const { definition, implementation } of createReflectionServices(SERVICES, closing.signal))

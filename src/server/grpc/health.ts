@@ -12,7 +12,7 @@ import { endWith } from './drain.js';
 
 type Watch = ServerWritableStream<HealthCheckRequest, HealthCheckResponse>;
 
-/** The health of `services`, and of the server as a whole by the name ''; `closing` ends the open watches. */
+/** Answers the health of `services`, and of the whole server under the name ''; `closing` ends open watches. */
 export function createHealthService(
   services: readonly string[],
   state: ServingState,
@@ -32,7 +32,7 @@ export function createHealthService(
     call.write(now());
     const unsubscribe = state.subscribe(() => call.write(now()));
     call.on('cancelled', unsubscribe);
-    // A caller that goes away ends its stream; without a listener the stream's error would end the process.
+    // A disconnected client ends its stream; without a listener the stream's error would end the process.
     call.on('error', unsubscribe);
   }
 

@@ -1,7 +1,7 @@
 /**
  * gRPC server reflection, v1 and v1alpha, over the bytes of the descriptor set (the wire contract, docs/architecture.md).
- * An answer holds exactly the file asked for, under its real name and with its options: some deployed clients read the
- * first file only, others take the services of every file. Clients ask for imports by their names.
+ * An answer contains exactly the requested file, under its real name and with its options: some deployed clients read only
+ * the first file, others take the services of every file. Clients request imports by their names.
  */
 import {
   toBinary,
@@ -33,7 +33,7 @@ export interface ReflectionService {
   readonly implementation: ServerReflectionServer;
 }
 
-/** v1alpha differs from v1 in nothing but its name. */
+/** v1alpha differs from v1 only in its name. */
 const v1alpha = {
   serverReflectionInfo: {
     ...ServerReflectionService.serverReflectionInfo,
@@ -41,7 +41,7 @@ const v1alpha = {
   },
 };
 
-/** A type's full name and those of its members; enum values are named as siblings of their enum, as protobuf has it. */
+/** Answers the full names of a type and its members; in protobuf, enum values are siblings of their enum. */
 function symbolsOf(type: Declared): string[] {
   const within = (scope: string, members: readonly { readonly name: string }[]) =>
     members.map(({ name }) => `${scope}.${name}`);
@@ -74,8 +74,8 @@ function extensionNumbers(message: string, known: FileRegistry): Answer {
   };
 }
 
-/** Answers questions about `known`. Every file of it is served, whether a listed service needs it or not: all of it is public. */
-function answerer(
+/** Creates the responder for `known`. It serves every file, even those without a listed service: all are public. */
+function createResponder(
   services: readonly string[],
   known: FileRegistry,
 ): (request: ServerReflectionRequest) => Answer {
@@ -84,7 +84,7 @@ function answerer(
     [...known.files].map((file) => [file.proto.name, toBinary(FileDescriptorProtoSchema, file.proto)]),
   );
 
-  const oneFile = (what: string, file: DescFile | undefined): Answer => {
+  const fileAnswer = (what: string, file: DescFile | undefined): Answer => {
     const bytes = file && bytesOf.get(file.proto.name);
     if (bytes === undefined) return notFound(what);
     return { $case: 'file_descriptor_response', value: { file_descriptor_proto: [bytes] } };
@@ -97,11 +97,11 @@ function answerer(
       case 'list_services':
         return { $case: 'list_services_response', value: { service: services.map((name) => ({ name })) } };
       case 'file_by_filename':
-        return oneFile('File', known.getFile(question.value));
+        return fileAnswer('File', known.getFile(question.value));
       case 'file_containing_symbol':
-        return oneFile('Symbol', fileOf.get(question.value));
+        return fileAnswer('Symbol', fileOf.get(question.value));
       case 'file_containing_extension':
-        return oneFile('Extension', extensionFile(question.value));
+        return fileAnswer('Extension', extensionFile(question.value));
       case 'all_extension_numbers_of_type':
         return extensionNumbers(question.value, known);
       case undefined:
@@ -110,13 +110,13 @@ function answerer(
   };
 }
 
-/** Both versions of the reflection service; they list exactly the given services. `closing` ends open streams. */
+/** Creates both versions of the reflection service for the given services; `closing` ends open streams. */
 export function createReflectionServices(
   services: readonly string[],
   closing: AbortSignal,
   known: FileRegistry = descriptors,
 ): readonly ReflectionService[] {
-  const answer = answerer(services, known);
+  const answer = createResponder(services, known);
 
   const serverReflectionInfo = (
     call: ServerDuplexStream<ServerReflectionRequest, ServerReflectionResponse>,
@@ -132,7 +132,7 @@ export function createReflectionServices(
     });
     call.on('drain', () => call.resume());
     call.on('end', () => call.end());
-    // A stream that breaks (the caller goes away) ends by itself; without a listener its error would end the process.
+    // A broken stream ends by itself; without a listener its error would end the process.
     call.on('error', () => {});
   };
   return [ServerReflectionService, v1alpha].map((definition) => ({

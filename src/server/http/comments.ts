@@ -1,7 +1,7 @@
-/** The comments of the .proto files, as they lead what they are about. */
+/** Reads the leading comments in the .proto files. */
 import type { DescField, DescFile, DescMessage, DescMethod } from '@bufbuild/protobuf';
 
-/** Field numbers of google.protobuf.DescriptorProto and its like, of which the path to a comment is made. */
+/** Field numbers of google.protobuf.DescriptorProto and its like, the parts of the path to a comment. */
 const MESSAGE_TYPE = 4;
 const SERVICE = 6;
 const NESTED_TYPE = 3;
@@ -28,7 +28,7 @@ function pathOf(message: DescMessage): number[] {
     : [...pathOf(parent), NESTED_TYPE, parent.proto.nestedType.indexOf(proto)];
 }
 
-/** What is said of a message, its field or a method; lines are joined. */
+/** Answers the comment on a message, a field or a method, with its lines joined. */
 export function commentOf(on: DescMessage | DescField | DescMethod): string {
   return (textOf(on) ?? '').replaceAll(/\s*\n\s*/g, ' ');
 }

@@ -1,29 +1,29 @@
-/** The media type and the codings of a body, by its headers (docs/http.md «Headers»). */
+/** Reads the media type and the codings of a body from its headers (docs/http.md «Headers»). */
 import { MIMEType } from 'node:util';
 
 const UTF8 = /^utf-?8$/i;
 
-function parsed(header: string): MIMEType | undefined {
+function parse(header: string): MIMEType | undefined {
   try {
     return new MIMEType(header);
   } catch {
-    // The error says no more.
+    // The error has no further information.
     return undefined;
   }
 }
 
-/** The media type in lower case, without its parameters; undefined for what is none, or has another charset than UTF-8. */
+/** Answers the media type in lower case, without parameters; undefined if malformed, or with a charset other than UTF-8. */
 export function mediaType(header: string): string | undefined {
-  const type = parsed(header);
+  const type = parse(header);
   return UTF8.test(type?.params.get('charset') ?? 'utf-8') ? type?.essence : undefined;
 }
 
-/** Codings that leave a body as it is, or that Node has undone. */
-const UNDONE: ReadonlySet<string> = new Set(['', 'identity', 'chunked']);
+/** Codings without effect on the body, or already decoded by Node. */
+const TRANSPARENT: ReadonlySet<string> = new Set(['', 'identity', 'chunked']);
 
-/** The other codings in the headers `content-encoding` and `transfer-encoding`, in lower case. */
+/** Answers the remaining codings in `content-encoding` and `transfer-encoding`, in lower case. */
 export const codings = (...headers: readonly string[]): readonly string[] =>
   headers
     .flatMap((header) => header.split(','))
     .map((coding) => coding.trim().toLowerCase())
-    .filter((coding) => !UNDONE.has(coding));
+    .filter((coding) => !TRANSPARENT.has(coding));

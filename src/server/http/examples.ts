@@ -1,4 +1,4 @@
-/** Calls that can be tried on the sample, for the API reference: what is asked, and what the first of each answers. */
+/** Example requests on the sample for the API reference, with the response to the first of each rpc. */
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Rpc } from '../call-context.js';
 

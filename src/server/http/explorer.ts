@@ -1,17 +1,17 @@
-/** The job explorer at /: its files, and what it has to know of the service before it calls (docs/explorer.md). */
+/** Serves the job explorer at /: its files, and the facts about the service for its start (docs/explorer.md). */
 import type { Hono } from 'hono';
 import { etag } from 'hono/etag';
 import { addPage, builtFile } from './pages.js';
 import type { WebApp } from './web-app.js';
 
-/** What the page is told beside what its door knows. */
+/** Facts for the page from outside of the HTTP listener. */
 export interface Explorer {
   readonly auth: 'none' | 'jwt';
-  /** The address of the gRPC door. */
+  /** The address of the gRPC listener. */
   readonly grpc: string;
-  /** Domains to begin with; none: the reader knows. */
+  /** Domains to offer; empty if the reader has to name one. */
   readonly domains: readonly string[];
-  /** The keys that are suggested for conditions. */
+  /** The keys to suggest for conditions. */
   readonly fields: readonly string[];
 }
 
@@ -23,7 +23,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ];
 
-/** Adds / with what it consists of. */
+/** Adds / with its files. */
 export function addExplorerPages(
   app: Hono<WebApp>,
   { auth, grpc, domains, fields }: Explorer,

@@ -1,12 +1,12 @@
-/** The names of a service on a loopback address (docs/http.md «Errors»). */
+/** Checks the host of requests to a loopback address, against DNS rebinding (docs/http.md «Errors»). */
 import { BlockList, isIP } from 'node:net';
 
-/** Loopback addresses in any form of IPv6, those of IPv4 in it included. */
+/** Loopback addresses in any form of IPv6, including IPv4-mapped ones. */
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
-/** Whether `host` is a loopback address or the name of one: without case, with the dot of the root or without. */
+/** Recognizes a loopback address or the name of one, in any case, with or without the trailing dot. */
 function isLoopback(host: string): boolean {
   const address = host.replace(/^\[(.*)\]$/, '$1');
   switch (isIP(address)) {
@@ -21,12 +21,12 @@ function isLoopback(host: string): boolean {
 
 const withoutPort = (authority: string): string => authority.replace(/:\d*$/, '');
 
-/** The first of a request's `authorities` that is misleading. */
+/** Answers the first misleading one of a request's `authorities`. */
 export type MisleadingHost = (authorities: readonly string[]) => string | undefined;
 
 /**
- * Where a service listens at `host`, a loopback address, a host of another name is misleading: a page of the open web may
- * have come through a name that points there. A request without any is no browser's.
+ * Creates the check for a service that listens at `host`. On a loopback address any other name is misleading: a page of
+ * the open web may have resolved its own name to that address. A request without a host does not come from a browser.
  */
 export const createHostCheck = (host: string): MisleadingHost =>
   isLoopback(host)

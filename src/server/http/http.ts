@@ -1,6 +1,6 @@
 /**
- * The HTTP door: the contract's routes as JSON, Connect and gRPC-Web on the paths of gRPC, lists as NDJSON and CSV, and
- * /livez and /readyz, all over the same chain as gRPC (docs/http.md).
+ * The HTTP listener: the contract's routes as JSON, Connect and gRPC-Web on the paths of gRPC, exports as NDJSON and CSV,
+ * and /livez and /readyz. Calls pass the same interceptors as over gRPC (docs/http.md).
  */
 import { Hono } from 'hono';
 import type { Context } from 'hono';
@@ -16,7 +16,7 @@ import { MAX_REQUEST_BYTES } from '../call-context.js';
 import { requestIdOf } from '../request-id.js';
 import type { CallLog } from '../interceptors/call-log.js';
 import type { Calls, Incoming, Stream } from '../call-context.js';
-import { endUnlessTaken, whenNext } from '../connections.js';
+import { endUnlessTaken, whenResponseTurn } from '../connections.js';
 import type { ConnectionLog } from '../connections.js';
 import { codings, mediaType } from './content.js';
 import { addExplorerPages } from './explorer.js';
@@ -38,36 +38,36 @@ import type { WebApp } from './web-app.js';
 
 export interface HttpListenerOptions {
   readonly calls: Calls;
-  /** Large answers are written in slices. */
+  /** Large answers are encoded in slices. */
   readonly timeSlicer: TimeSlicer;
   readonly state: ServingState;
-  /** Milliseconds that only grow, as the chain counts them. */
+  /** The monotonic clock of calls, in milliseconds. */
   readonly monotonicNow: () => number;
   readonly host: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Origins whose pages may call; none: CORS is off. */
+  /** Origins allowed by CORS; CORS is off without any. */
   readonly corsOrigins: readonly string[];
-  /** What the service calls its version. */
+  /** The version of the service. */
   readonly version: string;
-  /** What the pages for people are told; undefined: there are none. */
+  /** Facts for the explorer; undefined without explorer and API reference. */
   readonly explorer: Explorer | undefined;
   readonly log: CallLog & ConnectionLog;
   readonly maxConnections: number;
-  /** undefined: without TLS. */
+  /** undefined for plaintext. */
   readonly tls?: Tls | undefined;
-  /** Milliseconds that a client has to take an answer. */
-  readonly patience?: number | undefined;
+  /** The time for a client to read an answer. */
+  readonly answerTimeoutMs?: number | undefined;
 }
 
-type Called = Context<WebApp>;
+type RequestContext = Context<WebApp>;
 
-const FAULT = 'unhandled error in the HTTP listener';
+const UNHANDLED = 'unhandled error in the HTTP listener';
 
-const headerOf = (context: Called, name: string): string => context.req.header(name) ?? '';
+const headerOf = (context: RequestContext, name: string): string => context.req.header(name) ?? '';
 
-function answered(
-  context: Called,
+function createResponse(
+  context: RequestContext,
   status: number,
   type: string,
   body: Buffer<ArrayBuffer> | ReadableStream,
@@ -79,26 +79,28 @@ function answered(
   return new Response(body, { status, headers });
 }
 
-const replied = (context: Called, { status, type, body }: Reply): Response =>
-  answered(context, status, type, Buffer.from(body));
+const replyWith = (context: RequestContext, { status, type, body }: Reply): Response =>
+  createResponse(context, status, type, Buffer.from(body));
 
-function refused(context: Called, error: AppError, protocol: Protocol = ROUTE_JSON): Response {
+function refuse(context: RequestContext, error: AppError, protocol: Protocol = ROUTE_JSON): Response {
   context.set('refusal', error);
-  return replied(context, protocol.failure(error));
+  return replyWith(context, protocol.failure(error));
 }
 
-const unknown = (context: Called): AppError => appError('UNKNOWN', { request_id: context.get('requestId') });
+const internalErrorOf = (context: RequestContext): AppError =>
+  appError('UNKNOWN', { request_id: context.get('requestId') });
 
-const bearer = (header: string | undefined): string | undefined => /^Bearer (.+)$/i.exec(header ?? '')?.[1];
+const bearerToken = (header: string | undefined): string | undefined =>
+  /^Bearer (.+)$/i.exec(header ?? '')?.[1];
 
-function refuseBody(context: Called): never {
-  // What is left of the body is not read, so no other request can follow on its connection.
+function refuseBody(context: RequestContext): never {
+  // The rest of the body stays unread, so that no other request can follow on the connection.
   context.header('connection', 'close');
   return fail('HTTP_BODY_SIZE', { max: String(MAX_REQUEST_BYTES) });
 }
 
-/** The body, of a length that is told or not. Errors: HTTP_BODY_SIZE, REQUEST_CANCELLED. */
-async function bodyOf(context: Called): Promise<Uint8Array> {
+/** Reads the body, with or without a content-length. Errors: HTTP_BODY_SIZE, REQUEST_CANCELLED. */
+async function readBody(context: RequestContext): Promise<Uint8Array> {
   if (Number(headerOf(context, 'content-length')) > MAX_REQUEST_BYTES) refuseBody(context);
   const body: ReadableStream<Uint8Array> | null = context.req.raw.body;
   const reader = body?.getReader();
@@ -113,30 +115,30 @@ async function bodyOf(context: Called): Promise<Uint8Array> {
   }
 }
 
-/** Aborted when the answer has left, or its client. */
-function overSignal({ env: { outgoing } }: Called): AbortSignal {
-  const over = new AbortController();
+/** Answers a signal that is aborted when the answer has been sent, or its client has left. */
+function createDoneSignal({ env: { outgoing } }: RequestContext): AbortSignal {
+  const done = new AbortController();
   outgoing.once('close', () => {
-    over.abort();
+    done.abort();
   });
-  return over.signal;
+  return done.signal;
 }
 
-async function incomingOf(
-  context: Called,
+async function readIncoming(
+  context: RequestContext,
   { rpc }: Route,
   { codec, headers, timeout }: Protocol,
   now: number,
 ): Promise<Incoming> {
   const header = (name: string): string | undefined => context.req.header(name);
   checkHeaders(headers, header);
-  // Before anything is waited for: it may end meanwhile.
-  const responseDone = overSignal(context);
+  // Created before the first await: the answer may end meanwhile.
+  const responseDone = createDoneSignal(context);
   return {
     rpc,
-    request: await bodyOf(context),
+    request: await readBody(context),
     codec,
-    token: header('token') ?? bearer(header('authorization')),
+    token: header('token') ?? bearerToken(header('authorization')),
     requestId: context.get('requestId'),
     deadline: now + timeout(header),
     clientAborted: context.req.raw.signal,
@@ -144,13 +146,13 @@ async function incomingOf(
   };
 }
 
-/** The content type of the rows that the client would rather have than one answer. */
-function rowType(context: Called, { exports }: Route): string {
+/** Answers the content type preferred by the client: JSON or one of the export formats. */
+function acceptedType(context: RequestContext, { exports }: Route): string {
   const json = ROUTE_JSON.type;
   return accepts(context, { header: 'Accept', supports: [json, ...exports.keys()], default: json });
 }
 
-/** The pieces as a stream that is read no faster than it is taken; where they fail, it breaks off. */
+/** Converts chunks to a stream with backpressure; a failure breaks the stream off. */
 function streamOf(first: Uint8Array, { chunks, aborted }: Stream, breakOff: () => void): ReadableStream {
   return new ReadableStream<Uint8Array>(
     {
@@ -169,19 +171,24 @@ function streamOf(first: Uint8Array, { chunks, aborted }: Stream, breakOff: () =
   );
 }
 
-/** Calls `then` when `signal` is aborted, or now where it is. */
+/** Calls `then` when `signal` is aborted, or at once if it is already. */
 function whenAborted(signal: AbortSignal, then: () => void): void {
   if (signal.aborted) then();
   else signal.addEventListener('abort', then, { once: true });
 }
 
 /**
- * All jobs of a list, sent while they are read. Where the call fails half-way, or is given up, the connection breaks:
- * the client must see that something is missing. However the answer ends, the reading ends with it, whether or not
- * anybody asks for another piece; the chain has logged why.
+ * Sends all jobs of a list while they are read. A failure or an abort half-way breaks the connection: the client must
+ * notice the missing rest. Reading ends with the answer in any case, even if no further chunk is requested; the call log
+ * has the reason.
  */
-async function rows(context: Called, type: string, stream: Stream, over: AbortSignal): Promise<Response> {
-  // The first piece is there, or the call has failed, before the answer begins.
+async function exportJobs(
+  context: RequestContext,
+  type: string,
+  stream: Stream,
+  responseDone: AbortSignal,
+): Promise<Response> {
+  // The answer begins after the first chunk, so that a failure before it still has a status.
   const { value } = await stream.chunks.next();
   const breakOff = (): void => {
     context.env.outgoing.destroy();
@@ -191,72 +198,72 @@ async function rows(context: Called, type: string, stream: Stream, over: AbortSi
   };
   whenAborted(stream.aborted, breakOff);
   whenAborted(stream.aborted, end);
-  whenAborted(over, end);
+  whenAborted(responseDone, end);
   const body = streamOf(value ?? new Uint8Array(), stream, breakOff);
-  return answered(context, 200, `${type}; charset=utf-8`, body);
+  return createResponse(context, 200, `${type}; charset=utf-8`, body);
 }
 
-/** Bytes of an answer from which on it is written while it is sent. */
-const LARGE = 65_536;
+/** Answers over this size are encoded while they are sent. */
+const STREAMED_FROM_BYTES = 65_536;
 
 /** Answers a call of `route` in `protocol`. */
 async function answer(
-  context: Called,
+  context: RequestContext,
   route: Route,
   protocol: Protocol,
-  { calls, timeSlicer, monotonicNow, log, patience }: HttpListenerOptions,
+  { calls, timeSlicer, monotonicNow, log, answerTimeoutMs }: HttpListenerOptions,
 ): Promise<Response> {
   try {
-    const incoming = await incomingOf(context, route, protocol, monotonicNow());
+    const incoming = await readIncoming(context, route, protocol, monotonicNow());
     context.set('called', true);
-    const type = rowType(context, route);
+    const type = acceptedType(context, route);
     const format = route.exports.get(type);
     if (format !== undefined)
-      return await rows(context, type, calls.stream(incoming, format), incoming.responseDone);
+      return await exportJobs(context, type, calls.stream(incoming, format), incoming.responseDone);
     const bytes = await calls.unary(incoming);
     const chunks = protocol.codec.encode(route.method.output, bytes);
-    whenNext(context.env.outgoing, () => {
-      endUnlessTaken(incoming.responseDone, () => context.env.incoming.socket.destroy(), patience);
+    whenResponseTurn(context.env.outgoing, () => {
+      endUnlessTaken(incoming.responseDone, () => context.env.incoming.socket.destroy(), answerTimeoutMs);
     });
     const body =
-      bytes.length > LARGE
+      bytes.length > STREAMED_FROM_BYTES
         ? ReadableStream.from(yieldBetween(chunks, timeSlicer))
         : Buffer.concat([...chunks]);
-    return answered(context, 200, protocol.type, body);
+    return createResponse(context, 200, protocol.type, body);
   } catch (reason) {
-    if (reason instanceof AppError) return refused(context, reason, protocol);
-    log.error({ request_id: context.get('requestId'), err: reason }, FAULT);
-    return refused(context, unknown(context), protocol);
+    if (reason instanceof AppError) return refuse(context, reason, protocol);
+    log.error({ request_id: context.get('requestId'), err: reason }, UNHANDLED);
+    return refuse(context, internalErrorOf(context), protocol);
   }
 }
 
-const protocolOf = (context: Called, route: Route): Protocol | undefined =>
+const protocolOf = (context: RequestContext, route: Route): Protocol | undefined =>
   route.protocol(mediaType(headerOf(context, 'content-type')) ?? '');
 
-/** Adds a route: what comes in one of its protocols is answered, everything else is told what would be right. */
+/** Adds a route: it answers requests in its protocols, and refuses all others with a hint. */
 function addRoute(app: Hono<WebApp>, route: Route, options: HttpListenerOptions): void {
   app.post(route.path, (context) => {
     const protocol = protocolOf(context, route);
     const headers = ['content-encoding', 'transfer-encoding'].map((name) => headerOf(context, name));
     const encoding = codings(...headers).join(', ');
-    if (encoding !== '') return refused(context, appError('HTTP_CONTENT_ENCODING', { encoding }), protocol);
+    if (encoding !== '') return refuse(context, appError('HTTP_CONTENT_ENCODING', { encoding }), protocol);
     if (protocol !== undefined) return answer(context, route, protocol, options);
-    context.header('accept-post', route.due);
+    context.header('accept-post', route.accepted);
     const type = headerOf(context, 'content-type');
-    return refused(context, appError('HTTP_CONTENT_TYPE', { type, reason: route.due }));
+    return refuse(context, appError('HTTP_CONTENT_TYPE', { type, reason: route.accepted }));
   });
   app.all(route.path, (context) => {
     context.header('allow', 'POST');
-    return refused(context, appError('HTTP_METHOD', { method: context.req.method }));
+    return refuse(context, appError('HTTP_METHOD', { method: context.req.method }));
   });
 }
 
-/** The path that a request is routed by; undefined for one that is not served. */
-const routeOf = (context: Called): string | undefined =>
+/** Answers the path of the matched route; undefined without a match. */
+const routeOf = (context: RequestContext): string | undefined =>
   matchedRoutes(context).findLast(({ path }) => !path.includes('*'))?.path;
 
-/** The line in the log of a request that is refused before it is a call, which has one from the chain. */
-function logRefusal(context: Called, log: CallLog): void {
+/** Logs a request refused before it became a call; calls have a line of their own. */
+function logRefusal(context: RequestContext, log: CallLog): void {
   const { status } = context.res;
   const error = context.get('refusal');
   const isFault = error?.status === 'INTERNAL' || (error === undefined && (status < 400 || status > 499));
@@ -265,8 +272,8 @@ function logRefusal(context: Called, log: CallLog): void {
   log.info({ ...about, path: routeOf(context), error, field: loggedPath(error?.field) }, 'refused');
 }
 
-/** Every host that a request names: an absolute target has one beside its header. */
-function authorities({ env: { incoming }, req }: Called): readonly string[] {
+/** Answers every host named by a request: an absolute target names one beside the header. */
+function namedHosts({ env: { incoming }, req }: RequestContext): readonly string[] {
   const named = incoming.headersDistinct['host'] ?? [];
   return incoming.url?.startsWith('/') === false ? [...named, new URL(req.url).host] : named;
 }
@@ -274,10 +281,10 @@ function authorities({ env: { incoming }, req }: Called): readonly string[] {
 const isCompressible = (type: string): boolean =>
   COMPRESSIBLE_CONTENT_TYPE_REGEX.test(type) || type.startsWith('application/x-ndjson');
 
-/** What pages of other origins may read of an answer beside its body. */
-const EXPOSED = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-details-bin'];
+/** Headers readable for pages of other origins. */
+const EXPOSED_HEADERS = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-details-bin'];
 
-/** Opens the door. Errors: the port cannot be had. */
+/** Opens the listener. Errors: the port cannot be listened on. */
 export function openHttpListener(options: HttpListenerOptions): Promise<Listener> {
   const { state, host, corsOrigins, version, explorer, log, tls } = options;
   const misleadingHost = createHostCheck(host);
@@ -289,14 +296,16 @@ export function openHttpListener(options: HttpListenerOptions): Promise<Listener
   app.use(async (context, next) => {
     context.set('requestId', requestIdOf(context.req.header('x-request-id')));
     context.header('x-request-id', context.get('requestId'));
-    const misleading = misleadingHost(authorities(context));
+    const misleading = misleadingHost(namedHosts(context));
     if (misleading === undefined) return next();
-    return refused(context, appError('HTTP_HOST', { host: misleading }));
+    return refuse(context, appError('HTTP_HOST', { host: misleading }));
   });
-  // Whether a host is reached by TLS only is for whoever ends its TLS to say.
+  // HSTS is the decision of the TLS terminator.
   app.use(secureHeaders({ strictTransportSecurity: false }));
   if (corsOrigins.length > 0)
-    app.use(cors({ origin: [...corsOrigins], allowMethods: ['POST'], exposeHeaders: EXPOSED, maxAge: 600 }));
+    app.use(
+      cors({ origin: [...corsOrigins], allowMethods: ['POST'], exposeHeaders: EXPOSED_HEADERS, maxAge: 600 }),
+    );
   app.use(compress({ contentTypeFilter: isCompressible }));
   addHealthRoutes(app, state);
   addDescriptionPage(app, version);
@@ -306,9 +315,9 @@ export function openHttpListener(options: HttpListenerOptions): Promise<Listener
   }
   for (const route of [...ROUTES, ...RPC_PATHS]) addRoute(app, route, options);
   app.onError((fault, context) => {
-    log.error({ request_id: context.get('requestId'), err: fault }, FAULT);
-    return refused(context, unknown(context));
+    log.error({ request_id: context.get('requestId'), err: fault }, UNHANDLED);
+    return refuse(context, internalErrorOf(context));
   });
-  app.notFound((context) => refused(context, appError('HTTP_ROUTE', { path: context.req.path })));
+  app.notFound((context) => refuse(context, appError('HTTP_ROUTE', { path: context.req.path })));
   return openHttpServer(app, { ...options, name: 'HTTP' });
 }

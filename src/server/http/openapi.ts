@@ -1,4 +1,4 @@
-/** The OpenAPI description of the contract's routes, made from its descriptors and comments (docs/http.md «OpenAPI»). */
+/** Generates the OpenAPI description from the contract's descriptors and comments (docs/http.md «OpenAPI»). */
 import { ScalarType } from '@bufbuild/protobuf';
 import type { DescField, DescMessage, DescOneof } from '@bufbuild/protobuf';
 import type { ExportFormat } from '../../job/export-formats.js';
@@ -15,7 +15,7 @@ const TEXT = { type: 'string' };
 const MAX_INT32 = 2 ** 31 - 1;
 const MAX_UINT32 = 2 ** 32 - 1;
 
-/** The scalars that the contract has. */
+/** The scalar types used by the contract. */
 const SCALARS: ReadonlyMap<ScalarType, Json> = new Map<ScalarType, Json>([
   [ScalarType.STRING, TEXT],
   [ScalarType.BOOL, { type: 'boolean' }],
@@ -23,7 +23,7 @@ const SCALARS: ReadonlyMap<ScalarType, Json> = new Map<ScalarType, Json>([
   [ScalarType.UINT32, { type: 'integer', minimum: 0, maximum: MAX_UINT32 }],
 ]);
 
-/** Messages whose JSON is not an object of their fields. */
+/** Messages with a JSON form other than an object of their fields. */
 const WELL_KNOWN: ReadonlyMap<string, Json> = new Map<string, Json>([
   ['google.protobuf.Struct', { type: 'object' }],
   ['google.protobuf.Value', {}],
@@ -46,10 +46,10 @@ function propertyOf(field: DescField): Json {
   return { description, ...(field.fieldKind === 'list' ? { type: 'array', items: item } : item) };
 }
 
-/** proto3 has no required fields: the comment of one that the service insists on says so. */
+/** proto3 has no required fields: the comment of a required one says so. */
 const isRequired = (field: DescField): boolean => /\bRequired\.(?: |$)/.test(commentOf(field));
 
-/** Of a oneof at most one member may be there. */
+/** Allows at most one member of a oneof. */
 function exclusions({ fields }: DescOneof): Json[] {
   const names = fields.map(({ name }) => name);
   return names.flatMap((name, i) =>
@@ -70,8 +70,8 @@ function schemaOf(message: DescMessage): Json {
   };
 }
 
-/** The messages that `messages` are made of, themselves included. */
-function reached(messages: readonly DescMessage[]): readonly DescMessage[] {
+/** Answers `messages` and all messages reachable from them. */
+function reachableFrom(messages: readonly DescMessage[]): readonly DescMessage[] {
   const found = new Set<DescMessage>();
   const visit = (message: DescMessage): void => {
     if (found.has(message) || WELL_KNOWN.has(message.typeName)) return;
@@ -84,7 +84,7 @@ function reached(messages: readonly DescMessage[]): readonly DescMessage[] {
 
 const FAILURE = messageNamed('google.rpc.Status');
 
-/** What every answer has. */
+/** The headers of every answer. */
 const HEADERS: Json = {
   'x-request-id': { description: 'The name of the call in the log.', schema: TEXT },
 };
@@ -95,7 +95,7 @@ const failure = (description: string): Json => ({
   content: { 'application/json': { schema: reference(FAILURE) } },
 });
 
-/** What a call fails with; what is rare comes under `default`. */
+/** The failures of a call; rare ones come under `default`. */
 const FAILURES: Json = {
   400: failure('Something in the request or its headers is wrong; the message and the details name it.'),
   401: failure('There is no token, or it is not valid.'),
@@ -109,14 +109,17 @@ const FAILURES: Json = {
   default: failure('The call failed for another reason.'),
 };
 
-const ROWS_ABOUT: Readonly<Record<ExportFormat, string>> = {
+const EXPORT_DESCRIPTIONS: Readonly<Record<ExportFormat, string>> = {
   ndjson: 'All jobs, each a line of JSON: a JobInfo.',
   csv: 'All jobs, each a line, under a line of column names.',
 };
 
-const rowContent = ({ exports }: Route): Json =>
+const exportContent = ({ exports }: Route): Json =>
   Object.fromEntries(
-    [...exports].map(([type, format]) => [type, { schema: { ...TEXT, description: ROWS_ABOUT[format] } }]),
+    [...exports].map(([type, format]) => [
+      type,
+      { schema: { ...TEXT, description: EXPORT_DESCRIPTIONS[format] } },
+    ]),
   );
 
 function operationOf(route: Route): Json {
@@ -143,7 +146,7 @@ function operationOf(route: Route): Json {
         headers: HEADERS,
         content: {
           'application/json': { schema: reference(method.output), example: first.response },
-          ...rowContent(route),
+          ...exportContent(route),
         },
       },
       ...FAILURES,
@@ -151,7 +154,7 @@ function operationOf(route: Route): Json {
   };
 }
 
-const ABOUT = [
+const DESCRIPTION = [
   'The jobs of collectors: each is one run of a collector over the cloud resources of a domain.',
   'Every request is a POST with a JSON body. Names may also be in camelCase and enums numbers; `null` is',
   'the same as leaving a field out, except as the value of a condition, where it is a value.',
@@ -166,7 +169,7 @@ const TOKEN: Json = {
   description: 'The token of a caller, where the service runs with AUTH=jwt.',
 };
 
-/** The whole description of the service at `version`. */
+/** Describes the service at `version`. */
 export function openapi(version: string): Json {
   const messages = ROUTES.flatMap(({ method }) => [method.input, method.output]);
   return {
@@ -174,7 +177,7 @@ export function openapi(version: string): Json {
     info: {
       title: 'Inventory jobs',
       version,
-      description: ABOUT,
+      description: DESCRIPTION,
       license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -185,7 +188,7 @@ export function openapi(version: string): Json {
     components: {
       securitySchemes: { token: TOKEN },
       schemas: Object.fromEntries(
-        reached([...messages, FAILURE]).map((message) => [message.name, schemaOf(message)]),
+        reachableFrom([...messages, FAILURE]).map((message) => [message.name, schemaOf(message)]),
       ),
     },
   };

@@ -1,12 +1,12 @@
-/** What the pages for people consist of: files with a type and a policy, asked for again each time (docs/http.md, docs/explorer.md). */
+/** Serves the files of pages with a content security policy, revalidated on each request (docs/http.md, docs/explorer.md). */
 import { readFileSync } from 'node:fs';
 import type { Hono } from 'hono';
 import type { WebApp } from './web-app.js';
 
-/** Where it is served, its content type without a charset, and what is in it. */
+/** A path, a content type without charset, and the content. */
 export type PageFile = readonly [path: string, type: string, text: string];
 
-/** A file that the build has put beside this one. */
+/** Reads a file placed beside this one by the build. */
 export const builtFile = (path: string): string =>
   readFileSync(new URL(`./${path}`, import.meta.url), 'utf8');
 

@@ -1,6 +1,6 @@
 /**
- * The protocols of the HTTP door, one for each content type: how a message is written, how a deadline is told and how
- * a failure looks (docs/http.md «Protocols»). Connect and gRPC-Web are those of unary calls.
+ * The protocols of the HTTP listener, one per content type: the encoding of messages, the header of the deadline and the
+ * form of failures (docs/http.md «Protocols»). Connect and gRPC-Web are supported for unary calls.
  */
 import type { AppError } from '../../errors.js';
 import { fail, STATUSES } from '../../errors.js';
@@ -12,7 +12,7 @@ import { statusDetails } from '../details.js';
 import { CONNECT_TIMEOUT, CONNECT_VERSION, GRPC_TIMEOUT } from '../headers.js';
 import type { HeaderForm, HeaderOf } from '../headers.js';
 
-/** What is answered: an HTTP status, a content type and a body. */
+/** An HTTP status, a content type and a body. */
 export interface Reply {
   readonly status: number;
   readonly type: string;
@@ -24,7 +24,7 @@ export interface Protocol {
   /** The content type of an answer. */
   readonly type: string;
   readonly headers: readonly HeaderForm[];
-  /** Milliseconds that the client gives its call, by headers of these forms; Infinity: it does not say. */
+  /** Answers the client's timeout in milliseconds, from well-formed headers; Infinity without one. */
   timeout(header: HeaderOf): number;
   failure(error: AppError): Reply;
 }
@@ -45,7 +45,7 @@ function grpcTimeout(header: HeaderOf): number {
 
 const STATUS_MESSAGE = messageNamed('google.rpc.Status');
 
-/** The contract's routes: JSON, and google.rpc.Status as JSON for a failure. */
+/** The protocol of the contract's routes: JSON, with google.rpc.Status for a failure. */
 export const ROUTE_JSON: Protocol = {
   codec: JSON_TEXT,
   type: 'application/json',
@@ -58,10 +58,10 @@ export const ROUTE_JSON: Protocol = {
   }),
 };
 
-/** Base64 without padding, as both protocols put details. */
+/** Encodes base64 without padding, the form of details in both protocols. */
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64').replaceAll('=', '');
 
-/** What Connect calls a status: as gRPC does in lower case, but for one. */
+/** Answers Connect's name of a status: gRPC's in lower case, with one exception. */
 const connectCode = ({ status }: AppError): string =>
   status === 'CANCELLED' ? 'canceled' : status.toLowerCase();
 
@@ -71,7 +71,7 @@ function connectFailure(error: AppError): Reply {
     value: base64(value),
   }));
   const body = { code: connectCode(error), message: error.message, details };
-  // Connect has a table of its own from codes to statuses, the one of gRPC's codes over HTTP.
+  // Connect has a table of its own from codes to HTTP statuses, that of gRPC's codes.
   return {
     status: STATUSES[error.status].http,
     type: 'application/json',
@@ -87,24 +87,24 @@ const connect = (type: string, codec: Codec): Protocol => ({
   failure: connectFailure,
 });
 
-/** The first byte of a frame, and the bytes before its content: that byte, and the length. */
+/** The first byte of a frame, and the size of its prefix: that byte and the length. */
 const MESSAGE = 0x00;
 const TRAILERS = 0x80;
-const PREFIX = 5;
+const PREFIX_BYTES = 5;
 
-/** What comes before `length` bytes of content. */
-function prefixOf(flags: number, length: number): Uint8Array {
-  const prefix = Buffer.alloc(PREFIX);
+/** Writes the prefix for `length` bytes of content. */
+function framePrefix(flags: number, length: number): Uint8Array {
+  const prefix = Buffer.alloc(PREFIX_BYTES);
   prefix.writeUInt8(flags, 0);
   prefix.writeUInt32BE(length, 1);
   return prefix;
 }
 
-/** The content of the one frame that a request is. */
-function unframed(body: Uint8Array): Uint8Array {
+/** Unwraps a request, a single frame. */
+function unwrapFrame(body: Uint8Array): Uint8Array {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const whole = bytes.length >= PREFIX && bytes.readUInt32BE(1) === bytes.length - PREFIX;
-  if (whole && bytes[0] === MESSAGE) return bytes.subarray(PREFIX);
+  const whole = bytes.length >= PREFIX_BYTES && bytes.readUInt32BE(1) === bytes.length - PREFIX_BYTES;
+  if (whole && bytes[0] === MESSAGE) return bytes.subarray(PREFIX_BYTES);
   return fail('INVALID_PARAMETER', { key: 'body', reason: 'it must be one uncompressed gRPC-Web message' });
 }
 
@@ -114,7 +114,7 @@ function trailers(lines: Readonly<Record<string, string | number>>): Uint8Array 
       .map(([name, value]) => `${name}: ${value}\r\n`)
       .join(''),
   );
-  return Buffer.concat([prefixOf(TRAILERS, content.length), content]);
+  return Buffer.concat([framePrefix(TRAILERS, content.length), content]);
 }
 
 const SUCCEEDED = trailers({ 'grpc-status': 0 });
@@ -129,8 +129,8 @@ function grpcWebFailure(error: AppError): Uint8Array {
 
 const NOTHING = new Uint8Array();
 
-/** An answer: the chunks as one frame, whose length is known when they are all made. */
-function* framed(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+/** Wraps the chunks of an answer in one frame; its length is known only after the last chunk. */
+function* wrapFrame(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
   const content: Uint8Array[] = [];
   let length = 0;
   for (const chunk of chunks) {
@@ -138,20 +138,20 @@ function* framed(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
     length += chunk.length;
     yield NOTHING;
   }
-  yield prefixOf(MESSAGE, length);
+  yield framePrefix(MESSAGE, length);
   yield* content;
   yield SUCCEEDED;
 }
 
-/** Bytes that are written as base64 at once; three are four characters. */
-const GROUPS = 3 * 16_384;
+/** Bytes per step of base64 encoding, a multiple of three. */
+const BASE64_CHUNK_BYTES = 3 * 16_384;
 
 function* base64Of(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
   let rest = Buffer.alloc(0);
   for (const chunk of chunks) {
     if (chunk.length === 0) yield chunk;
-    for (let at = 0; at < chunk.length; at += GROUPS) {
-      const bytes = Buffer.concat([rest, chunk.subarray(at, at + GROUPS)]);
+    for (let at = 0; at < chunk.length; at += BASE64_CHUNK_BYTES) {
+      const bytes = Buffer.concat([rest, chunk.subarray(at, at + BASE64_CHUNK_BYTES)]);
       const whole = bytes.length - (bytes.length % 3);
       rest = bytes.subarray(whole);
       yield Buffer.from(bytes.toString('base64', 0, whole));
@@ -160,22 +160,22 @@ function* base64Of(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
   yield Buffer.from(rest.toString('base64'));
 }
 
-interface Form {
+interface TransferForm {
   read(body: Uint8Array): Uint8Array;
   write(chunks: Iterable<Uint8Array>): Iterable<Uint8Array>;
 }
 
-/** Bytes as they are; and as base64, for clients that cannot take bytes. */
-const BINARY: Form = { read: (body) => body, write: (chunks) => chunks };
-const TEXT: Form = {
+/** Plain bytes, and base64 for clients unable to handle bytes. */
+const BINARY: TransferForm = { read: (body) => body, write: (chunks) => chunks };
+const TEXT: TransferForm = {
   read: (body) => Buffer.from(Buffer.from(body).toString('latin1'), 'base64'),
   write: base64Of,
 };
 
 const grpcWeb = (type: string, inner: Codec, { read, write } = BINARY): Protocol => ({
   codec: {
-    decode: (message, sent) => inner.decode(message, unframed(read(sent))),
-    encode: (message, bytes) => write(framed(inner.encode(message, bytes))),
+    decode: (message, sent) => inner.decode(message, unwrapFrame(read(sent))),
+    encode: (message, bytes) => write(wrapFrame(inner.encode(message, bytes))),
   },
   type,
   headers: [GRPC_TIMEOUT],

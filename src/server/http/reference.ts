@@ -1,11 +1,11 @@
-/** The pages for people: /openapi.json, and Swagger UI that shows it at /docs, all from this server (docs/http.md «OpenAPI»). */
+/** Serves /openapi.json, and Swagger UI for it at /docs, without files of other hosts (docs/http.md «OpenAPI»). */
 import type { Hono } from 'hono';
 import { etag } from 'hono/etag';
 import { openapi } from './openapi.js';
 import { addPage, builtFile } from './pages.js';
 import type { WebApp } from './web-app.js';
 
-/** Scripts come from this server only; Swagger UI sets styles on its elements, and has pictures in its style sheet. */
+/** Allows scripts of this server only; Swagger UI needs inline styles, and images in its style sheet. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -35,7 +35,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** No validator of another host, and the requests can be edited and sent without another click. */
+/** Disables the external validator, and opens requests for editing. */
 const START = `SwaggerUIBundle({
   dom_id: '#reference',
   url: '/openapi.json',
@@ -53,7 +53,7 @@ export function addDescriptionPage(app: Hono<WebApp>, version: string): void {
   );
 }
 
-/** Adds /docs with what it consists of. */
+/** Adds /docs with its files. */
 export function addReferencePages(app: Hono<WebApp>): void {
   app.use('/docs/*', etag());
   addPage(app, POLICY, [

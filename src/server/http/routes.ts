@@ -1,6 +1,6 @@
 /**
- * The paths of the HTTP door, and the protocols that are spoken there: the routes of the contract's google.api.http
- * options, and the paths of gRPC. Nothing else lists them (docs/http.md).
+ * The routes of the HTTP listener with their protocols: those of the contract's google.api.http options, and the paths of
+ * gRPC. They are listed nowhere else (docs/http.md).
  */
 import { toJson } from '@bufbuild/protobuf';
 import type { DescMethod } from '@bufbuild/protobuf';
@@ -16,15 +16,15 @@ export interface Route {
   readonly path: string;
   readonly rpc: Rpc;
   readonly method: DescMethod;
-  /** What is spoken under a content type, which comes in lower case and without parameters. */
+  /** Answers the protocol of a content type in lower case, without parameters. */
   protocol(type: string): Protocol | undefined;
-  /** The content types that are due, for people. */
-  readonly due: string;
-  /** The content types of answers that are rows, sent while they are read. */
+  /** The accepted content types, in words. */
+  readonly accepted: string;
+  /** The export formats by content type. */
   readonly exports: ReadonlyMap<string, ExportFormat>;
 }
 
-/** The path that a method is posted to, where its options name one. */
+/** Answers the path of POST in a method's options, if any. */
 function postPath({ proto }: DescMethod): string | undefined {
   if (proto.options === undefined) return undefined;
   const options = toJson(MethodOptionsSchema, proto.options, { registry: descriptors });
@@ -56,14 +56,14 @@ const EXPORTS: ReadonlyMap<string, ExportFormat> = new Map([
   ['text/csv', 'csv'],
 ]);
 
-/** The routes of the contract. */
+/** The contract's routes. */
 export const ROUTES: readonly Route[] = CALLABLE.flatMap(({ rpc, method }) => {
   const path = postPath(method);
   const protocol = (type: string): Protocol | undefined => (isJson(type) ? ROUTE_JSON : undefined);
-  const due = 'application/json';
+  const accepted = 'application/json';
   return path === undefined
     ? []
-    : [{ path, rpc, method, protocol, due, exports: rpc === 'list' ? EXPORTS : NO_EXPORTS }];
+    : [{ path, rpc, method, protocol, accepted, exports: rpc === 'list' ? EXPORTS : NO_EXPORTS }];
 });
 
 /** The paths of gRPC, for Connect and gRPC-Web. */
@@ -72,6 +72,6 @@ export const RPC_PATHS: readonly Route[] = CALLABLE.map(({ rpc, method }) => ({
   rpc,
   method,
   protocol: (type) => PROTOCOLS.get(type),
-  due: [...PROTOCOLS.keys()].join(', '),
+  accepted: [...PROTOCOLS.keys()].join(', '),
   exports: NO_EXPORTS,
 }));

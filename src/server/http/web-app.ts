@@ -1,13 +1,13 @@
-/** The facts about a request of the HTTP listener that its handlers hand on to each other. */
+/** The variables of a request, shared by the handlers of the HTTP listener. */
 import type { AppError } from '../../errors.js';
 import type { HttpEnv } from '../http-server.js';
 
 export interface WebApp extends HttpEnv {
   Variables: {
     requestId: string;
-    /** Whether the request has become a call. */
+    /** True once the request has become a call. */
     called: boolean;
-    /** The error with which the request was refused. */
+    /** The error of a refused request. */
     refusal: AppError | undefined;
   };
 }

@@ -1,4 +1,4 @@
-/** Calls of the service as every transport makes them: the interceptors, and behind them the rpc (docs/architecture.md «One chain»). */
+/** Creates the calls for all transports: the interceptors, and behind them the rpcs of the service (docs/architecture.md «One chain»). */
 import type { ExportFormat } from '../../job/export-formats.js';
 import type { Call, JobService } from '../../job/call.js';
 import { createCallContext } from '../call-context.js';

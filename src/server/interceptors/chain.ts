@@ -1,4 +1,4 @@
-/** The interceptors of every call in their order; tracing or metrics would be one more line here. */
+/** The interceptors of every call, in order; metrics or tracing would be one more line. */
 import type { Authenticate } from '../../auth/caller.js';
 import type { MemoryBudget } from '../../limits/memory-budget.js';
 import type { TimeSlicer } from '../../limits/yield.js';
@@ -35,7 +35,7 @@ export const createInterceptors = (options: InterceptorOptions): readonly Interc
   decoding(options),
 ];
 
-/** Wraps `handler` in `interceptors`, the first of which is the outermost. */
+/** Wraps `handler` in `interceptors`, the first one outermost. */
 export const chain = <Kind extends Answer>(
   interceptors: readonly Interceptor[],
   handler: Handler<Kind>,

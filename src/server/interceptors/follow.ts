@@ -1,15 +1,15 @@
-/** Follows an answer to its end, which for an export comes long after its first chunk. */
+/** Follows an answer to its end; an export ends long after its first chunk. */
 import { appError } from '../../errors.js';
 import type { Answer, CallContext } from '../call-context.js';
 
-/** Exactly one of these is called, once. */
+/** Callbacks for the end of an answer; one of them is called, once. */
 export interface Ending {
   succeeded(bytes: number): void;
   /** Answers the error to throw in place of `error`. */
   failed(error: unknown): unknown;
 }
 
-/** The reader left before the last chunk. */
+/** Answers the error for a reader that left before the last chunk. */
 const abandonment = ({ signal }: CallContext): unknown =>
   signal.aborted ? signal.reason : appError('REQUEST_CANCELLED', {});
 
@@ -35,7 +35,7 @@ async function* followChunks(
   }
 }
 
-/** Answers what `work` answers, and tells `ending` when that has ended. */
+/** Runs `work`, and calls `ending` at the end of its answer. */
 export function follow<Kind extends Answer>(
   call: CallContext,
   work: () => Promise<Kind>,
