@@ -17,7 +17,7 @@ export function readPage(page: SentPage | undefined, maxPageSize: number): Page 
   return limit === 0 ? undefined : { skip: Math.max((page?.start ?? 0) - 1, 0), limit };
 }
 
-/** The path of a sort key in the resource; undefined for a name that no field has, which orders nothing. */
+/** The path of a sort key in the resource; undefined for a name of no field: it orders nothing. */
 function sortPath(name: string, fieldPath: string, schema: ResourceSchema): string | undefined {
   const key = fieldKey(schema, name, fieldPath);
   if (key?.referred !== true) return key?.path;

@@ -1,6 +1,6 @@
 /**
  * Conditions on the resource referred to become conditions on the ids that refer to it (docs/query.md
- * «collector.<field>»), through a lookup that the caller hands in.
+ * «collector.<field>»), through the lookup of the caller.
  */
 import type { ObjectId } from 'mongodb';
 import { compileFilter } from './compile/filter.js';

@@ -6,7 +6,7 @@ import type { Collection } from 'mongodb';
 import { RE2JS } from 're2js';
 import { JOB_SCHEMA } from '../../src/job/schema.js';
 import { confine, matchStages } from '../../src/query/confine.js';
-import { findRunaway } from '../../src/regex/pattern.js';
+import { findRunaway } from '../../src/regex/runaway.js';
 import { jsonClient } from '../harness/client.js';
 import type { RpcName } from '../harness/client.js';
 import { callHttp } from '../harness/http-client.js';

@@ -8,7 +8,7 @@ import type { Condition } from '../operators.js';
 export interface CompiledFilter {
   /** The conditions that MongoDB evaluates reliably on any document. */
   readonly certain: MongoFilter;
-  /** Those for which it may miss a text, with their guard; undefined: there are none. */
+  /** The others, which may miss a text, with their guards; undefined: there are none. */
   readonly guarded: MongoFilter | undefined;
 }
 

@@ -12,7 +12,7 @@ export interface Names {
   readonly reading: Reading;
   /** The types of the row's names; undefined while rows are whole resources. */
   readonly row: ReadonlyMap<string, FieldType> | undefined;
-  /** The names among them that are keys of the last group. */
+  /** The keys of the last group among them. */
   readonly keys: readonly string[];
 }
 

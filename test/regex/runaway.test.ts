@@ -1,7 +1,7 @@
 // Which regular expressions are refused, which are not, and that a backtracking matcher agrees.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { findRunaway } from '../../src/regex/pattern.js';
+import { findRunaway } from '../../src/regex/runaway.js';
 import { IN_USE } from '../harness/expressions.js';
 import { timed } from '../harness/timed.js';
 
