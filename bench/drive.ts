@@ -1,4 +1,4 @@
-// Keeps a number of calls in flight for a while, and tells how long each took.
+// Keeps a number of calls in flight for a while, and measures their times.
 export interface Driven {
   readonly requests: number;
   /** Milliseconds. */
@@ -7,19 +7,19 @@ export interface Driven {
   readonly p99: number;
 }
 
-const ROUGHLY_ENOUGH = 5;
+const MIN_CALLS = 5;
 
 const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 
-/** Calls `call` for `ms` milliseconds, and a few times at least, `inFlight` at once. Errors: those of `call`. */
+/** Runs `call` for `ms` milliseconds, at least five times, `inFlight` at once. Errors: those of `call`. */
 export async function drive(call: () => Promise<unknown>, inFlight: number, ms: number): Promise<Driven> {
   const took: number[] = [];
   const begun = performance.now();
   const worker = async (): Promise<void> => {
     for (;;) {
       const from = performance.now();
-      if (from - begun >= ms && took.length >= ROUGHLY_ENOUGH) return;
+      if (from - begun >= ms && took.length >= MIN_CALLS) return;
       await call();
       took.push(performance.now() - from);
     }

@@ -1,5 +1,5 @@
-// npm run bench: this service beside the driver alone and the transport alone, in turn on the same mongod
-// (docs/performance.md). --quick takes under three minutes; --json FILE says where the figures go; --only TEXT picks.
+// npm run bench: measures this service, the driver alone and the transport alone in turn on the same mongod
+// (docs/performance.md). --quick takes under three minutes; --json FILE names the output; --only TEXT selects workloads.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +7,12 @@ import { parseArgs } from 'node:util';
 import { performance } from 'node:perf_hooks';
 import { MongoClient } from 'mongodb';
 import { startEmbedded } from '../src/embedded/embedded.js';
-import { floor, service, startUp, transport } from './contestants.js';
-import type { Contestant } from './contestants.js';
+import { baselineTarget, serviceTarget, startUp, transportTarget } from './targets.js';
+import type { Target } from './targets.js';
 import { domainOf, load, textIn } from './data.js';
-import { cpuOf, peakOf } from './processes.js';
+import { cpuOf, peakOf } from './process-usage.js';
 import { GROWING, WORKLOADS } from './workloads.js';
-import type { Subject, Workload } from './workloads.js';
+import type { Sample, Workload } from './workloads.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -23,11 +23,11 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Milliseconds of a turn. */
-const TURN = options.quick ? 200 : 1000;
+/** The length of a turn. */
+const TURN_MS = options.quick ? 200 : 1000;
 const ROUNDS = Number(options.rounds);
-/** Turns before those that count. */
-const WARM_UP = 2;
+/** Turns before the measured ones. */
+const WARM_UP_TURNS = 2;
 const LEVELS = options.quick ? [1, 16] : [1, 16, 64];
 const SIZES = [50_000, ...Array.from({ length: 8 }, () => 5_556), 5_552];
 const GROWTH = options.quick ? [1_000, 10_000] : [1_000, 10_000, 100_000, 1_000_000];
@@ -37,25 +37,25 @@ const CONTAINED = 109;
 const DATABASE = 'bench';
 
 interface Turn {
-  /** Milliseconds of CPU of the process tree for a request. */
+  /** Milliseconds of CPU time of the process tree per request. */
   readonly cpu: number;
-  /** Requests a second. */
+  /** Requests per second. */
   readonly throughput: number;
   readonly p50: number;
   readonly p99: number;
-  /** The share of the time that this process, which makes the requests, was busy. */
+  /** The busy share of this process, the source of the requests. */
   readonly generator: number;
 }
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
-async function turn(contestant: Contestant, workload: Workload, inFlight: number): Promise<Turn> {
-  const cpu = cpuOf(contestant.pid);
+async function turn(target: Target, workload: Workload, inFlight: number): Promise<Turn> {
+  const cpu = cpuOf(target.pid);
   const busy = performance.eventLoopUtilization();
-  const { requests, elapsed, p50, p99 } = await contestant.run(workload, inFlight, TURN);
+  const { requests, elapsed, p50, p99 } = await target.run(workload, inFlight, TURN_MS);
   return {
-    cpu: (cpuOf(contestant.pid) - cpu) / requests,
+    cpu: (cpuOf(target.pid) - cpu) / requests,
     throughput: (requests / elapsed) * 1000,
     p50,
     p99,
@@ -72,15 +72,15 @@ const mediansOf = (turns: readonly Turn[]): Turn => ({
 });
 
 const NAMES = ['service', 'objects', 'raw', 'transport'] as const;
-type Contestants = Readonly<Record<(typeof NAMES)[number], Contestant>>;
+type Targets = Readonly<Record<(typeof NAMES)[number], Target>>;
 
-/** Each contestant in turn, round after round, after one that does not count. */
-async function rounds(contestants: Contestants, workload: Workload, inFlight: number) {
+/** Measures the targets in turn, round after round, after the warm-up. */
+async function rounds(targets: Targets, workload: Workload, inFlight: number) {
   const turns: Record<(typeof NAMES)[number], Turn[]> = { service: [], objects: [], raw: [], transport: [] };
   for (const name of NAMES)
-    for (let i = 0; i < WARM_UP; i++) await turn(contestants[name], workload, inFlight);
+    for (let i = 0; i < WARM_UP_TURNS; i++) await turn(targets[name], workload, inFlight);
   for (let round = 0; round < ROUNDS; round++)
-    for (const name of NAMES) turns[name].push(await turn(contestants[name], workload, inFlight));
+    for (const name of NAMES) turns[name].push(await turn(targets[name], workload, inFlight));
   const ratio = (to: (typeof NAMES)[number]): number =>
     median(turns.service.map(({ cpu }, round) => cpu / (turns[to][round]?.cpu ?? NaN)));
   return {
@@ -98,16 +98,16 @@ async function rounds(contestants: Contestants, workload: Workload, inFlight: nu
 type Row = Awaited<ReturnType<typeof rounds>> & { readonly peak: number };
 
 const fixed = (digits: number, width: number) => (value: number) => value.toFixed(digits).padStart(width);
-const say = (line: string): void => {
+const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-function print(row: Row): void {
+function printRow(row: Row): void {
   const ms = fixed(3, 8);
   const { objects, raw, transport } = row.ratios;
   const met = objects <= row.goal.objects && raw <= (row.goal.raw ?? Infinity);
   const goal = `${row.goal.objects} D${row.goal.raw === undefined ? '' : ` ${row.goal.raw} Draw`}`;
-  say(
+  print(
     [
       row.workload.padEnd(29),
       ...[row.service, row.objects, row.raw, row.transport].map(({ cpu }) => ms(cpu)),
@@ -129,53 +129,53 @@ const HEADS = [
   '   S/s    D/s     p50     p99  peak  busy T/S',
 ];
 
-async function main(uri: string, folder: string): Promise<void> {
+async function main(uri: string): Promise<void> {
   const client = new MongoClient(uri);
   try {
     const chosen = WORKLOADS.filter(({ name }) => name.includes(options.only));
-    say(`loading ${SIZES.reduce((a, b) => a + b).toLocaleString('en')} jobs`);
+    print(`loading ${SIZES.reduce((a, b) => a + b).toLocaleString('en')} jobs`);
     const { domain, jobIds } = await load(client.db(DATABASE), SIZES);
-    const subject: Subject = { domain, jobIds: jobIds.slice(0, 5000), text: textIn(jobIds, CONTAINED) };
-    const measured = await measure(uri, folder, subject, chosen);
-    const starts = await startUps(uri, folder, subject);
-    const growth = options.only === '' ? await grow(client, uri, folder) : [];
+    const sample: Sample = { domain, jobIds: jobIds.slice(0, 5000), text: textIn(jobIds, CONTAINED) };
+    const measured = await measure(uri, sample, chosen);
+    const starts = await startUps(uri, sample);
+    const growth = options.only === '' ? await grow(client, uri) : [];
     const about = {
       node: process.version,
       cpus: cpus().map(({ model }) => model),
-      turn: TURN,
+      turn: TURN_MS,
       rounds: ROUNDS,
     };
     await writeFile(options.json, `${JSON.stringify({ about, ...measured, starts, growth }, null, 2)}\n`);
-    say(`written to ${options.json}`);
+    print(`written to ${options.json}`);
   } finally {
     await client.close();
   }
 }
 
-async function measure(uri: string, folder: string, subject: Subject, chosen: readonly Workload[]) {
-  const own = await service(uri, DATABASE, subject, folder);
-  const contestants: Contestants = {
+async function measure(uri: string, sample: Sample, chosen: readonly Workload[]) {
+  const own = await serviceTarget(uri, DATABASE, sample);
+  const targets: Targets = {
     service: own,
-    objects: await floor({ uri, database: DATABASE, raw: false, subject }),
-    raw: await floor({ uri, database: DATABASE, raw: true, subject }),
-    transport: await transport(own, subject),
+    objects: await baselineTarget({ uri, database: DATABASE, raw: false, sample }),
+    raw: await baselineTarget({ uri, database: DATABASE, raw: true, sample }),
+    transport: await transportTarget(own, sample),
   };
-  say(HEADS.join(''));
+  print(HEADS.join(''));
   const table: Row[] = [];
   for (const workload of chosen) {
-    const measured = await rounds(contestants, workload, workload.inFlight);
-    const row = { ...measured, peak: await peakAlone(uri, folder, subject, workload) };
-    print(row);
+    const measured = await rounds(targets, workload, workload.inFlight);
+    const row = { ...measured, peak: await peakAlone(uri, sample, workload) };
+    printRow(row);
     table.push(row);
   }
   const levels = await latencies(own, chosen);
-  await Promise.all(Object.values(contestants).map((each) => each.stop()));
+  await Promise.all(Object.values(targets).map((each) => each.stop()));
   return { table, levels };
 }
 
-/** The most memory of a service that has done nothing else, in MiB. */
-async function peakAlone(uri: string, folder: string, subject: Subject, workload: Workload): Promise<number> {
-  const fresh = await service(uri, DATABASE, subject, folder);
+/** The peak memory, in MiB, of a fresh service after this workload alone. */
+async function peakAlone(uri: string, sample: Sample, workload: Workload): Promise<number> {
+  const fresh = await serviceTarget(uri, DATABASE, sample);
   for (let i = 0; i < PEAK_TURNS; i++) await turn(fresh, workload, workload.inFlight);
   const peak = peakOf(fresh.pid);
   await fresh.stop();
@@ -187,39 +187,39 @@ interface Level extends Turn {
   readonly inFlight: number;
 }
 
-/** Throughput and latency of the service alone with few and with many calls at once. */
-async function latencies(own: Contestant, chosen: readonly Workload[]): Promise<readonly Level[]> {
-  say('\nworkload                      in flight    a second     p50     p99');
+/** Measures throughput and latency of the service at several levels of concurrency. */
+async function latencies(own: Target, chosen: readonly Workload[]): Promise<readonly Level[]> {
+  print('\nworkload                      in flight    a second     p50     p99');
   const levels: Level[] = [];
   for (const workload of chosen)
     for (const inFlight of LEVELS) {
       const level = { workload: workload.name, inFlight, ...(await turn(own, workload, inFlight)) };
       const { throughput, p50, p99 } = level;
       const figures = [fixed(0, 11)(throughput), fixed(1, 7)(p50), fixed(1, 7)(p99)];
-      say(`${workload.name.padEnd(29)} ${String(inFlight).padStart(9)} ${figures.join(' ')}`);
+      print(`${workload.name.padEnd(29)} ${String(inFlight).padStart(9)} ${figures.join(' ')}`);
       levels.push(level);
     }
   return levels;
 }
 
-/** Milliseconds from the start of the process to the first answer, a few times. */
-async function startUps(uri: string, folder: string, subject: Subject): Promise<readonly number[]> {
+/** Measures the time from process start to first answer several times. */
+async function startUps(uri: string, sample: Sample): Promise<readonly number[]> {
   const took: number[] = [];
-  for (let i = 0; i < STARTS; i++) took.push(await startUp(uri, DATABASE, subject, folder));
-  say(`\nfrom process start to first answer: ${fixed(0, 0)(median(took))} ms (median of ${STARTS})`);
+  for (let i = 0; i < STARTS; i++) took.push(await startUp(uri, DATABASE, sample));
+  print(`\nfrom process start to first answer: ${fixed(0, 0)(median(took))} ms (median of ${STARTS})`);
   return took;
 }
 
-/** How a call alone takes longer as its domain grows. */
-async function grow(client: MongoClient, uri: string, folder: string) {
-  say(
+/** Measures the latency of single calls as their domain grows. */
+async function grow(client: MongoClient, uri: string) {
+  print(
     `\nmilliseconds (p50), one at a time ${GROWTH.map((size) => size.toLocaleString('en').padStart(11)).join('')}`,
   );
   const found = new Map<string, number[]>(GROWING.map(({ name }) => [name, []]));
   for (const size of GROWTH) {
     const database = `${DATABASE}_${size}`;
     const { jobIds } = await load(client.db(database), [size]);
-    const own = await service(uri, database, { domain: domainOf(0), jobIds, text: '' }, folder);
+    const own = await serviceTarget(uri, database, { domain: domainOf(0), jobIds, text: '' });
     for (const workload of GROWING) {
       await turn(own, workload, 1);
       found.get(workload.name)?.push((await turn(own, workload, 1)).p50);
@@ -227,7 +227,7 @@ async function grow(client: MongoClient, uri: string, folder: string) {
     await own.stop();
     await client.db(database).dropDatabase();
   }
-  for (const [name, took] of found) say(`${name.padEnd(34)}${took.map(fixed(2, 11)).join('')}`);
+  for (const [name, took] of found) print(`${name.padEnd(34)}${took.map(fixed(2, 11)).join('')}`);
   return [...found].map(([workload, p50]) => ({ workload, sizes: GROWTH, p50 }));
 }
 
@@ -235,10 +235,10 @@ const folder = await mkdtemp(join(tmpdir(), 'inventory-job-bench-'));
 const mongod = await startEmbedded({
   dataDir: join(folder, 'data'),
   binary: process.env['MONGOD_BINARY'],
-  log: say,
+  log: print,
 });
 try {
-  await main(mongod.uri, folder);
+  await main(mongod.uri);
 } finally {
   await mongod.stop();
   await rm(folder, { recursive: true, force: true });

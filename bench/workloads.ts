@@ -1,4 +1,4 @@
-// What is measured: each workload as a request to the service, and as what the driver alone does for the same answer.
+// The workloads: each as a request to the service, and as the operations of the driver alone for the same answer.
 import type { JsonObject } from '@bufbuild/protobuf';
 import { ObjectId } from 'mongodb';
 import type { Collection, Db, Document, Filter, FindOptions } from 'mongodb';
@@ -8,16 +8,16 @@ import type { Rpc } from '../src/server/call.js';
 import { idIn } from '../src/wire/bson.js';
 import { namesOf } from '../src/wire/names.js';
 
-/** What requests are made of. */
-export interface Subject {
+/** The data in requests. */
+export interface Sample {
   readonly domain: string;
   readonly jobIds: readonly string[];
-  /** Some hundred jobs have it in their id. */
+  /** Part of some hundred job ids. */
   readonly text: string;
 }
 
-/** The driver on the same collections; `raw`: documents stay bytes. */
-export interface Floor {
+/** The driver on the same collections; with `raw`, documents stay bytes. */
+export interface Driver {
   readonly jobs: Collection;
   readonly collectors: Collection;
   readonly raw: boolean;
@@ -27,13 +27,13 @@ export interface Workload {
   readonly name: string;
   readonly rpc: Rpc;
   readonly inFlight: number;
-  request(subject: Subject, nth: number): JsonObject;
-  floor(floor: Floor, subject: Subject, nth: number): Promise<unknown>;
-  /** The most that the CPU of a request may be, in multiples of the driver's with objects, and raw. */
+  request(sample: Sample, nth: number): JsonObject;
+  baseline(driver: Driver, sample: Sample, nth: number): Promise<unknown>;
+  /** The maximum CPU time of a request, in multiples of the driver's with objects and with raw documents. */
   readonly goal: { readonly objects: number; readonly raw?: number };
 }
 
-export const floorOn = (db: Db, raw: boolean): Floor => ({
+export const driverOn = (db: Db, raw: boolean): Driver => ({
   jobs: db.collection('job'),
   collectors: db.collection('collector'),
   raw,
@@ -50,33 +50,33 @@ function collectorOf(job: Document | Buffer): string | undefined {
   return collector instanceof ObjectId ? collector.toHexString() : undefined;
 }
 
-async function lookUp(floor: Floor, domain: string, jobs: readonly (Document | Buffer)[]): Promise<void> {
+async function lookUp(driver: Driver, domain: string, jobs: readonly (Document | Buffer)[]): Promise<void> {
   const ids = new Set(jobs.map(collectorOf).filter((id) => id !== undefined));
   if (ids.size === 0) return;
   const known = [...ids].map((id) => ObjectId.createFromHexString(id));
-  const options = { projection: COLLECTOR_PROJECTION, raw: floor.raw };
-  await floor.collectors.find({ domain_id: domain, _id: { $in: known } }, options).toArray();
+  const options = { projection: COLLECTOR_PROJECTION, raw: driver.raw };
+  await driver.collectors.find({ domain_id: domain, _id: { $in: known } }, options).toArray();
 }
 
-async function find(floor: Floor, domain: string, filter: Filter<Document>, limit: number): Promise<void> {
+async function find(driver: Driver, domain: string, filter: Filter<Document>, limit: number): Promise<void> {
   const options: FindOptions = { projection: SHOWN, sort: NEWEST, limit, batchSize: limit + 1 };
-  const jobs = await floor.jobs
-    .find({ domain_id: domain, ...filter }, { ...options, raw: floor.raw })
+  const jobs = await driver.jobs
+    .find({ domain_id: domain, ...filter }, { ...options, raw: driver.raw })
     .toArray();
-  await lookUp(floor, domain, jobs);
+  await lookUp(driver, domain, jobs);
 }
 
-const count = (floor: Floor, domain: string, filter: Filter<Document>): Promise<number> =>
-  floor.jobs.countDocuments({ domain_id: domain, ...filter });
+const count = (driver: Driver, domain: string, filter: Filter<Document>): Promise<number> =>
+  driver.jobs.countDocuments({ domain_id: domain, ...filter });
 
-const jobId = ({ jobIds }: Subject, nth: number): string => jobIds[(nth * 7919) % jobIds.length] ?? '';
+const jobId = ({ jobIds }: Sample, nth: number): string => jobIds[(nth * 7919) % jobIds.length] ?? '';
 
 export const GET: Workload = {
   name: 'get',
   rpc: 'get',
   inFlight: 16,
-  request: (subject, nth) => ({ domain_id: subject.domain, job_id: jobId(subject, nth) }),
-  floor: (floor, subject, nth) => find(floor, subject.domain, { job_id: jobId(subject, nth) }, 1),
+  request: (sample, nth) => ({ domain_id: sample.domain, job_id: jobId(sample, nth) }),
+  baseline: (driver, sample, nth) => find(driver, sample.domain, { job_id: jobId(sample, nth) }, 1),
   goal: { objects: 1.3 },
 };
 
@@ -85,9 +85,9 @@ interface Listed {
   readonly limit: number;
   readonly goal: Workload['goal'];
   readonly inFlight?: number;
-  /** Conditions as the service takes them, and as MongoDB does. */
-  asked?(subject: Subject): JsonObject[];
-  meant?(subject: Subject): Filter<Document>;
+  /** The conditions in a request, and as a MongoDB filter. */
+  conditions?(sample: Sample): JsonObject[];
+  filter?(sample: Sample): Filter<Document>;
 }
 
 const list = ({
@@ -95,50 +95,50 @@ const list = ({
   limit,
   goal,
   inFlight = 16,
-  asked = () => [],
-  meant = () => ({}),
+  conditions = () => [],
+  filter = () => ({}),
 }: Listed): Workload => ({
   name,
   rpc: 'list',
   inFlight,
   goal,
-  request: (subject) => ({
-    domain_id: subject.domain,
-    query: { filter: asked(subject), sort: { key: 'created_at', desc: true }, page: { limit } },
+  request: (sample) => ({
+    domain_id: sample.domain,
+    query: { filter: conditions(sample), sort: { key: 'created_at', desc: true }, page: { limit } },
   }),
-  floor: (floor, subject) =>
+  baseline: (driver, sample) =>
     Promise.all([
-      find(floor, subject.domain, meant(subject), limit),
-      count(floor, subject.domain, meant(subject)),
+      find(driver, sample.domain, filter(sample), limit),
+      count(driver, sample.domain, filter(sample)),
     ]),
 });
 
-/** Conditions of the nth request, and the same to MongoDB. */
+/** The conditions of the nth request, and the same as a MongoDB filter. */
 interface Different {
-  asked(nth: number): JsonObject[];
-  meant(nth: number): Filter<Document>;
+  conditions(nth: number): JsonObject[];
+  filter(nth: number): Filter<Document>;
 }
 
-const EQUAL: Different = { asked: () => [], meant: () => ({}) };
-/** One that each job meets, and no two requests share. */
+const EQUAL: Different = { conditions: () => [], filter: () => ({}) };
+/** A condition true for each job, and different in each request. */
 const DIFFERENT: Different = {
-  asked: (nth) => [{ k: 'total_tasks', v: -1 - nth, o: 'gt' }],
-  meant: (nth) => ({ total_tasks: { $gt: -1 - nth } }),
+  conditions: (nth) => [{ k: 'total_tasks', v: -1 - nth, o: 'gt' }],
+  filter: (nth) => ({ total_tasks: { $gt: -1 - nth } }),
 };
 
-/** An expression with two repeats, which MongoDB evaluates twice on a job that it does not match. */
+/** An expression with two repeats; MongoDB evaluates it twice on a job without a match. */
 const EXPRESSION: Different = {
-  asked: (nth) => [{ k: 'errors.message', v: `a.*b.*c${nth}`, o: 'regex' }],
-  meant: (nth) => ({ 'errors.message': { $regex: `a.*b.*c${nth}`, $options: 'i' } }),
+  conditions: (nth) => [{ k: 'errors.message', v: `a.*b.*c${nth}`, o: 'regex' }],
+  filter: (nth) => ({ 'errors.message': { $regex: `a.*b.*c${nth}`, $options: 'i' } }),
 };
 
-const countOnly = (name: string, { asked, meant }: Different): Workload => ({
+const countOnly = (name: string, { conditions, filter }: Different): Workload => ({
   name,
   rpc: 'list',
   inFlight: 16,
   goal: { objects: 1.2 },
-  request: ({ domain }, nth) => ({ domain_id: domain, query: { filter: asked(nth), count_only: true } }),
-  floor: (floor, { domain }, nth) => count(floor, domain, meant(nth)),
+  request: ({ domain }, nth) => ({ domain_id: domain, query: { filter: conditions(nth), count_only: true } }),
+  baseline: (driver, { domain }, nth) => count(driver, domain, filter(nth)),
 });
 
 const COUNT_ONLY = countOnly('count_only', EQUAL);
@@ -146,7 +146,7 @@ const COUNT_ONLY = countOnly('count_only', EQUAL);
 const DAY = '%Y-%m-%d';
 const STATUS_KEY = { key: 'status', name: 'status' };
 
-const stat = (name: string, keys: JsonObject[], id: Document, { asked, meant } = EQUAL): Workload => ({
+const stat = (name: string, keys: JsonObject[], id: Document, { conditions, filter } = EQUAL): Workload => ({
   name,
   rpc: 'stat',
   inFlight: 16,
@@ -154,14 +154,14 @@ const stat = (name: string, keys: JsonObject[], id: Document, { asked, meant } =
   request: ({ domain }, nth) => ({
     domain_id: domain,
     query: {
-      filter: asked(nth),
+      filter: conditions(nth),
       aggregate: [{ group: { keys, fields: [{ name: 'jobs', operator: 'count' }] } }],
     },
   }),
-  floor: ({ jobs, raw }, { domain }, nth) =>
+  baseline: ({ jobs, raw }, { domain }, nth) =>
     jobs
       .aggregate(
-        [{ $match: { domain_id: domain, ...meant(nth) } }, { $group: { _id: id, jobs: { $sum: 1 } } }],
+        [{ $match: { domain_id: domain, ...filter(nth) } }, { $group: { _id: id, jobs: { $sum: 1 } } }],
         { raw },
       )
       .toArray(),
@@ -179,8 +179,8 @@ export const WORKLOADS: readonly Workload[] = [
     name: 'list 100, status SUCCESS',
     limit: 100,
     goal: { objects: 0.9 },
-    asked: () => [success],
-    meant: () => ({ status: 'SUCCESS' }),
+    conditions: () => [success],
+    filter: () => ({ status: 'SUCCESS' }),
   }),
   list({ name: 'list 1,000', limit: 1000, goal: { objects: 0.45, raw: 1.8 } }),
   list({ name: 'list 10,000', limit: 10_000, goal: { objects: 0.5 }, inFlight: 4 }),
@@ -189,8 +189,8 @@ export const WORKLOADS: readonly Workload[] = [
     name: 'contain on job_id, 20 of 109',
     limit: 20,
     goal: { objects: 1.1 },
-    asked: ({ text }) => [{ k: 'job_id', v: text, o: 'contain' }],
-    meant: ({ text }) => ({ job_id: { $regex: text, $options: 'i' } }),
+    conditions: ({ text }) => [{ k: 'job_id', v: text, o: 'contain' }],
+    filter: ({ text }) => ({ job_id: { $regex: text, $options: 'i' } }),
   }),
   stat('stat by status', BY_STATUS.keys, BY_STATUS.id),
   stat('stat by day and status', [{ key: 'created_at', name: 'day', date_format: DAY }, STATUS_KEY], {
@@ -202,7 +202,7 @@ export const WORKLOADS: readonly Workload[] = [
   stat('stat by status, no two equal', BY_STATUS.keys, BY_STATUS.id, DIFFERENT),
 ];
 
-/** What is measured on domains of growing size. */
+/** The workloads measured on domains of growing size. */
 export const GROWING: readonly Workload[] = WORKLOADS.filter(({ name }) =>
   [FEW.name, COUNT_ONLY.name, 'stat by status'].includes(name),
 );

@@ -1,11 +1,7 @@
 /** Which of the changes are made: as many of each kind, as far as there are. */
+import { shuffled } from '../test/harness/random.js';
 import type { Random } from '../test/harness/random.js';
 import type { Change } from './changes.js';
-
-function shuffled<T>(items: readonly T[], next: Random): readonly T[] {
-  const keyed = items.map((item) => ({ item, key: next() }));
-  return keyed.toSorted((one, other) => one.key - other.key).map(({ item }) => item);
-}
 
 /** The changes in an order that `next` draws, with each kind in turn. */
 export function* inTurn(changes: readonly Change[], next: Random): Generator<Change, void> {

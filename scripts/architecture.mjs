@@ -34,7 +34,10 @@ const before = readFileSync(page, 'utf8');
 const [head, tail] = [before.split(BEGIN)[0], before.split(END)[1]];
 if (tail === undefined) throw new Error(`${page} has no place for the table: ${BEGIN}`);
 const options = await prettier.resolveConfig(page);
-const after = await prettier.format(`${head}${BEGIN}\n\n${table}\n\n${END}${tail}`, { ...options, filepath: page });
+const after = await prettier.format(`${head}${BEGIN}\n\n${table}\n\n${END}${tail}`, {
+  ...options,
+  filepath: page,
+});
 
 if (process.argv.includes('--check')) {
   const isStale = after !== before;

@@ -29,7 +29,9 @@ export function sourcesBelow(root, folders) {
 function targetOf(file, specifier, known) {
   if (!specifier.startsWith('.')) return specifier;
   const path = posix.join(dirname(file), specifier);
-  return [path.replace(/\.js$/, '.ts'), path.replace(/\.js$/, '.tsx')].find((each) => known.has(each)) ?? path;
+  return (
+    [path.replace(/\.js$/, '.ts'), path.replace(/\.js$/, '.tsx')].find((each) => known.has(each)) ?? path
+  );
 }
 
 /** Circles of imports, types aside: each as the files on the way round. */

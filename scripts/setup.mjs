@@ -32,14 +32,11 @@ const generated = [
 const viewer = ['swagger-ui-bundle.js', 'swagger-ui.css', 'LICENSE', 'NOTICE'];
 const copied = [
   ['src/gen/descriptor.binpb', 'gen/descriptor.binpb'],
-  ...['index.html', 'style.css', 'icon.svg'].map((file) => [
-    `explorer/${file}`,
-    `server/http/explorer/${file}`,
-  ]),
+  ...['index.html', 'icon.svg'].map((file) => [`explorer/${file}`, `server/http/explorer/${file}`]),
   ...viewer.map((file) => [`node_modules/swagger-ui-dist/${file}`, `server/http/swagger-ui/${file}`]),
 ];
 
-/** The explorer as one script; `npm run lint` checks its types. */
+/** The explorer as one script; tsc checks its types beside. */
 const bundled = [
   ...['explorer/main.tsx', '--file', 'build/src/server/http/explorer/main.js'],
   ...['--tsconfig', 'explorer/tsconfig.json', '--format', 'esm', '--platform', 'browser', '--minify'],
@@ -159,9 +156,20 @@ function generate() {
 /** From nothing: a compiled file whose source is gone must not live on. */
 async function compile() {
   rmSync(join(root, 'build'), { recursive: true, force: true });
-  await quietly('npx tsc -p .', process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
-  await quietly('npx rolldown', process.execPath, ['node_modules/rolldown/bin/cli.mjs', ...bundled]);
+  await Promise.all([
+    quietly('npx tsc -p .', process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']),
+    quietly('npx tsc -p explorer', process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'explorer']),
+    quietly('npx rolldown', process.execPath, ['node_modules/rolldown/bin/cli.mjs', ...bundled]),
+  ]);
   for (const [from, to] of copied) cpSync(join(root, from), join(root, 'build/src', to));
+  writeFileSync(join(root, 'build/src/server/http/explorer/style.css'), bundledStyles());
+}
+
+/** The files that explorer/style.css imports, in its order, as one. */
+function bundledStyles() {
+  const index = readFileSync(join(root, 'explorer/style.css'), 'utf8');
+  const files = [...index.matchAll(/^@import '(.+)';$/gm)].map(([, file]) => join(root, 'explorer', file));
+  return files.map((file) => readFileSync(file, 'utf8')).join('\n');
 }
 
 /** Runs a command; what it says is shown where it fails, before the line that says so. */

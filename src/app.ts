@@ -7,23 +7,23 @@ import { authentication, encryption } from './access.js';
 import type { Authenticate } from './auth/caller.js';
 import type { Config } from './config/config.js';
 import {
-  aboutDatabase,
-  claimDataFolder,
-  CLIENTS,
+  createDatabaseHandle,
+  describeDatabase,
   keepConnections,
-  createLateDatabase,
   readConnectionOptions,
-  startEmbeddedDatabase,
 } from './mongo/connect.js';
-import type { Followed, LateDatabase, ConnectionPlan } from './mongo/connect.js';
+import type { DatabaseHandle, KeptDatabase } from './mongo/connect.js';
 import { SAMPLE_DOMAINS } from './embedded/sample.js';
-import type { Purpose } from './mongo/connections.js';
+import { claimDataFolder, EMBEDDED_URI, startEmbeddedDatabase } from './embedded/start.js';
+import { PURPOSE_OPTIONS } from './mongo/client-options.js';
+import type { Purpose } from './mongo/client-options.js';
 import type { Diagnosis } from './mongo/diagnosis.js';
-import { createIndexWatch, makeIndexes } from './mongo/indexes.js';
+import { createIndexWatch } from './mongo/index-watch.js';
 import { createMemoryBudgetFor } from './limits/memory-budget.js';
 import type { MeasuredMemoryBudget } from './limits/memory-budget.js';
 import { createYielding } from './limits/yield.js';
 import type { Yielding } from './limits/yield.js';
+import { COLLECTIONS, JOB_INDEXES, JOB_RIGHTS, makeIndexes } from './job/collections.js';
 import { createJobService } from './job/service.js';
 import { createJobStore } from './job/store.js';
 import type { StoreConnections } from './job/store.js';
@@ -116,6 +116,14 @@ interface Context extends AppOptions {
   readonly cleanups: Cleanups;
 }
 
+/** The database of the settings, before it is connected. */
+interface DatabasePlan {
+  /** The options in MONGODB_URI. */
+  readonly options: MongoOptions;
+  /** The service starts its own mongod, creates its indexes and loads the sample. */
+  readonly embedded: boolean;
+}
+
 /** The listeners' way to the calls. */
 interface Parts {
   readonly calls: Calls;
@@ -136,7 +144,7 @@ const FIRST_WORD_MS = 1500;
  * said why not.
  */
 function follow(
-  { kept, explanation: why }: Followed,
+  { connections, explanation: why }: KeptDatabase,
   state: ServingState,
   said: ServingLog,
   { cleanups }: Context,
@@ -166,7 +174,7 @@ function follow(
     const firstWord = setTimeout(() => {
       hear(new Error('no answer yet'));
     }, FIRST_WORD_MS);
-    kept.watch(hear);
+    connections.watch(hear);
   });
 }
 
@@ -190,7 +198,7 @@ async function connectionsOf(
   { log, replaced }: Context,
 ): Promise<{ readonly most: number; readonly notice: () => void }> {
   const descriptors = await descriptorLimit();
-  const pools = Object.values(CLIENTS).map(
+  const pools = Object.values(PURPOSE_OPTIONS).map(
     (own) => replaced?.mongo?.maxPoolSize ?? own.maxPoolSize ?? options.maxPoolSize,
   );
   const most = connectionLimit(
@@ -264,13 +272,18 @@ const example = (grpc: string): string =>
   `grpcurl -plaintext -d '{"domain_id": "${SAMPLE_DOMAINS[1]}", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;
 
 /** Puts the parts together that do not wait for the database. */
-async function compose(plan: ConnectionPlan, database: LateDatabase, context: Context) {
+async function compose(plan: DatabasePlan, database: DatabaseHandle, context: Context) {
   const { config, log, clock, cleanups, replaced, shared } = context;
   const authenticate = replaced?.authenticate ?? (await authentication(context));
   const tls = replaced?.tls ?? (await encryption(context));
   const { current } = database;
   const state = createServingState();
-  const indexes = createIndexWatch(() => current().control.db, log);
+  const indexes = createIndexWatch({
+    database: () => current().control.db,
+    indexes: JOB_INDEXES,
+    rights: JOB_RIGHTS,
+    log,
+  });
   cleanups.push(indexes.stop);
   const report = (error: unknown): void => {
     log.error({ err: error }, 'the database could not run a query');
@@ -313,30 +326,37 @@ function announce(addresses: Addresses, embedded: boolean, { config, log, hint }
     log.info(`the job explorer: ${encrypted ? 'https' : 'http'}://${addresses.http}/`);
 }
 
+/** The database as the log names it. */
+const aboutDatabase = ({ options, embedded }: DatabasePlan, config: Config) =>
+  embedded
+    ? { name: config.mongodbDatabase, embedded: config.embeddedDataDir }
+    : describeDatabase(config.mongodbDatabase, options);
+
 const EMBEDDED_STARTS: Diagnosis = {
   reason: 'starting',
   text: 'the embedded mongod is starting; wait for it',
 };
 
 /** The service that `config` asks for. */
-export function createApp(config: Config, options: AppOptions): App {
-  const memory = options.replaced?.memory ?? createMemoryBudgetFor(config.maxResponseBytes);
+export function createApp(config: Config, appOptions: AppOptions): App {
+  const { replaced, observeClient, notices = [] } = appOptions;
+  const memory = replaced?.memory ?? createMemoryBudgetFor(config.maxResponseBytes);
   const shared = { schedulers: createSchedulers(), memory };
-  const hint = options.hint ?? ((command) => options.log.info(command));
-  const context: Context = { ...options, hint, config, shared, cleanups: [] };
+  const hint = appOptions.hint ?? ((command) => appOptions.log.info(command));
+  const context: Context = { ...appOptions, hint, config, shared, cleanups: [] };
   const { log, clock } = context;
   let checkIndexes = (): Promise<void> => Promise.resolve();
   return {
     async start() {
-      const plan = await readConnectionOptions(context);
-      const database = createLateDatabase();
+      const options = await readConnectionOptions(config.mongodbUri ?? EMBEDDED_URI);
+      const plan = { options, embedded: config.mongodbUri === undefined };
+      const database = createDatabaseHandle();
       const claim = plan.embedded ? await claimDataFolder(context) : undefined;
       // The database is the last to be there, and the last to be left: calls that run need it.
       const ofDatabase: Cleanups = [];
       context.cleanups.push(() => cleanUp(ofDatabase, log));
-      const databaseContext = { ...context, cleanups: ofDatabase };
       const { indexes, parts, notice } = await compose(plan, database, context);
-      checkIndexes = indexes.look;
+      checkIndexes = indexes.check;
       // Ports are taken before anything that takes time.
       const addresses = await openDoors(parts, context);
       await claim?.(`gRPC ${addresses.grpc}, HTTP ${addresses.http}, admin ${addresses.admin}`);
@@ -344,20 +364,24 @@ export function createApp(config: Config, options: AppOptions): App {
         log,
         monotonicNow: clock.monotonicNow,
         about: { ...addresses, version: VERSION },
-        database: aboutDatabase(plan, context),
-        notices: [...(options.notices ?? []).map((text) => () => log.warn(text)), notice],
+        database: aboutDatabase(plan, config),
+        notices: [...notices.map((text) => () => log.warn(text)), notice],
       });
       if (plan.embedded) said.notServing(EMBEDDED_STARTS);
-      const uri = config.mongodbUri ?? (await startEmbeddedDatabase(databaseContext));
-      const followed = keepConnections(uri, plan, databaseContext);
-      database.begin(followed.kept);
+      const uri = config.mongodbUri ?? (await startEmbeddedDatabase({ config, log, cleanups: ofDatabase }));
+      const kept = keepConnections({
+        ...{ uri, options, database: config.mongodbDatabase, collections: COLLECTIONS },
+        ...{ monotonicNow: clock.monotonicNow, overrides: replaced?.mongo, observeClient },
+      });
+      ofDatabase.push(kept.connections.stop);
+      database.attach(kept.connections);
       if (plan.embedded) await makeIndexes(database.current().control.db);
       const serving = (): void => {
         said.serving();
         announce(addresses, plan.embedded, context);
-        indexes.begin();
+        indexes.start();
       };
-      await follow(followed, parts.state, { ...said, serving }, context);
+      await follow(kept, parts.state, { ...said, serving }, context);
       return addresses;
     },
     checkIndexes: () => checkIndexes(),

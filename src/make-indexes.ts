@@ -1,21 +1,20 @@
 /** The command `npm run indexes`: makes the missing indexes on MONGODB_URI's database, and says what it did. */
 import { MongoClient } from 'mongodb';
 import { readConfig } from './config/config.js';
+import { makeIndexes } from './job/collections.js';
 import { readConnectionOptions } from './mongo/connect.js';
 import { clientOptions } from './mongo/client-options.js';
 import { createExplanation } from './mongo/diagnosis.js';
 import { createHeartbeatLog } from './mongo/heartbeats.js';
-import { makeIndexes } from './mongo/indexes.js';
 import { isUnauthorized } from './mongo/rights.js';
 
 const monotonicNow = (): number => performance.now();
 
 async function run(): Promise<string> {
-  const config = readConfig(process.env);
-  const { mongodbUri, mongodbDatabase } = config;
+  const { mongodbUri, mongodbDatabase } = readConfig(process.env);
   if (mongodbUri === undefined)
     throw new Error('MONGODB_URI is needed: an embedded mongod gets its indexes by itself');
-  const { options } = await readConnectionOptions({ config });
+  const options = await readConnectionOptions(mongodbUri);
   const client = new MongoClient(mongodbUri, clientOptions(mongodbUri));
   const heartbeats = createHeartbeatLog(monotonicNow);
   heartbeats.observe(client);

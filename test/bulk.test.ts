@@ -1,30 +1,30 @@
-// Lists of any length in memory that does not grow with them: the program's own, as the kernel counts it.
+// Exports run in bounded memory: the program's peak, as the kernel counts it, is the same for ten times the jobs.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
-import { makeIndexes } from '../src/mongo/indexes.js';
+import { makeIndexes } from '../src/job/collections.js';
 import { startProgram } from './harness/program.js';
 import type { Program } from './harness/program.js';
 import { mongodbUri } from './harness/service.js';
 
 const DATABASE = 'bulk';
-const SMALL = 20_000;
-const LARGE = 200_000;
-const BATCH = 10_000;
-/** A heap that holds a fraction of what is listed, so that garbage is not left lying about. */
+const SMALL_JOBS = 20_000;
+const LARGE_JOBS = 200_000;
+const BATCH_JOBS = 10_000;
+/** A heap far smaller than the export, so that garbage is collected while it runs. */
 const NODE_OPTIONS = '--max-old-space-size=64';
-/** Bytes by which the peaks may differ: half of what is listed. */
-const SLACK = 64 * 1024 ** 2;
+/** Allowed difference of the peaks: half the size of the large export. */
+const SLACK_BYTES = 64 * 1024 ** 2;
 
 let mongo: MongoClient;
 let program: Program;
 
 const domainOf = (jobs: number): string => `domain-of-${jobs}`;
 
-async function insert(jobs: number): Promise<void> {
+async function insertJobs(jobs: number): Promise<void> {
   const collection = mongo.db(DATABASE).collection('job');
-  for (let from = 0; from < jobs; from += BATCH) {
-    const batch = Array.from({ length: BATCH }, (_, i) => ({
+  for (let from = 0; from < jobs; from += BATCH_JOBS) {
+    const batch = Array.from({ length: BATCH_JOBS }, (_, i) => ({
       job_id: `job-${jobs}-${from + i}`,
       domain_id: domainOf(jobs),
       status: 'ERROR',
@@ -39,8 +39,8 @@ async function insert(jobs: number): Promise<void> {
 beforeAll(async () => {
   mongo = new MongoClient(mongodbUri());
   await makeIndexes(mongo.db(DATABASE));
-  await insert(SMALL);
-  await insert(LARGE);
+  await insertJobs(SMALL_JOBS);
+  await insertJobs(LARGE_JOBS);
   program = startProgram({ MONGODB_URI: mongodbUri(), MONGODB_DATABASE: DATABASE, NODE_OPTIONS });
   await program.ready();
 }, 60_000);
@@ -50,18 +50,18 @@ afterAll(async () => {
   await mongo.close();
 });
 
-/** Bytes of memory: the most that the program has had since `forgetPeak`. */
-function peak(): number {
+/** Returns the program's peak memory in bytes since `resetPeak`. */
+function peakBytes(): number {
   const status = readFileSync(`/proc/${program.pid}/status`, 'utf8');
   return 1024 * Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]);
 }
 
-function forgetPeak(): void {
+function resetPeak(): void {
   writeFileSync(`/proc/${program.pid}/clear_refs`, '5');
 }
 
-/** Lists all jobs, keeps none, and answers how many lines and bytes came. */
-async function count(
+/** Exports all jobs, keeps none, and counts the lines and bytes received. */
+async function exportJobs(
   jobs: number,
   accept: string,
 ): Promise<{ readonly lines: number; readonly bytes: number }> {
@@ -84,22 +84,22 @@ test.each([
   ['application/x-ndjson', 0],
   ['text/csv', 1],
 ])(
-  'the memory for %s does not grow with the number of jobs',
-  async (accept, heads) => {
-    await count(SMALL, accept);
+  'exporting %s takes no more memory for ten times the jobs',
+  async (accept, headerLines) => {
+    await exportJobs(SMALL_JOBS, accept);
     const peaks = [];
-    for (const jobs of [SMALL, LARGE]) {
-      forgetPeak();
-      const before = peak();
-      const { lines, bytes } = await count(jobs, accept);
-      expect(lines).toBe(jobs + heads);
+    for (const jobs of [SMALL_JOBS, LARGE_JOBS]) {
+      resetPeak();
+      const before = peakBytes();
+      const { lines, bytes } = await exportJobs(jobs, accept);
+      expect(lines).toBe(jobs + headerLines);
       process.stderr.write(
-        `${accept}: ${jobs} jobs, ${bytes} bytes; memory ${before >> 20} MiB before, ${peak() >> 20} MiB at most\n`,
+        `${accept}: ${jobs} jobs, ${bytes} bytes; memory ${before >> 20} MiB before, ${peakBytes() >> 20} MiB at most\n`,
       );
-      peaks.push(peak());
+      peaks.push(peakBytes());
     }
     const [small = 0, large = Infinity] = peaks;
-    expect(large).toBeLessThan(small + SLACK);
+    expect(large).toBeLessThan(small + SLACK_BYTES);
   },
   120_000,
 );

@@ -1,4 +1,4 @@
-// The program while its database is not there yet, is killed, and does not answer; and when it is back.
+// The program before its database exists, after the database is killed or frozen, and after it returns.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -25,15 +25,15 @@ import type { Program } from './harness/program.js';
 import { until } from './harness/until.js';
 
 const CACHE = fileURLToPath(new URL('../../.cache/mongod', import.meta.url));
-/** Milliseconds: until the loss is said, until the return is, and for a call that is refused at once. */
-const LOST = 5000;
-const BACK = 3000;
-const AT_ONCE = 500;
+/** Time limits: noticing the loss, noticing the return, and failing a call without a wait. */
+const LOST_TIMEOUT_MS = 5000;
+const BACK_TIMEOUT_MS = 3000;
+const FAIL_FAST_MS = 500;
 const GET = { domain_id: 'domain-1', job_id: 'job-1' };
 
 interface Mongod {
   kill(signal: NodeJS.Signals): void;
-  /** Whether the kernel says that it stands still. */
+  /** Reads from /proc: the process is suspended. */
   stopped(): boolean;
   readonly ended: Promise<unknown>;
 }
@@ -47,13 +47,21 @@ let client: JsonClient;
 let health: HealthClient;
 let watching: ClientReadableStream<HealthCheckResponse>;
 let admin: string;
-/** What Watch has pushed. */
-let pushed: string[];
+/** Serving statuses received from Watch, in order. */
+let watched: string[];
 
-/** Starts mongod on its port and folder, and waits until it takes connections. */
+/** Starts mongod on `databasePort` and `folder`, and waits until it takes connections. */
 async function startMongod(): Promise<void> {
-  const at = ['--bind_ip', '127.0.0.1', '--port', String(databasePort), '--nounixsocket', '--dbpath', folder];
-  const child = spawn(binary, at, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const args = [
+    '--bind_ip',
+    '127.0.0.1',
+    '--port',
+    String(databasePort),
+    '--nounixsocket',
+    '--dbpath',
+    folder,
+  ];
+  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   mongod = {
     kill: (signal) => child.kill(signal),
     stopped: () => readFileSync(`/proc/${child.pid ?? ''}/stat`, 'utf8').includes(') T '),
@@ -71,30 +79,34 @@ async function killMongod(): Promise<void> {
   await mongod?.ended;
 }
 
-/** Stops it in its tracks, which the threads that are at work come to one after the other. */
+/** Suspends mongod and waits for the stop: its running threads reach it one after the other. */
 async function freezeMongod(): Promise<void> {
   mongod?.kill('SIGSTOP');
-  await until('mongod stands still', () => mongod?.stopped() ?? false, 2000);
+  await until('mongod is suspended', () => mongod?.stopped() ?? false, 2000);
 }
 
-/** Starts the program on ports that are known before it serves, with more in its URI. */
+/** Starts the program with `options` in its URI, on fixed ports: they are needed before it serves and logs any. */
 async function startService(options = ''): Promise<void> {
-  const [grpc, forAdmin] = [await freePort(), await freePort()];
+  const [grpc, adminPort] = [await freePort(), await freePort()];
   program = startProgram({
     MONGODB_URI: `mongodb://127.0.0.1:${databasePort}/?${options}`,
     GRPC_PORT: String(grpc),
-    ADMIN_PORT: String(forAdmin),
+    ADMIN_PORT: String(adminPort),
   });
-  admin = `http://127.0.0.1:${forAdmin}`;
+  admin = `http://127.0.0.1:${adminPort}`;
   client = jsonClient(`127.0.0.1:${grpc}`);
   health = new HealthClient(`127.0.0.1:${grpc}`, credentials.createInsecure());
-  await until('the admin door is open', () => page('/livez').then(Boolean, () => false), 10_000);
+  await until(
+    'the admin listener accepts connections',
+    () => pageStatus('/livez').then(Boolean, () => false),
+    10_000,
+  );
   watching = health.watch({ service: 'spaceone.api.inventory.v1.Job' });
-  watching.on('data', (response: HealthCheckResponse) => pushed.push(Serving[response.status]));
+  watching.on('data', (response: HealthCheckResponse) => watched.push(Serving[response.status]));
   watching.on('error', () => undefined);
 }
 
-const page = async (path: string): Promise<number> => (await fetch(`${admin}${path}`)).status;
+const pageStatus = async (path: string): Promise<number> => (await fetch(`${admin}${path}`)).status;
 
 const check = (): Promise<string> =>
   new Promise((resolve) => {
@@ -103,12 +115,12 @@ const check = (): Promise<string> =>
     });
   });
 
-/** Waits until Check says `due`, and looks at everything else that has to say the same. */
-async function says(due: 'SERVING' | 'NOT_SERVING', within: number): Promise<void> {
-  await until(`the service is ${due}`, async () => (await check()) === due, within);
-  await until('Watch says so too', () => pushed.at(-1) === due, 500);
-  expect(await page('/readyz')).toBe({ SERVING: 200, NOT_SERVING: 503 }[due]);
-  expect(await page('/livez')).toBe(200);
+/** Waits until Check reports `expected`, then expects Watch and both probes to agree. */
+async function expectServing(expected: 'SERVING' | 'NOT_SERVING', within: number): Promise<void> {
+  await until(`the service is ${expected}`, async () => (await check()) === expected, within);
+  await until('Watch agrees', () => watched.at(-1) === expected, 500);
+  expect(await pageStatus('/readyz')).toBe({ SERVING: 200, NOT_SERVING: 503 }[expected]);
+  expect(await pageStatus('/livez')).toBe(200);
 }
 
 const UNAVAILABLE = {
@@ -123,35 +135,35 @@ const UNAVAILABLE = {
     }),
   },
 };
-const NOT_THERE = { error: { status: 'NOT_FOUND' } };
+const NOT_FOUND = { error: { status: 'NOT_FOUND' } };
 
-/** Expects a call to be refused long before its deadline. */
-async function refusesAtOnce(): Promise<void> {
-  const begun = performance.now();
+/** Expects a call to fail long before its deadline. */
+async function failsFast(): Promise<void> {
+  const startedAt = performance.now();
   expect(await client.call('get', GET, { deadline: Date.now() + 5000 })).toEqual(UNAVAILABLE);
-  expect(performance.now() - begun).toBeLessThan(AT_ONCE);
+  expect(performance.now() - startedAt).toBeLessThan(FAIL_FAST_MS);
 }
 
-/** Expects a call to reach the database: a job that is not there is known not to be. */
-async function answers(): Promise<void> {
-  expect(await client.call('get', GET, { deadline: Date.now() + 5000 })).toMatchObject(NOT_THERE);
+/** Expects a call to reach the database: NOT_FOUND is known only there. */
+async function reachesDatabase(): Promise<void> {
+  expect(await client.call('get', GET, { deadline: Date.now() + 5000 })).toMatchObject(NOT_FOUND);
 }
 
-const ASKED: Readonly<Record<'list' | 'stat', JsonObject>> = {
+const REQUESTS: Readonly<Record<'list' | 'stat', JsonObject>> = {
   list: { domain_id: 'domain-1' },
   stat: { domain_id: 'domain-1', query: { aggregate: [{ count: { name: 'jobs' } }] } },
 };
 
 async function answersStat(): Promise<void> {
-  const asked = await client.call('stat', ASKED.stat, { deadline: Date.now() + 5000 });
-  expect(asked).toHaveProperty('response');
+  const outcome = await client.call('stat', REQUESTS.stat, { deadline: Date.now() + 5000 });
+  expect(outcome).toHaveProperty('response');
 }
 
 beforeAll(async () => {
   ({ path: binary } = await findMongod(process.env['MONGOD_BINARY'], CACHE, () => undefined));
 });
 beforeEach(async () => {
-  pushed = [];
+  watched = [];
   folder = await mkdtemp(join(tmpdir(), 'database-lost-'));
   databasePort = await freePort();
 });
@@ -164,98 +176,98 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-test('a database that is not there at the start is waited for', async () => {
+test('the program waits for a database that starts after it', async () => {
   await startService();
-  await says('NOT_SERVING', LOST);
-  await until('it says why', () => program.log.length > 0, LOST);
-  await refusesAtOnce();
+  await expectServing('NOT_SERVING', LOST_TIMEOUT_MS);
+  await until('the reason is logged', () => program.log.length > 0, LOST_TIMEOUT_MS);
+  await failsFast();
   expect(program.log.filter(({ msg }) => msg === 'serving')).toEqual([]);
   await startMongod();
-  await says('SERVING', BACK);
-  await answers();
-  expect(pushed).toEqual(['NOT_SERVING', 'SERVING']);
+  await expectServing('SERVING', BACK_TIMEOUT_MS);
+  await reachesDatabase();
+  expect(watched).toEqual(['NOT_SERVING', 'SERVING']);
   expect(program.log.filter(({ msg }) => msg === 'serving')).toHaveLength(1);
 }, 40_000);
 
-test('a database that comes when the driver has given up is waited for all the same', async () => {
+test('the program finds a database that starts after the driver has given up', async () => {
   await startService('serverSelectionTimeoutMS=300');
-  await says('NOT_SERVING', LOST);
+  await expectServing('NOT_SERVING', LOST_TIMEOUT_MS);
   await pause(1500);
   await startMongod();
-  await says('SERVING', BACK);
-  await Promise.all([answers(), answersStat()]);
+  await expectServing('SERVING', BACK_TIMEOUT_MS);
+  await Promise.all([reachesDatabase(), answersStat()]);
 }, 40_000);
 
 test.each(['list', 'stat'] as const)(
-  'the first %s falls into a stall, and those after it are answered',
+  'the first %s runs into a frozen database and later ones are answered',
   async (rpc) => {
     await startMongod();
     await startService('serverSelectionTimeoutMS=1000');
-    await says('SERVING', BACK);
+    await expectServing('SERVING', BACK_TIMEOUT_MS);
     await freezeMongod();
-    const first = client.call(rpc, ASKED[rpc], { deadline: Date.now() + 1500 });
-    await says('NOT_SERVING', LOST);
+    const first = client.call(rpc, REQUESTS[rpc], { deadline: Date.now() + 1500 });
+    await expectServing('NOT_SERVING', LOST_TIMEOUT_MS);
     expect(await first).toMatchObject({ error: { status: expect.stringMatching(/UNAVAILABLE|DEADLINE/) } });
     mongod?.kill('SIGCONT');
-    await says('SERVING', BACK);
-    expect(await client.call(rpc, ASKED[rpc], { deadline: Date.now() + 5000 })).toHaveProperty('response');
+    await expectServing('SERVING', BACK_TIMEOUT_MS);
+    expect(await client.call(rpc, REQUESTS[rpc], { deadline: Date.now() + 5000 })).toHaveProperty('response');
   },
   40_000,
 );
 
-describe('a database that serves', () => {
+describe('a running database', () => {
   beforeEach(async () => {
     await startMongod();
     await startService();
-    await says('SERVING', BACK);
-    await answers();
+    await expectServing('SERVING', BACK_TIMEOUT_MS);
+    await reachesDatabase();
   }, 30_000);
 
-  test('and is killed is missed, and found again on its return', async () => {
+  test('that is killed is reported as lost, and as back after a restart', async () => {
     await killMongod();
-    await says('NOT_SERVING', LOST);
-    await refusesAtOnce();
+    await expectServing('NOT_SERVING', LOST_TIMEOUT_MS);
+    await failsFast();
     await startMongod();
-    await says('SERVING', BACK);
-    await answers();
-    expect(pushed.slice(-3)).toEqual(['SERVING', 'NOT_SERVING', 'SERVING']);
+    await expectServing('SERVING', BACK_TIMEOUT_MS);
+    await reachesDatabase();
+    expect(watched.slice(-3)).toEqual(['SERVING', 'NOT_SERVING', 'SERVING']);
   }, 40_000);
 
-  test('and no longer answers is missed, and found again when it answers', async () => {
+  test('that freezes is reported as lost, and as back when it continues', async () => {
     await freezeMongod();
-    await says('NOT_SERVING', LOST);
-    await refusesAtOnce();
+    await expectServing('NOT_SERVING', LOST_TIMEOUT_MS);
+    await failsFast();
     mongod?.kill('SIGCONT');
-    await says('SERVING', BACK);
-    await answers();
-    expect(pushed.slice(-3)).toEqual(['SERVING', 'NOT_SERVING', 'SERVING']);
+    await expectServing('SERVING', BACK_TIMEOUT_MS);
+    await reachesDatabase();
+    expect(watched.slice(-3)).toEqual(['SERVING', 'NOT_SERVING', 'SERVING']);
   }, 40_000);
 
   test.each([
     ['SIGKILL', killMongod],
     ['SIGSTOP', freezeMongod],
   ])(
-    'and is lost by %s before it is missed fails calls within their deadline',
+    'that is lost by %s fails calls within their deadline before the loss is noticed',
     async (_, lose) => {
       await lose();
-      const begun = performance.now();
+      const startedAt = performance.now();
       const calls = Array.from({ length: 10 }, () =>
         client.call('get', GET, { deadline: Date.now() + 1500 }),
       );
       const outcomes = await Promise.all(calls);
-      expect(performance.now() - begun).toBeLessThan(1500 + AT_ONCE);
+      expect(performance.now() - startedAt).toBeLessThan(1500 + FAIL_FAST_MS);
       const statuses = outcomes.map((outcome) => ('error' in outcome ? outcome.error.status : 'OK'));
       expect(['UNAVAILABLE', 'DEADLINE_EXCEEDED']).toEqual(expect.arrayContaining(statuses));
     },
     40_000,
   );
 
-  test('and is gone does not keep the program from ending with 0', async () => {
+  test('that is gone does not keep the program from exiting with 0', async () => {
     watching.cancel();
     await killMongod();
-    const begun = performance.now();
+    const startedAt = performance.now();
     program.signal('SIGTERM');
     expect(await program.ended).toEqual({ code: 0, signal: null });
-    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
   }, 40_000);
 });

@@ -1,4 +1,4 @@
-// The documentation held to the code: what the code has is in it, and what it refers to is there.
+// The documentation matches the code: errors, settings, operators and stages are documented, and references resolve.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fromJsonString } from '@bufbuild/protobuf';
@@ -27,7 +27,7 @@ const PAGES: ReadonlyMap<string, string> = new Map(
 );
 const page = (path: string): string => PAGES.get(path) ?? '';
 
-/** The cells of each row of the page's tables. */
+/** Returns the cells of every table row of a page. */
 const rowsOf = (path: string): string[][] =>
   [...page(path).matchAll(/^\| (.+) \|$/gm)].map(([, row = '']) =>
     row.split(/ \| /).map((cell) => cell.trim()),
@@ -36,39 +36,39 @@ const rowsOf = (path: string): string[][] =>
 const headingsOf = (path: string): string[] =>
   [...page(path).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading.replaceAll(/[\\`]/g, ''));
 
-/** As GitHub makes anchors of headings. */
+/** Derives a heading's anchor as GitHub does. */
 const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
     .replaceAll(' ', '-');
 
-/** The variables that the settings are read from. */
-function variables(): string[] {
-  const asked = new Set<string>();
+/** Lists the environment variables read by `readConfig`. */
+function readVariables(): string[] {
+  const names = new Set<string>();
   const environment = new Proxy<Record<string, string>>(
     {},
     {
       get(_, name) {
-        asked.add(String(name));
+        names.add(String(name));
         return undefined;
       },
     },
   );
   readConfig(environment);
-  return [...asked];
+  return [...names];
 }
 
-/** The sections that comments refer to; a comment that runs over lines is made one line first. */
+/** References to sections in comments; a comment of several lines is joined first. */
 const SECTIONS = [
   ...filesBelow('src', /\.ts$/),
   ...filesBelow('scripts', /\.mjs$/),
   ...filesBelow('test', /\.ts$/),
 ].flatMap((file) => {
   const text = read(file).replaceAll(/\s*\n\s*(\*|\/\/)? ?/g, ' ');
-  return [...text.matchAll(/(docs\/\w+\.md) «([^»]+)»/g)].map(([, at = '', section = '']) => ({
+  return [...text.matchAll(/(docs\/\w+\.md) «([^»]+)»/g)].map(([, path = '', section = '']) => ({
     file,
-    at,
+    page: path,
     section,
   }));
 });
@@ -102,15 +102,18 @@ const NAMES = [
 
 const isName = (name: string): name is ErrorName => Object.hasOwn(ERRORS, name);
 
-test.each(Object.keys(ERRORS).filter(isName))('ERROR_%s is in the table of errors', (name) => {
-  const { status, text } = ERRORS[name];
-  const row = rowsOf('docs/errors.md').find(([code]) => code === `\`ERROR_${name}\``);
-  expect(row?.slice(1, 3)).toEqual([status, String(new AppError(name, text, undefined, undefined).http)]);
-  const [beginning = ''] = text.split(/\{|'/);
-  expect(row?.[3]).toContain(beginning.trim());
-});
+test.each(Object.keys(ERRORS).filter(isName))(
+  'the table of errors has ERROR_%s with its statuses and text',
+  (name) => {
+    const { status, text } = ERRORS[name];
+    const row = rowsOf('docs/errors.md').find(([code]) => code === `\`ERROR_${name}\``);
+    expect(row?.slice(1, 3)).toEqual([status, String(new AppError(name, text, undefined, undefined).http)]);
+    const [beginning = ''] = text.split(/\{|'/);
+    expect(row?.[3]).toContain(beginning.trim());
+  },
+);
 
-test('each difference from 1.11 has a name of its own', () => {
+test('every difference from 1.11 has a unique name', () => {
   const [, section = ''] = page('docs/query.md').split('## Differences from 1.11\n');
   const rows = [...section.matchAll(/^\| (\S+) +\|/gm)].map(([, name = '']) => name);
   const names = rows.filter((name) => /^`[a-z]+(?:-[a-z]+)*`$/.test(name));
@@ -118,36 +121,36 @@ test('each difference from 1.11 has a name of its own', () => {
   expect(names).toContain('`tie-break`');
 });
 
-test('every variable that is read is asked of the settings', () => {
-  expect(variables()).toEqual(expect.arrayContaining(['MONGODB_URI', 'TLS_CERT_FILE', 'LOG_LEVEL']));
+test('the variables that readConfig reads are recorded', () => {
+  expect(readVariables()).toEqual(expect.arrayContaining(['MONGODB_URI', 'TLS_CERT_FILE', 'LOG_LEVEL']));
 });
 
-test.each(variables())('%s is in the table of settings', (name) => {
+test.each(readVariables())('the table of settings has one row for %s', (name) => {
   const rows = rowsOf('docs/settings.md').filter(([first = '']) => first.includes(`\`${name}\``));
   expect(rows).toHaveLength(1);
 });
 
-test.each(NAMES)('the %s %s is in the query language', (_, name) => {
+test.each(NAMES)('docs/query.md names the %s %s', (_, name) => {
   expect(page('docs/query.md')).toContain(`\`${name}\``);
 });
 
-test.each(Object.keys(OPERATORS))('the operator %s has an example', (name) => {
+test.each(Object.keys(OPERATORS))('docs/query.md has an example of the operator %s', (name) => {
   expect(page('docs/query.md')).toContain(`"o": "${name}"`);
 });
 
-test.each(EXAMPLES)('the example for %s is a request: %s', (name, request) => {
+test.each(EXAMPLES)('the example for %s parses as a request: %s', (name, request) => {
   const input = descriptors
     .getService('spaceone.api.inventory.v1.Job')
     ?.methods.find((rpc) => rpc.name === name);
   expect(input && fromJsonString(input.input, request)).toBeDefined();
 });
 
-test('comments refer to sections', () => {
+test('references from comments are found', () => {
   expect(SECTIONS.length).toBeGreaterThan(10);
 });
 
-test.each(SECTIONS)('$at «$section», which $file refers to, is there', ({ at, section }) => {
-  expect(headingsOf(at)).toContain(section);
+test.each(SECTIONS)('$file refers to a heading of $page: «$section»', ({ page: path, section }) => {
+  expect(headingsOf(path)).toContain(section);
 });
 
 test.each(LINKS)('$from links to $to $anchor', (link) => {

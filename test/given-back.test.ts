@@ -1,4 +1,4 @@
-// What calls take for themselves and leave behind when they are over: nothing, whatever kind they are and however they end.
+// Calls release everything they hold: map entries, timers, listeners and cursors, for each kind of call and each way it ends.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { getEventListeners } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
@@ -17,64 +17,64 @@ import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN, slowStat } from '
 import { until } from './harness/until.js';
 
 const DATABASE = 'given_back';
-const LARGE = 'domain-large0000000';
-/** Documents of a megabyte each: more than one batch of MongoDB holds. */
+const LARGE_DOMAIN = 'domain-large0000000';
+/** Number of documents of a megabyte each: more than one MongoDB batch holds. */
 const LARGE_JOBS = 20;
 const MEGABYTE = 1024 ** 2;
-const WITHIN = 10_000;
+const TIMEOUT_MS = 10_000;
 
-/** What is made while a service starts, and lives as long as it does. */
-interface Lasting {
+/** Objects created while a service starts, which live as long as the service. */
+interface LongLived {
   readonly maps: readonly { readonly size: number }[];
   readonly signals: readonly AbortSignal[];
 }
 
-const own = { Map, Set, AbortController };
+const ORIGINALS = { Map, Set, AbortController };
 
-/** Makes every Map, Set and AbortController that is made from now on known, until `stop` is called. */
-function watchMaking() {
+/** Records every Map, Set and AbortController created until `stop` is called. */
+function recordCreated() {
   const maps: { readonly size: number }[] = [];
   const signals: AbortSignal[] = [];
-  globalThis.Map = class<K, V> extends own.Map<K, V> {
+  globalThis.Map = class<K, V> extends ORIGINALS.Map<K, V> {
     constructor(entries?: Iterable<readonly [K, V]> | null) {
       super(entries ?? []);
       maps.push(this);
     }
   };
-  globalThis.Set = class<T> extends own.Set<T> {
+  globalThis.Set = class<T> extends ORIGINALS.Set<T> {
     constructor(values?: Iterable<T> | null) {
       super(values ?? []);
       maps.push(this);
     }
   };
-  globalThis.AbortController = class extends own.AbortController {
+  globalThis.AbortController = class extends ORIGINALS.AbortController {
     constructor() {
       super();
       signals.push(this.signal);
     }
   };
   return {
-    lasting: { maps, signals } satisfies Lasting,
+    longLived: { maps, signals } satisfies LongLived,
     stop() {
-      Object.assign(globalThis, own);
+      Object.assign(globalThis, ORIGINALS);
     },
   };
 }
 
-let lasting: Lasting;
+let longLived: LongLived;
 let service: Service;
 let client: JsonClient;
 
 beforeAll(async () => {
-  const watched = watchMaking();
+  const recorded = recordCreated();
   service = await startService(DATABASE, { maxResponseBytes: 40 * MEGABYTE });
-  watched.stop();
-  lasting = watched.lasting;
+  recorded.stop();
+  longLived = recorded.longLived;
   client = jsonClient(service.address);
   await insertSlowJob(service.db);
   const jobs = Array.from({ length: LARGE_JOBS }, (_, nth) => ({
     job_id: `job-large-${nth}`,
-    domain_id: LARGE,
+    domain_id: LARGE_DOMAIN,
     errors: [{ error_code: 'E', message: 'x'.repeat(MEGABYTE) }],
   }));
   await service.db.collection('job').insertMany(jobs);
@@ -83,13 +83,13 @@ afterAll(async () => {
   client.close();
   await service.stop();
 });
-afterEach(() => noneRunning(service.client, DATABASE, WITHIN));
+afterEach(() => noneRunning(service.client, DATABASE, TIMEOUT_MS));
 
-/** Names of domains that are asked about for the first time. */
+/** Returns names of domains not requested before. */
 const domains = (count: number, name: string): readonly string[] =>
   Array.from({ length: count }, (_, nth) => `domain-${name}-${nth}`);
 
-/** Calls of each kind about a domain that has nothing, and one that is refused. */
+/** Calls of each kind on an empty domain, some of them rejected. */
 const CALLS: Readonly<Record<string, (domain_id: string) => Promise<unknown>>> = {
   'a page': (domain_id) => client.call('list', { domain_id, query: { page: { start: 5, limit: 5 } } }),
   'a list': (domain_id) => client.call('list', { domain_id }),
@@ -101,97 +101,100 @@ const CALLS: Readonly<Record<string, (domain_id: string) => Promise<unknown>>> =
   'a get': (domain_id) => client.call('get', { domain_id, job_id: 'job-none' }),
   'a delete': (domain_id) => client.call('delete', { domain_id, job_id: 'job-none' }),
   'a list that is refused': (domain_id) => client.call('list', { domain_id, query: { only: ['nothing'] } }),
-  'an export': (domain_id) => exported({ domain_id }),
-  'an export that is refused': (domain_id) => exported({ domain_id, query: { count_only: true } }),
+  'an export': (domain_id) => exportJobs({ domain_id }),
+  'an export that is refused': (domain_id) => exportJobs({ domain_id, query: { count_only: true } }),
 };
 
-async function exported(request: JsonObject): Promise<string> {
+async function exportJobs(request: JsonObject): Promise<string> {
   const headers = { accept: 'application/x-ndjson' };
   return (await post(service.http, '/inventory/v1/job/list', JSON.stringify(request), headers)).text();
 }
 
-const sizes = (): number => lasting.maps.reduce((sum, { size }) => sum + size, 0);
+const sizes = (): number => longLived.maps.reduce((sum, { size }) => sum + size, 0);
 const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 const listeners = (): number =>
-  lasting.signals.reduce((sum, signal) => sum + getEventListeners(signal, 'abort').length, 0);
+  longLived.signals.reduce((sum, signal) => sum + getEventListeners(signal, 'abort').length, 0);
 
-/** What the driver and the libraries may have more of at one time than at another; calls are more. */
-const SLACK = 12;
-const EACH = 40;
+/** Allowed variation by the driver and the libraries; a leak of one per call would exceed it. */
+const TOLERANCE = 12;
+const CALLS_OF_EACH = 40;
 
-describe('calls of each kind', () => {
-  test.each(Object.entries(CALLS))('leave nothing of theirs behind: %s', async (name, call) => {
-    // Connections, sessions and what else is made once are there before it is counted.
-    await Promise.all(domains(EACH, `${name}-first`).map(call));
-    const before = { sizes: sizes(), timers: timers(), listeners: listeners() };
-    await Promise.all(domains(EACH, name).map(call));
-    await until('maps are as before', () => sizes() - before.sizes < SLACK, WITHIN);
-    await until('timers are as before', () => timers() - before.timers < SLACK, WITHIN);
-    expect(listeners() - before.listeners).toBeLessThan(SLACK);
-  });
+describe('a finished call', () => {
+  test.each(Object.entries(CALLS))(
+    'leaves no map entry, timer or listener behind: %s',
+    async (name, call) => {
+      // A first round creates connections, sessions and everything else that is created once.
+      await Promise.all(domains(CALLS_OF_EACH, `${name}-first`).map(call));
+      const before = { sizes: sizes(), timers: timers(), listeners: listeners() };
+      await Promise.all(domains(CALLS_OF_EACH, name).map(call));
+      await until('maps are as before', () => sizes() - before.sizes < TOLERANCE, TIMEOUT_MS);
+      await until('timers are as before', () => timers() - before.timers < TOLERANCE, TIMEOUT_MS);
+      expect(listeners() - before.listeners).toBeLessThan(TOLERANCE);
+    },
+  );
 
-  test('leave nothing of theirs behind where they are cancelled', async () => {
+  test('leaves no map entry or timer behind when it is cancelled', async () => {
     const cancelled = async (domain_id: string, nth: number): Promise<void> => {
-      const leaving = new AbortController();
+      const controller = new AbortController();
       const call = client.call(
         'stat',
         { ...slowStat(4, `rows${nth}`), domain_id },
-        { signal: leaving.signal },
+        { signal: controller.signal },
       );
       await runningSoon(service.client, DATABASE, 1);
-      leaving.abort();
+      controller.abort();
       await call;
     };
     await Promise.all([SLOW_DOMAIN].map(cancelled));
-    await noneRunning(service.client, DATABASE, WITHIN);
+    await noneRunning(service.client, DATABASE, TIMEOUT_MS);
     const before = { sizes: sizes(), timers: timers() };
-    await Promise.all(Array.from({ length: EACH }, (_, nth) => cancelled(SLOW_DOMAIN, nth + 1)));
-    await noneRunning(service.client, DATABASE, WITHIN);
-    await until('maps are as before', () => sizes() - before.sizes < SLACK, WITHIN);
-    await until('timers are as before', () => timers() - before.timers < SLACK, WITHIN);
+    await Promise.all(Array.from({ length: CALLS_OF_EACH }, (_, nth) => cancelled(SLOW_DOMAIN, nth + 1)));
+    await noneRunning(service.client, DATABASE, TIMEOUT_MS);
+    await until('maps are as before', () => sizes() - before.sizes < TOLERANCE, TIMEOUT_MS);
+    await until('timers are as before', () => timers() - before.timers < TOLERANCE, TIMEOUT_MS);
   });
 });
 
 test.each([
-  ['is given', () => Promise.resolve(1)],
-  ['fails', () => Promise.reject(new Error('it fails'))],
-])('waiting for what %s leaves no listener on a signal that lives on', async (_, work) => {
+  ['resolves', () => Promise.resolve(1)],
+  ['rejects', () => Promise.reject(new Error('it fails'))],
+])('raceAbort removes its listener from the signal when the work %s', async (_, work) => {
   const { signal } = new AbortController();
   await Promise.allSettled([raceAbort(work(), signal)]);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
-describe('on a connection that stays open', () => {
-  test('calls over HTTP leave no listener', async () => {
+describe('on a persistent connection', () => {
+  test('HTTP calls leave no listener on the socket', async () => {
     const sockets = new Set<Socket>();
-    const take = (message: unknown): void => {
+    const addSocket = (message: unknown): void => {
       const socket = typeof message === 'object' && message !== null && 'socket' in message && message.socket;
       if (socket instanceof Socket) sockets.add(socket);
     };
-    subscribe('http.server.request.start', take);
+    subscribe('http.server.request.start', addSocket);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const ask = (): Promise<void> =>
+    const callOnce = (): Promise<void> =>
       new Promise((resolve, reject) => {
         const headers = { 'content-type': 'application/json' };
         const path = `http://${service.http}/inventory/v1/job/list`;
-        const sent = httpRequest(path, { method: 'POST', agent, headers }, (response) => {
+        const request = httpRequest(path, { method: 'POST', agent, headers }, (response) => {
           response.resume().once('end', resolve);
         });
-        sent.once('error', reject);
-        sent.end(JSON.stringify({ domain_id: 'domain-none' }));
+        request.once('error', reject);
+        request.end(JSON.stringify({ domain_id: 'domain-none' }));
       });
-    for (let calls = 0; calls < EACH; calls++) await ask();
-    unsubscribe('http.server.request.start', take);
+    for (let calls = 0; calls < CALLS_OF_EACH; calls++) await callOnce();
+    unsubscribe('http.server.request.start', addSocket);
     expect(sockets.size).toBe(1);
-    const left = [...sockets].flatMap((socket) => socket.listeners('close'));
-    expect(left.length).toBeLessThan(SLACK);
+    const remaining = [...sockets].flatMap((socket) => socket.listeners('close'));
+    expect(remaining.length).toBeLessThan(TOLERANCE);
     agent.destroy();
   });
 
-  test('watches of the health that were cancelled are told nothing more', async () => {
+  test('cancelled health watches are removed from the watchers', async () => {
     const channel = new Client(service.address, credentials.createInsecure());
     const before = { sizes: sizes(), listeners: listeners() };
-    const watches = Array.from({ length: EACH }, () =>
+    const watches = Array.from({ length: CALLS_OF_EACH }, () =>
       channel.makeServerStreamRequest(
         '/grpc.health.v1.Health/Watch',
         (request: HealthCheckRequest) => Buffer.from(HealthCheckRequest.encode(request).finish()),
@@ -200,15 +203,15 @@ describe('on a connection that stays open', () => {
       ),
     );
     await Promise.all(watches.map((watch) => new Promise((resolve) => watch.once('data', resolve))));
-    expect(sizes() - before.sizes).toBeGreaterThanOrEqual(EACH);
+    expect(sizes() - before.sizes).toBeGreaterThanOrEqual(CALLS_OF_EACH);
     for (const watch of watches) watch.on('error', () => undefined).cancel();
-    await until('nobody is told', () => sizes() - before.sizes < SLACK, WITHIN);
-    await until('nobody is ended', () => listeners() - before.listeners < SLACK, WITHIN);
+    await until('the watchers are removed', () => sizes() - before.sizes < TOLERANCE, TIMEOUT_MS);
+    await until('the listeners are removed', () => listeners() - before.listeners < TOLERANCE, TIMEOUT_MS);
     channel.close();
   });
 });
 
-describe('no cursor stays open', () => {
+describe('the cursor is closed', () => {
   const openCursors = async (): Promise<number> =>
     (
       await service.client
@@ -218,10 +221,10 @@ describe('no cursor stays open', () => {
     ).length;
 
   test.each<readonly [string, RpcName, JsonObject, string]>([
-    ['a page that is more than a batch', 'list', { page: { limit: LARGE_JOBS } }, 'response'],
-    ['a list that is more than a batch', 'list', {}, 'response'],
+    ['a page of more than one batch', 'list', { page: { limit: LARGE_JOBS } }, 'response'],
+    ['a list of more than one batch', 'list', {}, 'response'],
     [
-      'a stat that is more than an answer may be',
+      'a stat over the size limit of a response',
       'stat',
       {
         aggregate: [
@@ -231,8 +234,8 @@ describe('no cursor stays open', () => {
       },
       'error',
     ],
-  ])('behind %s', async (_, rpc, query, due) => {
-    expect(await client.call(rpc, { domain_id: LARGE, query })).toHaveProperty(due);
-    await until('the cursor is closed', async () => (await openCursors()) === 0, WITHIN);
+  ])('after %s', async (_, rpc, query, expected) => {
+    expect(await client.call(rpc, { domain_id: LARGE_DOMAIN, query })).toHaveProperty(expected);
+    await until('the cursor is closed', async () => (await openCursors()) === 0, TIMEOUT_MS);
   });
 });

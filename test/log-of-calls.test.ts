@@ -1,5 +1,5 @@
-// What callers send does not come to the log: values, made-up names, tokens, hosts, paths and headers, by every transport,
-// in requests that are answered, refused or broken, and in what MongoDB says of a command that it refuses.
+// The log holds nothing that callers send: no values, unknown names, tokens, hosts, paths or headers, over any transport,
+// for requests answered, rejected or broken, and for commands rejected by MongoDB.
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -9,7 +9,8 @@ import { RPCS } from '../src/server/call.js';
 import { JOB_SERVICE, messageNamed } from '../src/wire/descriptors.js';
 import type { RpcName } from './harness/client.js';
 import { random } from './harness/random.js';
-import { callRaw, framed } from './harness/raw-grpc.js';
+import { framed } from './harness/frames.js';
+import { callRaw } from './harness/raw-grpc.js';
 import { rawRequest, sendRaw } from './harness/raw-http.js';
 import { startService } from './harness/service.js';
 import type { LogLine, Service } from './harness/service.js';
@@ -20,36 +21,36 @@ const DATABASE = 'log_of_calls';
 const DOMAIN = 'domain-07d2e9c4a6b1';
 const SEED = 20_261_127;
 const MUTATIONS = 240;
-const AT_ONCE = 24;
+const BATCH_SIZE = 24;
 
-let open: Service;
-let closed: Service;
-/** Its jobs cannot be read. */
-let broken: Service;
-let known: Pair;
+let openService: Service;
+let jwtService: Service;
+/** A service whose jobs cannot be read. */
+let brokenService: Service;
+let issuer: Pair;
 let stranger: Pair;
 
 beforeAll(async () => {
-  [known, stranger] = await Promise.all([pairOf('RS256'), pairOf('RS256')]);
-  const keys = await keySet(JSON.stringify({ keys: [await publicJwk(known)] }));
+  [issuer, stranger] = await Promise.all([pairOf('RS256'), pairOf('RS256')]);
+  const keys = await keySet(JSON.stringify({ keys: [await publicJwk(issuer)] }));
   const authenticate = createJwtAuthenticate({
     keysOf: () => Promise.resolve(keys.get('') ?? []),
     now: () => Date.now(),
   });
-  [open, closed, broken] = await Promise.all([
+  [openService, jwtService, brokenService] = await Promise.all([
     startService(DATABASE),
     startService(`${DATABASE}_jwt`, {}, { authenticate }),
     startService(`${DATABASE}_broken`),
   ]);
-  await breakJobs(broken);
+  await breakJobs(brokenService);
 });
-afterAll(() => Promise.all([open, closed, broken].map(({ stop }) => stop())));
+afterAll(() => Promise.all([openService, jwtService, brokenService].map(({ stop }) => stop())));
 
-/** What no word of the service has in it. */
+/** A text found in no word of the service. */
 const MARK = 'planted';
-let marks = 0;
-/** A text that was not sent before, and a number. */
-const mark = (): string => `${MARK}-${(marks++).toString(36)}`;
+let markCount = 0;
+/** Returns a text not sent before. */
+const mark = (): string => `${MARK}-${(markCount++).toString(36)}`;
 const NUMBER = 7_310_425_986;
 
 const filter = (...conditions: JsonValue[]): JsonObject => ({ query: { filter: conditions } });
@@ -57,8 +58,8 @@ const condition = (k: string, o: string, v: JsonValue): JsonObject => filter({ k
 const stat = (...aggregate: JsonValue[]): JsonObject => ({ query: { aggregate } });
 const counted = { name: 'n', operator: 'count' };
 
-/** Requests of JobsQuery and of JobStatQuery, answered and refused. */
-const LISTS: readonly (() => JsonObject)[] = [
+/** Requests of JobsQuery, valid and invalid. */
+const LIST_REQUESTS: readonly (() => JsonObject)[] = [
   () => condition('project_id', 'eq', mark()),
   () => condition('project_id', 'in', [mark(), mark()]),
   () => condition('filters.s', 'contain', mark()),
@@ -94,7 +95,7 @@ const LISTS: readonly (() => JsonObject)[] = [
   () => ({ job_id: mark(), collector_id: mark(), project_id: mark() }),
   () => ({ domain_id: mark() }),
 ];
-const STATS: readonly (() => JsonObject)[] = [
+const STAT_REQUESTS: readonly (() => JsonObject)[] = [
   () => ({ query: { distinct: mark() } }),
   () => ({ query: { distinct: `$${mark()}` } }),
   () => stat({ unwind: { path: mark() } }, { count: { name: mark() } }),
@@ -114,19 +115,19 @@ const STATS: readonly (() => JsonObject)[] = [
     query: { filter: [{ k: 'status', o: 'regex', v: `(?<n>${mark()})(?<n>a)` }], distinct: 'status' },
   }),
 ];
-const NAMED: readonly (() => JsonObject)[] = [
+const JOB_REQUESTS: readonly (() => JsonObject)[] = [
   () => ({ job_id: mark() }),
   () => ({ job_id: mark(), domain_id: mark() }),
   () => ({ domain_id: mark() }),
 ];
-const ASKED: Readonly<Record<RpcName, readonly (() => JsonObject)[]>> = {
-  get: [...NAMED, () => ({ job_id: mark(), only: [mark()] })],
-  list: LISTS,
-  stat: STATS,
-  delete: NAMED,
+const REQUESTS: Readonly<Record<RpcName, readonly (() => JsonObject)[]>> = {
+  get: [...JOB_REQUESTS, () => ({ job_id: mark(), only: [mark()] })],
+  list: LIST_REQUESTS,
+  stat: STAT_REQUESTS,
+  delete: JOB_REQUESTS,
 };
 
-/** Bodies that are no request in JSON. */
+/** Bodies that do not parse as a JSON request. */
 const BODIES: readonly (() => string)[] = [
   mark,
   () => `"${mark()}"`,
@@ -146,7 +147,7 @@ const BODIES: readonly (() => string)[] = [
   () => `\ufeff\ufeff{"domain_id": "${mark()}"}`,
 ];
 
-/** Headers of a call, some of which are its transport's. */
+/** Header lines of a call, its own and its transport's. */
 const HEADERS: readonly (() => string)[] = [
   ...['cookie', 'user-agent', 'referer', 'origin', 'x-forwarded-for', 'x-forwarded-host', 'forwarded'],
   ...['grpc-timeout', 'connect-timeout-ms', 'connect-protocol-version', 'content-encoding', 'accept', 'te'],
@@ -176,8 +177,8 @@ const TARGETS: readonly (() => string)[] = [
   () => `${mark().replace('-', '')} /livez`,
 ];
 
-const ROUTE = (rpc: RpcName): string => `/inventory/v1/job/${rpc}`;
-const PATH = (rpc: RpcName): string => `/${JOB_SERVICE.typeName}/${rpc}`;
+const routeOf = (rpc: RpcName): string => `/inventory/v1/job/${rpc}`;
+const rpcPathOf = (rpc: RpcName): string => `/${JOB_SERVICE.typeName}/${rpc}`;
 
 function bytesOf(rpc: RpcName, request: JsonObject): Uint8Array {
   const input =
@@ -199,7 +200,7 @@ const post = (
     rawRequest(`POST ${path}`, ['host: localhost', `content-type: ${type}`, ...headers], body),
   );
 
-/** A call by gRPC, of any path and headers; what is refused before it is a call may have no answer. */
+/** Sends a gRPC request with any path and headers; one rejected before it is a call may have no answer. */
 const callGrpc = (service: Service, path: string, message: Uint8Array, headers: Headers = []) =>
   callRaw(
     service.address,
@@ -212,82 +213,96 @@ type Send = (service: Service, rpc: RpcName, request: JsonObject, headers?: Head
 
 const TRANSPORTS: readonly Send[] = [
   (service, rpc, request, headers) =>
-    post(service, ROUTE(rpc), 'application/json', JSON.stringify(request), headers),
+    post(service, routeOf(rpc), 'application/json', JSON.stringify(request), headers),
   (service, rpc, request, headers) =>
-    post(service, PATH(rpc), 'application/json', JSON.stringify(request), headers),
+    post(service, rpcPathOf(rpc), 'application/json', JSON.stringify(request), headers),
   (service, rpc, request, headers) =>
-    post(service, PATH(rpc), 'application/proto', bytesOf(rpc, request), headers),
+    post(service, rpcPathOf(rpc), 'application/proto', bytesOf(rpc, request), headers),
   (service, rpc, request, headers) =>
-    post(service, PATH(rpc), 'application/grpc-web', framed(bytesOf(rpc, request)), headers),
-  (service, rpc, request, headers) => callGrpc(service, PATH(rpc), bytesOf(rpc, request), headers),
+    post(service, rpcPathOf(rpc), 'application/grpc-web', framed(bytesOf(rpc, request)), headers),
+  (service, rpc, request, headers) => callGrpc(service, rpcPathOf(rpc), bytesOf(rpc, request), headers),
 ];
 
-/** The words of the log that callers made up, each with the line it stands in. */
-const saidBy = ({ log }: Service): readonly LogLine[] =>
+/** Finds the log lines with a text or number planted by a caller. */
+const plantedLines = ({ log }: Service): readonly LogLine[] =>
   log.filter((line) => {
     const text = JSON.stringify(line).toLowerCase();
     return text.includes(MARK) || text.includes(String(NUMBER));
   });
 
-const STATUSES = (service: Service): ReadonlySet<unknown> => new Set(service.log.map(({ status }) => status));
+const loggedStatuses = (service: Service): ReadonlySet<unknown> =>
+  new Set(service.log.map(({ status }) => status));
 
-test('requests of every kind, by every transport', async () => {
-  const before = open.log.length;
+test('the log holds no text of valid or invalid requests over any transport', async () => {
+  const before = openService.log.length;
   for (const send of TRANSPORTS)
     for (const rpc of RPCS)
-      await Promise.all(ASKED[rpc].map((asked) => send(open, rpc, { domain_id: DOMAIN, ...asked() })));
-  const sent = TRANSPORTS.length * RPCS.reduce((sum, rpc) => sum + ASKED[rpc].length, 0);
-  expect(open.log.slice(before).filter(({ msg }) => msg === 'call')).toHaveLength(sent);
-  expect([...STATUSES(open)]).toEqual(expect.arrayContaining(['OK', 'INVALID_ARGUMENT', 'NOT_FOUND']));
-  expect(saidBy(open)).toEqual([]);
+      await Promise.all(
+        REQUESTS[rpc].map((requests) => send(openService, rpc, { domain_id: DOMAIN, ...requests() })),
+      );
+  const sent = TRANSPORTS.length * RPCS.reduce((sum, rpc) => sum + REQUESTS[rpc].length, 0);
+  expect(openService.log.slice(before).filter(({ msg }) => msg === 'call')).toHaveLength(sent);
+  expect([...loggedStatuses(openService)]).toEqual(
+    expect.arrayContaining(['OK', 'INVALID_ARGUMENT', 'NOT_FOUND']),
+  );
+  expect(plantedLines(openService)).toEqual([]);
 });
 
-test('exports', async () => {
+test('the log holds no text of exports', async () => {
   const types = ['application/x-ndjson', 'text/csv'];
   await Promise.all(
     types.flatMap((type) =>
-      LISTS.map((asked) =>
-        post(open, ROUTE('list'), 'application/json', JSON.stringify({ domain_id: DOMAIN, ...asked() }), [
-          `accept: ${type}`,
-        ]),
+      LIST_REQUESTS.map((requests) =>
+        post(
+          openService,
+          routeOf('list'),
+          'application/json',
+          JSON.stringify({ domain_id: DOMAIN, ...requests() }),
+          [`accept: ${type}`],
+        ),
       ),
     ),
   );
-  expect(saidBy(open)).toEqual([]);
+  expect(plantedLines(openService)).toEqual([]);
 });
 
-test('bodies that are no request', async () => {
+test('the log holds no text of bodies that do not parse', async () => {
   const types = [
-    [ROUTE, 'application/json', Buffer.from],
-    [PATH, 'application/json', Buffer.from],
-    [PATH, 'application/proto', Buffer.from],
-    [PATH, 'application/grpc-web', Buffer.from],
-    [PATH, 'application/grpc-web+json', (text: string) => framed(Buffer.from(text))],
-    [PATH, 'application/grpc-web-text', Buffer.from],
+    [routeOf, 'application/json', Buffer.from],
+    [rpcPathOf, 'application/json', Buffer.from],
+    [rpcPathOf, 'application/proto', Buffer.from],
+    [rpcPathOf, 'application/grpc-web', Buffer.from],
+    [rpcPathOf, 'application/grpc-web+json', (text: string) => framed(Buffer.from(text))],
+    [rpcPathOf, 'application/grpc-web-text', Buffer.from],
   ] as const;
   for (const [path, type, of] of types)
-    await Promise.all(BODIES.map((body) => post(open, path('list'), type, of(body()))));
-  await Promise.all(BODIES.map((body) => callGrpc(open, PATH('list'), Buffer.from(body()))));
-  expect(saidBy(open)).toEqual([]);
+    await Promise.all(BODIES.map((body) => post(openService, path('list'), type, of(body()))));
+  await Promise.all(BODIES.map((body) => callGrpc(openService, rpcPathOf('list'), Buffer.from(body()))));
+  expect(plantedLines(openService)).toEqual([]);
 });
 
-test('headers, hosts and paths', async () => {
+test('the log holds no text of headers, hosts and paths', async () => {
   const request = { domain_id: DOMAIN, query: { count_only: true } };
   for (const send of TRANSPORTS)
-    await Promise.all([...HEADERS, ...ODD_HEADERS].map((header) => send(open, 'list', request, [header()])));
-  const raw = (target: string, host: string) => sendRaw(open.http, rawRequest(target, [`host: ${host}`]));
+    await Promise.all(
+      [...HEADERS, ...ODD_HEADERS].map((header) => send(openService, 'list', request, [header()])),
+    );
+  const raw = (target: string, host: string) =>
+    sendRaw(openService.http, rawRequest(target, [`host: ${host}`]));
   await Promise.all(TARGETS.map((target) => raw(target(), 'localhost')));
   await Promise.all(
     [mark(), `${mark()}.example:80`, `${mark()}@localhost`].map((host) => raw('GET /', host)),
   );
   await Promise.all(
-    [mark(), `${JOB_SERVICE.typeName}/${mark()}`].map((path) => callGrpc(open, `/${path}`, Buffer.of())),
+    [mark(), `${JOB_SERVICE.typeName}/${mark()}`].map((path) =>
+      callGrpc(openService, `/${path}`, Buffer.of()),
+    ),
   );
-  expect(open.log.filter(({ msg }) => msg === 'refused').length).toBeGreaterThan(20);
-  expect(saidBy(open)).toEqual([]);
+  expect(openService.log.filter(({ msg }) => msg === 'refused').length).toBeGreaterThan(20);
+  expect(plantedLines(openService)).toEqual([]);
 });
 
-test('tokens', async () => {
+test('the log holds no token and no text of its claims', async () => {
   const claims = [
     {},
     { permissions: [mark()] },
@@ -300,26 +315,26 @@ test('tokens', async () => {
   const tokens = [
     mark(),
     `eyJ${mark()}.${mark()}.x`,
-    ...(await Promise.all(claims.map((more) => signed({ ...access(DOMAIN), ...more }, known)))),
+    ...(await Promise.all(claims.map((more) => signed({ ...access(DOMAIN), ...more }, issuer)))),
     ...(await Promise.all(claims.map((more) => signed({ ...access(mark()), ...more }, stranger)))),
-    await signed(access(DOMAIN), known, { kid: mark(), jku: `https://${mark()}.example` }),
+    await signed(access(DOMAIN), issuer, { kid: mark(), jku: `https://${mark()}.example` }),
   ];
   for (const send of TRANSPORTS)
     await Promise.all(
       tokens.map((token) =>
-        send(closed, 'list', { domain_id: mark(), project_id: mark() }, [`token: ${token}`]),
+        send(jwtService, 'list', { domain_id: mark(), project_id: mark() }, [`token: ${token}`]),
       ),
     );
-  expect([...STATUSES(closed)]).toEqual(
+  expect([...loggedStatuses(jwtService)]).toEqual(
     expect.arrayContaining(['OK', 'UNAUTHENTICATED', 'PERMISSION_DENIED']),
   );
-  expect(saidBy(closed)).toEqual([]);
-  const text = JSON.stringify(closed.log);
+  expect(plantedLines(jwtService)).toEqual([]);
+  const text = JSON.stringify(jwtService.log);
   expect(tokens.filter((token) => text.includes(token.slice(0, 40)))).toEqual([]);
 });
 
-/** `body` with some bytes that are others, are gone or come twice. */
-function mutated(body: Uint8Array, next: () => number): Buffer {
+/** Replaces, removes or inserts a few bytes of `body`. */
+function mutate(body: Uint8Array, next: () => number): Buffer {
   let bytes = Buffer.from(body);
   for (let nth = 0; nth < 3; nth++) {
     const at = Math.floor(next() * bytes.length);
@@ -329,50 +344,50 @@ function mutated(body: Uint8Array, next: () => number): Buffer {
   return bytes;
 }
 
-test(`${MUTATIONS} requests that broke on their way (seed ${SEED})`, async () => {
+test(`the log holds no text of ${MUTATIONS} requests with random byte changes (seed ${SEED})`, async () => {
   const next = random(SEED);
   const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(next() * from.length)];
-  for (let nth = 0; nth < MUTATIONS; nth += AT_ONCE) {
-    const sent = Array.from({ length: AT_ONCE / 2 }, () => {
+  for (let nth = 0; nth < MUTATIONS; nth += BATCH_SIZE) {
+    const sent = Array.from({ length: BATCH_SIZE / 2 }, () => {
       const rpc = pick(RPCS) ?? 'list';
-      const request = { domain_id: DOMAIN, ...pick(ASKED[rpc])?.() };
-      const json = mutated(Buffer.from(JSON.stringify(request)), next);
-      const bytes = mutated(bytesOf(rpc, request), next);
+      const request = { domain_id: DOMAIN, ...pick(REQUESTS[rpc])?.() };
+      const json = mutate(Buffer.from(JSON.stringify(request)), next);
+      const bytes = mutate(bytesOf(rpc, request), next);
       return [
-        post(open, ROUTE(rpc), 'application/json', json),
-        post(open, PATH(rpc), 'application/proto', bytes),
+        post(openService, routeOf(rpc), 'application/json', json),
+        post(openService, rpcPathOf(rpc), 'application/proto', bytes),
       ];
     });
     await Promise.all(sent.flat());
   }
-  expect(saidBy(open)).toEqual([]);
+  expect(plantedLines(openService)).toEqual([]);
 });
 
-test('none of it was a fault of the service', () => {
-  expect([...open.faults, ...closed.faults]).toEqual([]);
+test('no request caused an internal error', () => {
+  expect([...openService.faults, ...jwtService.faults]).toEqual([]);
 });
 
-/** Makes `job` a view that MongoDB can begin to read, so that the service is ready, and cannot read to its end. */
+/** Replaces `job` by a view whose reading begins, so that the service is ready, and then fails. */
 async function breakJobs({ db }: Service): Promise<void> {
   await db.collection('job').rename('jobs');
   const rest = { $unionWith: { coll: 'jobs', pipeline: [{ $match: { $text: { $search: 'x' } } }] } };
   await db.createCollection('job', { viewOn: 'jobs', pipeline: [rest] });
 }
 
-test('what MongoDB says of a command that it refuses is its code and its name', async () => {
-  const asked: readonly (readonly [RpcName, JsonObject])[] = [
+test('an error of MongoDB is logged by its code and type, without its message', async () => {
+  const requests: readonly (readonly [RpcName, JsonObject])[] = [
     ['list', condition('project_id', 'eq', mark())],
     ['stat', { query: { filter: [{ k: 'project_id', o: 'eq', v: mark() }], distinct: 'status' } }],
     ['delete', { job_id: mark() }],
   ];
   for (const send of TRANSPORTS)
-    for (const [rpc, request] of asked) await send(broken, rpc, { domain_id: DOMAIN, ...request });
-  const { faults } = broken;
-  expect(faults.length).toBeGreaterThanOrEqual(TRANSPORTS.length * asked.length);
+    for (const [rpc, request] of requests) await send(brokenService, rpc, { domain_id: DOMAIN, ...request });
+  const { faults } = brokenService;
+  expect(faults.length).toBeGreaterThanOrEqual(TRANSPORTS.length * requests.length);
   expect(new Set(faults.map(({ msg }) => msg))).toEqual(new Set(['the database could not run a query']));
   for (const { err } of faults) {
     expect(err).toMatchObject({ type: 'MongoServerError', code: expect.any(Number), at: expect.any(Array) });
     expect(err).not.toHaveProperty('message');
   }
-  expect(saidBy(broken)).toEqual([]);
+  expect(plantedLines(brokenService)).toEqual([]);
 });

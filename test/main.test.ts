@@ -1,4 +1,4 @@
-// The program as it is run: its ready line, its settings, its pages, how it stops, and the embedded mongod.
+// The program as a process: its ready line, settings, probes, shutdown, and the embedded mongod.
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:http2';
@@ -30,7 +30,7 @@ const LIST = { domain_id: 'domain-07d2e9c4a6b1', query: { page: { limit: 1 } } }
 let mongo: MongoClient;
 const started: Program[] = [];
 
-/** Starts the program on the test run's mongod, with a database of its own. */
+/** Starts the program on the shared mongod, with its own database. */
 function start(settings: Settings = {}): Program {
   const program = startProgram({ MONGODB_URI: mongodbUri(), MONGODB_DATABASE: DATABASE, ...settings });
   started.push(program);
@@ -50,7 +50,7 @@ afterAll(async () => {
 });
 
 describe('the start', () => {
-  test('ends with a line that names every address, as JSON on a pipe', async () => {
+  test('logs one JSON line with every address', async () => {
     expect(await start().ready()).toEqual({
       level: 30,
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
@@ -68,7 +68,7 @@ describe('the start', () => {
     });
   });
 
-  test('opens no door that is off', async () => {
+  test('opens no listener that is off', async () => {
     expect(await start({ HTTP_PORT: 'off', ADMIN_PORT: 'off' }).addresses()).toEqual({
       grpc: ADDRESS,
       http: 'off',
@@ -77,7 +77,7 @@ describe('the start', () => {
   });
 
   test.each(['GRPC_PORT', 'HTTP_PORT', 'ADMIN_PORT'])(
-    'says in a line that %s is in use',
+    'fails with one line if the port of %s is in use',
     async (variable) => {
       const port = await freePort();
       const other = createServer().listen(port, '127.0.0.1');
@@ -95,13 +95,13 @@ describe('the start', () => {
   );
 });
 
-const DURATION = 'must be a time from 1ms to 1h, such as 500ms, 30s or 5m';
-const SIZE = 'must be a size from 1KiB to less than 2GiB, such as 64MiB';
-const PORT_RANGE = 'must be a whole number from 0 to 65535';
-const DATABASE_NAME =
+const DURATION_TEXT = 'must be a time from 1ms to 1h, such as 500ms, 30s or 5m';
+const SIZE_TEXT = 'must be a size from 1KiB to less than 2GiB, such as 64MiB';
+const PORT_TEXT = 'must be a whole number from 0 to 65535';
+const DATABASE_NAME_TEXT =
   'MONGODB_DATABASE must be a database name, without any of / \\ . " $ * < > : | ? and blanks';
 
-test('EXPLORER=off serves no page, but the description of the API', async () => {
+test('EXPLORER=off serves no page but still the OpenAPI description', async () => {
   const { http } = await start({ EXPLORER: 'off' }).addresses();
   const statuses = ['/', '/docs', '/docs/start.js', '/openapi.json'].map(
     async (path) => (await fetch(`http://${http}${path}`)).status,
@@ -112,50 +112,50 @@ test('EXPLORER=off serves no page, but the description of the API', async () => 
 test.each([
   ['a body that cannot be read', '/inventory/v1/job/list', { rpc: 'list', status: 'INVALID_ARGUMENT' }],
   [
-    'what is refused at the door',
+    'a request rejected before routing',
     '/inventory/v1/job/\u2028',
     { method: 'POST', status: 404, msg: 'refused' },
   ],
-])('%s leaves one line in the log', async (_, path, due) => {
+])('%s leaves one log line', async (_, path, expected) => {
   const program = start();
   const { http } = await program.addresses();
   await post(http, path, '{"domain_id"', { 'x-request-id': 'unread' });
   const lines = () => program.log.filter((line) => line['request_id'] === 'unread');
-  await until('the line is there', () => lines().length > 0, 2000);
-  expect(lines()).toEqual([expect.objectContaining(due)]);
+  await until('the line is logged', () => lines().length > 0, 2000);
+  expect(lines()).toEqual([expect.objectContaining(expected)]);
 });
 
-describe('wrong settings', () => {
+describe('invalid settings', () => {
   test.each([
     ['MONGODB_URI', 'localhost:27017', 'must be a MongoDB URI, mongodb://… or mongodb+srv://…'],
-    ['MONGODB_DATABASE', 'a.b', DATABASE_NAME.replace('MONGODB_DATABASE ', '')],
-    ['GRPC_PORT', 'off', PORT_RANGE],
-    ['GRPC_PORT', '65536', PORT_RANGE],
-    ['HTTP_PORT', '-1', PORT_RANGE],
-    ['ADMIN_PORT', '80.5', PORT_RANGE],
+    ['MONGODB_DATABASE', 'a.b', DATABASE_NAME_TEXT.replace('MONGODB_DATABASE ', '')],
+    ['GRPC_PORT', 'off', PORT_TEXT],
+    ['GRPC_PORT', '65536', PORT_TEXT],
+    ['HTTP_PORT', '-1', PORT_TEXT],
+    ['ADMIN_PORT', '80.5', PORT_TEXT],
     ['SAMPLE_DATA', 'yes', 'must be true or false'],
     ['MAX_PAGE_SIZE', 'many', 'must be a whole number from 0 to 4294967295'],
-    ['MAX_RESPONSE_BYTES', '2GiB', SIZE],
-    ['MAX_RESPONSE_BYTES', '64 MB', SIZE],
-    ['DEFAULT_TIMEOUT', '30 seconds', DURATION],
-    ['DEFAULT_TIMEOUT', '0s', DURATION],
-    ['MAX_TIMEOUT', '2h', DURATION],
-    ['SHUTDOWN_GRACE', '-1s', DURATION.replace('1ms', '0ms')],
+    ['MAX_RESPONSE_BYTES', '2GiB', SIZE_TEXT],
+    ['MAX_RESPONSE_BYTES', '64 MB', SIZE_TEXT],
+    ['DEFAULT_TIMEOUT', '30 seconds', DURATION_TEXT],
+    ['DEFAULT_TIMEOUT', '0s', DURATION_TEXT],
+    ['MAX_TIMEOUT', '2h', DURATION_TEXT],
+    ['SHUTDOWN_GRACE', '-1s', DURATION_TEXT.replace('1ms', '0ms')],
     ['LOG_LEVEL', 'verbose', 'must be trace or debug or info or warn or error or fatal'],
     ['EXPLORER', 'true', 'must be on or off'],
-  ])('%s=%s is one line', async (variable, value, due) => {
+  ])('%s=%s is reported in one line', async (variable, value, expected) => {
     const program = start({ [variable]: value });
     expect(await program.ended).toEqual({ code: 1, signal: null });
-    expect(program.stderr()).toBe(`${variable} ${due}\n`);
+    expect(program.stderr()).toBe(`${variable} ${expected}\n`);
     expect(program.log).toEqual([]);
   });
 
-  test('are all named at once', async () => {
+  test('are all reported at once', async () => {
     const program = start({ MONGODB_DATABASE: 'a/b', HTTP_PORT: 'none', DEFAULT_TIMEOUT: '10m' });
     expect(await program.ended).toEqual({ code: 1, signal: null });
     expect(program.stderr().split('\n')).toEqual([
-      DATABASE_NAME,
-      `HTTP_PORT ${PORT_RANGE}`,
+      DATABASE_NAME_TEXT,
+      `HTTP_PORT ${PORT_TEXT}`,
       'DEFAULT_TIMEOUT must not be longer than MAX_TIMEOUT',
       '',
     ]);
@@ -169,7 +169,7 @@ describe('wrong settings', () => {
     ['TLS_CERT_FILE', '/nonexistent/tls.crt'],
     ['TLS_KEY_FILE', '/nonexistent/tls.key'],
     ['TLS_CLIENT_CA_FILE', '/nonexistent/ca.crt'],
-  ])('%s=%s alone stops the start with a line that names it', async (variable, value) => {
+  ])('%s=%s alone makes the start fail with a line naming it', async (variable, value) => {
     const program = start({ [variable]: value });
     expect(await program.ended).toEqual({ code: 1, signal: null });
     expect(`${program.stderr()}${JSON.stringify(program.log)}`).toMatch(new RegExp(`\\b${variable}\\b`));
@@ -184,7 +184,7 @@ describe('AUTH=jwt', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test('lets nobody in without a token, by either door', async () => {
+  test('rejects calls without a token over gRPC and HTTP', async () => {
     const file = join(folder, 'keys.json');
     const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
     await writeFile(file, JSON.stringify({ keys: [await exportJWK(publicKey)] }));
@@ -202,9 +202,9 @@ describe('AUTH=jwt', () => {
   });
 
   test.each([
-    ['that is not there', 'nowhere.json', ''],
-    ['that is no JWK set', 'other.json', '[]'],
-  ])('with a file %s does not start, and says which setting is at fault', async (_, name, text) => {
+    ['that does not exist', 'nowhere.json', ''],
+    ['that is not a JWK set', 'other.json', '[]'],
+  ])('does not start with a key file %s and names the setting', async (_, name, text) => {
     await writeFile(join(folder, 'other.json'), text);
     const program = start({ AUTH: 'jwt', AUTH_PUBLIC_KEYS: join(folder, name) });
     expect(await program.ended).toEqual({ code: 1, signal: null });
@@ -212,7 +212,7 @@ describe('AUTH=jwt', () => {
   });
 });
 
-describe('the pages', () => {
+describe('the probes', () => {
   let program: Program;
 
   beforeAll(async () => {
@@ -231,39 +231,39 @@ describe('the pages', () => {
     ['admin', 'GET', '/readyz', 200],
     ['admin', 'GET', '/nothing', 404],
     ['admin', 'DELETE', '/readyz', 405],
-  ] as const)('%s: %s %s is %d', async (door, method, path, status) => {
-    const { [door]: address } = await program.addresses();
+  ] as const)('on the %s listener, %s %s answers %d', async (listener, method, path, status) => {
+    const { [listener]: address } = await program.addresses();
     const response = await fetch(`http://${address}${path}`, { method });
     expect(response.status).toBe(status);
   });
 });
 
-/** Milliseconds of grace, and how much later the program has to be gone. */
-const GRACE = 8000;
-const MARGIN = 2000;
+/** Grace period of the shutdown, and the time allowed beyond it. */
+const GRACE_MS = 8000;
+const MARGIN_MS = 2000;
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
-  test('lets a running call finish, refuses new ones, and ends with 0', async () => {
-    const program = start({ SHUTDOWN_GRACE: `${GRACE}ms` });
+  test('lets a running call finish, rejects new ones and exits with 0', async () => {
+    const program = start({ SHUTDOWN_GRACE: `${GRACE_MS}ms` });
     const { grpc, admin } = await program.addresses();
     const [client, late] = [jsonClient(grpc), jsonClient(grpc)];
     const slow = client.call('stat', slowStat(3));
     await runningSoon(mongo, DATABASE, 1);
 
-    const begun = performance.now();
+    const startedAt = performance.now();
     program.signal(signal);
-    await until('it stops', () => program.log.some(({ msg }) => msg === 'stopping'), 1000);
+    await until('the shutdown begins', () => program.log.some(({ msg }) => msg === 'stopping'), 1000);
     expect(await late.call('list', LIST)).toHaveProperty('error.status', 'UNAVAILABLE');
     expect(await client.call('list', LIST)).toHaveProperty('error.status', 'UNAVAILABLE');
     expect(await slow).toEqual({ response: { results: [{ rows: 1_000_000 }] } });
     expect(await program.ended).toEqual({ code: 0, signal: null });
-    expect(performance.now() - begun).toBeLessThan(GRACE + MARGIN);
+    expect(performance.now() - startedAt).toBeLessThan(GRACE_MS + MARGIN_MS);
     await expect(fetch(`http://${admin}/livez`)).rejects.toThrow('fetch failed');
     client.close();
     late.close();
   });
 
-  test('is not held up by a stream that never sends its request', async () => {
+  test('is not delayed by a stream that never sends its request', async () => {
     const program = start({ SHUTDOWN_GRACE: '1s' });
     const { grpc } = await program.addresses();
     const session = connect(`http://${grpc}`).on('error', () => undefined);
@@ -275,14 +275,14 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     });
     stream.on('error', () => undefined);
     await once(session, 'remoteSettings');
-    const begun = performance.now();
+    const startedAt = performance.now();
     program.signal(signal);
     expect(await program.ended).toEqual({ code: 0, signal: null });
-    expect(performance.now() - begun).toBeLessThan(1000 + MARGIN);
+    expect(performance.now() - startedAt).toBeLessThan(1000 + MARGIN_MS);
     session.destroy();
   });
 
-  test('is not held up by a Watch, which says NOT_SERVING and ends', async () => {
+  test('is not delayed by a Watch, which reports NOT_SERVING and ends', async () => {
     const program = start({ SHUTDOWN_GRACE: '4s' });
     const health = new HealthClient((await program.addresses()).grpc, credentials.createInsecure());
     const seen: string[] = [];
@@ -290,27 +290,27 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     watching.on('data', (response: HealthCheckResponse) => seen.push(Serving[response.status]));
     watching.on('error', () => undefined);
     await until('Watch has begun', () => seen.length === 1, 2000);
-    const begun = performance.now();
+    const startedAt = performance.now();
     program.signal(signal);
     expect(await program.ended).toEqual({ code: 0, signal: null });
     expect(seen).toEqual(['SERVING', 'NOT_SERVING']);
-    expect(performance.now() - begun).toBeLessThan(MARGIN);
+    expect(performance.now() - startedAt).toBeLessThan(MARGIN_MS);
     health.close();
   });
 
-  test('ends an idle program long before its grace is over', async () => {
+  test('stops an idle program long before the end of the grace period', async () => {
     const program = start();
     await program.ready();
-    const begun = performance.now();
+    const startedAt = performance.now();
     program.signal(signal);
     expect(await program.ended).toEqual({ code: 0, signal: null });
-    expect(performance.now() - begun).toBeLessThan(MARGIN);
+    expect(performance.now() - startedAt).toBeLessThan(MARGIN_MS);
     expect(program.log.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['stopping', 'stopped']));
     expect(program.stderr()).toBe('');
   });
 });
 
-test('a call that outlasts the grace is ended, and so is the program', async () => {
+test('a call that outlasts the grace period is ended, and the program exits', async () => {
   const program = start({ SHUTDOWN_GRACE: '500ms' });
   const client = jsonClient((await program.addresses()).grpc);
   const slow = client.call('stat', slowStat(4));
@@ -322,13 +322,13 @@ test('a call that outlasts the grace is ended, and so is the program', async () 
   client.close();
 });
 
-/** Loaded before the program: a fault that nobody catches, when it is asked for. */
-const FAULTY = `data:text/javascript,${encodeURIComponent(
+/** A module loaded before the program: SIGUSR2 causes an uncaught error. */
+const FAULT_ON_SIGUSR2 = `data:text/javascript,${encodeURIComponent(
   "process.on('SIGUSR2', () => void Promise.reject(new Error('planted at mongodb://me:planted@host/')))",
 )}`;
 
-test('a fault that nobody catches is told, without its secrets, and ends the program by its own doing', async () => {
-  const program = start({ MONGODB_URI: mongodbUri(), NODE_OPTIONS: `--import ${FAULTY}` });
+test('an uncaught error is logged without its secrets and ends the program with 1', async () => {
+  const program = start({ MONGODB_URI: mongodbUri(), NODE_OPTIONS: `--import ${FAULT_ON_SIGUSR2}` });
   await program.ready();
   program.signal('SIGUSR2');
   expect(await program.ended).toEqual({ code: 1, signal: null });
@@ -348,17 +348,17 @@ describe('without MONGODB_URI', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-  /** The process of the mongod that the program has started. */
+  /** Returns the process id of the mongod started by the program. */
   async function mongodOf(log: Program['log']): Promise<number> {
-    const said = log.map(({ msg }) => String(msg)).find((msg) => msg.startsWith('embedded mongod')) ?? '';
-    const host = /127\.0\.0\.1:\d+/.exec(said)?.[0] ?? '';
+    const line = log.map(({ msg }) => String(msg)).find((msg) => msg.startsWith('embedded mongod')) ?? '';
+    const host = /127\.0\.0\.1:\d+/.exec(line)?.[0] ?? '';
     const client = new MongoClient(`mongodb://${host}/?directConnection=true`);
     const { pid } = await client.db('admin').command({ serverStatus: 1 });
     await client.close();
     return Number(pid);
   }
 
-  function alive(pid: number): boolean {
+  function isAlive(pid: number): boolean {
     try {
       return process.kill(pid, 0);
     } catch {
@@ -367,7 +367,7 @@ describe('without MONGODB_URI', () => {
   }
 
   test.each(['SIGKILL', 'SIGTERM'] as const)(
-    'it answers from the sample on a mongod that ends with it by %s',
+    'the program serves the sample from a mongod that ends with it after %s',
     async (signal) => {
       program = startProgram({ EMBEDDED_DATA_DIR: join(folder, signal) });
       started.push(program);
@@ -375,10 +375,10 @@ describe('without MONGODB_URI', () => {
       const pid = await mongodOf(program.log);
       expect(await client.call('list', LIST)).toMatchObject({ response: { total_count: 10 } });
       client.close();
-      expect(alive(pid)).toBe(true);
+      expect(isAlive(pid)).toBe(true);
       program.signal(signal);
       await program.ended;
-      await until('mongod is gone', () => !alive(pid), 10_000);
+      await until('mongod has ended', () => !isAlive(pid), 10_000);
     },
   );
 });

@@ -1,4 +1,4 @@
-// Sizes that stored data and requests can have: each is answered, or refused by the name of a limit.
+// Large data and large requests: each is answered, or rejected by the name of a limit.
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
@@ -8,16 +8,16 @@ import type { JsonClient, Outcome, RpcName } from './harness/client.js';
 import { startService } from './harness/service.js';
 import type { Service } from './harness/service.js';
 
-const LARGE = 'domain-of-large-jobs';
-const MANY = 'domain-of-many-collectors';
-const HEAVY = 'domain-of-heavy-collectors';
+const LARGE_JOBS_DOMAIN = 'domain-of-large-jobs';
+const MANY_COLLECTORS_DOMAIN = 'domain-of-many-collectors';
+const HEAVY_COLLECTORS_DOMAIN = 'domain-of-heavy-collectors';
 
 const LARGE_JOBS = 230;
 const HALF_A_MEGABYTE = 'x'.repeat(500_000);
 
 const jobs: readonly Document[] = Array.from({ length: LARGE_JOBS }, (_, i) => ({
   job_id: `large-${i}`,
-  domain_id: LARGE,
+  domain_id: LARGE_JOBS_DOMAIN,
   group: i % 6,
   filters: { [`text${i}`]: `${HALF_A_MEGABYTE}${i}`, text: `${HALF_A_MEGABYTE}${i}` },
 }));
@@ -31,10 +31,10 @@ const collectorsOf = (domain_id: string, length: number, rest: Document): readon
     ...rest,
   }));
 
-const many = collectorsOf(MANY, 9000, {});
-const heavy = collectorsOf(HEAVY, 300, { tags: { text: 'x'.repeat(60_000) } });
+const manyCollectors = collectorsOf(MANY_COLLECTORS_DOMAIN, 9000, {});
+const heavyCollectors = collectorsOf(HEAVY_COLLECTORS_DOMAIN, 300, { tags: { text: 'x'.repeat(60_000) } });
 
-const referring = (domain_id: string, collectors: readonly Document[]): readonly Document[] =>
+const jobsOf = (domain_id: string, collectors: readonly Document[]): readonly Document[] =>
   collectors.map(({ _id }, i) => ({ job_id: `${domain_id}-${i}`, domain_id, collector: _id as ObjectId }));
 
 let service: Service;
@@ -43,10 +43,13 @@ let client: JsonClient;
 beforeAll(async () => {
   service = await startService('sizes');
   client = jsonClient(service.address);
-  await service.db.collection('collector').insertMany([...many, ...heavy]);
+  await service.db.collection('collector').insertMany([...manyCollectors, ...heavyCollectors]);
   await service.db
     .collection('job')
-    .insertMany([...referring(MANY, many.slice(0, 3)), ...referring(HEAVY, heavy)]);
+    .insertMany([
+      ...jobsOf(MANY_COLLECTORS_DOMAIN, manyCollectors.slice(0, 3)),
+      ...jobsOf(HEAVY_COLLECTORS_DOMAIN, heavyCollectors),
+    ]);
   for (let at = 0; at < jobs.length; at += 20)
     await service.db.collection('job').insertMany(jobs.slice(at, at + 20));
 }, 60_000);
@@ -56,21 +59,21 @@ afterAll(async () => {
   await service.stop();
 });
 
-/** The limit that a call exceeds; OK where it is answered. */
+/** Returns the limit exceeded by a call, or OK if it was answered. */
 function limitOf(outcome: Outcome): string {
   if ('response' in outcome) return 'OK';
   const { code, text } = outcome.error;
   return /^Limit exceeded. \(limit = (.*?), max/.exec(text)?.[1] ?? `${code}: ${text}`;
 }
 
-const ask = async (rpc: RpcName, domain_id: string, query: JsonObject): Promise<string> =>
+const limitOfCall = async (rpc: RpcName, domain_id: string, query: JsonObject): Promise<string> =>
   limitOf(await client.call(rpc, { domain_id, query }));
 
-const ROW = 'bytes of a row';
-const MEMORY = "memory of the database's sorting and grouping";
-const ANSWER = 'bytes of an answer; ask for less by page.limit';
-const QUERY = 'bytes of the query as MongoDB takes it';
-const COLLECTORS = 'bytes of collectors that a stat asks of';
+const ROW_LIMIT = 'bytes of a row';
+const MEMORY_LIMIT = "memory of the database's sorting and grouping";
+const RESPONSE_LIMIT = 'bytes of an answer; ask for less by page.limit';
+const QUERY_LIMIT = 'bytes of the query as MongoDB takes it';
+const COLLECTORS_LIMIT = 'bytes of collectors that a stat asks of';
 
 const group = (key: string, operator: string, by?: string): JsonObject => ({
   group: {
@@ -83,48 +86,68 @@ const fields = (length: number, of: (i: number) => JsonObject): JsonObject[] =>
   Array.from({ length }, (_, i) => of(i));
 
 const STATS: readonly (readonly [string, string, JsonObject, string])[] = [
-  ['push of more than a row', LARGE, { aggregate: [group('filters.text', 'push', 'group')] }, ROW],
-  ['push of more than memory', LARGE, { aggregate: [group('filters', 'push')] }, MEMORY],
   [
-    'add_to_set of more than a row',
-    LARGE,
-    { aggregate: [group('filters.text', 'add_to_set', 'group')] },
-    ROW,
+    'push of more than one row',
+    LARGE_JOBS_DOMAIN,
+    { aggregate: [group('filters.text', 'push', 'group')] },
+    ROW_LIMIT,
   ],
-  ['add_to_set of more than memory', LARGE, { aggregate: [group('filters.text', 'add_to_set')] }, MEMORY],
+  ['push of more than memory', LARGE_JOBS_DOMAIN, { aggregate: [group('filters', 'push')] }, MEMORY_LIMIT],
   [
-    'merge_objects of more than a row',
-    LARGE,
+    'add_to_set of more than one row',
+    LARGE_JOBS_DOMAIN,
+    { aggregate: [group('filters.text', 'add_to_set', 'group')] },
+    ROW_LIMIT,
+  ],
+  [
+    'add_to_set of more than memory',
+    LARGE_JOBS_DOMAIN,
+    { aggregate: [group('filters.text', 'add_to_set')] },
+    MEMORY_LIMIT,
+  ],
+  [
+    'merge_objects of more than one row',
+    LARGE_JOBS_DOMAIN,
     { aggregate: [group('filters', 'merge_objects', 'group')] },
-    ROW,
+    ROW_LIMIT,
   ],
   [
     'a row of copies',
-    LARGE,
+    LARGE_JOBS_DOMAIN,
     { aggregate: [{ project: { fields: fields(40, (i) => ({ k: 'filters', n: `n${i}` })) } }] },
-    ROW,
+    ROW_LIMIT,
   ],
   [
     'a key of copies',
-    LARGE,
+    LARGE_JOBS_DOMAIN,
     { aggregate: [{ group: { keys: fields(40, (i) => ({ k: 'filters', n: `n${i}` })), fields: [] } }] },
-    ROW,
+    ROW_LIMIT,
   ],
   [
-    'more keys than an answer',
-    LARGE,
+    'keys of more than one response',
+    LARGE_JOBS_DOMAIN,
     { aggregate: [{ group: { keys: [{ k: 'filters', n: 'n' }], fields: [] } }] },
-    ANSWER,
+    RESPONSE_LIMIT,
   ],
-  ['an order of more than memory', LARGE, { aggregate: [{ sort: { key: 'filters' } }, { limit: 3 }] }, 'OK'],
-  ['an order of all', LARGE, { aggregate: [{ sort: { key: 'filters' } }, { count: { name: 'n' } }] }, 'OK'],
-  ['distinct of more than an answer', LARGE, { distinct: 'filters.text' }, ANSWER],
-  ['a page of distinct', LARGE, { distinct: 'filters.text', page: { start: 1, limit: 3 } }, 'OK'],
+  [
+    'a sort of more than memory',
+    LARGE_JOBS_DOMAIN,
+    { aggregate: [{ sort: { key: 'filters' } }, { limit: 3 }] },
+    'OK',
+  ],
+  [
+    'a sort of all',
+    LARGE_JOBS_DOMAIN,
+    { aggregate: [{ sort: { key: 'filters' } }, { count: { name: 'n' } }] },
+    'OK',
+  ],
+  ['distinct of more than one response', LARGE_JOBS_DOMAIN, { distinct: 'filters.text' }, RESPONSE_LIMIT],
+  ['a page of distinct', LARGE_JOBS_DOMAIN, { distinct: 'filters.text', page: { start: 1, limit: 3 } }, 'OK'],
   [
     'push of pushes',
-    LARGE,
+    LARGE_JOBS_DOMAIN,
     { aggregate: [group('filters.text', 'push', 'job_id'), group('made', 'push')] },
-    MEMORY,
+    MEMORY_LIMIT,
   ],
   ...[
     { aggregate: [group('collector.tags', 'max')] },
@@ -132,44 +155,63 @@ const STATS: readonly (readonly [string, string, JsonObject, string])[] = [
     { aggregate: [{ sort: { key: 'collector.tags' } }] },
     { aggregate: [{ project: { fields: [{ k: 'collector.tags.text', n: 'n' }] } }] },
     { distinct: 'collector.tags' },
-  ].map((query) => ['more than a command of collectors', HEAVY, query, COLLECTORS] as const),
-  ['little of large collectors', HEAVY, { aggregate: [group('job_id', 'push', 'collector.name')] }, 'OK'],
-  ['little of many collectors', MANY, { aggregate: [group('job_id', 'push', 'collector.name')] }, 'OK'],
+  ].map(
+    (query) =>
+      ['collectors of more than one command', HEAVY_COLLECTORS_DOMAIN, query, COLLECTORS_LIMIT] as const,
+  ),
+  [
+    'one small field of large collectors',
+    HEAVY_COLLECTORS_DOMAIN,
+    { aggregate: [group('job_id', 'push', 'collector.name')] },
+    'OK',
+  ],
+  [
+    'one small field of many collectors',
+    MANY_COLLECTORS_DOMAIN,
+    { aggregate: [group('job_id', 'push', 'collector.name')] },
+    'OK',
+  ],
 ];
 
 describe('a stat', () => {
-  test.each(STATS)('%s, in the %s', async (_, domain, query, due) => {
-    expect(await ask('stat', domain, query)).toBe(due);
+  test.each(STATS)('of %s on %s has the expected limit', async (_, domain, query, expected) => {
+    expect(await limitOfCall('stat', domain, query)).toBe(expected);
   });
 });
 
 describe('a list', () => {
   test.each([
-    ['of more than an answer', {}, ANSWER],
-    ['in an order of more than memory', { sort: { key: 'filters' }, page: { start: 1, limit: 3 } }, 'OK'],
-    ['of a page over one batch', { page: { start: 1, limit: 50 } }, 'OK'],
-  ])('%s', async (_, query, due) => {
-    expect(await ask('list', LARGE, query)).toBe(due);
+    ['of more than one response', {}, RESPONSE_LIMIT],
+    ['with a sort of more than memory', { sort: { key: 'filters' }, page: { start: 1, limit: 3 } }, 'OK'],
+    ['of a page of more than one batch', { page: { start: 1, limit: 50 } }, 'OK'],
+  ])('%s has the expected limit', async (_, query, expected) => {
+    expect(await limitOfCall('list', LARGE_JOBS_DOMAIN, query)).toBe(expected);
   });
 });
 
 describe('conditions on many collectors', () => {
   const conditions = fields(95, (i) => ({ k: 'collector.name', o: 'not_contain', v: `none ${i}` }));
-  const left = fields(95, (i) => ({ k: 'collector.name', o: 'not', v: `none ${i}` }));
+  const exclusions = fields(95, (i) => ({ k: 'collector.name', o: 'not', v: `none ${i}` }));
 
   test.each([
-    ['all met', { filter: conditions }],
-    ['all left out', { filter: left }],
-    ['any met', { filter_or: conditions }],
-    ['any left out', { filter_or: left }],
-    ['all of them', { filter: [...conditions, ...left], filter_or: [...conditions, ...left] }],
-  ])('%s', async (_, query) => {
-    const outcome = await client.call('list', { domain_id: MANY, query: { ...query, count_only: true } });
+    ['all matching', { filter: conditions }],
+    ['all excluding', { filter: exclusions }],
+    ['any matching', { filter_or: conditions }],
+    ['any excluding', { filter_or: exclusions }],
+    [
+      'both kinds at once',
+      { filter: [...conditions, ...exclusions], filter_or: [...conditions, ...exclusions] },
+    ],
+  ])('are answered: %s', async (_, query) => {
+    const outcome = await client.call('list', {
+      domain_id: MANY_COLLECTORS_DOMAIN,
+      query: { ...query, count_only: true },
+    });
     expect(outcome).toEqual({ response: { total_count: 3 } });
   });
 });
 
-describe('conditions that leave some out', () => {
+describe('conditions on the name of a collector', () => {
   const named = (o: string, ...names: readonly number[]): JsonObject[] =>
     names.map((i) => ({ k: 'collector.name', o, v: `name ${i}` }));
 
@@ -184,13 +226,16 @@ describe('conditions that leave some out', () => {
     [{ filter: [...named('not', 0), ...named('eq', 0)] }, 0],
     [{ filter_or: [...named('not', 0), ...named('eq', 0)] }, 3],
     [{ filter: named('not', 0), filter_or: named('eq', 0, 1) }, 1],
-  ])('%j', async (query, due) => {
-    const outcome = await client.call('list', { domain_id: MANY, query: { ...query, count_only: true } });
-    expect('response' in outcome ? (outcome.response['total_count'] ?? 0) : outcome).toBe(due);
+  ])('%j matches %d jobs', async (query, expected) => {
+    const outcome = await client.call('list', {
+      domain_id: MANY_COLLECTORS_DOMAIN,
+      query: { ...query, count_only: true },
+    });
+    expect('response' in outcome ? (outcome.response['total_count'] ?? 0) : outcome).toBe(expected);
   });
 });
 
-describe('a request that grows', () => {
+describe('a large request', () => {
   const path = Array.from({ length: 9 }, () => 's').join('.');
   const object: JsonValue = Object.fromEntries(
     fields(100, () => ({})).map((_, i) => [`f${i}`, 'x'.repeat(35_000)]),
@@ -198,8 +243,8 @@ describe('a request that grows', () => {
   const long = Array.from({ length: 99 }, () => 's'.repeat(80)).join('.');
 
   test.each<readonly [string, JsonObject, string]>([
-    ['match', { filter: [{ k: `filters.${path}`, o: 'match', v: object }] }, QUERY],
-    ['match on a collector', { filter: [{ k: `collector.${path}`, o: 'match', v: object }] }, QUERY],
+    ['match', { filter: [{ k: `filters.${path}`, o: 'match', v: object }] }, QUERY_LIMIT],
+    ['match on a collector', { filter: [{ k: `collector.${path}`, o: 'match', v: object }] }, QUERY_LIMIT],
     [
       'contain_in',
       {
@@ -222,15 +267,19 @@ describe('a request that grows', () => {
       'OK',
     ],
     ['a long key', { filter: [{ k: `filters.${long}`, o: 'exists', v: false }] }, 'OK'],
-  ])('%s', async (_, query, due) => {
-    expect(await ask('list', MANY, { ...query, page: { start: 1, limit: 1 } })).toBe(due);
-    expect(await ask('list', MANY, { ...query, count_only: true })).toBe(due);
-    expect(await ask('stat', MANY, { ...query, distinct: 'status' })).toBe(due);
+  ])('with %s has the expected limit in list, count and stat', async (_, query, expected) => {
+    expect(
+      await limitOfCall('list', MANY_COLLECTORS_DOMAIN, { ...query, page: { start: 1, limit: 1 } }),
+    ).toBe(expected);
+    expect(await limitOfCall('list', MANY_COLLECTORS_DOMAIN, { ...query, count_only: true })).toBe(expected);
+    expect(await limitOfCall('stat', MANY_COLLECTORS_DOMAIN, { ...query, distinct: 'status' })).toBe(
+      expected,
+    );
   });
 
   test.each<readonly [string, JsonObject, string]>([
     ['distinct of a long key', { distinct: long }, 'OK'],
-    ['distinct of too long a key', { distinct: 's'.repeat(10_000) }, 'bytes of query.distinct'],
+    ['distinct of a key over the limit', { distinct: 's'.repeat(10_000) }, 'bytes of query.distinct'],
     [
       'keys of a group',
       {
@@ -258,11 +307,11 @@ describe('a request that grows', () => {
       },
       'OK',
     ],
-  ])('%s', async (_, query, due) => {
-    expect(await ask('stat', MANY, query)).toBe(due);
+  ])('with %s has the expected limit in stat', async (_, query, expected) => {
+    expect(await limitOfCall('stat', MANY_COLLECTORS_DOMAIN, query)).toBe(expected);
   });
 });
 
-test('none of it was a fault of the service', () => {
+test('no request caused an internal error', () => {
   expect(service.faults).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// Starts that go wrong, met for real: each gives the one line that docs/troubleshooting.md has for it, and no secret.
+// Failing starts, reproduced for real: each logs the one line documented in docs/troubleshooting.md, and no secret.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,12 +13,12 @@ import type { World } from './harness/start-world.js';
 import { until } from './harness/until.js';
 
 const ROOT = process.cwd();
-/** Programs at once, and milliseconds that a line may take: 3 s where nothing else runs. */
-const AT_ONCE = 6;
+/** Programs run at once, and the time allowed for a line: it takes 3 s on an idle machine. */
+const CONCURRENCY = 6;
 const LINE_MS = 9000;
 interface Outcome {
   readonly program: Program;
-  /** Every line that a person reads, in order. */
+  /** Log messages and lines of stderr, in order. */
   readonly lines: readonly string[];
   readonly readyz: string;
   readonly metrics: string;
@@ -26,12 +26,12 @@ interface Outcome {
 }
 
 const ADDRESS: unknown = expect.stringMatching(/^127\.0\.0\.1:\d+$/);
-/** Lines about the search for a mongod. */
+/** Matches progress lines of the embedded mongod. */
 const EMBEDDED_STEPS =
   /^(?:looking for the official|fetching |waiting for another mongod|not serving: the embedded)/;
 
-/** The detail of an error that says why, for programs. */
-const refusedFor = (reason: string): unknown =>
+/** Matches the ErrorInfo detail with a machine-readable reason. */
+const errorInfoFor = (reason: string): unknown =>
   expect.objectContaining({
     '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
     metadata: { not_serving_reason: reason },
@@ -40,8 +40,8 @@ const refusedFor = (reason: string): unknown =>
 const cleanups: (() => unknown)[] = [];
 const outcomes = new Map<string, Outcome>();
 
-/** Milliseconds for which a reason is watched: it must not change while nothing does. */
-const WATCHED_MS = 900;
+/** Time of observation: a reason must not change while its cause is the same. */
+const OBSERVATION_MS = 900;
 
 const stderrOf = (program: Program): readonly string[] =>
   program
@@ -62,60 +62,64 @@ async function pageOf(program: Program, path: string): Promise<string> {
   return (await fetch(`http://${String(first?.['admin'])}${path}`)).text();
 }
 
-/** Starts the program, and looks at it from all sides. */
-type Meet = (program: Program, due: Case) => Promise<Outcome>;
+/** Observes a started program until its symptom shows. */
+type Observe = (program: Program, expected: Case) => Promise<Outcome>;
 
 const NO_OUTCOME = { readyz: '', metrics: '', refusal: undefined };
 
-const meetEnd: Meet = async (program, { within = LINE_MS }) => {
-  await until('it ends', () => Promise.race([program.ended.then(() => true), pause(50, false)]), within);
+const observeExit: Observe = async (program, { within = LINE_MS }) => {
+  await until(
+    'the program ends',
+    () => Promise.race([program.ended.then(() => true), pause(50, false)]),
+    within,
+  );
   return { ...NO_OUTCOME, program, lines: linesOf(program) };
 };
 
-const meetReason: Meet = async (program, { within = LINE_MS }) => {
-  await until('it says why', () => reasonsOf(program).length > 0, within);
+const observeReason: Observe = async (program, { within = LINE_MS }) => {
+  await until('the reason is logged', () => reasonsOf(program).length > 0, within);
   const [first] = program.log;
   const refusal = await callHttp(String(first?.['http']), 'list', { domain_id: 'domain-1' });
   const [readyz, metrics] = await Promise.all(['/readyz', '/metrics'].map((path) => pageOf(program, path)));
-  await pause(WATCHED_MS);
+  await pause(OBSERVATION_MS);
   await program.kill();
   return { program, lines: reasonsOf(program), readyz: readyz ?? '', metrics: metrics ?? '', refusal };
 };
 
-const WARNING = 40;
+const WARN_LEVEL = 40;
 
-const meetWarning: Meet = async (program, { within = LINE_MS }) => {
+const observeWarning: Observe = async (program, { within = LINE_MS }) => {
   await program.ready();
   const warnings = (): readonly string[] =>
-    program.log.filter(({ level }) => level === WARNING).map(({ msg }) => String(msg));
-  await until('it warns', () => warnings().length > 0, within);
-  await pause(WATCHED_MS);
+    program.log.filter(({ level }) => level === WARN_LEVEL).map(({ msg }) => String(msg));
+  await until('a warning is logged', () => warnings().length > 0, within);
+  await pause(OBSERVATION_MS);
   await program.kill();
   return { ...NO_OUTCOME, program, lines: warnings() };
 };
 
-async function meetAll(surroundings: World): Promise<void> {
-  const waiting: (readonly [Case, Meet])[] = [
-    ...ENDS.map((each) => [each, meetEnd] as const),
-    ...NOT_SERVING.map((each) => [each, meetReason] as const),
-    ...SERVING.map((each) => [each, meetWarning] as const),
+async function observeAll(surroundings: World): Promise<void> {
+  const queue: (readonly [Case, Observe])[] = [
+    ...ENDS.map((each) => [each, observeExit] as const),
+    ...NOT_SERVING.map((each) => [each, observeReason] as const),
+    ...SERVING.map((each) => [each, observeWarning] as const),
   ];
   const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [due, meet] = next;
-      const program = startProgram(due.settings(surroundings), due.start?.(surroundings));
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [expected, meet] = next;
+      const program = startProgram(expected.settings(surroundings), expected.start?.(surroundings));
       cleanups.push(() => program.kill());
-      outcomes.set(due.symptom, await meet(program, due));
+      outcomes.set(expected.symptom, await meet(program, expected));
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
 }
 
 let world: World;
 
 beforeAll(async () => {
   world = await makeWorld(cleanups);
-  await meetAll(world);
+  await observeAll(world);
 }, 120_000);
 afterAll(async () => {
   for (const cleanup of cleanups.reverse()) await cleanup();
@@ -123,20 +127,20 @@ afterAll(async () => {
 
 function outcomeOf(symptom: string): Outcome {
   const outcome = outcomes.get(symptom);
-  if (outcome === undefined) throw new Error(`nothing came of «${symptom}»`);
+  if (outcome === undefined) throw new Error(`no outcome of «${symptom}»`);
   return outcome;
 }
 
 interface Row {
   readonly symptom: string;
   readonly reason: string;
-  /** Matches the line, and nothing more. */
+  /** Matches the whole line. */
   readonly line: RegExp;
 }
 
 const HEADINGS = new Set(['symptom', ':---', '---']);
 
-/** The rows of the page: a symptom, sometimes a reason, the line in backticks, and the remedy. */
+/** Parses the rows of the page: a symptom, sometimes a reason, the line in backticks, and the remedy. */
 function rows(): readonly Row[] {
   const page = readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8');
   return [...page.matchAll(/^\| (.+) \|$/gm)].flatMap(([, row = '']) => {
@@ -158,18 +162,18 @@ const rowOf = (symptom: string): Row => {
   return row;
 };
 
-test('each row of docs/troubleshooting.md is met, and no other', () => {
-  const met = [...ENDS, ...NOT_SERVING, ...SERVING].map(({ symptom }) => symptom);
-  expect(met).toEqual(ROWS.map(({ symptom }) => symptom));
+test('docs/troubleshooting.md has exactly the reproduced symptoms', () => {
+  const reproduced = [...ENDS, ...NOT_SERVING, ...SERVING].map(({ symptom }) => symptom);
+  expect(reproduced).toEqual(ROWS.map(({ symptom }) => symptom));
 });
 
-test.each([...ENDS, ...NOT_SERVING, ...SERVING])('$symptom tells no password', ({ symptom }) => {
+test.each([...ENDS, ...NOT_SERVING, ...SERVING])('«$symptom» reveals no password', ({ symptom }) => {
   const { program, readyz, refusal } = outcomeOf(symptom);
-  const said = [JSON.stringify(program.log), program.stderr(), readyz, JSON.stringify(refusal)].join('\n');
-  expect(said).not.toContain(PASSWORD);
+  const output = [JSON.stringify(program.log), program.stderr(), readyz, JSON.stringify(refusal)].join('\n');
+  expect(output).not.toContain(PASSWORD);
 });
 
-describe('the start ends with one line', () => {
+describe('a start that fails logs its documented line', () => {
   test.each(ENDS)('$symptom', async ({ symptom, code = 1 }) => {
     const { program, lines } = outcomeOf(symptom);
     expect(await program.ended).toEqual({ code, signal: null });
@@ -179,7 +183,7 @@ describe('the start ends with one line', () => {
   });
 });
 
-describe('the service says why it does not serve', () => {
+describe('a service that does not serve reports the documented reason', () => {
   test.each(NOT_SERVING)('$symptom', ({ symptom }) => {
     const { program, lines, readyz, metrics, refusal } = outcomeOf(symptom);
     const { line, reason } = rowOf(symptom);
@@ -198,14 +202,14 @@ describe('the service says why it does not serve', () => {
     expect(refusal).toMatchObject({
       error: {
         status: 'UNAVAILABLE',
-        details: { details: expect.arrayContaining([refusedFor(reason)]) },
+        details: { details: expect.arrayContaining([errorInfoFor(reason)]) },
       },
     });
     expect(JSON.stringify(refusal)).not.toMatch(/127\.0\.0\.1|nowhere|nocollector/);
   });
 });
 
-describe('the service serves, and says once what is missing', () => {
+describe('a service that serves warns once', () => {
   test.each(SERVING)('$symptom', ({ symptom }) => {
     const { program, lines } = outcomeOf(symptom);
     const { line } = rowOf(symptom);
@@ -215,19 +219,19 @@ describe('the service serves, and says once what is missing', () => {
   });
 });
 
-test('a right that is taken away is missed, and noticed when it is given back', async () => {
+test('a revoked right stops serving with a reason, and granting it again resumes serving', async () => {
   const { auth = '' } = world.at;
   const program = startProgram({ MONGODB_URI: `mongodb://changing:${PASSWORD}@${auth}/` });
   cleanups.push(() => program.kill());
   await program.ready();
   await letRead(auth, 'changing', 'revoke');
-  await until('it says what is missing', () => reasonsOf(program).length > 0, LINE_MS);
+  await until('the missing right is logged', () => reasonsOf(program).length > 0, LINE_MS);
   expect(reasonsOf(program)).toEqual([
     'not serving: the user changing may not read inventory.collector; grant it find on inventory.collector (docs/operations.md «Database»)',
   ]);
   expect(await pageOf(program, '/readyz')).toMatch(/^not serving: rights: /);
   await letRead(auth, 'changing', 'grant');
   const serving = (): number => program.log.filter(({ msg }) => msg === 'serving').length;
-  await until('it serves again', () => serving() === 2, LINE_MS);
+  await until('the service serves again', () => serving() === 2, LINE_MS);
   expect(await pageOf(program, '/readyz')).toBe('ok\n');
 });

@@ -1,4 +1,5 @@
 /** Ends work with its caller: deadlines, abort scopes and races against an abort (docs/operations.md «Deadlines»). */
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The time left for a call, and the signal that ends its work. */
 export interface Deadline {
@@ -26,6 +27,11 @@ export function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
       })
       .then(resolve, reject);
   });
+}
+
+/** Waits for `ms` milliseconds, or until `signal` is aborted. It never fails. */
+export async function delay(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 const TIMED_OUT = new Error('the time for this work is over');

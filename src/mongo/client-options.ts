@@ -9,11 +9,18 @@ const MAX_IDLE_MS = 60_000;
 /** Milliseconds that closing has: the driver takes leave of a database that may not be there any more. */
 const CLOSE_TIMEOUT_MS = 500;
 
-/** Connections for pings and for ending operations, apart from those that the calls wait for. */
-export const CONTROL_OPTIONS: MongoClientOptions = { maxPoolSize: 4, minPoolSize: 1 };
+/** The purpose of connections: stats may be slow and many; control probes the database and kills operations. */
+export type Purpose = 'reads' | 'stats' | 'control';
 
-/** Connections for stats: more at once would only keep the database from everything else. Further ones wait. */
-export const STATS_OPTIONS: MongoClientOptions = { maxPoolSize: 20 };
+/**
+ * Options of the clients of each purpose. More stats at once would only keep the database from everything else: further
+ * ones wait. Control has connections apart from those that calls wait for.
+ */
+export const PURPOSE_OPTIONS: Readonly<Record<Purpose, MongoClientOptions>> = {
+  reads: {},
+  stats: { maxPoolSize: 20 },
+  control: { maxPoolSize: 4, minPoolSize: 1 },
+};
 
 /**
  * Options beside those of `uri`. A stored document never makes a call fail: text that is not UTF-8 is replaced, and

@@ -1,62 +1,24 @@
 /**
- * The database of the service: what MONGODB_URI names or this service starts itself, and the connections to it
+ * Connects to MongoDB: reads a URI, creates the clients of each purpose, and keeps connections ready
  * (docs/operations.md «Database»).
  */
-import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
 import type { MongoClientOptions, MongoOptions } from 'mongodb';
-import type { Config } from '../config/config.js';
 import { notServing } from '../errors.js';
+import { clientOptions, directUri, PURPOSE_OPTIONS } from './client-options.js';
+import type { Purpose } from './client-options.js';
 import { openConnections } from './connections.js';
-import type { Connections, ConnectionsOptions, Purpose } from './connections.js';
-import { clientOptions, CONTROL_OPTIONS, directUri, STATS_OPTIONS } from './client-options.js';
+import type { Connections } from './connections.js';
 import { createExplanation, hostsOf, outdated, VersionRefused } from './diagnosis.js';
 import type { Explanation } from './diagnosis.js';
 import { createHeartbeatLog } from './heartbeats.js';
+import type { HeartbeatLog } from './heartbeats.js';
 import { checkOptions, uriComplaint } from './preflight.js';
-import { keepAnswering } from './readiness.js';
-import type { AnsweringConnections } from './readiness.js';
-import type { Log } from '../telemetry/log.js';
-import type { About } from '../telemetry/serving-log.js';
+import { createReadyConnections } from './readiness.js';
+import type { ReadyConnections } from './readiness.js';
 
-const ROOT = new URL('../../../', import.meta.url);
-
-/** The work that a client's connections are for, with the options of its own. */
-export const CLIENTS: Readonly<Record<Purpose, MongoClientOptions>> = {
-  reads: {},
-  stats: STATS_OPTIONS,
-  control: CONTROL_OPTIONS,
-};
-
-/** The surroundings of the steps that have to do with the database. */
-export interface DatabaseContext {
-  readonly config: Config;
-  readonly log: Log;
-  readonly clock: { readonly monotonicNow: () => number };
-  /** Undo the steps at the end. */
-  readonly cleanups: (() => Promise<void>)[];
-  /** Options of each client beside its own. */
-  readonly replaced?: { readonly mongo?: MongoClientOptions };
-  /** Called with each client of the database once it is made. */
-  readonly observeClient?: (client: MongoClient, purpose: Purpose) => void;
-}
-
-/** The database, before it is asked. */
-export interface ConnectionPlan {
-  readonly options: MongoOptions;
-  /** It is this service's own, with indexes to make and the sample to load. */
-  readonly embedded: boolean;
-}
-
-/** Stands in for the URI of the embedded mongod, whose port is not known yet; its options are the same. */
-const EMBEDDED_URI = 'mongodb://127.0.0.1/';
-
-/** Reads MONGODB_URI as the driver does. Errors: it cannot be used, in a line that says why. */
-export async function readConnectionOptions({
-  config,
-}: Pick<DatabaseContext, 'config'>): Promise<ConnectionPlan> {
-  const { mongodbUri } = config;
-  const uri = mongodbUri ?? EMBEDDED_URI;
+/** Reads a URI as the driver does. Errors: it cannot be used, in a line on MONGODB_URI with the cause and a remedy. */
+export async function readConnectionOptions(uri: string): Promise<MongoOptions> {
   let options: MongoOptions;
   try {
     ({ options } = new MongoClient(uri, clientOptions(uri)));
@@ -64,122 +26,95 @@ export async function readConnectionOptions({
     throw new Error(uriComplaint(uri, error), { cause: error });
   }
   await checkOptions(options);
-  return { options, embedded: mongodbUri === undefined };
+  return options;
 }
 
-async function embeddedModules() {
-  try {
-    return {
-      ...(await import('../embedded/embedded.js')),
-      ...(await import('../embedded/claim.js')),
-      ...(await import('../embedded/sample.js')),
-    };
-  } catch (error) {
-    throw new Error(
-      'MONGODB_URI is needed: the embedded mongod is not part of this installation; set it to mongodb://host:port/',
-      { cause: error },
-    );
-  }
-}
-
-/** Claims the folder of the embedded mongod. Errors: another service has it. */
-export async function claimDataFolder({
-  config,
-  cleanups,
-}: DatabaseContext): Promise<(at: string) => Promise<void>> {
-  const { claimFolder } = await embeddedModules();
-  const claim = await claimFolder(config.embeddedDataDir);
-  cleanups.push(claim.release);
-  return claim.announce;
-}
-
-/** Starts the embedded mongod, and answers its URI. */
-export async function startEmbeddedDatabase({ config, log, cleanups }: DatabaseContext): Promise<string> {
-  const { startEmbedded, loadSample } = await embeddedModules();
-  const say = (message: string): void => {
-    log.info(message);
-  };
-  const mongod = await startEmbedded({
-    dataDir: config.embeddedDataDir,
-    binary: config.mongodBinary,
-    log: say,
-  });
-  cleanups.push(() => mongod.stop());
-  if (config.sampleData) {
-    const { jobs } = await loadSample(
-      mongod.uri,
-      config.mongodbDatabase,
-      fileURLToPath(new URL('sample', ROOT)),
-    );
-    if (jobs > 0) log.info({ jobs }, 'sample loaded');
-  }
-  return mongod.uri;
-}
-
-/** The database as the log names it. */
-export function aboutDatabase({ options, embedded }: ConnectionPlan, { config }: DatabaseContext): About {
+/** Describes the database for the log. */
+export function describeDatabase(name: string, options: MongoOptions): Readonly<Record<string, unknown>> {
   const { replicaSet, credentials } = options;
   return {
-    name: config.mongodbDatabase,
-    ...(embedded ? { embedded: config.embeddedDataDir } : { hosts: hostsOf(options) }),
+    name,
+    hosts: hostsOf(options),
     ...(typeof replicaSet === 'string' ? { replica_set: replicaSet } : {}),
     ...(credentials === undefined ? {} : { user: credentials.username }),
   };
 }
 
-/** Connections to the database, with what is known of why they do not answer. */
-export interface Followed {
-  readonly kept: AnsweringConnections<Connections>;
+/** The database, and the surroundings of its clients. */
+export interface ConnectionSettings {
+  readonly uri: string;
+  /** The options in `uri`. */
+  readonly options: MongoOptions;
+  readonly database: string;
+  /** The collections that calls read. */
+  readonly collections: readonly string[];
+  readonly monotonicNow: () => number;
+  /** Options of each client, in place of its own. */
+  readonly overrides?: MongoClientOptions | undefined;
+  /** Called with each client once it is created. */
+  readonly observeClient?: ((client: MongoClient, purpose: Purpose) => void) | undefined;
+}
+
+/** Connections that are kept, and the explanation of their failures. */
+export interface KeptDatabase {
+  readonly connections: ReadyConnections<Connections>;
   readonly explanation: Explanation;
 }
 
-/** Connections to the database that are kept until the cleanups run. */
-export function keepConnections(
-  uri: string,
-  { options }: ConnectionPlan,
-  context: DatabaseContext,
-): Followed {
-  const { config, clock, cleanups, replaced, observeClient } = context;
-  const heartbeats = createHeartbeatLog(clock.monotonicNow);
-  const opening: ConnectionsOptions = {
-    database: config.mongodbDatabase,
-    client(purpose) {
-      const client = new MongoClient(uri, { ...clientOptions(uri), ...CLIENTS[purpose], ...replaced?.mongo });
-      if (purpose === 'control') heartbeats.observe(client);
-      observeClient?.(client, purpose);
-      return client;
-    },
-    member: (address, control) =>
-      new MongoClient(directUri(uri, address, control.options), {
-        ...clientOptions(uri),
-        ...CONTROL_OPTIONS,
-      }),
-    check() {
-      if (outdated(heartbeats.latest()).length > 0) throw new VersionRefused();
-    },
+function createClient(
+  { uri, overrides, observeClient }: ConnectionSettings,
+  purpose: Purpose,
+  heartbeats: HeartbeatLog,
+): MongoClient {
+  const client = new MongoClient(uri, { ...clientOptions(uri), ...PURPOSE_OPTIONS[purpose], ...overrides });
+  if (purpose === 'control') heartbeats.observe(client);
+  observeClient?.(client, purpose);
+  return client;
+}
+
+/** Creates a client of the one server at `address`, with the options that `control` has resolved. */
+const createDirectClient = (uri: string, address: string, control: MongoClient): MongoClient =>
+  new MongoClient(directUri(uri, address, control.options), {
+    ...clientOptions(uri),
+    ...PURPOSE_OPTIONS.control,
+  });
+
+/** Opens connections and keeps them ready until they are stopped. */
+export function keepConnections(settings: ConnectionSettings): KeptDatabase {
+  const { uri, options, database, collections, monotonicNow } = settings;
+  const heartbeats = createHeartbeatLog(monotonicNow);
+  const open = (): Connections =>
+    openConnections({
+      database,
+      collections,
+      createClient: (purpose) => createClient(settings, purpose, heartbeats),
+      createDirectClient: (address, control) => createDirectClient(uri, address, control),
+      check() {
+        if (outdated(heartbeats.latest()).length > 0) throw new VersionRefused();
+      },
+    });
+  return {
+    connections: createReadyConnections(open),
+    explanation: createExplanation({ ...options, database }, heartbeats.latest, monotonicNow),
   };
-  const kept = keepAnswering(() => openConnections(opening));
-  cleanups.push(kept.stop);
-  const subject = { ...options, database: config.mongodbDatabase };
-  return { kept, explanation: createExplanation(subject, heartbeats.latest, clock.monotonicNow) };
 }
 
-/** The database as the calls use it: what it is found to be once it is there. */
-export interface LateDatabase {
+/** The current connections, for parts that are created before there are any. */
+export interface DatabaseHandle {
+  /** Errors: UNAVAILABLE before `attach`. */
   current(): Connections;
-  begin(kept: AnsweringConnections<Connections>): void;
+  attach(connections: ReadyConnections<Connections>): void;
 }
 
-export function createLateDatabase(): LateDatabase {
-  let kept: AnsweringConnections<Connections> | undefined;
+export function createDatabaseHandle(): DatabaseHandle {
+  let attached: ReadyConnections<Connections> | undefined;
   return {
     current() {
-      // Calls are refused until the service serves.
-      if (kept === undefined) throw notServing('starting');
-      return kept.current();
+      if (attached === undefined) throw notServing('starting');
+      return attached.current();
     },
-    begin(next) {
-      kept = next;
+    attach(connections) {
+      attached = connections;
     },
   };
 }

@@ -1,126 +1,76 @@
 /**
- * The clients of the database, each kind of work by connections of its own (docs/operations.md «Database»). Those of one
- * opening begin and end together.
+ * Opens the clients of the database: each purpose has connections of its own, and all are opened and closed together
+ * (docs/operations.md «Database»).
  */
-import type { Db, MongoClient, TopologyDescription, TopologyDescriptionChangedEvent } from 'mongodb';
+import type { Db, MongoClient } from 'mongodb';
+import { raceAbort } from '../limits/abort.js';
 import { closeClient } from './client-options.js';
-import { ReadFailed } from './diagnosis.js';
+import type { Purpose } from './client-options.js';
+import { createProbe } from './probe.js';
+import { monitorSecondaries } from './secondaries.js';
 import { createSessionKiller, killSessionsOn } from './session-killer.js';
 import type { Kill } from './session-killer.js';
-import { monitorSecondaries } from './members.js';
-import { raceAbort } from '../limits/abort.js';
-import type { Connection } from './executor.js';
-
-/** What connections are for: stats may take long, and be many; control judges the database, and ends operations. */
-export type Purpose = 'reads' | 'stats' | 'control';
 
 export interface ConnectionsOptions {
-  /** Makes a client. */
-  client(purpose: Purpose): MongoClient;
-  /** Makes a client of the one server at `address`, which `control` sees. */
-  member(address: string, control: MongoClient): MongoClient;
+  createClient(purpose: Purpose): MongoClient;
+  /** Creates a client of the one server at `address`, as seen by `control`. */
+  createDirectClient(address: string, control: MongoClient): MongoClient;
   readonly database: string;
-  /** Throws what is wrong with the servers that answer, if anything is. */
+  /** The collections that calls read. */
+  readonly collections: readonly string[];
+  /** Checks servers that answer. Errors: they cannot be served from. */
   check(): void;
 }
 
-/** Clients that were opened together. */
+/** The database by the connections of one purpose. */
+export interface Connection {
+  readonly db: Db;
+  /** Aborted when the connections are closed; operations on them end then. */
+  readonly closed: AbortSignal;
+}
+
+/** Connections that were opened together. */
 export interface Connections extends Readonly<Record<Purpose, Connection>> {
   readonly kill: Kill;
-  /** Waits until each client can do its work. Errors: why one cannot, or that `signal` was aborted before. */
-  answer(signal: AbortSignal): Promise<void>;
+  /** Waits until each client can do its work. Errors: the failures of its reads, or the reason of `signal`. */
+  probe(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
-const COLLECTIONS = ['job', 'collector'] as const;
-
-/** Reads what calls read, by the rights that they have; a ping needs none. Errors: all reads that failed. */
-async function read(db: Db, signal: AbortSignal): Promise<void> {
-  const options = { projection: { _id: 1 }, signal };
-  const failures = await Promise.all(
-    COLLECTIONS.map((name) =>
-      db
-        .collection(name)
-        .findOne({}, options)
-        .then(
-          () => [],
-          (error: unknown) => [new ReadFailed(name, error)],
-        ),
-    ),
+/** Opens clients; the first probe connects them. */
+export function openConnections({
+  createClient,
+  createDirectClient,
+  database,
+  collections,
+  check,
+}: ConnectionsOptions): Connections {
+  const closing = new AbortController();
+  const closed = closing.signal;
+  const clients = {
+    reads: createClient('reads'),
+    stats: createClient('stats'),
+    control: createClient('control'),
+  };
+  const connectionOf = (client: MongoClient): Connection => ({ db: client.db(database), closed });
+  const reads = connectionOf(clients.reads);
+  const stats = connectionOf(clients.stats);
+  const control = connectionOf(clients.control);
+  const secondaries = monitorSecondaries(clients.control, (address) =>
+    createDirectClient(address, clients.control),
   );
-  if (failures.flat().length > 0) throw new AggregateError(failures.flat(), 'the database cannot be read');
-}
-
-const WRITABLE: ReadonlySet<string> = new Set(['Standalone', 'Mongos', 'RSPrimary', 'LoadBalancer']);
-
-/** Whether there is a server for what is read by `mode`. */
-function canServe({ type, servers }: TopologyDescription, mode: string): boolean {
-  const types = [...servers.values()].map((server) => server.type);
-  if (type === 'Single') return types.some((each) => each !== 'Unknown');
-  return types.some((each) => WRITABLE.has(each) || (mode !== 'primary' && each === 'RSSecondary'));
-}
-
-/** Follows whether `client` knows a server to read from. */
-function followsServer(client: MongoClient): () => boolean {
-  let able = false;
-  client.on('topologyDescriptionChanged', ({ newDescription }: TopologyDescriptionChangedEvent) => {
-    able = canServe(newDescription, client.readPreference.mode);
-  });
-  client.on('topologyClosed', () => {
-    able = false;
-  });
-  return () => able;
-}
-
-/** Opens clients; they connect when they are first asked to answer. */
-export function openConnections({ client: make, member, database, check }: ConnectionsOptions): Connections {
-  const over = new AbortController();
-  const clients = { reads: make('reads'), stats: make('stats'), control: make('control') };
-  const connected = (client: MongoClient): Connection => ({ db: client.db(database), closed: over.signal });
-  const reads = connected(clients.reads);
-  const stats = connected(clients.stats);
-  const control = connected(clients.control);
-  const set = monitorSecondaries(clients.control, (address) => member(address, clients.control));
-  const onPrimary = killSessionsOn(control.db);
-  const working = [reads, stats].map(({ db }) => ({ db, able: followsServer(db.client) }));
-  let opened = false;
-
-  /** The first connect of a client may be repeated; where it has failed the driver does not do so by itself. */
-  async function connect({ client }: Db): Promise<void> {
-    await client.connect();
-    if (over.signal.aborted) await client.close();
-  }
-
-  async function open(signal: AbortSignal): Promise<void> {
-    await connect(control.db);
-    await read(control.db, signal);
-    await Promise.all(
-      working.map(async ({ db }) => {
-        await connect(db);
-        await read(db, signal);
-      }),
-    );
-    opened = true;
-  }
-
-  /** Reads by control alone: the other connections may all be at work. One without a server looks for it while it waits. */
-  async function ask(signal: AbortSignal): Promise<void> {
-    const unable = working.filter(({ able }) => !able());
-    await Promise.all([control, ...unable].map(({ db }) => read(db, signal)));
-  }
-
+  const killOnPrimary = killSessionsOn(control.db);
+  const probe = createProbe({ control: control.db, working: [reads.db, stats.db], collections, closed });
   return {
-    reads,
-    stats,
-    control,
-    kill: createSessionKiller(() => [onPrimary, ...set.secondaries()]),
-    async answer(signal) {
-      await raceAbort(opened ? ask(signal) : open(signal), signal);
+    ...{ reads, stats, control },
+    kill: createSessionKiller(() => [killOnPrimary, ...secondaries.killers()]),
+    async probe(signal) {
+      await raceAbort(probe(signal), signal);
       check();
     },
     async close() {
-      over.abort();
-      await Promise.all([set.close(), ...Object.values(clients).map(closeClient)]);
+      closing.abort();
+      await Promise.all([secondaries.close(), ...Object.values(clients).map(closeClient)]);
     },
   };
 }

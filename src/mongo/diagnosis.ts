@@ -5,6 +5,7 @@
 import { MongoCompatibilityError, MongoParseError, MongoServerError } from 'mongodb';
 import type { Document, MongoOptions } from 'mongodb';
 import type { Reason } from '../reasons.js';
+import { AUTHENTICATION_FAILED, UNAUTHORIZED } from './errors.js';
 import { codeOf, innerCode, troubleOf } from './connection-failures.js';
 import type { Heartbeat, Heartbeats } from './heartbeats.js';
 
@@ -93,9 +94,6 @@ const version: Rule = ({ heartbeats }) => {
 
 const serverErrors = ({ errors }: Facts): readonly MongoServerError[] =>
   errors.filter((error) => error instanceof MongoServerError);
-
-const UNAUTHORIZED = 13;
-const AUTHENTICATION_FAILED = 18;
 
 const nobody: Rule = (facts) => {
   const { subject } = facts;

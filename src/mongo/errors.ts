@@ -59,9 +59,10 @@ const LATER_CODES = [
   ...[64, 303, 354, 391, 398], // replicas that are late; connections that are to be opened again
 ] as const;
 
-/** Codes of a user without the rights, and of one that is not let in at all. */
-const RIGHTS_CODE = 13;
-const AUTH_CODE = 18;
+/** The code for a user without the rights. */
+export const UNAUTHORIZED = 13;
+/** The code for a user that is not let in at all. */
+export const AUTHENTICATION_FAILED = 18;
 
 const rows = (codes: readonly number[], make: () => Error) => codes.map((code) => [code, make] as const);
 
@@ -74,8 +75,8 @@ const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>(
   ...rows([146, 292, 16819, 16820], outOfMemory),
   ...rows(ELSEWHERE_CODES, unavailable),
   ...rows(LATER_CODES, unavailable),
-  [RIGHTS_CODE, noRights],
-  [AUTH_CODE, notLetIn],
+  [UNAUTHORIZED, noRights],
+  [AUTHENTICATION_FAILED, notLetIn],
 ]);
 
 /** What a server says of an error that passes by itself, whatever its code. */
@@ -152,7 +153,8 @@ export function isLost(error: unknown): boolean {
 /** What passes by itself, and is a surprise all the same. */
 const isStrange = (error: unknown): boolean =>
   (error instanceof MongoRuntimeError && !(error instanceof MongoStalePrimaryError)) ||
-  (error instanceof MongoServerError && [RIGHTS_CODE, AUTH_CODE].some((code) => code === error.code));
+  (error instanceof MongoServerError &&
+    [UNAUTHORIZED, AUTHENTICATION_FAILED].some((code) => code === error.code));
 
 /** `error` for a client; what is not known goes to `report` only. `signal` says why the work was given up, if it was. */
 export function toAppError(error: unknown, signal: AbortSignal, report: (error: unknown) => void): unknown {

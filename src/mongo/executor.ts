@@ -12,6 +12,7 @@ import type {
   ReadPreferenceLike,
 } from 'mongodb';
 import { toAppError, isLost, unavailable } from './errors.js';
+import type { Connection } from './connections.js';
 import type { Deadline } from '../limits/abort.js';
 import type { Kill } from './session-killer.js';
 
@@ -61,13 +62,6 @@ async function withOneRetry<T>({ signal }: Deadline, read: () => Promise<T>): Pr
     if (signal.aborted || !isLost(error)) throw error;
     return await read();
   }
-}
-
-/** The database by the connections of now. */
-export interface Connection {
-  readonly db: Db;
-  /** Aborted when the connections are closed, and what runs on them ends. */
-  readonly closed: AbortSignal;
 }
 
 /** Errors: the connections were closed, which ends the driver's cursors as if there were nothing more. */

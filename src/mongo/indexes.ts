@@ -1,156 +1,86 @@
-/** The indexes that this service's orders need: made by a command, and watched while it serves (docs/operations.md). */
-import { setTimeout as pause } from 'node:timers/promises';
+/** Finds and creates the indexes that a collection needs for its sort orders (docs/operations.md). */
 import type { Db } from 'mongodb';
-import { withTimeout } from '../limits/abort.js';
-import { isUnauthorized, createRightsLog, summaryOf } from './rights.js';
-import { INDEXES, JOB_SCHEMA } from '../job/schema.js';
 
-const MISSING_COLLECTION = 26;
+export type IndexKey = Readonly<Record<string, 1 | -1>>;
 
-type IndexKey = Readonly<Record<string, unknown>>;
+/** The key of any index, also one by text or place. */
+type ListedKey = Readonly<Record<string, unknown>>;
 
-/** Options by which an index has not each job, or not in the order of our sorts, or not for queries. */
-const NARROWING = ['partialFilterExpression', 'sparse', 'collation', 'hidden'] as const;
-
-/** An index as MongoDB lists it; one that is being built stands in a `spec`. */
-type Listed = Readonly<Record<(typeof NARROWING)[number], unknown>> & { readonly key?: IndexKey };
-
-interface Listing {
-  readonly cursor?: { readonly firstBatch: readonly Listed[] };
+/** The indexes of one collection, whose documents belong to tenants. */
+export interface IndexPlan {
+  readonly collection: string;
+  /** The field of a document's tenant. */
+  readonly tenant: string;
+  /** The field of its identifier, which breaks ties of a sort. */
+  readonly id: string;
+  readonly keys: readonly IndexKey[];
 }
 
-/** Milliseconds that MongoDB has to list the indexes. */
-const LIST_TIMEOUT_MS = 10_000;
+const MISSING_COLLECTION_CODE = 26;
 
-/** The keys of the indexes that a query on any jobs can use. */
-async function existingKeys(db: Db, signal: AbortSignal): Promise<readonly IndexKey[]> {
-  const command = { listIndexes: 'job', includeBuildUUIDs: true, maxTimeMS: LIST_TIMEOUT_MS };
+/** Options of indexes that lack some documents, order them in another way, or serve no queries. */
+const NARROWING_OPTIONS = ['partialFilterExpression', 'sparse', 'collation', 'hidden'] as const;
+
+/** An index as MongoDB lists it; one under construction has its key in a `spec`, hence none here. */
+type ListedIndex = Readonly<Record<(typeof NARROWING_OPTIONS)[number], unknown>> & {
+  readonly key?: ListedKey;
+};
+
+interface ListIndexesReply {
+  readonly cursor?: { readonly firstBatch: readonly ListedIndex[] };
+}
+
+/** The time for MongoDB to list the indexes. */
+export const LIST_TIMEOUT_MS = 10_000;
+
+/** Lists the keys of the indexes that serve queries on any documents. */
+async function usableKeys(db: Db, collection: string, signal: AbortSignal): Promise<readonly ListedKey[]> {
+  const command = { listIndexes: collection, includeBuildUUIDs: true, maxTimeMS: LIST_TIMEOUT_MS };
   try {
-    const listing: Listing = await db.command(command, { signal });
-    const listed = listing.cursor?.firstBatch ?? [];
-    const whole = listed.filter((index) => NARROWING.every((option) => !index[option]));
-    return whole.flatMap(({ key }) => (key === undefined ? [] : [key]));
+    const reply: ListIndexesReply = await db.command(command, { signal });
+    const listed = reply.cursor?.firstBatch ?? [];
+    const usable = listed.filter((index) => NARROWING_OPTIONS.every((option) => !index[option]));
+    return usable.flatMap(({ key }) => (key === undefined ? [] : [key]));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === MISSING_COLLECTION) return [];
+    if (error instanceof Error && 'code' in error && error.code === MISSING_COLLECTION_CODE) return [];
     throw error;
   }
 }
 
-/** The keys of INDEXES that are not among `found`. */
-function missingOf(found: readonly IndexKey[]): readonly (typeof INDEXES)[number][] {
-  const keys = new Set(found.map((key) => JSON.stringify(key)));
-  return INDEXES.filter((key) => !keys.has(JSON.stringify(key)));
+/** The planned keys without those in `existing`; the order of a key's fields counts. */
+function missingKeys({ keys }: IndexPlan, existing: readonly ListedKey[]): readonly IndexKey[] {
+  const texts = new Set(existing.map((key) => JSON.stringify(key)));
+  return keys.filter((key) => !texts.has(JSON.stringify(key)));
 }
 
-/** The fields by which an index has the jobs of a domain in order, ties broken by id in the same direction. */
-function orderedBy(found: readonly IndexKey[]): ReadonlySet<string> {
-  const three = found.map((key) => Object.entries(key)).filter(({ length }) => length === 3);
-  const ordering = three.filter(
-    ([domain, field, id]) => domain?.[0] === 'domain_id' && id?.[0] === JOB_SCHEMA.id && field?.[1] === id[1],
+/** The fields by which an index sorts a tenant's documents, with ties broken by id in the same direction. */
+function orderedFields({ tenant, id }: IndexPlan, existing: readonly ListedKey[]): ReadonlySet<string> {
+  const threeFields = existing.map((key) => Object.entries(key)).filter(({ length }) => length === 3);
+  const ordering = threeFields.filter(
+    ([first, second, third]) => first?.[0] === tenant && third?.[0] === id && second?.[1] === third[1],
   );
-  return new Set(ordering.map(([, field]) => field?.[0] ?? ''));
+  return new Set(ordering.map(([, second]) => second?.[0] ?? ''));
 }
 
-/** Makes the missing indexes, and answers their names. */
-export async function makeIndexes(db: Db): Promise<readonly string[]> {
-  const missing = missingOf(await existingKeys(db, AbortSignal.timeout(LIST_TIMEOUT_MS)));
-  return Promise.all(missing.map((key) => db.collection('job').createIndex({ ...key })));
+/** Creates the missing indexes and returns their names. */
+export async function createMissingIndexes(db: Db, plan: IndexPlan): Promise<readonly string[]> {
+  const existing = await usableKeys(db, plan.collection, AbortSignal.timeout(LIST_TIMEOUT_MS));
+  const collection = db.collection(plan.collection);
+  return Promise.all(missingKeys(plan, existing).map((key) => collection.createIndex({ ...key })));
 }
 
-/** What the indexes are found to be. */
+/** The indexes of a collection, compared with its plan. */
 export interface FoundIndexes {
   readonly missing: readonly IndexKey[];
+  /** The fields by which an index sorts a tenant's documents, with ties broken by id in the same direction. */
   readonly orderedBy: ReadonlySet<string>;
 }
 
 export async function findIndexes(
   db: Db,
+  plan: IndexPlan,
   signal: AbortSignal = AbortSignal.timeout(LIST_TIMEOUT_MS),
 ): Promise<FoundIndexes> {
-  const found = await existingKeys(db, signal);
-  return { missing: missingOf(found), orderedBy: orderedBy(found) };
-}
-
-/** Milliseconds between two looks. */
-const POLL_INTERVAL_MS = 60_000;
-
-/** A subset of pino's. */
-export interface IndexLog {
-  info(message: string): void;
-  warn(message: string): void;
-  warn(about: object, message: string): void;
-  debug(about: object, message: string): void;
-}
-
-export interface IndexWatch {
-  readonly orderedBy: () => ReadonlySet<string>;
-  /** Looks once. */
-  look(): Promise<void>;
-  /** Begins to look, unless it has begun; `stop` ends it. */
-  begin(): void;
-  stop(): Promise<void>;
-}
-
-/** Knows the indexes of the database, and says once which are missing, and which rights. */
-export function createIndexWatch(database: () => Db, log: IndexLog): IndexWatch {
-  const stop = new AbortController();
-  let known: ReadonlySet<string> = new Set();
-  let said = '[]';
-  let failure: string | undefined;
-  const rights = createRightsLog(log);
-  let watching: Promise<void> | undefined;
-
-  function say(missing: FoundIndexes['missing']): void {
-    const text = JSON.stringify(missing);
-    if (text !== said && missing.length > 0)
-      log.warn({ missing }, 'indexes are missing; lists are slow without them: npm run indexes');
-    said = text;
-  }
-
-  /** Says once why the indexes are not known, until they are; what a right is missing for, `rights` says. */
-  function sayFailure(error: unknown): void {
-    const reason = summaryOf(error);
-    if (stop.signal.aborted || reason === failure) return;
-    failure = reason;
-    log.debug({ err: error }, 'the indexes cannot be looked at');
-    if (!isUnauthorized(error))
-      log.warn(`the indexes cannot be looked at (${reason}); it is tried each minute`);
-  }
-
-  async function lookAtIndexes(signal: AbortSignal): Promise<void> {
-    try {
-      const found = await findIndexes(database(), signal);
-      known = found.orderedBy;
-      failure = undefined;
-      say(found.missing);
-    } catch (error) {
-      sayFailure(error);
-    }
-  }
-
-  async function look(): Promise<void> {
-    await withTimeout(LIST_TIMEOUT_MS, stop.signal, async (signal) => {
-      await Promise.all([lookAtIndexes(signal), rights.look(database(), signal)]);
-    });
-  }
-
-  async function watch(signal: AbortSignal): Promise<void> {
-    do {
-      await look();
-      // The pause ends early, with an error that says nothing more, when the watch is stopped.
-      await pause(POLL_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
-    } while (!signal.aborted);
-  }
-
-  return {
-    orderedBy: () => known,
-    look,
-    begin() {
-      watching ??= watch(stop.signal);
-    },
-    async stop() {
-      stop.abort();
-      await watching;
-    },
-  };
+  const existing = await usableKeys(db, plan.collection, signal);
+  return { missing: missingKeys(plan, existing), orderedBy: orderedFields(plan, existing) };
 }

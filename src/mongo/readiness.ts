@@ -1,101 +1,103 @@
-/** Keeps connections to the database that answer (docs/operations.md «Health»). */
+/** Keeps connections ready: probes those in use, and replaces them when others answer instead (docs/operations.md «Health»). */
 import { setMaxListeners } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
-import { withTimeout } from '../limits/abort.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { delay, withTimeout } from '../limits/abort.js';
 
-/** Milliseconds: between two questions, between them while there is no answer, and until one counts as unanswered. */
-const PAUSE = 1000;
-const PAUSE_UNANSWERED = 300;
-const PATIENCE = 2000;
+const POLL_INTERVAL_MS = 1000;
+/** The interval while there is no answer. */
+const FAILED_POLL_INTERVAL_MS = 300;
+const PROBE_TIMEOUT_MS = 2000;
 
 /**
- * While there is no answer, other connections are opened beside those that are used, at most so often, and so many: each
- * has some seconds to find its servers, and none of them waits for what another waits for in vain.
+ * While there is no answer, spare connections are opened beside those in use. Each has some seconds to find its servers,
+ * and none waits for a server that another awaits in vain.
  */
-const OPEN_EVERY = 1500;
-const MOST_BESIDE = 4;
-/** Milliseconds that those that are used have more than others, since calls still run on them. */
-const PREFERENCE = 300;
+const SPARE_INTERVAL_MS = 1500;
+const MAX_SPARES = 4;
+/** The advantage of the connections in use over spare ones, since calls still run on them. */
+const CURRENT_ADVANTAGE_MS = 300;
 
-/** Connections, as they are judged. */
-export interface Answering {
-  /** Waits for an answer. Errors: why there is none, or that `signal` was aborted before. */
-  answer(signal: AbortSignal): Promise<void>;
+export interface Probeable {
+  /** Waits for an answer. Errors: the cause of its absence, or the reason of `signal`. */
+  probe(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface AnsweringConnections<T> {
-  /** Those to use now. */
+/** Receives the result of a probe: its failure, or undefined after an answer. */
+type ProbeListener = (failure: Error | undefined) => void;
+
+export interface ReadyConnections<T> {
+  /** The connections for new work. */
   current(): T;
-  /** Asks until it is stopped, and hands each outcome to `heard`: undefined, or why there is no answer. */
-  watch(heard: Heard): void;
+  /** Probes until `stop`, and passes on each result. */
+  watch(listener: ProbeListener): void;
   stop(): Promise<void>;
 }
 
-/** One broken connection is no lost database, so a question that fails early is asked once more. */
-async function answers(asked: Answering, signal: AbortSignal): Promise<void> {
+/** Probes twice if the first attempt fails early: one broken connection is no lost database. */
+async function probeWithRetry(probed: Probeable, signal: AbortSignal): Promise<void> {
   try {
-    await asked.answer(signal);
+    await probed.probe(signal);
   } catch (first) {
     if (signal.aborted) throw first;
-    await asked.answer(signal).catch((second: unknown) => {
+    await probed.probe(signal).catch((second: unknown) => {
       throw new AggregateError([first, second], 'two failures at once');
     });
   }
 }
 
-/** The first of `all` that answers; the very first of them where it is but little later. */
-async function firstOf<T extends Answering>(all: readonly [T, ...T[]], signal: AbortSignal): Promise<T> {
-  const answered = all.map((each) => each.answer(signal).then(() => each));
-  const first = await Promise.any(answered);
-  const preferred = answered[0]?.catch(() => first) ?? first;
-  return Promise.race([preferred, pause(PREFERENCE, first)]);
+/** Returns the first connections that answer; `current` may be a little later than the spares. */
+async function firstReady<T extends Probeable>(
+  current: T,
+  spares: readonly T[],
+  signal: AbortSignal,
+): Promise<T> {
+  const probe = (each: T): Promise<T> => each.probe(signal).then(() => each);
+  const currentAnswer = probe(current);
+  const first = await Promise.any([currentAnswer, ...spares.map(probe)]);
+  return Promise.race([currentAnswer.catch(() => first), sleep(CURRENT_ADVANTAGE_MS, first)]);
 }
 
-/** Why there is no answer; undefined where there is one. */
-async function failureOf(asked: Promise<void>): Promise<Error | undefined> {
+/** Returns the failure of `probe`, or undefined after an answer. */
+async function failureOf(probe: Promise<void>): Promise<Error | undefined> {
   try {
-    await asked;
+    await probe;
     return undefined;
   } catch (error) {
     return error instanceof Error ? error : new Error('no answer', { cause: error });
   }
 }
 
-/** Hears the failure to answer; undefined: there is an answer. */
-type Heard = (failure: Error | undefined) => void;
-
-/** Asks until `stop` is aborted, and says whether the time before there was no answer. */
-async function asking(
+/** Probes until `stop` is aborted; `hasFailed` is the result of the previous probe. */
+async function poll(
   stop: AbortSignal,
-  ask: (unanswered: boolean, signal: AbortSignal) => Promise<void>,
-  heard: Heard,
+  probe: (hasFailed: boolean, signal: AbortSignal) => Promise<void>,
+  listener: ProbeListener,
 ): Promise<void> {
-  for (let unanswered = false; ;) {
-    const before = unanswered;
+  for (let hasFailed = false; ;) {
+    const hadFailed = hasFailed;
     const failure = await failureOf(
-      withTimeout(PATIENCE, stop, (signal) => {
-        // A listener for each read of each connection.
+      withTimeout(PROBE_TIMEOUT_MS, stop, (signal) => {
+        // Each read of each connection adds a listener.
         setMaxListeners(0, signal);
-        return ask(before, signal);
+        return probe(hadFailed, signal);
       }),
     );
     if (stop.aborted) return;
-    unanswered = failure !== undefined;
-    heard(failure);
-    // A pause ends early, with an error that says nothing more, when it is stopped.
-    await pause(unanswered ? PAUSE_UNANSWERED : PAUSE, undefined, { signal: stop }).catch(() => undefined);
+    hasFailed = failure !== undefined;
+    listener(failure);
+    await delay(hasFailed ? FAILED_POLL_INTERVAL_MS : POLL_INTERVAL_MS, stop);
   }
 }
 
-/** Keeps connections that answer, made by `open`: from the start, and whatever state those before them are in. */
-export function keepAnswering<T extends Answering>(open: () => T): AnsweringConnections<T> {
+/** Creates connections by `open` and keeps them ready, from the start and whatever the state of earlier ones. */
+export function createReadyConnections<T extends Probeable>(open: () => T): ReadyConnections<T> {
   const stopping = new AbortController();
   const closing = new Set<Promise<void>>();
   let current = open();
-  let beside: readonly T[] = [];
+  let spares: readonly T[] = [];
   let openedAt = performance.now();
-  let watching = Promise.resolve();
+  let polling = Promise.resolve();
 
   function close(all: readonly T[]): void {
     for (const each of all) {
@@ -104,37 +106,36 @@ export function keepAnswering<T extends Answering>(open: () => T): AnsweringConn
     }
   }
 
-  /** Uses `next` alone. */
+  /** Uses `next` and closes all others. */
   function use(next: T): void {
-    close([current, ...beside].filter((each) => each !== next));
+    close([current, ...spares].filter((each) => each !== next));
     current = next;
-    beside = [];
+    spares = [];
   }
 
-  function openBeside(): void {
-    if (performance.now() - openedAt < OPEN_EVERY) return;
+  function openSpare(): void {
+    if (performance.now() - openedAt < SPARE_INTERVAL_MS) return;
     openedAt = performance.now();
-    const most = [...beside, open()];
-    beside = most.slice(-MOST_BESIDE);
-    close(most.slice(0, -MOST_BESIDE));
+    const all = [...spares, open()];
+    spares = all.slice(-MAX_SPARES);
+    close(all.slice(0, -MAX_SPARES));
   }
 
-  /** Asks those that are used; where they were `unanswered` those beside them too, and uses the first that answers. */
-  async function ask(unanswered: boolean, signal: AbortSignal): Promise<void> {
-    if (!unanswered) return answers(current, signal);
-    openBeside();
-    use(await firstOf([current, ...beside], signal));
+  async function probe(hasFailed: boolean, signal: AbortSignal): Promise<void> {
+    if (!hasFailed) return probeWithRetry(current, signal);
+    openSpare();
+    use(await firstReady(current, spares, signal));
   }
 
   return {
     current: () => current,
-    watch(heard) {
-      watching = asking(stopping.signal, ask, heard);
+    watch(listener) {
+      polling = poll(stopping.signal, probe, listener);
     },
     async stop() {
       stopping.abort();
-      await watching;
-      close([current, ...beside]);
+      await polling;
+      close([current, ...spares]);
       await Promise.all(closing);
     },
   };

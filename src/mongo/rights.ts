@@ -1,6 +1,19 @@
-/** The rights of the service's own user that no read needs, looked up before a call fails for them (docs/operations.md «Database»). */
+/** Finds rights that no read needs and the service's own user lacks, before a call fails for them (docs/operations.md «Database»). */
 import { MongoServerError } from 'mongodb';
 import type { Db } from 'mongodb';
+import { UNAUTHORIZED } from './errors.js';
+
+/** The rights on one collection, each with the consequence of its absence for the log. */
+export interface RequiredRights {
+  readonly collection: string;
+  readonly rights: readonly RequiredRight[];
+}
+
+export interface RequiredRight {
+  /** MongoDB's name of the action. */
+  readonly action: string;
+  readonly consequence: string;
+}
 
 interface Resource {
   readonly db?: string;
@@ -20,47 +33,43 @@ interface ConnectionStatus {
   };
 }
 
-/** Rights on `job` for a delete, and for a look at the indexes. */
-const NEEDED = ['remove', 'listIndexes'] as const;
+/** An empty name covers all databases or collections but the server's own. */
+const covers = (resource: Resource, db: string, collection: string): boolean =>
+  resource.anyResource === true ||
+  ((resource.db === '' || resource.db === db) &&
+    (resource.collection === '' || resource.collection === collection));
 
-export type Right = (typeof NEEDED)[number];
+interface MissingRights {
+  readonly user: string;
+  readonly missing: readonly RequiredRight[];
+}
 
-/** An empty name stands for any that is not the server's own. */
-const covers = ({ db, collection, anyResource }: Resource, database: string): boolean =>
-  anyResource === true || ((db === '' || db === database) && (collection === '' || collection === 'job'));
-
-/** The user, and what it lacks of the rights on `job`; undefined where the database asks for none. */
-export async function missingRights(
+/** Finds the user and the rights that it lacks; undefined for a database without authentication. */
+async function findMissingRights(
   db: Db,
+  { collection, rights }: RequiredRights,
   signal: AbortSignal,
-): Promise<{ readonly user: string; readonly missing: readonly Right[] } | undefined> {
+): Promise<MissingRights | undefined> {
   const command = { connectionStatus: 1, showPrivileges: true };
   const { authInfo }: ConnectionStatus = await db.command(command, { signal });
   const [user] = authInfo?.authenticatedUsers ?? [];
   if (user === undefined) return undefined;
   const privileges = authInfo?.authenticatedUserPrivileges ?? [];
-  const granted = privileges.filter(({ resource }) => covers(resource, db.databaseName));
-  const missing = NEEDED.filter((right) => !granted.some(({ actions }) => actions.includes(right)));
+  const granted = privileges.filter(({ resource }) => covers(resource, db.databaseName, collection));
+  const missing = rights.filter(({ action }) => !granted.some(({ actions }) => actions.includes(action)));
   return { user: user.user, missing };
 }
-
-const UNAUTHORIZED = 13;
 
 export const isUnauthorized = (error: unknown): boolean =>
   error instanceof MongoServerError && error.code === UNAUTHORIZED;
 
-/** An error of the database in a few words, without what it echoes of a command. */
-export const summaryOf = (error: unknown): string =>
+/** Summarizes an error of the database in a few words, without its echo of a command. */
+export const errorSummary = (error: unknown): string =>
   error instanceof MongoServerError
     ? `${error.codeName ?? 'code'} ${error.code}`
     : error instanceof Error
       ? error.name
       : 'no error';
-
-const WITHOUT: Readonly<Record<Right, string>> = {
-  remove: 'calls of delete fail',
-  listIndexes: 'missing indexes are not noticed',
-};
 
 /** A subset of pino's. */
 export interface RightsLog {
@@ -68,21 +77,25 @@ export interface RightsLog {
   warn(message: string): void;
 }
 
-/** Says which rights the user of the service lacks, a line for each when that changes. */
-export function createRightsLog(log: RightsLog): { look(db: Db, signal: AbortSignal): Promise<void> } {
-  let lacked: readonly Right[] = [];
+/** Logs one line for each right, when the user begins or ceases to lack it. */
+export function createRightsLog(
+  required: RequiredRights,
+  log: RightsLog,
+): { check(db: Db, signal: AbortSignal): Promise<void> } {
+  let lacked: readonly RequiredRight[] = [];
   return {
-    async look(db, signal) {
-      // A database that does not say what its user may do says so when the right is needed.
-      const found = await missingRights(db, signal).catch(() => undefined);
+    async check(db, signal) {
+      // A database that does not report privileges refuses the operation itself later.
+      const found = await findMissingRights(db, required, signal).catch(() => undefined);
       if (found === undefined) return;
       const { user, missing } = found;
-      for (const right of missing.filter((each) => !lacked.includes(each)))
+      const name = `${db.databaseName}.${required.collection}`;
+      for (const { action, consequence } of missing.filter((right) => !lacked.includes(right)))
         log.warn(
-          `the user ${user} lacks ${right} on ${db.databaseName}.job: ${WITHOUT[right]}; grant it (docs/operations.md «Database»)`,
+          `the user ${user} lacks ${action} on ${name}: ${consequence}; grant it (docs/operations.md «Database»)`,
         );
-      for (const right of lacked.filter((each) => !missing.includes(each)))
-        log.info(`the user ${user} has ${right} on ${db.databaseName}.job now`);
+      for (const { action } of lacked.filter((right) => !missing.includes(right)))
+        log.info(`the user ${user} has ${action} on ${name} now`);
       lacked = missing;
     },
   };

@@ -1,4 +1,4 @@
-// Keys of the identity service: how long each counts, which cannot be used, and who waits for one, how long.
+// Keys fetched from the identity service: their lifetime, invalid keys, and callers waiting for a fetch.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createFetchedKeys } from '../../src/auth/fetched-keys.js';
 import { away, createIdentity } from '../../src/auth/identity.js';
@@ -8,20 +8,20 @@ import type { KeysOf } from '../../src/auth/keys.js';
 import { jsonClient } from '../harness/client.js';
 import type { Outcome } from '../harness/client.js';
 import { callHttp } from '../harness/http-client.js';
-import { standIn } from '../harness/identity.js';
+import { startStandIn } from '../harness/identity.js';
 import type { StandIn } from '../harness/identity.js';
 import { UNUSABLE } from '../harness/keys.js';
-import { keptLog } from '../harness/log.js';
+import { createRecordedLog } from '../harness/log.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { access, pairOf, publicJwk, signed } from '../harness/tokens.js';
 import type { Pair } from '../harness/tokens.js';
 import { until } from '../harness/until.js';
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 const SIGNAL = new AbortController().signal;
-/** Milliseconds that a fetch may take here. */
-const TIMEOUT = 300;
+/** Timeout of a fetch. */
+const TIMEOUT_MS = 300;
 
 let pair: Pair;
 let jwk: string;
@@ -33,125 +33,141 @@ beforeAll(async () => {
 
 type Fetch = Identity['publicKey'];
 
-/** The keys that come by `fetch`, with the domains that were asked about and a clock that is set. */
-function keysBy(fetch: Fetch, timeout = TIMEOUT) {
-  const asked: string[] = [];
+/** Creates keys fetched by `fetch`, with the domains requested, a clock to set and the log. */
+function createKeys(fetch: Fetch, timeout = TIMEOUT_MS) {
+  const requested: string[] = [];
   const clock = { now: 0 };
-  const log = keptLog();
+  const log = createRecordedLog();
   const publicKey: Fetch = (domainId, ...rest) => {
-    asked.push(domainId);
+    requested.push(domainId);
     return fetch(domainId, ...rest);
   };
   const keysOf = createFetchedKeys({ publicKey }, { monotonicNow: () => clock.now, log, timeout });
-  return { asked, clock, log, keysOf };
+  return { requested, clock, log, keysOf };
 }
 
 const known: Fetch = () => Promise.resolve(jwk);
-const gone: Fetch = () => Promise.reject(away());
+const unavailable: Fetch = () => Promise.reject(away());
 const none: Fetch = () => Promise.resolve(undefined);
-/** Answers nothing until its caller leaves. */
+/** Answers nothing until its caller aborts. */
 const silent: Fetch = (_, signal) =>
   new Promise((__, reject) => {
     signal.addEventListener('abort', () => reject(new Error('ended')));
   });
 
-const endOf = (keys: Promise<unknown>): Promise<string> =>
+const resultOf = (keys: Promise<unknown>): Promise<string> =>
   keys.then(
     () => 'answered',
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
 
-const AWAY = expect.stringMatching(/^ERROR_UNAVAILABLE: /);
+const UNAVAILABLE = expect.stringMatching(/^ERROR_UNAVAILABLE: /);
 
-describe('how long identity is not asked again', () => {
+describe('the result of a fetch', () => {
   test.each<readonly [string, Fetch, number]>([
-    ['with a key, ten minutes', known, 10 * MINUTE],
-    ['without one, 30 seconds', none, 30_000],
-    ['with one that cannot be used, 30 seconds', () => Promise.resolve('[]'), 30_000],
-  ])('about a domain %s', async (_, fetch, time) => {
-    const { asked, clock, keysOf } = keysBy(fetch);
+    ['a key is kept for ten minutes', known, 10 * MINUTE_MS],
+    ['the absence of a key is kept for 30 seconds', none, 30_000],
+    ['an invalid key is kept for 30 seconds', () => Promise.resolve('[]'), 30_000],
+  ])('%s', async (_, fetch, ttlMs) => {
+    const { requested, clock, keysOf } = createKeys(fetch);
     await keysOf('domain-a', SIGNAL);
-    clock.now = time - 1;
+    clock.now = ttlMs - 1;
     await keysOf('domain-a', SIGNAL);
-    expect(asked).toHaveLength(1);
-    clock.now = time;
+    expect(requested).toHaveLength(1);
+    clock.now = ttlMs;
     await keysOf('domain-a', SIGNAL);
-    expect(asked).toHaveLength(2);
+    expect(requested).toHaveLength(2);
   });
 
-  test('where it is away and the key is not known, not at all', async () => {
-    const { asked, keysOf } = keysBy(gone);
-    expect(await endOf(keysOf('domain-a', SIGNAL))).toEqual(AWAY);
-    expect(await endOf(keysOf('domain-a', SIGNAL))).toEqual(AWAY);
-    expect(asked).toHaveLength(2);
+  test('an outage is not kept while no key is known', async () => {
+    const { requested, keysOf } = createKeys(unavailable);
+    expect(await resultOf(keysOf('domain-a', SIGNAL))).toEqual(UNAVAILABLE);
+    expect(await resultOf(keysOf('domain-a', SIGNAL))).toEqual(UNAVAILABLE);
+    expect(requested).toHaveLength(2);
   });
 
-  test('where it is away and the key is known, five seconds, and nobody waits for it', async () => {
+  test('an outage is kept for five seconds while a key is known, and no caller waits for the next fetch', async () => {
     let fetch = known;
-    const { asked, clock, keysOf } = keysBy((...question) => fetch(...question));
+    const { requested, clock, keysOf } = createKeys((...question) => fetch(...question));
     await keysOf('domain-a', SIGNAL);
-    fetch = gone;
-    clock.now = 10 * MINUTE;
+    fetch = unavailable;
+    clock.now = 10 * MINUTE_MS;
     expect(await keysOf('domain-a', SIGNAL)).toHaveLength(1);
     clock.now += 4999;
     expect(await keysOf('domain-a', SIGNAL)).toHaveLength(1);
-    expect(asked).toHaveLength(2);
+    expect(requested).toHaveLength(2);
     fetch = silent;
     clock.now += 1;
     const begun = performance.now();
     expect(await keysOf('domain-a', SIGNAL)).toHaveLength(1);
-    expect(performance.now() - begun).toBeLessThan(TIMEOUT / 2);
-    await until('it is asked', () => asked.length === 3, 1000);
+    expect(performance.now() - begun).toBeLessThan(TIMEOUT_MS / 2);
+    await until('the key is requested', () => requested.length === 3, 1000);
   });
 
-  test('a key that was known long ago counts only once identity has been asked', async () => {
+  test('a key long expired is valid only after another fetch', async () => {
     let fetch = known;
-    const { clock, keysOf } = keysBy((...question) => fetch(...question));
+    const { clock, keysOf } = createKeys((...question) => fetch(...question));
     await keysOf('domain-a', SIGNAL);
-    fetch = gone;
-    clock.now = 10 * MINUTE;
+    fetch = unavailable;
+    clock.now = 10 * MINUTE_MS;
     await keysOf('domain-a', SIGNAL);
     fetch = none;
-    clock.now += 20 * MINUTE;
+    clock.now += 20 * MINUTE_MS;
     expect(await keysOf('domain-a', SIGNAL)).toEqual([]);
   });
 });
 
-test.each<readonly [string, Fetch]>([
-  ['has none', none],
-  ['has one that cannot be used', () => Promise.resolve('[]')],
-])(
-  'a key that identity has taken away, where a domain now %s, does not count while it is away',
-  async (_, taken) => {
-    let fetch = known;
-    const { clock, keysOf } = keysBy((...question) => fetch(...question));
-    await keysOf('domain-a', SIGNAL);
-    fetch = taken;
-    clock.now = 10 * MINUTE;
-    expect(await keysOf('domain-a', SIGNAL)).toEqual([]);
-    fetch = gone;
-    clock.now += 30_000;
-    expect(await endOf(keysOf('domain-a', SIGNAL))).toEqual(AWAY);
-  },
-);
+describe('a fetch leaves no timer behind', () => {
+  /** Far longer than the test: a timer left behind is still pending at its end. */
+  const LONG_TIMEOUT_MS = 60_000;
+  const DOMAINS = Array.from({ length: 100 }, (_, nth) => `domain-${nth}`);
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
 
-describe('who waits for a key', () => {
-  test('has it by one fetch, however many wait', async () => {
-    const { asked, keysOf } = keysBy(known);
+  test.each<readonly [string, Fetch, AbortSignal, unknown]>([
+    ['when it succeeds', known, SIGNAL, 'answered'],
+    ['when it fails', unavailable, SIGNAL, UNAVAILABLE],
+    ['when its caller has left', silent, AbortSignal.abort(new Error('left')), 'left'],
+  ])('%s', async (_, fetch, signal, end) => {
+    const { keysOf } = createKeys(fetch, LONG_TIMEOUT_MS);
+    const before = timers();
+    for (const domain of DOMAINS) expect(await resultOf(keysOf(domain, signal))).toEqual(end);
+    // Other timers of this process come and go, but never as many.
+    expect(timers() - before).toBeLessThan(DOMAINS.length / 2);
+  });
+});
+
+test.each<readonly [string, Fetch]>([
+  ['no key', none],
+  ['an invalid key', () => Promise.resolve('[]')],
+])('a key replaced by %s stays invalid during an outage', async (_, replacement) => {
+  let fetch = known;
+  const { clock, keysOf } = createKeys((...question) => fetch(...question));
+  await keysOf('domain-a', SIGNAL);
+  fetch = replacement;
+  clock.now = 10 * MINUTE_MS;
+  expect(await keysOf('domain-a', SIGNAL)).toEqual([]);
+  fetch = unavailable;
+  clock.now += 30_000;
+  expect(await resultOf(keysOf('domain-a', SIGNAL))).toEqual(UNAVAILABLE);
+});
+
+describe('callers waiting for a key', () => {
+  test('share one fetch', async () => {
+    const { requested, keysOf } = createKeys(known);
     const all = await Promise.all(Array.from({ length: 100 }, () => keysOf('domain-a', SIGNAL)));
     expect(all.map(({ length }) => length)).toEqual(all.map(() => 1));
-    expect(asked).toHaveLength(1);
+    expect(requested).toHaveLength(1);
   });
 
-  test('leaves alone while others wait, and the last that leaves ends the fetch', async () => {
+  test('leave without ending the fetch, until the last one leaves', async () => {
     let ended = false;
-    const { asked, keysOf } = keysBy((_, signal) => {
+    const { requested, keysOf } = createKeys((_, signal) => {
       signal.addEventListener('abort', () => (ended = true));
-      return silent(_, signal, MINUTE);
+      return silent(_, signal, MINUTE_MS);
     });
     const [one, other] = [new AbortController(), new AbortController()];
-    const waiting = [one, other].map(({ signal }) => endOf(keysOf('domain-a', signal)));
-    await until('it is asked', () => asked.length === 1, 1000);
+    const waiting = [one, other].map(({ signal }) => resultOf(keysOf('domain-a', signal)));
+    await until('the key is requested', () => requested.length === 1, 1000);
     one.abort(new Error('one left'));
     expect(await waiting[0]).toBe('one left');
     expect(ended).toBe(false);
@@ -160,100 +176,100 @@ describe('who waits for a key', () => {
     expect(ended).toBe(true);
   });
 
-  test('begins a fetch anew where the one before was ended', async () => {
+  test('start a new fetch after the previous one was aborted', async () => {
     let fetch = silent;
-    const { asked, keysOf } = keysBy((...question) => fetch(...question));
+    const { requested, keysOf } = createKeys((...question) => fetch(...question));
     const leaving = new AbortController();
-    const left = endOf(keysOf('domain-a', leaving.signal));
-    await until('it is asked', () => asked.length === 1, 1000);
+    const result = resultOf(keysOf('domain-a', leaving.signal));
+    await until('the key is requested', () => requested.length === 1, 1000);
     fetch = known;
     leaving.abort(new Error('left'));
-    expect(await left).toBe('left');
+    expect(await result).toBe('left');
     expect(await keysOf('domain-a', SIGNAL)).toHaveLength(1);
   });
 
-  test('does not take a known key for stale by leaving', async () => {
+  test('do not keep an expired key valid by leaving', async () => {
     let fetch = known;
-    const { asked, clock, keysOf } = keysBy((...question) => fetch(...question));
+    const { requested, clock, keysOf } = createKeys((...question) => fetch(...question));
     await keysOf('domain-a', SIGNAL);
     fetch = silent;
-    clock.now = 10 * MINUTE;
+    clock.now = 10 * MINUTE_MS;
     const leaving = new AbortController();
-    const left = endOf(keysOf('domain-a', leaving.signal));
-    await until('it is asked', () => asked.length === 2, 1000);
+    const result = resultOf(keysOf('domain-a', leaving.signal));
+    await until('the key is requested', () => requested.length === 2, 1000);
     leaving.abort(new Error('left'));
-    expect(await left).toBe('left');
+    expect(await result).toBe('left');
     fetch = none;
     expect(await keysOf('domain-a', SIGNAL)).toEqual([]);
   });
 
-  test('is told within the time of one fetch, however many domains are asked about before', async () => {
-    const { asked, keysOf } = keysBy(silent);
+  test('get an error within the timeout of one fetch, however many domains were requested before', async () => {
+    const { requested, keysOf } = createKeys(silent);
     const crowd = new AbortController();
-    const before = Array.from({ length: 1000 }, (_, nth) => endOf(keysOf(`domain-${nth}`, crowd.signal)));
+    const before = Array.from({ length: 1000 }, (_, nth) => resultOf(keysOf(`domain-${nth}`, crowd.signal)));
     const begun = performance.now();
-    expect(await endOf(keysOf('domain-last', SIGNAL))).toEqual(AWAY);
-    expect(performance.now() - begun).toBeLessThan(TIMEOUT * 3);
-    expect(asked).toHaveLength(16);
+    expect(await resultOf(keysOf('domain-last', SIGNAL))).toEqual(UNAVAILABLE);
+    expect(performance.now() - begun).toBeLessThan(TIMEOUT_MS * 3);
+    expect(requested).toHaveLength(16);
     crowd.abort(new Error('the crowd left'));
     await Promise.all(before);
   });
 
-  test('gives up its place in the queue by leaving', async () => {
+  test('leave the queue when they abort', async () => {
     let fetch = silent;
-    const { asked, keysOf } = keysBy((...question) => fetch(...question), MINUTE);
+    const { requested, keysOf } = createKeys((...question) => fetch(...question), MINUTE_MS);
     const crowd = new AbortController();
-    const before = Array.from({ length: 1000 }, (_, nth) => endOf(keysOf(`domain-${nth}`, crowd.signal)));
-    await until('all turns are taken', () => asked.length === 16, 1000);
+    const before = Array.from({ length: 1000 }, (_, nth) => resultOf(keysOf(`domain-${nth}`, crowd.signal)));
+    await until('every fetch slot is taken', () => requested.length === 16, 1000);
     fetch = known;
     crowd.abort(new Error('the crowd left'));
     expect(await keysOf('domain-last', SIGNAL)).toHaveLength(1);
-    expect(asked).toHaveLength(17);
+    expect(requested).toHaveLength(17);
     expect(new Set(await Promise.all(before))).toEqual(new Set(['the crowd left']));
   });
 });
 
-describe('what is remembered', () => {
-  const MANY = 10_000;
-  const domains = Array.from({ length: MANY }, (_, nth) => `domain-${nth}`);
+describe('the cache', () => {
+  const CACHE_SIZE = 10_000;
+  const domains = Array.from({ length: CACHE_SIZE }, (_, nth) => `domain-${nth}`);
 
   test.each([
     ['with a key', known],
     ['without one', none],
-  ])('are the 10,000 domains %s that were used last', async (_, fetch) => {
-    const { asked, keysOf } = keysBy(fetch, MINUTE);
+  ])('keeps the 10,000 most recently used domains %s', async (_, fetch) => {
+    const { requested, keysOf } = createKeys(fetch, MINUTE_MS);
     for (const each of domains.slice(0, 2)) await keysOf(each, SIGNAL);
     await Promise.all(domains.slice(2).map((each) => keysOf(each, SIGNAL)));
     await keysOf('domain-0', SIGNAL);
-    expect(asked).toHaveLength(MANY);
+    expect(requested).toHaveLength(CACHE_SIZE);
     await keysOf('domain-more', SIGNAL);
     await keysOf('domain-0', SIGNAL);
-    expect(asked).toHaveLength(MANY + 1);
+    expect(requested).toHaveLength(CACHE_SIZE + 1);
     await keysOf('domain-1', SIGNAL);
-    expect(asked).toHaveLength(MANY + 2);
+    expect(requested).toHaveLength(CACHE_SIZE + 2);
   });
 
-  test('made-up domains displace none that has a key', async () => {
+  test('does not evict a domain with a key for unknown domains', async () => {
     const fetch: Fetch = (domainId) => Promise.resolve(domainId === 'domain-known' ? jwk : undefined);
-    const { asked, keysOf } = keysBy(fetch, MINUTE);
+    const { requested, keysOf } = createKeys(fetch, MINUTE_MS);
     await keysOf('domain-known', SIGNAL);
     await Promise.all([...domains, 'domain-more'].map((each) => keysOf(each, SIGNAL)));
     await keysOf('domain-known', SIGNAL);
-    expect(asked.filter((each) => each === 'domain-known')).toHaveLength(1);
+    expect(requested.filter((each) => each === 'domain-known')).toHaveLength(1);
   });
 });
 
-describe('a key that cannot be used', () => {
+describe('an invalid key', () => {
   let identity: StandIn;
   let service: Service;
   let keysOf: KeysOf;
   let clock = 0;
   let texts: Readonly<Record<string, string>> = {};
-  const log = keptLog();
+  const log = createRecordedLog();
   const closing: (() => void)[] = [];
 
   beforeAll(async () => {
-    identity = await standIn({
+    identity = await startStandIn({
       key: (domain_id) => ({ domain_id, public_key: texts[domain_id] ?? '' }),
       role: () => ({ role_type: 'DOMAIN', projects: [], project_groups: [] }),
     });
@@ -282,19 +298,19 @@ describe('a key that cannot be used', () => {
     return ends;
   }
 
-  const refused = {
+  const refusal = {
     code: 'ERROR_AUTHENTICATE_FAILURE',
     text: 'Authenticate failure. (message = a valid token is needed)',
   };
-  const REFUSED = [refused, refused].map((error) => ({ error: expect.objectContaining(error) }));
-  const LET_IN = { response: {} };
+  const REFUSED = [refusal, refusal].map((error) => ({ error: expect.objectContaining(error) }));
+  const ACCEPTED = { response: {} };
   const tokenOf = (did: string): Promise<string> => signed(access(did), pair, { alg: 'ES256' });
   const fetches = (did: string): number => identity.fetched.filter((each) => each === did).length;
-  const lines = (did: string) =>
-    log.told.filter(({ about }) => 'domain_id' in about && about.domain_id === did);
+  const loggedLines = (did: string) =>
+    log.entries.filter(({ about }) => 'domain_id' in about && about.domain_id === did);
 
   describe.each(UNUSABLE.map((key, nth) => ({ ...key, nth })))('$name', ({ nth, text, why }) => {
-    test('lets nobody in, is asked for once, and logged once', async () => {
+    test('authenticates nobody, and is fetched and logged once', async () => {
       const did = `domain-first-${nth}`;
       texts = { [did]: await text() };
       const token = await tokenOf(did);
@@ -304,7 +320,7 @@ describe('a key that cannot be used', () => {
       clock += 30_000;
       expect(await outcomes(token)).toEqual(REFUSED);
       expect(fetches(did)).toBe(2);
-      expect(lines(did)).toEqual([
+      expect(loggedLines(did)).toEqual([
         {
           level: 'warn',
           about: { domain_id: did, reason: expect.stringContaining(why) },
@@ -314,24 +330,24 @@ describe('a key that cannot be used', () => {
       expect(service.faults).toEqual([]);
     });
 
-    test('ends what the key before it let in, until there is one again', async () => {
+    test('revokes the access by the key before it until a valid key returns', async () => {
       const did = `domain-after-${nth}`;
       texts = { [did]: jwk };
       const token = await tokenOf(did);
       const outcome = () => callHttp(service.http, 'list', {}, { token });
-      expect(await outcome()).toEqual(LET_IN);
+      expect(await outcome()).toEqual(ACCEPTED);
       texts = { [did]: await text() };
-      clock += 10 * MINUTE;
+      clock += 10 * MINUTE_MS;
       expect(await outcome()).toEqual(REFUSED[0]);
       texts = { [did]: jwk };
       clock += 30_000;
-      expect(await outcome()).toEqual(LET_IN);
-      expect(lines(did).map(({ level }) => level)).toEqual(['warn', 'info']);
+      expect(await outcome()).toEqual(ACCEPTED);
+      expect(loggedLines(did).map(({ level }) => level)).toEqual(['warn', 'info']);
       expect(service.faults).toEqual([]);
     });
   });
 
-  test('no key is asked for where no token is sent, or none that a key could make valid', async () => {
+  test('no key is fetched without a token, nor for a token invalid under any key', async () => {
     const before = identity.fetched.length;
     const did = 'domain-of-nobody';
     const sent = await Promise.all([

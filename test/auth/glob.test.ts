@@ -1,4 +1,4 @@
-// Patterns of permissions: what each matches, whole and with the case it has, as Python's fnmatch.fnmatchcase does.
+// Permission patterns match whole names, case-sensitively, as Python's fnmatch.fnmatchcase does.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -35,7 +35,7 @@ test.each<readonly [string, string, boolean]>([
   ['inventory.Job', 'inventoryxJob', false],
   ['inventory+', 'inventoryy', false],
   ['$', '$', true],
-])('%s and %s: %s', (pattern, name, expected) => {
+])('the match of «%s» and «%s» is %s', (pattern, name, expected) => {
   expect(matchesGlob(pattern, name)).toBe(expected);
 });
 
@@ -46,22 +46,22 @@ describe('Python’s fnmatch.fnmatchcase', () => {
   const names = first.split('\t').map((name) => name.replaceAll('\\n', '\n'));
   const table = lines.map((line) => [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)]);
 
-  test(`says the same of ${table.length} patterns and ${names.length} names`, () => {
-    const seen = table.map(([pattern = '']) => [
+  test(`agrees on ${table.length} patterns and ${names.length} names`, () => {
+    const actual = table.map(([pattern = '']) => [
       pattern,
       names.map((name) => Number(matchesGlob(pattern, name))).join(''),
     ]);
     expect(table.length).toBeGreaterThan(1000);
-    expect(seen.filter(([, digits], nth) => digits !== table[nth]?.[1])).toEqual([]);
+    expect(actual.filter(([, digits], nth) => digits !== table[nth]?.[1])).toEqual([]);
   });
 });
 
-describe('whatever the name', () => {
+describe('for any name', () => {
   const seeded = { seed: 7, numRuns: 500 };
   const text = fc.string({ unit: fc.constantFrom(...Array.from('[]!-^*?.aZ\\é😀')) });
   const escaped = (name: string): string => name.replace(/[*?[]/g, '[$&]');
 
-  test('its characters in brackets match it, and nothing else', () => {
+  test('the pattern with its special characters in brackets matches the name only', () => {
     fc.assert(
       fc.property(text, text, (name, other) => {
         expect(matchesGlob(escaped(name), name)).toBe(true);
@@ -71,7 +71,7 @@ describe('whatever the name', () => {
     );
   });
 
-  test('an asterisk on either side matches what holds it, and a question mark one character', () => {
+  test('asterisks around it match every text containing it, and a question mark matches one character', () => {
     fc.assert(
       fc.property(text, text, text, (before, name, after) => {
         expect(matchesGlob(`*${escaped(name)}*`, before + name + after)).toBe(true);
@@ -83,7 +83,7 @@ describe('whatever the name', () => {
     );
   });
 
-  test('a set and its opposite disagree', () => {
+  test('a character set and its negation give opposite results', () => {
     const set = fc.string({ unit: fc.constantFrom(...Array.from('aZ-^é😀')), minLength: 1 });
     fc.assert(
       fc.property(set, fc.constantFrom(...Array.from('aZ-^é😀!x')), (of, character) => {
@@ -94,6 +94,6 @@ describe('whatever the name', () => {
   });
 });
 
-test('a pattern that could go wrong in many ways does so at once', () => {
+test('a pattern with thousands of asterisks fails without backtracking', () => {
   expect(matchesGlob('*a'.repeat(2000), 'a'.repeat(1000))).toBe(false);
 });

@@ -1,4 +1,4 @@
-// The identity service: whose keys count, what roles see by both transports, and what holds while it is away.
+// The identity service: its keys, the scope of each role over both transports, and outages.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
@@ -11,9 +11,9 @@ import { createRoles } from '../../src/auth/roles.js';
 import { jsonClient } from '../harness/client.js';
 import type { Outcome, RpcName } from '../harness/client.js';
 import { callHttp } from '../harness/http-client.js';
-import { standIn } from '../harness/identity.js';
+import { startStandIn } from '../harness/identity.js';
 import type { IdentityAnswers, StandIn } from '../harness/identity.js';
-import { keptLog } from '../harness/log.js';
+import { createRecordedLog } from '../harness/log.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
@@ -22,8 +22,8 @@ const DOMAIN = 'domain-3f1c9a7b2e40';
 const OTHER = 'domain-07d2e9c4a6b1';
 const UNKNOWN = 'domain-unknown';
 const JOB = 'job-ebd1af51271a';
-/** Milliseconds that an answer of identity may take here. */
-const TIMEOUT = 400;
+/** Timeout of a request to the identity service. */
+const TIMEOUT_MS = 400;
 const PROJECT = 'project-of-the-test';
 
 let privateKey: CryptoKey;
@@ -33,7 +33,7 @@ let service: Service;
 let clock = 0;
 let role: IdentityAnswers['role'] = () => ({ role_type: 'DOMAIN', projects: [], project_groups: [] });
 let stalled = false;
-const log = keptLog();
+const log = createRecordedLog();
 const closing: (() => void)[] = [];
 
 const answers: IdentityAnswers = {
@@ -46,9 +46,9 @@ const answers: IdentityAnswers = {
   role: (request, token) => (stalled ? 'stall' : role(request, token)),
 };
 
-/** Authenticates by the identity service on `port`, with nothing known yet. */
-function authenticating(port: number) {
-  const options = { now: () => Date.now(), monotonicNow: () => clock, log, timeout: TIMEOUT };
+/** Creates an authenticator with empty caches for the identity service on `port`. */
+function createAuthenticate(port: number) {
+  const options = { now: () => Date.now(), monotonicNow: () => clock, log, timeout: TIMEOUT_MS };
   const client = createIdentity({ address: `127.0.0.1:${port}`, secure: false }, options);
   closing.push(client.close);
   const keysOf = createFetchedKeys(client, options);
@@ -63,8 +63,8 @@ beforeAll(async () => {
   const pair = await generateKeyPair('RS256', { extractable: true });
   ({ privateKey } = pair);
   jwk = JSON.stringify(await exportJWK(pair.publicKey));
-  identity = await standIn(answers);
-  service = await startService('identity', {}, { authenticate: authenticating(identity.port) });
+  identity = await startStandIn(answers);
+  service = await startService('identity', {}, { authenticate: createAuthenticate(identity.port) });
   await service.db.collection('job').updateOne({ job_id: JOB }, { $set: { projects: [PROJECT] } });
 });
 beforeEach(() => {
@@ -73,7 +73,7 @@ beforeEach(() => {
   identity.fetched.length = 0;
   identity.verified.length = 0;
   identity.cancelled.length = 0;
-  log.told.length = 0;
+  log.entries.length = 0;
 });
 afterAll(async () => {
   for (const close of closing) close();
@@ -81,9 +81,9 @@ afterAll(async () => {
   await service.stop();
 });
 
-const signed = (more: JWTPayload = {}): Promise<string> => {
+const signed = (claims: JWTPayload = {}): Promise<string> => {
   const exp = Math.floor(Date.now() / 1000) + 600;
-  const payload = { cat: 'ACCESS_TOKEN', user_type: 'USER', did: DOMAIN, exp, ...more };
+  const payload = { cat: 'ACCESS_TOKEN', user_type: 'USER', did: DOMAIN, exp, ...claims };
   return new SignJWT(payload).setProtectedHeader({ alg: 'RS256' }).sign(privateKey);
 };
 
@@ -99,7 +99,7 @@ async function callGrpc(
   return outcome;
 }
 
-const DOORS = [
+const TRANSPORTS = [
   ['gRPC', callGrpc],
   [
     'HTTP',
@@ -108,7 +108,7 @@ const DOORS = [
   ],
 ] as const;
 
-const answering = (role_type: string, projects: readonly string[] = []) => ({
+const roleAnswer = (role_type: string, projects: readonly string[] = []) => ({
   role_type,
   projects: [...projects],
   project_groups: [],
@@ -116,25 +116,25 @@ const answering = (role_type: string, projects: readonly string[] = []) => ({
 
 const COUNT: JsonObject = { query: { aggregate: [{ count: { name: 'n' } }] } };
 
-/** How many jobs there are, by list and by stat. */
-async function counts(call: (typeof DOORS)[number][1], request: JsonObject, token: string) {
+/** Counts the jobs by list and by stat. */
+async function countJobs(call: (typeof TRANSPORTS)[number][1], request: JsonObject, token: string) {
   const listed = await call('list', { ...request, query: { count_only: true } }, token);
   const counted = await call('stat', { ...request, ...COUNT }, token);
   return [listed, counted];
 }
 
-const ONE = [
+const ONE_JOB = [
   { response: expect.objectContaining({ total_count: 1 }) },
   { response: { results: [{ n: 1 }] } },
 ];
-const NONE = [{ response: {} }, { response: { results: [] } }];
+const NO_JOBS = [{ response: {} }, { response: { results: [] } }];
 
-describe.each(DOORS)('%s', (_, call) => {
-  test('a user is asked about with each call, what it names, and its token', async () => {
+describe.each(TRANSPORTS)('%s', (_, call) => {
+  test('every call of a user is verified with its rpc, domain, project and token', async () => {
     const tokens: string[] = [];
     role = (__, token) => {
       tokens.push(token);
-      return answering('DOMAIN');
+      return roleAnswer('DOMAIN');
     };
     const token = await signed();
     expect(await call('get', { job_id: JOB }, token)).toHaveProperty('response.domain_id', DOMAIN);
@@ -147,7 +147,7 @@ describe.each(DOORS)('%s', (_, call) => {
   });
 
   test.each(['get', 'list', 'stat', 'delete'] as const)(
-    'a domain’s user has its domain whichever the request names, for %s',
+    'a user of a domain reaches only this domain whichever one is requested, for %s',
     async (rpc) => {
       const requests: Readonly<Record<RpcName, JsonObject>> = {
         get: { job_id: JOB },
@@ -162,7 +162,7 @@ describe.each(DOORS)('%s', (_, call) => {
     },
   );
 
-  test('an owner is not, and has its domain whatever it names', async () => {
+  test('a domain owner reaches only its domain, without verification by the identity service', async () => {
     const token = await signed({ user_type: 'DOMAIN_OWNER' });
     expect(await call('get', { job_id: JOB, domain_id: OTHER }, token)).toHaveProperty(
       'response.domain_id',
@@ -171,12 +171,12 @@ describe.each(DOORS)('%s', (_, call) => {
     expect(identity.verified).toEqual([]);
   });
 
-  test('a project’s user sees its jobs only, in all four calls', async () => {
+  test('a user of a project sees only its jobs in all four rpcs', async () => {
     const [own, none] = [await signed({ aud: 'own' }), await signed({ aud: 'none' })];
-    role = (__, token) => answering('PROJECT', token === own ? [PROJECT] : []);
+    role = (__, token) => roleAnswer('PROJECT', token === own ? [PROJECT] : []);
     expect(await call('get', { job_id: JOB }, own)).toHaveProperty('response.job_id', JOB);
-    expect(await counts(call, {}, own)).toEqual(ONE);
-    expect(await counts(call, {}, none)).toEqual(NONE);
+    expect(await countJobs(call, {}, own)).toEqual(ONE_JOB);
+    expect(await countJobs(call, {}, none)).toEqual(NO_JOBS);
     const foreign = await call('get', { job_id: JOB }, none);
     expect(foreign).toHaveProperty('error.code', 'ERROR_NOT_FOUND');
     expect(await call('delete', { job_id: JOB }, none)).toEqual(foreign);
@@ -185,10 +185,10 @@ describe.each(DOORS)('%s', (_, call) => {
     expect(await service.db.collection('job').countDocuments({ job_id: JOB })).toBe(1);
   });
 
-  test('a system’s user has the domain that it names, and has to name one', async () => {
-    role = () => answering('SYSTEM');
+  test('a system user reaches the requested domain and must name one', async () => {
+    role = () => roleAnswer('SYSTEM');
     const token = await signed();
-    const [listed] = await counts(call, { domain_id: OTHER }, token);
+    const [listed] = await countJobs(call, { domain_id: OTHER }, token);
     expect(listed).toHaveProperty(
       'response.total_count',
       await service.db.collection('job').countDocuments({ domain_id: OTHER }),
@@ -204,36 +204,36 @@ describe.each(DOORS)('%s', (_, call) => {
 
   test.each([
     [
-      'refused',
+      'denied',
       () => ({ code: status.PERMISSION_DENIED, details: 'ERROR_PERMISSION_DENIED: no' }),
       'ERROR_PERMISSION_DENIED',
     ],
     [
-      'not known',
+      'unknown',
       () => ({ code: status.INVALID_ARGUMENT, details: 'ERROR_NOT_FOUND: user' }),
       'ERROR_PERMISSION_DENIED',
     ],
-    ['of no known role', () => answering('ROOT'), 'ERROR_PERMISSION_DENIED'],
-    ['of no role', () => answering(''), 'ERROR_PERMISSION_DENIED'],
+    ['given an unknown role', () => roleAnswer('ROOT'), 'ERROR_PERMISSION_DENIED'],
+    ['given no role', () => roleAnswer(''), 'ERROR_PERMISSION_DENIED'],
     [
-      'not believed',
+      'not authenticated by identity',
       () => ({ code: status.UNAUTHENTICATED, details: 'ERROR_AUTHENTICATE_FAILURE: x' }),
       'ERROR_AUTHENTICATE_FAILURE',
     ],
     [
-      'not answered for by a fault',
+      'not verified because identity fails',
       () => ({ code: status.INTERNAL, details: 'at 10.0.0.7' }),
       'ERROR_UNAVAILABLE',
     ],
-    ['not answered for', () => 'stall' as const, 'ERROR_UNAVAILABLE'],
-  ])('a user who is %s', async (__, answer, code) => {
+    ['not verified because identity stalls', () => 'stall' as const, 'ERROR_UNAVAILABLE'],
+  ])('a user %s is rejected', async (__, answer, code) => {
     role = answer;
     const outcome = await call('list', {}, await signed());
     expect(outcome).toHaveProperty('error.code', code);
     expect(JSON.stringify(outcome)).not.toMatch(/10\.0\.0\.7|127\.0\.0\.1/);
   });
 
-  test('permissions come before roles', async () => {
+  test('permissions of the token are checked before the role is requested', async () => {
     expect(await call('delete', { job_id: JOB }, await signed({ permissions: ['*.get'] }))).toHaveProperty(
       'error.code',
       'ERROR_PERMISSION_DENIED',
@@ -242,109 +242,118 @@ describe.each(DOORS)('%s', (_, call) => {
   });
 });
 
-const ask = (authenticate: ReturnType<typeof createJwtAuthenticate>, token: string): Promise<unknown> =>
+const authenticateOnce = (
+  authenticate: ReturnType<typeof createJwtAuthenticate>,
+  token: string,
+): Promise<unknown> =>
   authenticate({ token, verb: 'get', signal: new AbortController().signal }).then(
     () => 'let in',
     (error: unknown) => (error instanceof Error ? error.message : error),
   );
 
 const REFUSED = expect.stringMatching(/^ERROR_AUTHENTICATE_FAILURE: /);
-const AWAY = expect.stringMatching(/^ERROR_UNAVAILABLE: /);
+const UNAVAILABLE = expect.stringMatching(/^ERROR_UNAVAILABLE: /);
 
-test('a thousand cold callers of ten domains fetch ten keys, and one of an unknown domain none again for 30 s', async () => {
-  const authenticate = authenticating(identity.port);
+test('1,000 concurrent callers of ten domains cause ten fetches, and an unknown domain is fetched again after 30 s', async () => {
+  const authenticate = createAuthenticate(identity.port);
   const domains = Array.from({ length: 10 }, (_, nth) => `domain-${nth}`);
   const tokens = await Promise.all([...domains, UNKNOWN].map((did) => signed({ did })));
-  const asked = await Promise.all(
-    Array.from({ length: 1100 }, (_, nth) => ask(authenticate, tokens[nth % tokens.length] ?? '')),
+  const outcomes = await Promise.all(
+    Array.from({ length: 1100 }, (_, nth) =>
+      authenticateOnce(authenticate, tokens[nth % tokens.length] ?? ''),
+    ),
   );
-  expect(asked.filter((each) => each === 'let in')).toHaveLength(1000);
+  expect(outcomes.filter((each) => each === 'let in')).toHaveLength(1000);
   expect(identity.fetched.toSorted()).toEqual([...domains, UNKNOWN].toSorted());
   const unknown = tokens.at(-1) ?? '';
   clock += 29_000;
-  expect(await ask(authenticate, unknown)).toEqual(REFUSED);
+  expect(await authenticateOnce(authenticate, unknown)).toEqual(REFUSED);
   expect(identity.fetched).toHaveLength(11);
   clock += 2_000;
-  expect(await ask(authenticate, unknown)).toEqual(REFUSED);
+  expect(await authenticateOnce(authenticate, unknown)).toEqual(REFUSED);
   expect(identity.fetched).toHaveLength(12);
 });
 
-test('a key is kept for ten minutes, goes on to count while identity is away, and is fetched when it is back', async () => {
-  const first = await standIn(answers);
-  const authenticate = authenticating(first.port);
+test('a key is kept for ten minutes, stays valid during an outage, and is fetched again afterwards', async () => {
+  const first = await startStandIn(answers);
+  const authenticate = createAuthenticate(first.port);
   const token = await signed({ user_type: 'DOMAIN_OWNER' });
-  expect(await ask(authenticate, token)).toBe('let in');
+  expect(await authenticateOnce(authenticate, token)).toBe('let in');
   clock += 599_000;
-  expect(await ask(authenticate, token)).toBe('let in');
+  expect(await authenticateOnce(authenticate, token)).toBe('let in');
   expect(first.fetched).toHaveLength(1);
   first.stop();
   clock += 2_000;
-  expect(await ask(authenticate, token)).toBe('let in');
-  expect(await ask(authenticate, await signed({ did: 'domain-cold' }))).toEqual(AWAY);
-  const second = await standIn(answers, first.port);
+  expect(await authenticateOnce(authenticate, token)).toBe('let in');
+  expect(await authenticateOnce(authenticate, await signed({ did: 'domain-cold' }))).toEqual(UNAVAILABLE);
+  const second = await startStandIn(answers, first.port);
   closing.push(second.stop);
   clock += 6_000;
-  expect(await ask(authenticate, token)).toBe('let in');
+  expect(await authenticateOnce(authenticate, token)).toBe('let in');
   const isFetched = async () => {
     clock += 6_000;
-    return (await ask(authenticate, token)) === 'let in' && second.fetched.length === 1;
+    return (await authenticateOnce(authenticate, token)) === 'let in' && second.fetched.length === 1;
   };
-  await until('it is fetched', isFetched, 5000);
+  await until('the key is fetched', isFetched, 5000);
 });
 
-describe('a caller who leaves', () => {
-  test('ends the question about its role', async () => {
-    const authenticate = authenticating(identity.port);
-    const gone = new AbortController();
-    const caller = await authenticate({ token: await signed(), verb: 'list', signal: gone.signal });
+describe('a caller that aborts', () => {
+  test('cancels the request for its role', async () => {
+    const authenticate = createAuthenticate(identity.port);
+    const controller = new AbortController();
+    const caller = await authenticate({ token: await signed(), verb: 'list', signal: controller.signal });
     stalled = true;
     const waiting = caller.scope({ domain_id: DOMAIN });
-    await until('identity is asked', () => identity.verified.length === 1, 1000);
-    gone.abort(new Error('gone'));
+    await until('the request reaches identity', () => identity.verified.length === 1, 1000);
+    controller.abort(new Error('gone'));
     await expect(waiting).rejects.toThrow('gone');
-    await until('the question is ended', () => identity.cancelled.includes('list'), TIMEOUT / 2);
+    await until('the request is cancelled', () => identity.cancelled.includes('list'), TIMEOUT_MS / 2);
   });
 
-  test('ends the question about its key, unless others wait for it', async () => {
+  test('cancels the request for its key unless others wait for it', async () => {
     stalled = true;
-    const authenticate = authenticating(identity.port);
+    const authenticate = createAuthenticate(identity.port);
     const callers = [new AbortController(), new AbortController()];
     const token = await signed({ did: 'domain-left' });
     const waiting = callers.map(({ signal }) =>
       expect(authenticate({ token, verb: 'list', signal })).rejects.toThrow('gone'),
     );
-    await until('identity is asked', () => identity.fetched.length === 1, 1000);
+    await until('the request reaches identity', () => identity.fetched.length === 1, 1000);
     callers[0]?.abort(new Error('gone'));
     await waiting[0];
     expect(identity.cancelled).toEqual([]);
     callers[1]?.abort(new Error('gone'));
     await waiting[1];
-    await until('the question is ended', () => identity.cancelled.includes('domain-left'), TIMEOUT / 2);
+    await until('the request is cancelled', () => identity.cancelled.includes('domain-left'), TIMEOUT_MS / 2);
   });
 
-  test('does not make identity seem away', async () => {
+  test('does not mark identity as unreachable', async () => {
     stalled = true;
-    const authenticate = authenticating(identity.port);
-    const gone = new AbortController();
+    const authenticate = createAuthenticate(identity.port);
+    const controller = new AbortController();
     const waiting = authenticate({
       token: await signed({ did: 'domain-left' }),
       verb: 'list',
-      signal: gone.signal,
+      signal: controller.signal,
     });
-    await until('identity is asked', () => identity.fetched.length === 1, 1000);
-    gone.abort(new Error('gone'));
+    await until('the request reaches identity', () => identity.fetched.length === 1, 1000);
+    controller.abort(new Error('gone'));
     await expect(waiting).rejects.toThrow('gone');
-    await until('the question is ended', () => identity.cancelled.length === 1, 1000);
-    expect(log.told).toEqual([]);
+    await until('the request is cancelled', () => identity.cancelled.length === 1, 1000);
+    expect(log.entries).toEqual([]);
   });
 
-  test.each(DOORS)('by %s ends what identity was asked', async (_, call) => {
+  test.each(TRANSPORTS)('over %s cancels the request to identity', async (_, call) => {
     stalled = true;
-    const leaving = new AbortController();
+    const controller = new AbortController();
     const token = await signed();
-    void call('list', {}, token, leaving.signal).catch(() => undefined);
-    await until('identity is asked', () => identity.verified.length + identity.fetched.length === 1, 1000);
-    leaving.abort();
-    await until('the question is ended', () => identity.cancelled.length === 1, TIMEOUT / 2);
+    void call('list', {}, token, controller.signal).catch(() => undefined);
+    await until(
+      'the request reaches identity',
+      () => identity.verified.length + identity.fetched.length === 1,
+      1000,
+    );
+    controller.abort();
+    await until('the request is cancelled', () => identity.cancelled.length === 1, TIMEOUT_MS / 2);
   });
 });

@@ -1,4 +1,4 @@
-// Tokens, by both transports: which let a caller in, to what, and that nobody is told why one does not.
+// Tokens over both transports: valid ones, their scope, and one uniform error for every invalid one.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { exportSPKI, SignJWT, UnsecuredJWT } from 'jose';
@@ -15,26 +15,26 @@ import { access as accessOf, pairOf, publicJwk, seconds, signed as signedBy } fr
 import type { Pair } from '../harness/tokens.js';
 
 const DOMAIN = 'domain-3f1c9a7b2e40';
-/** Has a key of its own; the others share one. */
+/** A domain with its own key; the others share one. */
 const OTHER = 'domain-07d2e9c4a6b1';
 const JOB = 'job-ebd1af51271a';
-const HOUR = 3600;
+const HOUR_SECONDS = 3600;
 
 let service: Service;
-let shared: Pair;
-let others: Pair;
-let stranger: Pair;
-let curve: Pair;
-let edwards: Pair;
+let sharedKey: Pair;
+let otherKey: Pair;
+let unknownKey: Pair;
+let ecKey: Pair;
+let edKey: Pair;
 
 const keysOf = async (): Promise<KeysOf> => {
   const set = await keySet(
     JSON.stringify({
       keys: [
-        await publicJwk(shared),
-        await publicJwk(others, { kid: OTHER }),
-        await publicJwk(curve, { kid: 'domain-curve' }),
-        await publicJwk(edwards, { kid: 'domain-edwards' }),
+        await publicJwk(sharedKey),
+        await publicJwk(otherKey, { kid: OTHER }),
+        await publicJwk(ecKey, { kid: 'domain-curve' }),
+        await publicJwk(edKey, { kid: 'domain-edwards' }),
       ],
     }),
   );
@@ -42,7 +42,7 @@ const keysOf = async (): Promise<KeysOf> => {
 };
 
 beforeAll(async () => {
-  [shared, others, stranger, curve, edwards] = await Promise.all([
+  [sharedKey, otherKey, unknownKey, ecKey, edKey] = await Promise.all([
     pairOf('RS256'),
     pairOf('RS256'),
     pairOf('RS256'),
@@ -61,12 +61,12 @@ afterAll(async () => {
   await service.stop();
 });
 
-const access = (more: JWTPayload = {}): JWTPayload => accessOf(DOMAIN, more);
+const access = (claims: JWTPayload = {}): JWTPayload => accessOf(DOMAIN, claims);
 
 const without = (payload: JWTPayload, claim: string): JWTPayload =>
   Object.fromEntries(Object.entries(payload).filter(([name]) => name !== claim));
 
-const signed = (payload: JWTPayload, pair: Pair = shared, header: object = {}): Promise<string> =>
+const signed = (payload: JWTPayload, pair: Pair = sharedKey, header: object = {}): Promise<string> =>
   signedBy(payload, pair, header);
 
 async function callGrpc(rpc: RpcName, request: JsonObject, token?: string): Promise<Outcome> {
@@ -76,7 +76,7 @@ async function callGrpc(rpc: RpcName, request: JsonObject, token?: string): Prom
   return outcome;
 }
 
-const DOORS = [
+const TRANSPORTS = [
   ['gRPC', callGrpc],
   [
     'HTTP, token',
@@ -90,63 +90,66 @@ const DOORS = [
   ],
 ] as const;
 
-const get: JsonObject = { job_id: JOB };
+const GET: JsonObject = { job_id: JOB };
 
 type Token = () => Promise<string>;
 
 const ACCEPTED: readonly (readonly [string, Token])[] = [
   ['an access token', () => signed(access())],
-  ['one that has just ended, by clocks that differ', () => signed(access({ exp: seconds() - 30 }))],
-  ['one that begins in a moment, by clocks that differ', () => signed(access({ nbf: seconds() + 30 }))],
+  ['a token expired within the clock tolerance', () => signed(access({ exp: seconds() - 30 }))],
+  ['a token valid soon, within the clock tolerance', () => signed(access({ nbf: seconds() + 30 }))],
   [
-    'an API key without an end',
+    'an API key without an expiry',
     () => signed({ cat: 'API_KEY', did: DOMAIN, api_key_id: 'api-key-1', ver: '1' }),
   ],
-  ['a token that permits the call', () => signed(access({ permissions: ['identity.*', '*.Job.get'] }))],
-  ['a token with a kid that means nothing', () => signed(access(), shared, { kid: 'x' })],
+  [
+    'a token with a permission for the call',
+    () => signed(access({ permissions: ['identity.*', '*.Job.get'] })),
+  ],
+  ['a token with an unknown kid', () => signed(access(), sharedKey, { kid: 'x' })],
 ];
 
-describe.each(DOORS)('%s', (_, call) => {
-  test.each(ACCEPTED)('%s lets in, to its own domain', async (__, token) => {
-    expect(await call('get', get, await token())).toHaveProperty('response.domain_id', DOMAIN);
+describe.each(TRANSPORTS)('%s', (_, call) => {
+  test.each(ACCEPTED)('%s gives access to its own domain', async (__, token) => {
+    expect(await call('get', GET, await token())).toHaveProperty('response.domain_id', DOMAIN);
   });
 });
 
-/** With what the header and the claims of a good token are put together by hand. */
-const parts = async (header: object, payload: JWTPayload): Promise<string> => {
+/** Builds a token from any header and claims, with the signature of a valid token. */
+const assembleToken = async (header: object, payload: JWTPayload): Promise<string> => {
   const [, , signature] = (await signed(payload)).split('.');
   const text = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   return `${text(header)}.${text(payload)}.${signature ?? ''}`;
 };
 
-const FORGED: readonly (readonly [string, Token])[] = [
-  ['no JWT', () => Promise.resolve('token')],
-  ['nothing', () => Promise.resolve('.')],
-  ['three nothings', () => Promise.resolve('..')],
-  ['an unsigned one', () => Promise.resolve(new UnsecuredJWT(access()).encode())],
-  ['alg none', () => parts({ alg: 'none' }, access())],
-  ['alg None', () => parts({ alg: 'None' }, access())],
-  ['no alg', () => parts({ typ: 'JWT' }, access())],
+const INVALID: readonly (readonly [string, Token])[] = [
+  ['a text in place of a JWT', () => Promise.resolve('token')],
+  ['a single dot', () => Promise.resolve('.')],
+  ['two dots', () => Promise.resolve('..')],
+  ['an unsigned JWT', () => Promise.resolve(new UnsecuredJWT(access()).encode())],
+  ['alg none', () => assembleToken({ alg: 'none' }, access())],
+  ['alg None', () => assembleToken({ alg: 'None' }, access())],
+  ['no alg', () => assembleToken({ typ: 'JWT' }, access())],
   ['no signature', async () => (await signed(access())).split('.').slice(0, 2).join('.') + '.'],
   [
-    'another’s signature',
+    'the signature of another token',
     async () => {
       const [header, payload] = (await signed(access())).split('.');
       return [header, payload, (await signed(access({ aud: 'x' }))).split('.')[2]].join('.');
     },
   ],
-  ['a key that nobody knows', () => signed(access(), stranger)],
-  ['the key of another domain', () => signed(access({ did: DOMAIN }), others)],
-  ['the shared key for a domain with its own', () => signed(access({ did: OTHER }), shared)],
+  ['an unknown key', () => signed(access(), unknownKey)],
+  ['the key of another domain', () => signed(access({ did: DOMAIN }), otherKey)],
+  ['the shared key for a domain with its own', () => signed(access({ did: OTHER }), sharedKey)],
   [
     'HS256 by the public key',
     async () =>
       new SignJWT(access())
         .setProtectedHeader({ alg: 'HS256' })
-        .sign(Buffer.from(await exportSPKI(shared.publicKey))),
+        .sign(Buffer.from(await exportSPKI(sharedKey.publicKey))),
   ],
   [
-    'HS256 by nothing much',
+    'HS256 by a key of zeros',
     () => new SignJWT(access()).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.alloc(32)),
   ],
   [
@@ -156,48 +159,48 @@ const FORGED: readonly (readonly [string, Token])[] = [
   ],
   [
     'ES256 where the key is RSA',
-    () => new SignJWT(access()).setProtectedHeader({ alg: 'ES256' }).sign(curve.privateKey),
+    () => new SignJWT(access()).setProtectedHeader({ alg: 'ES256' }).sign(ecKey.privateKey),
   ],
-  ['a key in its header', async () => signed(access(), stranger, { jwk: await publicJwk(stranger) })],
-  ['an address of keys in its header', () => signed(access(), stranger, { jku: 'http://127.0.0.1/keys' })],
-  ['a certificate in its header', () => signed(access(), stranger, { x5u: 'http://127.0.0.1/x' })],
-  ['a kid that is another domain', () => signed(access({ did: DOMAIN }), others, { kid: OTHER })],
-  ['something critical that is unknown', () => parts({ alg: 'RS256', crit: ['x'], x: 1 }, access())],
-  ['an end long ago', () => signed(access({ exp: seconds() - HOUR }))],
-  ['an end two minutes ago', () => signed(access({ exp: seconds() - 120 }))],
-  ['no end', () => signed(without(access(), 'exp'))],
+  ['a key in its header', async () => signed(access(), unknownKey, { jwk: await publicJwk(unknownKey) })],
+  ['an address of keys in its header', () => signed(access(), unknownKey, { jku: 'http://127.0.0.1/keys' })],
+  ['a certificate in its header', () => signed(access(), unknownKey, { x5u: 'http://127.0.0.1/x' })],
+  ['a kid that is another domain', () => signed(access({ did: DOMAIN }), otherKey, { kid: OTHER })],
+  ['an unknown critical header', () => assembleToken({ alg: 'RS256', crit: ['x'], x: 1 }, access())],
+  ['an expiry an hour ago', () => signed(access({ exp: seconds() - HOUR_SECONDS }))],
+  ['an expiry two minutes ago', () => signed(access({ exp: seconds() - 120 }))],
+  ['no expiry', () => signed(without(access(), 'exp'))],
   [
-    'an end that is a text',
+    'an expiry of type string',
     () => signed(Object.fromEntries([...Object.entries(access()), ['exp', 'never']])),
   ],
-  ['a beginning in an hour', () => signed(access({ nbf: seconds() + HOUR }))],
+  ['a start in an hour', () => signed(access({ nbf: seconds() + HOUR_SECONDS }))],
   ['no did', () => signed(without(access(), 'did'))],
   ['an empty did', () => signed(access({ did: '' }))],
-  ['a did that is a list', () => signed(access({ did: [DOMAIN] }))],
-  ['a did that is an object', () => signed(access({ did: { $ne: '' } }))],
+  ['a did of type list', () => signed(access({ did: [DOMAIN] }))],
+  ['a did of type object', () => signed(access({ did: { $ne: '' } }))],
   ['no cat', () => signed(without(access(), 'cat'))],
-  ['a token to refresh', () => signed(access({ cat: 'REFRESH_TOKEN' }))],
-  ['cat in small letters', () => signed(access({ cat: 'access_token' }))],
-  ['permissions that are a text', () => signed(access({ permissions: '*' }))],
-  ['permissions that are no texts', () => signed(access({ permissions: [1] }))],
-  ['a blank within it', async () => (await signed(access())).replace(/.{5}$/, ' $&')],
+  ['the cat of a refresh token', () => signed(access({ cat: 'REFRESH_TOKEN' }))],
+  ['cat in lower case', () => signed(access({ cat: 'access_token' }))],
+  ['permissions of type string', () => signed(access({ permissions: '*' }))],
+  ['permissions of type number', () => signed(access({ permissions: [1] }))],
+  ['a blank inside', async () => (await signed(access())).replace(/.{5}$/, ' $&')],
   ['more than 8 KiB', () => signed(access({ aud: 'x'.repeat(6500) }))],
 ];
 
-describe.each(DOORS)('by %s', (_, call) => {
-  const refused = expect.objectContaining({
+describe.each(TRANSPORTS)('over %s', (_, call) => {
+  const refusal = expect.objectContaining({
     status: 'UNAUTHENTICATED',
     code: 'ERROR_AUTHENTICATE_FAILURE',
     text: 'Authenticate failure. (message = a valid token is needed)',
   });
 
-  test.each(FORGED)('a token with %s is refused with the one text', async (__, token) => {
-    expect(await call('get', get, await token())).toEqual({ error: refused });
+  test.each(INVALID)('a token with %s is rejected with the uniform error', async (__, token) => {
+    expect(await call('get', GET, await token())).toEqual({ error: refusal });
   });
 
-  test('no token is refused with the same', async () => {
-    expect(await call('get', get)).toEqual({ error: refused });
-    expect(await call('get', get, '')).toEqual({ error: refused });
+  test('a missing token is rejected with the uniform error', async () => {
+    expect(await call('get', GET)).toEqual({ error: refusal });
+    expect(await call('get', GET, '')).toEqual({ error: refusal });
   });
 });
 
@@ -220,10 +223,10 @@ const PERMITTED: Readonly<Record<RpcName, string>> = {
 describe.each(RPC_NAMES)('a token that permits %s alone', (permitted) => {
   const token = (): Promise<string> => signed(access({ permissions: [`inventory.Job.${permitted}`] }));
 
-  test.each(DOORS)('lets in to that rpc and to no other, by %s', async (_, call) => {
-    const sent = await token();
-    const ends = await Promise.all(
-      RPC_NAMES.map(async (rpc) => [rpc, statusOf(await call(rpc, REQUESTS[rpc], sent))]),
+  test.each(TRANSPORTS)('gives access to this rpc only, over %s', async (_, call) => {
+    const bearer = await token();
+    const statuses = await Promise.all(
+      RPC_NAMES.map(async (rpc) => [rpc, statusOf(await call(rpc, REQUESTS[rpc], bearer))]),
     );
     const expected = {
       get: 'PERMISSION_DENIED',
@@ -231,11 +234,11 @@ describe.each(RPC_NAMES)('a token that permits %s alone', (permitted) => {
       stat: 'PERMISSION_DENIED',
       delete: 'PERMISSION_DENIED',
     };
-    expect(Object.fromEntries(ends)).toEqual({ ...expected, [permitted]: PERMITTED[permitted] });
+    expect(Object.fromEntries(statuses)).toEqual({ ...expected, [permitted]: PERMITTED[permitted] });
   });
 
   test.each(['text/csv', 'application/x-ndjson'])(
-    'lets in to an export as %s as it does to a list',
+    'gives access to an export as %s exactly if it permits list',
     async (accept) => {
       const response = await post(service.http, '/inventory/v1/job/list', '{}', {
         accept,
@@ -248,38 +251,38 @@ describe.each(RPC_NAMES)('a token that permits %s alone', (permitted) => {
   );
 });
 
-describe('what a token lets in to', () => {
+describe('the scope of a token', () => {
   test.each<readonly [string, RpcName, JsonObject]>([
     ['get', 'get', { job_id: JOB }],
     ['list', 'list', { query: { page: { limit: 1 } } }],
     ['stat', 'stat', { query: { distinct: 'domain_id' } }],
-  ])('%s is of its domain, whichever the request names', async (_, rpc, request) => {
+  ])('limits %s to its domain whichever one is requested', async (_, rpc, request) => {
     const token = await signed(access());
     const own = await callGrpc(rpc, request, token);
     expect(own).toHaveProperty('response');
     expect(await callGrpc(rpc, { ...request, domain_id: OTHER }, token)).toEqual(own);
   });
 
-  test('another domain’s job is none', async () => {
-    const token = await signed(access({ did: OTHER }), others);
+  test('hides the jobs of another domain', async () => {
+    const token = await signed(access({ did: OTHER }), otherKey);
     const foreign = await callGrpc('delete', { job_id: JOB, domain_id: DOMAIN }, token);
     expect(foreign).toHaveProperty('error.status', 'NOT_FOUND');
-    expect(await callGrpc('get', get, await signed(access()))).toHaveProperty('response');
+    expect(await callGrpc('get', GET, await signed(access()))).toHaveProperty('response');
   });
 
   test.each([
-    ['none', []],
-    ['others', ['inventory.Job.list', 'identity.*']],
-    ['other letters', ['inventory.job.get']],
-  ])('permissions for %s do not cover a get', async (_, permissions) => {
-    const outcome = await callGrpc('get', get, await signed(access({ permissions })));
+    ['no rpc', []],
+    ['other rpcs', ['inventory.Job.list', 'identity.*']],
+    ['another case', ['inventory.job.get']],
+  ])('excludes get with permissions for %s', async (_, permissions) => {
+    const outcome = await callGrpc('get', GET, await signed(access({ permissions })));
     expect(outcome).toHaveProperty('error.status', 'PERMISSION_DENIED');
   });
 
   test.each([
-    ['ES256', () => curve, 'domain-curve'],
-    ['EdDSA', () => edwards, 'domain-edwards'],
-  ])('%s is verified too', async (alg, pair, did) => {
+    ['ES256', () => ecKey, 'domain-curve'],
+    ['EdDSA', () => edKey, 'domain-edwards'],
+  ])('is verified for %s keys', async (alg, pair, did) => {
     const outcome = await callGrpc('list', {}, await signed(access({ did }), pair(), { alg }));
     expect(outcome).toEqual({ response: {} });
   });

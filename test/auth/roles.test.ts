@@ -1,10 +1,10 @@
-// Roles that the identity service gives: how long they are kept, and for whom.
+// Roles from the identity service are cached per token, verb, domain and project, for the configured time.
 import { describe, expect, test } from '@jest/globals';
 import type { Identity } from '../../src/auth/identity.js';
 import { createRoles } from '../../src/auth/roles.js';
 import type { Asking } from '../../src/auth/roles.js';
 
-const KEEP = 1000;
+const TTL_MS = 1000;
 const SIGNAL = new AbortController().signal;
 const ASKING: Asking = {
   token: 'token',
@@ -14,7 +14,7 @@ const ASKING: Asking = {
   project_id: 'project-a',
 };
 
-/** Answers each question with a project of its own. */
+/** Answers each request with a project named after it. */
 const project: Identity['role'] = ({ token, verb, domain_id, project_id }) =>
   Promise.resolve({
     role_type: 'PROJECT',
@@ -22,73 +22,77 @@ const project: Identity['role'] = ({ token, verb, domain_id, project_id }) =>
     project_groups: [],
   });
 
-function rolesBy(keep: number, role = project) {
-  const asked: unknown[] = [];
+function createCountingRoles(keep: number, role = project) {
+  const requests: unknown[] = [];
   const clock = { now: 0 };
-  const answers = createRoles(
+  const roles = createRoles(
     {
       role(question, signal) {
-        asked.push(question);
+        requests.push(question);
         return role(question, signal);
       },
     },
     { keep, monotonicNow: () => clock.now },
   );
-  return { asked, clock, scopeOf: (other: Partial<Asking> = {}) => answers({ ...ASKING, ...other }, SIGNAL) };
+  return {
+    requests,
+    clock,
+    scopeOf: (other: Partial<Asking> = {}) => roles({ ...ASKING, ...other }, SIGNAL),
+  };
 }
 
-test('a role is kept as long as it may be', async () => {
-  const { asked, clock, scopeOf } = rolesBy(KEEP);
+test('a role is cached for the configured time', async () => {
+  const { requests, clock, scopeOf } = createCountingRoles(TTL_MS);
   await scopeOf();
-  clock.now = KEEP - 1;
+  clock.now = TTL_MS - 1;
   await scopeOf();
-  expect(asked).toHaveLength(1);
-  clock.now = KEEP;
+  expect(requests).toHaveLength(1);
+  clock.now = TTL_MS;
   await scopeOf();
-  expect(asked).toHaveLength(2);
+  expect(requests).toHaveLength(2);
 });
 
-test('a role is not kept unless it may be', async () => {
-  const { asked, scopeOf } = rolesBy(0);
+test('a role is not cached if the configured time is 0', async () => {
+  const { requests, scopeOf } = createCountingRoles(0);
   await scopeOf();
   await scopeOf();
-  expect(asked).toHaveLength(2);
+  expect(requests).toHaveLength(2);
 });
 
-describe('a role that is kept is not for another', () => {
+describe('a cached role is not used for another', () => {
   test.each<readonly [string, Partial<Asking>]>([
     ['token', { token: 'another' }],
     ['verb', { verb: 'delete' }],
     ['domain', { domain_id: 'domain-b' }],
     ['project', { project_id: 'project-b' }],
-    ['domain and project that read alike together', { domain_id: 'domain-a\nproject-a', project_id: '' }],
+    ['domain and project with the same concatenation', { domain_id: 'domain-a\nproject-a', project_id: '' }],
   ])('%s', async (_, other) => {
-    const { asked, scopeOf } = rolesBy(KEEP);
+    const { requests, scopeOf } = createCountingRoles(TTL_MS);
     const own = await scopeOf();
     expect(await scopeOf(other)).not.toEqual(own);
     expect(await scopeOf()).toEqual(own);
-    expect(asked).toHaveLength(2);
+    expect(requests).toHaveLength(2);
   });
 });
 
-test('a refusal is not kept', async () => {
+test('a rejection is not cached', async () => {
   let role: Identity['role'] = () => Promise.reject(new Error('refused'));
-  const { scopeOf } = rolesBy(KEEP, (...question) => role(...question));
+  const { scopeOf } = createCountingRoles(TTL_MS, (...question) => role(...question));
   await expect(scopeOf()).rejects.toThrow('refused');
   role = project;
   expect(await scopeOf()).toHaveProperty('projects');
 });
 
-test('10,000 roles are kept, those used last', async () => {
-  const MANY = 10_000;
-  const { asked, scopeOf } = rolesBy(KEEP);
+test('the 10,000 most recently used roles are cached', async () => {
+  const CACHE_SIZE = 10_000;
+  const { requests, scopeOf } = createCountingRoles(TTL_MS);
   const ask = (nth: number) => scopeOf({ domain_id: `domain-${nth}` });
-  for (let nth = 0; nth < MANY; nth++) await ask(nth);
+  for (let nth = 0; nth < CACHE_SIZE; nth++) await ask(nth);
   await ask(0);
-  expect(asked).toHaveLength(MANY);
-  await ask(MANY);
+  expect(requests).toHaveLength(CACHE_SIZE);
+  await ask(CACHE_SIZE);
   await ask(0);
-  expect(asked).toHaveLength(MANY + 1);
+  expect(requests).toHaveLength(CACHE_SIZE + 1);
   await ask(1);
-  expect(asked).toHaveLength(MANY + 2);
+  expect(requests).toHaveLength(CACHE_SIZE + 2);
 });

@@ -1,4 +1,4 @@
-// Connect and gRPC-Web beside the conformance cases: frames, failures, deadlines and cancelling, and buf's own client.
+// Connect and gRPC-Web beyond the conformance cases: frames, errors, deadlines, cancellation, and buf's client.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
@@ -11,6 +11,7 @@ import { PROTOCOLS } from '../../src/server/http/protocols.js';
 import { JOB_SERVICE, messageNamed } from '../../src/wire/descriptors.js';
 import { jsonOf } from '../../src/wire/json.js';
 import { callConnect, TRANSPORTS } from '../harness/connect-client.js';
+import { framed } from '../harness/frames.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { insertSlowJob, noneRunning, runningSoon, slowStat } from '../harness/slow.js';
@@ -35,14 +36,6 @@ type Headers = Readonly<Record<string, string>>;
 const send = (path: string, body: Uint8Array | string, headers: Headers): Promise<Response> =>
   fetch(`http://${service.http}${path}`, { method: 'POST', headers, body: Buffer.from(body) });
 
-function framed(content: Uint8Array | string, flags = 0): Buffer {
-  const bytes = Buffer.from(content);
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt8(flags, 0);
-  prefix.writeUInt32BE(bytes.length, 1);
-  return Buffer.concat([prefix, bytes]);
-}
-
 interface Frame {
   readonly flags: number;
   readonly content: Buffer;
@@ -50,10 +43,10 @@ interface Frame {
 
 function framesOf(bytes: Buffer): Frame[] {
   const frames: Frame[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const end = at + 5 + bytes.readUInt32BE(at + 1);
-    frames.push({ flags: bytes.readUInt8(at), content: bytes.subarray(at + 5, end) });
-    at = end;
+  for (let offset = 0; offset < bytes.length;) {
+    const end = offset + 5 + bytes.readUInt32BE(offset + 1);
+    frames.push({ flags: bytes.readUInt8(offset), content: bytes.subarray(offset + 5, end) });
+    offset = end;
   }
   return frames;
 }
@@ -62,19 +55,19 @@ const bytesOf = async (response: Response): Promise<Buffer> => Buffer.from(await
 const jsonBody = async (response: Response): Promise<unknown> => JSON.parse(await response.text());
 
 const COUNT_JSON = JSON.stringify({ domain_id: DOMAIN, query: { count_only: true } });
-/** The same as bytes: domain_id is field 6, query field 1 with count_only as field 6. */
+/** The same request as bytes: domain_id is field 6, query is field 1 with count_only as field 6. */
 const COUNT_BYTES = Buffer.concat([
   Buffer.from([0x0a, 0x02, 0x30, 0x01, 0x32, DOMAIN.length]),
   Buffer.from(DOMAIN),
 ]);
-const asText = (bytes: Buffer): Buffer => Buffer.from(bytes.toString('base64'));
-const fromText = (bytes: Buffer): Buffer => Buffer.from(bytes.toString('latin1'), 'base64');
-const asIs = (bytes: Buffer): Buffer => bytes;
+const toBase64 = (bytes: Buffer): Buffer => Buffer.from(bytes.toString('base64'));
+const fromBase64 = (bytes: Buffer): Buffer => Buffer.from(bytes.toString('latin1'), 'base64');
+const identity = (bytes: Buffer): Buffer => bytes;
 const TOTAL = '{"total_count":10}';
 const decoded = (bytes: Uint8Array): string => jsonOf(JOBS_INFO, bytes);
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 
-test('the request in bytes is the one in JSON', () => {
+test('the binary request equals the JSON request', () => {
   expect(JSON.parse(jsonOf(JOBS_QUERY, COUNT_BYTES))).toEqual(JSON.parse(COUNT_JSON));
 });
 
@@ -83,7 +76,7 @@ describe('Connect', () => {
     ['application/json', COUNT_JSON, text],
     ['application/json; charset=utf-8', COUNT_JSON, text],
     ['application/proto', COUNT_BYTES, decoded],
-  ])('answers %s in kind', async (type, request, read) => {
+  ])('answers %s in the same format', async (type, request, read) => {
     const response = await send(LIST, request, { 'content-type': type, 'connect-protocol-version': '1' });
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe(type.split(';', 1).join());
@@ -91,8 +84,8 @@ describe('Connect', () => {
   });
 
   test.each([
-    ['a domain that is missing', '{}', 400, 'invalid_argument', 'ERROR_REQUIRED_PARAMETER'],
-    ['a body that is no JSON', '{', 400, 'invalid_argument', 'ERROR_INVALID_PARAMETER'],
+    ['a missing domain', '{}', 400, 'invalid_argument', 'ERROR_REQUIRED_PARAMETER'],
+    ['a body of invalid JSON', '{', 400, 'invalid_argument', 'ERROR_INVALID_PARAMETER'],
     [
       'too many conditions',
       JSON.stringify({ domain_id: DOMAIN, query: { filter: Array(1001).fill({}) } }),
@@ -101,7 +94,7 @@ describe('Connect', () => {
       'ERROR_LIMIT_EXCEEDED',
     ],
     ['a body over 4 MiB', ' '.repeat(4 * 1024 ** 2 + 1), 429, 'resource_exhausted', 'ERROR_HTTP_BODY_SIZE'],
-  ])('fails with its own JSON for %s', async (_, request, status, code, error) => {
+  ])('returns a Connect error in JSON for %s', async (_, request, status, code, error) => {
     const response = await send(LIST, request, { 'content-type': 'application/json' });
     expect(response.status).toBe(status);
     expect(await jsonBody(response)).toMatchObject({
@@ -114,23 +107,23 @@ describe('Connect', () => {
   });
 
   test.each([
-    ['a job that is not there', 'get', { domain_id: DOMAIN, job_id: 'job-none' }, {}, 404, 'not_found'],
-    ['a deadline that is over', 'stat', {}, { 'connect-timeout-ms': '0' }, 504, 'deadline_exceeded'],
-    ['a coding', 'delete', {}, { 'content-encoding': 'gzip' }, 501, 'unimplemented'],
-    ['a version', 'list', {}, { 'connect-protocol-version': '2' }, 400, 'invalid_argument'],
-  ])('fails with the status of its code for %s', async (_, rpc, request, more, status, code) => {
-    const headers = { 'content-type': 'application/json', ...more };
+    ['a missing job', 'get', { domain_id: DOMAIN, job_id: 'job-none' }, {}, 404, 'not_found'],
+    ['a passed deadline', 'stat', {}, { 'connect-timeout-ms': '0' }, 504, 'deadline_exceeded'],
+    ['a content coding', 'delete', {}, { 'content-encoding': 'gzip' }, 501, 'unimplemented'],
+    ['an unsupported version', 'list', {}, { 'connect-protocol-version': '2' }, 400, 'invalid_argument'],
+  ])('returns the HTTP status of the code for %s', async (_, rpc, request, extraHeaders, status, code) => {
+    const headers = { 'content-type': 'application/json', ...extraHeaders };
     const response = await send(`/${JOB_SERVICE.typeName}/${rpc}`, JSON.stringify(request), headers);
     expect([response.status, await jsonBody(response)]).toEqual([status, expect.objectContaining({ code })]);
   });
 
-  test('fails with JSON under application/proto too', async () => {
+  test('returns errors in JSON for application/proto as well', async () => {
     const response = await send(LIST, '', { 'content-type': 'application/proto' });
     expect(response.headers.get('content-type')).toBe('application/json');
     expect(await jsonBody(response)).toMatchObject({ code: 'invalid_argument' });
   });
 
-  test('gives up after connect-timeout-ms', async () => {
+  test('enforces connect-timeout-ms', async () => {
     const headers = { 'content-type': 'application/json', 'connect-timeout-ms': '0' };
     const response = await send(LIST, COUNT_JSON, headers);
     expect(response.status).toBe(504);
@@ -145,7 +138,7 @@ describe("Connect's table of codes", () => {
     ['application/json', 'application/proto'].includes(type),
   );
 
-  test.each(failures)('has the HTTP status of ERROR_%s', (name) => {
+  test.each(failures)('agrees with the HTTP status of ERROR_%s', (name) => {
     const error = new AppError(name, '', undefined, undefined);
     for (const protocol of protocols) {
       const { status, body } = protocol.failure(error);
@@ -157,22 +150,22 @@ describe("Connect's table of codes", () => {
 
 describe('gRPC-Web', () => {
   test.each([
-    ['application/grpc-web', framed(COUNT_BYTES), asIs, decoded],
-    ['application/grpc-web+proto', framed(COUNT_BYTES), asIs, decoded],
-    ['application/grpc-web+json', framed(COUNT_JSON), asIs, text],
-    ['application/grpc-web-text', asText(framed(COUNT_BYTES)), fromText, decoded],
-    ['application/grpc-web-text+proto', asText(framed(COUNT_BYTES)), fromText, decoded],
-  ])('answers %s with a message and trailers', async (type, request, unpacked, read) => {
+    ['application/grpc-web', framed(COUNT_BYTES), identity, decoded],
+    ['application/grpc-web+proto', framed(COUNT_BYTES), identity, decoded],
+    ['application/grpc-web+json', framed(COUNT_JSON), identity, text],
+    ['application/grpc-web-text', toBase64(framed(COUNT_BYTES)), fromBase64, decoded],
+    ['application/grpc-web-text+proto', toBase64(framed(COUNT_BYTES)), fromBase64, decoded],
+  ])('answers %s with a message and trailers', async (type, request, decodeBody, read) => {
     const response = await send(LIST, request, { 'content-type': type, 'x-request-id': 'a-call' });
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe(type);
     expect(response.headers.get('x-request-id')).toBe('a-call');
-    const frames = framesOf(unpacked(await bytesOf(response)));
+    const frames = framesOf(decodeBody(await bytesOf(response)));
     expect(frames.map(({ flags }) => flags)).toEqual([0x00, 0x80]);
     expect(frames.map(({ content }, i) => [read, text][i]?.(content))).toEqual([TOTAL, 'grpc-status: 0\r\n']);
   });
 
-  /** The trailers of a failed call, which is all that its answer has. */
+  /** Parses the trailers of a failed call; its response has nothing else. */
   async function trailersOf(response: Response): Promise<ReadonlyMap<string, string>> {
     expect(response.status).toBe(200);
     const frames = framesOf(await bytesOf(response));
@@ -183,12 +176,12 @@ describe('gRPC-Web', () => {
 
   test.each([
     ['no frame', Buffer.alloc(0), '3', 'ERROR_INVALID_PARAMETER'],
-    ['a frame that is cut off', framed(COUNT_BYTES).subarray(0, 12), '3', 'ERROR_INVALID_PARAMETER'],
+    ['a truncated frame', framed(COUNT_BYTES).subarray(0, 12), '3', 'ERROR_INVALID_PARAMETER'],
     ['a compressed frame', framed(COUNT_BYTES, 1), '3', 'ERROR_INVALID_PARAMETER'],
     ['two frames', Buffer.concat([framed(COUNT_BYTES), framed(COUNT_BYTES)]), '3', 'ERROR_INVALID_PARAMETER'],
-    ['a domain that is missing', framed(''), '3', 'ERROR_REQUIRED_PARAMETER'],
+    ['a missing domain', framed(''), '3', 'ERROR_REQUIRED_PARAMETER'],
     ['a body over 4 MiB', Buffer.alloc(4 * 1024 ** 2 + 1), '8', 'ERROR_HTTP_BODY_SIZE'],
-  ])('fails in the trailers for %s', async (_, request, code, error) => {
+  ])('returns the error in the trailers for %s', async (_, request, code, error) => {
     const trailers = await trailersOf(await send(LIST, request, { 'content-type': 'application/grpc-web' }));
     expect(trailers.get('grpc-status')).toBe(code);
     const message = decodeURIComponent(trailers.get('grpc-message') ?? '');
@@ -197,33 +190,33 @@ describe('gRPC-Web', () => {
     expect(details).toMatchObject({ code: Number(code), message });
   });
 
-  test('gives up after grpc-timeout', async () => {
+  test('enforces grpc-timeout', async () => {
     const headers = { 'content-type': 'application/grpc-web', 'grpc-timeout': '0m' };
     const trailers = await trailersOf(await send(LIST, framed(COUNT_BYTES), headers));
     expect(trailers.get('grpc-status')).toBe('4');
   });
 });
 
-describe('at the paths of gRPC', () => {
-  test('another content type is told which are due', async () => {
+describe('on the rpc paths', () => {
+  test('an unsupported content type is answered with the supported ones', async () => {
     const response = await send(LIST, COUNT_BYTES, { 'content-type': 'application/grpc' });
     expect(response.status).toBe(415);
     expect(response.headers.get('accept-post')).toBe([...PROTOCOLS.keys()].join(', '));
   });
 
-  test('another method is told what is allowed', async () => {
+  test('another method is answered with the allowed one', async () => {
     const response = await fetch(`http://${service.http}${LIST}`);
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
   });
 
-  test('another rpc is not found', async () => {
+  test('an unknown rpc is not found', async () => {
     const response = await send(`/${JOB_SERVICE.typeName}/lists`, '{}', {
       'content-type': 'application/json',
     });
     expect(response.status).toBe(404);
   });
 
-  test('pages of listed origins may read what failed', async () => {
+  test('pages of configured origins may read the error', async () => {
     const headers = { 'content-type': 'application/grpc-web', origin: 'https://console.example.org' };
     const response = await send(LIST, framed(''), headers);
     expect(response.headers.get('access-control-allow-origin')).toBe('https://console.example.org');
@@ -231,8 +224,8 @@ describe('at the paths of gRPC', () => {
   });
 });
 
-describe.each(Object.entries(TRANSPORTS))('the published client, %s,', (_, transport) => {
-  test('reads code, text and details of a failure', async () => {
+describe.each(Object.entries(TRANSPORTS))('the published client over %s', (_, transport) => {
+  test('reads code, text and details of an error', async () => {
     const query = { filter: [{ k: 'status', o: 'eq', v: ['ERROR'] }] };
     expect(await callConnect(transport(service.http), 'list', { domain_id: DOMAIN, query })).toEqual({
       error: {
@@ -244,18 +237,18 @@ describe.each(Object.entries(TRANSPORTS))('the published client, %s,', (_, trans
     });
   });
 
-  test('has its deadline kept', async () => {
-    // Long enough for the answer to come well before: Node's fetch may wait for ever when it gives up while it reads one.
+  test('gets DEADLINE_EXCEEDED at its deadline', async () => {
+    // Long enough for the response to arrive well before: Node's fetch may hang if aborted while reading one.
     const outcome = await callConnect(transport(service.http), 'stat', slowStat(4), { timeoutMs: 2000 });
     expect(outcome).toHaveProperty('error.status', 'DEADLINE_EXCEEDED');
     await noneRunning(service.client, DATABASE, 2000);
   });
 
-  test('ends the work on the database when it cancels', async () => {
-    const cancelling = new AbortController();
-    const call = callConnect(transport(service.http), 'stat', slowStat(4), { signal: cancelling.signal });
+  test('ends the database operation when it cancels', async () => {
+    const controller = new AbortController();
+    const call = callConnect(transport(service.http), 'stat', slowStat(4), { signal: controller.signal });
     await runningSoon(service.client, DATABASE, 1);
-    cancelling.abort();
+    controller.abort();
     expect(await call).toHaveProperty('error.status', 'CANCELLED');
     await noneRunning(service.client, DATABASE, 2000);
   });
@@ -264,7 +257,7 @@ describe.each(Object.entries(TRANSPORTS))('the published client, %s,', (_, trans
 describe('buf curl', () => {
   const BUF = join(process.cwd(), 'node_modules/@bufbuild/buf/bin/buf');
 
-  /** What it prints, on whichever stream. */
+  /** Runs buf curl and returns its output on both streams. */
   const curl = (protocol: string, request: string): Promise<string> =>
     new Promise((resolve) => {
       const url = `http://${service.http}${LIST}`;
@@ -274,11 +267,11 @@ describe('buf curl', () => {
       });
     });
 
-  test.each(['connect', 'grpcweb'])('lists by %s', async (protocol) => {
+  test.each(['connect', 'grpcweb'])('lists over %s', async (protocol) => {
     expect(JSON.parse(await curl(protocol, COUNT_JSON))).toEqual({ totalCount: 10 });
   });
 
-  test.each(['connect', 'grpcweb'])('shows what failed by %s', async (protocol) => {
+  test.each(['connect', 'grpcweb'])('shows the error over %s', async (protocol) => {
     expect(JSON.parse(await curl(protocol, '{}'))).toMatchObject({
       code: 'invalid_argument',
       message: 'ERROR_REQUIRED_PARAMETER: Required parameter. (key = domain_id)',

@@ -1,5 +1,5 @@
-// console-api 1.11 in front of the service: it connects through a route whose reflection lists Collector beside Job, each
-// in an answer of one file, and cannot connect where Collector is not listed.
+// console-api 1.11 in front of the service: it connects through a route with Collector beside Job in its reflection, each
+// in a response of one file, and cannot connect without Collector.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { clone, create, createFileRegistry } from '@bufbuild/protobuf';
 import type { FileRegistry } from '@bufbuild/protobuf';
@@ -21,7 +21,7 @@ const PACKAGE = 'spaceone.api.inventory.v1';
 const COLLECTOR_FILE = 'spaceone/api/inventory/v1/collector.proto';
 const DOMAIN = 'domain-07d2e9c4a6b1';
 
-/** The published collector.proto has a service beside the messages. */
+/** Adds the service of the published collector.proto to the messages. */
 function publishedFile({ proto }: { readonly proto: FileDescriptorProto }): FileDescriptorProto {
   const file = clone(FileDescriptorProtoSchema, proto);
   const [inputType, outputType] = [`.${PACKAGE}.CollectorInfo`, `.${PACKAGE}.CollectorInfo`];
@@ -30,11 +30,11 @@ function publishedFile({ proto }: { readonly proto: FileDescriptorProto }): File
   return file;
 }
 
-const published = (): FileRegistry =>
+const publishedRegistry = (): FileRegistry =>
   createFileRegistry(create(FileDescriptorSetSchema, { file: [...descriptors.files].map(publishedFile) }));
 
-/** The calls of Job, handed on to `target` as they are. */
-function handedOn(target: Client): readonly [ServiceDefinition, UntypedServiceImplementation] {
+/** Forwards the calls of Job to `target` unchanged. */
+function forwarding(target: Client): readonly [ServiceDefinition, UntypedServiceImplementation] {
   const bytes = (message: Buffer): Buffer => message;
   const paths = JOB_SERVICE.methods.map(({ name }) => [name, `/${JOB_SERVICE.typeName}/${name}`] as const);
   const method = (path: string) => ({
@@ -46,14 +46,14 @@ function handedOn(target: Client): readonly [ServiceDefinition, UntypedServiceIm
     responseSerialize: bytes,
     responseDeserialize: bytes,
   });
-  const handOn =
+  const forward =
     (path: string): handleUnaryCall<Buffer, Buffer> =>
     ({ request, metadata }, callback) => {
       target.makeUnaryRequest(path, bytes, bytes, request, metadata, callback);
     };
   return [
     Object.fromEntries(paths.map(([name, path]) => [name, method(path)])),
-    Object.fromEntries(paths.map(([name, path]) => [name, handOn(path)])),
+    Object.fromEntries(paths.map(([name, path]) => [name, forward(path)])),
   ];
 }
 
@@ -65,14 +65,14 @@ let address: string;
 beforeAll(async () => {
   service = await startService('console_api');
   target = new Client(service.address, credentials.createInsecure());
-  const listed = [`${PACKAGE}.Collector`, `${PACKAGE}.Job`, 'spaceone.api.core.v1.ServerInfo'];
+  const serviceNames = [`${PACKAGE}.Collector`, `${PACKAGE}.Job`, 'spaceone.api.core.v1.ServerInfo'];
   for (const { definition, implementation } of createReflectionServices(
-    listed,
+    serviceNames,
     new AbortController().signal,
-    published(),
+    publishedRegistry(),
   ))
     route.addService(definition, implementation);
-  route.addService(...handedOn(target));
+  route.addService(...forwarding(target));
   const port = await new Promise<number>((resolve, reject) => {
     route.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(bound);
@@ -87,7 +87,7 @@ afterAll(async () => {
   await service.stop();
 });
 
-test('connects through a route that lists Collector, and gets jobs', async () => {
+test('console-api connects through a route listing Collector and gets jobs', async () => {
   const client = await connectAsConsole(address);
   const query = { page: { limit: 1 }, filter: [{ k: 'status', v: { string_value: 'TIMEOUT' }, o: 'eq' }] };
   const jobs = await client.call('Job.list', { domain_id: DOMAIN, query });
@@ -99,7 +99,7 @@ test('connects through a route that lists Collector, and gets jobs', async () =>
   });
 });
 
-test('cannot connect where Collector is not listed', async () => {
+test('console-api cannot connect if Collector is not listed', async () => {
   await expect(connectAsConsole(service.address)).rejects.toThrow(
     `spaceone/api/inventory/v1/job.proto imports ${COLLECTOR_FILE}, and no listed service is in that`,
   );

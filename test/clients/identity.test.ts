@@ -1,4 +1,4 @@
-// The published identity service of the 1.11 line, run from its package: its keys, its tokens and its roles.
+// The published identity service 1.11, run from its Python package: keys, tokens and roles.
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,16 +12,16 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { freePort } from '../../src/embedded/embedded.js';
 import { jsonClient } from '../harness/client.js';
 import type { Outcome, RpcName } from '../harness/client.js';
-import { FETCHING, pythonWith } from '../harness/python.js';
+import { INSTALL_TIMEOUT_MS, pythonWith } from '../harness/python.js';
 import { mongodbUri, startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
 
 const FOLDER = join(process.cwd(), 'test/clients/identity');
 const DATABASE = 'identity_published';
-const STARTING = 60_000;
+const START_TIMEOUT_MS = 60_000;
 
-/** Who is who: tokens by name, and the ids of the domain and of a project in it. */
+/** Tokens by the name of their caller, and the ids of the domain and of a project in it. */
 type Tenants = Readonly<
   Record<'domain' | 'project' | 'owner' | 'ofDomain' | 'ofProject' | 'ofNothing' | 'apiKey', string>
 >;
@@ -31,7 +31,7 @@ let published: ChildProcess;
 let service: Service;
 let tenants: Tenants;
 
-/** How it finds its database and itself; what it keeps in a Redis, it does not keep here. */
+/** Builds the configuration with the addresses of the database and of the service itself; the Redis cache is disabled. */
 const configuration = (port: number): object => ({
   GLOBAL: {
     DATABASES: { default: { db: DATABASE, host: mongodbUri() } },
@@ -57,7 +57,7 @@ const configuration = (port: number): object => ({
   },
 });
 
-function listens(port: number): Promise<boolean> {
+function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });
     socket.once('connect', () => {
@@ -72,21 +72,21 @@ function listens(port: number): Promise<boolean> {
 
 async function startPublished(python: string, port: number): Promise<ChildProcess> {
   const file = join(folder, 'configuration.yml');
-  // JSON is YAML.
+  // Every JSON document is valid YAML.
   await writeFile(file, JSON.stringify(configuration(port)));
   const command = ['grpc', 'spaceone.identity', '-p', String(port), '-c', file];
   const child = spawn(join(dirname(python), 'spaceone'), command, {
     env: { ...process.env, PYTHONPATH: FOLDER },
     stdio: 'ignore',
   });
-  await until('the identity service listens', () => listens(port), STARTING);
+  await until('the identity service listens', () => isListening(port), START_TIMEOUT_MS);
   return child;
 }
 
-async function tenantsBy(python: string, port: number): Promise<Tenants> {
+async function createTenants(python: string, port: number): Promise<Tenants> {
   const script = [join(FOLDER, 'tenants.py'), `127.0.0.1:${port}`];
-  const { stdout } = await promisify(execFile)(python, script, { timeout: STARTING });
-  const told: Partial<Tenants> = Object.fromEntries(Object.entries(JSON.parse(stdout) as object));
+  const { stdout } = await promisify(execFile)(python, script, { timeout: START_TIMEOUT_MS });
+  const parsed: Partial<Tenants> = Object.fromEntries(Object.entries(JSON.parse(stdout) as object));
   const {
     domain = '',
     project = '',
@@ -95,7 +95,7 @@ async function tenantsBy(python: string, port: number): Promise<Tenants> {
     ofProject = '',
     ofNothing = '',
     apiKey = '',
-  } = told;
+  } = parsed;
   return { domain, project, owner, ofDomain, ofProject, ofNothing, apiKey };
 }
 
@@ -105,7 +105,7 @@ beforeAll(
     folder = await mkdtemp(join(tmpdir(), 'identity-'));
     const port = await freePort();
     published = await startPublished(python, port);
-    tenants = await tenantsBy(python, port);
+    tenants = await createTenants(python, port);
     service = await startService('identity_jobs', {
       auth: 'jwt',
       authIdentityEndpoint: { address: `127.0.0.1:${port}`, secure: false },
@@ -116,7 +116,7 @@ beforeAll(
       { job_id: 'job-elsewhere', domain_id, projects: ['project-other'] },
     ]);
   },
-  FETCHING + 2 * STARTING,
+  INSTALL_TIMEOUT_MS + 2 * START_TIMEOUT_MS,
 );
 afterAll(async () => {
   const ended = once(published, 'exit');
@@ -127,8 +127,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function call(who: keyof Tenants, rpc: RpcName, request: JsonObject): Promise<Outcome> {
-  const client = jsonClient(service.address, tenants[who]);
+async function call(caller: keyof Tenants, rpc: RpcName, request: JsonObject): Promise<Outcome> {
+  const client = jsonClient(service.address, tenants[caller]);
   const outcome = await client.call(rpc, request);
   client.close();
   return outcome;
@@ -149,23 +149,23 @@ test.each<readonly [keyof Tenants, unknown]>([
   ['ofProject', ['job-in-project']],
   ['ofNothing', DENIED],
   ['project', 'ERROR_AUTHENTICATE_FAILURE'],
-])('%s sees by list', async (who, due) => {
-  expect(idsOf(await call(who, 'list', {}))).toEqual(due);
+])('the token %s lists the jobs in its scope: %j', async (caller, expected) => {
+  expect(idsOf(await call(caller, 'list', {}))).toEqual(expected);
 });
 
-test('a domain that is not theirs is refused to users, and an owner has its own', async () => {
+test('users are denied a foreign domain, and an owner gets its own', async () => {
   const foreign = { domain_id: 'domain-07d2e9c4a6b1' };
   expect(idsOf(await call('ofDomain', 'list', foreign))).toBe(DENIED);
   expect(idsOf(await call('ofProject', 'list', foreign))).toBe(DENIED);
   expect(idsOf(await call('owner', 'list', foreign))).toEqual(ALL);
 });
 
-test('a project that is not theirs is refused to users of a project', async () => {
+test('users of a project are denied another project', async () => {
   expect(idsOf(await call('ofProject', 'list', { project_id: tenants.project }))).toEqual(['job-in-project']);
   expect(idsOf(await call('ofProject', 'list', { project_id: 'project-other' }))).toBe(DENIED);
 });
 
-test('a job of another project is not there to get, to count and to delete', async () => {
+test('a job of another project is missing for get, delete and stat', async () => {
   const elsewhere = { job_id: 'job-elsewhere' };
   const missing = await call('ofProject', 'get', elsewhere);
   expect(missing).toHaveProperty('error.code', 'ERROR_NOT_FOUND');

@@ -1,10 +1,10 @@
-// The published SpaceONE Python client against the service: what it finds by reflection, and what its callers get.
+// The published SpaceONE Python client against the service: discovery by reflection, and results for its callers.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { FETCHING, pythonWith } from '../harness/python.js';
+import { INSTALL_TIMEOUT_MS, pythonWith } from '../harness/python.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 
@@ -33,11 +33,11 @@ const isReport = (parsed: unknown): parsed is Report =>
 
 function reportOf(parsed: unknown): Report {
   if (isReport(parsed)) return parsed;
-  throw new Error('the client reported something else');
+  throw new Error('the report of the client is malformed');
 }
 
-/** Makes all calls on one connection, one after the other. */
-function report(interpreter: string, address: string, calls: readonly Call[]): Promise<Report> {
+/** Runs all calls in order on one connection. */
+function runCalls(interpreter: string, address: string, calls: readonly Call[]): Promise<Report> {
   return new Promise((resolve, reject) => {
     const args = [join(SOURCES, 'calls.py'), `grpc://${address}`];
     const child = execFile(interpreter, args, { timeout: 60_000 }, (error, stdout, stderr) => {
@@ -53,7 +53,7 @@ const list = (query: Json, domain_id: string = DOMAIN): Call => ({
   params: { domain_id, query },
 });
 const stat = (query: Json): Call => ({ method: 'Job.stat', params: { domain_id: DOMAIN, query } });
-const about = (verb: string, job_id: string, domain_id: string = OTHER_DOMAIN): Call => ({
+const jobCall = (verb: string, job_id: string, domain_id: string = OTHER_DOMAIN): Call => ({
   method: `Job.${verb}`,
   params: { domain_id, job_id },
 });
@@ -67,7 +67,7 @@ const failed = (status_code: string, error_code: string, message: string): Json 
 });
 
 const PAGE = { limit: 20 };
-/** The default order is by created_at, which `only` then shows; ordered by job_id the answers are short. */
+/** Sorted by job_id for short responses: the default sort key created_at would be added to `only`. */
 const BRIEF = { only: ['job_id'], sort: { key: 'job_id' }, page: PAGE };
 const SUCCESS = { k: 'status', v: 'SUCCESS', o: 'eq' };
 const LARGE = { key: 'total_tasks', value: 120.0, operator: 'gte' };
@@ -89,7 +89,7 @@ const COLLECTOR = {
   is_public: true,
 };
 
-/** What is called, and what the client makes of the answer; they are called in this order, on one connection. */
+/** Calls and their outcomes in the client; all run in this order on one connection. */
 const CASES: readonly (readonly [string, Call, Json])[] = [
   [
     'lists by k, v and o',
@@ -102,7 +102,7 @@ const CASES: readonly (readonly [string, Call, Json])[] = [
     jobs('job-53d344304c86', 'job-a1d83f12596a', 'job-c8217c800e0a'),
   ],
   [
-    'finds an int by a number, which it sends as a double',
+    'finds an int by a number sent as a double',
     list({ ...BRIEF, filter: [{ k: 'total_tasks', v: 5, o: 'eq' }] }),
     jobs('job-690caa307697'),
   ],
@@ -116,9 +116,9 @@ const CASES: readonly (readonly [string, Call, Json])[] = [
     list({ ...BRIEF, page: { start: 2, limit: 1 } }),
     { response: { results: [{ job_id: 'job-39fc4a58d6de' }], total_count: 10 } },
   ],
-  ['counts', list({ count_only: true }), { response: { total_count: 10 } }],
+  ['counts jobs', list({ count_only: true }), { response: { total_count: 10 } }],
   [
-    'gets',
+    'gets a job',
     {
       method: 'Job.get',
       params: {
@@ -166,10 +166,10 @@ const CASES: readonly (readonly [string, Call, Json])[] = [
     stat({ distinct: 'status', filter: [LARGE, SUCCESS], page: PAGE }),
     { response: { results: ['SUCCESS'], total_count: 1 } },
   ],
-  ['deletes', about('delete', 'job-51edd2720882'), { response: {} }],
+  ['deletes a job', jobCall('delete', 'job-51edd2720882'), { response: {} }],
   [
-    'splits the error of a job that was deleted at its first colon',
-    about('get', 'job-51edd2720882'),
+    'splits the error of a deleted job at its first colon',
+    jobCall('get', 'job-51edd2720882'),
     failed(
       'NOT_FOUND',
       'ERROR_NOT_FOUND',
@@ -177,8 +177,8 @@ const CASES: readonly (readonly [string, Call, Json])[] = [
     ),
   ],
   [
-    'splits an error whose text has colons',
-    about('get', 'a: b: c'),
+    'splits an error with more colons at the first',
+    jobCall('get', 'a: b: c'),
     failed(
       'NOT_FOUND',
       'ERROR_NOT_FOUND',
@@ -190,11 +190,7 @@ const CASES: readonly (readonly [string, Call, Json])[] = [
     { method: 'Job.list', params: {} },
     failed('INVALID_ARGUMENT', 'ERROR_REQUIRED_PARAMETER', ' Required parameter. (key = domain_id)'),
   ],
-  [
-    'asks for the version',
-    { method: 'ServerInfo.get_version', params: {} },
-    { response: { version: VERSION } },
-  ],
+  ['gets the version', { method: 'ServerInfo.get_version', params: {} }, { response: { version: VERSION } }],
   ...['', 'grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', 'spaceone.api.inventory.v1.Job'].map(
     (service) =>
       [
@@ -204,7 +200,7 @@ const CASES: readonly (readonly [string, Call, Json])[] = [
       ] as const,
   ),
   [
-    'checks the health of a service that is not there',
+    'checks the health of an unknown service',
     { method: 'Health.Check', params: { service: 'spaceone.api.inventory.v1.Server' } },
     failed('NOT_FOUND', 'ERROR_INTERNAL_API', 'unknown service'),
   ],
@@ -212,28 +208,31 @@ const CASES: readonly (readonly [string, Call, Json])[] = [
 
 describe('the Python client', () => {
   let service: Service;
-  let seen: Report;
+  let clientReport: Report;
 
   beforeAll(async () => {
     const interpreter = pythonWith('python-client', join(SOURCES, 'requirements.txt'));
     service = await startService('python-client');
-    seen = await report(
+    clientReport = await runCalls(
       interpreter,
       service.address,
       CASES.map(([, call]) => call),
     );
-  }, FETCHING + 60_000);
+  }, INSTALL_TIMEOUT_MS + 60_000);
   afterAll(() => service.stop());
 
   test('finds the services and their methods by reflection', () => {
-    expect(seen.resources).toEqual({
+    expect(clientReport.resources).toEqual({
       Health: ['Check', 'Watch'],
       ServerInfo: ['get_version'],
       Job: ['delete', 'get', 'list', 'stat'],
     });
   });
 
-  test.each(CASES.map(([name, , due], index) => ({ name, due, index })))('$name', ({ due, index }) => {
-    expect(seen.outcomes[index]).toEqual(due);
-  });
+  test.each(CASES.map(([name, , expected], index) => ({ name, expected, index })))(
+    '$name',
+    ({ expected, index }) => {
+      expect(clientReport.outcomes[index]).toEqual(expected);
+    },
+  );
 });

@@ -1,27 +1,34 @@
-// Schemathesis makes requests of the OpenAPI description, right and wrong ones, and judges what the service answers.
+// Schemathesis generates valid and invalid requests from the OpenAPI description and checks the responses.
 import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { FETCHING, pythonWith } from '../harness/python.js';
+import { INSTALL_TIMEOUT_MS, pythonWith } from '../harness/python.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 
 const REQUIREMENTS = join(process.cwd(), 'test/clients/schemathesis/requirements.txt');
 
-/** Bounds of a run: cases for each operation, and seconds. */
-const CASES = 100;
-const SECONDS = 30;
+/** Bounds of a run: cases per operation, and duration. */
+const CASES_PER_OPERATION = 100;
+const MAX_SECONDS = 30;
 const SEED = 20_261_125;
 
 /**
- * What the description cannot tell: that a request of the right types asks for something wrong (an unknown key, a bad
- * expression), and that proto3 JSON also takes null for any field.
+ * Checks beyond the description: a request of the right types may be invalid (an unknown key, a bad expression), and
+ * proto3 JSON also accepts null for any field.
  */
-const UNTOLD = ['positive_data_acceptance', 'negative_data_rejection'];
+const EXCLUDED_CHECKS = ['positive_data_acceptance', 'negative_data_rejection'];
 
 const ARGUMENTS = [
-  ...['--max-examples', String(CASES), '--max-time', String(SECONDS), '--seed', String(SEED)],
-  ...['--continue-on-failure', '--no-color', '--exclude-checks', UNTOLD.join()],
+  ...[
+    '--max-examples',
+    String(CASES_PER_OPERATION),
+    '--max-time',
+    String(MAX_SECONDS),
+    '--seed',
+    String(SEED),
+  ],
+  ...['--continue-on-failure', '--no-color', '--exclude-checks', EXCLUDED_CHECKS.join()],
 ];
 
 let service: Service;
@@ -30,15 +37,15 @@ let program: string;
 beforeAll(async () => {
   program = join(dirname(pythonWith('schemathesis', REQUIREMENTS)), 'st');
   service = await startService('schemathesis');
-}, FETCHING + 60_000);
+}, INSTALL_TIMEOUT_MS + 60_000);
 afterAll(() => service.stop());
 
-/** Runs Schemathesis; the outcome is what it printed, and whether it found nothing. */
-function fuzz(): Promise<{ readonly passed: boolean; readonly report: string }> {
+/** Runs Schemathesis and returns its output; it passes if it finds no failure. */
+function runSchemathesis(): Promise<{ readonly passed: boolean; readonly report: string }> {
   return new Promise((resolve) => {
     const args = ['run', `http://${service.http}/openapi.json`, ...ARGUMENTS];
-    // It keeps notes where it runs.
-    const options = { cwd: dirname(program), timeout: 3000 * SECONDS, maxBuffer: 2 ** 26 };
+    // It writes files into its working directory.
+    const options = { cwd: dirname(program), timeout: 3000 * MAX_SECONDS, maxBuffer: 2 ** 26 };
     execFile(program, args, options, (error, stdout, stderr) => {
       resolve({ passed: error === null, report: `${stdout}${stderr}` });
     });
@@ -46,12 +53,12 @@ function fuzz(): Promise<{ readonly passed: boolean; readonly report: string }> 
 }
 
 test(
-  `finds nothing in ${SECONDS} s`,
+  `Schemathesis finds no failure in ${MAX_SECONDS} s`,
   async () => {
-    const { passed, report } = await fuzz();
+    const { passed, report } = await runSchemathesis();
     expect({ passed, report }).toEqual({ passed: true, report: expect.stringContaining('Tested: 4') });
     expect(Number(/(\d+) generated/.exec(report)?.[1])).toBeGreaterThan(200);
     expect(service.faults).toEqual([]);
   },
-  4000 * SECONDS,
+  4000 * MAX_SECONDS,
 );

@@ -1,17 +1,17 @@
-// Arguments: their output, and the refusal of any other.
+// Command-line arguments: their output, and the rejection of unknown ones.
 import { describe, expect, test } from '@jest/globals';
 import { help, printedConfig, readArguments } from '../../src/config/arguments.js';
 import { ConfigError } from '../../src/config/config.js';
 
-describe('arguments', () => {
+describe('the arguments', () => {
   test.each([
     [[], undefined],
     [['--help'], '--help'],
     [['--version'], '--version'],
     [['--print-config'], '--print-config'],
     [['--version', '--help'], '--version'],
-  ])('%j', (given, due) => {
-    expect(readArguments(given)).toBe(due);
+  ])('%j select %j', (args, expected) => {
+    expect(readArguments(args)).toBe(expected);
   });
 
   test.each([
@@ -26,20 +26,20 @@ describe('arguments', () => {
     [['--help=1'], /^--help is no argument/],
     [['--help', 'serve'], /^serve is no argument: settings are environment variables/],
     [[''], /^ is no argument/],
-  ])('%j is none', (given, due) => {
-    expect(() => readArguments(given)).toThrow(due);
-    expect(() => readArguments(given)).not.toThrow('secret');
+  ])('%j are rejected with a hint', (args, expected) => {
+    expect(() => readArguments(args)).toThrow(expected);
+    expect(() => readArguments(args)).not.toThrow('secret');
   });
 });
 
-/** The line of `name`, its blanks as one. */
+/** Returns the printed line of `name` with runs of blanks collapsed. */
 const lineOf = (name: string, environment: Readonly<Record<string, string>>): string | undefined =>
   printedConfig(environment)
     .split('\n')
     .find((line) => line.startsWith(`${name}=`))
     ?.replaceAll(/ +/g, ' ');
 
-describe('the effective settings', () => {
+describe('the printed configuration', () => {
   test.each([
     ['GRPC_PORT', {}, 'GRPC_PORT=50051 # default'],
     ['GRPC_PORT', { GRPC_PORT: '0' }, 'GRPC_PORT=0 # environment'],
@@ -51,8 +51,8 @@ describe('the effective settings', () => {
     ['MONGODB_URI', {}, 'MONGODB_URI= # not set'],
     ['MAX_TIMEOUT', { MAX_TIMEOUT: '5m' }, 'MAX_TIMEOUT=5m # environment'],
     ['CORS_ORIGINS', {}, 'CORS_ORIGINS= # default'],
-  ])('%s of %j', (name, environment, due) => {
-    expect(lineOf(name, environment)).toBe(due);
+  ])('shows %s for %j with its source', (name, environment, expected) => {
+    expect(lineOf(name, environment)).toBe(expected);
   });
 
   test.each([
@@ -72,11 +72,11 @@ describe('the effective settings', () => {
       'mongodb://h/?authMechanismProperties=AWS_SESSION_TOKEN:se-cret',
       'mongodb://h/?authMechanismProperties=[redacted]',
     ],
-  ])('%s has no secret', (uri, due) => {
-    expect(lineOf('MONGODB_URI', { MONGODB_URI: uri })).toBe(`MONGODB_URI=${due} # environment`);
+  ])('shows %s without its secrets', (uri, expected) => {
+    expect(lineOf('MONGODB_URI', { MONGODB_URI: uri })).toBe(`MONGODB_URI=${expected} # environment`);
   });
 
-  test('are not printed where some are wrong', () => {
+  test('is not printed if a setting is invalid', () => {
     expect(() => printedConfig({ GRPC_PORT: 'x' })).toThrow(ConfigError);
   });
 });

@@ -1,9 +1,9 @@
-// The settings: what each is when it is not set, how each is read, and what is wrong with each, all at once.
+// The settings: defaults, parsing and validation; all complaints are reported at once.
 import { describe, expect, test } from '@jest/globals';
 import { ConfigError, readConfig } from '../../src/config/config.js';
 import type { Config } from '../../src/config/config.js';
 
-test('each has a default', () => {
+test('every setting has a default', () => {
   expect(readConfig({ GRPC_PORT: '', MONGODB_URI: undefined })).toEqual({
     mongodbUri: undefined,
     mongodbDatabase: 'inventory',
@@ -33,8 +33,8 @@ test('each has a default', () => {
   } satisfies Config);
 });
 
-/** Settings that are of use only beside others. */
-const BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** Settings required beside others. */
+const REQUIRED_BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   AUTH: { AUTH_PUBLIC_KEYS: 'keys.json' },
   AUTH_PUBLIC_KEYS: { AUTH: 'jwt' },
   AUTH_IDENTITY_ENDPOINT: { AUTH: 'jwt' },
@@ -105,11 +105,11 @@ test.each<readonly [string, string, keyof Config, unknown]>([
   ['TLS_CLIENT_CA_FILE', 'ca.pem', 'tlsClientCaFile', 'ca.pem'],
   ['CORS_ORIGINS', 'https://a.org, http://b:81', 'corsOrigins', ['https://a.org', 'http://b:81']],
   ['EXPLORER', 'off', 'explorer', 'off'],
-])('%s=%s is read', (name, text, key, due) => {
-  expect(readConfig({ ...BESIDE[name], [name]: text })[key]).toEqual(due);
+])('%s=%s is parsed', (name, text, key, expected) => {
+  expect(readConfig({ ...REQUIRED_BESIDE[name], [name]: text })[key]).toEqual(expected);
 });
 
-/** What is complained of, a line each. */
+/** Returns the complaints about an environment, one line each. */
 function complaints(environment: Readonly<Record<string, string>>): readonly string[] {
   try {
     return [`nothing: ${JSON.stringify(readConfig(environment))}`];
@@ -131,7 +131,7 @@ const A_HOST = 'must be an address or a host name, such as 0.0.0.0, :: or localh
 const AN_ENDPOINT = 'must be grpc://host:port or grpc+ssl://host:port';
 const ORIGINS = 'must be origins joined by commas, such as https://console.example.org';
 
-describe('what is wrong', () => {
+describe('the validation', () => {
   test.each([
     ['MONGODB_URI', 'localhost:27017', 'must be a MongoDB URI, mongodb://… or mongodb+srv://…'],
     ['MONGODB_URI', 'mongodb://', 'must be a MongoDB URI, mongodb://… or mongodb+srv://…'],
@@ -174,8 +174,8 @@ describe('what is wrong', () => {
     ['CORS_ORIGINS', '*', ORIGINS],
     ['CORS_ORIGINS', 'https://a.org,https://b.org/', ORIGINS],
     ['EXPLORER', 'true', 'must be on or off'],
-  ])('%s=%s', (name, text, due) => {
-    expect(complaints({ [name]: text })).toContain(`${name} ${due}`);
+  ])('rejects %s=%s', (name, text, expected) => {
+    expect(complaints({ [name]: text })).toContain(`${name} ${expected}`);
   });
 
   test.each<readonly [string, Readonly<Record<string, string>>, ...string[]]>([
@@ -199,7 +199,7 @@ describe('what is wrong', () => {
     ...['SPACEONE_CONFIG_FILE', 'SHUTDOWN_DELAY', 'MAX_CONNECTION_AGE', 'TOTAL_COUNT_LIMIT'].map(
       (name) =>
         [
-          `${name}, which comes later,`,
+          `${name} of a later version`,
           { [name]: '1' },
           `${name} must be left unset: this version does not have it`,
         ] as const,
@@ -234,27 +234,27 @@ describe('what is wrong', () => {
       { AUTH_IDENTITY_ENDPOINT: 'grpc://a:1' },
       'AUTH_IDENTITY_ENDPOINT must be left unset, since AUTH is not jwt',
     ],
-  ])('in %s', (_, environment: Readonly<Record<string, string>>, ...due) => {
-    expect(complaints(environment)).toEqual(due);
+  ])('rejects %s', (_, environment: Readonly<Record<string, string>>, ...expected) => {
+    expect(complaints(environment)).toEqual(expected);
   });
 
-  test('is told all at once', () => {
+  test('reports all complaints at once', () => {
     expect(
       complaints({ AUTH: 'x', GRPC_PORT: 'x', LOG_LEVEL: 'x' }).map((line) => line.split(' ')[0]),
     ).toEqual(['GRPC_PORT', 'LOG_LEVEL', 'AUTH']);
   });
 
-  test('is not in a database that is named twice alike, nor in ports that are any or off', () => {
+  test('accepts the same database named twice, and port 0 and off more than once', () => {
     const alike = { MONGODB_URI: 'mongodb://a/jobs', MONGODB_DATABASE: 'jobs' };
     const any = { GRPC_PORT: '0', HTTP_PORT: '0', ADMIN_PORT: 'off' };
     expect(readConfig({ ...alike, ...any })).toMatchObject({ mongodbDatabase: 'jobs', httpPort: 0 });
   });
 
-  test('is not in times that are equal, with each other and with their bounds', () => {
+  test('accepts timeouts equal to each other and to their upper bound', () => {
     expect(readConfig({ DEFAULT_TIMEOUT: '1h', MAX_TIMEOUT: '1h' })).toMatchObject({ maxTimeout: 3_600_000 });
   });
 });
 
-test('nothing changes them later', () => {
+test('the configuration is frozen', () => {
   expect(Object.isFrozen(readConfig({}))).toBe(true);
 });

@@ -1,4 +1,4 @@
-// Variables that are no settings, and the settings that were meant.
+// Misspelt environment variables and the settings suggested for them.
 import { describe, expect, test } from '@jest/globals';
 import { nearMisses } from '../../src/config/near-misses.js';
 
@@ -44,13 +44,13 @@ test.each([
   ['GRACE_PERIOD', 'SHUTDOWN_GRACE'],
   ['MAX_PAGESIZE', 'MAX_PAGE_SIZE'],
   ['TLS_FOO', 'TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE'],
-])('%s may mean %s', (name, meant) => {
+])('%s gets the suggestion %s', (name, suggestion) => {
   expect(nearMisses({ [name]: 'x' })).toEqual([
-    `${name} is no setting and has no effect; ${meant} may be meant`,
+    `${name} is no setting and has no effect; ${suggestion} may be meant`,
   ]);
 });
 
-describe('nothing is said', () => {
+describe('no suggestion is made', () => {
   test.each([
     ...['PATH', 'HOME', 'LANG', 'PWD', 'SHELL', 'TERM', 'USER', 'EDITOR', 'TZ', 'HOSTNAME', 'HOSTTYPE'],
     ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'no_proxy', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
@@ -72,17 +72,17 @@ describe('nothing is said', () => {
     ],
     ...['KUBERNETES_SERVICE_HOST', 'KUBERNETES_PORT', 'INVENTORY_SERVICE_PORT', 'INVENTORY_PORT_50051_TCP'],
     ...['ARCH', 'ROOT', 'TEST', 'DEBUG', 'CI', 'XDG_DATA_DIRS', 'LOGNAME', 'COLORTERM', 'DISPLAY', 'MAIL'],
-  ])('of %s', (name) => {
+  ])('for %s', (name) => {
     expect(nearMisses({ [name]: 'x' })).toEqual([]);
   });
 
-  test('of settings, and of what is empty', () => {
+  test('for settings, empty variables and addresses of services', () => {
     expect(nearMisses({ GRPC_PORT: '1', LOG_LEVEL: 'x', GRPC_PROT: '', MONGO_URI: undefined })).toEqual([]);
     expect(nearMisses({ MONGODB_PORT: 'tcp://10.0.0.1:27017', PORT: 'tcp://10.0.0.2:80' })).toEqual([]);
   });
 });
 
-test('an exporter that does not export is told', () => {
+test('an OpenTelemetry endpoint is reported to have no effect', () => {
   expect(nearMisses({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' })).toEqual([
     'OTEL_EXPORTER_OTLP_ENDPOINT has no effect: this version exports nothing',
   ]);

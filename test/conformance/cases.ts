@@ -1,4 +1,4 @@
-// The conformance cases as data, and what it takes to run one (test/conformance/README.md).
+// Loads the conformance cases, runs them through a client and compares results (test/conformance/README.md).
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,8 +7,8 @@ import type { Document } from 'mongodb';
 import { extendedJson } from '../../src/embedded/sample.js';
 import type { Failure, Outcome, RpcName } from '../harness/client.js';
 
-/** Calls an rpc through one of the doors. */
-export type Door = (rpc: RpcName, request: JsonObject) => Promise<Outcome>;
+/** Calls an rpc over one of the transports. */
+export type Call = (rpc: RpcName, request: JsonObject) => Promise<Outcome>;
 
 const DIRECTORY = join(process.cwd(), 'test/conformance/cases');
 
@@ -43,27 +43,27 @@ export interface Case {
   readonly then?: readonly Case[];
 }
 
-/** The cases of every family, by the name of its file. */
+/** The cases of every family, with the name of its file. */
 export const FAMILIES: readonly (readonly [string, readonly Case[]])[] = readdirSync(DIRECTORY)
   .filter((file) => file.endsWith('.json'))
   .map(
     (file) => [file.replace('.json', ''), JSON.parse(readFileSync(join(DIRECTORY, file), 'utf8'))] as const,
   );
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 function startOf(unit: string, now: Date): number {
   const midnight = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate());
   const starts: Readonly<Record<string, number>> = {
     now: now.getTime(),
     'now/d': midnight,
-    'now/w': midnight - ((now.getUTCDay() + 6) % 7) * DAY,
+    'now/w': midnight - ((now.getUTCDay() + 6) % 7) * DAY_MS,
     'now/m': Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1),
   };
   return starts[unit] ?? NaN;
 }
 
-/** The documents of `insert`, with `{$relative, seconds}` made a date. */
+/** Parses the documents of `insert`; `{$relative, seconds}` becomes a date. */
 export function documentsOf(insert: readonly JsonObject[], now: Date): Document[] {
   const dated = (_: string, value: unknown): unknown =>
     typeof value === 'object' && value !== null && '$relative' in value && 'seconds' in value
@@ -80,27 +80,27 @@ const sha256 = (lines: readonly string[]): string =>
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const rowsOf = (outcome: Outcome): readonly JsonValue[] => {
-  const rows = 'response' in outcome ? outcome.response['results'] : undefined;
-  return Array.isArray(rows) ? rows : [];
+const resultsOf = (outcome: Outcome): readonly JsonValue[] => {
+  const results = 'response' in outcome ? outcome.response['results'] : undefined;
+  return Array.isArray(results) ? results : [];
 };
 
-/** All pages of a walk as one answer: the rows together, the total of the first. */
-async function walk({ rpc, request, walk: pages }: Case, door: Door): Promise<Outcome> {
+/** Joins all pages of a walk into one response, with the total_count of the last request. */
+async function walkPages({ rpc, request, walk: pages }: Case, call: Call): Promise<Outcome> {
   const limit = pages?.limit ?? 0;
-  const rows: JsonValue[] = [];
+  const results: JsonValue[] = [];
   const query = isObject(request['query']) ? request['query'] : {};
   for (let start = 1; ; start += limit) {
-    const outcome = await door(rpc, { ...request, query: { ...query, page: { start, limit } } });
+    const outcome = await call(rpc, { ...request, query: { ...query, page: { start, limit } } });
     if ('error' in outcome) return outcome;
-    const page = rowsOf(outcome);
-    if (page.length === 0) return { response: { ...outcome.response, results: rows } };
-    rows.push(...page);
+    const page = resultsOf(outcome);
+    if (page.length === 0) return { response: { ...outcome.response, results } };
+    results.push(...page);
   }
 }
 
-export const run = (each: Case, door: Door): Promise<Outcome> =>
-  each.walk === undefined ? door(each.rpc, each.request) : walk(each, door);
+export const run = (each: Case, call: Call): Promise<Outcome> =>
+  each.walk === undefined ? call(each.rpc, each.request) : walkPages(each, call);
 
 const isDefault = (value: JsonValue): boolean =>
   value === null ||
@@ -111,7 +111,7 @@ const isDefault = (value: JsonValue): boolean =>
 
 const STRUCTS: ReadonlySet<string> = new Set(['filter', 'additional', 'capability']);
 
-/** Outside Structs absent and default are equal: what is default is left out. */
+/** Drops default values outside Structs, since absent and default are equal there. */
 function withoutDefaults(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(withoutDefaults);
   if (!isObject(value)) return value;
@@ -121,8 +121,8 @@ function withoutDefaults(value: JsonValue): JsonValue {
   );
 }
 
-const sorted = (rows: readonly JsonValue[]): JsonValue[] =>
-  rows.toSorted((a, b) => (JSON.stringify(canonical(a)) < JSON.stringify(canonical(b)) ? -1 : 1));
+const sorted = (results: readonly JsonValue[]): JsonValue[] =>
+  results.toSorted((a, b) => (JSON.stringify(canonical(a)) < JSON.stringify(canonical(b)) ? -1 : 1));
 
 function canonical(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(canonical);
@@ -134,7 +134,10 @@ function canonical(value: JsonValue): JsonValue {
   );
 }
 
-function row(value: JsonValue, { unordered_fields = [], null_is_absent = false }: Case): JsonValue {
+function comparableResult(
+  value: JsonValue,
+  { unordered_fields = [], null_is_absent = false }: Case,
+): JsonValue {
   if (!isObject(value)) return value;
   const kept = Object.entries(value).filter(([, each]) => !(null_is_absent && each === null));
   return Object.fromEntries(
@@ -145,39 +148,39 @@ function row(value: JsonValue, { unordered_fields = [], null_is_absent = false }
   );
 }
 
-/** An answer in the form in which two are compared. */
+/** Normalizes a response for comparison. */
 export function comparable(response: JsonObject, each: Case): JsonValue {
   const plain = each.rpc === 'stat' ? response : withoutDefaults(response);
   if (!isObject(plain) || !Array.isArray(plain['results'])) return plain;
-  const rows = plain['results'].map((one) => row(one, each));
-  return { ...plain, results: each.unordered === true ? sorted(rows) : rows };
+  const results = plain['results'].map((one) => comparableResult(one, each));
+  return { ...plain, results: each.unordered === true ? sorted(results) : results };
 }
 
-/** What `expect` says by hashes, of an answer. */
-export function summary(outcome: Outcome, { order_field }: Expectation): Expectation {
-  const rows = rowsOf(outcome).filter(isObject);
+/** Computes the hashes and counts of an expectation for a response. */
+export function summarize(outcome: Outcome, { order_field }: Expectation): Expectation {
+  const results = resultsOf(outcome).filter(isObject);
   const text = (value: JsonValue | undefined): string =>
     typeof value === 'string' || value === undefined || value === null
       ? (value ?? '')
       : JSON.stringify(value);
-  const ids = rows.map((each) => text(each['job_id']));
+  const ids = results.map((each) => text(each['job_id']));
   const total = 'response' in outcome ? Number(outcome.response['total_count'] ?? 0) : NaN;
   const order =
     order_field === undefined
       ? {}
-      : { order_field, order_sha256: sha256(rows.map((each) => text(each[order_field]))) };
+      : { order_field, order_sha256: sha256(results.map((each) => text(each[order_field]))) };
   return { count: total, job_ids_sha256: sha256(ids.toSorted()), ...order };
 }
 
-/** Whether a failure is the one that is due. */
-export function fits(error: Failure, due: ErrorExpectation): boolean {
+/** Reports whether an error matches the expected one. */
+export function matchesError(error: Failure, expected: ErrorExpectation): boolean {
   const text = `${error.code}: ${error.text}`;
   return (
-    error.status === due.status &&
-    (due.code === undefined || error.code === due.code) &&
-    text.includes(due.text_contains ?? '') &&
-    (due.text_contains_all ?? []).every((part) => text.includes(part)) &&
-    (due.text_contains_any ?? ['']).some((part) => text.includes(part))
+    error.status === expected.status &&
+    (expected.code === undefined || error.code === expected.code) &&
+    text.includes(expected.text_contains ?? '') &&
+    (expected.text_contains_all ?? []).every((part) => text.includes(part)) &&
+    (expected.text_contains_any ?? ['']).some((part) => text.includes(part))
   );
 }
 

@@ -1,4 +1,4 @@
-// Every conformance case, each a test of its own, through every door of a real service on a real mongod.
+// Runs every conformance case as its own test over every transport of a real service on a real mongod.
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { jsonClient } from '../harness/client.js';
@@ -7,8 +7,8 @@ import { callConnect, TRANSPORTS } from '../harness/connect-client.js';
 import { callHttp } from '../harness/http-client.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
-import { comparable, documentsOf, errorOf, FAMILIES, fits, run, summary } from './cases.js';
-import type { Case, Door, Expectation } from './cases.js';
+import { comparable, documentsOf, errorOf, FAMILIES, matchesError, run, summarize } from './cases.js';
+import type { Case, Call, Expectation } from './cases.js';
 
 let service: Service;
 let client: JsonClient;
@@ -23,54 +23,59 @@ afterAll(async () => {
   await service.stop();
 });
 
-/** What of `outcome` is not as `due`; undefined when all is. */
-function difference(outcome: Outcome, due: Expectation, each: Case): unknown {
-  if (due.any_of !== undefined) {
-    const differences = due.any_of.map((one) => difference(outcome, one, each));
+/** Returns the part of `outcome` other than expected, or undefined if all matches. */
+function difference(outcome: Outcome, expected: Expectation, each: Case): unknown {
+  if (expected.any_of !== undefined) {
+    const differences = expected.any_of.map((one) => difference(outcome, one, each));
     return differences.includes(undefined) ? undefined : differences;
   }
   const error = errorOf(outcome);
-  if (due.error !== undefined) return error !== undefined && fits(error, due.error) ? undefined : outcome;
+  if (expected.error !== undefined)
+    return error !== undefined && matchesError(error, expected.error) ? undefined : outcome;
   if (error !== undefined) return error;
-  const [found, expected] =
-    due.response === undefined
-      ? [summary(outcome, due), due]
-      : [comparable('response' in outcome ? outcome.response : {}, each), comparable(due.response, each)];
-  return isDeepStrictEqual(found, expected) ? undefined : { found, expected };
+  const [found, wanted] =
+    expected.response === undefined
+      ? [summarize(outcome, expected), expected]
+      : [
+          comparable('response' in outcome ? outcome.response : {}, each),
+          comparable(expected.response, each),
+        ];
+  return isDeepStrictEqual(found, wanted) ? undefined : { found, wanted };
 }
 
-const DOORS: readonly (readonly [string, Door])[] = [
+const CLIENTS: readonly (readonly [string, Call])[] = [
   ['gRPC', (rpc, request) => client.call(rpc, request)],
   ['HTTP', (rpc, request) => callHttp(service.http, rpc, request)],
-  ...Object.entries(TRANSPORTS).map(([name, transport]): [string, Door] => [
+  ...Object.entries(TRANSPORTS).map(([name, transport]): [string, Call] => [
     name,
     (rpc, request) => callConnect(transport(service.http), rpc, request),
   ]),
 ];
 
-async function check(each: Case, door: Door): Promise<void> {
+async function check(each: Case, call: Call): Promise<void> {
   if (each.insert !== undefined) {
     await service.db.collection('job').insertMany(documentsOf(each.insert, new Date()));
   }
-  expect(difference(await run(each, door), each.expect, each)).toBeUndefined();
-  for (const next of each.then ?? []) await check(next, door);
+  expect(difference(await run(each, call), each.expect, each)).toBeUndefined();
+  for (const next of each.then ?? []) await check(next, call);
 }
 
-/** Cases that leave something behind get the sample as it was, and leave it as it was. */
-async function checkOnSample(each: Case, door: Door): Promise<void> {
-  const changes = each.rpc === 'delete' || each.insert !== undefined;
-  const reload = changes ? service.reload : () => Promise.resolve();
-  await reload();
-  await check(each, door);
-  await reload();
+/** Runs a case, and reloads the sample after one with changes. */
+async function checkOnSample(each: Case, call: Call): Promise<void> {
+  const hasChanges = each.rpc === 'delete' || each.insert !== undefined;
+  try {
+    await check(each, call);
+  } finally {
+    if (hasChanges) await service.reload();
+  }
 }
 
-describe.each(DOORS)('%s', (_, door) => {
+describe.each(CLIENTS)('%s', (_, call) => {
   describe.each(FAMILIES)('%s', (__, cases) => {
-    test.each(cases)('$name', (each) => checkOnSample(each, door));
+    test.each(cases)('$name', (each) => checkOnSample(each, call));
   });
 });
 
-test('none of it was a fault of the service', () => {
+test('no case caused an internal error', () => {
   expect(service.faults).toEqual([]);
 });

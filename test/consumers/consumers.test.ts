@@ -1,5 +1,5 @@
-// What deployed clients ask, beside what the published service answered on the same data: a difference is one of the
-// table in docs/query.md «Differences from 1.11», or a failure.
+// Compares requests of deployed clients with the recorded answers of the published service on the same data: a
+// difference is a row of docs/query.md «Differences from 1.11», or a failure.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -15,7 +15,7 @@ import type { Answer, Consumer, Reading } from './readings.js';
 interface Recorded {
   readonly name: string;
   readonly asked_at: string;
-  /** In a list's `results` a number stands for the JobInfo of that place in `jobs`. */
+  /** In the `results` of a list, a number is an index into `jobs`. */
   readonly response?: JsonObject;
   readonly error?: { readonly status: string; readonly text: string };
 }
@@ -27,10 +27,10 @@ interface Recording {
 
 const textOf = (path: string): string => readFileSync(join(process.cwd(), path), 'utf8');
 
-function read<T>(path: string, isIt: (parsed: unknown) => parsed is T): T {
+function read<T>(path: string, isValid: (parsed: unknown) => parsed is T): T {
   const parsed: unknown = JSON.parse(textOf(path));
-  if (isIt(parsed)) return parsed;
-  throw new Error(`${path} holds something else`);
+  if (isValid(parsed)) return parsed;
+  throw new Error(`${path} is malformed`);
 }
 
 const areConsumers = (parsed: unknown): parsed is readonly Consumer[] => Array.isArray(parsed);
@@ -41,7 +41,7 @@ const CONSUMERS = read('test/consumers/requests.json', areConsumers);
 const { jobs, answers } = read('test/consumers/answers.json', isRecording);
 const RECORDED = new Map(answers.map((answer) => [answer.name, answer]));
 
-/** The names in the first column of the table of differences. */
+/** Names in the first column of the table of differences. */
 const ROWS: ReadonlySet<string> = new Set(
   textOf('docs/query.md')
     .split('## Differences from 1.11\n')
@@ -56,7 +56,7 @@ function errorOf(status: string, details: string): Answer {
 
 const jobAt = (value: JsonValue): JsonValue => (typeof value === 'number' ? (jobs[value] ?? null) : value);
 
-/** What the published service answered. */
+/** Returns the recorded answer of the published service. */
 function recordedFor({ name, rpc }: Consumer): Answer {
   const { response = {}, error } = RECORDED.get(name) ?? {};
   if (error !== undefined) return errorOf(error.status, error.text);
@@ -71,61 +71,61 @@ const answerOf = (outcome: Outcome): Answer =>
     ? errorOf(outcome.error.status, `${outcome.error.code}: ${outcome.error.text}`)
     : outcome;
 
-/** Of a text that goes on in parentheses these differ. */
+/** Drops the parenthesized end of an error text, different in both services. */
 const comparable = (answer: Answer): unknown =>
   'error' in answer ? { ...answer.error, text: answer.error.text.replace(/ \(.*$/s, '') } : answer.response;
 
-const readingsBut = (name: string): readonly Reading[] =>
+const readingsWithout = (name: string): readonly Reading[] =>
   [...READINGS].flatMap(([other, reading]) => (ROWS.has(other) && other !== name ? [reading] : []));
 
-/** What is due here by `readings` of the recorded answer. */
-const due = (consumer: Consumer, here: Answer, readings: readonly Reading[]): Answer =>
+/** Applies `readings` to the recorded answer. */
+const expectedAnswer = (consumer: Consumer, actual: Answer, readings: readonly Reading[]): Answer =>
   readings.reduce(
-    (answer, reading) => reading(answer, here, consumer),
-    inOrderOf(recordedFor(consumer), here, consumer),
+    (answer, reading) => reading(answer, actual, consumer),
+    inOrderOf(recordedFor(consumer), actual, consumer),
   );
 
 let service: Service;
-const answered = new Map<string, Answer>();
+const received = new Map<string, Answer>();
 let now = Date.now();
 
-/** What the service answers to all, as if it were the time of the recording. */
-async function askAll(client: JsonClient): Promise<void> {
+/** Sends all requests, each with the clock of its recording. */
+async function sendAll(client: JsonClient): Promise<void> {
   for (const { name, rpc, request } of CONSUMERS) {
     now = Date.parse(RECORDED.get(name)?.asked_at ?? '');
-    answered.set(name, answerOf(await client.call(rpc, request)));
+    received.set(name, answerOf(await client.call(rpc, request)));
   }
 }
 
-const answerTo = ({ name }: Consumer): Answer => answered.get(name) ?? errorOf('', 'it was not asked');
+const answerTo = ({ name }: Consumer): Answer => received.get(name) ?? errorOf('', 'it was not asked');
 
 const isExplained = (consumer: Consumer, readings: readonly Reading[]): boolean => {
-  const here = answerTo(consumer);
-  return isDeepStrictEqual(comparable(here), comparable(due(consumer, here, readings)));
+  const actual = answerTo(consumer);
+  return isDeepStrictEqual(comparable(actual), comparable(expectedAnswer(consumer, actual, readings)));
 };
 
 beforeAll(async () => {
   service = await startService('consumers', {}, {}, () => now);
   const client = jsonClient(service.address);
-  await askAll(client);
+  await sendAll(client);
   client.close();
 });
 afterAll(() => service.stop());
 
-test('an answer is recorded for each request', () => {
+test('the recording has an answer to each request', () => {
   expect(answers.map(({ name }) => name)).toEqual(CONSUMERS.map(({ name }) => name));
 });
 
-test.each(CONSUMERS)('$name', (consumer) => {
-  const here = answerTo(consumer);
-  expect(comparable(here)).toEqual(comparable(due(consumer, here, readingsBut(''))));
+test.each(CONSUMERS)('the answer to $name equals the recorded one but for listed differences', (consumer) => {
+  const actual = answerTo(consumer);
+  expect(comparable(actual)).toEqual(comparable(expectedAnswer(consumer, actual, readingsWithout(''))));
 });
 
-test.each([...READINGS.keys()])('without the row %s of the table an answer is not explained', (name) => {
+test.each([...READINGS.keys()])('the row %s of the table is needed to explain an answer', (name) => {
   expect(ROWS).toContain(name);
-  expect(CONSUMERS.filter((consumer) => !isExplained(consumer, readingsBut(name)))).not.toEqual([]);
+  expect(CONSUMERS.filter((consumer) => !isExplained(consumer, readingsWithout(name)))).not.toEqual([]);
 });
 
-test('none of it was a fault of the service', () => {
+test('no request caused an internal error', () => {
   expect(service.faults).toEqual([]);
 });

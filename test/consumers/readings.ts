@@ -1,5 +1,5 @@
-// Differences from 1.11 by the names of their rows in docs/query.md: each makes of what the published service answered
-// what is due here, and leaves alone what it does not explain.
+// Differences from 1.11 by their row names in docs/query.md: each turns a recorded answer of the published service into
+// the expected one, and leaves everything else unchanged.
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import type { RpcName } from '../harness/client.js';
 
@@ -13,8 +13,8 @@ export interface Consumer {
   readonly request: JsonObject;
 }
 
-/** What is due of the `recorded` answer; `here` tells what MongoDB was free to choose. */
-export type Reading = (recorded: Answer, here: Answer, consumer: Consumer) => Answer;
+/** Turns the `recorded` answer into the expected one; `actual` shows choices left to MongoDB. */
+export type Reading = (recorded: Answer, actual: Answer, consumer: Consumer) => Answer;
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -40,12 +40,12 @@ function withRows(answer: Answer, rows: readonly JsonValue[]): Answer {
     : answer;
 }
 
-/** `value` with `change` made of each object in it, from the inside out. */
-function inEach(value: JsonValue, change: (object: JsonObject) => JsonObject): JsonValue {
-  if (Array.isArray(value)) return value.map((each) => inEach(each, change));
+/** Applies `change` to each object in `value`, innermost first. */
+function mapObjects(value: JsonValue, change: (object: JsonObject) => JsonObject): JsonValue {
+  if (Array.isArray(value)) return value.map((each) => mapObjects(each, change));
   if (!isObject(value)) return value;
   return change(
-    Object.fromEntries(Object.entries(value).map(([name, each]) => [name, inEach(each, change)])),
+    Object.fromEntries(Object.entries(value).map(([name, each]) => [name, mapObjects(each, change)])),
   );
 }
 
@@ -56,27 +56,27 @@ const isEmpty = (value: JsonValue | undefined): boolean => isObject(value) && Ob
 
 const STRUCTS = ['filter', 'additional', 'capability'];
 
-function emptyStructs(recorded: Answer, _here: Answer, { rpc }: Consumer): Answer {
+function emptyStructs(recorded: Answer, _actual: Answer, { rpc }: Consumer): Answer {
   if (rpc === 'stat' || !('response' in recorded)) return recorded;
-  const response = inEach(recorded.response, (object) =>
+  const response = mapObjects(recorded.response, (object) =>
     without(object, ...STRUCTS.filter((name) => isEmpty(object[name]))),
   );
   return { response: isObject(response) ? response : {} };
 }
 
-const isShown = (name: string, only: readonly JsonValue[]): boolean =>
+const isSelected = (name: string, only: readonly JsonValue[]): boolean =>
   only.length === 0 || only.includes(name);
 
-const onlyStatus: Reading = (recorded, _here, consumer) => {
+const onlyStatus: Reading = (recorded, _actual, consumer) => {
   const only = [...listAt(queryOf(consumer), 'only'), ...listAt(consumer.request, 'only')];
-  if (consumer.rpc === 'stat' || isShown('status', only)) return recorded;
+  if (consumer.rpc === 'stat' || isSelected('status', only)) return recorded;
   return withRows(
     recorded,
     rowsOf(recorded).map((row) => (isObject(row) ? without(row, 'status') : row)),
   );
 };
 
-/** The keys that a list is sorted by, or that the last sort of a stat is. */
+/** Returns the sort keys of a list, or of the last sort stage of a stat. */
 function sortKeys(consumer: Consumer): readonly string[] {
   const stages = listAt(queryOf(consumer), 'aggregate').filter(isObject);
   const sort =
@@ -88,7 +88,7 @@ function sortKeys(consumer: Consumer): readonly string[] {
   return named.length > 0 || consumer.rpc === 'stat' ? named : ['created_at'];
 }
 
-const placeOf = (row: JsonValue | undefined, keys: readonly string[]): string =>
+const sortValuesOf = (row: JsonValue | undefined, keys: readonly string[]): string =>
   JSON.stringify(keys.map((key) => (isObject(row) ? (row[key] ?? null) : null)));
 
 const identity = (row: JsonValue): string => {
@@ -97,59 +97,60 @@ const identity = (row: JsonValue): string => {
 };
 
 const canonical = (value: JsonValue): JsonValue =>
-  inEach(value, (object) =>
+  mapObjects(value, (object) =>
     Object.fromEntries(Object.entries(object).toSorted(([a], [b]) => (a < b ? -1 : 1))),
   );
 
-/** `rows` where those that tie come in the order of `here`; of those that tie with one of `ends` others may be there. */
-function tiedAs(
-  here: readonly JsonValue[],
+/** Orders tied rows as in `actual`; a row tied with one of `ends` may be replaced by another one. */
+function adoptTies(
+  actual: readonly JsonValue[],
   rows: readonly JsonValue[],
   keys: readonly string[],
   ends: readonly string[],
 ): readonly JsonValue[] {
   const sameOrder =
-    rows.length === here.length && rows.every((row, i) => placeOf(row, keys) === placeOf(here[i], keys));
+    rows.length === actual.length &&
+    rows.every((row, i) => sortValuesOf(row, keys) === sortValuesOf(actual[i], keys));
   if (!sameOrder) return rows;
   const known = new Map(rows.map((row) => [identity(row), row]));
-  return here.map((row, i) => {
-    const other = ends.includes(placeOf(row, keys)) ? row : rows[i];
+  return actual.map((row, i) => {
+    const other = ends.includes(sortValuesOf(row, keys)) ? row : rows[i];
     return known.get(identity(row)) ?? other ?? null;
   });
 }
 
-const isShownBy = (rows: readonly JsonValue[], key: string): boolean =>
+const hasKey = (rows: readonly JsonValue[], key: string): boolean =>
   rows.some((row) => isObject(row) && key in row);
 
-/** An order by what no row shows cannot be held to. */
-const tieBreak: Reading = (recorded, here, consumer) => {
+/** Adopts the order of ties; an order by keys absent from the rows cannot be checked. */
+const tieBreak: Reading = (recorded, actual, consumer) => {
   const [keys, rows] = [sortKeys(consumer), rowsOf(recorded)];
-  if (consumer.rpc !== 'list' || !keys.every((key) => isShownBy(rows, key))) return recorded;
+  if (consumer.rpc !== 'list' || !keys.every((key) => hasKey(rows, key))) return recorded;
   const ends = isObject(queryOf(consumer)['page'])
-    ? [placeOf(rows[0], keys), placeOf(rows.at(-1), keys)]
+    ? [sortValuesOf(rows[0], keys), sortValuesOf(rows.at(-1), keys)]
     : [];
-  return withRows(recorded, tiedAs(rowsOf(here), rows, keys, ends));
+  return withRows(recorded, adoptTies(rowsOf(actual), rows, keys, ends));
 };
 
-/** Rows of a stat that tie come in any order, there and here: that is no difference. */
-export const inOrderOf: Reading = (recorded, here, consumer) => {
+/** Adopts the order of tied stat rows: it is unspecified in both services and no difference. */
+export const inOrderOf: Reading = (recorded, actual, consumer) => {
   const isStat = consumer.rpc === 'stat' && listAt(queryOf(consumer), 'aggregate').length > 0;
   if (!isStat) return recorded;
-  return withRows(recorded, tiedAs(rowsOf(here), rowsOf(recorded), sortKeys(consumer), []));
+  return withRows(recorded, adoptTies(rowsOf(actual), rowsOf(recorded), sortKeys(consumer), []));
 };
 
-/** Without a field to sort by the order was MongoDB's; that here is checked. */
-const unknownSortKeys: Reading = (recorded, here, consumer) => {
+/** Adopts the order of lists sorted by an unknown key, left to MongoDB by 1.11, if it is newest first. */
+const unknownSortKeys: Reading = (recorded, actual, consumer) => {
   const { key } = objectAt(queryOf(consumer), 'sort');
   const unknown = key === 'task' || key === 'name';
-  const dates = rowsOf(here).map((row) => placeOf(row, ['created_at']));
+  const dates = rowsOf(actual).map((row) => sortValuesOf(row, ['created_at']));
   const newestFirst = dates.every((date, i) => i === 0 || date <= (dates[i - 1] ?? ''));
-  return unknown && consumer.rpc === 'list' && newestFirst ? withRows(recorded, rowsOf(here)) : recorded;
+  return unknown && consumer.rpc === 'list' && newestFirst ? withRows(recorded, rowsOf(actual)) : recorded;
 };
 
 const SIX_DECIMALS = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})\d{3}Z$/;
 
-function datesInRows(recorded: Answer, _here: Answer, { rpc }: Consumer): Answer {
+function datesInRows(recorded: Answer, _actual: Answer, { rpc }: Consumer): Answer {
   if (rpc !== 'stat') return recorded;
   const read = (value: JsonValue): JsonValue => {
     if (typeof value === 'string') return value.replace(SIX_DECIMALS, '$1Z');
@@ -160,7 +161,7 @@ function datesInRows(recorded: Answer, _here: Answer, { rpc }: Consumer): Answer
   return withRows(recorded, rowsOf(recorded).map(read));
 }
 
-function projectedRows(recorded: Answer, _here: Answer, { rpc }: Consumer): Answer {
+function projectedRows(recorded: Answer, _actual: Answer, { rpc }: Consumer): Answer {
   if (rpc !== 'stat') return recorded;
   return withRows(
     recorded,
@@ -170,20 +171,20 @@ function projectedRows(recorded: Answer, _here: Answer, { rpc }: Consumer): Answ
 
 const ALIASES = ['"filter"', '"collector_info"', '"user_projects"'];
 
-/** The published service did not know the name; what it means is held to by tests of its own. */
-function aliases(recorded: Answer, here: Answer): Answer {
+/** Accepts aliases unknown to the published service; their meaning has its own tests. */
+function aliases(recorded: Answer, actual: Answer): Answer {
   const refused = 'error' in recorded && ALIASES.some((name) => recorded.error.text.includes(name));
-  return refused && 'response' in here ? here : recorded;
+  return refused && 'response' in actual ? actual : recorded;
 }
 
-function clientErrors(recorded: Answer, here: Answer): Answer {
-  const isClients = 'error' in here && here.error.status === 'INVALID_ARGUMENT';
-  return isClients && 'error' in recorded && recorded.error.status === 'INTERNAL' ? here : recorded;
+function clientErrors(recorded: Answer, actual: Answer): Answer {
+  const isClients = 'error' in actual && actual.error.status === 'INVALID_ARGUMENT';
+  return isClients && 'error' in recorded && recorded.error.status === 'INTERNAL' ? actual : recorded;
 }
 
 const NUMBERS: readonly (JsonValue | undefined)[] = ['total_tasks', 'remained_tasks', 'mark_error'];
 
-function textOnNumbers(recorded: Answer, _here: Answer, consumer: Consumer): Answer {
+function textOnNumbers(recorded: Answer, _actual: Answer, consumer: Consumer): Answer {
   const conditions = listAt(queryOf(consumer), 'filter').filter(isObject);
   const hasText = conditions.some(
     ({ k, v, o }) => NUMBERS.includes(k) && typeof v === 'string' && o === 'eq',
@@ -191,7 +192,7 @@ function textOnNumbers(recorded: Answer, _here: Answer, consumer: Consumer): Ans
   return hasText ? { response: {} } : recorded;
 }
 
-/** In the order in which they are made of a recorded answer. */
+/** Readings in the order of their application. */
 export const READINGS: ReadonlyMap<string, Reading> = new Map<string, Reading>([
   ['empty-structs', emptyStructs],
   ['only-status', onlyStatus],

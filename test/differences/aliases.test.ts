@@ -1,12 +1,12 @@
-// 1.11 knows the API's names, and regex on a field of the collector, in some places only. Both names work here wherever
+// 1.11 accepts the API's names, and regex on a field of the collector, only in some places. Here both names work wherever
 // a key does.
 import { expect, test } from '@jest/globals';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { ObjectId } from 'mongodb';
-import { idsOf, OWN, rowsOf, serving } from './ask.js';
+import { idsOf, OWN, rowsOf, useSampleService } from './ask.js';
 
 const _id = new ObjectId();
-const { list, stat } = serving(
+const { list, stat } = useSampleService(
   'aliases',
   [
     { job_id: 'a', filters: { n: 1 }, projects: ['p'], collector: _id },
@@ -25,7 +25,7 @@ test.each<readonly [string, JsonObject, readonly string[]]>([
     ['a'],
   ],
   ['filter in a sort', { sort: { key: 'filter.n', desc: true } }, ['b', 'a']],
-])('list: %s', async (_what, query, ids) => {
+])('list accepts %s', async (_name, query, ids) => {
   expect(idsOf(await list(OWN, query))).toEqual(ids);
 });
 
@@ -34,6 +34,6 @@ test.each<readonly [string, string, JsonValue]>([
   ['user_projects', 'user_projects', ['p', 'q']],
   ['collector_info', 'collector_info.name', ['Known']],
   ['collector.plugin_id', 'collector.plugin_id', ['plugin-1']],
-])('stat: %s', async (_what, distinct, values) => {
+])('distinct of stat accepts %s', async (_name, distinct, values) => {
   expect(rowsOf(await stat(OWN, { distinct }))).toEqual(values);
 });

@@ -1,4 +1,4 @@
-// The service and a client of it, for the tests of one difference from 1.11; and what an answer comes down to.
+// A service and its client for the tests of one difference from 1.11.
 import { afterAll, beforeAll } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db, Document } from 'mongodb';
@@ -11,22 +11,22 @@ export { idsOf, rowsOf, totalOf } from '../query/request.js';
 
 export const SAMPLE = 'domain-3f1c9a7b2e40';
 export const EDGES = 'domain-ed6e0000d0d0';
-/** A domain for documents of a test's own. */
+/** The domain of documents inserted by a test. */
 export const OWN = 'domain-own';
 
-export interface Asking {
+export interface SampleService {
   ask(rpc: RpcName, request: JsonObject): Promise<Outcome>;
   list(domain_id: string, query: JsonObject): Promise<Outcome>;
   stat(domain_id: string, query: JsonObject): Promise<Outcome>;
   db(): Db;
 }
 
-/** Serves the sample, and beside it `jobs` and `collectors`, in a database by the name `difference`. */
-export function serving(
+/** Serves the sample together with `jobs` and `collectors`, in a database named after `difference`. */
+export function useSampleService(
   difference: string,
   jobs: readonly Document[] = [],
   collectors: readonly Document[] = [],
-): Asking {
+): SampleService {
   let service: Service | undefined;
   let client: JsonClient | undefined;
   const started = <T>(part: T | undefined): T => {
@@ -48,7 +48,7 @@ export function serving(
     await service?.stop();
   });
 
-  const ask: Asking['ask'] = (rpc, request) => started(client).call(rpc, request);
+  const ask: SampleService['ask'] = (rpc, request) => started(client).call(rpc, request);
   return {
     ask,
     list: (domain_id, query) => ask('list', { domain_id, query }),

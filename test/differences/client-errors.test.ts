@@ -1,10 +1,10 @@
-// 1.11 answers INTERNAL for much that a client gets wrong, so that clients retry what cannot succeed. What is wrong in
-// a request is INVALID_ARGUMENT here, and names what is at fault.
+// 1.11 answers INTERNAL to many client errors, so that clients retry in vain. Here an invalid request is
+// INVALID_ARGUMENT and the error names the cause.
 import { expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { SAMPLE, serving } from './ask.js';
+import { SAMPLE, useSampleService } from './ask.js';
 
-const { ask } = serving('client-errors');
+const { ask } = useSampleService('client-errors');
 const list = (query: JsonObject): JsonObject => ({ domain_id: SAMPLE, query });
 
 test.each<readonly [string, 'list' | 'stat', JsonObject, string]>([
@@ -15,19 +15,19 @@ test.each<readonly [string, 'list' | 'stat', JsonObject, string]>([
     'query.filter[0].operator',
   ],
   [
-    'an expression that is none',
+    'an invalid expression',
     'list',
     list({ filter: [{ k: 'status', o: 'regex', v: '(' }] }),
     'query.filter[0].value',
   ],
   [
-    'a text for contain that is none',
+    'a number for contain',
     'list',
     list({ filter: [{ k: 'status', o: 'contain', v: 5 }] }),
     'query.filter[0].value',
   ],
-  ['a limit of none', 'stat', list({ aggregate: [{ limit: 0 }] }), 'query.aggregate[0].limit'],
-])('%s', async (_what, rpc, request, key) => {
+  ['a limit of 0', 'stat', list({ aggregate: [{ limit: 0 }] }), 'query.aggregate[0].limit'],
+])('%s is INVALID_ARGUMENT', async (_what, rpc, request, key) => {
   expect(await ask(rpc, request)).toMatchObject({
     error: {
       status: 'INVALID_ARGUMENT',

@@ -1,13 +1,13 @@
-// 1.11 resolves collector.<field> over the collectors of all domains, and shows a foreign collector with a job. A job's
-// collector is one of its own domain here, or none.
+// 1.11 resolves collector.<field> over the collectors of all domains and shows a foreign collector with a job. Here the
+// collector of a job is from its own domain, or absent.
 import { expect, test } from '@jest/globals';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { ObjectId } from 'mongodb';
-import { idsOf, OWN, rowsOf, serving } from './ask.js';
+import { idsOf, OWN, rowsOf, useSampleService } from './ask.js';
 
 const own = new ObjectId();
 const foreign = new ObjectId();
-const { list } = serving(
+const { list } = useSampleService(
   'collector-domain',
   [
     { job_id: 'a', collector: own },
@@ -23,12 +23,12 @@ test.each<readonly [string, JsonValue, readonly string[]]>([
   ['eq', 'same', ['a']],
   ['contain', 'SAM', ['a']],
   ['not', 'same', ['b']],
-])('collector.name %s %s', async (o, v, ids) => {
+])('collector.name %s %s sees only collectors of the domain', async (o, v, ids) => {
   const filter = [{ k: 'collector.name', o, v }];
   expect(idsOf(await list(OWN, { filter, sort: { key: 'job_id' } }))).toEqual(ids);
 });
 
-test('a foreign collector is not shown', async () => {
+test('a foreign collector is not returned with a job', async () => {
   expect(rowsOf(await list(OWN, { only: ['collector_info'], sort: { key: 'job_id' } }))).toEqual([
     { job_id: 'a', collector_info: { collector_id: 'own', name: 'same' } },
     { job_id: 'b' },

@@ -1,12 +1,12 @@
-// In 1.11 not and not_in on a field of the collector drop the jobs without a collector. They are the exact opposites of
-// eq and in here: every job but those.
+// In 1.11 not and not_in on a field of the collector drop jobs without a collector. Here they are the exact negations of
+// eq and in.
 import { expect, test } from '@jest/globals';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { ObjectId } from 'mongodb';
-import { idsOf, OWN, serving } from './ask.js';
+import { idsOf, OWN, useSampleService } from './ask.js';
 
 const known = new ObjectId();
-const { list } = serving(
+const { list } = useSampleService(
   'collector-not',
   [
     { job_id: 'a', collector: known },
@@ -22,7 +22,7 @@ test.each<readonly [string, JsonValue, readonly string[]]>([
   ['not_in', ['known', 'other'], ['b', 'c', 'd']],
   ['not', 'other', ['a', 'b', 'c', 'd']],
   ['not_in', [], ['a', 'b', 'c', 'd']],
-])('%s %j', async (o, v, ids) => {
+])('collector.name %s %j matches jobs without a collector', async (o, v, ids) => {
   const filter = [{ k: 'collector.name', o, v }];
   expect(idsOf(await list(OWN, { filter, sort: { key: 'job_id' } }))).toEqual(ids);
 });

@@ -1,8 +1,8 @@
-// In 1.11 a value that begins with $ is read as a field in a condition of stat. A value is data here.
+// In 1.11 a condition of stat reads a value with a leading $ as a field. Here a value is data.
 import { expect, test } from '@jest/globals';
-import { OWN, rowsOf, serving } from './ask.js';
+import { OWN, rowsOf, useSampleService } from './ask.js';
 
-const { stat } = serving('dollar-values', [
+const { stat } = useSampleService('dollar-values', [
   { job_id: 'a', status: '$status' },
   { job_id: 'b', status: 'ERROR' },
 ]);
@@ -12,7 +12,7 @@ test.each([
   ['not', '$status', 1],
   ['eq', '$job_id', 0],
   ['eq', '$$ROOT', 0],
-])('status %s %s', async (o, v, x) => {
+])('status %s %s compares with the literal text', async (o, v, x) => {
   const fields = [{ n: 'x', o: 'count', conditions: [{ k: 'status', o, v }] }];
   expect(rowsOf(await stat(OWN, { aggregate: [{ group: { fields } }] }))).toEqual([{ x }]);
 });

@@ -1,8 +1,8 @@
-// 1.11 fails on empty lists. Here nothing is one of none, and everything is none of none.
+// 1.11 fails on empty lists. Here a positive operator with an empty list matches no job, and a negated one every job.
 import { expect, test } from '@jest/globals';
-import { SAMPLE, serving, totalOf } from './ask.js';
+import { SAMPLE, useSampleService, totalOf } from './ask.js';
 
-const { list } = serving('empty-lists');
+const { list } = useSampleService('empty-lists');
 
 test.each([
   ['in', 0],
@@ -10,6 +10,6 @@ test.each([
   ['regex_in', 0],
   ['not_in', 2201],
   ['not_contain_in', 2201],
-])('%s []', async (o, jobs) => {
+])('%s [] matches %d jobs', async (o, jobs) => {
   expect(totalOf(await list(SAMPLE, { filter: [{ k: 'status', o, v: [] }], count_only: true }))).toBe(jobs);
 });

@@ -1,11 +1,11 @@
-// In 1.11 an empty filter, additional or capability comes as `{}`. Here it is left out, like one that is missing; empty
-// objects inside of one stay.
+// In 1.11 an empty filter, additional or capability is returned as `{}`. Here it is omitted like a missing one; empty
+// objects inside it stay.
 import { expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
-import { OWN, rowsOf, serving } from './ask.js';
+import { OWN, rowsOf, useSampleService } from './ask.js';
 
 const collector = new ObjectId();
-const { list } = serving(
+const { list } = useSampleService(
   'empty-structs',
   [
     { job_id: 'a', filters: {}, errors: [{ error_code: 'E', additional: {} }], collector },
@@ -15,7 +15,7 @@ const { list } = serving(
   [{ _id: collector, collector_id: 'collector-a', capability: {} }],
 );
 
-test('they are left out', async () => {
+test('empty structs are omitted', async () => {
   expect(rowsOf(await list(OWN, { sort: { key: 'job_id' } }))).toEqual([
     {
       job_id: 'a',

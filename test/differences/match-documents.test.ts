@@ -1,9 +1,9 @@
-// In 1.11 match finds elements of arrays only. A sub-document that meets all of the values is found here too, behind
-// an array or not.
+// In 1.11 match finds elements of arrays only. Here it also finds a sub-document matching all values, inside an array
+// or not.
 import { expect, test } from '@jest/globals';
-import { idsOf, OWN, serving } from './ask.js';
+import { idsOf, OWN, useSampleService } from './ask.js';
 
-const { list } = serving('match-documents', [
+const { list } = useSampleService('match-documents', [
   { job_id: 'a', filters: { o: { x: 1, y: 2 } } },
   { job_id: 'b', filters: { o: [{ x: 1, y: 2 }] } },
   { job_id: 'c', filters: { o: [{ x: 1 }, { y: 2 }] } },
@@ -14,7 +14,7 @@ const { list } = serving('match-documents', [
 test.each([
   ['filter.o', ['a', 'b']],
   ['errors.additional', ['d']],
-])('%s', async (k, ids) => {
+])('match on %s finds elements and sub-documents', async (k, ids) => {
   const filter = [{ k, o: 'match', v: { y: 2, x: 1 } }];
   expect(idsOf(await list(OWN, { filter, sort: { key: 'job_id' } }))).toEqual(ids);
 });

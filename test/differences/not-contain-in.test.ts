@@ -1,10 +1,10 @@
-// In 1.11 not_contain_in is an OR of nots: it gives what lacks any of the words. It gives what contains none of them
-// here, as its name and its twin say.
+// In 1.11 not_contain_in is an OR of negations: it matches jobs lacking any of the words. Here it matches jobs
+// containing none of them, as the negation of contain_in.
 import { expect, test } from '@jest/globals';
 import type { JsonValue } from '@bufbuild/protobuf';
-import { idsOf, OWN, serving } from './ask.js';
+import { idsOf, OWN, useSampleService } from './ask.js';
 
-const { list } = serving('not-contain-in', [
+const { list } = useSampleService('not-contain-in', [
   { job_id: 'a', project_id: 'one' },
   { job_id: 'b', project_id: 'two' },
   { job_id: 'c', project_id: 'three' },
@@ -18,7 +18,7 @@ test.each<readonly [readonly string[], JsonValue]>([
   ],
   [['t'], ['a', 'd']],
   [[''], ['d']],
-])('none of %j', async (words, ids) => {
+])('not_contain_in %j matches jobs containing none of the words', async (words, ids) => {
   const filter = [{ k: 'project_id', o: 'not_contain_in', v: [...words] }];
   expect(idsOf(await list(OWN, { filter, sort: { key: 'job_id' } }))).toEqual(ids);
 });

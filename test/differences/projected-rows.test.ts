@@ -1,14 +1,14 @@
-// 1.11 leaves MongoDB's `_id` in projected rows. It is nobody's business here, in no row.
+// 1.11 leaves MongoDB's `_id` in projected rows. Here it is in no row.
 import { expect, test } from '@jest/globals';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
-import { OWN, rowsOf, serving } from './ask.js';
+import { OWN, rowsOf, useSampleService } from './ask.js';
 
-const { stat } = serving('projected-rows', [{ job_id: 'a' }]);
+const { stat } = useSampleService('projected-rows', [{ job_id: 'a' }]);
 
 test.each<readonly [string, JsonObject, JsonValue]>([
   ['projected', { project: { fields: [{ k: 'job_id', n: 'j' }] } }, [{ j: 'a' }]],
   ['whole', { limit: 1 }, [{ job_id: 'a', domain_id: OWN }]],
   ['grouped', { group: { keys: [{ k: 'job_id', n: 'j' }] } }, [{ j: 'a' }]],
-])('%s', async (_what, stage, rows) => {
+])('%s rows have no _id', async (_what, stage, rows) => {
   expect(rowsOf(await stat(OWN, { aggregate: [stage] }))).toEqual(rows);
 });

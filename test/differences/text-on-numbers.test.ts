@@ -1,10 +1,10 @@
-// 1.11 makes a whole number of what is compared with a number field, and finds digits in one by `contain`. Nothing is
-// coerced here: a text is no number, and a fraction stays one.
+// 1.11 converts values compared with a number field to whole numbers and finds digits in it by `contain`. Here nothing
+// is coerced: a text is not a number, and a fraction stays one.
 import { expect, test } from '@jest/globals';
 import type { JsonValue } from '@bufbuild/protobuf';
-import { SAMPLE, serving, totalOf } from './ask.js';
+import { SAMPLE, useSampleService, totalOf } from './ask.js';
 
-const { list } = serving('text-on-numbers');
+const { list } = useSampleService('text-on-numbers');
 
 test.each<readonly [string, JsonValue, number]>([
   ['eq', 75, 160],
@@ -15,7 +15,7 @@ test.each<readonly [string, JsonValue, number]>([
   ['contain', '7', 0],
   ['eq', 2.5, 0],
   ['lt', 2.5, 579],
-])('total_tasks %s %j', async (o, v, jobs) => {
+])('total_tasks %s %j matches %d jobs', async (o, v, jobs) => {
   const filter = [{ k: 'total_tasks', o, v }];
   expect(totalOf(await list(SAMPLE, { filter, count_only: true }))).toBe(jobs);
 });

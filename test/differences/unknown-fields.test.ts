@@ -1,5 +1,5 @@
-// 1.11 passes over a field of a request that its messages do not have. The later lines of the API have other numbers
-// under the same names, so a filter of theirs would be lost; here it is refused by message and number.
+// 1.11 ignores unknown fields of a request. Later lines of the API have other numbers for the same names, so their
+// filters would be lost; here an unknown field is rejected by message and number.
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { jsonClient } from '../harness/client.js';
@@ -20,12 +20,12 @@ afterAll(async () => {
   await service.stop();
 });
 
-/** JobsQuery with a domain_id, and a text in another field. */
-const sent = (number: number): Uint8Array =>
+/** Encodes a JobsQuery with a domain_id and a text in field `number`. */
+const encodeQuery = (number: number): Uint8Array =>
   new BinaryWriter().uint32(50).string('domain-3f1c9a7b2e40').tag(number, 2).string('workspace').finish();
 
-test.each([7, 21, 22])('field %d of JobsQuery', async (number) => {
-  expect(await client.send('list', sent(number))).toMatchObject({
+test.each([7, 21, 22])('the unknown field %d of JobsQuery is rejected', async (number) => {
+  expect(await client.send('list', encodeQuery(number))).toMatchObject({
     error: {
       status: 'INVALID_ARGUMENT',
       code: 'ERROR_INVALID_PARAMETER',

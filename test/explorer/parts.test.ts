@@ -1,13 +1,21 @@
 // The pure parts of the explorer: addresses, windows and buckets, typed values, and which chart rows make.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { buckets, cells, failureRate, lengths, rates } from '../../explorer/breakdown.js';
-import { OPERATORS, sent, typed } from '../../explorer/conditions.js';
-import { duration, share } from '../../explorer/format.js';
-import { hashOf, NOWHERE, placeOf } from '../../explorer/place.js';
-import type { Place } from '../../explorer/place.js';
-import { drawn } from '../../explorer/stages.js';
-import { bucketStart, DAY, floor, HOUR, stretchOf, WEEK, withBefore } from '../../explorer/window.js';
+import { duration, share } from '../../explorer/components/format.js';
+import { OPERATORS, sent, typed } from '../../explorer/state/conditions.js';
+import { DEFAULT_ROUTE, hashOf, routeOf } from '../../explorer/state/route.js';
+import type { Route } from '../../explorer/state/route.js';
+import {
+  bucketStart,
+  DAY_MS,
+  floor,
+  HOUR_MS,
+  timeRangeOf,
+  WEEK_MS,
+  withBefore,
+} from '../../explorer/state/time-range.js';
+import { buckets, cells, failureRate, lengths, rates } from '../../explorer/views/overview/breakdown.js';
+import { plotOf } from '../../explorer/views/statistics/plot.js';
 
 const NOW = Date.UTC(2026, 10, 26, 15, 30);
 const iso = (time: number): string => new Date(time).toISOString();
@@ -15,7 +23,7 @@ const iso = (time: number): string => new Date(time).toISOString();
 describe('an address', () => {
   const text = fc.string({ unit: 'grapheme' });
   const conditions = fc.array(fc.record({ key: text, operator: text, value: text }), { maxLength: 3 });
-  const places: fc.Arbitrary<Place> = fc.record({
+  const routes: fc.Arbitrary<Route> = fc.record({
     view: fc.constantFrom('overview', 'jobs', 'job', 'statistics'),
     domain: text,
     window: text,
@@ -33,8 +41,8 @@ describe('an address', () => {
 
   test('names a place, and leads back to it', () => {
     fc.assert(
-      fc.property(places, (place) => {
-        expect(placeOf(hashOf(place))).toEqual(place);
+      fc.property(routes, (route) => {
+        expect(routeOf(hashOf(route))).toEqual(route);
       }),
       { seed: 7, numRuns: 1000 },
     );
@@ -43,21 +51,21 @@ describe('an address', () => {
   test('of any kind is a place', () => {
     fc.assert(
       fc.property(fc.string(), (hash) => {
-        expect(typeof hashOf(placeOf(hash))).toBe('string');
+        expect(typeof hashOf(routeOf(hash))).toBe('string');
       }),
       { seed: 7, numRuns: 1000 },
     );
   });
 
   test.each([
-    ['', NOWHERE],
-    ['#/nowhere?start=-1&limit=7&filter=nonsense', NOWHERE],
+    ['', DEFAULT_ROUTE],
+    ['#/nowhere?start=-1&limit=7&filter=nonsense', DEFAULT_ROUTE],
     [
       '#/jobs?filter=[["a"],["status","eq","ERROR"],7]',
-      { ...NOWHERE, view: 'jobs', filter: [{ key: 'status', operator: 'eq', value: 'ERROR' }] },
+      { ...DEFAULT_ROUTE, view: 'jobs', filter: [{ key: 'status', operator: 'eq', value: 'ERROR' }] },
     ],
   ])('%j', (hash, due) => {
-    expect(placeOf(hash)).toEqual(due);
+    expect(routeOf(hash)).toEqual(due);
   });
 });
 
@@ -72,19 +80,19 @@ test.each([
   ['2023-05-21/2023-05-14', undefined, undefined, 'week'],
   ['nonsense', undefined, undefined, 'week'],
 ])('the window %s', (window, from, to, unit) => {
-  const stretch = stretchOf(window, NOW);
-  expect(stretch).toEqual({ from, to, unit });
+  const timeRange = timeRangeOf(window, NOW);
+  expect(timeRange).toEqual({ from, to, unit });
 });
 
 test.each([
-  ['24h', 24 * HOUR - HOUR / 2],
-  ['2023-05-14T00:00Z/2023-05-21T00:00Z', WEEK],
+  ['24h', 24 * HOUR_MS - HOUR_MS / 2],
+  ['2023-05-14T00:00Z/2023-05-21T00:00Z', WEEK_MS],
   ['all', NaN],
 ])('before %s there is as long a time', (window, length) => {
-  const stretch = stretchOf(window, NOW);
-  const before = withBefore(stretch, NOW);
-  expect(before).toEqual({ ...stretch, from: before.from });
-  expect((stretch.from ?? NaN) - (before.from ?? NaN)).toBe(length);
+  const timeRange = timeRangeOf(window, NOW);
+  const before = withBefore(timeRange, NOW);
+  expect(before).toEqual({ ...timeRange, from: before.from });
+  expect((timeRange.from ?? NaN) - (before.from ?? NaN)).toBe(length);
 });
 
 describe('a bucket', () => {
@@ -200,9 +208,9 @@ test.each([
   [400, '0.4 s'],
   [59_000, '59 s'],
   [61_000, '1 min 1 s'],
-  [HOUR + 5 * 60_000, '1 h 5 min'],
-  [2 * DAY, '2 d'],
-  [WEEK + HOUR, '7 d 1 h'],
+  [HOUR_MS + 5 * 60_000, '1 h 5 min'],
+  [2 * DAY_MS, '2 d'],
+  [WEEK_MS + HOUR_MS, '7 d 1 h'],
 ])('%d ms are %s', (milliseconds, due) => {
   expect(duration(milliseconds)).toBe(due);
 });
@@ -266,6 +274,6 @@ describe('rows', () => {
       undefined,
     ],
   ])('%s', (_, results, due) => {
-    expect(drawn(results)).toEqual(due);
+    expect(plotOf(results)).toEqual(due);
   });
 });

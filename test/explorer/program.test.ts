@@ -7,7 +7,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { MongoClient, ObjectId } from 'mongodb';
 import type { Browser } from 'playwright-core';
 import { freePort } from '../../src/embedded/embedded.js';
-import { breakingProxy } from '../harness/breaking.js';
+import { startBreakingProxy } from '../harness/breaking.js';
 import { startBrowser } from '../harness/browser.js';
 import { explore } from '../harness/explorer.js';
 import type { Explored } from '../harness/explorer.js';
@@ -89,7 +89,7 @@ test('the page waits for a service that is away, and goes on by itself', async (
 test.each(['body', 'error'] as const)(
   'an answer that breaks off in its %s is told as none, and asked for again',
   async (breaking) => {
-    await using proxy = await breakingProxy(await start());
+    await using proxy = await startBreakingProxy(await start());
     proxy.breaking = breaking;
     const { page, settled } = await open(proxy.origin, `#/overview?domain=${DOMAIN}&window=24h`);
     await page.getByText('The service does not answer. Trying again every 2 seconds.').first().waitFor();

@@ -1,9 +1,9 @@
-// A way to a service by HTTP that breaks off the answers to calls in the middle, while it is told to.
+// An HTTP proxy that cuts off answers in the middle, on request.
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Where an answer breaks off: in its body, in the body of an error, or nowhere. */
+/** The place of the cut: in a body, in the body of an error, or none. */
 export type Breaking = 'body' | 'error' | 'nowhere';
 
 export interface BreakingProxy extends AsyncDisposable {
@@ -28,8 +28,8 @@ function pass(asked: IncomingMessage, response: ServerResponse, to: string): voi
   asked.pipe(sent);
 }
 
-/** Leads to the service at the origin `to`. */
-export async function breakingProxy(to: string): Promise<BreakingProxy> {
+/** Starts a proxy to the service at the origin `to`. */
+export async function startBreakingProxy(to: string): Promise<BreakingProxy> {
   const server = createServer((asked, response) => {
     if (proxy.breaking === 'nowhere' || asked.method === 'GET') pass(asked, response, to);
     else breakOff(response, proxy.breaking);

@@ -1,8 +1,8 @@
-// A headless Chromium that comes with its libraries from npm, and pages of it that note what must not happen.
+// A headless Chromium with its libraries from npm, and pages that record faults.
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
-/** Its package brings the libraries along only where it takes the machine for one that has none. */
+/** Makes the package unpack its libraries, as it does only on a machine without any. */
 const BARE_MACHINE = { AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' };
 
 export async function startBrowser(): Promise<Browser> {
@@ -21,7 +21,7 @@ export interface WatchedPage {
   readonly faults: readonly string[];
 }
 
-/** A new page that is to ask `origin` only. */
+/** A new page, restricted to `origin`. */
 export async function watchedPage(
   browser: Browser,
   origin: string,

@@ -1,4 +1,4 @@
-// Certificates of an authority of the tests' own, in PEM.
+// A certificate authority for tests, and its certificates in PEM.
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
@@ -20,7 +20,7 @@ export interface Validity {
 
 export interface Authority {
   readonly cert: string;
-  /** A certificate of this serial number for `localhost` and, unless `names` are others, 127.0.0.1. */
+  /** Issues a certificate for `localhost` and 127.0.0.1, unless `names` are given. */
   issue(serialNumber: string, names?: x509.JsonGeneralNames, validity?: Validity): Promise<Pem>;
 }
 

@@ -1,4 +1,4 @@
-// The chain over a service of a test's own, without a database.
+// The interceptor chain around a service of a test, without a database.
 import { anonymous } from '../../src/auth/anonymous.js';
 import { createMemoryBudgetFor } from '../../src/limits/memory-budget.js';
 import { createYielding } from '../../src/limits/yield.js';
@@ -13,17 +13,17 @@ export const monotonicNow = (): number => performance.now();
 
 export const IN_TIME: Load = { lateness: () => 0, admits: () => true };
 
-/** What is left of a call, as its work sees it. */
+/** The service at the end of the chain. */
 export type Work = (request: unknown, call: Call) => Promise<Uint8Array>;
 
 export interface Chained {
   readonly calls: Calls;
-  /** What it has logged: its own faults, and the rest. */
+  /** The log: faults, and other lines. */
   readonly faults: object[];
   readonly lines: object[];
 }
 
-/** A chain whose service is `work`, four times. */
+/** Creates a chain with `work` as each of the four rpcs. */
 export function chained(work: Work, options: Partial<CallsOptions> = {}): Chained {
   const faults: object[] = [];
   const lines: object[] = [];
@@ -52,7 +52,7 @@ export function chained(work: Work, options: Partial<CallsOptions> = {}): Chaine
   return { calls, faults, lines };
 }
 
-/** An empty request, as a door hands it on. */
+/** An empty request, as a listener passes it on. */
 export const incoming = (rpc: Rpc, deadline: number): Incoming => ({
   rpc,
   request: new Uint8Array(),

@@ -1,17 +1,17 @@
-// A client that speaks JSON to the gRPC door, by the descriptors of the contract: nothing of the service's own codecs.
-import { create, fromBinary, fromJson, toBinary, toJson } from '@bufbuild/protobuf';
-import type { JsonObject, JsonValue, Registry } from '@bufbuild/protobuf';
+// The gRPC client: requests as bytes or as JSON, answers as bytes or as outcomes.
+import { fromBinary, toJson } from '@bufbuild/protobuf';
+import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
-import type { CallOptions, ServiceError } from '@grpc/grpc-js';
+import type { CallOptions, ChannelOptions, ServiceError } from '@grpc/grpc-js';
 import { descriptors } from '../../src/wire/descriptors.js';
+import { pathOf, requestBytes, responseOf } from './messages.js';
+import type { RpcName } from './messages.js';
 
-const SERVICE = 'spaceone.api.inventory.v1.Job';
-
-export type RpcName = 'get' | 'list' | 'stat' | 'delete';
+export type { RpcName } from './messages.js';
 
 export interface Failure {
   readonly status: string;
-  /** The error code, and the text behind it. */
+  /** The error code, and the text after it. */
   readonly code: string;
   readonly text: string;
   /** `{code, message, details}` of grpc-status-details-bin. */
@@ -20,80 +20,115 @@ export interface Failure {
 
 export type Outcome = { readonly response: JsonObject } | { readonly error: Failure };
 
-/** The library's options; `signal` cancels the call. */
-export type Options = CallOptions & { readonly signal?: AbortSignal };
+/** The end of a call: OK, or the name of its status. */
+export const statusOf = (outcome: Outcome): string => ('error' in outcome ? outcome.error.status : 'OK');
+
+/** Splits `ERROR_CODE: text`. */
+export function failureOf(status: string, message: string, details: JsonValue = null): Failure {
+  const [, code = '', text = message] = /^(ERROR_\w+): (.*)$/s.exec(message) ?? [];
+  return { status, code, text, details };
+}
+
+/** An answer before it is decoded. */
+export interface Answer {
+  /** The name of a gRPC status, or the reason for a missing answer. */
+  readonly status: string;
+  /** The message of a failure. */
+  readonly text: string;
+  /** The bytes of a message, or of the details of a failure. */
+  readonly bytes: Buffer;
+}
+
+export type Headers = Readonly<Record<string, string>>;
+
+/** The options of grpc-js, or `timeoutMs` in place of a deadline; aborting `signal` cancels the call. */
+export type Options = CallOptions & {
+  readonly headers?: Headers;
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+};
+
+export interface GrpcClient {
+  /** Sends bytes unchanged; never rejects. */
+  send(rpc: RpcName, bytes: Uint8Array, options?: Options): Promise<Answer>;
+  close(): void;
+}
+
+const EMPTY = Buffer.alloc(0);
+const unchanged = (bytes: Buffer): Buffer => bytes;
+const UNLIMITED = { 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 } as const;
+
+/** Gives a client a connection of its own, instead of one shared with others in this process. */
+export const OWN_CONNECTION: ChannelOptions = { 'grpc.use_local_subchannel_pool': 1 };
+
+function metadataOf(headers: Headers): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  return metadata;
+}
+
+function failed({ code, details, metadata }: ServiceError): Answer {
+  const [bytes] = metadata.get('grpc-status-details-bin');
+  return { status: status[code], text: details, bytes: Buffer.isBuffer(bytes) ? bytes : EMPTY };
+}
+
+/** Connects to the gRPC listener at `address`, without limits on the sizes of messages. */
+export function createGrpcClient(address: string, options: ChannelOptions = {}): GrpcClient {
+  const client = new Client(address, credentials.createInsecure(), { ...UNLIMITED, ...options });
+  return {
+    send: (rpc, bytes, { headers = {}, signal, timeoutMs, ...options } = {}) =>
+      new Promise((resolve) => {
+        const call = client.makeUnaryRequest(
+          pathOf(rpc),
+          unchanged,
+          unchanged,
+          Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes),
+          metadataOf(headers),
+          timeoutMs === undefined ? options : { ...options, deadline: Date.now() + timeoutMs },
+          (error, answer = EMPTY) => {
+            resolve(error === null ? { status: 'OK', text: '', bytes: answer } : failed(error));
+          },
+        );
+        signal?.addEventListener('abort', () => {
+          call.cancel();
+        });
+      }),
+    close() {
+      client.close();
+    },
+  };
+}
 
 export interface JsonClient {
-  /** Sends proto3 JSON; a number of milliseconds for `deadline`. */
+  /** Sends proto3 JSON; `deadline` is a time in milliseconds. */
   call(rpc: RpcName, request: JsonObject, options?: Options): Promise<Outcome>;
-  /** Sends bytes as they are. */
+  /** Sends bytes unchanged. */
   send(rpc: RpcName, bytes: Uint8Array, options?: Options): Promise<Outcome>;
   close(): void;
 }
 
-function methodOf(rpc: RpcName) {
-  const method = descriptors.getService(SERVICE)?.methods.find(({ name }) => name === rpc);
-  if (method === undefined) throw new Error(`the contract has no ${rpc}`);
-  return method;
-}
-
-const registry: Registry = descriptors;
-
-function detailsOf(metadata: Metadata): JsonValue {
-  const [bytes] = metadata.get('grpc-status-details-bin');
+function detailsIn(bytes: Uint8Array): JsonValue {
   const schema = descriptors.getMessage('google.rpc.Status');
-  if (schema === undefined || !Buffer.isBuffer(bytes)) return null;
-  return toJson(schema, fromBinary(schema, bytes), { registry, useProtoFieldName: true });
+  if (schema === undefined || bytes.length === 0) return null;
+  return toJson(schema, fromBinary(schema, bytes), { registry: descriptors, useProtoFieldName: true });
 }
 
-function failure(error: ServiceError): Failure {
-  const [, code = '', text = error.details] = /^(ERROR_\w+): (.*)$/s.exec(error.details) ?? [];
-  return { status: status[error.code], code, text, details: detailsOf(error.metadata) };
+/** Decodes an answer to `rpc`. */
+export function outcomeOfAnswer(rpc: RpcName, { status, text, bytes }: Answer): Outcome {
+  return status === 'OK'
+    ? { response: responseOf(rpc, bytes) }
+    : { error: failureOf(status, text, detailsIn(bytes)) };
 }
 
-function metadataOf(token: string | undefined): Metadata {
-  const metadata = new Metadata();
-  if (token !== undefined) metadata.set('token', token);
-  return metadata;
-}
-
-/** Connects to `address`, and sends `token` with each call; messages of any size are taken. */
+/** Connects to `address` and sends `token` with each call. */
 export function jsonClient(address: string, token?: string): JsonClient {
-  const client = new Client(address, credentials.createInsecure(), { 'grpc.max_receive_message_length': -1 });
-  const send: JsonClient['send'] = (rpc, bytes, { signal, ...options } = {}) =>
-    new Promise((resolve) => {
-      const { output } = methodOf(rpc);
-      const call = client.makeUnaryRequest(
-        `/${SERVICE}/${rpc}`,
-        (request: Uint8Array) => Buffer.from(request),
-        (response) => response,
-        bytes,
-        metadataOf(token),
-        options,
-        (error, response) => {
-          if (error !== null) {
-            resolve({ error: failure(error) });
-            return;
-          }
-          const message = response === undefined ? create(output) : fromBinary(output, response);
-          const json = toJson(output, message, { registry, useProtoFieldName: true });
-          resolve({
-            response: typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {},
-          });
-        },
-      );
-      signal?.addEventListener('abort', () => {
-        call.cancel();
-      });
-    });
+  const client = createGrpcClient(address);
+  const headers = token === undefined ? {} : { token };
+  const send: JsonClient['send'] = async (rpc, bytes, options) =>
+    outcomeOfAnswer(rpc, await client.send(rpc, bytes, { headers, ...options }));
   return {
     send,
-    call(rpc, request, options) {
-      const { input } = methodOf(rpc);
-      return send(rpc, toBinary(input, fromJson(input, request, { registry })), options);
-    },
-    close() {
-      client.close();
-    },
+    call: async (rpc, request, options) => send(rpc, requestBytes(rpc, request), options),
+    close: client.close,
   };
 }

@@ -1,14 +1,17 @@
-// The published Connect client for browsers, by either of its protocols, with outcomes as those of the gRPC client.
+// The published Connect client for browsers, by each of its protocols, with the outcomes of the gRPC client.
 import { fromJson, toJson } from '@bufbuild/protobuf';
-import type { DescMethod, DescMethodUnary, JsonObject } from '@bufbuild/protobuf';
+import type { JsonObject } from '@bufbuild/protobuf';
 import { ConnectError } from '@connectrpc/connect';
 import type { Interceptor, Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
 import { status } from '@grpc/grpc-js';
-import { descriptors, JOB_SERVICE } from '../../src/wire/descriptors.js';
+import { descriptors } from '../../src/wire/descriptors.js';
+import { failureOf } from './client.js';
 import type { Failure, Outcome, RpcName } from './client.js';
+import { objectOf } from './json.js';
+import { methodOf } from './messages.js';
 
-const sending =
+const withToken =
   (token: string): Interceptor =>
   (next) =>
   (request) => {
@@ -16,35 +19,27 @@ const sending =
     return next(request);
   };
 
-const to = (address: string, token: string | undefined) => ({
+const optionsFor = (address: string, token: string | undefined) => ({
   baseUrl: `http://${address}`,
-  interceptors: token === undefined ? [] : [sending(token)],
+  interceptors: token === undefined ? [] : [withToken(token)],
 });
 
-/** The client's transports to `address`, with `token` in each call. */
+/** The transports of the client to `address`, with `token` in each call. */
 export const TRANSPORTS = {
-  'Connect with JSON': (address: string, token?: string) => createConnectTransport(to(address, token)),
+  'Connect with JSON': (address: string, token?: string) =>
+    createConnectTransport(optionsFor(address, token)),
   'Connect with protobuf': (address: string, token?: string) =>
-    createConnectTransport({ ...to(address, token), useBinaryFormat: true }),
-  'gRPC-Web': (address: string, token?: string) => createGrpcWebTransport(to(address, token)),
+    createConnectTransport({ ...optionsFor(address, token), useBinaryFormat: true }),
+  'gRPC-Web': (address: string, token?: string) => createGrpcWebTransport(optionsFor(address, token)),
 } as const satisfies Record<string, (address: string, token?: string) => Transport>;
 
-const isUnary = (method: DescMethod): method is DescMethod & DescMethodUnary => method.methodKind === 'unary';
-
-function methodOf(rpc: RpcName): DescMethodUnary {
-  const method = JOB_SERVICE.methods.filter(isUnary).find(({ name }) => name === rpc);
-  if (method === undefined) throw new Error(`the contract has no unary ${rpc}`);
-  return method;
-}
-
-function failure(reason: unknown): Failure {
+function failureIn(reason: unknown): Failure {
   const { code, rawMessage, details } = ConnectError.from(reason);
-  const [, errorCode = '', text = rawMessage] = /^(ERROR_\w+): (.*)$/s.exec(rawMessage) ?? [];
   const types = details.map((detail) => ('type' in detail ? detail.type : detail.desc.typeName));
-  return { status: status[code] ?? '', code: errorCode, text, details: types };
+  return failureOf(status[code] ?? '', rawMessage, types);
 }
 
-/** Calls an rpc with proto3 JSON, of which the client makes what its protocol asks for. */
+/** Calls an rpc with proto3 JSON; the client encodes it as its protocol requires. */
 export async function callConnect(
   transport: Transport,
   rpc: RpcName,
@@ -56,9 +51,8 @@ export async function callConnect(
   try {
     const sent = fromJson(method.input, request, { registry });
     const { message } = await transport.unary(method, options.signal, options.timeoutMs, undefined, sent);
-    const response = toJson(method.output, message, { registry, useProtoFieldName: true });
-    return { response: Object.fromEntries(Object.entries(response ?? {})) };
+    return { response: objectOf(toJson(method.output, message, { registry, useProtoFieldName: true })) };
   } catch (reason) {
-    return { error: failure(reason) };
+    return { error: failureIn(reason) };
   }
 }

@@ -1,4 +1,4 @@
-// The job explorer as a reader has it: pages of it in a real browser, what they asked, and whether all is there.
+// The job explorer for its users: pages in a real browser, their calls, and the moment they are complete.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContextOptions, Locator, Page, Request } from 'playwright-core';
@@ -9,7 +9,7 @@ import type { Service } from './service.js';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core');
 
-/** Nothing is waited for: every call of the view has its answer. Looked for in each frame, as a reader would see it. */
+/** Resolves once every call of the view has its answer; checks in each frame, as a user would see it. */
 const SETTLED = `new Promise((settled) => {
   const isThere = () => document.querySelector('main:has(.answered):not(:has([aria-busy=true]))') !== null;
   const look = () => (isThere() ? settled(true) : requestAnimationFrame(look));
@@ -20,12 +20,12 @@ export interface Explored {
   readonly page: Page;
   /** Errors on the console, exceptions, and requests to another origin. */
   readonly faults: readonly string[];
-  /** The calls since they were last forgotten, as `stat` or `list`. */
+  /** The calls since the last reset, as `stat` or `list`. */
   readonly calls: string[];
-  /** Goes to a place, and waits until all of it is there. */
+  /** Opens a route, and waits until the view is complete. */
   go(hash: string): Promise<void>;
   settled(): Promise<void>;
-  /** What axe-core finds that is serious or worse. */
+  /** The serious and critical findings of axe-core. */
   offences(): Promise<readonly string[]>;
 }
 
@@ -85,19 +85,19 @@ export const status = ({ page }: Explored, name: string): Locator =>
 
 export const rows = ({ page }: Explored): Locator => page.locator('table.jobs tbody tr');
 
-/** A service with the sample, and a browser to look at its explorer with. */
+/** A service with the sample, and a browser for its explorer. */
 export interface Explorer {
   readonly service: Service;
   readonly origin: string;
-  /** A page at a place. */
+  /** Opens a page at a route. */
   at(hash: string, options?: BrowserContextOptions): Promise<Explored>;
-  /** The same, with all of it there. */
+  /** The same, and waits until the view is complete. */
   open(hash: string, options?: BrowserContextOptions): Promise<Explored>;
   closePages(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Serves `database` with the sample. */
+/** Serves the sample from `database`. */
 export async function startExplorer(database: string): Promise<Explorer> {
   const service = await startService(database, {}, { domains: SAMPLE_DOMAINS });
   const browser = await startBrowser();

@@ -1,4 +1,4 @@
-// One embedded mongod for the whole run; without one there is no run.
+// Starts one embedded mongod for the whole run; without it the run fails.
 import { startEmbedded, type Embedded } from '../../src/embedded/embedded.js';
 
 let embedded: Embedded | undefined;

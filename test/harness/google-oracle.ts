@@ -5,14 +5,14 @@ import { ScalarType } from '@bufbuild/protobuf';
 import google from 'google-protobuf';
 import type { BinaryReader, BinaryWriter } from 'google-protobuf';
 
-/** A message as read: its fields by name, a map by the names of its entries. */
+/** A decoded message: its fields by name, a map by the names of its entries. */
 export type Fields = Map<string, Content>;
 export type Content = boolean | number | string | Fields | Content[];
 
-/** A message to be written: its fields, in that order, as often as they come. */
+/** A message to write: its fields, in order, with repetitions. */
 export type Sent = readonly (readonly [DescField, SentContent])[];
 export type SentContent = boolean | number | string | Sent | SentEntry;
-/** An entry of a map, whose parts come as often as they are there. */
+/** An entry of a map, with repetitions of its parts. */
 export interface SentEntry {
   readonly keys: readonly string[];
   readonly values: readonly Sent[];
@@ -69,7 +69,7 @@ function readFieldOf(reader: BinaryReader, field: DescField, before: Content | u
 
 const listOf = (content: Content | undefined): Content[] => (Array.isArray(content) ? content : []);
 
-/** Reads fields into those that are there: messages merge, lists grow, of a oneof the last stays. */
+/** Merges fields into the present ones: messages merge, lists grow, the last member of a oneof stays. */
 function readFields(reader: BinaryReader, message: DescMessage, into: Fields): void {
   while (reader.nextField()) {
     const field = message.fields.find(({ number }) => number === reader.getFieldNumber());
@@ -79,7 +79,7 @@ function readFields(reader: BinaryReader, message: DescMessage, into: Fields): v
   }
 }
 
-/** What `bytes` say as a `message`. */
+/** Decodes `bytes` as a `message`. */
 export function readByGoogle(message: DescMessage, bytes: Uint8Array): Fields {
   const fields: Fields = new Map();
   readFields(new google.BinaryReader(bytes), message, fields);
@@ -112,7 +112,7 @@ function writeFields(sent: Sent, writer: BinaryWriter): void {
   for (const [field, content] of sent) writeField(writer, field, content);
 }
 
-/** The bytes of `sent`. */
+/** Encodes `sent`. */
 export function writtenByGoogle(sent: Sent): Uint8Array {
   const writer = new google.BinaryWriter();
   writeFields(sent, writer);

@@ -1,4 +1,4 @@
-// What the tests use of google-protobuf, which comes without types.
+// The parts of google-protobuf in use here; the package has no types.
 
 declare module 'google-protobuf' {
   export class BinaryReader {

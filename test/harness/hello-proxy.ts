@@ -1,4 +1,4 @@
-// A real mongod that introduces itself as another: what it says of itself in `hello` is edited on its way.
+// A proxy that makes a real mongod pass for another server by editing its answers to `hello`.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
@@ -6,30 +6,30 @@ import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
 
 /** The offset of the document in a message, by its opcode. */
-const DOCUMENT_AT: ReadonlyMap<number, number> = new Map([
+const DOCUMENT_OFFSET: ReadonlyMap<number, number> = new Map([
   [1, 36], // OP_REPLY
   [2013, 21], // OP_MSG
 ]);
 
 export type Edit = (hello: Document, address: string) => Document;
 
-/** A message whose `hello` is edited; any other as it is. */
+/** Edits a message with a `hello`; others stay unchanged. */
 function edited(message: Buffer, edit: (hello: Document) => Document): Buffer {
-  const at = DOCUMENT_AT.get(message.readInt32LE(12)) ?? Infinity;
-  if (at >= message.length) return message;
-  const size = message.readInt32LE(at);
-  const document = BSON.deserialize(message.subarray(at, at + size));
+  const offset = DOCUMENT_OFFSET.get(message.readInt32LE(12)) ?? Infinity;
+  if (offset >= message.length) return message;
+  const size = message.readInt32LE(offset);
+  const document = BSON.deserialize(message.subarray(offset, offset + size));
   if (!('maxWireVersion' in document)) return message;
   const next = Buffer.concat([
-    message.subarray(0, at),
+    message.subarray(0, offset),
     BSON.serialize(edit(document)),
-    message.subarray(at + size),
+    message.subarray(offset + size),
   ]);
   next.writeInt32LE(next.length, 0);
   return next;
 }
 
-/** Hands on whole messages. */
+/** Forwards whole messages. */
 function forward(from: Socket, to: Socket, edit: (hello: Document) => Document): void {
   let kept = Buffer.alloc(0);
   from.on('data', (chunk: Buffer) => {
@@ -47,8 +47,8 @@ export interface HelloProxy {
   close(): void;
 }
 
-/** Stands before the mongod on `port` of 127.0.0.1. */
-export async function helloProxy(port: number, edit: Edit): Promise<HelloProxy> {
+/** Starts a proxy to the mongod on `port` of 127.0.0.1. */
+export async function startHelloProxy(port: number, edit: Edit): Promise<HelloProxy> {
   const sockets = new Set<Socket>();
   let address = '';
   const server = createServer((client) => {

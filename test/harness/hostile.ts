@@ -1,7 +1,7 @@
-// What somebody sends who wants more than an answer, and how to see in a command that it came to more.
+// Injection attempts, and the detection of code in a command.
 import type { JsonValue } from '@bufbuild/protobuf';
 
-/** Names that mean something to MongoDB, to JavaScript or to nobody. */
+/** Names with a meaning to MongoDB, to JavaScript or to nobody. */
 // prettier-ignore
 export const NAMES: readonly string[] = [
   '', ' ', '.', 'a..b', 'a.', '0', '\u202e', '\ufeff', 'a\0b', '\0', '$', '$where', '$expr', '$function', '$accumulator',
@@ -14,7 +14,7 @@ export const NAMES: readonly string[] = [
   'x'.repeat(3000),
 ];
 
-/** Values that would be operators, fields or types, if they were not data. */
+/** Values that would be operators, fields or types outside of data. */
 // prettier-ignore
 export const VALUES: readonly JsonValue[] = [
   '', '$ne', '$domain_id', '$$ROOT', 'a\0b', '__proto__', '.*', null, true, 1e308, {}, { $ne: null }, { $gt: '' },
@@ -28,13 +28,13 @@ export const VALUES: readonly JsonValue[] = [
   { a: { b: { $ne: [{ $where: 1 }] } } }, { n: { $gte: 0 } }, { whose: { $ne: 'mine' } },
 ];
 
-/** Where operands stand that MongoDB takes as data; below them anything may be named anything. */
+/** The operands that MongoDB takes as data; any name is allowed below them. */
 const isData = (name: string, value: unknown): boolean =>
   ['$literal', '$in'].includes(name) || (name === '$eq' && !Array.isArray(value));
 
 const CODE = ['$where', '$function', '$accumulator'];
 
-/** The names in a command, or in a part of one, that make MongoDB run code. */
+/** The operators in a command, or in a part of one, that run code in MongoDB. */
 export function codeIn(part: unknown): string[] {
   const entries =
     part instanceof Map ? [...part] : typeof part === 'object' && part !== null ? Object.entries(part) : [];

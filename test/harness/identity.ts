@@ -1,4 +1,4 @@
-// A small identity service: the two rpcs that are asked, with what the tests want it to answer, and a count of what it was asked.
+// A stand-in for the identity service: its two rpcs with answers of the tests, and a record of the questions.
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { sendUnaryData, ServerUnaryCall, status } from '@grpc/grpc-js';
 import type {
@@ -22,10 +22,10 @@ export interface IdentityAnswers {
 
 export interface StandIn {
   readonly port: number;
-  /** The domains whose keys were asked for, and the questions about roles. */
+  /** The domains of requested keys, and the questions on roles. */
   readonly fetched: string[];
   readonly verified: AuthorizationRequest[];
-  /** What was asked by calls that their callers ended: domains and verbs. */
+  /** The domains and verbs of cancelled calls. */
   readonly cancelled: string[];
   stop(): void;
 }
@@ -44,8 +44,8 @@ function reply<T extends object>(
   else callback(null, answer);
 }
 
-/** Starts one on `port`, 0: any free one. */
-export async function standIn(answers: IdentityAnswers, port = 0): Promise<StandIn> {
+/** Starts a stand-in on `port`; 0: any free one. */
+export async function startStandIn(answers: IdentityAnswers, port = 0): Promise<StandIn> {
   const fetched: string[] = [];
   const verified: AuthorizationRequest[] = [];
   const cancelled: string[] = [];

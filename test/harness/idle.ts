@@ -1,13 +1,13 @@
-// Connections that ask for nothing, as many as one likes.
+// Idle connections, in any number.
 import { connect } from 'node:net';
 import { until } from './until.js';
 
 export interface Idle extends Disposable {
-  /** How many the listener has ended. */
+  /** The number of connections closed by the listener. */
   refused(): number;
 }
 
-/** Opens `count` connections to each of `addresses`, and waits until all are made. */
+/** Opens `count` connections to each of `addresses`, and waits for all of them. */
 export async function idleConnections(addresses: readonly string[], count: number): Promise<Idle> {
   let made = 0;
   let refused = 0;
@@ -15,7 +15,7 @@ export async function idleConnections(addresses: readonly string[], count: numbe
   const sockets = all.map(([host, port]) => {
     const socket = connect({ host, port: Number(port) });
     socket.once('connect', () => (made += 1));
-    // One that is refused may be reset.
+    // A refused one may be reset.
     socket.on('error', () => undefined);
     socket.once('close', () => (refused += 1));
     return socket.resume();

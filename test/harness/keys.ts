@@ -1,18 +1,18 @@
-// Keys that no token may be verified with, each with the reason that is logged for it.
+// Keys unfit for verification, each with the logged reason.
 import { exportJWK } from 'jose';
 import { generateKeyPairSync } from 'node:crypto';
 import { pairOf, publicJwk } from './tokens.js';
 
 export interface UnusableKey {
   readonly name: string;
-  /** Whether it is JSON, so that it can stand in a set. */
+  /** The key is JSON, and can be part of a set. */
   readonly json: boolean;
-  /** What the identity service has as the key. */
+  /** The key at the identity service. */
   text(): Promise<string>;
   readonly why: string;
 }
 
-/** A key of RSA, for all that differ from it in one thing. */
+/** An RSA key with one deviation. */
 const pair = await pairOf('RS256');
 const RSA = async (more: object = {}): Promise<string> =>
   JSON.stringify({ ...(await publicJwk(pair)), ...more });

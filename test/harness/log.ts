@@ -1,16 +1,26 @@
-// A log that keeps what it is told.
+// A log that records its entries.
 
-export interface Told {
+export interface LogEntry {
   readonly level: 'info' | 'warn' | 'error';
   readonly about: object;
   readonly message: string;
 }
 
-/** A log, and what it was told. */
-export function keptLog() {
-  const told: Told[] = [];
-  const level = (level: Told['level']) => (about: object, message: string) => {
-    told.push({ level, about, message });
-  };
-  return { told, info: level('info'), warn: level('warn'), error: level('error') };
+type Write = (about: object, message: string) => void;
+
+export interface RecordedLog {
+  readonly entries: LogEntry[];
+  readonly info: Write;
+  readonly warn: Write;
+  readonly error: Write;
+}
+
+export function createRecordedLog(): RecordedLog {
+  const entries: LogEntry[] = [];
+  const level =
+    (level: LogEntry['level']): Write =>
+    (about, message) => {
+      entries.push({ level, about, message });
+    };
+  return { entries: entries, info: level('info'), warn: level('warn'), error: level('error') };
 }

@@ -1,4 +1,4 @@
-// Jobs and collectors with each odd value in every place that a query or an answer can reach.
+// Jobs and collectors with each odd value in every place within reach of a query or an answer.
 import { ObjectId } from 'mongodb';
 import { ARRAYS, DEEP, OBJECTS, SCALARS } from './odd-values.js';
 import type { OddValue } from './odd-values.js';
@@ -10,7 +10,7 @@ export const TYPED = 'domain-of-typed-fields';
 
 export const VALUES: readonly OddValue[] = [...SCALARS, ...ARRAYS, ...OBJECTS, ...DEEP];
 
-/** The fields of a job, and those of a collector that jobs show or that are named in queries. */
+/** The fields of a job, and the fields of a collector in answers or queries. */
 export const FIELDS = [
   'job_id',
   'status',
@@ -39,7 +39,7 @@ interface Stored {
   readonly collector: Buffer;
 }
 
-/** A job with `value` wherever anything may stand, and a collector of its own with the same. */
+/** A job with `value` in every untyped place, and a collector with the same. */
 export function free({ stored }: OddValue, nth: number): Stored {
   const id = element(new ObjectId());
   const inside = rawObject([['v', stored]]);
@@ -63,7 +63,7 @@ export function free({ stored }: OddValue, nth: number): Stored {
   };
 }
 
-/** A job for each field, and one for each field of its collector, with `value` there. */
+/** A job for each field, and one for each field of its collector, with `value` in it. */
 export function typed({ stored }: OddValue, nth: number): readonly Stored[] {
   const nothing = rawDocument([['domain_id', text('nobody')]]);
   const jobs = FIELDS.map((field, i) => ({

@@ -1,4 +1,4 @@
-// A value of each type of BSON and of each odd kind within a type, as bytes, with what answers have to show of it.
+// A value of each BSON type and of each odd kind within a type, as bytes, with its form in answers.
 import type { JsonValue } from '@bufbuild/protobuf';
 import {
   BSONRegExp,
@@ -88,7 +88,7 @@ const PROTOTYPE: JsonValue = { ['__proto__']: { x: 1 } };
 const one = element(new Int32(1));
 const two = element(new Int32(2));
 
-/** Objects inside each other, 1 at the bottom. */
+/** Nests objects around 1. */
 const deep = (levels: number): Element =>
   Array.from({ length: levels }).reduce<Element>((inner) => rawObject([['a', inner]]), one);
 const deepJson = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
@@ -295,7 +295,7 @@ export const OBJECTS: readonly OddValue[] = [
   object('what the driver refuses', [['a', { type: 0x0b, bytes: bytesOf('a\0g\0') }]], { a: '/a/g' }),
 ];
 
-/** Deeper than answers go: what lies below comes as text. */
+/** Values deeper than answers go: lower levels become text. */
 export const DEEP: readonly OddValue[] = [40, 100, 150].map((levels) => ({
   what: `${levels} levels`,
   stored: deep(levels),

@@ -1,4 +1,4 @@
-// What JobInfo of a stored job has to be, made the slow way: from the objects that the driver makes of it.
+// The expected JobInfo of a stored job, computed the slow way: from the driver's objects.
 import { Binary, BSON, BSONRegExp, Code, DBRef, Decimal128, Long, MaxKey, MinKey, ObjectId } from 'mongodb';
 import {
   CollectorInfo,
@@ -47,7 +47,7 @@ function json(value: unknown): unknown {
   return Object.fromEntries(entriesOf(value).map(([name, each]) => [name, json(each)]));
 }
 
-/** A value of a Struct, as this project's codec decodes it. */
+/** Converts to a value of a Struct, in the form of this project's codec. */
 function plainOf(value: unknown, depth: number): unknown {
   const plain = scalar(value);
   if (plain !== undefined) return plain;
@@ -104,7 +104,7 @@ const collectorOf = (collector: Stored): CollectorInfo => ({
   project_id: textOf(collector['project_id']),
 });
 
-/** The job of `document`, with its collector. */
+/** The expected JobInfo of `document`, with its collector. */
 export function jobOf(document: Buffer, collector: Buffer | undefined): JobInfo {
   const job = decoded(document);
   const errors: readonly unknown[] = Array.isArray(job['errors']) ? job['errors'] : [];

@@ -1,12 +1,15 @@
-// The real program as a child process: its settings, what it logs, and how it ends.
+// Starts the built program as a child process: its settings, addresses, log, signals and exit.
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { askChild, endChild, isRunning } from './child.js';
+import { OUTPUTS } from './output.js';
+import type { Output } from './output.js';
 import { until } from './until.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
-/** Milliseconds from the start of the program until it serves. */
-const STARTING = 15_000;
+const START_TIMEOUT_MS = 20_000;
+/** Short, since the benchmark measures the time to the first answer. */
+const START_POLL_MS = 5;
 
 export type LogLine = Readonly<Record<string, unknown>>;
 export type Settings = Readonly<Record<string, string>>;
@@ -24,20 +27,25 @@ export interface Addresses {
 
 export interface Program {
   readonly pid: number;
-  /** The lines of its log so far; a line that is no JSON object fails the run. */
+  /** The log so far. Errors: a line is not a JSON object. */
   readonly log: readonly LogLine[];
-  /** What it wrote to stderr so far. */
+  /** The lines of the log as text. */
+  lines(): readonly string[];
+  /** Everything written to stderr so far. */
   stderr(): string;
-  /** The line that says where it serves, once it is there. */
+  /** Waits for the log line `serving`. Errors: the program exits or needs too long; the error carries its output. */
   ready(): Promise<LogLine>;
   addresses(): Promise<Addresses>;
   signal(name: NodeJS.Signals): void;
+  isRunning(): boolean;
   readonly ended: Promise<Ended>;
-  /** Ends it at once, if it has not ended. */
+  /** Kills the program, unless it has exited. */
   kill(): Promise<void>;
+  /** Sends a message over the IPC channel and returns the answer; needs a preloaded module on the other side. */
+  ask(message: string): Promise<unknown>;
 }
 
-/** Of the environment only what programs need to run; any free port, and nothing for what `settings` leaves out. */
+/** The environment of the program: the minimum to run, free ports, and `settings`. */
 const environment = (settings: Settings): NodeJS.ProcessEnv => ({
   PATH: process.env['PATH'],
   HOME: process.env['HOME'],
@@ -48,61 +56,100 @@ const environment = (settings: Settings): NodeJS.ProcessEnv => ({
   ...settings,
 });
 
-function logLine(parsed: unknown): LogLine {
-  if (typeof parsed !== 'object' || parsed === null) throw new Error(`no line of a log: ${String(parsed)}`);
+export interface Start {
+  /** The limit on open files and sockets; by default that of this process. */
+  readonly descriptors?: number;
+  readonly args?: readonly string[];
+  /** Another main module than that of this build. */
+  readonly main?: string;
+  /** The log goes to a pipe, as in a container, or to a file, where this process may be too busy to read. */
+  readonly output?: keyof typeof OUTPUTS;
+  /** The URL of a module to load first, with an IPC channel to this process. */
+  readonly preload?: string;
+}
+
+function spawnProgram(settings: Settings, start: Start, out: Output, errors: Output) {
+  const { descriptors, args = [], main = MAIN, preload } = start;
+  const imports = preload === undefined ? [] : ['--import', preload];
+  const command = [process.execPath, ...imports, main, ...args];
+  const [file = '', ...rest] =
+    descriptors === undefined
+      ? command
+      : ['/bin/sh', '-c', `ulimit -n ${descriptors} && exec "$0" "$@"`, ...command];
+  const child = spawn(file, rest, {
+    env: environment(settings),
+    stdio: ['ignore', out.stdio, errors.stdio, ...(preload === undefined ? [] : ['ipc' as const])],
+  });
+  out.attach(child.stdout);
+  errors.attach(child.stderr);
+  return child;
+}
+
+function parseLine(line: string): LogLine {
+  const parsed: unknown = JSON.parse(line);
+  if (typeof parsed !== 'object' || parsed === null) throw new Error(`not a log line: ${line}`);
   return { ...parsed };
 }
 
-export interface Start {
-  /** Files and sockets that it may open; by default as many as this process. */
-  readonly descriptors?: number;
-  readonly args?: readonly string[];
-  /** Its main module, where it is another than that of this build. */
-  readonly main?: string;
+/** Splits an output into its complete lines, and parses each once. */
+function createLog(output: Output) {
+  const lines: string[] = [];
+  const parsed: LogLine[] = [];
+  let read = 0;
+  const complete = (): readonly string[] => {
+    const text = output.text();
+    const end = text.lastIndexOf('\n') + 1;
+    lines.push(...text.slice(read, end).split('\n').filter(Boolean));
+    read = end;
+    return lines;
+  };
+  return {
+    lines: complete,
+    parsed(): readonly LogLine[] {
+      for (const line of complete().slice(parsed.length)) parsed.push(parseLine(line));
+      return parsed;
+    },
+  };
 }
 
 /** Starts the program with `settings`. */
-export function startProgram(
-  settings: Settings,
-  { descriptors, args = [], main = MAIN }: Start = {},
-): Program {
-  const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors} && `;
-  const child = spawn('/bin/sh', ['-c', `${limit}exec "$0" "$@"`, process.execPath, main, ...args], {
-    env: environment(settings),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const log: LogLine[] = [];
-  let complaints = '';
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    log.push(logLine(JSON.parse(line)));
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    complaints += chunk.toString();
-  });
+export function startProgram(settings: Settings, start: Start = {}): Program {
+  const create = OUTPUTS[start.output ?? 'pipe'];
+  const [out, errors] = [create(), create()];
+  const child = spawnProgram(settings, start, out, errors);
+  const log = createLog(out);
   const ended = new Promise<Ended>((resolve) => {
     child.once('close', (code, signal) => {
       resolve({ code, signal });
     });
   });
-  const serving = (): LogLine | undefined => log.find(({ msg }) => msg === 'serving');
+  const serving = (): LogLine | undefined => log.parsed().find(({ msg }) => msg === 'serving');
   const ready = async (): Promise<LogLine> => {
-    await until('the program serves', () => serving() !== undefined, STARTING);
-    return serving() ?? {};
+    const isOver = (): boolean => serving() !== undefined || !isRunning(child);
+    await until('the program serves', isOver, START_TIMEOUT_MS, START_POLL_MS).catch(() => undefined);
+    const line = serving();
+    if (line !== undefined) return line;
+    throw new Error(`the program does not serve: ${(errors.text() + out.text()).slice(0, 1000)}`);
   };
   return {
     pid: child.pid ?? 0,
-    log,
-    stderr: () => complaints,
+    get log() {
+      return log.parsed();
+    },
+    lines: log.lines,
+    stderr: errors.text,
     ready,
     async addresses() {
       const { grpc, http, admin } = await ready();
       return { grpc: String(grpc), http: String(http), admin: String(admin) };
     },
     signal: (name) => child.kill(name),
+    isRunning: () => isRunning(child),
     ended,
     async kill() {
-      child.kill('SIGKILL');
+      await endChild(child, 'SIGKILL');
       await ended;
     },
+    ask: (message) => askChild(child, message),
   };
 }

@@ -1,23 +1,23 @@
-// Python environments with packages that tests are clients of, kept between runs.
+// Python environments with client packages, kept between runs.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Milliseconds to fetch packages, where they are not there yet. */
-export const FETCHING = 240_000;
+/** The time to install missing packages. */
+export const INSTALL_TIMEOUT_MS = 240_000;
 
 function run(command: string, args: readonly string[]): string {
   const { status, error, stdout, stderr } = spawnSync(command, args, {
     encoding: 'utf8',
-    timeout: FETCHING,
+    timeout: INSTALL_TIMEOUT_MS,
   });
   if (status !== 0)
     throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? ''}${stdout}${stderr}`);
   return stdout;
 }
 
-/** The first Python that can make an environment. */
+/** The first Python able to create an environment. */
 function python(): string {
   const works = (command: string): boolean =>
     spawnSync(command, ['-c', 'import venv, ensurepip'], { stdio: 'ignore' }).status === 0;
@@ -27,8 +27,8 @@ function python(): string {
 }
 
 /**
- * The Python of the environment `name` that holds what the file `requirements` lists: made once, and again when what it
- * is made of changes.
+ * The Python of the environment `name` with the packages in the file `requirements`: created once, and again after a change
+ * of its ingredients.
  */
 export function pythonWith(name: string, requirements: string): string {
   const environment = join(process.cwd(), '.cache', name);

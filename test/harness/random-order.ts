@@ -1,5 +1,5 @@
-// Jest's sequencer under --randomize: the files in an order that the seed draws, as jest does with the tests of a file.
-import { random } from './random.js';
+// Jest's sequencer under --randomize: shuffles the files by the seed, as jest shuffles the tests of a file.
+import { random, shuffled } from './random.js';
 
 interface TestFile {
   readonly path: string;
@@ -13,12 +13,8 @@ export default class RandomOrder {
   }
 
   sort<T extends TestFile>(tests: readonly T[]): readonly T[] {
-    const next = random(this.#seed);
-    return tests
-      .toSorted((one, other) => (one.path < other.path ? -1 : 1))
-      .map((test) => ({ test, place: next() }))
-      .toSorted((one, other) => one.place - other.place)
-      .map(({ test }) => test);
+    const byPath = tests.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+    return shuffled(byPath, random(this.#seed));
   }
 
   allFailedTests<T extends TestFile>(tests: readonly T[]): readonly T[] {
@@ -26,6 +22,6 @@ export default class RandomOrder {
   }
 
   cacheResults(): void {
-    // What a run has shown does not change the order of the next.
+    // The results of a run do not change the order of the next.
   }
 }

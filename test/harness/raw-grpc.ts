@@ -1,24 +1,15 @@
-// Calls over gRPC with the headers and bytes that a test writes, which client libraries would tidy.
+// gRPC calls with the exact headers and bytes of a test, which client libraries would tidy.
 import { connect } from 'node:http2';
 import type { IncomingHttpHeaders } from 'node:http2';
 import { buffer } from 'node:stream/consumers';
 
-/** `content` as a message of gRPC and gRPC-Web. */
-export function framed(content: Uint8Array | string, flags = 0): Buffer {
-  const bytes = Buffer.from(content);
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt8(flags, 0);
-  prefix.writeUInt32BE(bytes.length, 1);
-  return Buffer.concat([prefix, bytes]);
-}
-
 export interface RawOutcome {
-  /** The number of the gRPC status; empty where none came. */
+  /** The number of the gRPC status; empty without one. */
   readonly status: string;
   readonly text: string;
 }
 
-/** Sends `body` to `path` of the gRPC port at `address`, on a connection of its own. */
+/** Sends `body` to `path` of the gRPC listener at `address`, on a new connection. */
 export async function callRaw(
   address: string,
   path: string,

@@ -1,4 +1,4 @@
-// Requests over HTTP/1.1 as the bytes that a test writes, which client libraries would tidy, and what is answered.
+// HTTP/1.1 requests as the exact bytes of a test, which client libraries would tidy, and their answers.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -7,12 +7,12 @@ const ANSWER_TIMEOUT_MS = 10_000;
 
 export interface RawAnswer {
   readonly status: number;
-  /** By their names in lower case. */
+  /** By lower-case name. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
 }
 
-/** A request line, header lines and a body, whose length is told unless a header of `lines` says how it comes. */
+/** A request line, header lines and a body, with a content-length unless `lines` set the transfer. */
 export function rawRequest(
   target: string,
   lines: readonly string[],
@@ -51,7 +51,7 @@ function unchunked(content: Buffer): Buffer {
   ]);
 }
 
-/** What `request` is answered at `address`, on a connection of its own; an answer of 100 Continue is passed over. */
+/** Sends `request` to `address` on a new connection, and returns the answer after any 100 Continue. */
 export async function sendRaw(address: string, request: Uint8Array): Promise<RawAnswer> {
   const { hostname, port } = new URL(`http://${address}`);
   const socket = connect(Number(port), hostname.replace(/^\[(.*)\]$/, '$1'));

@@ -1,4 +1,4 @@
-// Documents as bytes of one's own making, put into MongoDB without the driver, whose classes refuse some that MongoDB takes.
+// BSON documents as arbitrary bytes, inserted without the driver, which refuses some that MongoDB accepts.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { BSON } from 'mongodb';
@@ -13,7 +13,7 @@ const int32 = (number: number): Buffer => {
   return bytes;
 };
 
-/** A value as it lies in a document: the number of its type, and its bytes. */
+/** A value in a document: its type number, and its bytes. */
 export interface Element {
   readonly type: number;
   readonly bytes: Buffer;
@@ -23,7 +23,7 @@ const NUL = Buffer.of(0);
 const part = (name: string | Buffer, { type, bytes }: Element): Buffer =>
   Buffer.concat([Buffer.of(type), Buffer.from(name), NUL, bytes]);
 
-/** A document of elements by name, in that order, a name as often as it is given. */
+/** Encodes a document of elements in the given order, with repeated names. */
 export function rawDocument(entries: readonly (readonly [string | Buffer, Element])[]): Buffer {
   const parts = Buffer.concat(entries.map(([name, element]) => part(name, element)));
   return Buffer.concat([int32(4 + parts.length + 1), parts, NUL]);
@@ -34,7 +34,7 @@ export const rawObject = (entries: readonly (readonly [string | Buffer, Element]
   bytes: rawDocument(entries),
 });
 
-/** Whatever the driver can send. */
+/** Encodes any value of the driver. */
 export function element(value: unknown): Element {
   const document = Buffer.from(BSON.serialize(new Map([['v', value]]), { ignoreUndefined: false }));
   return { type: document[4] ?? 0, bytes: document.subarray(4 + 1 + 2, -1) };
@@ -49,7 +49,7 @@ function insertMessage(database: string, collection: string, documents: readonly
   return Buffer.concat([int32(4 + rest.length), rest]);
 }
 
-/** Inserts `documents` as they are at the mongod of `uri`. Errors: what mongod says. */
+/** Inserts `documents` unchanged at the mongod of `uri`. Errors: the answer of mongod. */
 export async function insertRaw(
   uri: string,
   database: string,

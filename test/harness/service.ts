@@ -1,4 +1,4 @@
-// The service as users run it, on the test run's mongod: the application that src/main.ts starts.
+// The service as users run it, in this process, on the mongod of the test run.
 import { MongoClient } from 'mongodb';
 import type { CommandStartedEvent, Db, Document } from 'mongodb';
 import { pino } from 'pino';
@@ -8,43 +8,43 @@ import type { Usage, Replaced } from '../../src/app.js';
 import { readConfig } from '../../src/config/config.js';
 import type { Config } from '../../src/config/config.js';
 import { loadSample } from '../../src/embedded/sample.js';
-import { makeIndexes } from '../../src/mongo/indexes.js';
+import { makeIndexes } from '../../src/job/collections.js';
 import { logOptions } from '../../src/telemetry/log.js';
 import { IN_TIME } from './chained.js';
 import { until } from './until.js';
 
 const SAMPLE = fileURLToPath(new URL('../../../sample', import.meta.url));
-/** Milliseconds from the start of the service until it serves. */
-const STARTING = 15_000;
-/** The level of log lines from which on they tell of a fault. */
-const ERROR = 50;
+/** The time from the start of the service until it serves. */
+const START_TIMEOUT_MS = 15_000;
+/** Log lines from this level on report a fault. */
+const ERROR_LEVEL = 50;
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
 export interface Service {
-  /** Of the gRPC door and of the HTTP door. */
+  /** The addresses of the gRPC and the HTTP listener. */
   readonly address: string;
   readonly http: string;
-  /** A client of the tests' own. */
+  /** A client of the tests. */
   readonly client: MongoClient;
   readonly db: Db;
-  /** The lines of the log, and those among them that tell of a fault of this service or of the database. */
+  /** All log lines, and those on faults of the service or the database. */
   readonly log: readonly LogLine[];
   readonly faults: readonly LogLine[];
-  /** What calls have of the service now. */
+  /** The resources in use by calls. */
   usage(): Usage;
-  /** Turns, places to wait and bytes that calls have now: none where nothing runs. */
+  /** The sum of scheduler slots, waiters and reserved bytes in use by calls: 0 without calls. */
   taken(): number;
   /** Empties the database and loads the sample. */
   reload(): Promise<void>;
-  /** Hands each command for calls to `heard`, where commands are monitored. */
-  onCommand(heard: (command: Document) => void): void;
-  /** Takes notice of which indexes there are. */
+  /** Passes each command of calls to `listener`, if commands are monitored. */
+  onCommand(listener: (command: Document) => void): void;
+  /** Checks the indexes again. */
   lookAtIndexes(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** The URI of the mongod that the test run started. */
+/** The URI of the mongod of the test run. */
 export function mongodbUri(): string {
   const uri = process.env['TEST_MONGODB_URI'];
   if (uri === undefined) throw new Error('TEST_MONGODB_URI is not set: run the tests by npm test');
@@ -59,8 +59,8 @@ const lineOf = (text: string): LogLine => {
 };
 
 /**
- * Serves `database`, which is emptied and filled with the sample first, with `settings` in place of the defaults. `now`
- * is the wall clock of calls.
+ * Fills `database` with the sample, after emptying it, and serves it with `settings` in place of the defaults. `now` is the
+ * wall clock of calls.
  */
 export async function startService(
   database: string,
@@ -78,7 +78,7 @@ export async function startService(
   };
   await reload();
   const log: LogLine[] = [];
-  const commands: ((command: Document) => void)[] = [];
+  const listeners: ((command: Document) => void)[] = [];
   const config = {
     ...DEFAULTS,
     ...{ grpcPort: 0, httpPort: 0, adminPort: 'off' as const, shutdownGrace: 1000 },
@@ -88,17 +88,17 @@ export async function startService(
   const app = createApp(config, {
     clock: { now, monotonicNow: () => performance.now() },
     log: pino(logOptions('info'), { write: (text) => void log.push(lineOf(text)) }),
-    // The tests are on the same event loop: how late it is says nothing of the service.
+    // The tests share the event loop: its delay says nothing about the service.
     replaced: { load: IN_TIME, ...replaced },
     observeClient(own, purpose) {
       if (purpose === 'control') return;
       own.on('commandStarted', ({ command }: CommandStartedEvent) => {
-        for (const heard of commands) heard(command);
+        for (const listener of listeners) listener(command);
       });
     },
   });
   const { grpc, http } = await app.start();
-  await until('the service serves', () => log.some(({ msg }) => msg === 'serving'), STARTING);
+  await until('the service serves', () => log.some(({ msg }) => msg === 'serving'), START_TIMEOUT_MS);
   await app.checkIndexes();
   return {
     address: grpc,
@@ -107,7 +107,7 @@ export async function startService(
     db,
     log,
     get faults() {
-      return log.filter(({ level }) => Number(level) >= ERROR);
+      return log.filter(({ level }) => Number(level) >= ERROR_LEVEL);
     },
     usage: app.usage,
     taken() {
@@ -118,11 +118,11 @@ export async function startService(
       );
     },
     reload,
-    onCommand: (heard) => void commands.push(heard),
+    onCommand: (listener) => void listeners.push(listener),
     lookAtIndexes: app.checkIndexes,
     async stop() {
       await app.close();
-      // What stays open when a test leaves the database in trouble would keep the whole run from ending.
+      // An open client would keep the whole run alive after a test with database trouble.
       await db.dropDatabase().finally(() => client.close());
     },
   };

@@ -1,4 +1,4 @@
-// A job whose arrays make a stat as slow as a test needs it: unwound, they multiply.
+// A job for stats of any duration: its arrays multiply when unwound.
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db, MongoClient } from 'mongodb';
 import { until } from './until.js';
@@ -8,7 +8,7 @@ export const SLOW_DOMAIN = 'domain-slow00000000';
 const NAMES = ['a', 'b', 'c', 'd'];
 const LENGTH = 100;
 
-/** Puts the job into the database, in a domain of its own. */
+/** Inserts the job into a domain of its own. */
 export async function insertSlowJob(db: Db): Promise<void> {
   const numbers = Array.from({ length: LENGTH }, (_, index) => index);
   await db.collection('job').insertOne({
@@ -23,13 +23,13 @@ export async function insertSlowJob(db: Db): Promise<void> {
 const unwinding = (arrays: number) =>
   NAMES.slice(0, arrays).map((name) => ({ unwind: { path: `filter.${name}` } }));
 
-/** A request of stat that counts 100 to the power of `arrays` rows: milliseconds for 2, about a second for 3, minutes for 4. */
+/** A stat that counts 100 to the power of `arrays` results: milliseconds for 2, about a second for 3, minutes for 4. */
 export const slowStat = (arrays: 2 | 3 | 4, name = 'rows'): JsonObject => ({
   domain_id: SLOW_DOMAIN,
   query: { aggregate: [...unwinding(arrays), { count: { name } }] },
 });
 
-/** How many operations run on the jobs of `database`. */
+/** Counts the operations on the jobs of `database`. */
 export async function running(client: MongoClient, database: string): Promise<number> {
   const found = await client
     .db('admin')

@@ -1,9 +1,9 @@
-// Connections of a test's own, which stand until the test ends.
+// A connection of a test, as the executor takes it: it lasts until the test ends.
 import type { Db } from 'mongodb';
-import type { Connection } from '../../src/mongo/executor.js';
+import type { Connection } from '../../src/mongo/connections.js';
 
-/** `db` as what lasts. */
-export function standing(db: Db): () => Connection {
+/** Wraps `db` as a connection that never closes. */
+export function lastingConnection(db: Db): () => Connection {
   const connected = { db, closed: new AbortController().signal };
   return () => connected;
 }

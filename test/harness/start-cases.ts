@@ -1,17 +1,17 @@
-// Starts that go wrong: each with the symptom that docs/troubleshooting.md has it under.
+// Failing starts, each with its symptom in docs/troubleshooting.md.
 import { join } from 'node:path';
 import type { Settings, Start } from './program.js';
 import { PASSWORD, portOf } from './start-world.js';
 import type { World } from './start-world.js';
 
-/** Milliseconds for one whose holder is waited for. */
+/** The time for starts that wait for another holder of the port or the data. */
 const LATE_LINE_MS = 15_000;
 
 export interface Case {
   readonly symptom: string;
   readonly settings: (world: World) => Settings;
   readonly start?: (world: World) => Start;
-  /** The exit code; undefined: it stays up. */
+  /** The exit code; undefined: the program keeps running. */
   readonly code?: number;
   readonly within?: number;
 }
@@ -36,7 +36,7 @@ const embedded =
   (name: string, settings: Settings = {}) =>
   ({ folder }: World): Settings => ({ EMBEDDED_DATA_DIR: join(folder, name), ...settings });
 
-/** As another Node would run it. */
+/** Simulates another version of Node. */
 const OLD_NODE = `data:text/javascript,${encodeURIComponent(
   "Object.defineProperty(process.versions, 'node', { value: '18.20.4' })",
 )}`;
@@ -114,7 +114,7 @@ export const ENDS: readonly Case[] = [
       MONGOD_BINARY: '',
       MONGOMS_DOWNLOAD_MIRROR: 'http://127.0.0.1:1',
     }),
-    // A copy without the cache of this one.
+    // A copy without the mongod cache of this build.
     start: ({ folder }) => ({ main: join(folder, 'copy/build/src/main.js') }),
     within: LATE_LINE_MS,
   },

@@ -1,4 +1,4 @@
-// The databases, files and listeners that starts go wrong against.
+// The databases, files and listeners of failing starts.
 import { once } from 'node:events';
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -10,17 +10,17 @@ import { createServer as createTlsServer } from 'node:tls';
 import { MongoClient } from 'mongodb';
 import { authority } from './certificates.js';
 import type { Pem } from './certificates.js';
-import { helloProxy } from './hello-proxy.js';
+import { startHelloProxy } from './hello-proxy.js';
 import type { Edit } from './hello-proxy.js';
 import { startMongod } from './mongod.js';
 import { startProgram } from './program.js';
 import { mongodbUri } from './service.js';
 
 const ROOT = process.cwd();
-/** Of every user; nothing that the program says may hold it. */
+/** The password of every user; no output of the program may contain it. */
 export const PASSWORD = 'Planted-9';
 
-/** The surroundings of the cases. */
+/** The environment of the cases. */
 export interface World {
   readonly folder: string;
   /** `127.0.0.1:port` of each database and listener. */
@@ -38,7 +38,7 @@ const member = (hello: Parameters<Edit>[0], address: string) => ({
   ...{ isWritablePrimary: false, ismaster: false, secondary: false },
 });
 
-/** Edits of `hello`, by which a real mongod passes for another server. */
+/** Edits of `hello` that make a real mongod pass for another server. */
 const SAID: Readonly<Record<string, Edit>> = {
   '4.4': (hello) => ({ ...hello, maxWireVersion: 9 }),
   '4.0': (hello) => ({ ...hello, maxWireVersion: 7 }),
@@ -73,7 +73,7 @@ const RIGHTS: Readonly<Record<string, readonly (readonly [string, readonly strin
   ],
 };
 
-/** Gives to, or takes from, a user the right to read collectors. */
+/** Grants to a user, or revokes, the right to read collectors. */
 export async function letRead(address: string, user: string, right: 'grant' | 'revoke'): Promise<void> {
   const root = new MongoClient(`mongodb://root:${PASSWORD}@${address}/`);
   const command = { grant: 'grantPrivilegesToRole', revoke: 'revokePrivilegesFromRole' }[right];
@@ -99,7 +99,7 @@ async function makeUsers(address: string): Promise<void> {
   await root.close();
 }
 
-/** A program of this build whose cache of mongods is empty. */
+/** Copies this build, without its cache of mongods. */
 function copyBuild(folder: string): void {
   const copy = join(folder, 'copy');
   mkdirSync(join(copy, 'build'), { recursive: true });
@@ -118,21 +118,21 @@ async function listening(server: Server, cleanups: Cleanups): Promise<string> {
   return typeof address === 'object' && address !== null ? `127.0.0.1:${address.port}` : '';
 }
 
-/** Shows its certificate, and nothing more. */
+/** Presents its certificate, and nothing more. */
 const tlsServer = (pem: Pem, cleanups: Cleanups): Promise<string> =>
   listening(
     createTlsServer(pem).on('tlsClientError', () => undefined),
     cleanups,
   );
 
-/** Takes connections, and never says a word. */
+/** Accepts connections, and never answers. */
 const silentServer = (cleanups: Cleanups): Promise<string> =>
   listening(
     createServer((socket) => socket.on('error', () => undefined)),
     cleanups,
   );
 
-/** Makes it all; `cleanups` end it again, the last first. */
+/** Creates everything; `cleanups` undo it in reverse order. */
 export async function makeWorld(cleanups: Cleanups): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'start-'));
   cleanups.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
@@ -162,7 +162,7 @@ export async function makeWorld(cleanups: Cleanups): Promise<World> {
   ]);
   const proxies = await Promise.all(
     Object.entries(SAID).map(async ([name, edit]) => {
-      const proxy = await helloProxy(Number(portOf(plain)), edit);
+      const proxy = await startHelloProxy(Number(portOf(plain)), edit);
       cleanups.push(proxy.close);
       return [name, proxy.address] as const;
     }),

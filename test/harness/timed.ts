@@ -1,10 +1,10 @@
-// Tests of figures of time, the only ones that are tried again.
+// Tests with assertions on times, the only ones with retries.
 import { afterAll, beforeAll, describe, jest } from '@jest/globals';
 
-/** Tries beside the first. */
+/** Attempts after the first. */
 const TRIES_MORE = 2;
 
-/** Tests whose figure is one of a machine that does nothing else, tried again where it is not met: another worker may have half of the machine. */
+/** Defines tests with times measured on an idle machine, retried on failure: another worker may use half of the machine. */
 export function timed(what: string, tests: () => void): void {
   describe(what, () => {
     beforeAll(() => {

@@ -1,4 +1,4 @@
-// Tokens and keys, as the identity service makes them and as nobody should.
+// Tokens and keys, genuine and forged.
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { CryptoKey, JWK, JWTPayload } from 'jose';
 
@@ -18,7 +18,7 @@ export const publicJwk = async ({ publicKey }: Pair, more: JWK = {}): Promise<JW
 
 export const seconds = (): number => Math.floor(Date.now() / 1000);
 
-/** What an access token of `did` claims. */
+/** The claims of an access token for `did`. */
 export const access = (did: string, more: JWTPayload = {}): JWTPayload => ({
   cat: 'ACCESS_TOKEN',
   user_type: 'USER',

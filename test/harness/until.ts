@@ -1,11 +1,14 @@
-// Waits for something that another process does, for a bounded time.
+// Waits, with a bound, for something outside this process.
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Waits until `predicate` holds. Errors: it does not within `timeoutMs`, or says nothing for as long. */
+const POLL_INTERVAL_MS = 50;
+
+/** Polls until `predicate` holds. Errors: it does not hold within `timeoutMs`, or does not answer for twice as long. */
 export async function until(
   what: string,
   predicate: () => boolean | Promise<boolean>,
   timeoutMs: number,
+  pollMs = POLL_INTERVAL_MS,
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
   const late = pause(timeoutMs * 2, undefined, { ref: false });
@@ -13,6 +16,6 @@ export async function until(
     const held = await Promise.race([predicate(), late]);
     if (held === true) return;
     if (held === undefined || performance.now() > end) throw new Error(`${what}: not within ${timeoutMs} ms`);
-    await pause(50);
+    await pause(pollMs);
   }
 }

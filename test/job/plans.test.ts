@@ -3,7 +3,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import { makeIndexes } from '../../src/mongo/indexes.js';
+import { makeIndexes } from '../../src/job/collections.js';
 import { INDEXES } from '../../src/job/schema.js';
 import { idsOf } from '../query/request.js';
 import { jsonClient } from '../harness/client.js';

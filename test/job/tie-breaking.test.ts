@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { Document } from 'mongodb';
 import { breakTies } from '../../src/job/tie-breaking.js';
 import type { DateOrder, ReadSlice } from '../../src/job/tie-breaking.js';
-import { idsOf, rowsOf, serving, totalOf } from '../differences/ask.js';
+import { idsOf, rowsOf, useSampleService, totalOf } from '../differences/ask.js';
 
 const SEED = { seed: 20_261_125, numRuns: 150 };
 const JOBS = 400;
@@ -62,7 +62,7 @@ const large: readonly Document[] = Array.from({ length: 20 }, (_, nth) => ({
   errors: [{ message: 'x'.repeat(1_000_000) }],
 }));
 
-const { list, db } = serving('ties');
+const { list, db } = useSampleService('ties');
 
 beforeAll(async () => {
   await db()

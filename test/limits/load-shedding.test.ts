@@ -11,7 +11,7 @@ import { createLoadJudge, watchLoad } from '../../src/limits/load-shedding.js';
 import { openAdminListener } from '../../src/server/http/listener.js';
 import { chained, monotonicNow, IN_TIME, incoming, now } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
-import { keptLog } from '../harness/log.js';
+import { createRecordedLog } from '../harness/log.js';
 import { until } from '../harness/until.js';
 
 const [FINE, SOME, LATE] = [5, 150, 600];
@@ -106,7 +106,7 @@ describe('while it is', () => {
       now,
       monotonicNow,
       maxConnections: 100,
-      log: keptLog(),
+      log: createRecordedLog(),
     });
     closing.push(() => door.close(0));
     return { door, state, calls, begun: () => begun };
@@ -141,7 +141,7 @@ describe('while it is', () => {
       });
     });
     expect(status).toBe('SERVING');
-    const admin = await openAdminListener(state, { host: '127.0.0.1', port: 0, log: keptLog() });
+    const admin = await openAdminListener(state, { host: '127.0.0.1', port: 0, log: createRecordedLog() });
     closing.push(() => admin.close(0));
     const pages = ['/livez', '/readyz'].map((path) => fetch(`http://${admin.address}${path}`));
     expect((await Promise.all(pages)).map((page) => page.status)).toEqual([200, 200]);

@@ -15,10 +15,10 @@ import type { JobStore } from '../../src/job/store.js';
 import { JOB_SCHEMA } from '../../src/job/schema.js';
 import { confine, confineOne } from '../../src/query/confine.js';
 import type { ConfinedFilter } from '../../src/query/confine.js';
-import { replicaSet } from '../resilience/nodes.js';
-import type { Nodes } from '../resilience/nodes.js';
+import { startReplicaSet } from '../harness/replica-set.js';
+import type { ReplicaSet } from '../harness/replica-set.js';
 import { mongodbUri } from '../harness/service.js';
-import { standing } from '../harness/standing.js';
+import { lastingConnection } from '../harness/standing.js';
 
 const DATABASE = 'operation';
 const DOMAIN = 'domain-operation';
@@ -71,7 +71,10 @@ beforeAll(async () => {
   });
   const db = client.db(DATABASE);
   const options = { report: (fault: unknown) => faults.push(fault), orderedBy: () => new Set<string>() };
-  store = createJobStore({ reads: standing(db), stats: standing(db), kill: killSessionsOn(db) }, options);
+  store = createJobStore(
+    { reads: lastingConnection(db), stats: lastingConnection(db), kill: killSessionsOn(db) },
+    options,
+  );
   commands = [];
   await db.collection('job').insertOne({ job_id: 'job-1', domain_id: DOMAIN });
 });
@@ -146,7 +149,7 @@ test('a delete that is given up before it was sent is not sent', async () => {
   const waiting = new MongoClient(uri, { ...clientOptions(uri), monitorCommands: true });
   const sent: Document[] = [];
   waiting.on('commandStarted', ({ command }: CommandStartedEvent) => sent.push(command));
-  const lasting = standing(waiting.db(DATABASE));
+  const lasting = lastingConnection(waiting.db(DATABASE));
   const kill = (): Promise<void> => Promise.resolve();
   const options = { report: () => undefined, orderedBy: () => new Set<string>() };
   const { remove } = createJobStore({ reads: lasting, stats: lasting, kill }, options);
@@ -161,11 +164,11 @@ test('a delete that is given up before it was sent is not sent', async () => {
 
 describe('a primary that steps down', () => {
   const STEP_DOWN = { replSetStepDown: 1, secondaryCatchUpPeriodSecs: 0, force: true };
-  let set: Nodes;
+  let set: ReplicaSet;
   let ofSet: MongoClient;
 
   beforeAll(async () => {
-    set = await replicaSet(1, 1000);
+    set = await startReplicaSet(1, 1000);
     ofSet = new MongoClient(set.uri, clientOptions(set.uri));
     await ofSet.db(DATABASE).collection('job').insertMany(JOBS);
   }, 30_000);
@@ -175,7 +178,7 @@ describe('a primary that steps down', () => {
   });
 
   test('leaves no read unanswered, and no delete undone', async () => {
-    const lasting = standing(ofSet.db(DATABASE));
+    const lasting = lastingConnection(ofSet.db(DATABASE));
     const options = { report: (fault: unknown) => faults.push(fault), orderedBy: () => new Set<string>() };
     const onSet = createJobStore(
       { reads: lasting, stats: lasting, kill: killSessionsOn(lasting().db) },

@@ -3,10 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { MongoClient } from 'mongodb';
 import type { CreateIndexesOptions, Db } from 'mongodb';
 import { findIndexes } from '../../src/mongo/indexes.js';
-import { INDEXES } from '../../src/job/schema.js';
+import { createIndexWatch } from '../../src/mongo/index-watch.js';
+import { JOB_INDEXES, JOB_RIGHTS } from '../../src/job/collections.js';
 import { mongodbUri } from '../harness/service.js';
 import { until } from '../harness/until.js';
 
+const { keys: INDEXES } = JOB_INDEXES;
 const [BY_DATE] = INDEXES;
 const KEY = { domain_id: 1, created_at: -1, job_id: -1 } as const;
 
@@ -27,7 +29,7 @@ const make = (options: CreateIndexesOptions): Promise<string> =>
   db.collection('job').createIndex(KEY, options, {});
 
 test('a collection that is not there has none', async () => {
-  expect(await findIndexes(db)).toEqual({ missing: INDEXES, orderedBy: new Set() });
+  expect(await findIndexes(db, JOB_INDEXES)).toEqual({ missing: INDEXES, orderedBy: new Set() });
 });
 
 test.each<readonly [string, CreateIndexesOptions]>([
@@ -36,7 +38,7 @@ test.each<readonly [string, CreateIndexesOptions]>([
   ['uniqueness', { unique: true }],
 ])('an index with %s counts', async (_, options) => {
   await make(options);
-  const { missing, orderedBy } = await findIndexes(db);
+  const { missing, orderedBy } = await findIndexes(db, JOB_INDEXES);
   expect(missing).toEqual(INDEXES.filter((key) => key !== BY_DATE));
   expect(orderedBy).toEqual(new Set(['created_at']));
 });
@@ -51,12 +53,12 @@ describe('an index does not count', () => {
     ['in the order of a language', { collation: { locale: 'fr' } }],
   ])('%s', async (_, options) => {
     await make(options);
-    expect(await findIndexes(db)).toEqual(none);
+    expect(await findIndexes(db, JOB_INDEXES)).toEqual(none);
   });
 
   test('of all fields', async () => {
     await db.collection('job').createIndex({ '$**': 1 });
-    expect(await findIndexes(db)).toEqual(none);
+    expect(await findIndexes(db, JOB_INDEXES)).toEqual(none);
   });
 
   test('until it is built', async () => {
@@ -65,8 +67,40 @@ describe('an index does not count', () => {
     const building = make({});
     const isListed = async () => (await db.collection('job').indexes()).length === 2;
     await until('it is being built', isListed, 10_000);
-    expect(await findIndexes(db)).toEqual(none);
+    expect(await findIndexes(db, JOB_INDEXES)).toEqual(none);
     await building;
-    expect((await findIndexes(db)).orderedBy).toEqual(new Set(['created_at']));
+    expect((await findIndexes(db, JOB_INDEXES)).orderedBy).toEqual(new Set(['created_at']));
+  });
+});
+
+describe('a database that does not tell the rights of the service', () => {
+  const unreachable = new MongoClient('mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1');
+  const lines: unknown[] = [];
+  const record = (...line: readonly unknown[]): void => void lines.push(line);
+  const log = { info: record, warn: record, debug: record };
+
+  afterAll(() => unreachable.close());
+
+  /** A watch whose check of the indexes succeeds, and whose check of the rights, the second one, fails. */
+  function watchWithoutRights() {
+    let checks = 0;
+    const database = (): Db => (checks++ % 2 === 0 ? db : unreachable.db('found_indexes'));
+    return createIndexWatch({ database, indexes: JOB_INDEXES, rights: JOB_RIGHTS, log });
+  }
+
+  test('has its indexes known all the same, and nothing is said of rights', async () => {
+    await make({});
+    const watch = watchWithoutRights();
+    await watch.check();
+    expect(watch.orderedBy()).toEqual(new Set(['created_at']));
+    expect(JSON.stringify(lines)).not.toContain('lacks');
+  });
+
+  test('does not end the watch', async () => {
+    await make({});
+    const watch = watchWithoutRights();
+    watch.start();
+    await until('the indexes are known', () => watch.orderedBy().size > 0, 10_000);
+    await expect(watch.stop()).resolves.toBeUndefined();
   });
 });

@@ -6,11 +6,11 @@ import type { CommandStartedEvent } from 'mongodb';
 import { clientOptions, directUri } from '../../src/mongo/client-options.js';
 import { createSessionKiller, killSessionsOn } from '../../src/mongo/session-killer.js';
 import type { Kill, SessionId } from '../../src/mongo/session-killer.js';
-import { monitorSecondaries } from '../../src/mongo/members.js';
+import { monitorSecondaries } from '../../src/mongo/secondaries.js';
 import { createExecutor } from '../../src/mongo/executor.js';
-import { replicaSet } from '../resilience/nodes.js';
-import type { Nodes } from '../resilience/nodes.js';
-import { standing } from '../harness/standing.js';
+import { startReplicaSet } from '../harness/replica-set.js';
+import type { ReplicaSet } from '../harness/replica-set.js';
+import { lastingConnection } from '../harness/standing.js';
 import { mongodbUri } from '../harness/service.js';
 import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN } from '../harness/slow.js';
 import { timed } from '../harness/timed.js';
@@ -31,7 +31,7 @@ function begin(client: MongoClient, kill: Kill, readPreference: 'primary' | 'sec
   const cancel = new AbortController();
   const command = { aggregate: 'job', pipeline: SLOW, cursor: {} };
   const deadline = { signal: cancel.signal, remaining: () => 20_000 };
-  const operations = createExecutor(standing(client.db(DATABASE)), kill, () => undefined);
+  const operations = createExecutor(lastingConnection(client.db(DATABASE)), kill, () => undefined);
   const ended = operations.firstBatch(deadline, command, readPreference).catch(() => undefined);
   return { cancel, ended };
 }
@@ -98,10 +98,10 @@ describe('on one server', () => {
 });
 
 timed('on a replica set', () => {
-  let set: Nodes;
+  let set: ReplicaSet;
 
   beforeAll(async () => {
-    set = await replicaSet(2, 10_000);
+    set = await startReplicaSet(2, 10_000);
     const client = new MongoClient(set.uri, { w: 2 });
     await insertSlowJob(client.db(DATABASE));
     await client.close();
@@ -115,8 +115,8 @@ timed('on a replica set', () => {
     const control = open(set.uri);
     const seen = monitorSecondaries(control, (address) => open(directUri(set.uri, address, control.options)));
     await control.connect();
-    const kill = createSessionKiller(() => [killSessionsOn(control.db()), ...seen.secondaries()]);
-    await until('the secondary is seen', () => seen.secondaries().length === 1, 10_000);
+    const kill = createSessionKiller(() => [killSessionsOn(control.db()), ...seen.killers()]);
+    await until('the secondary is seen', () => seen.killers().length === 1, 10_000);
     const { cancel, ended } = begin(open(set.uri), kill, 'secondary');
     await runningSoon(secondary ?? control, DATABASE, 1);
     cancel.abort();

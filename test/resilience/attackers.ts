@@ -1,24 +1,25 @@
-/** Clients that mean harm, in a process of their own: each kind goes on until it is told to stop (docs/operations.md «Trials»). */
+// Hostile clients, in a process of their own: each kind repeats its attack until a stop message (docs/operations.md «Trials»).
 import { setMaxListeners } from 'node:events';
 import { connect as dial } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect, constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { setTimeout as pause } from 'node:timers/promises';
+import { junk } from './mutations.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { framed } from '../harness/frames.js';
 import { random } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { encoded } from './encoder.js';
-import { junk } from './mutations.js';
 
-/** Of the process: the addresses of both doors, the domain with much in it, and the seed. */
+/** The arguments: the addresses of both listeners, the domain with large lists, and the seed. */
 const [, , grpc = '', http = '', domain = '', seed = '0'] = process.argv;
 
-// Many attacks wait for one thing.
+// Many attacks wait for the same signal.
 setMaxListeners(0);
 
-const over = new AbortController();
+const stop = new AbortController();
 process.on('message', () => {
-  over.abort();
+  stop.abort();
 });
 process.on('disconnect', () => process.exit());
 
@@ -34,14 +35,8 @@ const LIST = {
   te: 'trailers',
 } as const;
 
-function framed(message: Uint8Array): Buffer {
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(message.length, 1);
-  return Buffer.concat([head, message]);
-}
-
-const ALL_JOBS = framed(encoded('list', { domain_id: domain }));
-const ONE_JOB = framed(encoded('get', { domain_id: domain, job_id: 'job-0' }));
+const ALL_JOBS = framed(encodeRequest('list', { domain_id: domain }));
+const ONE_JOB = framed(encodeRequest('get', { domain_id: domain, job_id: 'job-0' }));
 
 function session(): ClientHttp2Session {
   const opened = connect(`http://${grpc}`, { maxOutstandingPings: 1000 });
@@ -55,8 +50,8 @@ function stream(of: ClientHttp2Session): ClientHttp2Stream {
   return opened;
 }
 
-/** The same session as long as it is of use, and then another one. */
-function sessions(): () => ClientHttp2Session {
+/** Keeps a session while it is usable, and then opens another. */
+function reusedSession(): () => ClientHttp2Session {
   let current: ClientHttp2Session | undefined;
   return () => {
     if (current === undefined || current.closed || current.destroyed) current = session();
@@ -73,9 +68,9 @@ function socket(address: string): Socket {
 
 type Attack = (next: Random) => Promise<void>;
 
-/** Streams that are reset as soon as they are begun. */
+/** Resets streams right after their start. */
 function rapidReset(): Attack {
-  const current = sessions();
+  const current = reusedSession();
   return async () => {
     for (let streams = 0; streams < 50; streams++) {
       stream(current()).close(constants.NGHTTP2_CANCEL);
@@ -86,7 +81,7 @@ function rapidReset(): Attack {
 }
 
 function pingFlood(): Attack {
-  const current = sessions();
+  const current = reusedSession();
   return async () => {
     for (let pings = 0; pings < 50; pings++) {
       current().ping(() => undefined);
@@ -97,7 +92,7 @@ function pingFlood(): Attack {
 }
 
 function settingsFlood(): Attack {
-  const current = sessions();
+  const current = reusedSession();
   return async () => {
     for (let frames = 0; frames < 10; frames++) {
       current().settings({ initialWindowSize: 65_535 + frames });
@@ -107,23 +102,23 @@ function settingsFlood(): Attack {
   };
 }
 
-/** Answers of megabytes that are asked for and not taken. */
+/** Requests answers of megabytes and never reads them. */
 const slowReader = (): Attack => async () => {
   const opened = session();
   stream(opened).end(ALL_JOBS);
-  count('answers not taken');
-  await pause(3000, undefined, { signal: over.signal }).catch(() => undefined);
+  count('answers never read');
+  await pause(3000, undefined, { signal: stop.signal }).catch(() => undefined);
   opened.destroy();
 };
 
-/** A thousand requests on one connection whose bodies never come. */
+/** Opens a thousand requests on one connection and never sends their bodies. */
 const halfOpen = (): Attack => async () => {
   const opened = session();
   for (let streams = 0; streams < 1000; streams++) {
     stream(opened);
     count('requests without a body');
   }
-  await pause(5000, undefined, { signal: over.signal }).catch(() => undefined);
+  await pause(5000, undefined, { signal: stop.signal }).catch(() => undefined);
   opened.destroy();
 };
 
@@ -138,13 +133,13 @@ const junkSocket = (): Attack => async (next) => {
 const silentSocket = (): Attack => async () => {
   const opened = [socket(grpc), socket(http)];
   count('sockets with nothing');
-  await pause(2000, undefined, { signal: over.signal }).catch(() => undefined);
+  await pause(2000, undefined, { signal: stop.signal }).catch(() => undefined);
   for (const each of opened) each.destroy();
 };
 
-/** A request of frames with one byte each. */
+/** Sends a request in frames of one byte. */
 function oneByteFrames(): Attack {
-  const current = sessions();
+  const current = reusedSession();
   return async () => {
     const opened = stream(current());
     opened.resume();
@@ -157,12 +152,12 @@ function oneByteFrames(): Attack {
   };
 }
 
-/** Headers that come a byte at a time. */
+/** Sends headers one byte at a time. */
 const slowloris = (): Attack => async () => {
   const opened = socket(http);
   opened.write('POST /inventory/v1/job/list HTTP/1.1\r\nhost: localhost\r\n');
-  count('headers that do not end');
-  for (let bytes = 0; bytes < 50 && !over.signal.aborted; bytes++) {
+  count('endless headers');
+  for (let bytes = 0; bytes < 50 && !stop.signal.aborted; bytes++) {
     opened.write('x');
     await pause(100);
   }
@@ -187,7 +182,7 @@ const churn = (): Attack => async () => {
   opened.destroy();
 };
 
-/** How many of each are at work at once. */
+/** The number of concurrent attacks of each kind. */
 const ATTACKS: readonly (readonly [number, () => Attack])[] = [
   [2, rapidReset],
   [2, pingFlood],
@@ -202,13 +197,13 @@ const ATTACKS: readonly (readonly [number, () => Attack])[] = [
   [2, churn],
 ];
 
-async function goOn(attack: Attack, next: Random): Promise<void> {
-  while (!over.signal.aborted) await attack(next);
+async function repeat(attack: Attack, next: Random): Promise<void> {
+  while (!stop.signal.aborted) await attack(next);
 }
 
 let nth = Number(seed);
 const all = ATTACKS.flatMap(([times, begin]) =>
-  Array.from({ length: times }, () => goOn(begin(), random(nth++))),
+  Array.from({ length: times }, () => repeat(begin(), random(nth++))),
 );
 await Promise.all(all);
 process.send?.([...counts].map(([what, times]) => `${times} ${what}`).join(', '));

@@ -1,32 +1,31 @@
-/**
- * Calls that are cancelled, or whose deadline passes: what they began is soon gone from the database, on whichever node
- * it runs (docs/operations.md «Deadlines»).
- */
+// Cancelled and expired calls: their operations soon leave the database, on every node (docs/operations.md «Deadlines»).
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { MongoClient } from 'mongodb';
 import type { Db, Document } from 'mongodb';
+import { statusOf } from '../harness/client.js';
+import { DATABASE } from '../harness/mongod.js';
 import { random } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { insertSlowJob, SLOW_DOMAIN, slowStat } from '../harness/slow.js';
+import { directTo, startReplicaSet } from '../harness/replica-set.js';
+import { SLOW_DOMAIN, insertSlowJob, slowStat } from '../harness/slow.js';
 import { until } from '../harness/until.js';
-import { directTo, replicaSet } from './nodes.js';
-import { APP, DATABASE, endOf, serve, tally } from './program.js';
-import type { Served } from './program.js';
-import { atLeast, atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { atLeast, atMost, exactly } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { APP_NAME, startSystem, tally } from './system-under-test.js';
+import type { System } from './system-under-test.js';
 
-/** Milliseconds after which no operation may be left of a call that has ended. */
-const LEFT = 250;
-/** The same where the machine may be shared with others, as it is when a change is checked. */
-const LEFT_SHARED = 1000;
-/** Calls at once. */
+/** The maximum time that an operation outlives its call. */
+const MAX_OUTLIVING_MS = 250;
+/** The same in the short form, on a machine shared with others. */
+const MAX_OUTLIVING_SHORT_MS = 1000;
+/** Concurrent calls. */
 const IN_FLIGHT = 8;
-/** Operations at once, all of them given up at one moment. */
+/** Concurrent operations, all cancelled at the same moment. */
 const MANY = 20;
 const ROUNDS = 3;
 
-/** A text through which each condition of the slow list looks in vain, one place after the other. */
+/** A text without a match for the conditions of the slow list, searched to its end. */
 const TEXT = `${'x'.repeat(20_000)}y`;
 const CONDITIONS = Array.from({ length: 2 }, () => ({ k: 'filter.text', v: 'xxxxxxxxyx', o: 'not_contain' }));
 const JOBS = 2000;
@@ -41,35 +40,34 @@ async function fill(db: Db): Promise<void> {
   await db.collection('job').insertMany(jobs, { writeConcern: { w: 2 } });
 }
 
-/** A condition that every job meets; by it an operation on the database tells which call it belongs to. */
+/** A condition true for every job, to identify the call of an operation on the database. */
 const mark = (call: number): JsonObject => ({ k: 'job_id', v: `call-${call}-`, o: 'not' });
 const callOf = (operation: Document): number =>
   Number(/call-(\d+)-/.exec(JSON.stringify(operation))?.[1] ?? NaN);
 
 type Slow = readonly ['stat' | 'list', JsonObject];
 
-/** Minutes of work, on a secondary; the name of what it counts makes no two equal. */
+/** Minutes of work on a secondary; the name of the count is unique. */
 const longStat = (call: number): Slow => ['stat', slowStat(4, `call-${call}-`)];
 
-/** Seconds of work on the primary, twice: it finds and counts at once. */
+/** Seconds of work on the primary, twice: a find and a count run side by side. */
 const longList = (call: number): Slow => [
   'list',
   { domain_id: SLOW_DOMAIN, query: { filter: [mark(call), ...CONDITIONS], page: { limit: 1000 } } },
 ];
 
-/** What is seen of the operations on the nodes. */
-interface Watch {
-  /** When each call ended. */
+/** The observations of operations on the nodes. */
+interface Observations {
+  /** The end of each call. */
   readonly ends: Map<number, number>;
-  /** Calls of which an operation was seen. */
+  /** The calls with an observed operation. */
   readonly seen: Set<number>;
-  /** Milliseconds that an operation was seen after the end of its call, by call. */
+  /** Milliseconds between the end of a call and the last sight of its operation. */
   readonly outlived: Map<number, number>;
-  /** Milliseconds that the longest look took. */
-  look: number;
+  longestPollMs: number;
 }
 
-const OWN = { appName: APP, ns: `${DATABASE}.job` };
+const OWN = { appName: APP_NAME, ns: `${DATABASE}.job` };
 
 const operations = (node: MongoClient): Promise<readonly Document[]> =>
   node
@@ -85,15 +83,15 @@ async function idleCursors(nodes: readonly MongoClient[]): Promise<number> {
   return (await Promise.all(nodes.map((node) => node.db('admin').aggregate(idle).toArray()))).flat().length;
 }
 
-/** Looks at the operations on a node until `over` is aborted. What is seen was there when it was asked for. */
-async function look(node: MongoClient, watch: Watch, over: AbortSignal): Promise<void> {
-  while (!over.aborted) {
-    const asked = performance.now();
+/** Polls the operations on a node until `stopped`. An operation counts from the start of the poll. */
+async function poll(node: MongoClient, watch: Observations, stopped: AbortSignal): Promise<void> {
+  while (!stopped.aborted) {
+    const polledAt = performance.now();
     const calls = (await operations(node)).map(callOf);
-    watch.look = Math.max(watch.look, performance.now() - asked);
+    watch.longestPollMs = Math.max(watch.longestPollMs, performance.now() - polledAt);
     for (const call of calls) {
       watch.seen.add(call);
-      const life = asked - (watch.ends.get(call) ?? Infinity);
+      const life = polledAt - (watch.ends.get(call) ?? Infinity);
       if (life > (watch.outlived.get(call) ?? 0)) watch.outlived.set(call, life);
     }
     await pause(5);
@@ -103,16 +101,16 @@ async function look(node: MongoClient, watch: Watch, over: AbortSignal): Promise
 const between = (next: Random, least: number, most: number): number =>
   least + Math.floor(next() * (most - least + 1));
 
-/** How a client gives a call up: it cancels, or its deadline passes. */
-const givingUp = (next: Random) =>
+/** Draws the end of a call by its client: cancellation or a deadline. */
+const cancellationOf = (next: Random) =>
   next() < 0.5
-    ? { timeout: 20_000, signal: AbortSignal.timeout(between(next, 1, 200)) }
-    : { timeout: between(next, 1, 50) };
+    ? { timeoutMs: 20_000, signal: AbortSignal.timeout(between(next, 1, 200)) }
+    : { timeoutMs: between(next, 1, 50) };
 
-/** Makes `count` calls that are given up, and answers how they ended. */
-async function givenUp(
-  served: Served,
-  watch: Watch,
+/** Makes `count` calls, cancels them, and returns their statuses. */
+async function cancelledCalls(
+  system: System,
+  watch: Observations,
   count: number,
   seed: number,
 ): Promise<readonly string[]> {
@@ -122,9 +120,9 @@ async function givenUp(
     while (calls < count) {
       const call = calls++;
       const next = random(seed + call);
-      const door = next() < 0.5 ? served.grpc : served.http;
-      const [rpc, asked] = next() < 0.5 ? longStat(call) : longList(call);
-      ended.push(endOf(await door.ask(rpc, asked, givingUp(next))));
+      const client = next() < 0.5 ? system.grpc : system.http;
+      const [rpc, request] = next() < 0.5 ? longStat(call) : longList(call);
+      ended.push(statusOf(await client.call(rpc, request, cancellationOf(next))));
       watch.ends.set(call, performance.now());
     }
   };
@@ -132,23 +130,23 @@ async function givenUp(
   return ended;
 }
 
-/** Milliseconds after which the last operation was seen that `giveUp` ends. */
-async function lastSeen(nodes: readonly MongoClient[], giveUp: () => Promise<unknown>): Promise<number> {
+/** Measures the milliseconds from `cancelAll` to the last sight of an operation. */
+async function lastSeen(nodes: readonly MongoClient[], cancelAll: () => Promise<unknown>): Promise<number> {
   const begun = performance.now();
-  const ended = giveUp();
+  const ended = cancelAll();
   let seen = 0;
   for (;;) {
-    const asked = performance.now() - begun;
+    const elapsed = performance.now() - begun;
     if ((await onAll(nodes)) === 0) break;
-    seen = asked;
+    seen = elapsed;
   }
   await ended;
   return seen;
 }
 
-/** The same of `count` calls that are cancelled at one moment, when `running` operations of theirs run. */
+/** The same for `count` calls, cancelled together once `running` operations run. */
 async function atOneMoment(
-  served: Served,
+  system: System,
   nodes: readonly MongoClient[],
   slow: (call: number) => Slow,
   count: number,
@@ -156,8 +154,8 @@ async function atOneMoment(
 ): Promise<number> {
   const calls = Array.from({ length: count }, (_, call) => {
     const cancel = new AbortController();
-    const [rpc, asked] = slow(call);
-    return { cancel, ended: served.grpc.ask(rpc, asked, { timeout: 60_000, signal: cancel.signal }) };
+    const [rpc, request] = slow(call);
+    return { cancel, ended: system.grpc.call(rpc, request, { timeoutMs: 60_000, signal: cancel.signal }) };
   });
   await until('the operations run', async () => (await onAll(nodes)) >= running, 10_000);
   return lastSeen(nodes, () => {
@@ -166,9 +164,9 @@ async function atOneMoment(
   });
 }
 
-/** The same of an operation of the driver's own, whose way to give up is to close the connection. */
+/** The same for the driver alone, which closes the connection. */
 async function byTheDriver(uri: string, nodes: readonly MongoClient[]): Promise<number> {
-  const client = new MongoClient(uri, { appName: APP });
+  const client = new MongoClient(uri, { appName: APP_NAME });
   const cancel = new AbortController();
   const unwound = ['a', 'b', 'c', 'd'].map((name) => ({ $unwind: `$filters.${name}` }));
   const counted = client
@@ -195,52 +193,63 @@ async function repeated(rounds: number, measure: () => Promise<number>): Promise
 }
 
 async function watched(
-  served: Served,
+  system: System,
   nodes: readonly MongoClient[],
-  { seed, short, say }: Terms,
-  left: number,
+  { seed, short, note }: ScenarioOptions,
+  maxMs: number,
 ) {
   const count = short ? 150 : 1000;
-  const watch: Watch = { ends: new Map(), seen: new Set(), outlived: new Map(), look: 0 };
-  const over = new AbortController();
-  const looking = nodes.map((node) => look(node, watch, over.signal));
-  const ended = await givenUp(served, watch, count, seed);
-  await pause(2 * left);
-  over.abort();
-  await Promise.all(looking);
-  say(`${count} calls, ${IN_FLIGHT} at once: ${tally(ended)}`);
-  say(`a look at the operations of a node took ${watch.look.toFixed(0)} ms at most`);
+  const watch: Observations = { ends: new Map(), seen: new Set(), outlived: new Map(), longestPollMs: 0 };
+  const stop = new AbortController();
+  const polling = nodes.map((node) => poll(node, watch, stop.signal));
+  const ended = await cancelledCalls(system, watch, count, seed);
+  await pause(2 * maxMs);
+  stop.abort();
+  await Promise.all(polling);
+  note(`${count} calls, ${IN_FLIGHT} at once: ${tally(ended)}`);
+  note(`polling the operations of a node took ${watch.longestPollMs.toFixed(0)} ms at most`);
   const lives = [...watch.outlived.values()].toSorted((one, other) => one - other);
-  say(`after their call: half of those seen for ${lives[lives.length >> 1]?.toFixed(0) ?? '0'} ms at most`);
+  note(
+    `after their calls: half of the operations seen for ${lives[lives.length >> 1]?.toFixed(0) ?? '0'} ms at most`,
+  );
   return [
     atLeast('calls seen at work on the database', watch.seen.size, count / 2, 'calls'),
-    exactly(`calls with an operation alive after ${left} ms`, lives.filter((life) => life > left).length, 0),
-    atMost('longest that an operation was seen after its call', lives.at(-1) ?? 0, left, 'ms'),
-    exactly('cursors left open', await idleCursors(nodes), 0),
+    exactly(
+      `calls with an operation alive after ${maxMs} ms`,
+      lives.filter((life) => life > maxMs).length,
+      0,
+    ),
+    atMost('longest sight of an operation after its call', lives.at(-1) ?? 0, maxMs, 'ms'),
+    exactly('cursors maxMs open', await idleCursors(nodes), 0),
   ];
 }
 
-export async function cancellation(terms: Terms): Promise<readonly Figure[]> {
-  const left = terms.short ? LEFT_SHARED : LEFT;
-  await using set = await replicaSet(2, 10_000);
+export async function cancellation(options: ScenarioOptions): Promise<readonly Assertion[]> {
+  const maxMs = options.short ? MAX_OUTLIVING_SHORT_MS : MAX_OUTLIVING_MS;
+  await using set = await startReplicaSet(2, 10_000);
   const client = new MongoClient(set.uri);
   const nodes = set.nodes.map(directTo);
   try {
     await fill(client.db(DATABASE));
-    await using served = await serve(set.uri);
-    const rounds = terms.short ? 1 : ROUNDS;
-    const stats = () => atOneMoment(served, nodes, longStat, MANY, MANY * 0.75);
-    const lists = () => atOneMoment(served, nodes, longList, MANY / 2, MANY);
+    await using system = await startSystem(set.uri);
+    const rounds = options.short ? 1 : ROUNDS;
+    const stats = () => atOneMoment(system, nodes, longStat, MANY, MANY * 0.75);
+    const lists = () => atOneMoment(system, nodes, longList, MANY / 2, MANY);
     return [
-      ...(await watched(served, nodes, terms, left)),
-      atMost(`${MANY} stats at one moment: the last seen after`, await repeated(rounds, stats), left, 'ms'),
+      ...(await watched(system, nodes, options, maxMs)),
+      atMost(`${MANY} stats at one moment: the last seen after`, await repeated(rounds, stats), maxMs, 'ms'),
       atMost(
         `${MANY / 2} lists at one moment: the last seen after`,
         await repeated(rounds, lists),
-        left,
+        maxMs,
         'ms',
       ),
-      atLeast('by the driver alone, one stat: seen after', await byTheDriver(set.uri, nodes), LEFT, 'ms'),
+      atLeast(
+        'by the driver alone, one stat: seen after',
+        await byTheDriver(set.uri, nodes),
+        MAX_OUTLIVING_MS,
+        'ms',
+      ),
     ];
   } finally {
     await Promise.all([client, ...nodes].map((each) => each.close()));

@@ -1,34 +1,34 @@
-/** Equal pages of a domain whose count takes a second, at more a second than could each count for itself (docs/performance.md «Counts»). */
+// Equal pages of a domain with a count of one second, at a higher rate than separate counts could serve (docs/performance.md «Counts»).
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db, MongoClient } from 'mongodb';
-import { makeIndexes } from '../../src/mongo/indexes.js';
-import { grpcDoor } from './doors.js';
-import { encoded } from './encoder.js';
-import { during, failuresIn, fillNeighbour, pagesOf, slowdown, steadily, timesOf } from './neighbour.js';
-import { APP, DATABASE, tally } from './program.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Subject } from './subject.js';
-import { atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { makeIndexes } from '../../src/job/collections.js';
+import { during, failuresIn, fillSmallDomain, pagesOf, slowdown, steadily, timesOf } from './steady-load.js';
+import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { DATABASE, startDatabase } from '../harness/mongod.js';
+import { atMost, exactly } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { APP_NAME, startProbedSystem, tally } from './system-under-test.js';
+import type { ProbedSystem } from './system-under-test.js';
 
 const DOMAIN = 'domain-counted00000';
-const DEADLINE = 10_000;
+const DEADLINE_MS = 10_000;
 const RATES = [3, 10];
 
-/** Jobs, and what is asked about them: a count takes a second because they are many, or because each is dear. */
+/** The jobs and the conditions on them: a count takes a second for many jobs, or for expensive conditions. */
 interface Size {
   readonly jobs: number;
   readonly conditions: number;
-  /** Milliseconds of each rate. */
-  readonly lasting: number;
+  /** The duration of each rate. */
+  readonly durationMs: number;
 }
 
-const FULL: Size = { jobs: 3_000_000, conditions: 0, lasting: 15_000 };
-const SHORT: Size = { jobs: 6000, conditions: 25, lasting: 4000 };
+const FULL: Size = { jobs: 3_000_000, conditions: 0, durationMs: 15_000 };
+const SHORT: Size = { jobs: 6000, conditions: 25, durationMs: 4000 };
 const PARTS = 1000;
 
-/** Puts the jobs into `db`, made there. */
+/** Generates the jobs inside `db`. */
 async function fill(db: Db, jobs: number): Promise<void> {
   const seeds = Array.from({ length: PARTS }, (_, part) => ({ part }));
   await db.collection('seed').insertMany(seeds);
@@ -50,7 +50,7 @@ async function fill(db: Db, jobs: number): Promise<void> {
   ];
   await db.collection('seed').aggregate(made).toArray();
   await makeIndexes(db);
-  await fillNeighbour(db);
+  await fillSmallDomain(db);
 }
 
 function pageOf({ conditions }: Size): JsonObject {
@@ -59,52 +59,52 @@ function pageOf({ conditions }: Size): JsonObject {
   return { domain_id: DOMAIN, query: { filter, page: { limit: 20 } } };
 }
 
-/** The most counts of the domain that ran at once in MongoDB, until `over` is aborted. */
-async function countsAtOnce(client: MongoClient, over: AbortSignal): Promise<number> {
-  const ours = { appName: APP, ns: `${DATABASE}.job`, active: true, 'command.aggregate': 'job' };
-  let most = 0;
-  while (!over.aborted) {
+/** The max counts of the domain that ran at once in MongoDB, until `stopped`. */
+async function countsAtOnce(client: MongoClient, stopped: AbortSignal): Promise<number> {
+  const ours = { appName: APP_NAME, ns: `${DATABASE}.job`, active: true, 'command.aggregate': 'job' };
+  let max = 0;
+  while (!stopped.aborted) {
     const found = await client
       .db('admin')
       .aggregate([{ $currentOp: {} }, { $match: ours }])
       .toArray();
-    most = Math.max(most, found.filter((each) => JSON.stringify(each['command']).includes(DOMAIN)).length);
+    max = Math.max(max, found.filter((each) => JSON.stringify(each['command']).includes(DOMAIN)).length);
     await pause(20);
   }
-  return most;
+  return max;
 }
 
-async function atRate(rate: number, size: Size, subject: Subject, client: MongoClient) {
-  const door = grpcDoor(subject.addresses.grpc);
-  const page = encoded('list', pageOf(size));
-  const ask = async () => (await door.send('list', page, { timeout: DEADLINE })).status;
-  const seen = await during(size.lasting, (over) =>
-    Promise.all([steadily(ask, rate, over), pagesOf(subject, over), countsAtOnce(client, over)]),
+async function atRate(rate: number, size: Size, system: ProbedSystem, client: MongoClient) {
+  const grpc = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
+  const page = encodeRequest('list', pageOf(size));
+  const call = async () => (await grpc.send('list', page, { timeoutMs: DEADLINE_MS })).status;
+  const results = await during(size.durationMs, (stopped) =>
+    Promise.all([steadily(call, rate, stopped), pagesOf(system, stopped), countsAtOnce(client, stopped)]),
   );
-  door.close();
-  return seen;
+  grpc.close();
+  return results;
 }
 
-export async function counts(terms: Terms): Promise<readonly Figure[]> {
-  const { short, say } = terms;
+export async function counts(options: ScenarioOptions): Promise<readonly Assertion[]> {
+  const { short, note } = options;
   const size = short ? SHORT : FULL;
   await using database = await startDatabase();
   await fill(database.db, size.jobs);
-  await using subject = await startSubject({ MONGODB_URI: database.uri });
-  await during(1000, (over) => pagesOf(subject, over));
-  const alone = await during(size.lasting / 2, (over) => pagesOf(subject, over));
-  say(`pages of a small domain, alone: ${timesOf(alone)}`);
-  const figures: Figure[] = [];
+  await using system = await startProbedSystem(database.uri);
+  await during(1000, (stopped) => pagesOf(system, stopped));
+  const alone = await during(size.durationMs / 2, (stopped) => pagesOf(system, stopped));
+  note(`pages of a small domain, alone: ${timesOf(alone)}`);
+  const assertions: Assertion[] = [];
   for (const rate of RATES) {
-    const [pages, small, most] = await atRate(rate, size, subject, database.client);
+    const [pages, small, max] = await atRate(rate, size, system, database.client);
     const when = `at ${rate} a second`;
-    say(`${when}: ${timesOf(pages)}: ${tally(pages.map(({ status }) => status))}; small: ${timesOf(small)}`);
-    figures.push(
-      exactly(`equal pages ${when} not answered`, failuresIn(pages), 0),
-      atMost(`counts at once ${when}`, most, 2, ''),
-      exactly(`pages of the small domain ${when} not answered`, failuresIn(small), 0),
-      slowdown(when, small, alone, terms),
+    note(`${when}: ${timesOf(pages)}: ${tally(pages.map(({ status }) => status))}; small: ${timesOf(small)}`);
+    assertions.push(
+      exactly(`equal pages ${when} without an answer`, failuresIn(pages), 0),
+      atMost(`concurrent counts ${when}`, max, 2, ''),
+      exactly(`pages of the small domain ${when} without an answer`, failuresIn(small), 0),
+      slowdown(when, small, alone, options),
     );
   }
-  return figures;
+  return assertions;
 }

@@ -1,108 +1,111 @@
-/** The job explorer on a domain of 200,000 jobs: how long each view takes in a real browser, what it asks, and that nobody waits behind it (docs/explorer.md). */
+// The job explorer on a domain of 200,000 jobs in a real browser: the time and the calls of each view, and the delay for others (docs/explorer.md).
 import { performance } from 'node:perf_hooks';
 import { load } from '../../bench/data.js';
 import { startBrowser } from '../harness/browser.js';
 import { explore } from '../harness/explorer.js';
 import type { Explored } from '../harness/explorer.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Subject } from './subject.js';
-import { atMost, exactly, longestHold } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { startDatabase } from '../harness/mongod.js';
+import { atMost, exactly, longestDelay } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startProbedSystem } from './system-under-test.js';
+import type { ProbedSystem } from './system-under-test.js';
 
 const JOBS = 200_000;
 
-/** Milliseconds that a view may take, and the same where the machine may be shared with others. */
-const WHOLE = 1000;
-const WHOLE_SHARED = 4000;
-/** Milliseconds until something is painted. */
-const PAINTED = 300;
-const PAINTED_SHARED = 1500;
+/** The maximum time to a complete view, and the same in the short form, on a machine shared with others. */
+const MAX_COMPLETE_MS = 1000;
+const MAX_COMPLETE_SHORT_MS = 4000;
+/** The maximum time to the first paint. */
+const MAX_PAINT_MS = 300;
+const MAX_PAINT_SHORT_MS = 1500;
 
-/** How often each view is looked at; the shortest time is its own, and not the machine's. */
+/** Measurements of each view; the shortest excludes noise of the machine. */
 const TIMES = 3;
 
 interface View {
   readonly name: string;
-  /** The part of the address after #, of a domain. */
-  readonly place: string;
-  /** The calls that it makes. */
+  /** The fragment of the URL. */
+  readonly route: string;
+  /** The expected number of calls. */
   readonly calls: number;
 }
 
-/** The views, most of them on all jobs at once. */
+/** The views, most of them on all jobs. */
 const viewsOf = (domain: string, job: string): readonly View[] => [
-  { name: 'the overview as it begins', place: `overview?domain=${domain}`, calls: 6 },
-  { name: 'the overview of all time', place: `overview?domain=${domain}&window=all`, calls: 5 },
-  { name: 'the errors of all time', place: `overview?domain=${domain}&window=all&status=ERROR`, calls: 5 },
-  { name: 'a page of all jobs', place: `jobs?domain=${domain}&window=all`, calls: 2 },
-  { name: 'the last page', place: `jobs?domain=${domain}&window=all&start=${JOBS - 19}`, calls: 2 },
+  { name: 'the overview as it begins', route: `overview?domain=${domain}`, calls: 6 },
+  { name: 'the overview of all time', route: `overview?domain=${domain}&window=all`, calls: 5 },
+  { name: 'the errors of all time', route: `overview?domain=${domain}&window=all&status=ERROR`, calls: 5 },
+  { name: 'a page of all jobs', route: `jobs?domain=${domain}&window=all`, calls: 2 },
+  { name: 'the last page', route: `jobs?domain=${domain}&window=all&start=${JOBS - 19}`, calls: 2 },
   {
     name: 'jobs of a provider',
-    place: `jobs?domain=${domain}&window=all&filter=[["collector.provider","eq","aws"]]`,
+    route: `jobs?domain=${domain}&window=all&filter=[["collector.provider","eq","aws"]]`,
     calls: 2,
   },
-  { name: 'the newest of each collector', place: `jobs?domain=${domain}&window=all&newest=yes`, calls: 3 },
-  { name: 'a job', place: `job?domain=${domain}&job=${job}`, calls: 3 },
-  { name: 'jobs a day by status', place: `statistics?domain=${domain}&window=all`, calls: 1 },
+  { name: 'the newest of each collector', route: `jobs?domain=${domain}&window=all&newest=yes`, calls: 3 },
+  { name: 'a job', route: `job?domain=${domain}&job=${job}`, calls: 3 },
+  { name: 'jobs a day by status', route: `statistics?domain=${domain}&window=all`, calls: 1 },
 ];
 
-interface Looked {
+interface Measured {
   readonly view: View;
-  /** Milliseconds until all of it was there. */
-  readonly whole: number;
-  readonly held: number;
+  readonly completeMs: number;
+  readonly delayMs: number;
   readonly calls: number;
 }
 
-async function looked(explored: Explored, view: View, subject: Subject): Promise<Looked> {
-  // From another page, so that this one is made from its beginning.
+async function measure(explored: Explored, view: View, system: ProbedSystem): Promise<Measured> {
+  // From another page, so that the view is built from scratch.
   await explored.page.goto('about:blank');
-  await subject.vitals('as it is');
+  await system.vitals('as it is');
   explored.calls.length = 0;
   const begun = performance.now();
-  await explored.go(`#/${view.place}`);
-  const whole = performance.now() - begun;
-  const { held } = await subject.vitals('as it is');
-  return { view, whole, held, calls: explored.calls.length };
+  await explored.go(`#/${view.route}`);
+  const completeMs = performance.now() - begun;
+  const { maxDelayMs: delayMs } = await system.vitals('as it is');
+  return { view, completeMs, delayMs, calls: explored.calls.length };
 }
 
 const PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime";
 
-export async function explorer(terms: Terms): Promise<readonly Figure[]> {
-  const { short, say } = terms;
+export async function explorer(options: ScenarioOptions): Promise<readonly Assertion[]> {
+  const { short, note } = options;
   await using database = await startDatabase();
   const { domain, jobIds } = await load(database.db, [JOBS]);
-  await using subject = await startSubject({ MONGODB_URI: database.uri });
+  await using system = await startProbedSystem(database.uri);
   const browser = await startBrowser();
-  const explored = await explore(browser, `http://${subject.addresses.http}`, '');
+  const explored = await explore(browser, `http://${system.addresses.http}`, '');
   const paints: number[] = [];
-  const best: Looked[] = [];
+  const best: Measured[] = [];
   for (const view of viewsOf(domain, jobIds[0] ?? '')) {
-    const times: Looked[] = [];
+    const times: Measured[] = [];
     for (let nth = 0; nth < TIMES; nth++) {
-      times.push(await looked(explored, view, subject));
+      times.push(await measure(explored, view, system));
       paints.push(await explored.page.evaluate(PAINT));
     }
-    const [first] = times.toSorted((one, other) => one.whole - other.whole);
-    if (first !== undefined) best.push({ ...first, held: Math.min(...times.map(({ held }) => held)) });
+    const [first] = times.toSorted((one, other) => one.completeMs - other.completeMs);
+    if (first !== undefined)
+      best.push({ ...first, delayMs: Math.min(...times.map(({ delayMs }) => delayMs)) });
   }
   await browser.close();
-  for (const { view, whole, held, calls } of best)
-    say(`${whole.toFixed(0)} ms, ${calls} calls, event loop held ${held.toFixed(0)} ms: ${view.name}`);
+  for (const { view, completeMs, delayMs, calls } of best)
+    note(
+      `${completeMs.toFixed(0)} ms, ${calls} calls, event loop delayed by ${delayMs.toFixed(0)} ms: ${view.name}`,
+    );
   return [
     atMost(
-      'the longest that a view took',
-      Math.max(...best.map(({ whole }) => whole)),
-      short ? WHOLE_SHARED : WHOLE,
+      'longest time to a complete view',
+      Math.max(...best.map(({ completeMs }) => completeMs)),
+      short ? MAX_COMPLETE_SHORT_MS : MAX_COMPLETE_MS,
       'ms',
     ),
     exactly(
-      'views that made other calls than they should',
+      'views with another number of calls than expected',
       best.filter(({ view, calls }) => view.calls !== calls).length,
       0,
     ),
-    longestHold(Math.max(...best.map(({ held }) => held)), terms),
-    atMost('first paint', Math.min(...paints), short ? PAINTED_SHARED : PAINTED, 'ms'),
-    exactly('errors on the console, and requests to elsewhere', explored.faults.length, 0),
+    longestDelay(Math.max(...best.map(({ delayMs }) => delayMs)), options),
+    atMost('first paint', Math.min(...paints), short ? MAX_PAINT_SHORT_MS : MAX_PAINT_MS, 'ms'),
+    exactly('console errors, and requests to other origins', explored.faults.length, 0),
   ];
 }

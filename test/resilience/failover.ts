@@ -1,62 +1,64 @@
-/** The primary of three nodes is killed under reads: no wrong answer, and answers again soon after the election (docs/operations.md «Health»). */
+// The primary of three nodes is killed under reads: no wrong answer, and right reads soon after the election (docs/operations.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
-import { random } from '../harness/random.js';
 import { followHealth } from './health.js';
 import type { Health } from './health.js';
-import { replicaSet } from './nodes.js';
-import type { Nodes } from './nodes.js';
-import { DATABASE, serve, tally } from './program.js';
-import { fillForReaders, honest, JOBS, steadyReads, tallyOf } from './readers.js';
-import type { Answer } from './readers.js';
-import { atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { fillForReads, honestAnswers, JOBS, steadyReads, tallyReads } from './known-reads.js';
+import type { ReadResult } from './known-reads.js';
+import { DATABASE } from '../harness/mongod.js';
+import { random } from '../harness/random.js';
+import { startReplicaSet } from '../harness/replica-set.js';
+import type { ReplicaSet } from '../harness/replica-set.js';
+import { atMost, exactly } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startSystem, tally } from './system-under-test.js';
 
 const NODES = 3;
-/** Milliseconds: until the loss is said, until reads are answered after the election, and for what takes longer. */
-const LOST = 5000;
-const BACK = 5000;
-const PATIENCE = 60_000;
-const LOAD = { perSecond: 100, timeout: 3000 };
+/** The maximum time until the loss is reported. */
+const MAX_DETECTION_MS = 5000;
+/** The maximum time from the election to answered reads. */
+const MAX_RECOVERY_MS = 5000;
+const WAIT_TIMEOUT_MS = 60_000;
+const LOAD = { perSecond: 100, timeoutMs: 3000 };
 
 interface Size {
-  /** Milliseconds that the other nodes wait for their primary before they elect another. */
-  readonly election: number;
+  /** The election timeout of the nodes. */
+  readonly electionMs: number;
   readonly rounds: number;
 }
 
-const SHORT: Size = { election: 2000, rounds: 1 };
-const FULL: Size = { election: 10_000, rounds: 3 };
+const SHORT: Size = { electionMs: 2000, rounds: 1 };
+const FULL: Size = { electionMs: 10_000, rounds: 3 };
 
 interface Round {
-  readonly killed: number;
-  /** When health said SERVING, and reads went on for a while. */
-  readonly over: number;
-  /** When health said NOT_SERVING; undefined: the election was over before. */
-  readonly missed: number | undefined;
+  readonly killedAt: number;
+  /** The end of the reads, a while after SERVING. */
+  readonly endedAt: number;
+  /** The time of NOT_SERVING; undefined: the election finished first. */
+  readonly detectedAt: number | undefined;
 }
 
-/** Kills the primary, waits until another serves, and lets the killed node come back. */
-async function round(set: Nodes, health: Health, { election }: Size): Promise<Round> {
+/** Kills the primary, waits until another serves, and restarts the killed node. */
+async function round(set: ReplicaSet, health: Health, { electionMs }: Size): Promise<Round> {
   const primary = await set.primary();
-  const killed = performance.now();
+  const killedAt = performance.now();
   await primary.kill();
-  const missed = election > LOST ? await health.says(false, PATIENCE) : undefined;
-  await pause(Math.max(0, killed + election - performance.now()));
-  await health.says(true, PATIENCE);
-  await pause(LOAD.timeout);
-  const over = performance.now();
+  const detectedAt = electionMs > MAX_DETECTION_MS ? await health.reports(false, WAIT_TIMEOUT_MS) : undefined;
+  await pause(Math.max(0, killedAt + electionMs - performance.now()));
+  await health.reports(true, WAIT_TIMEOUT_MS);
+  await pause(LOAD.timeoutMs);
+  const endedAt = performance.now();
   await primary.start();
   await set.settled();
-  return { killed, missed, over };
+  return { killedAt, detectedAt, endedAt };
 }
 
-/** What the driver's own reads of a cursor come to: it runs a first command again, and none that follows. */
-async function byTheDriver(uri: string, over: AbortSignal): Promise<readonly string[]> {
-  const client = new MongoClient(uri, { serverSelectionTimeoutMS: LOAD.timeout });
+/** Reads a cursor by the driver alone, which retries the first command and none of the following. */
+async function byTheDriver(uri: string, stopped: AbortSignal): Promise<readonly string[]> {
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: LOAD.timeoutMs });
   const jobs = client.db(DATABASE).collection('job');
   const reads: Promise<string>[] = [];
-  while (!over.aborted) {
+  while (!stopped.aborted) {
     const read = jobs.find({}, { projection: { job_id: 1 }, batchSize: JOBS / 10 }).toArray();
     reads.push(
       read.then(
@@ -71,41 +73,43 @@ async function byTheDriver(uri: string, over: AbortSignal): Promise<readonly str
   return ends;
 }
 
-/** Milliseconds from the kill until the last read of the round failed. */
-const failedFor = ({ killed, over }: Round, answers: readonly Answer[]): number =>
+/** The milliseconds from the kill to the last failed read of the round. */
+const failedFor = ({ killedAt, endedAt }: Round, reads: readonly ReadResult[]): number =>
   Math.max(
     0,
-    ...answers
-      .filter(({ end, came }) => end !== 'OK' && came > killed && came < over)
-      .map(({ came }) => came - killed),
+    ...reads
+      .filter(({ status, answeredAt }) => status !== 'OK' && answeredAt > killedAt && answeredAt < endedAt)
+      .map(({ answeredAt }) => answeredAt - killedAt),
   );
 
-export async function failover(terms: Terms): Promise<readonly Figure[]> {
-  const { seed, short, say } = terms;
+export async function failover(options: ScenarioOptions): Promise<readonly Assertion[]> {
+  const { seed, short, note } = options;
   const size = short ? SHORT : FULL;
-  await using set = await replicaSet(NODES, size.election);
-  await fillForReaders(set.uri, NODES);
-  await using served = await serve(set.uri);
-  await using health = await followHealth(served.addresses);
-  await health.says(true, PATIENCE);
-  const over = new AbortController();
-  const reading = steadyReads(served, LOAD, random(seed), over.signal);
-  const comparing = byTheDriver(set.uri, over.signal);
+  await using set = await startReplicaSet(NODES, size.electionMs);
+  await fillForReads(set.uri, NODES);
+  await using system = await startSystem(set.uri);
+  await using health = await followHealth(system.addresses);
+  await health.reports(true, WAIT_TIMEOUT_MS);
+  const stop = new AbortController();
+  const reading = steadyReads(system, LOAD, random(seed), stop.signal);
+  const comparing = byTheDriver(set.uri, stop.signal);
   await pause(500);
   const rounds: Round[] = [];
   for (let nth = 0; nth < size.rounds; nth++) rounds.push(await round(set, health, size));
-  over.abort();
-  const answers = await reading;
-  say(`${size.rounds} primaries killed, ${answers.length} reads: ${tallyOf(answers)}`);
-  say(`by the driver alone: ${tally(await comparing)}`);
-  const away = rounds.map((each) => failedFor(each, answers));
-  say(`reads failed for ${away.map((each) => (each / 1000).toFixed(1)).join(', ')} s`);
-  const missed = rounds.flatMap((each) => (each.missed === undefined ? [] : [each.missed - each.killed]));
+  stop.abort();
+  const reads = await reading;
+  note(`${size.rounds} primaries killed, ${reads.length} reads: ${tallyReads(reads)}`);
+  note(`by the driver alone: ${tally(await comparing)}`);
+  const outages = rounds.map((each) => failedFor(each, reads));
+  note(`reads failed for ${outages.map((each) => (each / 1000).toFixed(1)).join(', ')} s`);
+  const detected = rounds.flatMap((each) =>
+    each.detectedAt === undefined ? [] : [each.detectedAt - each.killedAt],
+  );
   return [
     exactly('primaries killed', rounds.length, size.rounds),
-    ...honest(answers, LOAD, terms),
-    atMost('the longest that reads failed', Math.max(...away), size.election + BACK, 'ms'),
-    ...missed.map((after) => atMost('NOT_SERVING after', after, LOST, 'ms')),
-    exactly('answers of /livez other than 200', health.dead(), 0),
+    ...honestAnswers(reads, LOAD, options),
+    atMost('longest time of failed reads', Math.max(...outages), size.electionMs + MAX_RECOVERY_MS, 'ms'),
+    ...detected.map((after) => atMost('NOT_SERVING after', after, MAX_DETECTION_MS, 'ms')),
+    exactly('answers of /livez other than 200', health.failedLivez(), 0),
   ];
 }

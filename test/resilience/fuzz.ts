@@ -1,7 +1,5 @@
-/**
- * Random requests, well formed and not, by both doors, of a caller who may see one domain of two: none brings the service
- * down, none is an error of the service, and none shows what is another domain's (docs/operations.md «Trials»).
- */
+// Random requests, valid and malformed, through both listeners, by a caller with access to one domain of two: none crashes
+// the service, causes an internal error or reveals data of the other domain (docs/operations.md «Trials»).
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,39 +9,41 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { ObjectId } from 'mongodb';
 import type { Db, Document } from 'mongodb';
 import { JobsInfo } from '../../src/gen/spaceone/api/inventory/v1/job.js';
-import type { RpcName } from '../harness/client.js';
-import type { Random } from '../harness/random.js';
-import { drawn, pick } from './choices.js';
-import { grpcDoor, httpDoor } from './doors.js';
-import type { Answer, GrpcDoor, HttpDoor } from './doors.js';
-import { encoded } from './encoder.js';
 import { anyRequest } from './generator.js';
-import type { Subjects } from './generator.js';
+import type { RequestData } from './generator.js';
 import { junk, mutated } from './mutations.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Subject, Vitals } from './subject.js';
-import { tally } from './program.js';
-import { atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
+import type { Answer, GrpcClient, RpcName } from '../harness/client.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { createHttpClient } from '../harness/http-client.js';
+import type { HttpClient } from '../harness/http-client.js';
+import { startDatabase } from '../harness/mongod.js';
+import { drawn, pick } from '../harness/random.js';
+import type { Random } from '../harness/random.js';
+import { atMost, exactly, sameProcess } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startProbedSystem, tally } from './system-under-test.js';
+import type { ProbedSystem, Vitals } from './system-under-test.js';
 
 const MINE = 'domain-mine';
 const THEIRS = 'domain-theirs';
-/** In every document of the other domain. */
+/** Part of every document of the other domain. */
 const MARK = 'what-is-theirs-only';
 const JOBS = 40;
-const TIMEOUT = 20_000;
-const AT_ONCE = 24;
-/** Requests after which the memory of a service that is warm is taken, and the domain is filled again. */
-const WARM = 0.1;
-const REFILL = 2000;
-const GROWTH = 1.5;
-/** The same after few requests, when buffers that are kept are not all there yet. */
-const GROWTH_SHORT = 3;
+const TIMEOUT_MS = 20_000;
+const CONCURRENCY = 24;
+/** The share of requests before the memory of the warm service is measured. */
+const WARM_UP_SHARE = 0.1;
+/** Requests between two refills of the domain. */
+const REFILL_INTERVAL = 2000;
+const MAX_GROWTH = 1.5;
+/** The same after few requests, before all lasting buffers exist. */
+const MAX_GROWTH_SHORT = 3;
 
-/** What must not come to the log, wherever it was sent. */
+/** Secrets that must never reach the log. */
 const SECRETS = Array.from({ length: 20 }, (_, nth) => `secret-${(0xabc000 + nth).toString(16)}planted`);
 
-/** The same, of a shape that nothing tells from other texts. */
+/** The same, in the shape of ordinary text. */
 const VALUES = Array.from({ length: 20 }, (_, nth) => `value-${(0xdef000 + nth).toString(16)}planted`);
 
 const jobIds = Array.from({ length: JOBS }, (_, nth) => `job-${nth}`);
@@ -82,7 +82,7 @@ async function fillAll(db: Db): Promise<void> {
   await fill(db);
 }
 
-const SUBJECTS: Subjects = {
+const DATA: RequestData = {
   domains: [MINE, THEIRS],
   jobs: jobIds,
   collectors: Object.values(collectors).map((id) => id.toHexString()),
@@ -90,7 +90,7 @@ const SUBJECTS: Subjects = {
   texts: [...SECRETS, ...VALUES, THEIRS, 'mongodb://me:planted@host/', `token=${SECRETS[0] ?? ''}`],
 };
 
-/** A file with a key, and a token that it verifies. */
+/** Writes a key file, and signs a token for it. */
 async function credentials(folder: string) {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
   const file = join(folder, 'keys.json');
@@ -99,35 +99,35 @@ async function credentials(folder: string) {
   return { file, token: await new SignJWT(payload).setProtectedHeader({ alg: 'RS256' }).sign(privateKey) };
 }
 
-interface Doors {
-  readonly grpc: GrpcDoor;
-  readonly http: HttpDoor;
-  readonly subject: Subject;
+interface Clients {
+  readonly grpc: GrpcClient;
+  readonly http: HttpClient;
+  readonly system: ProbedSystem;
   readonly token: string;
 }
 
 interface Sent extends Answer {
-  readonly way: string;
+  readonly method: string;
   readonly rpc: RpcName;
 }
 
-type Way = (next: Random, doors: Doors) => Promise<Sent | undefined>;
+type Method = (next: Random, clients: Clients) => Promise<Sent | undefined>;
 
 const byGrpc =
-  (change: (next: Random, bytes: Uint8Array) => Uint8Array, way: string): Way =>
+  (change: (next: Random, bytes: Uint8Array) => Uint8Array, method: string): Method =>
   async (next, { grpc, token }) => {
-    const { rpc, request } = anyRequest(next, SUBJECTS);
-    const bytes = change(next, encoded(rpc, request));
-    return { way, rpc, ...(await grpc.send(rpc, bytes, { timeout: TIMEOUT, headers: { token } })) };
+    const { rpc, request } = anyRequest(next, DATA);
+    const bytes = change(next, encodeRequest(rpc, request));
+    return { method, rpc, ...(await grpc.send(rpc, bytes, { timeoutMs: TIMEOUT_MS, headers: { token } })) };
   };
 
 const byHttp =
-  (change: (next: Random, body: Buffer) => Buffer, way: string): Way =>
+  (change: (next: Random, body: Buffer) => Buffer, method: string): Method =>
   async (next, { http, token }) => {
-    const { rpc, request } = anyRequest(next, SUBJECTS);
+    const { rpc, request } = anyRequest(next, DATA);
     const body = change(next, Buffer.from(JSON.stringify(request)));
     const path = `/inventory/v1/job/${rpc}`;
-    return { way, rpc, ...(await http.post(path, body, { timeout: TIMEOUT, headers: { token } })) };
+    return { method, rpc, ...(await http.post(path, body, { timeoutMs: TIMEOUT_MS, headers: { token } })) };
   };
 
 const TYPES = [
@@ -138,21 +138,24 @@ const TYPES = [
   '',
 ];
 
-const otherType: Way = async (next, { http, token }) => {
-  const { rpc, request } = anyRequest(next, SUBJECTS);
+const otherType: Method = async (next, { http, token }) => {
+  const { rpc, request } = anyRequest(next, DATA);
   const headers = { token, 'content-type': pick(next, TYPES), 'connect-protocol-version': '1' };
   const path = `/spaceone.api.inventory.v1.Job/${rpc}`;
-  const answer = await http.post(path, mutated(next, encoded(rpc, request)), { timeout: TIMEOUT, headers });
-  return { way: 'other content types', rpc, ...answer };
+  const answer = await http.post(path, mutated(next, encodeRequest(rpc, request)), {
+    timeoutMs: TIMEOUT_MS,
+    headers,
+  });
+  return { method: 'other content types', rpc, ...answer };
 };
 
-/** A token that is none, with something in it that is nobody's business. */
-const badToken: Way = async (next, { grpc }) => {
+/** Sends an invalid token with a secret in it. */
+const badToken: Method = async (next, { grpc }) => {
   const headers = { token: `${pick(next, ['', 'eyJhbGciOiJub25lIn0.'])}${pick(next, SECRETS)}.x` };
   return {
-    way: 'bad tokens',
+    method: 'bad tokens',
     rpc: 'get',
-    ...(await grpc.send('get', Buffer.alloc(0), { timeout: TIMEOUT, headers })),
+    ...(await grpc.send('get', Buffer.alloc(0), { timeoutMs: TIMEOUT_MS, headers })),
   };
 };
 
@@ -164,8 +167,8 @@ const BEGINNINGS = [
   'GET / HTTP/9\r\n\r\n',
 ];
 
-/** Bytes on a socket that are no request. */
-const onSocket: Way = async (next, { subject: { addresses } }) => {
+/** Writes bytes to a socket that form no request. */
+const onSocket: Method = async (next, { system: { addresses } }) => {
   const [host, port] = pick(next, [addresses.grpc, addresses.http]).split(':');
   const socket = connect({ host, port: Number(port) });
   socket.on('error', () => undefined);
@@ -177,7 +180,7 @@ const onSocket: Way = async (next, { subject: { addresses } }) => {
   return undefined;
 };
 
-const WAYS: readonly (readonly [number, Way])[] = [
+const METHODS: readonly (readonly [number, Method])[] = [
   [45, byGrpc((_, bytes) => bytes, 'gRPC')],
   [20, byGrpc(mutated, 'mutated gRPC')],
   [20, byHttp((_, body) => body, 'HTTP')],
@@ -186,10 +189,10 @@ const WAYS: readonly (readonly [number, Way])[] = [
   [2, badToken],
   [1, onSocket],
 ];
-const ALL = WAYS.flatMap(([share, way]) => Array.from({ length: share }, () => way));
+const ALL = METHODS.flatMap(([share, method]) => Array.from({ length: share }, () => method));
 
-/** What the service may answer whatever it is sent. */
-const FINE = [
+/** The statuses allowed for any request. */
+const ALLOWED = [
   'OK',
   'INVALID_ARGUMENT',
   'NOT_FOUND',
@@ -199,9 +202,10 @@ const FINE = [
   'PERMISSION_DENIED',
 ];
 
-const isForeign = ({ way, rpc, status, bytes }: Sent): boolean =>
+const isForeign = ({ method, rpc, status, text, bytes }: Sent): boolean =>
+  text.includes(MARK) ||
   bytes.includes(MARK) ||
-  (way === 'gRPC' && rpc === 'list' && status === 'OK' && JobsInfo.decode(bytes).total_count > JOBS);
+  (method === 'gRPC' && rpc === 'list' && status === 'OK' && JobsInfo.decode(bytes).total_count > JOBS);
 
 const isJson = (line: string): boolean => {
   try {
@@ -211,76 +215,81 @@ const isJson = (line: string): boolean => {
   }
 };
 
-/** A line of the log without the sort keys that are no fields: those it names as they were sent (contract 2-query «list»). */
+/** Removes unknown sort keys from a log line: the log names them as sent (contract 2-query «list»). */
 const withoutSortKeys = (line: string): string => line.replace(/"sort_keys_passed_over":\[.*?\],/, '');
 
 interface Run {
-  readonly odd: Sent[];
+  readonly unexpected: Sent[];
   readonly foreign: Sent[];
   readonly ends: string[];
-  before: Vitals | undefined;
+  warm: Vitals | undefined;
 }
 
-async function requests(count: number, seed: number, doors: Doors, db: Db): Promise<Run> {
-  const run: Run = { odd: [], foreign: [], ends: [], before: undefined };
+async function requests(count: number, seed: number, clients: Clients, db: Db): Promise<Run> {
+  const run: Run = { unexpected: [], foreign: [], ends: [], warm: undefined };
   let nth = 0;
   async function worker(): Promise<void> {
     while (nth < count) {
       const mine = nth++;
-      if (mine % REFILL === 0) await fill(db);
-      if (mine === Math.floor(count * WARM)) run.before = await doors.subject.vitals('collected');
+      if (mine % REFILL_INTERVAL === 0) await fill(db);
+      if (mine === Math.floor(count * WARM_UP_SHARE)) run.warm = await clients.system.vitals('collected');
       const next = drawn(seed, mine);
-      const sent = await pick(next, ALL)(next, doors);
+      const sent = await pick(next, ALL)(next, clients);
       if (sent === undefined) continue;
-      run.ends.push(`${sent.way}: ${sent.status}`);
-      if (!FINE.includes(sent.status)) run.odd.push(sent);
+      run.ends.push(`${sent.method}: ${sent.status}`);
+      if (!ALLOWED.includes(sent.status)) run.unexpected.push(sent);
       if (isForeign(sent)) run.foreign.push(sent);
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   return run;
 }
 
-export async function fuzz({ seed, short, say }: Terms): Promise<readonly Figure[]> {
+export async function fuzz({ seed, short, note }: ScenarioOptions): Promise<readonly Assertion[]> {
   const count = short ? 4000 : 200_000;
-  const folder = await mkdtemp(join(tmpdir(), 'trial-fuzz-'));
+  const folder = await mkdtemp(join(tmpdir(), 'resilience-fuzz-'));
   const { file, token } = await credentials(folder);
   await using database = await startDatabase();
   await fillAll(database.db);
-  const settings = { MONGODB_URI: database.uri, AUTH: 'jwt', AUTH_PUBLIC_KEYS: file };
-  await using subject = await startSubject(settings);
-  const grpc = grpcDoor(subject.addresses.grpc);
-  const http = httpDoor(subject.addresses.http, AT_ONCE);
-  const { odd, foreign, ends, before } = await requests(
+  await using system = await startProbedSystem(database.uri, { AUTH: 'jwt', AUTH_PUBLIC_KEYS: file });
+  const grpc = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
+  const http = createHttpClient(system.addresses.http, CONCURRENCY);
+  const { unexpected, foreign, ends, warm } = await requests(
     count,
     seed,
-    { grpc, http, subject, token },
+    { grpc, http, system, token },
     database.db,
   );
   grpc.close();
   http.close();
-  const after = await subject.vitals('collected');
-  for (const end of tally(ends.toSorted()).split(', ')) say(end);
-  for (const { way, rpc, status, text } of odd.slice(0, 5))
-    say(`odd: ${way} ${rpc} ${status} ${text.slice(0, 200)}`);
-  const log = subject.log();
-  const told = log.map(withoutSortKeys);
-  const toldOf = (sent: readonly string[]) => sent.filter((text) => told.some((line) => line.includes(text)));
+  const after = await system.vitals('collected');
+  for (const end of tally(ends.toSorted()).split(', ')) note(end);
+  for (const { method, rpc, status, text } of unexpected.slice(0, 5))
+    note(`unexpected: ${method} ${rpc} ${status} ${text.slice(0, 200)}`);
+  const log = system.program.lines();
+  const checked = log.map(withoutSortKeys);
+  const found = (planted: readonly string[]) =>
+    planted.filter((text) => checked.some((line) => line.includes(text)));
   await rm(folder, { recursive: true });
   return [
-    exactly('the same process', Number(subject.alive()), 1),
-    exactly('answers that are an error of the service, or none', odd.length, 0),
-    exactly('answers with rows or counts of another domain', foreign.length, 0),
-    atMost('heap, of what it was when warm', after.heapUsed / (before?.heapUsed ?? NaN), GROWTH, 'times'),
+    sameProcess(system.program),
+    exactly('internal errors, and missing answers', unexpected.length, 0),
+    exactly('answers with results or counts of another domain', foreign.length, 0),
     atMost(
-      'memory, of what it was when warm',
-      after.rss / (before?.rss ?? NaN),
-      short ? GROWTH_SHORT : GROWTH,
+      'heap, in multiples of the warm one',
+      after.heapUsedBytes / (warm?.heapUsedBytes ?? NaN),
+      MAX_GROWTH,
       'times',
     ),
-    exactly('lines of the log that are no JSON object', log.filter((line) => !isJson(line)).length, 0),
-    exactly('planted secrets in the log', toldOf(SECRETS).length, 0),
-    exactly('planted values in the log', toldOf(VALUES).length, 0),
-    exactly('bytes beside the log', subject.complaints().length, 0),
+    atMost(
+      'memory, in multiples of the warm one',
+      after.rssBytes / (warm?.rssBytes ?? NaN),
+      short ? MAX_GROWTH_SHORT : MAX_GROWTH,
+      'times',
+    ),
+    exactly('log lines other than JSON objects', log.filter((line) => !isJson(line)).length, 0),
+    exactly('planted secrets in the log', found(SECRETS).length, 0),
+    exactly('planted values in the log', found(VALUES).length, 0),
+    exactly('bytes on stderr', system.program.stderr().length, 0),
   ];
 }

@@ -1,7 +1,5 @@
-/**
- * Random requests of the four rpcs: by the grammar of the query language and beyond it, with whatever may stand where a
- * key, a name, an operator or a value is due (docs/query.md).
- */
+// Random requests of the four rpcs: by the grammar of the query language and beyond it, with anything in place of a key, a
+// name, an operator or a value (docs/query.md).
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { JOB_SCHEMA } from '../../src/job/schema.js';
 import { OPERATORS } from '../../src/query/operators.js';
@@ -10,21 +8,21 @@ import { PROJECT_OPERATORS } from '../../src/query/stages/project-operators.js';
 import { ROW_CONDITIONS } from '../../src/query/stages/row-conditions.js';
 import type { RpcName } from '../harness/client.js';
 import { NAMES, VALUES } from '../harness/hostile.js';
+import { below, pick, several, some, weighed } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { below, pick, several, some, weighed } from './choices.js';
 
-export interface Made {
+export interface GeneratedRequest {
   readonly rpc: RpcName;
   readonly request: JsonObject;
 }
 
-/** What requests are about. */
-export interface Subjects {
+/** The data that requests refer to. */
+export interface RequestData {
   readonly domains: readonly string[];
   readonly jobs: readonly string[];
   readonly collectors: readonly string[];
   readonly projects: readonly string[];
-  /** Texts that are sprinkled in. */
+  /** Texts for random places. */
   readonly texts: readonly string[];
 }
 
@@ -38,7 +36,7 @@ const BELOW = [
   'errors.message',
   'errors.additional.whose',
 ];
-const REFERRED = [
+const JOINED = [
   'collector.name',
   'collector.provider',
   'collector.plugin_id',
@@ -110,7 +108,7 @@ const PATTERN_PIECES = [
   ],
 ];
 const FORMATS = ['year', 'month', 'day', '%Y-%m-%d', '%H:%M', '%', '%q', '$%Y', ''];
-const ALONE = ['\ud800', 'a\udfff', '\udc00\ud800', '😀\ud83d'];
+const LONE_SURROGATES = ['\ud800', 'a\udfff', '\udc00\ud800', '😀\ud83d'];
 
 const textOf = (next: Random): string =>
   Array.from({ length: below(next, 12) }, () =>
@@ -127,8 +125,8 @@ const path = (next: Random): string =>
     pick(next, ['filters', 'errors', 'collector', '$', 'a', '0', '__proto__', '', 'domain_id']),
   ).join('.');
 
-/** A sequence of ways to make a text, by how common they are. */
-const anyText = (next: Random, { texts, jobs, collectors, projects, domains }: Subjects): string =>
+/** Draws a text; the weights are the frequencies of its kinds. */
+const anyText = (next: Random, { texts, jobs, collectors, projects, domains }: RequestData): string =>
   weighed(next, [
     { weight: 6, make: () => pick(next, [...jobs, ...collectors, ...projects, ...domains]) },
     { weight: 4, make: () => pick(next, ['SUCCESS', 'ERROR', 'mine', 'E']) },
@@ -138,11 +136,11 @@ const anyText = (next: Random, { texts, jobs, collectors, projects, domains }: S
     { weight: 2, make: () => pattern(next) },
     { weight: 2, make: () => textOf(next) },
     { weight: 1, make: () => pick(next, texts) },
-    { weight: 1, make: () => pick(next, ALONE) },
+    { weight: 1, make: () => pick(next, LONE_SURROGATES) },
     { weight: 0.3, make: () => longText(next) },
   ]).make();
 
-/** Lists and objects inside each other. */
+/** Nests lists and objects. */
 function deep(next: Random, levels: number): JsonValue {
   let value: JsonValue = pick(next, VALUES);
   for (let level = 0; level < levels; level++)
@@ -152,10 +150,10 @@ function deep(next: Random, levels: number): JsonValue {
 
 const depth = (next: Random): number => (next() < 0.05 ? 500 + below(next, 1500) : 20 + below(next, 40));
 
-function anyValue(next: Random, subjects: Subjects, levels = 3): JsonValue {
-  const inner = (): JsonValue => anyValue(next, subjects, levels - 1);
+function anyValue(next: Random, data: RequestData, levels = 3): JsonValue {
+  const inner = (): JsonValue => anyValue(next, data, levels - 1);
   const ways = [
-    { weight: 8, make: (): JsonValue => anyText(next, subjects) },
+    { weight: 8, make: (): JsonValue => anyText(next, data) },
     { weight: 4, make: (): JsonValue => pick(next, VALUES) },
     { weight: 3, make: (): JsonValue => pick(next, NUMBERS) },
     { weight: 1, make: (): JsonValue => next() < 0.5 },
@@ -167,15 +165,15 @@ function anyValue(next: Random, subjects: Subjects, levels = 3): JsonValue {
     {
       weight: 2,
       make: (): JsonValue =>
-        Object.fromEntries(several(next, 4, () => [anyText(next, subjects), inner()] as const)),
+        Object.fromEntries(several(next, 4, () => [anyText(next, data), inner()] as const)),
     },
   ];
   return weighed(next, levels > 0 ? [...ways, ...within] : ways).make();
 }
 
-/** A value of the kind that an operator takes. */
-function fitting(next: Random, operator: string, subjects: Subjects): JsonValue {
-  const text = (): string => anyText(next, subjects);
+/** Draws a valid value for an operator. */
+function fitting(next: Random, operator: string, data: RequestData): JsonValue {
+  const text = (): string => anyText(next, data);
   if (operator === 'exists') return next() < 0.5;
   if (operator === 'regex_in') return several(next, 4, () => pattern(next));
   if (operator === 'regex') return pattern(next);
@@ -183,123 +181,120 @@ function fitting(next: Random, operator: string, subjects: Subjects): JsonValue 
     return several(
       next,
       next() < 0.01 ? 2000 : 5,
-      operator.includes('contain') ? text : () => anyValue(next, subjects, 1),
+      operator.includes('contain') ? text : () => anyValue(next, data, 1),
     );
   if (operator.startsWith('datetime')) return pick(next, DATES);
   if (operator.startsWith('timediff')) return pick(next, TIMES);
   if (operator === 'match')
-    return Object.fromEntries(
-      several(next, 3, () => [key(next, subjects), anyValue(next, subjects, 1)] as const),
-    );
-  return anyValue(next, subjects, 1);
+    return Object.fromEntries(several(next, 3, () => [key(next, data), anyValue(next, data, 1)] as const));
+  return anyValue(next, data, 1);
 }
 
-const key = (next: Random, subjects: Subjects): string =>
+const key = (next: Random, data: RequestData): string =>
   weighed(next, [
     { weight: 8, make: () => pick(next, FIELDS) },
     { weight: 5, make: () => pick(next, BELOW) },
-    { weight: 4, make: () => pick(next, REFERRED) },
+    { weight: 4, make: () => pick(next, JOINED) },
     { weight: 2, make: () => pick(next, NAMES) },
     { weight: 1, make: () => path(next) },
-    { weight: 1, make: () => anyText(next, subjects) },
+    { weight: 1, make: () => anyText(next, data) },
   ]).make();
 
-const operatorOf = (next: Random, known: readonly string[], subjects: Subjects): string =>
-  next() < 0.97 ? pick(next, known) : anyText(next, subjects);
+const operatorOf = (next: Random, known: readonly string[], data: RequestData): string =>
+  next() < 0.97 ? pick(next, known) : anyText(next, data);
 
 const anyOf = <T>(next: Random, ...names: readonly T[]): T => pick(next, names);
 
-const condition = (next: Random, subjects: Subjects, known: readonly string[]): JsonObject => {
-  const operator = operatorOf(next, known, subjects);
+const condition = (next: Random, data: RequestData, known: readonly string[]): JsonObject => {
+  const operator = operatorOf(next, known, data);
   return some<JsonValue>(next, [
-    [anyOf(next, 'key', 'k'), 0.98, () => key(next, subjects)],
+    [anyOf(next, 'key', 'k'), 0.98, () => key(next, data)],
     [
       anyOf(next, 'value', 'v'),
       0.95,
-      () => (next() < 0.8 ? fitting(next, operator, subjects) : anyValue(next, subjects)),
+      () => (next() < 0.8 ? fitting(next, operator, data) : anyValue(next, data)),
     ],
     [anyOf(next, 'operator', 'o'), 0.98, () => operator],
   ]);
 };
 
-const sort = (next: Random, subjects: Subjects): JsonObject =>
+const sort = (next: Random, data: RequestData): JsonObject =>
   some<JsonValue>(next, [
-    ['key', 0.4, () => key(next, subjects)],
+    ['key', 0.4, () => key(next, data)],
     ['desc', 0.3, () => true],
-    ['keys', 0.7, () => several(next, 3, () => ({ key: key(next, subjects), desc: next() < 0.5 }))],
+    ['keys', 0.7, () => several(next, 3, () => ({ key: key(next, data), desc: next() < 0.5 }))],
   ]);
 
 const SMALL = [0, 1, 2, 3, 10, 100];
 const number = (next: Random): number => (next() < 0.9 ? pick(next, SMALL) : below(next, 2 ** 31));
 
-const filters = (next: Random, subjects: Subjects): JsonObject => {
-  const conditions = (): JsonObject[] => several(next, 3, () => condition(next, subjects, OPERATOR_NAMES));
+const filters = (next: Random, data: RequestData): JsonObject => {
+  const conditions = (): JsonObject[] => several(next, 3, () => condition(next, data, OPERATOR_NAMES));
   return some<JsonValue>(next, [
     ['filter', 0.8, conditions],
     ['filter_or', 0.4, conditions],
-    ['keyword', 0.1, () => anyText(next, subjects)],
+    ['keyword', 0.1, () => anyText(next, data)],
     ['page', 0.7, () => ({ start: number(next), limit: number(next) })],
   ]);
 };
 
-const listQuery = (next: Random, subjects: Subjects): JsonObject => ({
-  ...filters(next, subjects),
+const listQuery = (next: Random, data: RequestData): JsonObject => ({
+  ...filters(next, data),
   ...some<JsonValue>(next, [
-    ['sort', 0.3, () => sort(next, subjects)],
-    ['only', 0.2, () => several(next, 3, () => key(next, subjects))],
+    ['sort', 0.3, () => sort(next, data)],
+    ['only', 0.2, () => several(next, 3, () => key(next, data))],
     ['minimal', 0.1, () => true],
     ['count_only', 0.3, () => true],
   ]),
 });
 
-/** A name for a value of the rows; few, so that later stages meet those of earlier ones. */
+/** Draws a name for a value in results, from few, so that later stages refer to earlier ones. */
 const rowName = (next: Random): string =>
   next() < 0.9 ? pick(next, ['a', 'b', 'c', 'd', 'e']) : pick(next, NAMES);
 
-const rowKey = (next: Random, subjects: Subjects): string =>
-  next() < 0.6 ? key(next, subjects) : rowName(next);
+const rowKey = (next: Random, data: RequestData): string => (next() < 0.6 ? key(next, data) : rowName(next));
 
-function groupField(next: Random, subjects: Subjects): JsonObject {
+function groupField(next: Random, data: RequestData): JsonObject {
   const tests = Object.keys(ROW_CONDITIONS);
   return some<JsonValue>(next, [
-    [anyOf(next, 'key', 'k'), 0.8, () => rowKey(next, subjects)],
+    [anyOf(next, 'key', 'k'), 0.8, () => rowKey(next, data)],
     [anyOf(next, 'name', 'n'), 0.98, () => rowName(next)],
-    [anyOf(next, 'operator', 'o'), 0.98, () => operatorOf(next, Object.keys(GROUP_OPERATORS), subjects)],
-    ['fields', 0.2, () => several(next, 3, () => ({ k: rowKey(next, subjects), n: rowName(next) }))],
-    ['conditions', 0.2, () => several(next, 3, () => condition(next, subjects, tests))],
+    [anyOf(next, 'operator', 'o'), 0.98, () => operatorOf(next, Object.keys(GROUP_OPERATORS), data)],
+    ['fields', 0.2, () => several(next, 3, () => ({ k: rowKey(next, data), n: rowName(next) }))],
+    ['conditions', 0.2, () => several(next, 3, () => condition(next, data, tests))],
   ]);
 }
 
-const projectField = (next: Random, subjects: Subjects): JsonObject => ({
-  k: rowKey(next, subjects),
+const projectField = (next: Random, data: RequestData): JsonObject => ({
+  k: rowKey(next, data),
   n: rowName(next),
-  o: operatorOf(next, Object.keys(PROJECT_OPERATORS), subjects),
+  o: operatorOf(next, Object.keys(PROJECT_OPERATORS), data),
 });
 
-const groupKey = (next: Random, subjects: Subjects): JsonObject => ({
-  k: rowKey(next, subjects),
+const groupKey = (next: Random, data: RequestData): JsonObject => ({
+  k: rowKey(next, data),
   n: rowName(next),
   ...some(next, [['date_format', 0.3, () => pick(next, FORMATS)]]),
 });
 
-const stage = (next: Random, subjects: Subjects): JsonObject =>
+const stage = (next: Random, data: RequestData): JsonObject =>
   weighed(next, [
     {
       weight: 6,
       make: (): JsonObject => ({
         group: {
-          keys: several(next, 2, () => groupKey(next, subjects)),
-          fields: several(next, 3, () => groupField(next, subjects)),
+          keys: several(next, 2, () => groupKey(next, data)),
+          fields: several(next, 3, () => groupField(next, data)),
         },
       }),
     },
-    { weight: 2, make: (): JsonObject => ({ unwind: { path: rowKey(next, subjects) } }) },
+    { weight: 2, make: (): JsonObject => ({ unwind: { path: rowKey(next, data) } }) },
     { weight: 1, make: (): JsonObject => ({ count: { name: rowName(next) } }) },
-    { weight: 2, make: (): JsonObject => ({ sort: sort(next, subjects) }) },
+    { weight: 2, make: (): JsonObject => ({ sort: sort(next, data) }) },
     {
       weight: 2,
       make: (): JsonObject => ({
-        project: { fields: several(next, 3, () => projectField(next, subjects)), exclude_keys: next() < 0.3 },
+        project: { fields: several(next, 3, () => projectField(next, data)), exclude_keys: next() < 0.3 },
       }),
     },
     { weight: 1, make: (): JsonObject => ({ limit: number(next) - 1 }) },
@@ -307,55 +302,55 @@ const stage = (next: Random, subjects: Subjects): JsonObject =>
     { weight: 0.1, make: (): JsonObject => ({}) },
   ]).make();
 
-const statQuery = (next: Random, subjects: Subjects): JsonObject => ({
-  ...filters(next, subjects),
+const statQuery = (next: Random, data: RequestData): JsonObject => ({
+  ...filters(next, data),
   ...some<JsonValue>(next, [
-    ['aggregate', 0.8, () => several(next, 4, () => stage(next, subjects))],
-    ['distinct', 0.3, () => key(next, subjects)],
+    ['aggregate', 0.8, () => several(next, 4, () => stage(next, data))],
+    ['distinct', 0.3, () => key(next, data)],
   ]),
 });
 
-const job = (next: Random, subjects: Subjects): string =>
-  next() < 0.8 ? pick(next, subjects.jobs) : anyText(next, subjects);
+const job = (next: Random, data: RequestData): string =>
+  next() < 0.8 ? pick(next, data.jobs) : anyText(next, data);
 
 const REQUESTS: readonly {
   readonly weight: number;
   readonly rpc: RpcName;
-  make(next: Random, subjects: Subjects): JsonObject;
+  make(next: Random, data: RequestData): JsonObject;
 }[] = [
   {
     weight: 2,
     rpc: 'get',
-    make: (next, subjects) => ({
-      job_id: job(next, subjects),
-      ...some(next, [['only', 0.3, () => several(next, 3, () => key(next, subjects))]]),
+    make: (next, data) => ({
+      job_id: job(next, data),
+      ...some(next, [['only', 0.3, () => several(next, 3, () => key(next, data))]]),
     }),
   },
-  { weight: 1, rpc: 'delete', make: (next, subjects) => ({ job_id: job(next, subjects) }) },
+  { weight: 1, rpc: 'delete', make: (next, data) => ({ job_id: job(next, data) }) },
   {
     weight: 6,
     rpc: 'list',
-    make: (next, subjects) =>
+    make: (next, data) =>
       some<JsonValue>(next, [
-        ['query', 0.95, () => listQuery(next, subjects)],
-        ['job_id', 0.05, () => job(next, subjects)],
+        ['query', 0.95, () => listQuery(next, data)],
+        ['job_id', 0.05, () => job(next, data)],
         ['status', 0.05, () => below(next, 9)],
-        ['collector_id', 0.05, () => pick(next, subjects.collectors)],
-        ['project_id', 0.05, () => pick(next, subjects.projects)],
+        ['collector_id', 0.05, () => pick(next, data.collectors)],
+        ['project_id', 0.05, () => pick(next, data.projects)],
       ]),
   },
   {
     weight: 4,
     rpc: 'stat',
-    make: (next, subjects) => some(next, [['query', 0.98, () => statQuery(next, subjects)]]),
+    make: (next, data) => some(next, [['query', 0.98, () => statQuery(next, data)]]),
   },
 ];
 
-/** A request of any rpc. */
-export function anyRequest(next: Random, subjects: Subjects): Made {
+/** Draws a request of any rpc. */
+export function anyRequest(next: Random, data: RequestData): GeneratedRequest {
   const { rpc, make } = weighed(next, REQUESTS);
   const domain = some(next, [
-    ['domain_id', 0.7, () => (next() < 0.9 ? pick(next, subjects.domains) : anyText(next, subjects))],
+    ['domain_id', 0.7, () => (next() < 0.9 ? pick(next, data.domains) : anyText(next, data))],
   ]);
-  return { rpc, request: { ...make(next, subjects), ...domain } };
+  return { rpc, request: { ...make(next, data), ...domain } };
 }

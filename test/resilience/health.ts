@@ -1,4 +1,4 @@
-/** What a service says of itself while a trial goes on: by grpc.health.v1.Health/Watch, /readyz and /livez (docs/operations.md «Health»). */
+// Follows the health of a service by grpc.health.v1.Health/Watch, /readyz and /livez (docs/operations.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
 import { credentials } from '@grpc/grpc-js';
 import {
@@ -10,19 +10,21 @@ import type { Addresses } from '../harness/program.js';
 import { until } from '../harness/until.js';
 
 export interface Health extends AsyncDisposable {
-  /** Waits until both Watch and /readyz say `serving`; answers when the later of them said so. Errors: not within `timeout`. */
-  says(serving: boolean, timeout: number): Promise<number>;
-  /** Answers of /livez that were not 200. */
-  dead(): number;
+  /**
+   * Waits until both Watch and /readyz report `serving`, and returns the time of the later report. Errors: not within
+   * `timeoutMs`.
+   */
+  reports(serving: boolean, timeoutMs: number): Promise<number>;
+  /** Counts the answers of /livez other than 200. */
+  failedLivez(): number;
 }
 
-interface Said {
+interface Report {
   readonly serving: boolean;
-  readonly at: number;
+  readonly time: number;
 }
 
-/** Milliseconds between two looks at the pages. */
-const PAUSE = 20;
+const POLL_INTERVAL_MS = 20;
 
 async function page(address: string, path: string): Promise<number> {
   const response = await fetch(`http://${address}${path}`);
@@ -30,39 +32,39 @@ async function page(address: string, path: string): Promise<number> {
   return response.status;
 }
 
-/** Waits until the doors are open, and then listens. */
+/** Waits until the listeners are open, and follows from then on. */
 export async function followHealth({ grpc, admin }: Addresses): Promise<Health> {
-  const doorsAreOpen = () => page(admin, '/livez').then(Boolean, () => false);
-  await until('the admin door is open', doorsAreOpen, 10_000);
+  const isOpen = () => page(admin, '/livez').then(Boolean, () => false);
+  await until('the admin listener is open', isOpen, 10_000);
   const client = new HealthClient(grpc, credentials.createInsecure());
   const watching = client.watch({ service: 'spaceone.api.inventory.v1.Job' });
-  let watch: Said | undefined;
-  let ready: Said | undefined;
-  let dead = 0;
-  const over = new AbortController();
+  let watch: Report | undefined;
+  let ready: Report | undefined;
+  let failedLivez = 0;
+  const stop = new AbortController();
   watching.on('data', ({ status }: HealthCheckResponse) => {
-    watch = { serving: status === Serving.SERVING, at: performance.now() };
+    watch = { serving: status === Serving.SERVING, time: performance.now() };
   });
-  // It ends with an error when it is cancelled, or the service ends.
+  // The stream ends with an error on cancellation, or when the service exits.
   watching.on('error', () => undefined);
-  const looking = (async () => {
-    while (!over.signal.aborted) {
+  const polling = (async () => {
+    while (!stop.signal.aborted) {
       const serving = (await page(admin, '/readyz')) === 200;
-      if (serving !== ready?.serving) ready = { serving, at: performance.now() };
-      if ((await page(admin, '/livez')) !== 200) dead += 1;
-      await pause(PAUSE);
+      if (serving !== ready?.serving) ready = { serving, time: performance.now() };
+      if ((await page(admin, '/livez')) !== 200) failedLivez += 1;
+      await pause(POLL_INTERVAL_MS);
     }
   })();
   return {
-    async says(serving, timeout) {
+    async reports(serving, timeoutMs) {
       const both = (): boolean => watch?.serving === serving && ready?.serving === serving;
-      await until(`the service says ${serving ? 'SERVING' : 'NOT_SERVING'}`, both, timeout);
-      return Math.max(watch?.at ?? NaN, ready?.at ?? NaN);
+      await until(`the service reports ${serving ? 'SERVING' : 'NOT_SERVING'}`, both, timeoutMs);
+      return Math.max(watch?.time ?? NaN, ready?.time ?? NaN);
     },
-    dead: () => dead,
+    failedLivez: () => failedLivez,
     async [Symbol.asyncDispose]() {
-      over.abort();
-      await looking;
+      stop.abort();
+      await polling;
       watching.cancel();
       client.close();
     },

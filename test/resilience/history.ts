@@ -1,30 +1,29 @@
-/**
- * What writers did to some jobs and when, and whether an answer that was given meanwhile is explained by it: each job may
- * have been in any of the states that it had between the question and the answer.
- */
-import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+// The history of writes to some jobs, and a checker of concurrent answers: an answer is explained if each job in it had the
+// shown state index some moment between the question and the answer.
+import type { JsonObject } from '@bufbuild/protobuf';
+import { stringOf } from '../harness/json.js';
 
-/** The date of a job, in seconds; undefined: there is no such job. */
+/** The date of a job, in seconds; undefined: the job does not exist. */
 export type State = number | undefined;
 
 interface Write {
   readonly begin: number;
-  /** Infinity: not yet known to be done. */
+  /** Infinity: not yet confirmed. */
   end: number;
   readonly state: State;
 }
 
 export interface History {
-  /** Whether the writers have put the job there. */
+  /** The latest state of a job. */
   now(id: string): State;
-  /** Notes that `write` brings jobs into the states beside them, while it runs. */
+  /** Runs `write`, and records that it brings jobs into `states`. */
   during(states: ReadonlyMap<string, State>, write: () => Promise<unknown>): Promise<void>;
-  /** The states that a job may have had at some moment between two. */
+  /** The possible states of a job between two moments. */
   possible(id: string, from: number, to: number): readonly State[];
 }
 
-/** Milliseconds for which writes are kept: no call takes longer. */
-const KEPT_MS = 60_000;
+/** Longer than any call. */
+const RETENTION_MS = 60_000;
 
 export function createHistory(ids: readonly string[]): History {
   const writes = new Map<string, Write[]>(ids.map((id) => [id, [{ begin: 0, end: 0, state: undefined }]]));
@@ -34,16 +33,16 @@ export function createHistory(ids: readonly string[]): History {
     async during(states, write) {
       const begin = performance.now();
       const begun = [...states].map(([id, state]) => {
-        const noted: Write = { begin, end: Infinity, state };
+        const recorded: Write = { begin, end: Infinity, state };
         const all = of(id);
-        const old = all.findLastIndex(({ end }) => end < begin - KEPT_MS);
+        const old = all.findLastIndex(({ end }) => end < begin - RETENTION_MS);
         all.splice(0, Math.max(0, old));
-        all.push(noted);
-        return noted;
+        all.push(recorded);
+        return recorded;
       });
       await write();
       const end = performance.now();
-      for (const noted of begun) noted.end = end;
+      for (const recorded of begun) recorded.end = end;
     },
     possible(id, from, to) {
       const all = of(id);
@@ -53,8 +52,8 @@ export function createHistory(ids: readonly string[]): History {
   };
 }
 
-/** A list of jobs that was asked for: of which, from where on, and in which order of date and id. */
-export interface Asked {
+/** A requested list: its candidates, its page, and its order by date and id. */
+export interface ListRequest {
   readonly ids: readonly string[];
   readonly skip: number;
   /** Infinity: all. */
@@ -62,55 +61,55 @@ export interface Asked {
   readonly direction: 1 | -1;
 }
 
-/** A job as it was shown. */
-export interface Shown {
+/** A job in an answer. */
+export interface ShownJob {
   readonly id: string;
   readonly date: number;
 }
 
-interface Job extends Shown {
-  /** It was there all the time, with this date. */
+interface Job extends ShownJob {
+  /** The job existed all the time, with this date. */
   readonly isStable: boolean;
 }
 
-/** When an answer was given: between two moments. */
+/** The time of an answer: between two moments. */
 export interface Between {
   readonly from: number;
   readonly to: number;
 }
 
-/** How many jobs there may have been: those that were there all the time, and with those that were for some of it. */
+/** The minimum and maximum number of jobs: those that existed all the time, and those that existed index some moment. */
 function countsOf(
   history: History,
   ids: readonly string[],
   { from, to }: Between,
 ): readonly [number, number] {
-  let [least, most] = [0, 0];
+  let [min, max] = [0, 0];
   for (const id of ids) {
     const states = history.possible(id, from, to);
-    if (states.some((state) => state !== undefined)) most += 1;
-    if (states.every((state) => state !== undefined)) least += 1;
+    if (states.some((state) => state !== undefined)) max += 1;
+    if (states.every((state) => state !== undefined)) min += 1;
   }
-  return [least, most];
+  return [min, max];
 }
 
-/** What a count of `ids` says that was never so; undefined: it is explained. */
+/** Checks a count of `ids`; undefined: it is explained. */
 export function unexplainedCount(
   history: History,
   ids: readonly string[],
   count: number,
   between: Between,
 ): string | undefined {
-  const [least, most] = countsOf(history, ids, between);
-  return count >= least && count <= most ? undefined : `${count} jobs, of ${least} to ${most}`;
+  const [min, max] = countsOf(history, ids, between);
+  return count >= min && count <= max ? undefined : `${count} jobs, of ${min} to ${max}`;
 }
 
 const inOrder =
   (direction: 1 | -1) =>
-  (a: Shown, b: Shown): number =>
+  (a: ShownJob, b: ShownJob): number =>
     direction * (a.date - b.date || (a.id < b.id ? -1 : Number(a.id > b.id)));
 
-/** Those that were there all the time with one date, and all dates of the others. */
+/** The jobs that existed all the time with one date, and the others with each of their dates. */
 function jobsBetween(history: History, ids: readonly string[], { from, to }: Between): readonly Job[] {
   return ids.flatMap((id) => {
     const states = history.possible(id, from, to);
@@ -119,27 +118,31 @@ function jobsBetween(history: History, ids: readonly string[], { from, to }: Bet
   });
 }
 
-/** What is wrong with the jobs of an answer by themselves. */
-function misshown(
+/** Checks the jobs of an answer, each on its own and their order. */
+function checkJobs(
   history: History,
-  { ids, limit, direction }: Asked,
-  shown: readonly Shown[],
+  { ids, limit, direction }: ListRequest,
+  shown: readonly ShownJob[],
   { from, to }: Between,
 ) {
-  const asked = new Set(ids);
+  const requested = new Set(ids);
   const order = inOrder(direction);
-  if (shown.length > limit) return `${shown.length} jobs of at most ${limit}`;
-  if (new Set(shown.map(({ id }) => id)).size < shown.length) return 'a job is there twice';
-  const stranger = shown.find(({ id }) => !asked.has(id));
-  if (stranger !== undefined) return `${stranger.id} was not asked for`;
+  if (shown.length > limit) return `${shown.length} jobs of index max ${limit}`;
+  if (new Set(shown.map(({ id }) => id)).size < shown.length) return 'a job is listed twice';
+  const stranger = shown.find(({ id }) => !requested.has(id));
+  if (stranger !== undefined) return `${stranger.id} was not requested`;
   const wrong = shown.find(({ id, date }) => !history.possible(id, from, to).includes(date));
   if (wrong !== undefined) return `${wrong.id} never had the date ${wrong.date}`;
-  const at = shown.findIndex((job, nth) => nth > 0 && order(shown[nth - 1] ?? job, job) >= 0);
-  return at < 0 ? undefined : `job ${at} is out of order`;
+  const index = shown.findIndex((job, nth) => nth > 0 && order(shown[nth - 1] ?? job, job) >= 0);
+  return index < 0 ? undefined : `job ${index} is out of order`;
 }
 
-/** What is wrong with the place of a page in its list. */
-function misplaced(jobs: readonly Job[], { skip, limit, direction }: Asked, shown: readonly Shown[]) {
+/** Checks the position of a page in its list. */
+function checkPosition(
+  jobs: readonly Job[],
+  { skip, limit, direction }: ListRequest,
+  shown: readonly ShownJob[],
+) {
   const order = inOrder(direction);
   const [first, last] = [shown[0], shown.at(-1)];
   const seen = new Set(shown.map(({ id }) => id));
@@ -158,15 +161,15 @@ function misplaced(jobs: readonly Job[], { skip, limit, direction }: Asked, show
   );
   const stable = jobs.filter((job) => job.isStable && before.has(job.id)).length;
   return skip < stable || skip > before.size
-    ? `it begins at ${skip}, of ${stable} to ${before.size}`
+    ? `it begins index ${skip}, of ${stable} to ${before.size}`
     : undefined;
 }
 
-/** What is wrong with the total beside a page. */
-function mistotalled(
+/** Checks the total of a page. */
+function checkTotal(
   history: History,
-  { ids, skip, limit }: Asked,
-  shown: readonly Shown[],
+  { ids, skip, limit }: ListRequest,
+  shown: readonly ShownJob[],
   total: number,
   between: Between,
 ): string | undefined {
@@ -178,32 +181,23 @@ function mistotalled(
   return unexplainedCount(history, ids, total, between);
 }
 
-/** What of a list that was shown is explained by no moment of its time; undefined: all of it is. Without a total it has none. */
+/** Checks a list; undefined: it is explained. Exports have no total. */
 export function unexplainedList(
   history: History,
-  asked: Asked,
-  shown: readonly Shown[],
+  requested: ListRequest,
+  shown: readonly ShownJob[],
   total: number | undefined,
   between: Between,
 ): string | undefined {
   return (
-    misshown(history, asked, shown, between) ??
-    misplaced(jobsBetween(history, asked.ids, between), asked, shown) ??
-    (total === undefined ? undefined : mistotalled(history, asked, shown, total, between))
+    checkJobs(history, requested, shown, between) ??
+    checkPosition(jobsBetween(history, requested.ids, between), requested, shown) ??
+    (total === undefined ? undefined : checkTotal(history, requested, shown, total, between))
   );
 }
 
-const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The rows of an answer. */
-export const rowsIn = ({ results }: JsonObject): readonly JsonObject[] =>
-  Array.isArray(results) ? results.filter(isObject) : [];
-
-const textOf = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
-
 export const totalIn = ({ total_count: total }: JsonObject): number => Number(total ?? 0);
 
-/** The jobs of an answer that shows `date` of them. */
-export const shownIn = (rows: readonly JsonObject[], date: string): readonly Shown[] =>
-  rows.map((row) => ({ id: textOf(row['job_id']), date: Date.parse(textOf(row[date])) / 1000 }));
+/** The jobs of an answer, by the date field `date`. */
+export const jobsIn = (rows: readonly JsonObject[], date: string): readonly ShownJob[] =>
+  rows.map((row) => ({ id: stringOf(row['job_id']), date: Date.parse(stringOf(row[date])) / 1000 }));

@@ -1,28 +1,30 @@
-/** An honest client at each door beside clients that mean harm: it hardly notices, and their memory comes back (docs/operations.md «Connections»). */
+// An honest client at each listener beside hostile clients: its calls succeed, and the memory of the service recovers (docs/operations.md «Connections»).
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Db } from 'mongodb';
+import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
+import type { Answer } from '../harness/client.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { createHttpClient } from '../harness/http-client.js';
+import { startDatabase } from '../harness/mongod.js';
 import { until } from '../harness/until.js';
-import { grpcDoor, httpDoor } from './doors.js';
-import type { Answer } from './doors.js';
-import { encoded } from './encoder.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Subject } from './subject.js';
-import { atLeast, atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { atLeast, atMost, sameProcess } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startProbedSystem } from './system-under-test.js';
+import type { ProbedSystem } from './system-under-test.js';
 
 const ATTACKERS = fileURLToPath(new URL('attackers.js', import.meta.url));
 const DOMAIN = 'domain-attacked';
 const JOBS = 2000;
 const PER_SECOND = 20;
-const TIMEOUT = 2000;
-const GROWTH = 1.5;
-/** Rounds of as many large lists as the attackers ask for at once. */
-const WARMING = 5;
-/** Milliseconds until the memory has to be back. */
-const BACK = 60_000;
+const TIMEOUT_MS = 2000;
+const MAX_GROWTH = 1.5;
+/** Rounds of large lists, as many at once as the attackers request. */
+const WARM_UP_ROUNDS = 5;
+/** The maximum time until the memory has recovered. */
+const MAX_RECOVERY_MS = 60_000;
 const GET = { domain_id: DOMAIN, job_id: 'job-0' };
 
 const fill = (db: Db) =>
@@ -34,30 +36,30 @@ const fill = (db: Db) =>
     })),
   );
 
-interface Honest {
+interface HonestCall {
   readonly ok: boolean;
-  readonly took: number;
+  readonly tookMs: number;
 }
 
-/** Calls at a steady pace until `over` is aborted. */
-async function steady(call: () => Promise<Answer>, over: AbortSignal): Promise<readonly Honest[]> {
-  const calls: Promise<Honest>[] = [];
-  while (!over.aborted) {
+/** Calls at a steady rate until `stopped`. */
+async function steady(call: () => Promise<Answer>, stopped: AbortSignal): Promise<readonly HonestCall[]> {
+  const calls: Promise<HonestCall>[] = [];
+  while (!stopped.aborted) {
     const begun = performance.now();
-    calls.push(call().then(({ status }) => ({ ok: status === 'OK', took: performance.now() - begun })));
+    calls.push(call().then(({ status }) => ({ ok: status === 'OK', tookMs: performance.now() - begun })));
     await pause(1000 / PER_SECOND);
   }
   return Promise.all(calls);
 }
 
-function honest({ addresses }: Subject, over: AbortSignal) {
-  const grpc = grpcDoor(addresses.grpc);
-  const http = httpDoor(addresses.http, PER_SECOND);
-  const request = encoded('get', GET);
-  const byGrpc = steady(() => grpc.send('get', request, { timeout: TIMEOUT }), over);
+function honestCalls({ addresses }: ProbedSystem, stopped: AbortSignal) {
+  const grpc = createGrpcClient(addresses.grpc, OWN_CONNECTION);
+  const http = createHttpClient(addresses.http, PER_SECOND);
+  const request = encodeRequest('get', GET);
+  const byGrpc = steady(() => grpc.send('get', request, { timeoutMs: TIMEOUT_MS }), stopped);
   const byHttp = steady(
-    () => http.post('/inventory/v1/job/get', JSON.stringify(GET), { timeout: TIMEOUT }),
-    over,
+    () => http.post('/inventory/v1/job/get', JSON.stringify(GET), { timeoutMs: TIMEOUT_MS }),
+    stopped,
   );
   return Promise.all([byGrpc, byHttp]).finally(() => {
     grpc.close();
@@ -65,70 +67,90 @@ function honest({ addresses }: Subject, over: AbortSignal) {
   });
 }
 
-/** Has the service done once what it is asked for later, by clients who take their answers. */
-async function warm(subject: Subject): Promise<void> {
+/** Warms the service up with the same requests, by clients that read their answers. */
+async function warm(system: ProbedSystem): Promise<void> {
   const quiet = new AbortController();
-  const calls = honest(subject, quiet.signal);
-  const door = grpcDoor(subject.addresses.grpc);
-  const all = encoded('list', { domain_id: DOMAIN });
-  for (let round = 0; round < WARMING; round++)
-    await Promise.all(Array.from({ length: 16 }, () => door.send('list', all, { timeout: BACK })));
-  door.close();
+  const calls = honestCalls(system, quiet.signal);
+  const listener = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
+  const all = encodeRequest('list', { domain_id: DOMAIN });
+  for (let round = 0; round < WARM_UP_ROUNDS; round++)
+    await Promise.all(
+      Array.from({ length: 16 }, () => listener.send('list', all, { timeoutMs: MAX_RECOVERY_MS })),
+    );
+  listener.close();
   quiet.abort();
   await calls;
 }
 
-/** Attacks for so many milliseconds; answers what was done. */
-async function attacked({ addresses }: Subject, seed: number, ms: number): Promise<string> {
+/** Attacks for `ms` milliseconds, and returns the counts of the attacks. */
+async function attack({ addresses }: ProbedSystem, seed: number, ms: number): Promise<string> {
   const child = fork(ATTACKERS, [addresses.grpc, addresses.http, DOMAIN, String(seed)]);
   await pause(ms);
-  const told: Promise<readonly unknown[]> = once(child, 'message');
+  const report: Promise<readonly unknown[]> = once(child, 'message');
   const ended = once(child, 'exit');
   child.send('stop');
-  const [what] = await told;
+  const [counts] = await report;
   await ended;
-  return String(what);
+  return String(counts);
 }
 
-const quantile = (of: readonly Honest[], share: number): number =>
-  of.map(({ took }) => took).toSorted((a, b) => a - b)[Math.floor(of.length * share)] ?? NaN;
+const quantile = (of: readonly HonestCall[], share: number): number =>
+  of.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b)[Math.floor(of.length * share)] ?? NaN;
 
-function figuresOf(door: string, calls: readonly Honest[]): Figure {
+function mostSucceed(listener: string, calls: readonly HonestCall[]): Assertion {
   const good = calls.filter(({ ok }) => ok).length;
-  return atLeast(`honest calls by ${door} that succeeded`, (100 * good) / calls.length, 99, '%');
+  return atLeast(`successful honest calls over ${listener}`, (100 * good) / calls.length, 99, '%');
 }
 
-export async function hostile({ seed, short, lasting, say }: Terms): Promise<readonly Figure[]> {
+export async function hostile({
+  seed,
+  short,
+  lasting,
+  note,
+}: ScenarioOptions): Promise<readonly Assertion[]> {
   await using database = await startDatabase();
   await fill(database.db);
-  await using subject = await startSubject({ MONGODB_URI: database.uri });
-  await warm(subject);
-  const before = await subject.vitals('collected');
-  const over = new AbortController();
-  const calling = honest(subject, over.signal);
-  say(await attacked(subject, seed, short ? 5000 : (lasting ?? 60_000)));
-  over.abort();
+  await using system = await startProbedSystem(database.uri);
+  await warm(system);
+  const before = await system.vitals('collected');
+  const stop = new AbortController();
+  const calling = honestCalls(system, stop.signal);
+  note(await attack(system, seed, short ? 5000 : (lasting ?? 60_000)));
+  stop.abort();
   const [byGrpc, byHttp] = await calling;
-  const during = await subject.vitals('as it is');
-  for (const [door, calls] of [
+  const during = await system.vitals('as it is');
+  for (const [listener, calls] of [
     ['gRPC', byGrpc],
     ['HTTP', byHttp],
   ] as const)
-    say(
-      `${door}: ${calls.length} calls, p50 ${quantile(calls, 0.5).toFixed(0)} ms, p99 ${quantile(calls, 0.99).toFixed(0)} ms`,
+    note(
+      `${listener}: ${calls.length} calls, p50 ${quantile(calls, 0.5).toFixed(0)} ms, p99 ${quantile(calls, 0.99).toFixed(0)} ms`,
     );
-  say(`memory ${before.rss >> 20} MiB before, ${during.rss >> 20} MiB at the end of it`);
+  note(`memory ${before.rssBytes >> 20} MiB before, ${during.rssBytes >> 20} MiB at the end of the attack`);
   let after = during;
-  const back = async (): Promise<boolean> => {
-    after = await subject.vitals('collected');
-    return after.rss <= before.rss * GROWTH && after.heapUsed <= before.heapUsed * GROWTH;
+  const isRecovered = async (): Promise<boolean> => {
+    after = await system.vitals('collected');
+    return (
+      after.rssBytes <= before.rssBytes * MAX_GROWTH &&
+      after.heapUsedBytes <= before.heapUsedBytes * MAX_GROWTH
+    );
   };
-  await until('the memory is back', back, BACK).catch(() => undefined);
+  await until('the memory has recovered', isRecovered, MAX_RECOVERY_MS).catch(() => undefined);
   return [
-    figuresOf('gRPC', byGrpc),
-    figuresOf('HTTP', byHttp),
-    atMost('memory afterwards, of what it was', after.rss / before.rss, GROWTH, 'times'),
-    atMost('heap afterwards, of what it was', after.heapUsed / before.heapUsed, GROWTH, 'times'),
-    exactly('the same process', Number(subject.alive()), 1),
+    mostSucceed('gRPC', byGrpc),
+    mostSucceed('HTTP', byHttp),
+    atMost(
+      'memory afterwards, in multiples of before',
+      after.rssBytes / before.rssBytes,
+      MAX_GROWTH,
+      'times',
+    ),
+    atMost(
+      'heap afterwards, in multiples of before',
+      after.heapUsedBytes / before.heapUsedBytes,
+      MAX_GROWTH,
+      'times',
+    ),
+    sameProcess(system.program),
   ];
 }

@@ -1,81 +1,91 @@
-/** Requests that are too much, or as much as may be: each is answered by name, and none keeps a neighbour waiting (docs/settings.md «Limits»). */
-import { grpcDoor, httpDoor } from './doors.js';
-import type { Answer, GrpcDoor, HttpDoor } from './doors.js';
-import { DOMAIN, FLOODS } from './floods.js';
-import type { Flood } from './floods.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Subject } from './subject.js';
-import { exactly, longestHold } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+// Requests beyond a limit or just within it: each has its documented answer, and none delays another caller (docs/settings.md «Limits»).
+import { DOMAIN, EXTREME_REQUESTS } from './extreme-requests.js';
+import type { ExtremeRequest } from './extreme-requests.js';
+import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
+import type { Answer, GrpcClient } from '../harness/client.js';
+import { createHttpClient } from '../harness/http-client.js';
+import type { HttpClient } from '../harness/http-client.js';
+import { startDatabase } from '../harness/mongod.js';
+import { exactly, longestDelay, sameProcess } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startProbedSystem } from './system-under-test.js';
+import type { ProbedSystem } from './system-under-test.js';
 
-const TIMEOUT = 30_000;
+const TIMEOUT_MS = 30_000;
 
-/** How often each is sent; the shortest hold of them is its own, and not the machine's. */
-const TIMES = 3;
+/** Attempts at each request; the shortest delay excludes noise of the machine. */
+const ATTEMPTS = 3;
 
-interface Borne {
-  readonly flood: Flood;
+interface Measured {
+  readonly request: ExtremeRequest;
   readonly answer: Answer;
-  /** Milliseconds that the event loop was held. */
-  readonly held: number;
+  /** The delay of the event loop. */
+  readonly delayMs: number;
 }
 
-function sent({ door, rpc }: Flood, body: Uint8Array | string, grpc: GrpcDoor, http: HttpDoor) {
-  const terms = { timeout: TIMEOUT };
-  return door === 'gRPC'
-    ? grpc.send(rpc, Buffer.from(body), terms)
-    : http.post(`/inventory/v1/job/${rpc}`, body, terms);
+function send(
+  { listener, rpc }: ExtremeRequest,
+  body: Uint8Array | string,
+  grpc: GrpcClient,
+  http: HttpClient,
+) {
+  const options = { timeoutMs: TIMEOUT_MS };
+  return listener === 'gRPC'
+    ? grpc.send(rpc, Buffer.from(body), options)
+    : http.post(`/inventory/v1/job/${rpc}`, body, options);
 }
 
-async function borne(
-  flood: Flood,
-  times: number,
-  subject: Subject,
-  grpc: GrpcDoor,
-  http: HttpDoor,
-): Promise<Borne> {
-  const body = flood.body();
-  const seen: Borne[] = [];
-  for (let nth = 0; nth < times; nth++) {
-    await subject.vitals('as it is');
-    const answer = await sent(flood, body, grpc, http);
-    const { held } = await subject.vitals('as it is');
-    seen.push({ flood, answer, held });
+async function measure(
+  request: ExtremeRequest,
+  attempts: number,
+  system: ProbedSystem,
+  grpc: GrpcClient,
+  http: HttpClient,
+): Promise<Measured> {
+  const body = request.body();
+  const measured: Measured[] = [];
+  for (let nth = 0; nth < attempts; nth++) {
+    await system.vitals('as it is');
+    const answer = await send(request, body, grpc, http);
+    const { maxDelayMs: delayMs } = await system.vitals('as it is');
+    measured.push({ request, answer, delayMs });
   }
-  return seen.reduce((best, each) => (each.held < best.held ? each : best));
+  return measured.reduce((best, each) => (each.delayMs < best.delayMs ? each : best));
 }
 
-const isDue = ({ flood: { due }, answer: { status, text } }: Borne): boolean =>
-  due === status || text.includes(due);
+const isExpected = ({ request: { expected }, answer: { status, text } }: Measured): boolean =>
+  expected === status || text.includes(expected);
 
-/** Bytes of the text of an error. */
+/** The size of the text of an error. */
 const grpcText = ({ text }: Answer): number =>
   Buffer.byteLength(/"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text);
 
-export async function limits(terms: Terms): Promise<readonly Figure[]> {
-  const { short, say } = terms;
+export async function limits(options: ScenarioOptions): Promise<readonly Assertion[]> {
+  const { short, note } = options;
   await using database = await startDatabase();
-  await using subject = await startSubject({ MONGODB_URI: database.uri });
+  await using system = await startProbedSystem(database.uri);
   await database.db.collection('job').insertOne({ job_id: 'job-0', domain_id: DOMAIN });
-  const grpc = grpcDoor(subject.addresses.grpc);
-  const http = httpDoor(subject.addresses.http, 4);
-  const all: Borne[] = [];
-  for (const flood of FLOODS) all.push(await borne(flood, short ? 1 : TIMES, subject, grpc, http));
+  const grpc = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
+  const http = createHttpClient(system.addresses.http, 4);
+  const all: Measured[] = [];
+  for (const request of EXTREME_REQUESTS)
+    all.push(await measure(request, short ? 1 : ATTEMPTS, system, grpc, http));
   grpc.close();
   http.close();
-  const worst = all.toSorted((one, other) => other.held - one.held);
-  for (const { flood, held } of worst.slice(0, 5)) say(`${held.toFixed(0)} ms held by ${flood.name}`);
-  const odd = all.filter((each) => !isDue(each));
-  for (const { flood, answer } of odd)
-    say(`${flood.name}: ${answer.status} ${answer.text.slice(0, 120)}, due ${flood.due}`);
+  const worst = all.toSorted((one, other) => other.delayMs - one.delayMs);
+  for (const { request, delayMs } of worst.slice(0, 5))
+    note(`${delayMs.toFixed(0)} ms of delay by ${request.name}`);
+  const odd = all.filter((each) => !isExpected(each));
+  for (const { request, answer } of odd)
+    note(`${request.name}: ${answer.status} ${answer.text.slice(0, 120)}, expected ${request.expected}`);
   return [
-    exactly('requests not answered as is due', odd.length, 0),
+    exactly('requests with another answer than expected', odd.length, 0),
     exactly(
-      'texts over 1,024 bytes',
+      'error texts over 1,024 bytes',
       all.filter(({ answer }) => answer.status !== 'OK' && grpcText(answer) > 1024).length,
       0,
     ),
-    longestHold(worst[0]?.held ?? 0, terms),
-    exactly('the same process', Number(subject.alive()), 1),
+    longestDelay(worst[0]?.delayMs ?? 0, options),
+    sameProcess(system.program),
   ];
 }

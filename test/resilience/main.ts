@@ -1,9 +1,10 @@
-// npm run resilience: what attacks, faults and neighbours do to the service (docs/operations.md «Trials»). Names pick trials;
-// --short is the form for each change; --seed N replays; --lasting 2h is for the trial that has no end of its own; --again tries one of times once more where it fails.
+// npm run resilience: runs attacks, faults and noisy neighbours against the service (docs/operations.md «Trials»).
+// Arguments name scenarios; --short is the form for each change; --seed N repeats a run; --lasting 2h sets the duration of
+// scenarios without an end of their own; --again gives a scenario with assertions on times a second attempt.
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import type { Figure, Terms, Trial } from './trial.js';
-import { NAMES, ROUNDS, TIMED } from './trials.js';
+import type { Assertion, Scenario, ScenarioOptions } from './scenario.js';
+import { NAMES, ROUNDS, TIMED } from './scenarios.js';
 
 const { values: options, positionals: names } = parseArgs({
   allowPositionals: true,
@@ -15,37 +16,41 @@ const { values: options, positionals: names } = parseArgs({
   },
 });
 
-const MINUTE = 60_000;
-const UNITS: ReadonlyMap<string, number> = new Map([
+const MINUTE_MS = 60_000;
+const UNITS_MS: ReadonlyMap<string, number> = new Map([
   ['s', 1000],
-  ['m', MINUTE],
-  ['h', 60 * MINUTE],
+  ['m', MINUTE_MS],
+  ['h', 60 * MINUTE_MS],
 ]);
 
 function milliseconds(text: string): number {
   const [, count, unit] = /^(\d+)([smh])$/.exec(text) ?? [];
-  const each = UNITS.get(unit ?? '');
-  if (each === undefined) throw new Error('--lasting takes a time such as 90s, 10m or 2h');
+  const each = UNITS_MS.get(unit ?? '');
+  if (each === undefined) throw new Error('--lasting takes a duration such as 90s, 10m or 2h');
   return Number(count) * each;
 }
 
-const say = (line: string): void => {
+const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-const usual: Omit<Terms, 'say'> = {
+const common: Omit<ScenarioOptions, 'note'> = {
   seed: Number(options.seed),
   short: options.short,
   lasting: options.lasting === undefined ? undefined : milliseconds(options.lasting),
 };
 
 const unknown = names.filter((name) => !NAMES.includes(name));
-if (unknown.length > 0) throw new Error(`no such trial: ${unknown.join(', ')}`);
+if (unknown.length > 0) throw new Error(`unknown scenario: ${unknown.join(', ')}`);
 const isChosen = (name: string): boolean => names.length === 0 || names.includes(name);
 
-/** Runs a trial, and tells of it when it is over: another may run beside it. */
-async function tried(name: string, trial: Trial): Promise<readonly Figure[]> {
-  const { seed, short } = usual;
+const crashed = (error: unknown): readonly Assertion[] => [
+  { name: 'the scenario itself', actual: String(error), expected: 'completes', holds: false },
+];
+
+/** Runs a scenario and prints its report at the end, since another may run beside it. */
+async function run(name: string, scenario: Scenario): Promise<readonly Assertion[]> {
+  const { seed, short } = common;
   const begun = performance.now();
   const lines = [
     `${name} (seed ${seed}: npm run resilience -- ${name}${short ? ' --short' : ''} --seed ${seed})`,
@@ -53,37 +58,34 @@ async function tried(name: string, trial: Trial): Promise<readonly Figure[]> {
   const note = (line: string): void => {
     lines.push(`  ${line}`);
   };
-  const figures = await trial({ ...usual, say: note }).catch((error: unknown): readonly Figure[] => [
-    { what: 'the trial itself', seen: String(error), due: 'ends', holds: false },
-  ]);
-  for (const { what, seen, due, holds } of figures)
-    note(`${holds ? 'holds ' : 'FAILED'} ${what}: ${seen} (${due})`);
+  const assertions = await scenario({ ...common, note }).catch(crashed);
+  for (const { name, actual, expected, holds } of assertions)
+    note(`${holds ? 'holds ' : 'FAILED'} ${name}: ${actual} (expected ${expected})`);
   note(`${((performance.now() - begun) / 1000).toFixed(1)} s`);
-  say(lines.join('\n'));
-  return figures;
+  print(lines.join('\n'));
+  return assertions;
 }
 
-const holds = (figures: readonly Figure[]): boolean => figures.every((figure) => figure.holds);
+const allHold = (assertions: readonly Assertion[]): boolean => assertions.every(({ holds }) => holds);
 
-/** Runs a trial, and one of times once more where it is to have a second try. */
-async function triedAgain(name: string, trial: Trial): Promise<readonly Figure[]> {
-  const figures = await tried(name, trial);
-  if (holds(figures) || !options.again || !TIMED.includes(name)) return figures;
-  say(`${name} is about times, and has a second try`);
-  return tried(name, trial);
+/** Runs a scenario, and one with assertions on times a second time if it fails and --again is given. */
+async function runWithRetry(name: string, scenario: Scenario): Promise<readonly Assertion[]> {
+  const assertions = await run(name, scenario);
+  if (allHold(assertions) || !options.again || !TIMED.includes(name)) return assertions;
+  print(`${name} asserts times, and has a second attempt`);
+  return run(name, scenario);
 }
 
-/** Runs trials one after the other. */
-async function inTurn(trials: Readonly<Record<string, Trial>>): Promise<readonly Figure[]> {
-  const figures: Figure[] = [];
-  for (const [name, trial] of Object.entries(trials))
-    if (isChosen(name)) figures.push(...(await triedAgain(name, trial)));
-  return figures;
+async function runInSequence(scenarios: Readonly<Record<string, Scenario>>): Promise<readonly Assertion[]> {
+  const assertions: Assertion[] = [];
+  for (const [name, scenario] of Object.entries(scenarios))
+    if (isChosen(name)) assertions.push(...(await runWithRetry(name, scenario)));
+  return assertions;
 }
 
-say(`trials of seed ${usual.seed}: ${NAMES.filter(isChosen).join(', ')}`);
-const all: Figure[] = [];
-for (const round of ROUNDS) all.push(...(await Promise.all(round.map(inTurn))).flat());
+print(`scenarios, seed ${common.seed}: ${NAMES.filter(isChosen).join(', ')}`);
+const all: Assertion[] = [];
+for (const round of ROUNDS) all.push(...(await Promise.all(round.map(runInSequence))).flat());
 const failed = all.filter(({ holds }) => !holds).length;
-say(`${all.length - failed} figures hold, ${failed} do not`);
+print(`${all.length - failed} assertions hold, ${failed} fail`);
 process.exitCode = failed === 0 ? 0 : 1;

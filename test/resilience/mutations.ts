@@ -1,18 +1,15 @@
-/** Bytes that were a message, and are not quite one any more. */
+// Mutations of encoded messages: bytes that almost decode.
+import { encodeField } from '../harness/encoder.js';
+import { below, pick, randomBytes } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { below, pick } from './choices.js';
-import { field } from './encoder.js';
 
 type Mutation = (next: Random, bytes: Buffer) => Buffer;
 
-/** Where something of `bytes` begins and ends. */
-function cut(next: Random, bytes: Buffer): readonly [number, number] {
+/** Draws the start and the end of a part of `bytes`. */
+function range(next: Random, bytes: Buffer): readonly [number, number] {
   const from = below(next, bytes.length + 1);
   return [from, from + below(next, bytes.length - from + 1)];
 }
-
-const noise = (next: Random, length: number): Buffer =>
-  Buffer.from(Array.from({ length }, () => below(next, 256)));
 
 const flipped: Mutation = (next, bytes) => {
   const copy = Buffer.from(bytes);
@@ -26,29 +23,29 @@ const flipped: Mutation = (next, bytes) => {
 const shortened: Mutation = (next, bytes) => bytes.subarray(0, below(next, bytes.length + 1));
 
 const repeated: Mutation = (next, bytes) => {
-  const [from, to] = cut(next, bytes);
+  const [from, to] = range(next, bytes);
   return Buffer.concat([bytes.subarray(0, to), bytes.subarray(from, to), bytes.subarray(to)]);
 };
 
 const leftOut: Mutation = (next, bytes) => {
-  const [from, to] = cut(next, bytes);
+  const [from, to] = range(next, bytes);
   return Buffer.concat([bytes.subarray(0, from), bytes.subarray(to)]);
 };
 
 const filled: Mutation = (next, bytes) => {
-  const [from] = cut(next, bytes);
-  return Buffer.concat([bytes.subarray(0, from), noise(next, below(next, 16)), bytes.subarray(from)]);
+  const [from] = range(next, bytes);
+  return Buffer.concat([bytes.subarray(0, from), randomBytes(next, below(next, 16)), bytes.subarray(from)]);
 };
 
 const wrapped: Mutation = (next, bytes) => {
   let inner = bytes;
-  for (let levels = below(next, 200); levels > 0; levels--) inner = field(1 + below(next, 8), inner);
+  for (let levels = below(next, 200); levels > 0; levels--) inner = encodeField(1 + below(next, 8), inner);
   return inner;
 };
 
 const MUTATIONS: readonly Mutation[] = [flipped, flipped, shortened, repeated, leftOut, filled, wrapped];
 
-/** `bytes`, changed once or a few times. */
+/** Applies one to three mutations. */
 export function mutated(next: Random, bytes: Uint8Array): Buffer {
   let changed = Buffer.from(bytes);
   for (let times = 1 + below(next, 3); times > 0; times--)
@@ -56,5 +53,5 @@ export function mutated(next: Random, bytes: Uint8Array): Buffer {
   return changed;
 }
 
-/** Bytes that never were anything. */
-export const junk = (next: Random): Buffer => noise(next, below(next, 400));
+/** Draws random bytes. */
+export const junk = (next: Random): Buffer => randomBytes(next, below(next, 400));

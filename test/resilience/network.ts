@@ -1,66 +1,71 @@
-/** A network between the service and its database that delays, cuts, resets, and lets nothing through (docs/operations.md «Health»). */
+// A faulty network between the service and its database: delays, cuts, resets and silence (docs/operations.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
-import { random } from '../harness/random.js';
 import { followHealth } from './health.js';
 import type { Health } from './health.js';
-import { replicaSet } from './nodes.js';
-import { serve } from './program.js';
-import { proxyTo } from './proxy.js';
-import type { Proxy, Way } from './proxy.js';
-import { fillForReaders, honest, steadyReads, tallyOf } from './readers.js';
-import { atLeast, atMost, exactly, faultsOf } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { startNetworkProxy } from './network-proxy.js';
+import type { Mode, NetworkProxy } from './network-proxy.js';
+import { fillForReads, honestAnswers, steadyReads, tallyReads, failedReads } from './known-reads.js';
+import { random } from '../harness/random.js';
+import { startReplicaSet } from '../harness/replica-set.js';
+import { atLeast, atMost, exactly, noFaults } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startSystem } from './system-under-test.js';
 
-/** Milliseconds until SERVING is said after the network is well, and for what takes longer. */
-const BACK = 3000;
-const PATIENCE = 30_000;
-const LOAD = { perSecond: 50, timeout: 2000 };
+/** The maximum time from a healthy network to SERVING. */
+const MAX_RECOVERY_MS = 3000;
+const WAIT_TIMEOUT_MS = 30_000;
+const LOAD = { perSecond: 50, timeoutMs: 2000 };
 
-interface Trouble {
+interface Fault {
   readonly name: string;
-  readonly way: Way;
+  readonly mode: Mode;
 }
 
-const TROUBLES: readonly Trouble[] = [
-  { name: 'pieces take 100 ms more', way: { delay: 100 } },
-  { name: 'answers end half-way', way: 'cut' },
-  { name: 'connections are reset', way: 'reset' },
-  { name: 'nothing comes through for a while', way: 'held' },
-  { name: 'nothing comes through, and connections stay dead', way: 'blackhole' },
+const FAULTS: readonly Fault[] = [
+  { name: 'chunks are delayed by 100 ms', mode: { delayMs: 100 } },
+  { name: 'answers end half-way', mode: 'cut' },
+  { name: 'connections are reset', mode: 'reset' },
+  { name: 'traffic is held for a while', mode: 'held' },
+  { name: 'traffic is dropped, and connections stay dead', mode: 'blackhole' },
 ];
 
-async function troubled({ name, way }: Trouble, time: number, proxy: Proxy, health: Health): Promise<Figure> {
-  proxy.set(way);
+async function recoveryAfter(
+  { name, mode }: Fault,
+  time: number,
+  proxy: NetworkProxy,
+  health: Health,
+): Promise<Assertion> {
+  proxy.set(mode);
   await pause(time);
   proxy.set('open');
-  const well = performance.now();
-  // It may say so still, or say no only now; what counts is that it says so, and goes on to.
-  await pause(BACK - 500);
-  const serving = (await health.says(true, PATIENCE)) - well;
+  const healthyAt = performance.now();
+  // The status may be stale still, or turn NOT_SERVING only now; SERVING counts once it stays.
+  await pause(MAX_RECOVERY_MS - 500);
+  const serving = (await health.reports(true, WAIT_TIMEOUT_MS)) - healthyAt;
   await pause(500);
-  return atMost(`${name}: SERVING after`, Math.max(0, serving), BACK, 'ms');
+  return atMost(`${name}: SERVING after`, Math.max(0, serving), MAX_RECOVERY_MS, 'ms');
 }
 
-export async function network(terms: Terms): Promise<readonly Figure[]> {
-  const { seed, short, say } = terms;
-  await using set = await replicaSet(1, 10_000);
-  await fillForReaders(set.uri, 1);
-  await using proxy = await proxyTo(set.nodes[0]?.host ?? '');
-  await using served = await serve(`mongodb://${proxy.host}/?directConnection=true`);
-  await using health = await followHealth(served.addresses);
-  await health.says(true, PATIENCE);
-  const over = new AbortController();
-  const reading = steadyReads(served, LOAD, random(seed), over.signal);
-  const figures: Figure[] = [];
-  for (const each of TROUBLES) figures.push(await troubled(each, short ? 3000 : 10_000, proxy, health));
-  over.abort();
-  const answers = await reading;
-  say(`${answers.length} reads, ${LOAD.perSecond} a second: ${tallyOf(answers)}`);
+export async function network(options: ScenarioOptions): Promise<readonly Assertion[]> {
+  const { seed, short, note } = options;
+  await using set = await startReplicaSet(1, 10_000);
+  await fillForReads(set.uri, 1);
+  await using proxy = await startNetworkProxy(set.nodes[0]?.host ?? '');
+  await using system = await startSystem(`mongodb://${proxy.host}/?directConnection=true`);
+  await using health = await followHealth(system.addresses);
+  await health.reports(true, WAIT_TIMEOUT_MS);
+  const stop = new AbortController();
+  const reading = steadyReads(system, LOAD, random(seed), stop.signal);
+  const assertions: Assertion[] = [];
+  for (const each of FAULTS) assertions.push(await recoveryAfter(each, short ? 3000 : 10_000, proxy, health));
+  stop.abort();
+  const reads = await reading;
+  note(`${reads.length} reads, ${LOAD.perSecond} a second: ${tallyReads(reads)}`);
   return [
-    atLeast('reads that failed', answers.filter(({ end }) => end !== 'OK').length, 1, 'reads'),
-    ...honest(answers, LOAD, terms),
-    ...figures,
-    exactly('answers of /livez other than 200', health.dead(), 0),
-    faultsOf(served.program.log),
+    atLeast('reads that failed', failedReads(reads), 1, 'reads'),
+    ...honestAnswers(reads, LOAD, options),
+    ...assertions,
+    exactly('answers of /livez other than 200', health.failedLivez(), 0),
+    noFaults(system.program.log),
   ];
 }

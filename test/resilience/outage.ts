@@ -1,29 +1,30 @@
-/** A database that is killed, that stands still, and that is not there yet: what calls come to, and what health says (docs/operations.md «Health»). */
+// A database that is killed, frozen, or absent at the start: the reads of calls, and the reported health (docs/operations.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
-import { random } from '../harness/random.js';
 import { followHealth } from './health.js';
 import type { Health } from './health.js';
-import { replicaSet } from './nodes.js';
-import type { Node, Nodes } from './nodes.js';
-import { DATABASE, serve, started } from './program.js';
-import { fillForReaders, honest, steadyReads, tallyOf } from './readers.js';
-import { atLeast, atMost, exactly, faultsOf } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { fillForReads, honestAnswers, steadyReads, tallyReads, failedReads } from './known-reads.js';
+import { DATABASE } from '../harness/mongod.js';
+import { random } from '../harness/random.js';
+import { firstOf, startReplicaSet } from '../harness/replica-set.js';
+import type { Node, ReplicaSet } from '../harness/replica-set.js';
+import { atLeast, atMost, exactly, noFaults } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { launchSystem, startSystem } from './system-under-test.js';
 
-/** Milliseconds until the loss is said, and until the return is. */
-const LOST = 5000;
-const BACK = 3000;
-const PATIENCE = 20_000;
-const LOAD = { perSecond: 50, timeout: 2000 };
-/** Calls that wait for long, and an outage that is longer. */
-const LONG = { perSecond: 10, timeout: 20_000 };
-const LONG_AWAY = 40_000;
+/** The maximum times until the loss and the return are reported. */
+const MAX_DETECTION_MS = 5000;
+const MAX_RECOVERY_MS = 3000;
+const WAIT_TIMEOUT_MS = 20_000;
+const LOAD = { perSecond: 50, timeoutMs: 2000 };
+/** Calls with a long deadline, and a longer outage. */
+const LONG_CALLS = { perSecond: 10, timeoutMs: 20_000 };
+const LONG_OUTAGE_MS = 40_000;
 
 interface Outage {
   readonly name: string;
   begin(node: Node): Promise<void>;
-  /** Answers when it takes connections, or commands, again. */
+  /** Resolves once the node accepts connections, or commands, again. */
   end(node: Node): Promise<void>;
 }
 
@@ -34,7 +35,7 @@ const KILLED: Outage = {
 };
 
 const FROZEN: Outage = {
-  name: 'stopped in its tracks',
+  name: 'frozen',
   begin: (node) => node.freeze(),
   end: (node) => {
     node.thaw();
@@ -42,7 +43,7 @@ const FROZEN: Outage = {
   },
 };
 
-/** Milliseconds that a read takes by the driver alone, which waits for a server as long as its settings say. */
+/** Measures a read by the driver alone, which waits for a server by its own settings. */
 async function byTheDriver(uri: string): Promise<number> {
   const client = new MongoClient(uri);
   const begun = performance.now();
@@ -56,98 +57,105 @@ async function byTheDriver(uri: string): Promise<number> {
   return took;
 }
 
-async function away({ name, begin, end }: Outage, size: Size, node: Node, health: Health) {
-  const lost = performance.now();
+async function outageOf({ name, begin, end }: Outage, size: Size, node: Node, health: Health) {
+  const begunAt = performance.now();
   await begin(node);
-  const noticed = (await health.says(false, PATIENCE)) - lost;
-  await pause(size.pause);
+  const detected = (await health.reports(false, WAIT_TIMEOUT_MS)) - begunAt;
+  await pause(size.pauseMs);
   await end(node);
-  const back = performance.now();
-  const serving = (await health.says(true, PATIENCE)) - back;
-  await pause(size.pause);
+  const endedAt = performance.now();
+  const serving = (await health.reports(true, WAIT_TIMEOUT_MS)) - endedAt;
+  await pause(size.pauseMs);
   return [
-    atMost(`${name}: NOT_SERVING after`, noticed, LOST, 'ms'),
-    atMost(`${name}: SERVING after its return`, Math.max(0, serving), BACK, 'ms'),
+    atMost(`${name}: NOT_SERVING after`, detected, MAX_DETECTION_MS, 'ms'),
+    atMost(`${name}: SERVING after its return`, Math.max(0, serving), MAX_RECOVERY_MS, 'ms'),
   ];
 }
 
 interface Size {
   readonly outages: readonly Outage[];
-  /** Milliseconds that the database is away once that was noticed, and back. */
-  readonly pause: number;
+  /** The time of the database down, after the detection, and up. */
+  readonly pauseMs: number;
 }
 
-const SHORT: Size = { outages: [KILLED], pause: 300 };
-const FULL: Size = { outages: [KILLED, FROZEN, KILLED, FROZEN], pause: 2000 };
+const SHORT: Size = { outages: [KILLED], pauseMs: 300 };
+const FULL: Size = { outages: [KILLED, FROZEN, KILLED, FROZEN], pauseMs: 2000 };
 
-async function underLoad({ uri }: Nodes, node: Node, terms: Terms): Promise<readonly Figure[]> {
-  const { seed, short, say } = terms;
+async function underLoad(
+  { uri }: ReplicaSet,
+  node: Node,
+  options: ScenarioOptions,
+): Promise<readonly Assertion[]> {
+  const { seed, short, note } = options;
   const size = short ? SHORT : FULL;
-  await using served = await serve(uri);
-  await using health = await followHealth(served.addresses);
-  await health.says(true, PATIENCE);
-  const over = new AbortController();
-  const reading = steadyReads(served, LOAD, random(seed), over.signal);
-  await pause(size.pause);
-  const figures: Figure[] = [];
-  for (const each of size.outages) figures.push(...(await away(each, size, node, health)));
-  over.abort();
-  const answers = await reading;
-  say(`${answers.length} reads, ${LOAD.perSecond} a second: ${tallyOf(answers)}`);
+  await using system = await startSystem(uri);
+  await using health = await followHealth(system.addresses);
+  await health.reports(true, WAIT_TIMEOUT_MS);
+  const stop = new AbortController();
+  const reading = steadyReads(system, LOAD, random(seed), stop.signal);
+  await pause(size.pauseMs);
+  const assertions: Assertion[] = [];
+  for (const each of size.outages) assertions.push(...(await outageOf(each, size, node, health)));
+  stop.abort();
+  const reads = await reading;
+  note(`${reads.length} reads, ${LOAD.perSecond} a second: ${tallyReads(reads)}`);
   return [
-    atLeast('reads that failed', answers.filter(({ end }) => end !== 'OK').length, 1, 'reads'),
-    ...honest(answers, LOAD, terms),
-    ...figures,
-    exactly('answers of /livez other than 200', health.dead(), 0),
-    faultsOf(served.program.log),
+    atLeast('reads that failed', failedReads(reads), 1, 'reads'),
+    ...honestAnswers(reads, LOAD, options),
+    ...assertions,
+    exactly('answers of /livez other than 200', health.failedLivez(), 0),
+    noFaults(system.program.log),
   ];
 }
 
-/** Calls with deadlines that end within the outage, and after it. */
-async function forLong({ uri }: Nodes, node: Node, terms: Terms): Promise<readonly Figure[]> {
-  const { seed, say } = terms;
-  await using served = await serve(uri);
-  await using health = await followHealth(served.addresses);
-  await health.says(true, PATIENCE);
-  const over = new AbortController();
-  const reading = steadyReads(served, LONG, random(seed), over.signal);
-  await pause(FULL.pause);
-  const size = { ...FULL, pause: LONG_AWAY };
-  const figures = [
-    ...(await away(KILLED, size, node, health)),
-    ...(await away(FROZEN, { ...size, pause: LONG_AWAY / 2 }, node, health)),
+/** Makes calls with deadlines within the outage, and after it. */
+async function longOutages(
+  { uri }: ReplicaSet,
+  node: Node,
+  options: ScenarioOptions,
+): Promise<readonly Assertion[]> {
+  const { seed, note } = options;
+  await using system = await startSystem(uri);
+  await using health = await followHealth(system.addresses);
+  await health.reports(true, WAIT_TIMEOUT_MS);
+  const stop = new AbortController();
+  const reading = steadyReads(system, LONG_CALLS, random(seed), stop.signal);
+  await pause(FULL.pauseMs);
+  const size = { ...FULL, pauseMs: LONG_OUTAGE_MS };
+  const assertions = [
+    ...(await outageOf(KILLED, size, node, health)),
+    ...(await outageOf(FROZEN, { ...size, pauseMs: LONG_OUTAGE_MS / 2 }, node, health)),
   ];
-  over.abort();
-  const answers = await reading;
-  say(`${LONG_AWAY} ms, ${answers.length} reads of ${LONG.timeout} ms: ${tallyOf(answers)}`);
-  return [...honest(answers, LONG, terms), ...figures, faultsOf(served.program.log)];
+  stop.abort();
+  const reads = await reading;
+  note(`${LONG_OUTAGE_MS} ms, ${reads.length} reads of ${LONG_CALLS.timeoutMs} ms: ${tallyReads(reads)}`);
+  return [...honestAnswers(reads, LONG_CALLS, options), ...assertions, noFaults(system.program.log)];
 }
 
-/** The service is started first, and then the database. */
-async function notThereYet({ uri }: Nodes, node: Node): Promise<readonly Figure[]> {
+/** Starts the service first, and then the database. */
+async function absentAtStart({ uri }: ReplicaSet, node: Node): Promise<readonly Assertion[]> {
   await node.kill();
-  await using served = await started(uri);
-  await using health = await followHealth(served.addresses);
-  await health.says(false, PATIENCE);
+  await using system = await launchSystem(uri);
+  await using health = await followHealth(system.addresses);
+  await health.reports(false, WAIT_TIMEOUT_MS);
   const waiting = byTheDriver(uri);
-  await pause(LOAD.timeout);
+  await pause(LOAD.timeoutMs);
   await node.start();
-  const back = performance.now();
-  const serving = (await health.says(true, PATIENCE)) - back;
+  const endedAt = performance.now();
+  const serving = (await health.reports(true, WAIT_TIMEOUT_MS)) - endedAt;
   return [
-    atMost('not there at the start: SERVING after it comes', Math.max(0, serving), BACK, 'ms'),
-    atLeast('by the driver alone, a read waited', await waiting, LOAD.timeout, 'ms'),
+    atMost('absent at the start: SERVING after its start', Math.max(0, serving), MAX_RECOVERY_MS, 'ms'),
+    atLeast('by the driver alone: a read waited', await waiting, LOAD.timeoutMs, 'ms'),
   ];
 }
 
-export async function outage(terms: Terms): Promise<readonly Figure[]> {
-  await using set = await replicaSet(1, 10_000);
-  const [node] = set.nodes;
-  if (node === undefined) throw new Error('a replica set has a node');
-  await fillForReaders(set.uri, 1);
+export async function outage(options: ScenarioOptions): Promise<readonly Assertion[]> {
+  await using set = await startReplicaSet(1, 10_000);
+  const node = firstOf(set.nodes);
+  await fillForReads(set.uri, 1);
   return [
-    ...(await underLoad(set, node, terms)),
-    ...(terms.short ? [] : await forLong(set, node, terms)),
-    ...(await notThereYet(set, node)),
+    ...(await underLoad(set, node, options)),
+    ...(options.short ? [] : await longOutages(set, node, options)),
+    ...(await absentAtStart(set, node)),
   ];
 }

@@ -1,53 +1,57 @@
-/** More calls than the service can do, with a fifth of a core: some are done in time, the others are refused at once, and probes are answered (docs/operations.md «Overload»). */
+// More calls than the service can serve on a fifth of a core: accepted ones finish in time, the others are refused at once, and health probes are answered (docs/operations.md «Overload»).
 import { Worker } from 'node:worker_threads';
-import { makeIndexes } from '../../src/mongo/indexes.js';
-import { grpcDoor } from './doors.js';
-import { encoded } from './encoder.js';
+import { makeIndexes } from '../../src/job/collections.js';
 import {
   during,
   failuresIn,
-  fillNeighbour,
-  NEIGHBOUR,
+  fillSmallDomain,
+  SMALL_DOMAIN,
   probesOf,
   quantile,
   steadily,
   timesOf,
-} from './neighbour.js';
-import type { Asked } from './neighbour.js';
-import { tally } from './program.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Subject } from './subject.js';
-import { atLeast, atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+} from './steady-load.js';
+import type { TimedCall } from './steady-load.js';
+import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { startDatabase } from '../harness/mongod.js';
+import { atLeast, atMost, exactly } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startProbedSystem, tally } from './system-under-test.js';
+import type { ProbedSystem } from './system-under-test.js';
 
 const PER_SECOND = 120;
-const DEADLINE = 5000;
-/** Milliseconds of each period in which the process may run, and of the rest of it. */
-const RUNS = 20;
-const STANDS = 80;
-/** Milliseconds of a refusal and of a probe, and the same where the machine may be shared with others. */
-const [REFUSAL, PROBE] = [1000, 2000];
-const SHARED = 3;
-/** Per cent of the taken calls done in time, and the same where the seconds before the overload is seen are a third of all. */
-const [IN_TIME, IN_TIME_SHORT] = [95, 50];
-const REFUSED = 'RESOURCE_EXHAUSTED';
+const DEADLINE_MS = 5000;
+/** The times per period in which the process runs, and is stopped. */
+const RUNNING_MS = 20;
+const STOPPED_MS = 80;
+/** The maximum factor of a refusal and of a probe. */
+const [MAX_REFUSAL_MS, MAX_PROBE_MS] = [1000, 2000];
+/** The factor on both in the short form, on a machine shared with others. */
+const SHORT_FACTOR = 3;
+/** The minimum share of accepted calls finished in time; in the short form, a third of the time passes before the overload is detected. */
+const [MIN_IN_TIME_PERCENT, MIN_IN_TIME_SHORT_PERCENT] = [95, 50];
+const REFUSED_STATUS = 'RESOURCE_EXHAUSTED';
 
-/** A thread of its own stops the process and lets it go on: its times are not those of the calls here. */
-const GOVERNOR = `
-  const { workerData: { pid, runs, stands, over } } = require('node:worker_threads');
+/** Stops and continues the process, in a thread of its own, so that calls here do not disturb its timing. */
+const THROTTLE_SCRIPT = `
+  const { workerData: { pid, runningMs, stoppedMs, done } } = require('node:worker_threads');
   const pause = new Int32Array(new SharedArrayBuffer(4));
-  while (Atomics.load(over, 0) === 0) {
+  while (Atomics.load(done, 0) === 0) {
     process.kill(pid, 'SIGSTOP');
-    Atomics.wait(pause, 0, 0, stands);
+    Atomics.wait(pause, 0, 0, stoppedMs);
     process.kill(pid, 'SIGCONT');
-    Atomics.wait(pause, 0, 0, runs);
+    Atomics.wait(pause, 0, 0, runningMs);
   }
 `;
 
-/** Gives the process a share of one core until it is disposed. */
-function throttled(pid: number): AsyncDisposable {
-  const over = new Int32Array(new SharedArrayBuffer(4));
-  const worker = new Worker(GOVERNOR, { eval: true, workerData: { pid, runs: RUNS, stands: STANDS, over } });
+/** Limits the process to a share of one core until disposal. */
+function throttle(pid: number): AsyncDisposable {
+  const done = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(THROTTLE_SCRIPT, {
+    eval: true,
+    workerData: { pid, runningMs: RUNNING_MS, stoppedMs: STOPPED_MS, done },
+  });
   const ended = new Promise<void>((resolve) => {
     worker.once('exit', () => {
       resolve();
@@ -55,58 +59,67 @@ function throttled(pid: number): AsyncDisposable {
   });
   return {
     async [Symbol.asyncDispose]() {
-      Atomics.store(over, 0, 1);
+      Atomics.store(done, 0, 1);
       await ended;
     },
   };
 }
 
-const PAGE = encoded('list', { domain_id: NEIGHBOUR, query: { page: { limit: 200 } } });
+const PAGE = encodeRequest('list', { domain_id: SMALL_DOMAIN, query: { page: { limit: 200 } } });
 
-/** Pages, more than a fifth of a core can do, and probes. */
-async function called(subject: Subject, ms: number) {
-  const door = grpcDoor(subject.addresses.grpc);
-  const ask = async () => (await door.send('list', PAGE, { timeout: DEADLINE })).status;
-  const seen = await during(ms, (over) =>
-    Promise.all([steadily(ask, PER_SECOND, over), probesOf(subject, over)]),
+/** Requests pages beyond the capacity of a fifth of a core, and health probes. */
+async function load(system: ProbedSystem, ms: number) {
+  const client = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
+  const call = async () => (await client.send('list', PAGE, { timeoutMs: DEADLINE_MS })).status;
+  const results = await during(ms, (stopped) =>
+    Promise.all([steadily(call, PER_SECOND, stopped), probesOf(system, stopped)]),
   );
-  door.close();
-  return seen;
+  client.close();
+  return results;
 }
 
-const tallyOf = (calls: readonly Asked[]): string => tally(calls.map(({ status }) => status));
+const tallyOf = (calls: readonly TimedCall[]): string => tally(calls.map(({ status }) => status));
 
-export async function overload({ short, say }: Terms): Promise<readonly Figure[]> {
-  const times = short ? SHARED : 1;
-  const lasting = short ? 10_000 : 30_000;
+export async function overload({ short, note }: ScenarioOptions): Promise<readonly Assertion[]> {
+  const factor = short ? SHORT_FACTOR : 1;
+  const durationMs = short ? 10_000 : 30_000;
   await using database = await startDatabase();
   await makeIndexes(database.db);
-  await fillNeighbour(database.db);
-  await using subject = await startSubject({ MONGODB_URI: database.uri });
-  await called(subject, 2000);
-  const [before] = await called(subject, lasting / 4);
-  say(`with all of a core: ${timesOf(before)}: ${tallyOf(before)}`);
+  await fillSmallDomain(database.db);
+  await using system = await startProbedSystem(database.uri);
+  await load(system, 2000);
+  const [before] = await load(system, durationMs / 4);
+  note(`with a whole core: ${timesOf(before)}: ${tallyOf(before)}`);
   const [calls, probes] = await (async () => {
-    await using _share = throttled(subject.pid);
-    return await called(subject, lasting);
+    await using _share = throttle(system.program.pid);
+    return await load(system, durationMs);
   })();
-  const taken = calls.filter(({ status }) => status !== REFUSED);
-  const refused = calls.filter(({ status }) => status === REFUSED);
-  say(`with a fifth: ${timesOf(calls)}: ${tallyOf(calls)}`);
-  say(`done: ${timesOf(taken)}; refused: ${timesOf(refused)}; probes: ${timesOf(probes)}`);
-  const [after] = await called(subject, 2000);
+  const accepted = calls.filter(({ status }) => status !== REFUSED_STATUS);
+  const refused = calls.filter(({ status }) => status === REFUSED_STATUS);
+  note(`with a fifth: ${timesOf(calls)}: ${tallyOf(calls)}`);
+  note(`accepted: ${timesOf(accepted)}; refused: ${timesOf(refused)}; probes: ${timesOf(probes)}`);
+  const [after] = await load(system, 2000);
   return [
-    exactly('calls refused with all of a core', before.filter(({ status }) => status === REFUSED).length, 0),
+    exactly(
+      'calls refused with a whole core',
+      before.filter(({ status }) => status === REFUSED_STATUS).length,
+      0,
+    ),
     atLeast(
-      'of those that were taken, done in time',
-      100 * (1 - failuresIn(taken) / taken.length),
-      short ? IN_TIME_SHORT : IN_TIME,
+      'accepted calls finished in time',
+      100 * (1 - failuresIn(accepted) / accepted.length),
+      short ? MIN_IN_TIME_SHORT_PERCENT : MIN_IN_TIME_PERCENT,
       '%',
     ),
-    // A fast machine does all of them with a fifth of a core, and refuses none.
-    atMost('p50 of a refusal', refused.length === 0 ? 0 : quantile(refused, 0.5), times * REFUSAL, 'ms'),
-    exactly('probes not answered', failuresIn(probes), 0),
-    atMost('p99 of probes', quantile(probes, 0.99), times * PROBE, 'ms'),
-    exactly('calls not done afterwards', failuresIn(after), 0),
+    // A fast machine serves all calls with a fifth of a core, and refuses none.
+    atMost(
+      'p50 of a refusal',
+      refused.length === 0 ? 0 : quantile(refused, 0.5),
+      factor * MAX_REFUSAL_MS,
+      'ms',
+    ),
+    exactly('probes without an answer', failuresIn(probes), 0),
+    atMost('p99 of probes', quantile(probes, 0.99), factor * MAX_PROBE_MS, 'ms'),
+    exactly('failed calls afterwards', failuresIn(after), 0),
   ];
 }

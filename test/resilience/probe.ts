@@ -1,28 +1,25 @@
-/**
- * Loaded into the service before its own code (`node --import`): tells the trial that started it how much memory is in
- * use, how long its event loop was held and what calls have of the service, over the channel between the two. The
- * service knows nothing of it.
- */
+// Preloaded into the service (`node --import`): reports memory, delays of the event loop and resources held by calls over
+// the IPC channel. The service knows nothing of it.
 import { subscribe } from 'node:diagnostics_channel';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { queryObjects, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { ClientSession } from 'mongodb';
-import type { Question, Vitals } from './subject.js';
+import type { Question, Vitals } from './system-under-test.js';
 
 setFlagsFromString('--expose-gc');
 const found: unknown = runInNewContext('gc');
-const isWork = (value: unknown): value is () => void => typeof value === 'function';
-const collect = isWork(found) ? found : () => undefined;
+const isFunction = (value: unknown): value is () => void => typeof value === 'function';
+const collect = isFunction(found) ? found : () => undefined;
 
-/** Milliseconds between two looks at the event loop, which are no hold. */
-const RESOLUTION = 1;
-const NANOSECONDS = 1_000_000;
+/** The sampling interval, which is not part of a delay. */
+const RESOLUTION_MS = 1;
+const NANOSECONDS_PER_MS = 1_000_000;
 
-const delay = monitorEventLoopDelay({ resolution: RESOLUTION });
+const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 delay.enable();
 
-/** Answers what calls have of the service. */
+/** Reads the resources held by calls, once the application has announced itself. */
 let usage: () => unknown = () => undefined;
 const hasUsage = (app: unknown): app is { readonly usage: () => unknown } =>
   typeof app === 'object' && app !== null && 'usage' in app && typeof app.usage === 'function';
@@ -30,7 +27,7 @@ subscribe('inventory-job.app', (app) => {
   if (hasUsage(app)) usage = app.usage;
 });
 
-/** The sum of the numbers in `value`, however deep. */
+/** Sums the numbers in `value`, at any depth. */
 function sum(value: unknown): number {
   if (typeof value === 'number') return value;
   if (typeof value !== 'object' || value === null) return 0;
@@ -40,40 +37,39 @@ function sum(value: unknown): number {
 const listeners = (): number =>
   process.eventNames().reduce((count, name) => count + process.listenerCount(name), 0);
 
-const kinds = (): readonly string[] => process.getActiveResourcesInfo();
-
 function vitals(): Vitals {
-  const held = Math.max(0, delay.max / NANOSECONDS - RESOLUTION);
+  const maxDelayMs = Math.max(0, delay.max / NANOSECONDS_PER_MS - RESOLUTION_MS);
   const { heapUsed, rss } = process.memoryUsage();
-  return { heapUsed, rss, held, taken: sum(usage()) };
+  return { heapUsedBytes: heapUsed, rssBytes: rss, maxDelayMs, usage: sum(usage()) };
 }
 
-/** A second collection frees what the first found dead. */
+/** Collects garbage first; a second collection frees objects found dead by the first. */
 function collected(): Vitals {
   collect();
   collect();
   return vitals();
 }
 
-/** What is alive of the kinds of things that calls make. */
+/** Counts the live objects of the kinds created by calls. */
 const counted = (): Vitals => ({
   ...collected(),
   signals: queryObjects(AbortSignal, { format: 'count' }),
   sessions: queryObjects(ClientSession, { format: 'summary' }).filter((each) =>
     each.includes('hasEnded: false'),
   ).length,
-  timers: kinds().filter((kind) => kind === 'Timeout').length,
+  timers: process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length,
   listeners: listeners(),
 });
 
 const ANSWERS: Readonly<Record<Question, () => Vitals>> = { collected, counted, 'as it is': vitals };
 
-const isQuestion = (asked: unknown): asked is Question => typeof asked === 'string' && asked in ANSWERS;
+const isQuestion = (message: unknown): message is Question =>
+  typeof message === 'string' && message in ANSWERS;
 
-process.on('message', (asked: unknown) => {
-  if (!isQuestion(asked)) return;
-  process.send?.(ANSWERS[asked]());
-  // What the asking itself takes is no hold.
+process.on('message', (message: unknown) => {
+  if (!isQuestion(message)) return;
+  process.send?.(ANSWERS[message]());
+  // The time of the answer itself is not a delay.
   setImmediate(() => {
     delay.reset();
   });

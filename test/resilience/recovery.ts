@@ -1,29 +1,28 @@
-/**
- * States that a database can be in, and its driver with it, from which the service has to come back by itself: what
- * health says then, and what each kind of call comes to (docs/operations.md «Health»).
- */
+// States of a database and its driver from which the service must recover by itself: the reported health, and the answers of
+// each kind of call afterwards (docs/operations.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Settings } from '../harness/program.js';
 import { followHealth } from './health.js';
 import type { Health } from './health.js';
-import { freeHost, primaryAmong, replicaSet } from './nodes.js';
-import type { Node, Nodes } from './nodes.js';
-import { endOf, started, tally } from './program.js';
-import type { Served } from './program.js';
-import { fillForReaders, READS } from './readers.js';
-import type { Read } from './readers.js';
-import { atMost, exactly, faultsOf } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { fillForReads, READS } from './known-reads.js';
+import type { Read } from './known-reads.js';
+import { freeHost } from '../harness/mongod.js';
+import type { Settings } from '../harness/program.js';
+import { primaryAmong, firstOf, startReplicaSet } from '../harness/replica-set.js';
+import type { Node, ReplicaSet } from '../harness/replica-set.js';
+import { atMost, exactly, noFaults } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { launchSystem, tally, verdictOf } from './system-under-test.js';
+import type { System } from './system-under-test.js';
 
-/** Milliseconds: until SERVING is said after the return, and for what takes longer. */
-const BACK = 3000;
-const PATIENCE = 60_000;
-const CALL = 5000;
+/** The maximum time from the return of the database to SERVING. */
+const MAX_RECOVERY_MS = 3000;
+const WAIT_TIMEOUT_MS = 60_000;
+const CALL_TIMEOUT_MS = 5000;
 const LATE_NAMES = new URL('late-names.js', import.meta.url).href;
 
-interface Ground {
-  readonly set: Nodes;
-  /** The only node, or one of them. */
+interface Environment {
+  readonly set: ReplicaSet;
+  /** The only node, or the first. */
   readonly node: Node;
 }
 
@@ -31,88 +30,88 @@ interface State {
   readonly name: string;
   readonly uri: string;
   readonly settings?: Settings;
-  /** What happens before the service is started; without it, it serves first. */
+  /** Runs before the start of the service; without it, the service serves first. */
   readonly before?: () => Promise<void>;
-  /** What happens once it has been started; it ends when the database is there again. */
-  readonly during: (served: Served, health: Health) => Promise<void>;
+  /** Runs after the start, until the database is back. */
+  readonly during: (system: System, health: Health) => Promise<void>;
 }
 
-/** Each kind of read, and whether it is answered right. */
-async function answered({ grpc }: Served, read: Read): Promise<string> {
-  const outcome = await grpc.ask(read.rpc, read.asked, { timeout: CALL });
-  return 'response' in outcome && !read.right(outcome.response) ? 'wrong' : endOf(outcome);
+/** Performs a read, and returns its verdict. */
+async function verdict({ grpc }: System, read: Read): Promise<string> {
+  const outcome = await grpc.call(read.rpc, read.request, { timeoutMs: CALL_TIMEOUT_MS });
+  return verdictOf(outcome, read.isRight);
 }
 
-async function recovered(
+async function recoverFrom(
   { name, uri, settings, before, during }: State,
-  { say }: Terms,
-): Promise<readonly Figure[]> {
+  { note }: ScenarioOptions,
+): Promise<readonly Assertion[]> {
   await before?.();
-  await using served = await started(uri, settings);
-  await using health = await followHealth(served.addresses);
-  await health.says(before === undefined, PATIENCE);
-  await during(served, health);
-  const back = performance.now();
-  const serving = (await health.says(true, PATIENCE)) - back;
-  const ends = await Promise.all(READS.map((read) => answered(served, read)));
-  say(`${name}: ${tally(ends)}`);
+  await using system = await launchSystem(uri, settings);
+  await using health = await followHealth(system.addresses);
+  await health.reports(before === undefined, WAIT_TIMEOUT_MS);
+  await during(system, health);
+  const backAt = performance.now();
+  const serving = (await health.reports(true, WAIT_TIMEOUT_MS)) - backAt;
+  const ends = await Promise.all(READS.map((read) => verdict(system, read)));
+  note(`${name}: ${tally(ends)}`);
   return [
-    atMost(`${name}: SERVING after its return`, Math.max(0, serving), BACK, 'ms'),
-    exactly(`${name}: reads that fail then`, ends.filter((end) => end !== 'OK').length, 0),
-    faultsOf(served.program.log, name),
+    atMost(`${name}: SERVING after its return`, Math.max(0, serving), MAX_RECOVERY_MS, 'ms'),
+    exactly(`${name}: failed reads afterwards`, ends.filter((end) => end !== 'OK').length, 0),
+    noFaults(system.program.log, name),
   ];
 }
 
-const killAll = async ({ nodes }: Nodes): Promise<void> => {
+const killAll = async ({ nodes }: ReplicaSet): Promise<void> => {
   await Promise.all(nodes.map((node) => node.kill()));
 };
 
-async function startAll(set: Nodes): Promise<void> {
+async function startAll(set: ReplicaSet): Promise<void> {
   await Promise.all(set.nodes.map((node) => node.start()));
   await primaryAmong(set.nodes);
 }
 
-/** The database starts so many milliseconds after the service. */
-const late = (set: Nodes, by: number, options = ''): State => ({
-  name: `${set.nodes.length} ${set.nodes.length === 1 ? 'node' : 'nodes'}, ${by} ms late${options === '' ? '' : `, ${options}`}`,
+/** The database starts `ms` milliseconds after the service. */
+const late = (set: ReplicaSet, ms: number, options = ''): State => ({
+  name: `${set.nodes.length} ${set.nodes.length === 1 ? 'node' : 'nodes'}, ${ms} ms late${options === '' ? '' : `, ${options}`}`,
   uri: `${set.uri}${options === '' ? '' : `&${options}`}`,
   before: () => killAll(set),
   async during() {
-    await pause(by);
+    await pause(ms);
     await startAll(set);
   },
 });
 
-const gone = (set: Nodes, time: number): State => ({
-  name: `away for ${time} ms`,
+const down = (set: ReplicaSet, time: number): State => ({
+  name: `down for ${time} ms`,
   uri: set.uri,
   async during(_, health) {
     await killAll(set);
-    await health.says(false, PATIENCE);
+    await health.reports(false, WAIT_TIMEOUT_MS);
     await pause(time);
     await startAll(set);
   },
 });
 
-/** The first of these calls falls into a stall. */
-const stalled = ({ set, node }: Ground, time: number, read: Read): State => ({
-  name: `the first ${read.rpc} in a stall of ${time} ms`,
+/** The database freezes for the first of these calls. */
+const stalled = ({ set, node }: Environment, time: number, read: Read): State => ({
+  name: `the first ${read.rpc} while the database is frozen for ${time} ms`,
   uri: set.uri,
-  async during(served) {
+  async during(system) {
     await node.freeze();
-    const call = served.grpc.ask(read.rpc, read.asked, { timeout: 1500 });
+    const call = system.grpc.call(read.rpc, read.request, { timeoutMs: 1500 });
     await pause(time);
     node.thaw();
     await call;
   },
 });
 
-const standalone = ({ node }: Ground, time: number, uri: string): State => ({
+const standalone = ({ node }: Environment, time: number, uri: string): State => ({
   name: `a standalone for ${time} ms${uri.includes('replicaSet') ? '' : ', a URI without replicaSet'}`,
   uri,
   async during(_, health) {
     await node.kill();
-    await health.says(false, PATIENCE);
+    await health.reports(false, WAIT_TIMEOUT_MS);
     await node.start('standalone');
     await pause(time);
     await node.kill();
@@ -121,18 +120,18 @@ const standalone = ({ node }: Ground, time: number, uri: string): State => ({
   },
 });
 
-const moved = ({ set, node }: Ground, host: string): State => ({
-  name: 'a set that has other hosts when it is back',
+const moved = ({ set, node }: Environment, host: string): State => ({
+  name: 'a set with other hosts on its return',
   uri: set.uri.replace('/?', `,${host}/?`),
   async during(_, health) {
     await node.kill();
-    await health.says(false, PATIENCE);
+    await health.reports(false, WAIT_TIMEOUT_MS);
     await set.move(node, host);
   },
 });
 
-const named = ({ node }: Ground, time: number, host: string, options: string): State => ({
-  name: `${host} is a name after ${time} ms`,
+const named = ({ node }: Environment, time: number, host: string, options: string): State => ({
+  name: `${host} resolves after ${time} ms`,
   uri: `${host}/?${options}`,
   settings: {
     NODE_OPTIONS: `--import=${LATE_NAMES}`,
@@ -143,60 +142,59 @@ const named = ({ node }: Ground, time: number, host: string, options: string): S
   during: () => pause(time),
 });
 
-async function groundOf(count: number): Promise<Ground> {
-  const set = await replicaSet(count, 2000);
-  const [node] = set.nodes;
-  if (node === undefined) throw new Error('a replica set has a node');
-  await fillForReaders(set.uri, count);
+async function createEnvironment(count: number): Promise<Environment> {
+  const set = await startReplicaSet(count, 2000);
+  const node = firstOf(set.nodes);
+  await fillForReads(set.uri, count);
   return { set, node };
 }
 
-async function shortStates(ground: Ground): Promise<readonly State[]> {
-  const { set, node } = ground;
+async function shortStates(environment: Environment): Promise<readonly State[]> {
+  const { set, node } = environment;
   return [
     late(set, 1500, 'serverSelectionTimeoutMS=500'),
-    ...READS.filter(({ rpc }) => rpc === 'stat').map((read) => stalled(ground, 4000, read)),
-    standalone(ground, 3000, set.uri),
-    named(ground, 3000, `mongodb://late.trial:${node.host.split(':')[1] ?? ''}`, 'directConnection=true'),
-    moved(ground, await freeHost()),
+    ...READS.filter(({ rpc }) => rpc === 'stat').map((read) => stalled(environment, 4000, read)),
+    standalone(environment, 3000, set.uri),
+    named(environment, 3000, `mongodb://late.test:${node.host.split(':')[1] ?? ''}`, 'directConnection=true'),
+    moved(environment, await freeHost()),
   ];
 }
 
-async function fullStates(ground: Ground): Promise<readonly State[]> {
-  const { set, node } = ground;
+async function fullStates(environment: Environment): Promise<readonly State[]> {
+  const { set, node } = environment;
   const port = node.host.split(':')[1] ?? '';
   return [
     ...[1000, 8000, 40_000].map((by) => late(set, by)),
     late(set, 2500, 'serverSelectionTimeoutMS=1000'),
-    gone(set, 40_000),
-    ...READS.map((read) => stalled(ground, 8000, read)),
-    standalone(ground, 15_000, set.uri),
-    standalone(ground, 15_000, `mongodb://${node.host}/`),
-    named(ground, 8000, `mongodb://late.trial:${port}`, 'directConnection=true'),
-    named(ground, 8000, 'mongodb+srv://set.late.trial', 'tls=false'),
-    moved(ground, await freeHost()),
+    down(set, 40_000),
+    ...READS.map((read) => stalled(environment, 8000, read)),
+    standalone(environment, 15_000, set.uri),
+    standalone(environment, 15_000, `mongodb://${node.host}/`),
+    named(environment, 8000, `mongodb://late.test:${port}`, 'directConnection=true'),
+    named(environment, 8000, 'mongodb+srv://set.late.test', 'tls=false'),
+    moved(environment, await freeHost()),
   ];
 }
 
-async function inTurn(states: readonly State[], terms: Terms): Promise<readonly Figure[]> {
-  const figures: Figure[] = [];
-  for (const state of states) figures.push(...(await recovered(state, terms)));
-  return figures;
+async function inSequence(states: readonly State[], options: ScenarioOptions): Promise<readonly Assertion[]> {
+  const assertions: Assertion[] = [];
+  for (const state of states) assertions.push(...(await recoverFrom(state, options)));
+  return assertions;
 }
 
-async function ofThree(terms: Terms): Promise<readonly Figure[]> {
-  const { set } = await groundOf(3);
+async function ofThreeNodes(options: ScenarioOptions): Promise<readonly Assertion[]> {
+  const { set } = await createEnvironment(3);
   await using owned = set;
-  return await inTurn(
+  return await inSequence(
     [1000, 8000, 40_000].map((by) => late(owned, by)),
-    terms,
+    options,
   );
 }
 
-export async function recovery(terms: Terms): Promise<readonly Figure[]> {
-  const ground = await groundOf(1);
-  await using owned = ground.set;
-  const states = await (terms.short ? shortStates : fullStates)({ ...ground, set: owned });
-  const figures = await inTurn(states, terms);
-  return terms.short ? figures : [...figures, ...(await ofThree(terms))];
+export async function recovery(options: ScenarioOptions): Promise<readonly Assertion[]> {
+  const environment = await createEnvironment(1);
+  await using owned = environment.set;
+  const states = await (options.short ? shortStates : fullStates)({ ...environment, set: owned });
+  const assertions = await inSequence(states, options);
+  return options.short ? assertions : [...assertions, ...(await ofThreeNodes(options))];
 }

@@ -1,25 +1,27 @@
-/** Stats whose one row would pass MongoDB's 16 MB, beside another domain's reads: they fail alone (docs/architecture.md «Storage»). */
+// Stats with a single result beyond MongoDB's 16 MB, beside reads of another domain: only the stats fail (docs/architecture.md «Storage»).
 import type { JsonObject } from '@bufbuild/protobuf';
 import { MongoClient } from 'mongodb';
+import { fillForReads, steadyReads, tallyReads } from './known-reads.js';
+import { statusOf } from '../harness/client.js';
+import { DATABASE } from '../harness/mongod.js';
 import { random } from '../harness/random.js';
-import { directTo, replicaSet } from './nodes.js';
-import type { Node } from './nodes.js';
-import { DATABASE, endOf, serve, tally } from './program.js';
-import type { Served } from './program.js';
-import { fillForReaders, steadyReads, tallyOf } from './readers.js';
-import { atLeast, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { directTo, firstOf, startReplicaSet } from '../harness/replica-set.js';
+import type { Node } from '../harness/replica-set.js';
+import { atLeast, exactly } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startSystem, tally } from './system-under-test.js';
+import type { System } from './system-under-test.js';
 
 const HEAVY_DOMAIN = 'domain-heavy0000000';
-/** 20 MB that one row would hold. */
+/** 20 MB in one result. */
 const JOBS = 2000;
 const TEXT = 'x'.repeat(10_000);
-const AT_ONCE = 10;
+const CONCURRENCY = 10;
 const UNGUARDED = 5;
-const LOAD = { perSecond: 50, timeout: 5000 };
+const LOAD = { perSecond: 50, timeoutMs: 5000 };
 
 async function fill(uri: string): Promise<void> {
-  await fillForReaders(uri, 1);
+  await fillForReads(uri, 1);
   const client = new MongoClient(uri);
   const jobs = Array.from({ length: JOBS }, (_, nth) => ({
     job_id: `heavy-${nth}`,
@@ -30,7 +32,7 @@ async function fill(uri: string): Promise<void> {
   await client.close();
 }
 
-/** All jobs in one row, by a name of its own, so that no two calls are one. */
+/** Pushes all jobs into one result, under a unique name, so that no two calls are coalesced. */
 const tooLarge = (nth: number): JsonObject => ({
   domain_id: HEAVY_DOMAIN,
   query: {
@@ -42,22 +44,22 @@ const tooLarge = (nth: number): JsonObject => ({
   },
 });
 
-/** How `count` calls end, a few at once. */
-async function pushed({ grpc, http }: Served, count: number): Promise<readonly string[]> {
+/** Makes `count` calls, several at once, and returns their error codes. */
+async function push({ grpc, http }: System, count: number): Promise<readonly string[]> {
   const ends: string[] = [];
   let nth = 0;
   const worker = async (): Promise<void> => {
     while (nth < count) {
-      const door = nth % 2 === 0 ? grpc : http;
-      const outcome = await door.ask('stat', tooLarge(nth++), { timeout: 60_000 });
-      ends.push('error' in outcome && outcome.error.code !== '' ? outcome.error.code : endOf(outcome));
+      const client = nth % 2 === 0 ? grpc : http;
+      const outcome = await client.call('stat', tooLarge(nth++), { timeoutMs: 60_000 });
+      ends.push('error' in outcome && outcome.error.code !== '' ? outcome.error.code : statusOf(outcome));
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   return ends;
 }
 
-/** Connections to the node that have ended so far: a pool that is cleared ends its own. */
+/** Counts the closed connections to the node; clearing a pool closes its connections. */
 async function endedConnections(node: MongoClient): Promise<number> {
   const { connections }: { readonly connections?: { totalCreated: number; current: number } } = await node
     .db('admin')
@@ -66,7 +68,7 @@ async function endedConnections(node: MongoClient): Promise<number> {
 }
 
 interface Unguarded {
-  /** How each of the rows ended. */
+  /** The end of each stat. */
   readonly ends: readonly string[];
   readonly cleared: number;
   readonly gets: number;
@@ -75,27 +77,27 @@ interface Unguarded {
 
 const nameOf = (reason: unknown): string => (reason instanceof Error ? reason.name : String(reason));
 
-/** The same row by the driver, without the guard, beside gets on the same connections that are not run again. */
+/** The same stat by the driver without the guard, beside gets without retries on the same connections. */
 async function unguarded(uri: string): Promise<Unguarded> {
   const client = new MongoClient(uri, { retryReads: false });
   let cleared = 0;
   client.on('connectionPoolCleared', () => (cleared += 1));
   const jobs = client.db(DATABASE).collection('job');
   const row = [{ $match: { domain_id: HEAVY_DOMAIN } }, { $group: { _id: 1, jobs: { $push: '$$ROOT' } } }];
-  const over = new AbortController();
+  const stop = new AbortController();
   const gets: Promise<boolean>[] = [];
   const getting = async (): Promise<void> => {
-    while (!over.signal.aborted) {
+    while (!stop.signal.aborted) {
       const get = jobs.findOne({ job_id: 'heavy-1' }).then(Boolean, () => false);
       gets.push(get);
       await get;
     }
   };
-  const others = Array.from({ length: AT_ONCE }, getting);
+  const others = Array.from({ length: CONCURRENCY }, getting);
   const rows = await Promise.allSettled(
     Array.from({ length: UNGUARDED }, () => jobs.aggregate(row).toArray()),
   );
-  over.abort();
+  stop.abort();
   await Promise.all(others);
   await client.close();
   const failed = (await Promise.all(gets)).filter((went) => !went).length;
@@ -103,44 +105,47 @@ async function unguarded(uri: string): Promise<Unguarded> {
   return { ends, cleared, gets: gets.length, failed };
 }
 
-async function guarded(uri: string, node: Node, { seed, short, say }: Terms): Promise<readonly Figure[]> {
+async function guarded(
+  uri: string,
+  node: Node,
+  { seed, short, note }: ScenarioOptions,
+): Promise<readonly Assertion[]> {
   const count = short ? 20 : 100;
   const direct = directTo(node);
-  await using served = await serve(uri);
-  const over = new AbortController();
+  await using system = await startSystem(uri);
+  const stop = new AbortController();
   const before = await endedConnections(direct);
-  const reading = steadyReads(served, LOAD, random(seed), over.signal);
-  const ends = await pushed(served, count);
-  over.abort();
-  const answers = await reading;
+  const reading = steadyReads(system, LOAD, random(seed), stop.signal);
+  const ends = await push(system, count);
+  stop.abort();
+  const reads = await reading;
   const after = await endedConnections(direct);
   await direct.close();
-  say(`${count} rows of ${(JOBS * TEXT.length) / 1e6} MB: ${tally(ends)}`);
-  say(`beside them ${answers.length} reads of another domain: ${tallyOf(answers)}`);
+  note(`${count} results of ${(JOBS * TEXT.length) / 1e6} MB: ${tally(ends)}`);
+  note(`beside them ${reads.length} reads of another domain: ${tallyReads(reads)}`);
   return [
     exactly(
-      'rows too large that were not ERROR_LIMIT_EXCEEDED',
+      'too large results other than ERROR_LIMIT_EXCEEDED',
       ends.filter((end) => end !== 'ERROR_LIMIT_EXCEEDED').length,
       0,
     ),
     exactly(
-      'reads of the other domain that failed, or were wrong',
-      answers.filter(({ end, wrong }) => end !== 'OK' || wrong).length,
+      'failed or wrong reads of the other domain',
+      reads.filter(({ status, wrong }) => status !== 'OK' || wrong).length,
       0,
     ),
-    exactly('connections to the database that ended', after - before, 0),
+    exactly('closed connections to the database', after - before, 0),
   ];
 }
 
-export async function rows(terms: Terms): Promise<readonly Figure[]> {
-  await using set = await replicaSet(1, 10_000);
-  const [node] = set.nodes;
-  if (node === undefined) throw new Error('a replica set has a node');
+export async function rows(options: ScenarioOptions): Promise<readonly Assertion[]> {
+  await using set = await startReplicaSet(1, 10_000);
+  const node = firstOf(set.nodes);
   await fill(set.uri);
-  const figures = await guarded(set.uri, node, terms);
+  const assertions = await guarded(set.uri, node, options);
   const { ends, cleared, gets, failed } = await unguarded(set.uri);
-  terms.say(
+  options.note(
     `by the driver without the guard: ${tally(ends)}; of ${gets} gets on the same connections ${failed} failed`,
   );
-  return [...figures, atLeast('by the driver without the guard: pools cleared', cleared, 1, 'pools')];
+  return [...assertions, atLeast('by the driver without the guard: cleared pools', cleared, 1, 'pools')];
 }

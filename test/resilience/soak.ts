@@ -1,33 +1,33 @@
-/** Calls of all kinds for a long time, some of them given up, on connections that come and go: nothing grows (docs/operations.md «Trials»). */
+// Calls of all kinds for a long time, some cancelled, on short-lived connections: nothing grows (docs/operations.md «Trials»).
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db } from 'mongodb';
-import type { RpcName } from '../harness/client.js';
-import { random } from '../harness/random.js';
+import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
+import type { GrpcClient, RpcName } from '../harness/client.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { createHttpClient } from '../harness/http-client.js';
+import type { HttpClient } from '../harness/http-client.js';
+import { startDatabase } from '../harness/mongod.js';
+import { pick, random } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { pick } from './choices.js';
-import { grpcDoor, httpDoor } from './doors.js';
-import type { GrpcDoor, HttpDoor } from './doors.js';
-import { encoded } from './encoder.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Subject } from './subject.js';
-import { tally } from './program.js';
-import { atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { atMost, exactly, sameProcess } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startProbedSystem, tally } from './system-under-test.js';
+import type { ProbedSystem } from './system-under-test.js';
 
 const DOMAIN = 'domain-soaked';
 const JOBS = 2000;
 const PER_SECOND = 100;
-const TIMEOUT = 10_000;
-/** The share of calls that are given up, and milliseconds after which. */
-const CANCELLED = 0.05;
-const CANCELLED_AFTER = 3;
-const USUAL = 600_000;
-const SHORT = 8000;
+const TIMEOUT_MS = 10_000;
+/** The share of cancelled calls, and the time of cancellation. */
+const CANCELLED_SHARE = 0.05;
+const CANCELLED_AFTER_MS = 3;
+const DEFAULT_DURATION_MS = 600_000;
+const SHORT_DURATION_MS = 8000;
 const SAMPLES = 40;
-/** MiB by which the heap may have grown over the second half, and descriptors. */
-const HEAP = 4;
-const DESCRIPTORS = 20;
+/** The maximum growth over the second half. */
+const MAX_HEAP_GROWTH_MIB = 4;
+const MAX_DESCRIPTOR_GROWTH = 20;
 
 const CALLS: readonly (readonly [RpcName, JsonObject])[] = [
   ['get', { job_id: 'job-7' }],
@@ -59,32 +59,32 @@ const fill = (db: Db) =>
   );
 
 interface Clients {
-  readonly grpc: GrpcDoor;
-  readonly http: HttpDoor;
+  readonly grpc: GrpcClient;
+  readonly http: HttpClient;
 }
 
-const open = ({ addresses }: Subject): Clients => ({
-  grpc: grpcDoor(addresses.grpc),
-  http: httpDoor(addresses.http, 20),
+const open = ({ addresses }: ProbedSystem): Clients => ({
+  grpc: createGrpcClient(addresses.grpc, OWN_CONNECTION),
+  http: createHttpClient(addresses.http, 20),
 });
 
 async function call(next: Random, { grpc, http }: Clients): Promise<string> {
-  const [rpc, asked] = pick(next, CALLS);
-  const request = { domain_id: DOMAIN, ...asked };
-  const given = next() < CANCELLED ? { signal: AbortSignal.timeout(CANCELLED_AFTER) } : {};
-  const terms = { timeout: TIMEOUT, ...given };
+  const [rpc, fields] = pick(next, CALLS);
+  const request = { domain_id: DOMAIN, ...fields };
+  const cancellation = next() < CANCELLED_SHARE ? { signal: AbortSignal.timeout(CANCELLED_AFTER_MS) } : {};
+  const options = { timeoutMs: TIMEOUT_MS, ...cancellation };
   const { status } =
     next() < 0.5
-      ? await grpc.send(rpc, encoded(rpc, request), terms)
-      : await http.post(`/inventory/v1/job/${rpc}`, JSON.stringify(request), terms);
+      ? await grpc.send(rpc, encodeRequest(rpc, request), options)
+      : await http.post(`/inventory/v1/job/${rpc}`, JSON.stringify(request), options);
   return status;
 }
 
-/** Calls at a steady pace; each second by clients of their own. */
-async function calling(subject: Subject, next: Random, over: AbortSignal): Promise<readonly string[]> {
+/** Calls at a steady rate, each second by new clients. */
+async function calling(system: ProbedSystem, next: Random, stopped: AbortSignal): Promise<readonly string[]> {
   const calls: Promise<string>[] = [];
-  while (!over.aborted) {
-    const clients = open(subject);
+  while (!stopped.aborted) {
+    const clients = open(system);
     const second: Promise<string>[] = [];
     for (let nth = 0; nth < PER_SECOND; nth++) {
       second.push(call(next, clients));
@@ -104,7 +104,7 @@ interface Sample {
   readonly descriptors: number;
 }
 
-/** By how much the values grow from the first to the last, by the line that fits them best. */
+/** The growth from the first to the last value, by linear regression. */
 function growth(values: readonly number[]): number {
   const middle = (values.length - 1) / 2;
   const mean = values.reduce((sum, each) => sum + each, 0) / values.length;
@@ -114,39 +114,49 @@ function growth(values: readonly number[]): number {
   return (sum(products) / sum(squares)) * (values.length - 1);
 }
 
-export async function soak({ seed, short, lasting = USUAL, say }: Terms): Promise<readonly Figure[]> {
+export async function soak({
+  seed,
+  short,
+  lasting = DEFAULT_DURATION_MS,
+  note,
+}: ScenarioOptions): Promise<readonly Assertion[]> {
   await using database = await startDatabase();
   await fill(database.db);
-  await using subject = await startSubject({ MONGODB_URI: database.uri });
-  const over = new AbortController();
-  const calls = calling(subject, random(seed), over.signal);
+  await using system = await startProbedSystem(database.uri);
+  const stop = new AbortController();
+  const calls = calling(system, random(seed), stop.signal);
   const samples: Sample[] = [];
   for (let nth = 0; nth < SAMPLES; nth++) {
-    await pause((short ? SHORT : lasting) / SAMPLES);
-    const { heapUsed } = await subject.vitals('collected');
-    samples.push({ heap: heapUsed / 1024 ** 2, descriptors: subject.descriptors() });
+    await pause((short ? SHORT_DURATION_MS : lasting) / SAMPLES);
+    const { heapUsedBytes } = await system.vitals('collected');
+    samples.push({ heap: heapUsedBytes / 1024 ** 2, descriptors: system.descriptors() });
   }
-  over.abort();
+  stop.abort();
   const ends = await calls;
-  say(`${ends.length} calls: ${tally(ends)}`);
+  note(`${ends.length} calls: ${tally(ends)}`);
   const half = samples.slice(SAMPLES / 2);
   const [first, middle, last] = [samples[0], half[0], samples.at(-1)];
-  say(
-    `heap ${[first, middle, last].map((each) => each?.heap.toFixed(1)).join(', ')} MiB, descriptors ${[first, middle, last].map((each) => each?.descriptors).join(', ')}, at the beginning, half-way and at the end`,
+  note(
+    `heap ${[first, middle, last].map((each) => each?.heap.toFixed(1)).join(', ')} MiB, descriptors ${[first, middle, last].map((each) => each?.descriptors).join(', ')}, at the start, at half-time and at the end`,
   );
   return [
-    atMost('growth of the heap over the second half', growth(half.map(({ heap }) => heap)), HEAP, 'MiB'),
+    atMost(
+      'growth of the heap over the second half',
+      growth(half.map(({ heap }) => heap)),
+      MAX_HEAP_GROWTH_MIB,
+      'MiB',
+    ),
     atMost(
       'growth of open descriptors over the second half',
       growth(half.map(({ descriptors }) => descriptors)),
-      DESCRIPTORS,
+      MAX_DESCRIPTOR_GROWTH,
       'descriptors',
     ),
     exactly(
-      'calls that ended by a fault',
+      'calls ended by a fault',
       ends.filter((end) => ['INTERNAL', 'UNKNOWN', 'UNAVAILABLE', 'UNANSWERED'].includes(end)).length,
       0,
     ),
-    exactly('the same process', Number(subject.alive()), 1),
+    sameProcess(system.program),
   ];
 }

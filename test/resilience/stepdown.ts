@@ -1,35 +1,34 @@
-/**
- * The primary of three nodes steps down again and again under reads and deletes: what is answered is right, a delete is
- * done once, and is not said to have failed when it was done (docs/operations.md «Health»).
- */
+// The primary of three nodes steps down repeatedly under reads and deletes: reads are right, a delete runs once, and a
+// finished delete is not reported as failed (docs/operations.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
+import { fillForReads, honestAnswers, steadyReads, tallyReads } from './known-reads.js';
+import { statusOf } from '../harness/client.js';
+import { DATABASE } from '../harness/mongod.js';
 import { random } from '../harness/random.js';
-import { directTo, replicaSet } from './nodes.js';
-import type { Nodes } from './nodes.js';
-import { DATABASE, endOf, serve, tally } from './program.js';
-import type { Served } from './program.js';
-import { fillForReaders, honest, steadyReads, tallyOf } from './readers.js';
-import { atLeast, exactly, faultsOf } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { directTo, startReplicaSet } from '../harness/replica-set.js';
+import type { ReplicaSet } from '../harness/replica-set.js';
+import { atLeast, exactly, noFaults } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { startSystem, tally } from './system-under-test.js';
+import type { System } from './system-under-test.js';
 
 const NODES = 3;
-const EVERY = 3000;
-/** Seconds that a node that has stepped down does not stand for election. */
-const STANDS_BACK = 2;
-const LOAD = { perSecond: 50, timeout: 5000 };
+const INTERVAL_MS = 3000;
+/** The seconds without candidacy after a step-down. */
+const NO_CANDIDACY_S = 2;
+const LOAD = { perSecond: 50, timeoutMs: 5000 };
 const DELETES_PER_SECOND = 10;
-/** The share of its time after which a call may be given up, and nobody can know what has become of it. */
-const BY_DEADLINE = 0.9;
+/** The share of the deadline after which the outcome of a call may be unknown. */
+const UNKNOWN_AFTER_SHARE = 0.9;
 const DOMAIN = 'domain-stepdown00000';
 
 const idOf = (nth: number): string => `job-d${String(nth).padStart(11, '0')}`;
 
 interface Delete {
   readonly id: string;
-  readonly end: string;
-  /** Milliseconds. */
-  readonly took: number;
+  readonly status: string;
+  readonly tookMs: number;
 }
 
 async function fill(uri: string, count: number): Promise<void> {
@@ -39,36 +38,40 @@ async function fill(uri: string, count: number): Promise<void> {
   await client.close();
 }
 
-/** Which of the jobs to delete are still there. */
-async function left(uri: string): Promise<ReadonlySet<string>> {
+/** The ids of the jobs not deleted yet. */
+async function remaining(uri: string): Promise<ReadonlySet<string>> {
   const client = new MongoClient(uri);
   const found = await client.db(DATABASE).collection('job').distinct('job_id', { domain_id: DOMAIN });
   await client.close();
   return new Set(found.map(String));
 }
 
-async function deleted({ grpc }: Served, id: string): Promise<Delete> {
+async function deleteJob({ grpc }: System, id: string): Promise<Delete> {
   const sent = performance.now();
-  const outcome = await grpc.ask('delete', { domain_id: DOMAIN, job_id: id }, { timeout: LOAD.timeout });
-  return { id, end: endOf(outcome), took: performance.now() - sent };
+  const outcome = await grpc.call('delete', { domain_id: DOMAIN, job_id: id }, { timeoutMs: LOAD.timeoutMs });
+  return { id, status: statusOf(outcome), tookMs: performance.now() - sent };
 }
 
-/** Deletes each of `count` jobs, until `over` is aborted. */
-async function steadyDeletes(served: Served, count: number, over: AbortSignal): Promise<readonly Delete[]> {
+/** Deletes each of `count` jobs, until `stopped`. */
+async function steadyDeletes(
+  system: System,
+  count: number,
+  stopped: AbortSignal,
+): Promise<readonly Delete[]> {
   const deletes: Promise<Delete>[] = [];
-  while (!over.aborted && deletes.length < count) {
-    deletes.push(deleted(served, idOf(deletes.length)));
+  while (!stopped.aborted && deletes.length < count) {
+    deletes.push(deleteJob(system, idOf(deletes.length)));
     await pause(1000 / DELETES_PER_SECOND);
   }
   return Promise.all(deletes);
 }
 
-/** Answers whether there was a primary to step down. */
-async function stepDown(set: Nodes): Promise<boolean> {
+/** Steps the primary down; false: stored is none. */
+async function stepDown(set: ReplicaSet): Promise<boolean> {
   const primary = await set.primary().catch(() => undefined);
   if (primary === undefined) return false;
   const client = directTo(primary);
-  const command = { replSetStepDown: STANDS_BACK, secondaryCatchUpPeriodSecs: 1, force: true };
+  const command = { replSetStepDown: NO_CANDIDACY_S, secondaryCatchUpPeriodSecs: 1, force: true };
   const done = await client
     .db('admin')
     .command(command)
@@ -77,46 +80,49 @@ async function stepDown(set: Nodes): Promise<boolean> {
   return done;
 }
 
-export async function stepdown(terms: Terms): Promise<readonly Figure[]> {
-  const { seed, short, say } = terms;
+export async function stepdown(options: ScenarioOptions): Promise<readonly Assertion[]> {
+  const { seed, short, note } = options;
   const times = short ? 3 : 20;
-  await using set = await replicaSet(NODES, 2000);
-  await fillForReaders(set.uri, NODES);
-  const count = (times + 2) * (EVERY / 1000) * DELETES_PER_SECOND;
+  await using set = await startReplicaSet(NODES, 2000);
+  await fillForReads(set.uri, NODES);
+  const count = (times + 2) * (INTERVAL_MS / 1000) * DELETES_PER_SECOND;
   await fill(set.uri, count);
-  await using served = await serve(set.uri);
-  const over = new AbortController();
-  const reading = steadyReads(served, LOAD, random(seed), over.signal);
-  const deleting = steadyDeletes(served, count, over.signal);
+  await using system = await startSystem(set.uri);
+  const stop = new AbortController();
+  const reading = steadyReads(system, LOAD, random(seed), stop.signal);
+  const deleting = steadyDeletes(system, count, stop.signal);
   let steps = 0;
   for (let nth = 0; nth < times; nth++) {
-    await pause(EVERY);
+    await pause(INTERVAL_MS);
     if (await stepDown(set)) steps += 1;
   }
-  await pause(EVERY);
-  over.abort();
-  const [answers, deletes] = await Promise.all([reading, deleting]);
+  await pause(INTERVAL_MS);
+  stop.abort();
+  const [reads, deletes] = await Promise.all([reading, deleting]);
   await set.settled();
-  const there = await left(set.uri);
-  say(`${steps} times, ${answers.length} reads: ${tallyOf(answers)}`);
-  const lost = deletes.filter(({ id, end }) => end === 'UNAVAILABLE' && !there.has(id));
-  say(`UNAVAILABLE and gone after ${lost.map(({ took }) => took.toFixed(0)).join(', ')} ms`);
-  say(`${deletes.length} deletes: ${tally(deletes.map(({ end }) => end))}`);
-  const none = (what: string, is: (each: Delete) => boolean, of = deletes): Figure =>
-    exactly(what, of.filter(is).length, 0);
+  const stored = await remaining(set.uri);
+  note(`${steps} times, ${reads.length} reads: ${tallyReads(reads)}`);
+  const lost = deletes.filter(({ id, status }) => status === 'UNAVAILABLE' && !stored.has(id));
+  note(`UNAVAILABLE but deleted after ${lost.map(({ tookMs }) => tookMs.toFixed(0)).join(', ')} ms`);
+  note(`${deletes.length} deletes: ${tally(deletes.map(({ status }) => status))}`);
+  const none = (name: string, is: (each: Delete) => boolean, of = deletes): Assertion =>
+    exactly(name, of.filter(is).length, 0);
   return [
     atLeast('stepdowns', steps, times / 2, 'times'),
-    ...honest(answers, LOAD, terms),
-    none('deletes that are OK, and the job is there', ({ id, end }) => end === 'OK' && there.has(id)),
+    ...honestAnswers(reads, LOAD, options),
     none(
-      'deletes UNAVAILABLE before their deadline, and the job is gone',
-      ({ took }) => took < LOAD.timeout * BY_DEADLINE,
+      'deletes answered OK with the job still stored',
+      ({ id, status }) => status === 'OK' && stored.has(id),
+    ),
+    none(
+      'deletes answered UNAVAILABLE before their deadline with the job deleted',
+      ({ tookMs }) => tookMs < LOAD.timeoutMs * UNKNOWN_AFTER_SHARE,
       lost,
     ),
     none(
       'deletes other than OK, UNAVAILABLE and DEADLINE_EXCEEDED',
-      ({ end }) => !['OK', 'UNAVAILABLE', 'DEADLINE_EXCEEDED'].includes(end),
+      ({ status }) => !['OK', 'UNAVAILABLE', 'DEADLINE_EXCEEDED'].includes(status),
     ),
-    faultsOf(served.program.log),
+    noFaults(system.program.log),
   ];
 }

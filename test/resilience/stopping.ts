@@ -1,4 +1,4 @@
-/** SIGTERM in each state that a service can be in: it ends with 0, within the grace and a little more (docs/operations.md «Start and stop»). */
+// SIGTERM in each state of the service: it exits with 0 within the grace period and a margin (docs/operations.md «Start and stop»).
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:http2';
@@ -10,64 +10,65 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { credentials } from '@grpc/grpc-js';
 import { MongoClient } from 'mongodb';
 import { HealthClient } from '../../src/gen/grpc/health/v1/health.js';
+import { followHealth } from './health.js';
+import { startNetworkProxy } from './network-proxy.js';
+import type { NetworkProxy } from './network-proxy.js';
+import { fillForReads, LIST as LIST_READ, READS, steadyReads } from './known-reads.js';
+import { DATABASE, freeHost } from '../harness/mongod.js';
 import type { Settings } from '../harness/program.js';
 import { random } from '../harness/random.js';
+import { primaryAmong, firstOf, startReplicaSet } from '../harness/replica-set.js';
+import type { Node } from '../harness/replica-set.js';
 import { insertSlowJob, slowStat } from '../harness/slow.js';
 import { until } from '../harness/until.js';
-import { followHealth } from './health.js';
-import { freeHost, primaryAmong, replicaSet } from './nodes.js';
-import type { Node } from './nodes.js';
-import { DATABASE, started } from './program.js';
-import type { Served } from './program.js';
-import { proxyTo } from './proxy.js';
-import type { Proxy } from './proxy.js';
-import { fillForReaders, READS, steadyReads } from './readers.js';
-import { atMost, exactly, faultsOf } from './trial.js';
-import type { Figure, Terms } from './trial.js';
+import { atMost, exactly, noFaults } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { launchSystem } from './system-under-test.js';
+import type { System } from './system-under-test.js';
 
-const GRACE = 1000;
-/** Milliseconds beside the grace until the process has ended. */
-const MORE = 2000;
-const PATIENCE = 30_000;
-const CALL = 5000;
+const GRACE_MS = 1000;
+/** The maximum time between the grace period and the exit. */
+const MARGIN_MS = 2000;
+const WAIT_TIMEOUT_MS = 30_000;
+const CALL_TIMEOUT_MS = 5000;
 
-interface Ground {
+interface Environment {
   readonly node: Node;
-  readonly proxy: Proxy;
+  readonly proxy: NetworkProxy;
 }
 
-type Work = (served: Served) => unknown;
+type Work = (system: System) => unknown;
 
 interface State {
   readonly name: string;
   readonly settings?: Settings;
-  /** What happens before the service is started; without it, it serves first. */
+  /** Runs before the start of the service; without it, the service serves first. */
   readonly before?: () => unknown;
-  /** Until when its start goes on before the signal comes, instead. */
-  readonly starting?: (served: Served) => Promise<void>;
-  /** What goes on when the signal comes. */
+  /** Replaces the wait for SERVING: resolves during the start, right before the signal. */
+  readonly starting?: (system: System) => Promise<void>;
+  /** Begins the work in progress at the signal. */
   readonly work?: Work;
 }
 
 const ask =
   (read: (typeof READS)[number] | undefined): Work =>
   ({ grpc }) => {
-    if (read !== undefined) void grpc.ask(read.rpc, read.asked, { timeout: CALL });
+    if (read !== undefined) void grpc.call(read.rpc, read.request, { timeoutMs: CALL_TIMEOUT_MS });
   };
 
-const calls: Work = async (served) => {
-  const over = new AbortController();
-  void steadyReads(served, { perSecond: 50, timeout: CALL }, random(1), over.signal);
-  void served.program.ended.then(() => over.abort());
+const calls: Work = async (system) => {
+  const stop = new AbortController();
+  void steadyReads(system, { perSecond: 50, timeoutMs: CALL_TIMEOUT_MS }, random(1), stop.signal);
+  void system.program.ended.then(() => stop.abort());
   await pause(300);
 };
 
 const longStat: Work = async ({ grpc }) => {
-  void grpc.ask('stat', slowStat(4), { timeout: 60_000 });
+  void grpc.call('stat', slowStat(4), { timeoutMs: 60_000 });
   await pause(300);
 };
 
-/** A socket that has sent `text`, and is left as it is. */
+/** Opens a socket, sends `text`, and leaves it open. */
 async function sent(address: string, text: string): Promise<Socket> {
   const [host, port] = address.split(':');
   const socket = dial(Number(port), host);
@@ -80,10 +81,10 @@ async function sent(address: string, text: string): Promise<Socket> {
 const REQUEST =
   'POST /inventory/v1/job/list HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n';
 
-const LIST = JSON.stringify(READS[1]?.asked);
+const LIST = JSON.stringify(LIST_READ.request);
 
-/** Asks for rows, and takes none. */
-const rowsNotTaken: Work = async ({ addresses }) => {
+/** Requests an export, and reads nothing of it. */
+const exportNotRead: Work = async ({ addresses }) => {
   const head = `${REQUEST}accept: application/x-ndjson\r\ncontent-length: ${LIST.length}\r\n\r\n`;
   (await sent(addresses.http, `${head}${LIST}`)).pause();
 };
@@ -96,7 +97,7 @@ const idleConnections: Work = async ({ addresses }) => {
 
 const streamWithoutABody: Work = async ({ addresses }) => {
   const session = connect(`http://${addresses.grpc}`);
-  // Whatever ends it, ends it as it should.
+  // Any end of the session is expected.
   session.on('error', () => undefined);
   await once(session, 'remoteSettings');
   const path = '/spaceone.api.inventory.v1.Job/list';
@@ -124,70 +125,70 @@ const withToken: Work = async ({ addresses }) => {
   await pause(200);
 };
 
-/** The states of the calls, and of the connections. */
-const AT_WORK: readonly State[] = [
+/** The states of calls and connections. */
+const CALL_STATES: readonly State[] = [
   { name: 'idle' },
   { name: 'under calls', work: calls },
-  { name: 'under a stat that takes long', work: longStat },
-  { name: 'rows that nobody takes', work: rowsNotTaken },
+  { name: 'under a slow stat', work: longStat },
+  { name: 'an export that nobody reads', work: exportNotRead },
   { name: 'half a request', work: halfARequest },
   { name: 'idle connections', work: idleConnections },
   { name: 'a stream without a body', work: streamWithoutABody },
   { name: 'an open Watch', work: watch },
   {
-    name: 'a signal and its twin',
+    name: 'SIGINT and SIGTERM',
     work: ({ program }) => {
       program.signal('SIGINT');
     },
   },
 ];
 
-/** The states of the database; each is put right again by `heal`. */
-const ofDatabase = ({ node, proxy }: Ground): readonly State[] => [
-  { name: 'the database stalled', work: () => node.freeze() },
+/** The states of the database; `heal` undoes each. */
+const ofDatabase = ({ node, proxy }: Environment): readonly State[] => [
+  { name: 'the database frozen', work: () => node.freeze() },
   {
-    name: 'the database stalled under calls',
-    work: async (served) => {
-      await calls(served);
+    name: 'the database frozen under calls',
+    work: async (system) => {
+      await calls(system);
       await node.freeze();
       await pause(200);
     },
   },
-  { name: 'the database gone', work: () => node.kill() },
+  { name: 'the database down', work: () => node.kill() },
   {
-    name: 'the database gone for a while',
+    name: 'the database down for a while',
     work: async () => {
       await node.kill();
       await pause(4000);
     },
   },
   {
-    name: 'the database gone under calls',
-    work: async (served) => {
-      await calls(served);
+    name: 'the database down under calls',
+    work: async (system) => {
+      await calls(system);
       await node.kill();
     },
   },
-  { name: 'the database not there at the start', before: () => node.kill() },
-  { name: 'the database stalled at the start', before: () => node.freeze() },
-  { name: 'a network that lets nothing through', work: () => proxy.set('blackhole') },
-  { name: 'a network that lets nothing through at the start', before: () => proxy.set('blackhole') },
+  { name: 'the database down at the start', before: () => node.kill() },
+  { name: 'the database frozen at the start', before: () => node.freeze() },
+  { name: 'a network without traffic', work: () => proxy.set('blackhole') },
+  { name: 'a network without traffic at the start', before: () => proxy.set('blackhole') },
   {
-    name: 'the database stalled in the look at the indexes',
+    name: 'the database stalled during the check of indexes',
     before: () => proxy.set({ heldFrom: 'listIndexes' }),
-    work: () => until('it looks at the indexes', () => proxy.way() === 'held', PATIENCE),
+    work: () => until('the service checks the indexes', () => proxy.mode() === 'held', WAIT_TIMEOUT_MS),
   },
   {
     name: 'the database stalled in each kind of call',
-    work: async (served) => {
+    work: async (system) => {
       proxy.set('held');
-      for (const read of READS) void ask(read)(served);
+      for (const read of READS) void ask(read)(system);
       await pause(200);
     },
   },
 ];
 
-async function heal({ node, proxy }: Ground): Promise<void> {
+async function heal({ node, proxy }: Environment): Promise<void> {
   proxy.set('open');
   node.thaw();
   await node.kill();
@@ -195,32 +196,32 @@ async function heal({ node, proxy }: Ground): Promise<void> {
   await primaryAmong([node]);
 }
 
-/** Waits until it serves, or for a while where it cannot. */
-async function standing(served: Served, serving: boolean): Promise<void> {
-  await using health = await followHealth(served.addresses);
-  await (serving ? health.says(true, PATIENCE) : pause(500));
+/** Waits until the service serves, or for a while if it cannot. */
+async function settle(system: System, serving: boolean): Promise<void> {
+  await using health = await followHealth(system.addresses);
+  await (serving ? health.reports(true, WAIT_TIMEOUT_MS) : pause(500));
 }
 
-async function stoppedIn(
+async function stopIn(
   { name, settings = {}, before, starting, work }: State,
   uri: string,
-): Promise<readonly Figure[]> {
+): Promise<readonly Assertion[]> {
   await before?.();
-  await using served = await started(uri, { SHUTDOWN_GRACE: `${GRACE}ms`, ...settings });
-  await (starting?.(served) ?? standing(served, before === undefined));
-  await work?.(served);
+  await using system = await launchSystem(uri, { SHUTDOWN_GRACE: `${GRACE_MS}ms`, ...settings });
+  await (starting?.(system) ?? settle(system, before === undefined));
+  await work?.(system);
   const signalled = performance.now();
-  served.program.signal('SIGTERM');
-  const { code } = await served.program.ended;
+  system.program.signal('SIGTERM');
+  const { code } = await system.program.ended;
   return [
-    atMost(`${name}: it took`, performance.now() - signalled, GRACE + MORE, 'ms'),
+    atMost(`${name}: exited after`, performance.now() - signalled, GRACE_MS + MARGIN_MS, 'ms'),
     exactly(`${name}: exit code`, code ?? -1, 0),
-    faultsOf(served.program.log, name),
+    noFaults(system.program.log, name),
   ];
 }
 
-/** A service of its own that takes connections, and says nothing. */
-async function silent(): Promise<AsyncDisposable & { readonly host: string }> {
+/** Starts a server that accepts connections and never answers. */
+async function startSilentServer(): Promise<AsyncDisposable & { readonly host: string }> {
   const host = await freeHost();
   const open = new Set<Socket>();
   const server = createServer((socket) => void open.add(socket.on('error', () => undefined)));
@@ -236,45 +237,44 @@ async function silent(): Promise<AsyncDisposable & { readonly host: string }> {
   };
 }
 
-async function withIdentity(uri: string): Promise<readonly Figure[]> {
-  await using identity = await silent();
+async function withIdentity(uri: string): Promise<readonly Assertion[]> {
+  await using identity = await startSilentServer();
   const settings = { AUTH: 'jwt', AUTH_IDENTITY_ENDPOINT: `grpc://${identity.host}` };
-  return await stoppedIn({ name: 'identity stalled under a call', settings, work: withToken }, uri);
+  return await stopIn({ name: 'identity stalled under a call', settings, work: withToken }, uri);
 }
 
-const firstLine = ({ program }: Served): Promise<void> =>
-  until('it says something', () => program.log.length > 0, PATIENCE);
+const firstLine = ({ program }: System): Promise<void> =>
+  until('the log has a line', () => program.log.length > 0, WAIT_TIMEOUT_MS);
 
-async function embedded(): Promise<readonly Figure[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'trial-embedded-'));
+async function embedded(): Promise<readonly Assertion[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'resilience-embedded-'));
   const settings = { EMBEDDED_DATA_DIR: folder };
-  const figures = [
-    ...(await stoppedIn({ name: 'an embedded mongod being filled', settings, starting: firstLine }, '')),
-    ...(await stoppedIn({ name: 'an embedded mongod', settings }, '')),
+  const assertions = [
+    ...(await stopIn({ name: 'an embedded mongod being filled', settings, starting: firstLine }, '')),
+    ...(await stopIn({ name: 'an embedded mongod', settings }, '')),
   ];
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-  return figures;
+  return assertions;
 }
 
-export async function stopping({ short }: Terms): Promise<readonly Figure[]> {
-  await using set = await replicaSet(1, 2000);
-  const [node] = set.nodes;
-  if (node === undefined) throw new Error('a replica set has a node');
-  await fillForReaders(set.uri, 1);
+export async function stopping({ short }: ScenarioOptions): Promise<readonly Assertion[]> {
+  await using set = await startReplicaSet(1, 2000);
+  const node = firstOf(set.nodes);
+  await fillForReads(set.uri, 1);
   const client = new MongoClient(set.uri, { journal: true });
   await insertSlowJob(client.db(DATABASE));
   await client.close();
-  await using proxy = await proxyTo(node.host);
-  const ground = { node, proxy };
+  await using proxy = await startNetworkProxy(node.host);
+  const environment = { node, proxy };
   const uri = `mongodb://${proxy.host}/?directConnection=true`;
-  const figures: Figure[] = [];
-  for (const state of AT_WORK) figures.push(...(await stoppedIn(state, uri)));
-  figures.push(...(await withIdentity(uri)));
-  const states = ofDatabase(ground);
-  // Of the short form's states each has its own way through the program.
+  const assertions: Assertion[] = [];
+  for (const state of CALL_STATES) assertions.push(...(await stopIn(state, uri)));
+  assertions.push(...(await withIdentity(uri)));
+  const states = ofDatabase(environment);
+  // Each state of the short form takes another path through the program.
   for (const state of short ? states.filter((_, nth) => nth % 3 === 0) : states) {
-    figures.push(...(await stoppedIn(state, uri)));
-    await heal(ground);
+    assertions.push(...(await stopIn(state, uri)));
+    await heal(environment);
   }
-  return short ? figures : [...figures, ...(await embedded())];
+  return short ? assertions : [...assertions, ...(await embedded())];
 }

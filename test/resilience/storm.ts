@@ -1,16 +1,9 @@
-/**
- * Every kind of call through every transport, with clients that leave in every way, and writers beside them: each answer
- * is explained by some moment of the data, and afterwards all that was taken is given back (docs/operations.md «Trials»).
- */
+// Every kind of call through every transport, beside misbehaving clients and writers: each answer matches the data at some
+// moment, and afterwards all resources are released (docs/operations.md «Trials»).
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db, MongoClient } from 'mongodb';
-import type { Random } from '../harness/random.js';
-import { insertSlowJob, slowStat } from '../harness/slow.js';
-import { until } from '../harness/until.js';
-import { below, drawn, pick } from './choices.js';
 import type { History } from './history.js';
-import { APP, tally } from './program.js';
 import {
   createJobsHistory,
   DOOMED,
@@ -19,33 +12,41 @@ import {
   pageOfTwoReads,
   questionOf,
   write,
-} from './stormed.js';
-import { startDatabase, startSubject } from './subject.js';
-import type { Database, Subject, Vitals } from './subject.js';
-import { objectIn, openTransports } from './transports.js';
-import type { Transports } from './transports.js';
-import { atLeast, atMost, exactly } from './trial.js';
-import type { Figure, Terms } from './trial.js';
-import { unruly } from './unruly.js';
-import type { Call } from './unruly.js';
+} from './storm-data.js';
+import { openTransports } from './all-transports.js';
+import type { AllTransports } from './all-transports.js';
+import { runUnrulyClients } from './unruly-clients.js';
+import type { Call } from './unruly-clients.js';
+import { statusOf } from '../harness/client.js';
+import { parseObject } from '../harness/json.js';
+import { startDatabase } from '../harness/mongod.js';
+import type { Database } from '../harness/mongod.js';
+import { below, drawn, pick } from '../harness/random.js';
+import type { Random } from '../harness/random.js';
+import { insertSlowJob, slowStat } from '../harness/slow.js';
+import { until } from '../harness/until.js';
+import { atLeast, atMost, exactly, sameProcess } from './scenario.js';
+import type { Assertion, ScenarioOptions } from './scenario.js';
+import { APP_NAME, startProbedSystem, tally } from './system-under-test.js';
+import type { ProbedSystem, Vitals } from './system-under-test.js';
 
-const USUAL_MS = 600_000;
-const SHORT_MS = 35_000;
-/** Clients that wait for their answers, one call at a time each. */
+const DEFAULT_DURATION_MS = 600_000;
+const SHORT_DURATION_MS = 35_000;
+/** Clients that wait for their answers, with one call at a time. */
 const CLIENTS = 8;
 const UNRULY = 6;
 const CONNECTIONS = 12;
-/** Answers at least, where the machine is shared with others. */
-const JUDGED_A_SECOND = 3;
+/** The minimum rate of checked answers, on a machine shared with others. */
+const MIN_CHECKED_PER_SECOND = 3;
 const TIMEOUT_MS = 20_000;
-/** The share of calls that their clients give up, and milliseconds after which at most. */
-const GIVEN_UP = 0.15;
-const GIVEN_UP_AFTER_MS = 100;
-/** Milliseconds until all must have been given back, and then until nothing is waited for: commands that end others have 2 s. */
-const SETTLING_MS = 15_000;
+/** The share of calls cancelled by their clients, and the maximum time to the cancellation. */
+const CANCELLED_SHARE = 0.15;
+const MAX_CANCELLED_AFTER_MS = 100;
+/** The maximum time until calls have released everything, and a pause for commands that kill others, which have 2 s. */
+const RELEASE_TIMEOUT_MS = 15_000;
 const QUIET_MS = 3000;
 
-/** Jobs of an export that is longer than all buffers between the database and its client. */
+/** The jobs of an export beyond all buffers between the database and its client. */
 const LARGE = 'domain-large0000000';
 const LARGE_JOBS = 30_000;
 const DOOMED_JOBS = 3000;
@@ -67,47 +68,50 @@ async function fill(history: History, db: Db): Promise<void> {
   await db.collection('job').insertMany([...large, ...doomed]);
 }
 
-/** What the storm has seen. */
-interface Seen {
-  /** How each call ended, by what it was and how it came. */
-  readonly ends: string[];
-  /** Answers that no moment explains. */
+/** The observations of the storm. */
+interface Observations {
+  /** The status of each call. */
+  readonly statuses: string[];
+  /** Answers that match the data at no moment. */
   readonly unexplained: string[];
-  /** Jobs that a call said to be deleted. */
+  /** Jobs deleted by a call with OK. */
   readonly deleted: Set<string>;
-  judged: number;
+  checked: number;
 }
 
 interface Storm {
   readonly history: History;
-  readonly transports: Transports;
-  readonly seen: Seen;
+  readonly transports: AllTransports;
+  readonly seen: Observations;
 }
 
-function note({ unexplained }: Seen, what: string, reason: string | undefined): void {
+function record({ unexplained }: Observations, what: string, reason: string | undefined): void {
   if (reason !== undefined) unexplained.push(`${what}: ${reason}`);
 }
 
-const terms = (next: Random) => ({
-  timeout: TIMEOUT_MS,
-  ...(next() < GIVEN_UP ? { signal: AbortSignal.timeout(1 + below(next, GIVEN_UP_AFTER_MS)) } : {}),
+const optionsOf = (next: Random) => ({
+  timeoutMs: TIMEOUT_MS,
+  ...(next() < CANCELLED_SHARE
+    ? { signal: AbortSignal.timeout(1 + below(next, MAX_CANCELLED_AFTER_MS)) }
+    : {}),
 });
 
-/** Asks for what is known, and judges the answer. */
+/** Asks a question, and checks the answer. */
 async function ask({ history, transports, seen }: Storm, next: Random): Promise<void> {
   const question = questionOf(history, next);
   const transport = pick(next, transports.all);
   const from = performance.now();
-  const { status, response } = await transport.call(question.rpc, question.request, terms(next));
+  const outcome = await transport.call(question.rpc, question.request, optionsOf(next));
   const between = { from, to: performance.now() };
-  seen.ends.push(status);
+  const status = statusOf(outcome);
+  seen.statuses.push(status);
   const what = `${question.name} by ${transport.name} ${JSON.stringify(question.request)}`;
-  if (status === 'OK') note(seen, what, question.judge(response, between));
-  if (status === 'NOT_FOUND') note(seen, what, question.judgeMissing?.(between) ?? undefined);
-  if (status === 'OK' || status === 'NOT_FOUND') seen.judged += 1;
+  if ('response' in outcome) record(seen, what, question.check(outcome.response, between));
+  if (status === 'NOT_FOUND') record(seen, what, question.checkMissing?.(between) ?? undefined);
+  if (status === 'OK' || status === 'NOT_FOUND') seen.checked += 1;
 }
 
-/** The rows of a CSV that has two columns, and no cell with a comma in it. */
+/** Parses a CSV of two columns without commas in cells. */
 function rowsOfCsv(text: string): readonly JsonObject[] {
   const [head = '', ...lines] = text.trimEnd().split('\r\n');
   const names = head.split(',');
@@ -117,36 +121,36 @@ function rowsOfCsv(text: string): readonly JsonObject[] {
 const FORMATS = [
   {
     accept: 'application/x-ndjson',
-    rows: (text: string) => text.split('\n').filter(Boolean).map(objectIn),
+    rows: (text: string) => text.split('\n').filter(Boolean).map(parseObject),
   },
   { accept: 'text/csv', rows: rowsOfCsv },
 ] as const;
 
-/** Takes all rows of a list, and judges them. */
-async function take({ history, transports, seen }: Storm, next: Random): Promise<void> {
-  const { request, judge } = exportOf(history, next);
+/** Exports a list, and checks it. */
+async function exportList({ history, transports, seen }: Storm, next: Random): Promise<void> {
+  const { request, check } = exportOf(history, next);
   const { accept, rows } = pick(next, FORMATS);
   const from = performance.now();
-  const answer = await transports.exports('/inventory/v1/job/list', JSON.stringify(request), {
-    ...terms(next),
+  const answer = await transports.post('/inventory/v1/job/list', JSON.stringify(request), {
+    ...optionsOf(next),
     headers: { accept },
   });
   const between = { from, to: performance.now() };
-  seen.ends.push(answer.status);
+  seen.statuses.push(answer.status);
   if (answer.status !== 'OK') return;
-  seen.judged += 1;
-  note(seen, `${accept} ${JSON.stringify(request)}`, judge(rows(answer.bytes.toString()), between));
+  seen.checked += 1;
+  record(seen, `${accept} ${JSON.stringify(request)}`, check(rows(answer.bytes.toString()), between));
 }
 
-/** Deletes a job, once; given up, it may be gone or not. */
+/** Deletes a job once; after a cancellation, it may be deleted or not. */
 async function remove({ transports, seen }: Storm, next: Random, nth: number): Promise<void> {
   const request = { domain_id: DOOMED, job_id: doomedId(nth) };
-  const { status } = await pick(next, transports.all).call('delete', request, terms(next));
-  seen.ends.push(status);
+  const status = statusOf(await pick(next, transports.all).call('delete', request, optionsOf(next)));
+  seen.statuses.push(status);
   if (status === 'OK') seen.deleted.add(request.job_id);
 }
 
-/** What clients that do not behave ask for: what takes long, and what is long. */
+/** Draws a call for misbehaving clients: slow ones, and ones with long answers. */
 function heavyOf(history: History, next: Random): Call {
   const kind = next();
   const question = questionOf(history, next);
@@ -164,21 +168,26 @@ function heavyOf(history: History, next: Random): Call {
   return [question.rpc, question.request];
 }
 
-async function calling(storm: Storm, next: Random, doomed: () => number, over: AbortSignal): Promise<void> {
-  while (!over.aborted) {
+async function calling(
+  storm: Storm,
+  next: Random,
+  doomed: () => number,
+  stopped: AbortSignal,
+): Promise<void> {
+  while (!stopped.aborted) {
     const kind = next();
     if (kind < 0.8) await ask(storm, next);
-    else if (kind < 0.92) await take(storm, next);
+    else if (kind < 0.92) await exportList(storm, next);
     else await remove(storm, next, doomed());
   }
 }
 
-/** What the service has open on the database, and the database of it. */
+/** The open operations, cursors and connections of the service, seen from the database. */
 async function onDatabase(client: MongoClient) {
   const of = (options: object, match: object) =>
     client
       .db('admin')
-      .aggregate([{ $currentOp: options }, { $match: { appName: APP, ...match } }])
+      .aggregate([{ $currentOp: options }, { $match: { appName: APP_NAME, ...match } }])
       .toArray();
   const calls = { ns: { $in: ['inventory.job', 'inventory.collector'] } };
   return {
@@ -189,130 +198,131 @@ async function onDatabase(client: MongoClient) {
   };
 }
 
-/** Signals that pings, and commands that end others, may just have; calls that kept theirs would keep thousands. */
-const SIGNALS = 50;
+/** The signals of current pings and kill commands; leaks of calls would amount to thousands. */
+const MAX_MORE_SIGNALS = 50;
 
-/** Looks at what is alive: the service's own pings come and go, and Node lets go of some only after a collection. */
-const LOOKS = 5;
+/** Measurements of live objects: pings come and go, and Node releases some objects only after a collection. */
+const MEASUREMENTS = 5;
 
-/** What the process holds that comes and goes with calls, each at its least. */
-async function heldBy(subject: Subject, client: MongoClient) {
-  const looks: Vitals[] = [];
-  while (looks.length < LOOKS) {
-    looks.push(await subject.vitals('counted'));
+/** Measures the resources of calls in the process, each at its minimum. */
+async function measureResources(system: ProbedSystem, client: MongoClient) {
+  const measurements: Vitals[] = [];
+  while (measurements.length < MEASUREMENTS) {
+    measurements.push(await system.vitals('counted'));
     await pause(300);
   }
-  const least = (kind: Kind): number => Math.min(...looks.map((look) => look[kind] ?? NaN));
+  const least = (kind: Kind): number =>
+    Math.min(...measurements.map((measurement) => measurement[kind] ?? NaN));
   const vitals = {
-    taken: Math.max(...looks.map(({ taken }) => taken)),
+    usage: Math.max(...measurements.map(({ usage }) => usage)),
     signals: least('signals'),
     sessions: least('sessions'),
     timers: least('timers'),
     listeners: least('listeners'),
   };
   const database = await onDatabase(client);
-  return { vitals, database, descriptors: subject.descriptors() - database.connections };
+  return { vitals, database, descriptors: system.descriptors() - database.connections };
 }
 
 type Kind = 'signals' | 'sessions' | 'timers' | 'listeners';
-type Held = Awaited<ReturnType<typeof heldBy>>;
+type Resources = Awaited<ReturnType<typeof measureResources>>;
 
-function givenBack(before: Held, after: Held): readonly Figure[] {
+function allReleased(before: Resources, after: Resources): readonly Assertion[] {
   const more = (kind: Kind): number => Math.max(0, after.vitals[kind] - before.vitals[kind]);
   return [
-    exactly('turns, places and bytes that are not given back', after.vitals.taken, 0),
+    exactly('scheduler slots, waiters and bytes not released', after.vitals.usage, 0),
     exactly('operations on the database', after.database.operations, 0),
     exactly('cursors on the database', after.database.cursors, 0),
     exactly('sessions of the driver in use', after.vitals.sessions, 0),
     atMost(
-      'descriptors more than before',
+      'more descriptors than before',
       Math.max(0, after.descriptors - before.descriptors),
       4,
       'descriptors',
     ),
-    exactly('listeners on the process more than before', more('listeners'), 0),
-    atMost('timers more than before', more('timers'), 4, 'timers'),
-    atMost('signals alive more than before', more('signals'), SIGNALS, 'signals'),
+    exactly('more listeners on the process than before', more('listeners'), 0),
+    atMost('more timers than before', more('timers'), 4, 'timers'),
+    atMost('more live signals than before', more('signals'), MAX_MORE_SIGNALS, 'signals'),
   ];
 }
 
-/** What the log says of calls that failed by a fault of the service, and of faults beside calls. */
-const faultsIn = (subject: Subject): readonly string[] =>
-  subject.log().filter((line) => line.includes('"status":"INTERNAL"') || /"level":[56]0/.test(line));
+/** The log lines of internal errors, in calls and beside them. */
+const faultsIn = (system: ProbedSystem): readonly string[] =>
+  system.program.lines().filter((line) => line.includes('"status":"INTERNAL"') || /"level":[56]0/.test(line));
 
-/** Whether the judge finds out a page of two reads, as often as it is tried beside the writers. */
-async function withTwoReads(history: History, db: Db, over: AbortSignal): Promise<number> {
+/** Checks pages of two reads repeatedly beside the writers, and counts the unexplained ones. */
+async function checkPagesOfTwoReads(history: History, db: Db, stopped: AbortSignal): Promise<number> {
   let found = 0;
-  while (!over.aborted) {
+  while (!stopped.aborted) {
     if ((await pageOfTwoReads(history, db)) !== undefined) found += 1;
     await pause(20);
   }
   return found;
 }
 
-async function rage(
+async function runStorm(
   storm: Storm,
   database: Database,
-  subject: Subject,
-  { seed }: Terms,
-  over: AbortSignal,
+  system: ProbedSystem,
+  { seed }: ScenarioOptions,
+  stopped: AbortSignal,
 ): Promise<readonly [number, number]> {
   const { history } = storm;
   let doomed = 0;
   const nextDoomed = (): number => doomed++ % DOOMED_JOBS;
   const clients = Array.from({ length: CLIENTS }, (_, nth) =>
-    calling(storm, drawn(seed, 10 + nth), nextDoomed, over),
+    calling(storm, drawn(seed, 10 + nth), nextDoomed, stopped),
   );
   const [made, found] = await Promise.all([
-    unruly(subject, drawn(seed, 1), (next) => heavyOf(history, next), UNRULY, over),
-    withTwoReads(history, database.db, over),
-    write({ history, db: database.db }, drawn(seed, 2), over),
+    runUnrulyClients(system, drawn(seed, 1), (next) => heavyOf(history, next), UNRULY, stopped),
+    checkPagesOfTwoReads(history, database.db, stopped),
+    write({ history, db: database.db }, drawn(seed, 2), stopped),
     ...clients,
   ]);
   return [made, found];
 }
 
-export async function storm(all: Terms): Promise<readonly Figure[]> {
-  const { seed, short, lasting = USUAL_MS, say } = all;
+export async function storm(all: ScenarioOptions): Promise<readonly Assertion[]> {
+  const { seed, short, lasting = DEFAULT_DURATION_MS, note } = all;
   const history = createJobsHistory();
   await using database = await startDatabase();
   await fill(history, database.db);
-  await using subject = await startSubject({ MONGODB_URI: database.uri });
-  const seen: Seen = { ends: [], unexplained: [], deleted: new Set(), judged: 0 };
-  const opened = openTransports(subject, CONNECTIONS);
+  await using system = await startProbedSystem(database.uri);
+  const seen: Observations = { statuses: [], unexplained: [], deleted: new Set(), checked: 0 };
+  const opened = openTransports(system, CONNECTIONS);
   const first: Storm = { history, transports: opened, seen };
   for (let nth = 0; nth < 60; nth++) await ask(first, drawn(seed, 100 + nth));
   opened.close();
   await pause(500);
-  const before = await heldBy(subject, database.client);
-  const transports = openTransports(subject, CONNECTIONS);
-  const time = short ? SHORT_MS : lasting;
-  const over = AbortSignal.timeout(time);
-  const [made, found] = await rage({ history, transports, seen }, database, subject, all, over);
+  const before = await measureResources(system, database.client);
+  const transports = openTransports(system, CONNECTIONS);
+  const time = short ? SHORT_DURATION_MS : lasting;
+  const stopped = AbortSignal.timeout(time);
+  const [made, found] = await runStorm({ history, transports, seen }, database, system, all, stopped);
   transports.close();
   const isIdle = async (): Promise<boolean> => {
-    const { taken } = await subject.vitals('as it is');
-    return taken === 0;
+    const { usage } = await system.vitals('as it is');
+    return usage === 0;
   };
-  await until('all is given back', isIdle, SETTLING_MS).catch(() => undefined);
+  await until('everything is released', isIdle, RELEASE_TIMEOUT_MS).catch(() => undefined);
   await pause(QUIET_MS);
-  const after = await heldBy(subject, database.client);
+  const after = await measureResources(system, database.client);
   const left = await database.db
     .collection('job')
     .countDocuments({ domain_id: DOOMED, job_id: { $in: [...seen.deleted] } });
-  say(
-    `${seen.ends.length} calls of clients that wait: ${tally(seen.ends)}; ${made} of clients that do not behave`,
+  note(
+    `${seen.statuses.length} calls of waiting clients: ${tally(seen.statuses)}; ${made} of misbehaving clients`,
   );
-  for (const reason of seen.unexplained.slice(0, 10)) say(`unexplained: ${reason}`);
-  for (const line of faultsIn(subject).slice(0, 5)) say(`fault: ${line.slice(0, 400)}`);
-  say(`held before: ${JSON.stringify(before)}; after: ${JSON.stringify(after)}`);
+  for (const reason of seen.unexplained.slice(0, 10)) note(`unexplained: ${reason}`);
+  for (const line of faultsIn(system).slice(0, 5)) note(`fault: ${line.slice(0, 400)}`);
+  note(`resources before: ${JSON.stringify(before)}; after: ${JSON.stringify(after)}`);
   return [
-    atLeast('answers that were judged', seen.judged, (time / 1000) * JUDGED_A_SECOND, 'answers'),
-    exactly('answers that no moment explains', seen.unexplained.length, 0),
-    atLeast('pages of two reads that no moment explains', found, 1, 'pages'),
-    exactly('deleted jobs that are there', left, 0),
-    exactly('calls that ended by a fault, and faults in the log', faultsIn(subject).length, 0),
-    exactly('the same process', Number(subject.alive()), 1),
-    ...givenBack(before, after),
+    atLeast('checked answers', seen.checked, (time / 1000) * MIN_CHECKED_PER_SECOND, 'answers'),
+    exactly('answers that match the data at no moment', seen.unexplained.length, 0),
+    atLeast('pages of two reads that match the data at no moment', found, 1, 'pages'),
+    exactly('deleted jobs still stored', left, 0),
+    exactly('internal errors in the log', faultsIn(system).length, 0),
+    sameProcess(system.program),
+    ...allReleased(before, after),
   ];
 }

@@ -1,8 +1,9 @@
-// What a call says of its protocol and its time in headers: what cannot be read is an error that names the header.
+// Protocol and timeout headers of calls: an invalid value is an error naming the header.
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { JOB_SERVICE, messageNamed } from '../../src/wire/descriptors.js';
-import { callRaw, framed } from '../harness/raw-grpc.js';
+import { framed } from '../harness/frames.js';
+import { callRaw } from '../harness/raw-grpc.js';
 import type { RawOutcome } from '../harness/raw-grpc.js';
 import { rawRequest, sendRaw } from '../harness/raw-http.js';
 import { startService } from '../harness/service.js';
@@ -22,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const POSTED = {
+const HTTP_REQUESTS = {
   'the route': ['/inventory/v1/job/list', 'application/json', TEXT],
   'Connect with JSON': [PATH, 'application/json', TEXT],
   'Connect with protobuf': [PATH, 'application/proto', BYTES],
@@ -30,23 +31,23 @@ const POSTED = {
   'gRPC-Web as base64': [PATH, 'application/grpc-web-text', framed(BYTES).toString('base64')],
 } as const;
 
-type Posted = keyof typeof POSTED;
+type HttpKind = keyof typeof HTTP_REQUESTS;
 
-/** By the routes and Connect the HTTP status, by gRPC-Web the status in the trailers. */
-async function post(by: Posted, lines: readonly string[]): Promise<RawOutcome> {
-  const [path, type, body] = POSTED[by];
+/** Returns the HTTP status for the routes and Connect, and the status in the trailers for gRPC-Web. */
+async function post(kind: HttpKind, lines: readonly string[]): Promise<RawOutcome> {
+  const [path, type, body] = HTTP_REQUESTS[kind];
   const request = rawRequest(`POST ${path}`, ['host: localhost', `content-type: ${type}`, ...lines], body);
   const answer = await sendRaw(service.http, request);
   const text = type.endsWith('-text') ? Buffer.from(answer.body.toString(), 'base64') : answer.body;
-  const said = decodeURIComponent(text.toString('latin1'));
-  return { status: /grpc-status: (\d+)/.exec(said)?.[1] ?? String(answer.status), text: said };
+  const decodedText = decodeURIComponent(text.toString('latin1'));
+  return { status: /grpc-status: (\d+)/.exec(decodedText)?.[1] ?? String(answer.status), text: decodedText };
 }
 
-/** By gRPC itself. */
+/** Calls over gRPC itself. */
 const callGrpc = (headers: Readonly<Record<string, string>>, message = framed(BYTES)): Promise<RawOutcome> =>
   callRaw(service.address, PATH, message, headers);
 
-const WRONG = [
+const INVALID = [
   '5x',
   'S',
   '5',
@@ -62,35 +63,35 @@ const WRONG = [
   'S5',
   '',
 ];
-const RIGHT = ['5S', '99999999n', '1H', '250m', '00000005S', '99999999H'];
+const VALID = ['5S', '99999999n', '1H', '250m', '00000005S', '99999999H'];
 
-describe.each(['the route', 'gRPC-Web', 'gRPC-Web as base64'] satisfies Posted[])(
-  'grpc-timeout by %s',
-  (by) => {
-    const [due, ok] = by === 'the route' ? ['400', '200'] : ['3', '0'];
+describe.each(['the route', 'gRPC-Web', 'gRPC-Web as base64'] satisfies HttpKind[])(
+  'grpc-timeout over %s',
+  (kind) => {
+    const [rejected, accepted] = kind === 'the route' ? ['400', '200'] : ['3', '0'];
 
-    test.each(WRONG)('%j cannot be read', async (sent) => {
-      const { status, text } = await post(by, [`grpc-timeout: ${sent}`]);
-      expect([status, text]).toEqual([due, expect.stringContaining('ERROR_INVALID_PARAMETER')]);
+    test.each(INVALID)('%j is rejected', async (value) => {
+      const { status, text } = await post(kind, [`grpc-timeout: ${value}`]);
+      expect([status, text]).toEqual([rejected, expect.stringContaining('ERROR_INVALID_PARAMETER')]);
       expect(text).toContain('(key = grpc-timeout, reason = it must be');
     });
 
-    test('two cannot be read', async () => {
-      expect(await post(by, ['grpc-timeout: 5S', 'grpc-timeout: 5S'])).toHaveProperty('status', due);
+    test('two of them are rejected', async () => {
+      expect(await post(kind, ['grpc-timeout: 5S', 'grpc-timeout: 5S'])).toHaveProperty('status', rejected);
     });
 
-    test.each(RIGHT)('%s can', async (sent) => {
-      expect(await post(by, [`Grpc-Timeout: ${sent}`])).toHaveProperty('status', ok);
+    test.each(VALID)('%s is accepted', async (value) => {
+      expect(await post(kind, [`Grpc-Timeout: ${value}`])).toHaveProperty('status', accepted);
     });
 
-    test('none of it is for Connect', async () => {
+    test('does not make the headers of Connect be read', async () => {
       const lines = ['connect-timeout-ms: abc', 'connect-protocol-version: 2'];
-      expect(await post(by, lines)).toHaveProperty('status', ok);
+      expect(await post(kind, lines)).toHaveProperty('status', accepted);
     });
   },
 );
 
-describe.each(['Connect with JSON', 'Connect with protobuf'] satisfies Posted[])('by %s', (by) => {
+describe.each(['Connect with JSON', 'Connect with protobuf'] satisfies HttpKind[])('over %s', (kind) => {
   test.each([
     'abc',
     '-1',
@@ -104,8 +105,8 @@ describe.each(['Connect with JSON', 'Connect with protobuf'] satisfies Posted[])
     '5,000',
     'Infinity',
     '',
-  ])('connect-timeout-ms: %j cannot be read', async (sent) => {
-    const { status, text } = await post(by, [`connect-timeout-ms: ${sent}`]);
+  ])('connect-timeout-ms: %j is rejected', async (value) => {
+    const { status, text } = await post(kind, [`connect-timeout-ms: ${value}`]);
     expect([status, text]).toEqual(['400', expect.stringContaining('"code":"invalid_argument"')]);
     expect(text).toContain(
       'ERROR_INVALID_PARAMETER: Parameter is invalid. (key = connect-timeout-ms, reason = ',
@@ -113,9 +114,9 @@ describe.each(['Connect with JSON', 'Connect with protobuf'] satisfies Posted[])
   });
 
   test.each(['2', '0', '1.0', '01', 'v1', '1;', 'one', ''])(
-    'connect-protocol-version: %j is none that is spoken',
-    async (sent) => {
-      const { status, text } = await post(by, [`Connect-Protocol-Version: ${sent}`]);
+    'connect-protocol-version: %j is rejected as unsupported',
+    async (value) => {
+      const { status, text } = await post(kind, [`Connect-Protocol-Version: ${value}`]);
       expect([status, text]).toEqual(['400', expect.stringContaining('"code":"invalid_argument"')]);
       expect(text).toContain('(key = connect-protocol-version, reason = it must be 1)');
     },
@@ -127,18 +128,18 @@ describe.each(['Connect with JSON', 'Connect with protobuf'] satisfies Posted[])
     ['the version and a timeout', ['connect-protocol-version: 1', 'connect-timeout-ms: 5000'], '200'],
     ['neither', [], '200'],
     ['the longest timeout', ['connect-timeout-ms: 9999999999'], '200'],
-    ['zeros before', ['connect-timeout-ms: 0000005000'], '200'],
-    ['blanks around', ['connect-timeout-ms:   5000  '], '200'],
-    ["gRPC's timeout, which is none of its own", ['grpc-timeout: 5x'], '200'],
+    ['leading zeros', ['connect-timeout-ms: 0000005000'], '200'],
+    ['surrounding blanks', ['connect-timeout-ms:   5000  '], '200'],
+    ['an invalid grpc-timeout', ['grpc-timeout: 5x'], '200'],
     ['headers of streams', ['connect-content-encoding: gzip', 'connect-accept-encoding: gzip'], '200'],
-  ])('%s', async (_, lines, status) => {
-    expect(await post(by, lines)).toHaveProperty('status', status);
+  ])('headers with %s get the expected status', async (_, lines, status) => {
+    expect(await post(kind, lines)).toHaveProperty('status', status);
   });
 });
 
-describe('by gRPC', () => {
-  test.each(['5x', 'S', 'abc', '5'])('grpc-timeout: %j cannot be read', async (sent) => {
-    expect(await callGrpc({ 'grpc-timeout': sent })).toEqual({
+describe('over gRPC', () => {
+  test.each(['5x', 'S', 'abc', '5'])('grpc-timeout: %j is rejected', async (value) => {
+    expect(await callGrpc({ 'grpc-timeout': value })).toEqual({
       status: '3',
       text: expect.stringContaining(
         'ERROR_INVALID_PARAMETER: Parameter is invalid. (key = grpc-timeout, reason = ',
@@ -146,11 +147,11 @@ describe('by gRPC', () => {
     });
   });
 
-  test.each(['5S', '250m', '1H'])('grpc-timeout: %s can', async (sent) => {
-    expect(await callGrpc({ 'grpc-timeout': sent })).toHaveProperty('status', '0');
+  test.each(['5S', '250m', '1H'])('grpc-timeout: %s is accepted', async (value) => {
+    expect(await callGrpc({ 'grpc-timeout': value })).toHaveProperty('status', '0');
   });
 
-  test('what is not compressed as it says is an error of the request', async () => {
+  test('a message not compressed by its declared encoding is INVALID_ARGUMENT', async () => {
     expect(await callGrpc({ 'grpc-encoding': 'gzip' }, framed(BYTES, 1))).toEqual({
       status: '3',
       text: expect.stringContaining(
@@ -165,20 +166,20 @@ describe('by gRPC', () => {
     '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
     '/spaceone.api.core.v1.ServerInfo/get_version',
     PATH,
-  ])('bytes that are no message of %s are an error of the request', async (path) => {
+  ])('malformed bytes sent to %s are INVALID_ARGUMENT', async (path) => {
     expect(await callRaw(service.address, path, framed(Buffer.of(0x0a, 0xff)))).toEqual({
       status: '3',
       text: expect.stringContaining('Parameter is invalid. (key = request, reason = '),
     });
   });
 
-  test('an encoding that is unknown is not implemented', async () => {
+  test('an unknown encoding is UNIMPLEMENTED', async () => {
     const headers = { 'grpc-encoding': 'snappy' };
     expect(await callGrpc(headers, framed(BYTES, 1))).toHaveProperty('status', '12');
     expect(await callGrpc(headers)).toHaveProperty('status', '0');
   });
 });
 
-test('none of it was a fault of the service', () => {
+test('no request caused an internal error', () => {
   expect(service.faults).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// The wall clock jumps an hour while calls run: deadlines and durations go by another, which only grows.
+// The wall clock jumps an hour while calls run: deadlines and durations follow the monotonic clock.
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { Call } from '../../src/job/call.js';
 import { createYielding } from '../../src/limits/yield.js';
@@ -9,15 +9,15 @@ import { chained, monotonicNow, now } from '../harness/chained.js';
 import type { Chained } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import { post } from '../harness/http-client.js';
-import { keptLog } from '../harness/log.js';
+import { createRecordedLog } from '../harness/log.js';
 import { until } from '../harness/until.js';
 
-const HOUR = 3_600_000;
-const DEADLINE = 5000;
+const HOUR_MS = 3_600_000;
+const TIMEOUT_MS = 5000;
 const DOMAIN = { domain_id: 'domain-a' };
 
-/** Work that was begun, and has not ended yet. */
-interface Begun {
+/** Work started and not yet finished. */
+interface PendingWork {
   readonly call: Call;
   end(): void;
 }
@@ -28,48 +28,58 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-function jump(by: number): void {
+function jumpClock(by: number): void {
   const before = Date.now.bind(Date);
   jest.spyOn(Date, 'now').mockImplementation(() => before() + by);
 }
 
-const served = () => ({
+const listenerOptions = () => ({
   ...{ state: createServingState(), host: '127.0.0.1', port: 0, version: 'test' },
-  ...{ maxConnections: 100, log: keptLog() },
+  ...{ maxConnections: 100, log: createRecordedLog() },
 });
 
-/** A door of each kind: opens it, and begins a list with a deadline. Answers how it ends. */
-const DOORS = {
+/** Opens a listener of each kind; the returned function calls list with a timeout and returns the status. */
+const LISTENERS = {
   async gRPC({ calls }: Chained) {
-    const door = await openGrpcListener({ ...served(), calls: calls, now, monotonicNow });
-    const client = jsonClient(door.address);
-    closing.push(() => door.close(0), client.close);
+    const listener = await openGrpcListener({ ...listenerOptions(), calls: calls, now, monotonicNow });
+    const client = jsonClient(listener.address);
+    closing.push(() => listener.close(0), client.close);
     return async (timeout: number) => {
       const outcome = await client.call('list', DOMAIN, { deadline: Date.now() + timeout });
       return 'error' in outcome ? outcome.error.status : 'OK';
     };
   },
   async HTTP({ calls }: Chained) {
-    const shown = { corsOrigins: [], explorer: undefined, yielding: createYielding(monotonicNow) };
-    const door = await openHttpListener({ ...served(), ...shown, calls: calls, monotonicNow });
-    closing.push(() => door.close(0));
+    const webOptions = { corsOrigins: [], explorer: undefined, yielding: createYielding(monotonicNow) };
+    const listener = await openHttpListener({
+      ...listenerOptions(),
+      ...webOptions,
+      calls: calls,
+      monotonicNow,
+    });
+    closing.push(() => listener.close(0));
     return async (timeout: number) => {
       const headers = { 'grpc-timeout': `${timeout}m` };
-      const { status } = await post(door.address, '/inventory/v1/job/list', JSON.stringify(DOMAIN), headers);
+      const { status } = await post(
+        listener.address,
+        '/inventory/v1/job/list',
+        JSON.stringify(DOMAIN),
+        headers,
+      );
       return status === 200 ? 'OK' : status === 504 ? 'DEADLINE_EXCEEDED' : String(status);
     };
   },
 };
 
 describe.each([
-  ['forward', HOUR],
-  ['back', -HOUR],
-])('a jump of an hour %s', (_, by) => {
-  test.each(['gRPC', 'HTTP'] as const)('leaves a call over %s the time that it had', async (kind) => {
-    const begun: Begun[] = [];
+  ['forward', HOUR_MS],
+  ['back', -HOUR_MS],
+])('a clock jump of an hour %s', (_, by) => {
+  test.each(['gRPC', 'HTTP'] as const)('leaves the deadline of a call over %s unchanged', async (kind) => {
+    const pending: PendingWork[] = [];
     const service = chained((_request, call) => {
       return new Promise((resolve) => {
-        begun.push({
+        pending.push({
           call,
           end: () => {
             resolve(new Uint8Array());
@@ -77,15 +87,15 @@ describe.each([
         });
       });
     });
-    const ask = await DOORS[kind](service);
-    const outcome = ask(DEADLINE);
-    await until('the call is begun', () => begun.length === 1, 2000);
-    jump(by);
-    const left = begun[0]?.call.remaining() ?? 0;
-    begun[0]?.end();
+    const callList = await LISTENERS[kind](service);
+    const outcome = callList(TIMEOUT_MS);
+    await until('the call has started', () => pending.length === 1, 2000);
+    jumpClock(by);
+    const remaining = pending[0]?.call.remaining() ?? 0;
+    pending[0]?.end();
     expect(await outcome).toBe('OK');
-    expect(left).toBeGreaterThan(DEADLINE - 2500);
-    expect(left).toBeLessThanOrEqual(DEADLINE);
+    expect(remaining).toBeGreaterThan(TIMEOUT_MS - 2500);
+    expect(remaining).toBeLessThanOrEqual(TIMEOUT_MS);
     expect(service.lines).toEqual([expect.objectContaining({ status: 'OK' })]);
     const [line = {}] = service.lines;
     const ms = 'ms' in line ? Number(line.ms) : NaN;
@@ -93,32 +103,35 @@ describe.each([
     expect(ms).toBeLessThan(2500);
   });
 
-  test.each(['gRPC', 'HTTP'] as const)('does not keep a call over %s beyond its deadline', async (kind) => {
-    let begun = 0;
-    const service = chained(() => {
-      begun += 1;
-      return new Promise(() => undefined);
-    });
-    const ask = await DOORS[kind](service);
-    const started = monotonicNow();
-    const outcome = ask(500);
-    await until('the call is begun', () => begun === 1, 2000);
-    jump(by);
-    expect(await outcome).toBe('DEADLINE_EXCEEDED');
-    expect(monotonicNow() - started).toBeGreaterThan(400);
-    expect(monotonicNow() - started).toBeLessThan(2500);
-  });
+  test.each(['gRPC', 'HTTP'] as const)(
+    'does not prolong a call over %s beyond its deadline',
+    async (kind) => {
+      let pending = 0;
+      const service = chained(() => {
+        pending += 1;
+        return new Promise(() => undefined);
+      });
+      const callList = await LISTENERS[kind](service);
+      const started = monotonicNow();
+      const outcome = callList(500);
+      await until('the call has started', () => pending === 1, 2000);
+      jumpClock(by);
+      expect(await outcome).toBe('DEADLINE_EXCEEDED');
+      expect(monotonicNow() - started).toBeGreaterThan(400);
+      expect(monotonicNow() - started).toBeLessThan(2500);
+    },
+  );
 
-  test('gives the next call its own time, and its dates the new one', async () => {
+  test('gives the next call its full timeout and the new date', async () => {
     const seen: Date[] = [];
     const service = chained((_request, call) => {
       seen.push(call.now);
       return Promise.resolve(new Uint8Array());
     });
-    const ask = await DOORS.gRPC(service);
+    const callList = await LISTENERS.gRPC(service);
     const before = Date.now();
-    jump(by);
-    expect(await ask(DEADLINE)).toBe('OK');
+    jumpClock(by);
+    expect(await callList(TIMEOUT_MS)).toBe('OK');
     expect(Math.abs(Number(seen[0]) - before - by)).toBeLessThan(60_000);
   });
 });

@@ -1,32 +1,33 @@
-// Clients that do not take their answers: what they hold is given back, and nobody else goes without.
+// Clients that do not read their responses: their memory is released, and other clients are served.
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import type { ClientHttp2Session } from 'node:http2';
-import { connect as dial } from 'node:net';
+import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { GetJobRequest, JobsQuery } from '../../src/gen/spaceone/api/inventory/v1/job.js';
 import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import { jsonClient } from '../harness/client.js';
+import { framed } from '../harness/frames.js';
 import { callHttp } from '../harness/http-client.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
 
 const DOMAIN = 'domain-slow-reader';
-const MANY = 2000;
-/** Milliseconds to take an answer. */
-const PATIENCE = 1500;
-/** Bytes for all answers: five lists, and no room for one in the making. */
-const ROOM = 12 * 1024 ** 2;
+const JOBS = 2000;
+/** Time allowed to read a response. */
+const READ_TIMEOUT_MS = 1500;
+/** Memory for all responses: room for five finished lists, and none for another under construction. */
+const MEMORY_BYTES = 12 * 1024 ** 2;
 
-const bound = createMemoryBudget(ROOM);
+const memory = createMemoryBudget(MEMORY_BYTES);
 
 let service: Service;
 
 beforeAll(async () => {
-  service = await startService('connections', {}, { memory: bound, patience: PATIENCE });
-  const jobs = Array.from({ length: MANY }, (_, nth) => ({
+  service = await startService('connections', {}, { memory, patience: READ_TIMEOUT_MS });
+  const jobs = Array.from({ length: JOBS }, (_, nth) => ({
     job_id: `job-slow-${nth}`,
     domain_id: DOMAIN,
     errors: [{ error_code: 'ERROR_LONG', message: 'x'.repeat(1000) }],
@@ -37,16 +38,10 @@ afterAll(async () => {
   await service.stop();
 });
 
-const framed = (message: Uint8Array): Buffer => {
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(message.length, 1);
-  return Buffer.concat([head, message]);
-};
-
 const LIST = framed(JobsQuery.encode({ ...JobsQuery.decode(new Uint8Array()), domain_id: DOMAIN }).finish());
 
-/** Asks for all jobs over a window that takes a little of them, and takes no more. */
-function slowReader(session: ClientHttp2Session): void {
+/** Requests all jobs over a small flow-control window and reads no further. */
+function listWithoutReading(session: ClientHttp2Session): void {
   const stream = session.request({
     ':method': 'POST',
     ':path': '/spaceone.api.inventory.v1.Job/list',
@@ -57,37 +52,37 @@ function slowReader(session: ClientHttp2Session): void {
   stream.end(LIST);
 }
 
-test('a gRPC client that does not take its answer loses its connection, and the memory is free again', async () => {
+test('a gRPC client that does not read its response loses its connection, and the memory is released', async () => {
   const session = connect(`http://${service.address}`);
   session.on('error', () => undefined);
-  slowReader(session);
-  await until('the answer waits', () => bound.used() > MANY * 1000, 10_000);
-  const begun = performance.now();
+  listWithoutReading(session);
+  await until('the response waits for its reader', () => memory.used() > JOBS * 1000, 10_000);
+  const startedAt = performance.now();
   await once(session, 'close');
-  expect(performance.now() - begun).toBeLessThan(PATIENCE * 4);
-  await until('the memory is free', () => bound.used() === 0, 5000);
+  expect(performance.now() - startedAt).toBeLessThan(READ_TIMEOUT_MS * 4);
+  await until('the memory is released', () => memory.used() === 0, 5000);
 });
 
-test('an HTTP client likewise', async () => {
+test('the memory of an HTTP client that does not read its responses is released', async () => {
   const [host, port] = service.http.split(':');
-  const socket: Socket = dial({ host, port: Number(port) });
+  const socket: Socket = connectTcp({ host, port: Number(port) });
   const body = JSON.stringify({ domain_id: DOMAIN });
   socket.pause();
   socket.on('error', () => undefined);
-  const one = `POST /inventory/v1/job/list HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
-  // More than fits into what the system keeps of a connection.
-  socket.write(one.repeat(6));
-  await until('the answer waits', () => bound.used() > MANY * 1000, 10_000);
-  await until('the memory is free', () => bound.used() === 0, PATIENCE * 10);
+  const request = `POST /inventory/v1/job/list HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  // Several responses exceed the socket buffers of the system.
+  socket.write(request.repeat(6));
+  await until('the response waits for its reader', () => memory.used() > JOBS * 1000, 10_000);
+  await until('the memory is released', () => memory.used() === 0, READ_TIMEOUT_MS * 10);
   socket.destroy();
 });
 
-test('while answers wait that take all the memory, another large one is told to come again, and small ones go on', async () => {
+test('while unread responses hold all memory, a large call is told to retry and small ones are answered', async () => {
   const sessions = Array.from({ length: 5 }, () => connect(`http://${service.address}`));
   for (const [nth, session] of sessions.entries()) {
     session.on('error', () => undefined);
-    slowReader(session);
-    await until('the answer waits', () => bound.used() > (nth + 1) * MANY * 1000, 10_000);
+    listWithoutReading(session);
+    await until('the response waits for its reader', () => memory.used() > (nth + 1) * JOBS * 1000, 10_000);
   }
   const client = jsonClient(service.address);
   const large = { domain_id: DOMAIN };
@@ -99,16 +94,16 @@ test('while answers wait that take all the memory, another large one is told to 
     },
   });
   expect(await client.call('get', { domain_id: DOMAIN, job_id: 'job-slow-1' })).toHaveProperty('response');
-  await until('they are gone', () => bound.used() === 0, 10_000);
-  expect(await client.call('list', large)).toHaveProperty('response.total_count', MANY);
-  expect(await callHttp(service.http, 'list', large)).toHaveProperty('response.total_count', MANY);
+  await until('the memory is released', () => memory.used() === 0, 10_000);
+  expect(await client.call('list', large)).toHaveProperty('response.total_count', JOBS);
+  expect(await callHttp(service.http, 'list', large)).toHaveProperty('response.total_count', JOBS);
   client.close();
 });
 
-test('an answer that is taken costs its connection nothing', async () => {
+test('a client that reads its responses keeps its connection', async () => {
   const session = connect(`http://${service.address}`);
   const get = framed(GetJobRequest.encode({ domain_id: DOMAIN, job_id: 'job-slow-1', only: [] }).finish());
-  const ask = async (): Promise<void> => {
+  const callGet = async (): Promise<void> => {
     const stream = session.request({
       ':method': 'POST',
       ':path': '/spaceone.api.inventory.v1.Job/get',
@@ -119,8 +114,8 @@ test('an answer that is taken costs its connection nothing', async () => {
     stream.end(get);
     await once(stream, 'close');
   };
-  const end = performance.now() + PATIENCE * 2;
-  for (let calls = 0; performance.now() < end || calls === 0; calls++) await ask();
+  const end = performance.now() + READ_TIMEOUT_MS * 2;
+  for (let calls = 0; performance.now() < end || calls === 0; calls++) await callGet();
   expect(session.closed).toBe(false);
   session.destroy();
 });

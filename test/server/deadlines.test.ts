@@ -1,4 +1,4 @@
-// What ends a call before its answer: deadlines, cancellation, limits, bytes that are no request, faults of our own.
+// Calls that end without a response: deadlines, cancellation, limits, malformed requests and internal errors.
 import { connect } from 'node:http2';
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import type { JsonObject } from '@bufbuild/protobuf';
@@ -13,7 +13,8 @@ import { createServingState } from '../../src/server/health.js';
 import { chained, monotonicNow, incoming, now } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import type { JsonClient, RpcName } from '../harness/client.js';
-import { keptLog } from '../harness/log.js';
+import { framed } from '../harness/frames.js';
+import { createRecordedLog } from '../harness/log.js';
 import { mongodbUri, startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN, slowStat } from '../harness/slow.js';
@@ -23,10 +24,10 @@ const DATABASE = 'deadlines';
 const DEFAULT_TIMEOUT = 7000;
 const MAX_TIMEOUT = 9000;
 const DOMAIN = 'domain-07d2e9c4a6b1';
-/** Milliseconds after which no operation may be left of a call that has ended. */
-const LEFT = 250;
+/** Time within which the operations of a finished call must end. */
+const CLEANUP_TIMEOUT_MS = 250;
 
-/** Text in which every condition of the slow list looks in vain, one place after the other. */
+/** Text searched in vain from every offset by each condition of the slow list. */
 const LONG_TEXT = `${'x'.repeat(100)}y`;
 const slowList = (conditions = 100): JsonObject => ({
   domain_id: SLOW_DOMAIN,
@@ -70,20 +71,20 @@ afterAll(async () => {
 
 const STAT = { query: { distinct: 'status', page: { limit: 5 } } };
 const LIST = { query: { page: { limit: 5 } } };
-const GONE = { job_id: 'job-000000000000' };
+const MISSING = { job_id: 'job-000000000000' };
 const RPCS: readonly (readonly [RpcName, JsonObject, number])[] = [
   ['list', LIST, 3],
   ['stat', STAT, 2],
   ['get', { job_id: 'job-39fc4a58d6de' }, 2],
-  ['delete', GONE, 1],
+  ['delete', MISSING, 1],
 ];
 
 const limitsSent = (): unknown[] => commands.map(({ maxTimeMS }): unknown => maxTimeMS);
 const between = (least: number, most: number) => (limit: unknown) =>
   typeof limit === 'number' && limit > least && limit <= most;
 
-describe('the time limit of every command', () => {
-  test.each(RPCS)('of %s is what is left of the deadline', async (rpc, request, count) => {
+describe('maxTimeMS of every command', () => {
+  test.each(RPCS)('of %s is the remaining time of the deadline', async (rpc, request, count) => {
     await client.call(rpc, { domain_id: DOMAIN, ...request }, { deadline: Date.now() + 5000 });
     expect(limitsSent()).toHaveLength(count);
     expect(limitsSent().filter(between(3000, 5000))).toHaveLength(count);
@@ -94,7 +95,7 @@ describe('the time limit of every command', () => {
     expect(limitsSent().filter(between(DEFAULT_TIMEOUT - 2000, DEFAULT_TIMEOUT))).toHaveLength(count);
   });
 
-  test.each(RPCS)('of %s is never over MAX_TIMEOUT', async (rpc, request, count) => {
+  test.each(RPCS)('of %s is at most MAX_TIMEOUT', async (rpc, request, count) => {
     await client.call(rpc, { domain_id: DOMAIN, ...request }, { deadline: Date.now() + 60_000 });
     expect(limitsSent().filter(between(MAX_TIMEOUT - 2000, MAX_TIMEOUT))).toHaveLength(count);
   });
@@ -110,7 +111,7 @@ const bytesOf = (rpc: RpcName, request: JsonObject): Uint8Array => {
 
 const DEADLINE_EXCEEDED: unknown = { error: expect.objectContaining({ status: 'DEADLINE_EXCEEDED' }) };
 
-timed('an operation on the database', () => {
+timed('a database operation', () => {
   let channel: Client;
 
   beforeAll(() => {
@@ -119,12 +120,12 @@ timed('an operation on the database', () => {
   afterAll(() => {
     channel.close();
   });
-  const noneLeft = (): Promise<void> => noneRunning(mongo, DATABASE, LEFT);
-  /** What one test has left behind is not seen by the next. */
+  const operationsEnded = (): Promise<void> => noneRunning(mongo, DATABASE, CLEANUP_TIMEOUT_MS);
+  // Operations left by one test do not reach the next.
   afterEach(() => noneRunning(mongo, DATABASE, 15_000));
 
-  /** Begins a call; the function that it answers cancels it, and answers what it then came to. */
-  function begin(rpc: RpcName, request: JsonObject): () => Promise<unknown> {
+  /** Starts a call; the returned function cancels it and returns its error details. */
+  function startCall(rpc: RpcName, request: JsonObject): () => Promise<unknown> {
     let cancel = (): void => undefined;
     const outcome = new Promise<unknown>((resolve) => {
       const call = channel.makeUnaryRequest(
@@ -146,16 +147,16 @@ timed('an operation on the database', () => {
     };
   }
 
-  test(`is gone ${LEFT} ms after its call was cancelled, of 2 stats and 2 lists at once`, async () => {
-    // What is equal would be one.
+  test(`ends within ${CLEANUP_TIMEOUT_MS} ms of the cancellation of its call, for 2 stats and 2 lists at once`, async () => {
+    // Equal calls would be coalesced.
     const cancels = [1, 2].map((nth) => [
-      begin('stat', slowStat(4, `rows${nth}`)),
-      begin('list', slowList(100 + nth)),
+      startCall('stat', slowStat(4, `rows${nth}`)),
+      startCall('list', slowList(100 + nth)),
     ]);
-    // A list is two operations: it finds and counts at once.
+    // A list runs two operations at once: find and count.
     await runningSoon(mongo, DATABASE, 6);
     const outcomes = await Promise.all(cancels.flat().map((cancel) => cancel()));
-    await noneLeft();
+    await operationsEnded();
     expect(new Set(outcomes)).toEqual(new Set(['Cancelled on client']));
     expect(service.faults).toEqual([]);
   });
@@ -163,16 +164,16 @@ timed('an operation on the database', () => {
   test.each([
     ['stat', slowStat(4)],
     ['list', slowList()],
-  ] as const)(`is gone ${LEFT} ms after the deadline of its %s`, async (rpc, request) => {
+  ] as const)(`ends within ${CLEANUP_TIMEOUT_MS} ms of the deadline of its %s`, async (rpc, request) => {
     const deadline = Date.now() + 1000;
     const calls = Array.from({ length: 3 }, () => client.call(rpc, request, { deadline }));
     const outcomes = await Promise.all(calls);
-    await noneLeft();
+    await operationsEnded();
     expect(outcomes).toEqual(calls.map(() => DEADLINE_EXCEEDED));
     expect(service.faults).toEqual([]);
   });
 
-  test(`is gone ${LEFT} ms after the connection of its call broke`, async () => {
+  test(`ends within ${CLEANUP_TIMEOUT_MS} ms of the loss of its connection`, async () => {
     const session = connect(`http://${service.address}`);
     const stream = session.request({
       ':method': 'POST',
@@ -180,17 +181,14 @@ timed('an operation on the database', () => {
       'content-type': 'application/grpc',
       te: 'trailers',
     });
-    const bytes = bytesOf('stat', slowStat(4));
-    const prefix = Buffer.alloc(5);
-    prefix.writeUInt32BE(bytes.length, 1);
-    stream.end(Buffer.concat([prefix, bytes]));
+    stream.end(framed(bytesOf('stat', slowStat(4))));
     await runningSoon(mongo, DATABASE, 1);
     session.destroy();
-    await noneLeft();
+    await operationsEnded();
   });
 });
 
-test('calls that are given up take nothing from those that come after them', async () => {
+test('abandoned calls leave their connections to later calls', async () => {
   const calls = Array.from({ length: 12 }, async (_, i) => {
     await client.call('stat', slowStat(4), { deadline: Date.now() + 100 + 10 * i });
     return client.call('stat', slowStat(2));
@@ -202,19 +200,19 @@ test('calls that are given up take nothing from those that come after them', asy
 const RPC_NAMES = ['get', 'list', 'stat', 'delete'] as const;
 
 describe('a deadline', () => {
-  test.each(RPC_NAMES)('that has passed keeps %s from being begun', async (rpc) => {
-    let begun = 0;
-    const { calls } = chained(() => Promise.resolve(new Uint8Array(++begun)));
+  test.each(RPC_NAMES)('already passed keeps %s from starting', async (rpc) => {
+    let started = 0;
+    const { calls } = chained(() => Promise.resolve(new Uint8Array(++started)));
     await expect(calls.unary(incoming(rpc, monotonicNow() - 1))).rejects.toMatchObject({
       code: 'ERROR_REQUEST_TIMEOUT',
       status: 'DEADLINE_EXCEEDED',
     } satisfies Partial<AppError>);
-    expect(begun).toBe(0);
+    expect(started).toBe(0);
     await calls.unary(incoming(rpc, monotonicNow() + 5000));
-    expect(begun).toBe(1);
+    expect(started).toBe(1);
   });
 
-  test.each(RPC_NAMES)('that passes is answered for %s, although its work does not end', async (rpc) => {
+  test.each(RPC_NAMES)('passing during %s is answered although the work does not end', async (rpc) => {
     const { calls } = chained(() => new Promise(() => undefined));
     await expect(calls.unary(incoming(rpc, monotonicNow() + 100))).rejects.toHaveProperty(
       'code',
@@ -225,11 +223,11 @@ describe('a deadline', () => {
   test.each([
     ['DEFAULT_TIMEOUT', { defaultTimeout: 300 }, {}],
     ['MAX_TIMEOUT', { defaultTimeout: 300, maxTimeout: 300 }, { deadline: Date.now() + 600_000 }],
-  ])('by %s is answered with ERROR_REQUEST_TIMEOUT', async (_, limits, options) => {
-    const hasty = await startService('deadlines-hasty', limits);
-    await insertSlowJob(hasty.db);
-    const caller = jsonClient(hasty.address);
-    const begun = performance.now();
+  ])('set by %s is answered with ERROR_REQUEST_TIMEOUT', async (_, limits, options) => {
+    const service = await startService('deadlines-hasty', limits);
+    await insertSlowJob(service.db);
+    const caller = jsonClient(service.address);
+    const started = performance.now();
     expect(await caller.call('stat', slowStat(4), options)).toEqual({
       error: {
         status: 'DEADLINE_EXCEEDED',
@@ -238,36 +236,36 @@ describe('a deadline', () => {
         details: expect.objectContaining({ code: 4 }),
       },
     });
-    expect(performance.now() - begun).toBeLessThan(1500);
+    expect(performance.now() - started).toBeLessThan(1500);
     caller.close();
-    await hasty.stop();
+    await service.stop();
   });
 });
 
 const NOT_UTF8 = [0x66, 0xff, 0xfe];
-/** Bytes of a request and what the error says of them. Field 1 is the job or, of lists and stats, the query. */
+/** Malformed requests with a part of the error text. Field 1 is the job id, or the query of lists and stats. */
 const MALFORMED = [
-  ['bytes that are no message', [0xff, 0xff, 0xff, 0xff], 'key = request'],
-  ['a message that is cut off', [0x0a, 0x20, 0x61], 'key = request'],
+  ['malformed bytes', [0xff, 0xff, 0xff, 0xff], 'key = request'],
+  ['a truncated message', [0x0a, 0x20, 0x61], 'key = request'],
   ['a field 1 that is not UTF-8', [0x0a, NOT_UTF8.length, ...NOT_UTF8], '(key = '],
-  ['a group that does not end', [0x0b], 'key = request'],
+  ['an unterminated group', [0x0b], 'key = request'],
   ['field number 0', [0x02, 0x00], 'key = request'],
 ] as const;
 
 describe('a request', () => {
   test.each(
-    MALFORMED.flatMap(([what, bytes, told]) => RPC_NAMES.map((rpc) => [what, rpc, bytes, told] as const)),
-  )('of %s is INVALID_ARGUMENT for %s', async (_, rpc, bytes, told) => {
+    MALFORMED.flatMap(([what, bytes, text]) => RPC_NAMES.map((rpc) => [what, rpc, bytes, text] as const)),
+  )('with %s is INVALID_ARGUMENT for %s', async (_, rpc, bytes, text) => {
     expect(await client.send(rpc, Uint8Array.from(bytes))).toMatchObject({
       error: {
         status: 'INVALID_ARGUMENT',
         code: 'ERROR_INVALID_PARAMETER',
-        text: expect.stringContaining(told),
+        text: expect.stringContaining(text),
       },
     });
   });
 
-  test('of 5 MiB is refused before it is read', async () => {
+  test('of 5 MiB is rejected before it is read', async () => {
     const outcome = await client.send('list', new Uint8Array(5 * 1024 ** 2));
     expect(outcome).toHaveProperty('error.status', 'RESOURCE_EXHAUSTED');
     expect(commands).toEqual([]);
@@ -275,7 +273,7 @@ describe('a request', () => {
   });
 });
 
-describe('limits of a service', () => {
+describe('the limits of a service', () => {
   let small: Service;
   let caller: JsonClient;
 
@@ -288,7 +286,7 @@ describe('limits of a service', () => {
     await small.stop();
   });
 
-  const ask = (rpc: RpcName, query: JsonObject) =>
+  const callLimited = (rpc: RpcName, query: JsonObject) =>
     caller.call(rpc, { domain_id: 'domain-3f1c9a7b2e40', query });
 
   test.each<readonly [RpcName, JsonObject]>([
@@ -297,8 +295,8 @@ describe('limits of a service', () => {
     ['list', { page: { start: 5 } }],
     ['stat', { distinct: 'status', page: { limit: 101 } }],
     ['stat', { distinct: 'status' }],
-  ])('MAX_PAGE_SIZE refuses %s %j', async (rpc, query) => {
-    expect(await ask(rpc, query)).toMatchObject({
+  ])('MAX_PAGE_SIZE rejects %s %j', async (rpc, query) => {
+    expect(await callLimited(rpc, query)).toMatchObject({
       error: {
         status: 'RESOURCE_EXHAUSTED',
         code: 'ERROR_LIMIT_EXCEEDED',
@@ -311,15 +309,15 @@ describe('limits of a service', () => {
     ['list', { page: { limit: 100 }, minimal: true }],
     ['list', { count_only: true }],
     ['stat', { distinct: 'status', page: { limit: 100 } }],
-  ] as const)('MAX_PAGE_SIZE lets pass %s %j', async (rpc, query) => {
-    expect(await ask(rpc, query)).toHaveProperty('response.total_count', expect.any(Number));
+  ] as const)('MAX_PAGE_SIZE allows %s %j', async (rpc, query) => {
+    expect(await callLimited(rpc, query)).toHaveProperty('response.total_count', expect.any(Number));
   });
 
   test.each<readonly [RpcName, JsonObject]>([
     ['list', { page: { limit: 100 } }],
     ['stat', { aggregate: [{ sort: { key: 'job_id' } }], page: { limit: 100 } }],
-  ])('MAX_RESPONSE_BYTES refuses a %s of 100 whole jobs, and says to page', async (rpc, query) => {
-    expect(await ask(rpc, query)).toMatchObject({
+  ])('MAX_RESPONSE_BYTES rejects a %s of 100 whole jobs and suggests a smaller page', async (rpc, query) => {
+    expect(await callLimited(rpc, query)).toMatchObject({
       error: {
         status: 'RESOURCE_EXHAUSTED',
         code: 'ERROR_LIMIT_EXCEEDED',
@@ -328,28 +326,28 @@ describe('limits of a service', () => {
     });
   });
 
-  test('MAX_RESPONSE_BYTES lets a smaller page pass', async () => {
-    expect(await ask('list', { page: { limit: 5 } })).toHaveProperty('response.results.length', 5);
+  test('MAX_RESPONSE_BYTES allows a smaller page', async () => {
+    expect(await callLimited('list', { page: { limit: 5 } })).toHaveProperty('response.results.length', 5);
   });
 });
 
-describe('a fault of our own', () => {
+describe('an internal error', () => {
   let closing: (() => Promise<void>) | undefined;
   afterEach(() => closing?.());
 
   test.each([
-    ['an Error', () => Promise.reject(new Error('secret: mongodb://host'))],
+    ['a rejection with an Error', () => Promise.reject(new Error('secret: mongodb://host'))],
     [
-      'an Error thrown at once',
+      'an Error thrown synchronously',
       () => {
         throw new TypeError('secret: mongodb://host');
       },
     ],
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what is no Error must not get out either
-    ['something else', () => Promise.reject('secret: mongodb://host')],
-  ])('that throws %s is INTERNAL with the request id, and the server lives on', async (_, work) => {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a rejection without an Error must not reach the client either
+    ['a rejection with a string', () => Promise.reject('secret: mongodb://host')],
+  ])('from %s is INTERNAL with the request id, and the server goes on', async (_, work) => {
     const { calls, faults } = chained(work);
-    const door = await openGrpcListener({
+    const listener = await openGrpcListener({
       calls: calls,
       state: createServingState(),
       now,
@@ -358,10 +356,10 @@ describe('a fault of our own', () => {
       host: '127.0.0.1',
       port: 0,
       maxConnections: 10,
-      log: keptLog(),
+      log: createRecordedLog(),
     });
-    closing = () => door.close(0);
-    const caller = jsonClient(door.address);
+    closing = () => listener.close(0);
+    const caller = jsonClient(listener.address);
     const outcomes = [];
     for (const rpc of RPC_NAMES) outcomes.push(await caller.call(rpc, { domain_id: DOMAIN }));
     caller.close();

@@ -1,4 +1,4 @@
-// Connections at once: as many as the descriptors of the process allow, and none of one listener at the cost of another.
+// Connection limits: each listener accepts a share of the process's file descriptors, and none starves another.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ import { jsonClient } from '../harness/client.js';
 import type { JsonClient } from '../harness/client.js';
 import { idleConnections } from '../harness/idle.js';
 import { monotonicNow, now } from '../harness/chained.js';
-import { keptLog } from '../harness/log.js';
+import { createRecordedLog } from '../harness/log.js';
 import { startProgram } from '../harness/program.js';
 import type { Addresses, Program } from '../harness/program.js';
 import { mongodbUri } from '../harness/service.js';
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('the limit of descriptors', () => {
+describe('the descriptor limit', () => {
   test.each([
     ['Max open files            1024                 4096                 files     \n', 1024],
     ['Max processes             7                    7\nMax open files            256   256   files\n', 256],
@@ -41,7 +41,7 @@ describe('the limit of descriptors', () => {
     expect(await descriptorLimit(file)).toBe(expected);
   });
 
-  test('is taken for 4,096 where the system does not say', async () => {
+  test('defaults to 4,096 if the system reports none', async () => {
     expect(await descriptorLimit(join(folder, 'missing'))).toBe(4096);
   });
 
@@ -51,25 +51,25 @@ describe('the limit of descriptors', () => {
     [1024, 124, 418],
     [256, 124, 34],
     [64, 124, 8],
-  ])('%d, of which %d are for the database, allows %d connections a transport', (of, database, expected) => {
+  ])('of %d with %d for the database allows %d connections per transport', (of, database, expected) => {
     expect(connectionLimit(of, database)).toBe(expected);
   });
 });
 
-const MAX = 4;
+const MAX_CONNECTIONS = 4;
 
-/** Starts each kind of listener with room for a few connections. */
+/** Starts each kind of listener with a limit of a few connections. */
 const LISTENERS: readonly (readonly [
   string,
   number,
-  (log: ReturnType<typeof keptLog>) => Promise<Listener>,
+  (log: ReturnType<typeof createRecordedLog>) => Promise<Listener>,
 ])[] = [
   [
     'gRPC',
-    MAX,
+    MAX_CONNECTIONS,
     (log) =>
       openGrpcListener({
-        ...{ host: '127.0.0.1', port: 0, maxConnections: MAX, log },
+        ...{ host: '127.0.0.1', port: 0, maxConnections: MAX_CONNECTIONS, log },
         ...{ state: createServingState(), now, monotonicNow, version: 'test' },
         calls: {
           unary: () => Promise.resolve(new Uint8Array()),
@@ -81,26 +81,26 @@ const LISTENERS: readonly (readonly [
   ],
   [
     'HTTP',
-    MAX,
+    MAX_CONNECTIONS,
     (log) =>
       openWebListener(new Hono<WebApp>(), {
         name: 'HTTP',
         host: '127.0.0.1',
         port: 0,
-        maxConnections: MAX,
+        maxConnections: MAX_CONNECTIONS,
         log,
       }),
   ],
   [
     'HTTP by TLS',
-    MAX,
+    MAX_CONNECTIONS,
     async (log) => {
       const { cert, key } = await (await authority('ours')).issue('a1');
       const files = { cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key'), clientCa: undefined };
       await Promise.all([writeFile(files.cert, cert), writeFile(files.key, key)]);
       const tls = await tlsFiles(files, { report: () => undefined });
       tls.stop();
-      const where = { name: 'HTTP by TLS', host: '127.0.0.1', port: 0, maxConnections: MAX, log };
+      const where = { name: 'HTTP by TLS', host: '127.0.0.1', port: 0, maxConnections: MAX_CONNECTIONS, log };
       return openWebListener(new Hono<WebApp>(), { ...where, tls });
     },
   ],
@@ -108,40 +108,40 @@ const LISTENERS: readonly (readonly [
 ];
 
 test.each(LISTENERS)(
-  '%s takes %d connections, refuses more, and says so once until it is over',
+  'the %s listener accepts %d connections, rejects more, and logs the start and end of rejecting once',
   async (listener, max, start) => {
-    const log = keptLog();
+    const log = createRecordedLog();
     const { address, close } = await start(log);
-    const told = (): readonly unknown[] => log.told.map(({ level, about }) => ({ level, about }));
+    const warnings = (): readonly unknown[] => log.entries.map(({ level, about }) => ({ level, about }));
     const refusing = { level: 'warn', about: { listener, max } };
-    const over = { level: 'info', about: { listener, max } };
+    const ended = { level: 'info', about: { listener, max } };
     {
       using few = await idleConnections([address], max);
       expect(few.refused()).toBe(0);
       using many = await idleConnections([address], 10);
-      await until('the others are refused', () => many.refused() === 10, 5000);
+      await until('the others are rejected', () => many.refused() === 10, 5000);
       expect(few.refused()).toBe(0);
-      expect(told()).toEqual([refusing]);
+      expect(warnings()).toEqual([refusing]);
     }
-    await until('it is over', () => log.told.length === 2, 5000);
+    await until('the end is logged', () => log.entries.length === 2, 5000);
     {
       using many = await idleConnections([address], max + 3);
-      await until('the others are refused', () => many.refused() === 3, 5000);
+      await until('the others are rejected', () => many.refused() === 3, 5000);
     }
-    await until('it is over again', () => log.told.length === 4, 5000);
-    expect(told()).toEqual([refusing, over, refusing, over]);
+    await until('the second end is logged', () => log.entries.length === 4, 5000);
+    expect(warnings()).toEqual([refusing, ended, refusing, ended]);
     await close(0);
   },
 );
 
 describe('a process with 256 descriptors', () => {
-  const FLOOD = 225;
+  const FLOOD_CONNECTIONS = 225;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   let program: Program;
   let addresses: Addresses;
   let client: JsonClient;
 
-  /** The status of a GET on a connection of its own, or of `of`; why there is none. */
+  /** Sends GET on a new connection or one of `of`; returns the status, or the error message. */
   const get = (address: string, path: string, of: Agent | false = false): Promise<number | string> =>
     new Promise((resolve) => {
       const [host, port] = address.split(':');
@@ -169,8 +169,8 @@ describe('a process with 256 descriptors', () => {
     await program.kill();
   });
 
-  test('says how many connections that allows', async () => {
-    await until('it is said', () => program.log.length > 1, 2000);
+  test('logs its connection limit', async () => {
+    await until('it is logged', () => program.log.length > 1, 2000);
     expect(program.log).toContainEqual(
       expect.objectContaining({ level: 30, descriptors: 256, connections: 34 }),
     );
@@ -181,7 +181,7 @@ describe('a process with 256 descriptors', () => {
     ['HTTP', ['http']],
     ['both transports', ['grpc', 'http']],
   ] as const)(
-    'answers probes and what is connected under a flood of idle connections by %s',
+    'answers probes and open connections during a flood of idle connections over %s',
     async (_, listeners) => {
       expect(await list()).toHaveProperty('response');
       expect(await get(addresses.http, '/livez', agent)).toBe(200);
@@ -189,11 +189,11 @@ describe('a process with 256 descriptors', () => {
       {
         using _flood = await idleConnections(
           listeners.map((listener) => addresses[listener]),
-          FLOOD,
+          FLOOD_CONNECTIONS,
         );
-        await until('it is said', () => warnings().length === before + listeners.length, 5000);
+        await until('it is logged', () => warnings().length === before + listeners.length, 5000);
         expect(await probes()).toEqual([200, 200]);
-        // So many that each connection to the database is needed.
+        // Enough calls to use every connection to the database.
         const lists = await Promise.all(Array.from({ length: 200 }, list));
         expect(lists).toEqual(lists.map(() => ({ response: {} })));
         expect(await get(addresses.http, '/readyz', agent)).toBe(200);
@@ -201,7 +201,7 @@ describe('a process with 256 descriptors', () => {
         expect(warnings()).toHaveLength(before + listeners.length);
       }
       await until(
-        'new connections are taken',
+        'new connections are accepted',
         async () => (await get(addresses.http, '/livez')) === 200,
         5000,
       );

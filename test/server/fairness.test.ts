@@ -1,4 +1,4 @@
-// What many long stats of one domain do to everybody else, and what its counts do to its own.
+// Fairness between domains under long stats, within a domain under slow counts, and in memory for collectors.
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
@@ -13,9 +13,9 @@ import { until } from '../harness/until.js';
 
 const DATABASE = 'fairness';
 const STATS = 6;
-/** Connections for stats, and as many for everything else. */
-const AT_ONCE = 2;
-/** A place to count that is slow: text in which every condition looks in vain, one place after the other. */
+/** Database connections for stats, and as many for everything else. */
+const STAT_CONNECTIONS = 2;
+/** A domain slow to count: every condition searches its text in vain from each offset. */
 const COUNTED_DOMAIN = 'domain-counted00000';
 const SLOW_COUNT: JsonObject = {
   domain_id: COUNTED_DOMAIN,
@@ -24,15 +24,15 @@ const SLOW_COUNT: JsonObject = {
     count_only: true,
   },
 };
-/** More than the turns that a domain has for what is short. */
-const COUNTS = 90;
+/** More calls than the short calls a domain may run at once. */
+const CONCURRENT_COUNTS = 90;
 const GET = { domain_id: 'domain-3f1c9a7b2e40', job_id: 'job-ebd1af51271a' };
 
 let service: Service;
 let client: JsonClient;
 
 beforeAll(async () => {
-  service = await startService(DATABASE, {}, { mongo: { maxPoolSize: AT_ONCE } });
+  service = await startService(DATABASE, {}, { mongo: { maxPoolSize: STAT_CONNECTIONS } });
   await insertSlowJob(service.db);
   const jobs = Array.from({ length: 5000 }, (_, nth) => ({
     job_id: `job-${nth}`,
@@ -47,26 +47,26 @@ afterAll(async () => {
   await service.stop();
 });
 
-test('more long stats than there are connections for them hold up no get, and end in time', async () => {
+test('more long stats than connections do not delay a get and end at their deadline', async () => {
   const deadline = Date.now() + 2000;
   const stats = Array.from({ length: STATS }, (_, nth) =>
     client.call('stat', slowStat(4, `rows${nth}`), { deadline }),
   );
-  await runningSoon(service.client, DATABASE, AT_ONCE);
+  await runningSoon(service.client, DATABASE, STAT_CONNECTIONS);
   expect(await client.call('get', GET, { deadline })).toHaveProperty('response.job_id', GET.job_id);
-  expect(await running(service.client, DATABASE)).toBe(AT_ONCE);
-  const told = (await Promise.all(stats)).map((outcome) => 'error' in outcome && outcome.error.status);
-  expect(new Set(told)).toEqual(new Set(['DEADLINE_EXCEEDED']));
+  expect(await running(service.client, DATABASE)).toBe(STAT_CONNECTIONS);
+  const statuses = (await Promise.all(stats)).map((outcome) => 'error' in outcome && outcome.error.status);
+  expect(new Set(statuses)).toEqual(new Set(['DEADLINE_EXCEEDED']));
   await noneRunning(service.client, DATABASE, 2000);
   expect(service.faults).toEqual([]);
 });
 
 const COLLECTORS = 'domain-collectors00';
 const LARGE_COLLECTORS = 'domain-collectors01';
-/** Bytes of a collector. */
-const COLLECTOR = 10_000;
+/** Size of a collector. */
+const COLLECTOR_BYTES = 10_000;
 
-/** A stat that reads the collectors of `domain_id`; another name makes it another stat. */
+/** Builds a stat reading the collectors of `domain_id`; a distinct name makes a distinct stat. */
 const byCollector = (domain_id: string, name: string): JsonObject => ({
   domain_id,
   query: {
@@ -82,7 +82,7 @@ const byCollector = (domain_id: string, name: string): JsonObject => ({
   },
 });
 
-describe('stats that ask of collectors', () => {
+describe('stats over collectors', () => {
   let all: Service;
   let caller: JsonClient;
   const commands: Document[] = [];
@@ -96,7 +96,7 @@ describe('stats that ask of collectors', () => {
         _id: new ObjectId(),
         collector_id: `collector-${domain_id}-${nth}`,
         domain_id,
-        plugin_info: { version: `1.${nth}`, text: 'x'.repeat(COLLECTOR) },
+        plugin_info: { version: `1.${nth}`, text: 'x'.repeat(COLLECTOR_BYTES) },
       }));
     const large = collectors(LARGE_COLLECTORS, 2000);
     await all.db.collection('collector').insertMany([...collectors(COLLECTORS, 100), ...large]);
@@ -116,9 +116,9 @@ describe('stats that ask of collectors', () => {
     await all.stop();
   });
 
-  const reads = (): number => commands.filter(({ find }) => find === 'collector').length;
+  const collectorReads = (): number => commands.filter(({ find }) => find === 'collector').length;
 
-  test('read them once they have a turn, and in the memory of all', async () => {
+  test('read collectors only while running, within the shared memory budget', async () => {
     const running: number[] = [];
     all.onCommand(({ find }) => {
       running.push(...(find === 'collector' ? [all.usage().schedulers.stats.running] : []));
@@ -126,7 +126,7 @@ describe('stats that ask of collectors', () => {
     const stats = Array.from({ length: 40 }, (_, nth) =>
       caller.call('stat', byCollector(COLLECTORS, `by${nth}`)),
     );
-    await until('collectors are read', () => all.taken() > 100 * COLLECTOR, 5000);
+    await until('collectors are read', () => all.taken() > 100 * COLLECTOR_BYTES, 5000);
     expect(all.usage().schedulers.stats.running).toBe(15);
     expect(new Set((await Promise.all(stats)).map((outcome) => 'response' in outcome))).toEqual(
       new Set([true]),
@@ -134,21 +134,21 @@ describe('stats that ask of collectors', () => {
     expect(running).toHaveLength(40);
     expect(Math.min(...running)).toBeGreaterThan(0);
     expect(Math.max(...running)).toBeLessThanOrEqual(15);
-    await until('all is given back', () => all.taken() === 0, 2000);
+    await until('all memory is released', () => all.taken() === 0, 2000);
   });
 
-  test('share what equal ones ask of, too', async () => {
+  test('share one read of collectors between equal stats', async () => {
     const stats = Array.from({ length: 40 }, () => caller.call('stat', byCollector(COLLECTORS, 'same')));
     const outcomes = await Promise.all(stats);
     expect(outcomes).toEqual(stats.map(() => outcomes[0]));
     expect(outcomes[0]).toHaveProperty('response.total_count', 1);
-    expect(reads()).toBeLessThan(10);
+    expect(collectorReads()).toBeLessThan(10);
   });
 
   test.each<readonly [string, JsonObject]>([
     ['a group', byCollector(LARGE_COLLECTORS, 'by')],
     ['distinct values', { domain_id: LARGE_COLLECTORS, query: { distinct: 'collector.plugin_info' } }],
-  ])('are refused by %s where the collectors are more than a query takes', async (_, request) => {
+  ])('are rejected for %s if the collectors exceed one query', async (_, request) => {
     expect(await caller.call('stat', request)).toMatchObject({
       error: {
         status: 'RESOURCE_EXHAUSTED',
@@ -157,16 +157,16 @@ describe('stats that ask of collectors', () => {
       },
     });
     expect(all.faults).toEqual([]);
-    await until('all is given back', () => all.taken() === 0, 2000);
+    await until('all memory is released', () => all.taken() === 0, 2000);
   });
 
-  test('are refused for a while where the memory of all is taken', async () => {
+  test('are rejected while the shared memory budget is exhausted', async () => {
     const tight = await startService('fairness-tight', {}, { memory: createMemoryBudget(1_000_000) });
     const tightCaller = jsonClient(tight.address);
     const collectors = Array.from({ length: 30 }, (_, nth) => ({
       collector_id: `collector-${nth}`,
       domain_id: COLLECTORS,
-      plugin_info: 'x'.repeat(COLLECTOR),
+      plugin_info: 'x'.repeat(COLLECTOR_BYTES),
     }));
     await tight.db.collection('collector').insertMany(collectors);
     expect(await tightCaller.call('stat', byCollector(COLLECTORS, 'by'))).toMatchObject({
@@ -180,16 +180,18 @@ describe('stats that ask of collectors', () => {
   });
 });
 
-test('calls that wait for one count are answered by it, and keep none of their domain from its turn', async () => {
+test('calls sharing one count do not delay another call of their domain', async () => {
   const ends: string[] = [];
-  const begin = async (what: string, call: Promise<Outcome>): Promise<Outcome> => {
+  const recordEnd = async (name: string, call: Promise<Outcome>): Promise<Outcome> => {
     const outcome = await call;
-    ends.push(what);
+    ends.push(name);
     return outcome;
   };
-  const counts = Array.from({ length: COUNTS }, () => begin('count', client.call('list', SLOW_COUNT)));
+  const counts = Array.from({ length: CONCURRENT_COUNTS }, () =>
+    recordEnd('count', client.call('list', SLOW_COUNT)),
+  );
   await runningSoon(service.client, DATABASE, 1);
-  const get = begin('get', client.call('get', { domain_id: COUNTED_DOMAIN, job_id: 'job-7' }));
+  const get = recordEnd('get', client.call('get', { domain_id: COUNTED_DOMAIN, job_id: 'job-7' }));
   expect(await get).toHaveProperty('response.job_id', 'job-7');
   expect(await running(service.client, DATABASE)).toBe(1);
   const answered = await Promise.all(counts);

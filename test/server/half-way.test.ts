@@ -1,4 +1,4 @@
-// Exports that end before their jobs do: nobody takes what they have for the whole.
+// Interrupted exports: no client can take a partial export for a complete one.
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
@@ -11,9 +11,9 @@ import { until } from '../harness/until.js';
 
 const DATABASE = 'half_way';
 const DOMAIN = 'domain-half-way0000';
-/** More than all buffers between the database and the client hold. */
+/** Enough jobs to exceed all buffers between the database and the client. */
 const JOBS = 60_000;
-const WITHIN = 10_000;
+const TIMEOUT_MS = 10_000;
 
 let service: Service;
 
@@ -30,8 +30,8 @@ afterAll(() => service.stop());
 
 type Headers = Readonly<Record<string, string>>;
 
-/** An export of which the client has taken the beginning, and takes no more until it is told to. */
-async function begun(headers: Headers) {
+/** Starts an export and reads its beginning; the client then reads no further. */
+async function startExport(headers: Headers) {
   const sent = httpRequest(`http://${service.http}/inventory/v1/job/list`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -42,7 +42,7 @@ async function begun(headers: Headers) {
   return { sent, response };
 }
 
-/** The ids of the cursors on jobs that wait to be read on. */
+/** Returns the ids of idle cursors on jobs. */
 const openCursors = (): Promise<Document[]> =>
   service.client
     .db('admin')
@@ -53,12 +53,12 @@ const openCursors = (): Promise<Document[]> =>
     ])
     .toArray();
 
-const noCursor = (): Promise<void> =>
-  until('no cursor is open', async () => (await openCursors()).length === 0, WITHIN);
+const cursorsClosed = (): Promise<void> =>
+  until('no cursor is open', async () => (await openCursors()).length === 0, TIMEOUT_MS);
 
-/** Takes the export's cursor away from it. */
+/** Kills the cursor of the export. */
 async function killCursors(): Promise<void> {
-  await until('the reading waits', async () => (await openCursors()).length > 0, WITHIN);
+  await until('the cursor is idle', async () => (await openCursors()).length > 0, TIMEOUT_MS);
   const cursors = (await openCursors()).map(({ id }): unknown => id);
   await service.db.command({ killCursors: 'job', cursors });
 }
@@ -69,47 +69,47 @@ const FORMATS: readonly (readonly [string, Headers])[] = [
   ['compressed NDJSON', { accept: 'application/x-ndjson', 'accept-encoding': 'gzip' }],
 ];
 
-/** How the calls that ended since then ended, by the log. */
-const endings = (since: number): readonly unknown[] =>
+/** Returns the logged statuses of calls finished since log line `since`. */
+const loggedStatuses = (since: number): readonly unknown[] =>
   service.log.slice(since).flatMap(({ msg, status }) => (msg === 'call' ? [status] : []));
 
 describe.each(FORMATS)('an export as %s', (_, headers) => {
-  test('that fails half-way breaks its connection, and its line in the log says so', async () => {
+  test('that fails half-way breaks its connection and is logged as failed', async () => {
     const lines = service.log.length;
-    const { response } = await begun(headers);
+    const { response } = await startExport(headers);
     await killCursors();
     const failed = once(response, 'error');
     response.resume();
     expect(await failed).toMatchObject([{ code: 'ECONNRESET' }]);
     expect(response.complete).toBe(false);
-    await until('the call is over', () => endings(lines).length === 1, WITHIN);
-    expect(endings(lines)).not.toContain('OK');
+    await until('the call is finished', () => loggedStatuses(lines).length === 1, TIMEOUT_MS);
+    expect(loggedStatuses(lines)).not.toContain('OK');
   });
 
-  test('is over with its deadline while nobody reads it', async () => {
+  test('ends at its deadline while nobody reads it', async () => {
     const lines = service.log.length;
-    const { response } = await begun({ ...headers, 'grpc-timeout': '700m' });
+    const { response } = await startExport({ ...headers, 'grpc-timeout': '700m' });
     response.on('error', () => undefined);
-    await until('the call is over', () => endings(lines).length === 1, WITHIN);
-    expect(endings(lines)).not.toContain('OK');
-    await noCursor();
+    await until('the call is finished', () => loggedStatuses(lines).length === 1, TIMEOUT_MS);
+    expect(loggedStatuses(lines)).not.toContain('OK');
+    await cursorsClosed();
     response.destroy();
   });
 });
 
-test('exports whose clients have gone are over, more of them than may run at once', async () => {
+test('exports end when their clients leave, for more clients than may export at once', async () => {
   const lines = service.log.length;
   const clients = 24;
   for (let client = 1; client <= clients; client++) {
-    const { sent } = await begun({ accept: 'application/x-ndjson' });
+    const { sent } = await startExport({ accept: 'application/x-ndjson' });
     sent.destroy();
-    await until('the call is over', () => endings(lines).length === client, WITHIN);
+    await until('the call is finished', () => loggedStatuses(lines).length === client, TIMEOUT_MS);
   }
-  expect(endings(lines)).toEqual(Array.from({ length: clients }, () => 'CANCELLED'));
-  await noCursor();
+  expect(loggedStatuses(lines)).toEqual(Array.from({ length: clients }, () => 'CANCELLED'));
+  await cursorsClosed();
 });
 
-test('what ended half-way has taken nothing from calls that come after it', async () => {
+test('interrupted exports leave the service usable for later calls', async () => {
   const query = { count_only: true };
   expect(await callHttp(service.http, 'list', { domain_id: DOMAIN, query })).toEqual({
     response: { total_count: JOBS },

@@ -1,4 +1,4 @@
-// grpc.health.v1.Health as probes use it: Check, and Watch that says the state now and each change.
+// grpc.health.v1.Health as used by probes: Check reports the serving state, Watch the state and each change.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { credentials, status } from '@grpc/grpc-js';
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
@@ -12,7 +12,7 @@ import type { Listener } from '../../src/server/grpc/grpc.js';
 import { createServingState } from '../../src/server/health.js';
 import type { ServingState } from '../../src/server/health.js';
 import { monotonicNow, now } from '../harness/chained.js';
-import { keptLog } from '../harness/log.js';
+import { createRecordedLog } from '../harness/log.js';
 import { until } from '../harness/until.js';
 
 const KNOWN = [
@@ -24,7 +24,7 @@ const KNOWN = [
 const UNKNOWN = ['spaceone.api.inventory.v1.Server', 'spaceone.api.inventory.v1.job', 'Job', ' '];
 
 let state: ServingState;
-let door: Listener;
+let listener: Listener;
 let client: HealthClient;
 
 beforeEach(async () => {
@@ -35,18 +35,18 @@ beforeEach(async () => {
       throw new Error('gRPC streams nothing');
     },
   };
-  door = await openGrpcListener({
+  listener = await openGrpcListener({
     ...{ calls, state, now, monotonicNow, version: 'test', host: '127.0.0.1', port: 0 },
-    ...{ maxConnections: 100, log: keptLog() },
+    ...{ maxConnections: 100, log: createRecordedLog() },
   });
-  client = new HealthClient(door.address, credentials.createInsecure());
+  client = new HealthClient(listener.address, credentials.createInsecure());
 });
 afterEach(async () => {
   client.close();
-  await door.close(0);
+  await listener.close(0);
 });
 
-/** The name of the status that Check answers, or of the gRPC status that it fails with. */
+/** Returns the name of the serving status from Check, or of the gRPC status on failure. */
 const check = (service: string): Promise<string> =>
   new Promise((resolve) => {
     client.check({ service }, (error: ServiceError | null, response) => {
@@ -71,11 +71,11 @@ function watch(service: string): Watching {
   return { seen, stream };
 }
 
-const saw = ({ seen }: Watching, ...due: readonly string[]): Promise<void> =>
-  until(`${due.join()} is seen`, () => seen.join() === due.join(), 2000);
+const expectSeen = ({ seen }: Watching, ...expected: readonly string[]): Promise<void> =>
+  until(`${expected.join()} is seen`, () => seen.join() === expected.join(), 2000);
 
 describe('Check', () => {
-  test.each(KNOWN)("of '%s' follows the state", async (service) => {
+  test.each(KNOWN)("of '%s' follows the serving state", async (service) => {
     expect(await check(service)).toBe('NOT_SERVING');
     state.set(true);
     expect(await check(service)).toBe('SERVING');
@@ -90,40 +90,40 @@ describe('Check', () => {
 });
 
 describe('Watch', () => {
-  test.each(KNOWN)("of '%s' says the state now, and then each change", async (service) => {
+  test.each(KNOWN)("of '%s' reports the current state and then each change", async (service) => {
     const watching = watch(service);
-    await saw(watching, 'NOT_SERVING');
+    await expectSeen(watching, 'NOT_SERVING');
     state.set(true);
-    await saw(watching, 'NOT_SERVING', 'SERVING');
+    await expectSeen(watching, 'NOT_SERVING', 'SERVING');
     state.set(true);
     state.set(false);
-    await saw(watching, 'NOT_SERVING', 'SERVING', 'NOT_SERVING');
+    await expectSeen(watching, 'NOT_SERVING', 'SERVING', 'NOT_SERVING');
     watching.stream.cancel();
-    await saw(watching, 'NOT_SERVING', 'SERVING', 'NOT_SERVING', 'CANCELLED');
+    await expectSeen(watching, 'NOT_SERVING', 'SERVING', 'NOT_SERVING', 'CANCELLED');
   });
 
-  test('tells every watcher', async () => {
+  test('notifies every watcher', async () => {
     const watchings = KNOWN.map(watch);
-    await Promise.all(watchings.map((each) => saw(each, 'NOT_SERVING')));
+    await Promise.all(watchings.map((each) => expectSeen(each, 'NOT_SERVING')));
     state.set(true);
-    await Promise.all(watchings.map((each) => saw(each, 'NOT_SERVING', 'SERVING')));
+    await Promise.all(watchings.map((each) => expectSeen(each, 'NOT_SERVING', 'SERVING')));
     for (const { stream } of watchings) stream.cancel();
   });
 
-  test('goes on for others when a watcher goes away', async () => {
+  test('continues for others when a watcher cancels', async () => {
     const [first, second] = [watch(''), watch('')];
-    await Promise.all([saw(first, 'NOT_SERVING'), saw(second, 'NOT_SERVING')]);
+    await Promise.all([expectSeen(first, 'NOT_SERVING'), expectSeen(second, 'NOT_SERVING')]);
     first.stream.cancel();
-    await saw(first, 'NOT_SERVING', 'CANCELLED');
+    await expectSeen(first, 'NOT_SERVING', 'CANCELLED');
     state.set(true);
-    await saw(second, 'NOT_SERVING', 'SERVING');
+    await expectSeen(second, 'NOT_SERVING', 'SERVING');
     expect(await check('')).toBe('SERVING');
     second.stream.cancel();
   });
 
   test.each(UNKNOWN)("of '%s' is SERVICE_UNKNOWN, and the stream stays open", async (service) => {
     const watching = watch(service);
-    await saw(watching, 'SERVICE_UNKNOWN');
+    await expectSeen(watching, 'SERVICE_UNKNOWN');
     state.set(true);
     expect(await check('')).toBe('SERVING');
     expect(watching.seen).toEqual(['SERVICE_UNKNOWN']);

@@ -1,20 +1,21 @@
-// Calls that share a connection, of HTTP one behind the other: what becomes of them all when it ends, or when nobody reads.
+// Calls sharing a connection, pipelined over HTTP/1.1: all of them end when the connection breaks or nobody reads.
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { encoded } from '../resilience/encoder.js';
+import { encodeRequest } from '../harness/encoder.js';
+import { framed } from '../harness/frames.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { insertSlowJob, noneRunning, slowStat } from '../harness/slow.js';
 import { until } from '../harness/until.js';
 
 const DATABASE = 'pipelining';
-const MANY = 'domain-0000000many0';
-const FEW = 'domain-3f1c9a7b2e40';
-/** More than all buffers between the database and the client hold. */
+const EXPORT_DOMAIN = 'domain-0000000many0';
+const SMALL_DOMAIN = 'domain-3f1c9a7b2e40';
+/** Enough jobs to exceed all buffers between the database and the client. */
 const JOBS = 30_000;
 const LIST = '/inventory/v1/job/list';
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
   await insertSlowJob(service.db);
   const jobs = Array.from({ length: JOBS }, (_, i) => ({
     job_id: `job-${i}`,
-    domain_id: MANY,
+    domain_id: EXPORT_DOMAIN,
     created_at: new Date(i),
     errors: [{ error_code: 'E', message: 'x'.repeat(500) }],
   }));
@@ -33,7 +34,8 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const allGivenBack = (): Promise<void> => until('all is given back', () => service.taken() === 0, 10_000);
+const memoryReleased = (): Promise<void> =>
+  until('all memory is released', () => service.taken() === 0, 10_000);
 
 async function openCursors(): Promise<number> {
   const operations = [{ $currentOp: { idleCursors: true } }, { $match: { ns: `${DATABASE}.job` } }];
@@ -41,11 +43,11 @@ async function openCursors(): Promise<number> {
 }
 
 describe('exports', () => {
-  /** As many requests for exports as text. */
+  /** Builds the text of `count` export requests. */
   function exportsOf(
     count: number,
     headers: Readonly<Record<string, string>> = {},
-    request: JsonObject = { domain_id: MANY },
+    request: JsonObject = { domain_id: EXPORT_DOMAIN },
   ): string {
     const body = JSON.stringify(request);
     const all = {
@@ -55,29 +57,29 @@ describe('exports', () => {
       ...headers,
     };
     const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-    const one = `POST ${LIST} HTTP/1.1\r\n${head.join('')}content-length: ${body.length}\r\n\r\n${body}`;
-    return one.repeat(count);
+    const text = `POST ${LIST} HTTP/1.1\r\n${head.join('')}content-length: ${body.length}\r\n\r\n${body}`;
+    return text.repeat(count);
   }
 
-  /** A connection with as many exports on it, on which only the first can be answered before the others. */
+  /** Opens a connection and pipelines exports on it; only the first can be answered before the others. */
   async function pipelined(...exports: Parameters<typeof exportsOf>): Promise<Socket> {
     const [host = '', port = ''] = service.http.split(':');
     const socket = connect(Number(port), host);
-    opened.push(socket);
+    sockets.push(socket);
     socket.on('error', () => undefined).pause();
     await once(socket, 'connect');
     socket.write(exportsOf(...exports));
     return socket;
   }
-  const opened: Socket[] = [];
+  const sockets: Socket[] = [];
   afterEach(() => {
-    for (const socket of opened.splice(0)) socket.destroy();
+    for (const socket of sockets.splice(0)) socket.destroy();
   });
 
-  const exporting = (): number => service.usage().schedulers.exports.running;
-  const waiting = (): number => service.usage().schedulers.exports.waiting;
+  const runningExports = (): number => service.usage().schedulers.exports.running;
+  const waitingExports = (): number => service.usage().schedulers.exports.waiting;
 
-  const LEAVING: readonly (readonly [
+  const WAYS_TO_LEAVE: readonly (readonly [
     string,
     (socket: Socket) => unknown,
     Readonly<Record<string, string>>,
@@ -88,41 +90,41 @@ describe('exports', () => {
     ['breaks while its answers are compressed', (socket) => socket.destroy(), { 'accept-encoding': 'gzip' }],
   ];
 
-  test.each(LEAVING)(
-    'exports that wait for each other end where their connection %s',
+  test.each(WAYS_TO_LEAVE)(
+    'queued behind each other end when their connection %s',
     async (_, leave, headers) => {
       const sockets = await Promise.all(Array.from({ length: 3 }, () => pipelined(2, headers)));
-      await until('the exports run', () => exporting() === 6, 10_000);
+      await until('the exports run', () => runningExports() === 6, 10_000);
       sockets.forEach(leave);
-      await allGivenBack();
+      await memoryReleased();
       expect(await openCursors()).toBe(0);
       sockets.forEach((socket) => socket.destroy());
     },
   );
 
-  test('more exports than have turns end with their connections, those that wait for one too', async () => {
+  test('end with their connections, running and waiting ones alike', async () => {
     const sockets = await Promise.all(Array.from({ length: 16 }, () => pipelined(2)));
-    await until('some run and some wait', () => exporting() === 15 && waiting() > 0, 10_000);
+    await until('some run and some wait', () => runningExports() === 15 && waitingExports() > 0, 10_000);
     sockets.forEach((socket) => socket.destroy());
-    await allGivenBack();
+    await memoryReleased();
   });
 
-  test('exports that wait for one that nobody reads end at their deadlines', async () => {
+  test('queued behind an unread export end at their deadlines', async () => {
     const socket = await pipelined(1);
     socket.write(exportsOf(2, { 'grpc-timeout': '700m' }));
-    await until('the exports run', () => exporting() === 3, 10_000);
-    await until('only the first runs', () => exporting() === 1, 10_000);
+    await until('the exports run', () => runningExports() === 3, 10_000);
+    await until('only the first runs', () => runningExports() === 1, 10_000);
     socket.destroy();
-    await allGivenBack();
+    await memoryReleased();
   });
 
-  test('exports that follow each other on a connection come whole', async () => {
-    const socket = await pipelined(2, {}, { domain_id: FEW });
+  test('following each other on a connection are complete', async () => {
+    const socket = await pipelined(2, {}, { domain_id: SMALL_DOMAIN });
     const chunks: Buffer[] = [];
     const ends = (): number => Buffer.concat(chunks).toString('latin1').split('\r\n0\r\n\r\n').length - 1;
     socket.on('data', (chunk: Buffer) => chunks.push(chunk)).resume();
     await until('both have ended', () => ends() === 2, 10_000);
-    const jobs = await service.db.collection('job').countDocuments({ domain_id: FEW });
+    const jobs = await service.db.collection('job').countDocuments({ domain_id: SMALL_DOMAIN });
     expect(
       Buffer.concat(chunks)
         .toString('latin1')
@@ -131,7 +133,7 @@ describe('exports', () => {
   });
 });
 
-/** They would run for minutes. */
+// Each stat would run for minutes.
 describe('stats', () => {
   const STATS = 6;
   const stats = Array.from({ length: STATS }, (_, nth) => slowStat(4, `rows${nth}`));
@@ -153,16 +155,13 @@ describe('stats', () => {
   function byGrpc(): Promise<() => void> {
     const session = connectHttp2(`http://${service.address}`);
     for (const stat of stats) {
-      const bytes = encoded('stat', stat);
-      const prefix = Buffer.alloc(5);
-      prefix.writeUInt32BE(bytes.length, 1);
       const stream = session.request({
         ':method': 'POST',
         ':path': '/spaceone.api.inventory.v1.Job/stat',
         'content-type': 'application/grpc',
         te: 'trailers',
       });
-      stream.on('error', () => undefined).end(Buffer.concat([prefix, bytes]));
+      stream.on('error', () => undefined).end(framed(encodeRequest('stat', stat)));
     }
     return Promise.resolve(() => session.destroy());
   }
@@ -170,11 +169,11 @@ describe('stats', () => {
   test.each([
     ['HTTP', byHttp],
     ['gRPC', byGrpc],
-  ] as const)('are all given up with it, over %s', async (_, begin) => {
-    const leave = await begin();
-    await until('all have a turn', () => service.usage().schedulers.stats.running === STATS, 10_000);
+  ] as const)('on one connection all end with it, over %s', async (_, startStats) => {
+    const leave = await startStats();
+    await until('all are running', () => service.usage().schedulers.stats.running === STATS, 10_000);
     leave();
-    await allGivenBack();
+    await memoryReleased();
     await noneRunning(service.client, DATABASE, 1000);
   });
 });

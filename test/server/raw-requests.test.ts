@@ -1,8 +1,8 @@
-// Headers and bodies as clients write them that are no library, by each protocol of the HTTP port.
+// Hand-written headers and bodies, over each protocol of the HTTP port.
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { JOB_SERVICE } from '../../src/wire/descriptors.js';
-import { framed } from '../harness/raw-grpc.js';
+import { framed } from '../harness/frames.js';
 import { rawRequest, sendRaw } from '../harness/raw-http.js';
 import type { RawAnswer } from '../harness/raw-http.js';
 import { startService } from '../harness/service.js';
@@ -28,7 +28,7 @@ const send = (
   body: Uint8Array | string = COUNT,
 ): Promise<RawAnswer> => sendRaw(service.http, rawRequest(target, [HOST, ...lines], body));
 
-/** The status, and the code of the error where there is one. */
+/** Returns the status and the error code, empty on success. */
 function outcomeOf({ status, body }: RawAnswer): readonly [number, string] {
   return [status, /ERROR_\w+/.exec(body.toString())?.[0] ?? ''];
 }
@@ -38,7 +38,7 @@ const TARGETS = [
   ['Connect', RPC],
 ] as const;
 
-describe.each(TARGETS)('the media type of a body to %s', (_, target) => {
+describe.each(TARGETS)('the content type of a body to %s', (_, target) => {
   test.each([
     'application/json',
     'Application/JSON',
@@ -52,7 +52,7 @@ describe.each(TARGETS)('the media type of a body to %s', (_, target) => {
     'application/json; v=1; charset=Utf-8',
     'application/json; profile="a;charset=latin1"',
     '  application/json  ',
-  ])('%s is taken', async (type) => {
+  ])('%s is accepted', async (type) => {
     expect(outcomeOf(await send(target, [`content-type: ${type}`]))).toEqual([200, '']);
   });
 
@@ -72,27 +72,27 @@ describe.each(TARGETS)('the media type of a body to %s', (_, target) => {
     'application/json, text/plain',
     'json',
     '*/*',
-  ])('%s is not', async (type) => {
+  ])('%s is not supported', async (type) => {
     const answer = await send(target, [`content-type: ${type}`]);
     expect(outcomeOf(answer)).toEqual([415, 'ERROR_HTTP_CONTENT_TYPE']);
     expect(answer.headers.get('accept-post')).toContain('application/json');
   });
 
-  test('two of them are none', async () => {
+  test('given twice is not supported', async () => {
     const answer = await send(target, [JSON_TYPE, 'content-type: text/plain']);
     expect(outcomeOf(answer)).toEqual([415, 'ERROR_HTTP_CONTENT_TYPE']);
   });
 });
 
 test.each(['Application/Vnd.Spaceone+JSON; charset=utf-8', 'application/problem+json'])(
-  'the route takes every JSON: %s',
+  'the route accepts any JSON media type: %s',
   async (type) => {
     expect(outcomeOf(await send(ROUTE, [`content-type: ${type}`]))).toEqual([200, '']);
   },
 );
 
 test.each(['APPLICATION/GRPC-WEB', 'Application/Grpc-Web+Proto', 'application/grpc-web ; charset=utf-8'])(
-  'gRPC-Web is known without case: %s',
+  'the content type of gRPC-Web is case-insensitive: %s',
   async (type) => {
     const answer = await send(RPC, [`content-type: ${type}`], Buffer.alloc(5));
     expect(answer.status).toBe(200);
@@ -110,7 +110,7 @@ describe('content codings', () => {
     ['identity', 'identity'],
     [''],
     [','],
-  ])('a body that is %j %j is as it is', async (...codings) => {
+  ])('accept a body declared as %j %j', async (...codings) => {
     const lines = codings.map((coding) => `content-encoding: ${coding}`);
     const answers = await Promise.all(TARGETS.map(([, target]) => send(target, [JSON_TYPE, ...lines])));
     expect(answers.map(outcomeOf)).toEqual(TARGETS.map(() => [200, '']));
@@ -129,7 +129,7 @@ describe('content codings', () => {
     [['identity', 'gzip']],
     [['unheard-of']],
     [['identity;q=1']],
-  ])('%j is 415 by the routes and 501 by Connect', async (codings) => {
+  ])('reject a body declared as %j with 415 on the route and 501 over Connect', async (codings) => {
     const lines = codings.map((coding) => `content-encoding: ${coding}`);
     const answers = await Promise.all(
       TARGETS.map(([, target]) => send(target, [JSON_TYPE, ...lines], ZIPPED)),
@@ -138,22 +138,22 @@ describe('content codings', () => {
       [415, 'ERROR_HTTP_CONTENT_ENCODING'],
       [501, 'ERROR_HTTP_CONTENT_ENCODING'],
     ]);
-    const said = answers.map(({ body }): unknown => JSON.parse(body.toString()));
+    const bodies = answers.map(({ body }): unknown => JSON.parse(body.toString()));
     const message: unknown = expect.stringContaining('expected identity');
-    expect(said).toMatchObject([
+    expect(bodies).toMatchObject([
       { code: 12, message },
       { code: 'unimplemented', message },
     ]);
   });
 
-  test('gRPC-Web says it in its trailers', async () => {
+  test('reject a compressed body over gRPC-Web in the trailers', async () => {
     const lines = ['content-type: application/grpc-web', 'content-encoding: Gzip'];
     const answer = await send(RPC, lines, Buffer.alloc(5));
     expect(answer.status).toBe(200);
     expect(answer.body.toString()).toContain('grpc-status: 12\r\n');
   });
 
-  test('a body that is compressed for its transfer is refused too', async () => {
+  test('reject a body with a compressed transfer encoding', async () => {
     const chunk = Buffer.concat([
       Buffer.from(`${ZIPPED.length.toString(16)}\r\n`),
       ZIPPED,
@@ -176,7 +176,7 @@ describe('content codings', () => {
     ['gzip;q=0, *', 'deflate'],
     ['br', undefined],
     ['', undefined],
-  ])('an answer to who accepts "%s" is %s', async (accepted, coding) => {
+  ])('answer accept-encoding "%s" with %s', async (accepted, coding) => {
     const answers = await Promise.all(
       TARGETS.map(([, target]) => send(target, [JSON_TYPE, `accept-encoding: ${accepted}`], PAGE)),
     );
@@ -190,7 +190,7 @@ test.each([
   ['Application/X-NDJSON', 'application/x-ndjson; charset=utf-8'],
   ['APPLICATION/JSON', 'application/json'],
   ['text/csv;q=0', 'application/json'],
-])('who accepts %s gets %s', async (accepted, type) => {
+])('the accept header %s gets %s', async (accepted, type) => {
   const body = JSON.stringify({ domain_id: DOMAIN });
   const answer = await send(ROUTE, [JSON_TYPE, `accept: ${accepted}`], body);
   expect(answer.headers.get('content-type')).toBe(type);
@@ -199,56 +199,56 @@ test.each([
 describe('the encoding of JSON', () => {
   const MARKED = `\ufeff${COUNT}`;
   const bigEndian = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
-  test.each(TARGETS)('a byte-order mark before it is passed over by %s', async (_, target) => {
+  test.each(TARGETS)('a leading byte-order mark is skipped by %s', async (_, target) => {
     expect(outcomeOf(await send(target, [JSON_TYPE], MARKED))).toEqual([200, '']);
   });
 
-  test('and by gRPC-Web', async () => {
+  test('a leading byte-order mark is skipped by gRPC-Web', async () => {
     const answer = await send(RPC, ['content-type: application/grpc-web+json'], framed(MARKED));
     expect(answer.body.toString()).toContain('{"total_count":10}');
   });
 
   test.each([
     ['a second mark', Buffer.from(`\ufeff${MARKED}`), 'body'],
-    ['a mark behind a blank', Buffer.from(` ${MARKED}`), 'body'],
-    ['a mark alone', Buffer.from('\ufeff'), 'body'],
+    ['a mark after a blank', Buffer.from(` ${MARKED}`), 'body'],
+    ['only a mark', Buffer.from('\ufeff'), 'body'],
     ['half a mark', Buffer.concat([Buffer.from([0xef, 0xbb]), Buffer.from(COUNT)]), 'body'],
     ['UTF-16 with a mark', Buffer.from(MARKED, 'utf16le'), 'UTF-16'],
-    ['UTF-16 without one', Buffer.from(COUNT, 'utf16le'), 'UTF-16'],
-    ['UTF-16, the other way, with a mark', bigEndian(MARKED), 'UTF-16'],
-    ['UTF-16, the other way, without one', bigEndian(COUNT), 'UTF-16'],
+    ['UTF-16 without a mark', Buffer.from(COUNT, 'utf16le'), 'UTF-16'],
+    ['big-endian UTF-16 with a mark', bigEndian(MARKED), 'UTF-16'],
+    ['big-endian UTF-16 without a mark', bigEndian(COUNT), 'UTF-16'],
     ['UTF-32', Buffer.from(Uint32Array.from(Buffer.from(COUNT)).buffer), 'UTF-32'],
     ['Latin-1', Buffer.from('{"domain_id": "é"}', 'latin1'), 'UTF-8'],
-  ])('%s is an error', async (_, body, said) => {
+  ])('%s is an error', async (_, body, bodies) => {
     const answers = await Promise.all(TARGETS.map(([, target]) => send(target, [JSON_TYPE], body)));
     expect(answers.map(outcomeOf)).toEqual(TARGETS.map(() => [400, 'ERROR_INVALID_PARAMETER']));
     expect(answers.map((answer) => answer.body.toString())).toEqual(
-      TARGETS.map(() => expect.stringContaining(said)),
+      TARGETS.map(() => expect.stringContaining(bodies)),
     );
   });
 
-  test('a mark within a text is text', async () => {
+  test('a mark within a string is kept', async () => {
     const body = JSON.stringify({ domain_id: '\ufeffx', query: { count_only: true } });
     expect(outcomeOf(await send(ROUTE, [JSON_TYPE], body))).toEqual([200, '']);
   });
 });
 
-describe('requests at the edges of HTTP', () => {
+describe('an unusual HTTP request', () => {
   const inChunks = `${COUNT.length.toString(16)}\r\n${COUNT}\r\n0\r\n\r\n`;
   test.each([
-    ['expects to go on', ROUTE, ['Expect: 100-continue'], COUNT, 200],
-    ['expects it in capitals', ROUTE, ['expect: 100-CONTINUE'], COUNT, 200],
-    ['expects something else', ROUTE, ['expect: cake'], COUNT, 417],
+    ['expects 100-continue', ROUTE, ['Expect: 100-continue'], COUNT, 200],
+    ['expects 100-CONTINUE', ROUTE, ['expect: 100-CONTINUE'], COUNT, 200],
+    ['expects an unknown value', ROUTE, ['expect: cake'], COUNT, 417],
     ['takes trailers', ROUTE, ['TE: trailers'], COUNT, 200],
-    ['comes in chunks', ROUTE, ['Transfer-Encoding: chunked'], inChunks, 200],
-    ['comes in Chunks', ROUTE, ['transfer-encoding: Chunked'], inChunks, 200],
+    ['is chunked', ROUTE, ['Transfer-Encoding: chunked'], inChunks, 200],
+    ['is Chunked', ROUTE, ['transfer-encoding: Chunked'], inChunks, 200],
     ['has two lengths', ROUTE, ['content-length: 1', `content-length: ${COUNT.length}`], COUNT, 400],
     ['has a length and chunks', ROUTE, ['content-length: 5', 'transfer-encoding: chunked'], inChunks, 400],
-    ['has a length that is none', ROUTE, ['content-length: many'], COUNT, 400],
-    ['has a length below zero', ROUTE, ['content-length: -1'], COUNT, 400],
-    ['is shorter than it says', ROUTE, [`content-length: ${COUNT.length - 1}`], COUNT, 400],
-    ['has a name with a blank', ROUTE, ['grpc-timeout : 5S'], COUNT, 400],
-    ['has a method in small letters', 'post /inventory/v1/job/list', [], COUNT, 400],
+    ['has a length without digits', ROUTE, ['content-length: many'], COUNT, 400],
+    ['has a negative length', ROUTE, ['content-length: -1'], COUNT, 400],
+    ['has a length below its size', ROUTE, [`content-length: ${COUNT.length - 1}`], COUNT, 400],
+    ['has a blank after a header name', ROUTE, ['grpc-timeout : 5S'], COUNT, 400],
+    ['has a method in lower case', 'post /inventory/v1/job/list', [], COUNT, 400],
     ['is a GET', 'GET /inventory/v1/job/list', [], '', 405],
     ['is a PUT', 'PUT /inventory/v1/job/list', [], COUNT, 405],
     ['is a DELETE', 'DELETE /inventory/v1/job/delete', [], COUNT, 405],
@@ -262,15 +262,15 @@ describe('requests at the edges of HTTP', () => {
       405,
     ],
     ['is a HEAD of a probe', 'HEAD /livez', [], '', 200],
-    ['has another path by case', 'POST /Inventory/v1/job/list', [], COUNT, 404],
-    ['has a slash more', 'POST /inventory/v1/job/list/', [], COUNT, 404],
+    ['has a path in another case', 'POST /Inventory/v1/job/list', [], COUNT, 404],
+    ['has a trailing slash', 'POST /inventory/v1/job/list/', [], COUNT, 404],
     ['has a query', 'POST /inventory/v1/job/list?x=1', [], COUNT, 200],
-  ])('one that %s', async (_, target, lines, body, status) => {
+  ])('that %s gets the expected status', async (_, target, lines, body, status) => {
     expect((await send(target, [JSON_TYPE, ...lines], body)).status).toBe(status);
   });
 
   test.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
-    '%s is told what is allowed',
+    'by %s names the allowed method in the header allow',
     async (method) => {
       const answers = TARGETS.map(([, target]) => send(target.replace('POST', method), [], ''));
       expect((await Promise.all(answers)).map(({ headers }) => headers.get('allow'))).toEqual([
@@ -280,7 +280,7 @@ describe('requests at the edges of HTTP', () => {
     },
   );
 
-  test('a connection goes on after a request that is refused by its headers', async () => {
+  test('rejected for its headers leaves the connection open', async () => {
     const refused = rawRequest(ROUTE, [HOST, JSON_TYPE, 'grpc-timeout: 5x'], COUNT).toString();
     const both = Buffer.from(
       `${refused.replace('connection: close', 'x: y')}${String(rawRequest(ROUTE, [HOST, JSON_TYPE], COUNT))}`,
@@ -291,6 +291,6 @@ describe('requests at the edges of HTTP', () => {
   });
 });
 
-test('none of it was a fault of the service', () => {
+test('no request caused an internal error', () => {
   expect(service.faults).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// spaceone.api.core.v1.ServerInfo: its answer, and a request that is not empty.
+// spaceone.api.core.v1.ServerInfo: the version, and a request with an unknown field.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { VersionInfo } from '../../src/gen/spaceone/api/core/v1/server_info.js';
@@ -18,7 +18,7 @@ afterAll(async () => {
   await service.stop();
 });
 
-/** What get_version answers to `bytes`, or what it fails with. */
+/** Returns the response of get_version to `bytes`, or its status and details on failure. */
 const getVersion = (bytes: Buffer): Promise<unknown> =>
   new Promise((resolve) => {
     client.makeUnaryRequest(
@@ -32,11 +32,11 @@ const getVersion = (bytes: Buffer): Promise<unknown> =>
     );
   });
 
-test('get_version answers a version', async () => {
+test('get_version returns a version', async () => {
   expect(await getVersion(Buffer.alloc(0))).toEqual({ version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
 });
 
-test('a field that Empty does not have is refused by its number', async () => {
+test('a field unknown to Empty is rejected by its number', async () => {
   expect(await getVersion(Buffer.of(0x08, 0x01))).toEqual([
     'INVALID_ARGUMENT',
     expect.stringContaining('Empty has no field 1; the client may be of another line of spaceone-api'),

@@ -1,4 +1,4 @@
-// TLS on both transports: who may connect, and certificates that change under load.
+// TLS on both transports: client certificates, protocol versions, and certificates replaced under load.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import type { RequestOptions } from 'node:https';
@@ -17,71 +17,71 @@ import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
 
-/** Milliseconds between two looks at the files. */
-const PAUSE = 50;
+/** Interval between two checks of the files. */
+const POLL_INTERVAL_MS = 50;
 const HEALTH = '/grpc.health.v1.Health/Check';
 
-let ours: Authority;
-let others: Authority;
+let ownCa: Authority;
+let foreignCa: Authority;
 let client: Pem;
 let folder: string;
-let open: Tls;
-let closed: Tls;
+let serverTls: Tls;
+let mutualTls: Tls;
 let service: Service;
-let guarded: Service;
-let number = 0;
+let mutualService: Service;
+let serialNumber = 0;
 const reports: string[] = [];
 
 const file = (name: string): string => join(folder, name);
 const write = (name: string, text: string): Promise<void> => writeFile(file(name), text);
 
-async function put({ cert, key }: Pem): Promise<void> {
+async function writePair({ cert, key }: Pem): Promise<void> {
   await write('tls.key', key);
   await write('tls.crt', cert);
 }
 
 beforeAll(async () => {
-  [ours, others] = await Promise.all([authority('ours'), authority('others')]);
-  client = await ours.issue('0c');
+  [ownCa, foreignCa] = await Promise.all([authority('ours'), authority('others')]);
+  client = await ownCa.issue('0c');
   folder = await mkdtemp(join(tmpdir(), 'inventory-job-tls-'));
-  await write('ca.crt', ours.cert);
-  await put(await ours.issue('a1'));
+  await write('ca.crt', ownCa.cert);
+  await writePair(await ownCa.issue('a1'));
   const report = (error: unknown): void => {
     reports.push(String(error));
   };
   const files = { cert: file('tls.crt'), key: file('tls.key') };
-  open = await tlsFiles({ ...files, clientCa: undefined }, { pause: PAUSE, report });
-  closed = await tlsFiles({ ...files, clientCa: file('ca.crt') }, { pause: PAUSE, report });
-  service = await startService('tls', {}, { tls: open });
-  guarded = await startService('tls_clients', {}, { tls: closed });
+  serverTls = await tlsFiles({ ...files, clientCa: undefined }, { pause: POLL_INTERVAL_MS, report });
+  mutualTls = await tlsFiles({ ...files, clientCa: file('ca.crt') }, { pause: POLL_INTERVAL_MS, report });
+  service = await startService('tls', {}, { tls: serverTls });
+  mutualService = await startService('tls_clients', {}, { tls: mutualTls });
 });
-/** Each test finds our authority, and a certificate of its own, whatever those before it have left. */
+// Each test starts with our authority and a new certificate, independent of the tests before it.
 beforeEach(async () => {
-  const serial = `a${(number += 1).toString(16).padStart(3, '0')}`;
-  await write('ca.crt', ours.cert);
-  await put(await ours.issue(serial));
-  const all = [service.address, service.http, guarded.address, guarded.http];
+  const serial = `a${(serialNumber += 1).toString(16).padStart(3, '0')}`;
+  await write('ca.crt', ownCa.cert);
+  await writePair(await ownCa.issue(serial));
+  const all = [service.address, service.http, mutualService.address, mutualService.http];
   const areServed = async () =>
-    (await Promise.all(all.map((each) => served(each)))).every((each) => each === serial);
+    (await Promise.all(all.map((each) => servedSerial(each)))).every((each) => each === serial);
   await until(`${serial} is served`, areServed, 5000);
   await until(
-    'our clients are let in',
-    async () => (await check(guarded.address, ours.cert, client)) === 'OK',
+    'our clients may connect',
+    async () => (await check(mutualService.address, ownCa.cert, client)) === 'OK',
     5000,
   );
   reports.length = 0;
 });
 afterAll(async () => {
-  open.stop();
-  closed.stop();
-  await Promise.all([service.stop(), guarded.stop()]);
+  serverTls.stop();
+  mutualTls.stop();
+  await Promise.all([service.stop(), mutualService.stop()]);
   await rm(folder, { recursive: true });
 });
 
-/** How a health check by gRPC ends; `of` is the client's certificate. */
-function check(address: string, ca: string, of?: Pem): Promise<string> {
-  const own = of === undefined ? [] : [Buffer.from(of.key), Buffer.from(of.cert)];
-  const [key = null, cert = null] = own;
+/** Returns OK or the error details of a health check over gRPC, with an optional client certificate. */
+function check(address: string, ca: string, clientPair?: Pem): Promise<string> {
+  const pair = clientPair === undefined ? [] : [Buffer.from(clientPair.key), Buffer.from(clientPair.cert)];
+  const [key = null, cert = null] = pair;
   const channel = new Client(address, credentials.createSsl(Buffer.from(ca), key, cert));
   return new Promise((resolve) => {
     const bytes = (value: Buffer): Buffer => value;
@@ -100,7 +100,7 @@ function check(address: string, ca: string, of?: Pem): Promise<string> {
   });
 }
 
-/** How `GET /livez` ends. */
+/** Returns OK, another status or the error of `GET /livez`. */
 function livez(address: string, options: RequestOptions): Promise<string> {
   const [host, port] = address.split(':');
   return new Promise((resolve) => {
@@ -115,11 +115,11 @@ function livez(address: string, options: RequestOptions): Promise<string> {
   });
 }
 
-/** The serial number of the certificate that is served. */
-function served(address: string, options: ConnectionOptions = {}): Promise<string> {
+/** Returns the serial number of the served certificate. */
+function servedSerial(address: string, options: ConnectionOptions = {}): Promise<string> {
   const [host, port] = address.split(':');
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port: Number(port), ca: ours.cert, ...options }, () => {
+    const socket = connect({ host, port: Number(port), ca: ownCa.cert, ...options }, () => {
       resolve(socket.getPeerCertificate().serialNumber.toLowerCase());
       socket.destroy();
     });
@@ -127,79 +127,83 @@ function served(address: string, options: ConnectionOptions = {}): Promise<strin
   });
 }
 
-test('both transports are served by TLS, to who trusts the authority', async () => {
-  expect(await check(service.address, ours.cert)).toBe('OK');
-  expect(await check(service.address, others.cert)).not.toBe('OK');
-  expect(await livez(service.http, { ca: ours.cert })).toBe('OK');
-  expect(await livez(service.http, { ca: others.cert })).toMatch(/certificate/);
+test('both transports serve TLS to clients trusting the authority', async () => {
+  expect(await check(service.address, ownCa.cert)).toBe('OK');
+  expect(await check(service.address, foreignCa.cert)).not.toBe('OK');
+  expect(await livez(service.http, { ca: ownCa.cert })).toBe('OK');
+  expect(await livez(service.http, { ca: foreignCa.cert })).toMatch(/certificate/);
 });
 
-test('where clients need certificates, only those of the authority are let in', async () => {
-  const [foreign, own] = [await others.issue('0f'), { ca: ours.cert }];
-  expect(await check(guarded.address, ours.cert, client)).toBe('OK');
-  expect(await check(guarded.address, ours.cert)).not.toBe('OK');
-  expect(await check(guarded.address, ours.cert, foreign)).not.toBe('OK');
-  expect(await livez(guarded.http, { ...own, ...client })).toBe('OK');
-  expect(await livez(guarded.http, own)).not.toBe('OK');
-  expect(await livez(guarded.http, { ...own, ...foreign })).not.toBe('OK');
+test('with a client CA, only clients with its certificates may connect', async () => {
+  const [foreign, trust] = [await foreignCa.issue('0f'), { ca: ownCa.cert }];
+  expect(await check(mutualService.address, ownCa.cert, client)).toBe('OK');
+  expect(await check(mutualService.address, ownCa.cert)).not.toBe('OK');
+  expect(await check(mutualService.address, ownCa.cert, foreign)).not.toBe('OK');
+  expect(await livez(mutualService.http, { ...trust, ...client })).toBe('OK');
+  expect(await livez(mutualService.http, trust)).not.toBe('OK');
+  expect(await livez(mutualService.http, { ...trust, ...foreign })).not.toBe('OK');
 });
 
-test.each(['TLSv1', 'TLSv1.1'] as const)('%s is refused by both transports', async (maxVersion) => {
+test.each(['TLSv1', 'TLSv1.1'] as const)('%s is rejected by both transports', async (maxVersion) => {
   const old = { maxVersion, minVersion: maxVersion, ciphers: 'DEFAULT:@SECLEVEL=0' };
-  await expect(served(service.address, old)).rejects.toThrow();
-  await expect(served(service.http, old)).rejects.toThrow();
+  await expect(servedSerial(service.address, old)).rejects.toThrow();
+  await expect(servedSerial(service.http, old)).rejects.toThrow();
 });
 
-test('a certificate that changes is served to new connections, and no call fails', async () => {
-  const over = new AbortController();
-  const ended: string[] = [];
-  const calling = async (call: () => Promise<string>): Promise<void> => {
-    while (!over.signal.aborted) ended.push(await call());
+test('a replaced certificate is served to new connections, and no call fails', async () => {
+  const stop = new AbortController();
+  const results: string[] = [];
+  const callUntilStopped = async (call: () => Promise<string>): Promise<void> => {
+    while (!stop.signal.aborted) results.push(await call());
   };
   const calls = [
-    calling(() => check(service.address, ours.cert)),
-    calling(() => livez(service.http, { ca: ours.cert })),
+    callUntilStopped(() => check(service.address, ownCa.cert)),
+    callUntilStopped(() => livez(service.http, { ca: ownCa.cert })),
   ];
   try {
     for (const serial of ['b1', 'b2', 'b3']) {
-      await put(await ours.issue(serial));
+      await writePair(await ownCa.issue(serial));
       for (const address of [service.address, service.http])
-        await until(`${serial} is served`, async () => (await served(address)) === serial, 5000);
+        await until(`${serial} is served`, async () => (await servedSerial(address)) === serial, 5000);
     }
   } finally {
-    over.abort();
+    stop.abort();
   }
   await Promise.all(calls);
-  expect(new Set(ended)).toEqual(new Set(['OK']));
-  expect(ended.length).toBeGreaterThan(10);
+  expect(new Set(results)).toEqual(new Set(['OK']));
+  expect(results.length).toBeGreaterThan(10);
 });
 
-test('files that do not fit each other change nothing, until they do', async () => {
-  const before = await served(service.http);
-  const next = await ours.issue('c2');
+test('a certificate without its key is reported and takes effect once the key follows', async () => {
+  const before = await servedSerial(service.http);
+  const next = await ownCa.issue('c2');
   await write('tls.crt', next.cert);
-  await until('it is reported', () => reports.length > 0, 5000);
-  expect([await served(service.address), await served(service.http)]).toEqual([before, before]);
+  await until('the mismatch is reported', () => reports.length > 0, 5000);
+  expect([await servedSerial(service.address), await servedSerial(service.http)]).toEqual([before, before]);
   await write('tls.key', next.key);
-  await until('c2 is served', async () => (await served(service.http)) === 'c2', 5000);
-  expect(await served(service.address)).toBe('c2');
+  await until('c2 is served', async () => (await servedSerial(service.http)) === 'c2', 5000);
+  expect(await servedSerial(service.address)).toBe('c2');
 });
 
-test('the authority of clients can change too', async () => {
-  const foreign = await others.issue('0f');
-  await write('ca.crt', others.cert);
-  await until('it counts', async () => (await check(guarded.address, ours.cert, foreign)) === 'OK', 5000);
-  expect(await livez(guarded.http, { ca: ours.cert, ...foreign })).toBe('OK');
-  expect(await check(guarded.address, ours.cert, client)).not.toBe('OK');
+test('a replaced client CA takes effect', async () => {
+  const foreign = await foreignCa.issue('0f');
+  await write('ca.crt', foreignCa.cert);
+  await until(
+    'the new CA takes effect',
+    async () => (await check(mutualService.address, ownCa.cert, foreign)) === 'OK',
+    5000,
+  );
+  expect(await livez(mutualService.http, { ca: ownCa.cert, ...foreign })).toBe('OK');
+  expect(await check(mutualService.address, ownCa.cert, client)).not.toBe('OK');
 });
 
 test.each([
-  ['no file', { cert: 'missing', key: 'tls.key' }],
+  ['a missing file', { cert: 'missing', key: 'tls.key' }],
   ['a key as certificate', { cert: 'tls.key', key: 'tls.key' }],
   ['a certificate as key', { cert: 'tls.crt', key: 'tls.crt' }],
-  ['a client CA that is none', { cert: 'tls.crt', key: 'tls.key', clientCa: 'tls.key' }],
+  ['a client CA without a certificate', { cert: 'tls.crt', key: 'tls.key', clientCa: 'tls.key' }],
 ])(
-  '%s is refused at the start',
+  '%s is rejected at the start',
   async (_, { cert, key, clientCa }: { cert: string; key: string; clientCa?: string }) => {
     const files = { cert: file(cert), key: file(key), clientCa: clientCa && file(clientCa) };
     await expect(tlsFiles(files, { report: () => undefined })).rejects.toThrow();

@@ -1,4 +1,4 @@
-// The lines about serving: the first one, changes, and reasons that last.
+// Log lines about serving: the first one, changes, and repeated reasons.
 import { beforeEach, expect, test } from '@jest/globals';
 import { REPEAT_MS, createServingLog } from '../../src/telemetry/serving-log.js';
 import type { ServingLog } from '../../src/telemetry/serving-log.js';
@@ -9,16 +9,16 @@ const DNS: Diagnosis = { reason: 'dns', text: 'c; d' };
 const STARTING: Diagnosis = { reason: 'starting', text: 'e; f' };
 
 let now: number;
-let said: unknown[][];
+let logged: unknown[][];
 let serving: ServingLog;
 
 beforeEach(() => {
   now = 0;
-  said = [];
+  logged = [];
   const write =
     (level: string) =>
     (...line: unknown[]): void => {
-      said.push([level, ...line]);
+      logged.push([level, ...line]);
     };
   serving = createServingLog({
     log: { info: write('info'), warn: write('warn') },
@@ -29,18 +29,18 @@ beforeEach(() => {
   });
 });
 
-test('the first line has the addresses and the database, and the notices follow it', () => {
+test('the first line names the addresses and the database, and notices follow', () => {
   serving.serving();
-  expect(said).toEqual([
+  expect(logged).toEqual([
     ['info', { grpc: 'here', database: { name: 'inventory', answers: true } }, 'serving'],
     ['warn', 'a notice'],
   ]);
 });
 
-test('a reason that is the first line has them too, and no later one', () => {
+test('a reason in the first line comes with the addresses, later ones without', () => {
   serving.notServing(AUTH);
   serving.notServing(DNS);
-  expect(said).toEqual([
+  expect(logged).toEqual([
     [
       'warn',
       { grpc: 'here', database: { name: 'inventory', answers: false }, reason: 'auth' },
@@ -51,21 +51,21 @@ test('a reason that is the first line has them too, and no later one', () => {
   ]);
 });
 
-test('a reason that lasts is said again every 30 s', () => {
+test('a lasting reason is logged again every 30 s', () => {
   expect(REPEAT_MS).toBe(30_000);
   for (now = 0; now < 95_000; now += 300) serving.notServing(AUTH);
-  expect(said.filter(([, , text]) => text === 'not serving: a; b')).toHaveLength(4);
+  expect(logged.filter(([, , text]) => text === 'not serving: a; b')).toHaveLength(4);
 });
 
-test('a reason that comes again after another, or after serving, is said again', () => {
+test('a reason is logged again after another reason or after serving', () => {
   for (const each of [AUTH, DNS, AUTH]) serving.notServing(each);
   serving.serving();
   serving.notServing(AUTH);
-  expect(said.filter(([, , text]) => text === 'not serving: a; b')).toHaveLength(3);
-  expect(said.filter(([, , text]) => text === 'serving')).toHaveLength(1);
+  expect(logged.filter(([, , text]) => text === 'not serving: a; b')).toHaveLength(3);
+  expect(logged.filter(([, , text]) => text === 'serving')).toHaveLength(1);
 });
 
-test('a start that takes its time is no warning', () => {
+test('a slow start is not a warning', () => {
   serving.notServing(STARTING);
-  expect(said[0]?.[0]).toBe('info');
+  expect(logged[0]?.[0]).toBe('info');
 });

@@ -1,5 +1,5 @@
-// A client that learns a server's methods as console-api 1.11 does: by reflection v1alpha, it asks for the file of each
-// listed service, takes the first service of every file in the answers, and has no other files of a service's package.
+// Discovers a server's methods as console-api 1.11 does: by reflection v1alpha it requests the file of each listed
+// service, takes the first service of every returned file, and has no other files of a service's package.
 import { once } from 'node:events';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
@@ -17,7 +17,7 @@ import { descriptors } from '../../../src/wire/descriptors.js';
 type Question = ServerReflectionRequest['message_request'];
 type Answer = NonNullable<ServerReflectionResponse['message_response']>;
 
-/** The files that console-api brings with it. */
+/** Files bundled with console-api. */
 const OWN_FILES: readonly FileDescriptorProto[] = [
   'google/protobuf/empty.proto',
   'google/protobuf/struct.proto',
@@ -26,7 +26,7 @@ const OWN_FILES: readonly FileDescriptorProto[] = [
 
 const { requestSerialize, responseDeserialize } = ServerReflectionService.serverReflectionInfo;
 
-/** Asks all questions on one stream. */
+/** Sends all requests on one stream. */
 async function reflect(client: Client, questions: readonly Question[]): Promise<readonly Answer[]> {
   const call = client.makeBidiStreamRequest(
     '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
@@ -48,20 +48,20 @@ const filesOf = (answer: Answer): readonly FileDescriptorProto[] =>
     ? answer.value.file_descriptor_proto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes))
     : [];
 
-/** The first service of every file. Errors: a file has none, or one is there twice. */
+/** Maps the name of each file's first service to its file. Errors: a file has none, or a service occurs twice. */
 function firstServices(files: readonly FileDescriptorProto[]): ReadonlyMap<string, FileDescriptorProto> {
   const services = new Map<string, FileDescriptorProto>();
   for (const file of files) {
     const [first] = file.service;
     if (first === undefined) throw new Error(`${file.name} has no service`);
-    if (services.has(first.name)) throw new Error(`the service ${first.name} is there twice`);
+    if (services.has(first.name)) throw new Error(`the service ${first.name} occurs twice`);
     services.set(first.name, file);
   }
   return services;
 }
 
-/** A file and what it imports of its own package. Errors: an import is among no answers. */
-function withPackage(
+/** Returns a file and its imports from its own package. Errors: an import is in no response. */
+function withPackageImports(
   file: FileDescriptorProto,
   files: readonly FileDescriptorProto[],
 ): FileDescriptorProto[] {
@@ -75,46 +75,46 @@ function withPackage(
   return [file, ...found];
 }
 
-function serviceIn(file: FileDescriptorProto, name: string, files: readonly FileDescriptorProto[]) {
-  const set = create(FileDescriptorSetSchema, { file: [...withPackage(file, files), ...OWN_FILES] });
+function createService(file: FileDescriptorProto, name: string, files: readonly FileDescriptorProto[]) {
+  const set = create(FileDescriptorSetSchema, { file: [...withPackageImports(file, files), ...OWN_FILES] });
   const root = protobuf.Root.fromDescriptor(toBinary(FileDescriptorSetSchema, set), { keepCase: true });
   return root.resolveAll().lookupService(`${file.package}.${name}`);
 }
 
 export interface ConsoleClient {
   readonly services: readonly string[];
-  /** Calls `Service.method`, and answers what protobufjs makes of the response. */
+  /** Calls `Service.method` and returns the response as decoded by protobufjs. */
   call(method: string, request: object): Promise<object>;
   close(): void;
 }
 
 type Services = ReadonlyMap<string, protobuf.Service>;
 
-/** The services that reflection lists. Errors: one cannot be made of the answers. */
-async function servicesOf(client: Client): Promise<Services> {
+/** Builds the services listed by reflection. Errors: the responses do not suffice for one. */
+async function discoverServices(client: Client): Promise<Services> {
   const [listed] = await reflect(client, [{ $case: 'list_services', value: '' }]);
   const names =
     listed?.$case === 'list_services_response' ? listed.value.service.map(({ name }) => name) : [];
   const questions = names.map((value): Question => ({ $case: 'file_containing_symbol', value }));
   const files = (await reflect(client, questions)).flatMap(filesOf);
-  return new Map([...firstServices(files)].map(([name, file]) => [name, serviceIn(file, name, files)]));
+  return new Map([...firstServices(files)].map(([name, file]) => [name, createService(file, name, files)]));
 }
 
 function methodOf(services: Services, path: string) {
   const [serviceName = '', name = ''] = path.split('.');
   const service = services.get(serviceName);
   const { resolvedRequestType: input, resolvedResponseType: output } = service?.methods[name] ?? {};
-  if (service === undefined || !input || !output) throw new Error(`${path} is not known`);
+  if (service === undefined || !input || !output) throw new Error(`${path} is unknown`);
   return { path: `/${service.fullName.slice(1)}/${name}`, input, output };
 }
 
-/** Errors: a service cannot be made of what reflection answers. */
+/** Connects and discovers the services. Errors: the reflection responses do not suffice for a service. */
 export async function connectAsConsole(address: string): Promise<ConsoleClient> {
   const client = new Client(address, credentials.createInsecure());
   const close = (): void => {
     client.close();
   };
-  const services = await servicesOf(client).catch((error: unknown) => {
+  const services = await discoverServices(client).catch((error: unknown) => {
     close();
     throw error;
   });

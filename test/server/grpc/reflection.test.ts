@@ -1,4 +1,4 @@
-// Server reflection as deployed clients use it: v1 and v1alpha over a real server, file names and options as published.
+// Server reflection as used by deployed clients: v1 and v1alpha on a real server, with published file names and options.
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { create, createFileRegistry, fromBinary, toJson } from '@bufbuild/protobuf';
@@ -67,7 +67,7 @@ const converse = (
     responseDeserialize,
   );
 
-/** Asks all questions on one stream. */
+/** Sends all requests on one stream. */
 async function ask(version: string, ...questions: readonly Question[]): Promise<ServerReflectionResponse[]> {
   const call = converse(version);
   for (const message_request of questions) call.write({ host: 'somewhere', message_request });
@@ -83,7 +83,7 @@ async function answerTo(version: string, question: Question): Promise<Answer> {
   return response?.message_response;
 }
 
-/** The files of an answer, decoded. */
+/** Returns the decoded files of a response. */
 async function filesFor(version: string, question: Question) {
   const answer = await answerTo(version, question);
   const files = answer?.$case === 'file_descriptor_response' ? answer.value.file_descriptor_proto : [];
@@ -93,7 +93,7 @@ async function filesFor(version: string, question: Question) {
 const symbol = (value: string): Question => ({ $case: 'file_containing_symbol', value });
 const fileNamed = (value: string): Question => ({ $case: 'file_by_filename', value });
 
-/** The file of a service and all that it imports, each asked for by its name, and before its own imports. */
+/** Fetches the file of a service and its transitive imports by name; a file comes before its imports. */
 async function withImports(version: string, service: string) {
   const found = new Map<string, FileDescriptorProto>();
   let next = await filesFor(version, symbol(service));
@@ -136,18 +136,18 @@ describe.each(VERSIONS)('reflection %s', (version) => {
     ['extension by name', symbol('google.api.http'), 'google/api/annotations.proto'],
     ['file name', fileNamed(JOB_FILE), JOB_FILE],
     ['extension', extension('google.protobuf.MethodOptions', 72295728), 'google/api/annotations.proto'],
-  ] as const)('gives the file of a %s and no other', async (_kind, question, expected) => {
+  ] as const)('returns only the file of a %s', async (_kind, question, expected) => {
     const files = await filesFor(version, question);
     expect(files.map(({ name }) => name)).toEqual([expected]);
   });
 
-  test('gives the Job file with its one service and its imports in order', async () => {
+  test('returns the Job file with its one service and its imports in order', async () => {
     const [job] = await filesFor(version, symbol('spaceone.api.inventory.v1.Job'));
     expect(job?.service.map(({ name }) => name)).toEqual(['Job']);
     expect(job?.dependency).toEqual(JOB_IMPORTS);
   });
 
-  test.each(SERVICES)('gives every file that %s needs, each by its name', async (service) => {
+  test.each(SERVICES)('returns every file needed by %s, each by name', async (service) => {
     const files = await withImports(version, service);
     const set = create(FileDescriptorSetSchema, { file: files.toReversed() });
     expect(createFileRegistry(set).getService(service)?.typeName).toBe(service);
@@ -169,7 +169,7 @@ describe.each(VERSIONS)('reflection %s', (version) => {
     );
   });
 
-  test('health has exactly Check and Watch', async () => {
+  test('shows exactly Check and Watch in the health service', async () => {
     const [health] = await filesFor(version, symbol('grpc.health.v1.Health'));
     expect(health?.service.map(({ method }) => method.map(({ name }) => name))).toEqual([['Check', 'Watch']]);
   });
@@ -177,7 +177,7 @@ describe.each(VERSIONS)('reflection %s', (version) => {
   test.each([
     ['google.protobuf.MethodOptions', [72295728]],
     ['spaceone.api.core.v1.Query', []],
-  ])('numbers the extensions of %s', async (value, extension_number) => {
+  ])('lists the extension numbers of %s', async (value, extension_number) => {
     expect(await answerTo(version, { $case: 'all_extension_numbers_of_type', value })).toEqual({
       $case: 'all_extension_numbers_response',
       value: { base_type_name: value, extension_number },
@@ -201,7 +201,7 @@ describe.each(VERSIONS)('reflection %s', (version) => {
     });
   });
 
-  test('answers every question of a stream in order, and repeats it', async () => {
+  test('answers the requests of a stream in order and echoes each', async () => {
     const questions = ['no.Such', 'spaceone.api.inventory.v1.Job', 'grpc.health.v1.Health'].map(symbol);
     const responses = await ask(version, ...questions);
     expect(
@@ -209,7 +209,7 @@ describe.each(VERSIONS)('reflection %s', (version) => {
     ).toEqual(questions.map((question) => ['somewhere', question]));
   });
 
-  test('outlives a caller that goes away half way', async () => {
+  test('survives a client that cancels its stream', async () => {
     const call = converse(version);
     call.write({ host: '', message_request: symbol('spaceone.api.inventory.v1.Job') });
     await once(call, 'data');
@@ -218,7 +218,7 @@ describe.each(VERSIONS)('reflection %s', (version) => {
     expect(await ask(version, symbol('google.api.http'))).toHaveLength(1);
   });
 
-  test('outlives a message that is none', async () => {
+  test('survives a malformed message', async () => {
     const call = converse(version, () => Buffer.from([0x22, 0xff]));
     call.write({ host: '', message_request: undefined });
     await expect(call.toArray()).rejects.toMatchObject({ code: status.INTERNAL });

@@ -1,4 +1,4 @@
-// Lists as NDJSON and CSV: the same jobs as in one answer, errors before the first line, and breaking off after it.
+// Lists exported as NDJSON and CSV: the jobs of the plain list, errors before the first line, and interruption after it.
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
@@ -15,18 +15,18 @@ import { until } from '../../harness/until.js';
 
 const DATABASE = 'rows';
 const DOMAIN = 'domain-07d2e9c4a6b1';
-const LARGE = 'domain-3f1c9a7b2e40';
-const EDGES = 'domain-ed6e0000d0d0';
-const HOSTILE = 'domain-0000hostile0';
-const FORMULAS = 'domain-000formulas0';
+const LARGE_DOMAIN = 'domain-3f1c9a7b2e40';
+const EDGES_DOMAIN = 'domain-ed6e0000d0d0';
+const HOSTILE_DOMAIN = 'domain-0000hostile0';
+const FORMULAS_DOMAIN = 'domain-000formulas0';
 const LIST = '/inventory/v1/job/list';
 const NDJSON = 'application/x-ndjson';
 const CSV = 'text/csv';
 
 let service: Service;
 
-/** Texts that a spreadsheet may compute, each the project of a job and the name of its collector. */
-const COMPUTED = [
+/** Texts evaluated by some spreadsheet, each used as the project of a job and the name of its collector. */
+const FORMULA_TEXTS = [
   ...['=1+1', '+1+1', '-1+1', '@SUM(A1)', '\t=1', '\r=1', '\n=1+1', '\r\n=1', '\0=1', '\tx', '\nx', '-5'],
   ...['＝1', '＋1', '－1', '＠1', '﹦1', ' =1', '\u00a0=1', '\u3000=1', '\ufeff=1', '\u200b=1', '\u2028=1'],
   ...[
@@ -42,10 +42,10 @@ const COMPUTED = [
     '=1+2\'" ;,=1+2',
   ],
 ];
-/** Texts that are what they are. */
-const PLAIN = ['x=1', '5', ' x', "'x", '"x"', 'x;=1', 'x\n=1', '1-1', '\ufeffx', 'é', '[]', '{"a":1}'];
+/** Texts never evaluated by a spreadsheet. */
+const PLAIN_TEXTS = ['x=1', '5', ' x', "'x", '"x"', 'x;=1', 'x\n=1', '1-1', '\ufeffx', 'é', '[]', '{"a":1}'];
 
-/** A job with `text` in every cell that can have one. */
+/** Inserts a job with `text` in every text cell. */
 async function insertCells(text: string, nth: number): Promise<void> {
   const collector = new ObjectId();
   const named = {
@@ -54,20 +54,23 @@ async function insertCells(text: string, nth: number): Promise<void> {
     project_id: text,
     plugin_info: { plugin_id: text, version: text },
   };
-  await service.db
-    .collection('collector')
-    .insertOne({ _id: collector, domain_id: FORMULAS, collector_id: `collector-cells-${nth}`, ...named });
-  const job = { job_id: `job-cells-${nth}`, domain_id: FORMULAS, project_id: text, collector };
+  await service.db.collection('collector').insertOne({
+    _id: collector,
+    domain_id: FORMULAS_DOMAIN,
+    collector_id: `collector-cells-${nth}`,
+    ...named,
+  });
+  const job = { job_id: `job-cells-${nth}`, domain_id: FORMULAS_DOMAIN, project_id: text, collector };
   await service.db.collection('job').insertOne({ ...job, total_tasks: -5, created_at: new Date(nth) });
 }
 
 beforeAll(async () => {
   service = await startService(DATABASE);
   await insertSlowJob(service.db);
-  await Promise.all([...COMPUTED, ...PLAIN].map(insertCells));
+  await Promise.all([...FORMULA_TEXTS, ...PLAIN_TEXTS].map(insertCells));
   await service.db.collection('job').insertOne({
     job_id: '=job-1',
-    domain_id: HOSTILE,
+    domain_id: HOSTILE_DOMAIN,
     status: 'ERROR',
     project_id: 'say "a",\r\nb',
     errors: [{ error_code: '@E', message: '<img src=x onerror=alert(1)>\n"quoted", 🏠' }],
@@ -76,13 +79,13 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const ask = (request: JsonObject, accept: string, headers: Readonly<Record<string, string>> = {}) =>
+const send = (request: JsonObject, accept: string, headers: Readonly<Record<string, string>> = {}) =>
   post(service.http, LIST, JSON.stringify(request), { accept, ...headers });
 
 const isList = (value: unknown): value is readonly JsonObject[] => Array.isArray(value);
 
-/** The jobs of the one answer. */
-async function listed(request: JsonObject): Promise<readonly JsonObject[]> {
+/** Returns the jobs of the plain list. */
+async function plainList(request: JsonObject): Promise<readonly JsonObject[]> {
   const outcome = await callHttp(service.http, 'list', request);
   const jobs = 'response' in outcome ? (outcome.response['results'] ?? []) : undefined;
   if (!isList(jobs)) throw new Error(`no jobs: ${JSON.stringify(outcome)}`);
@@ -95,8 +98,8 @@ const lines = (text: string): unknown[] =>
     .slice(0, -1)
     .map((line): unknown => JSON.parse(line));
 
-/** RFC 4180, and nothing else: the cells of each line. */
-function table(text: string): string[][] {
+/** Parses strict RFC 4180 into the cells of each line. */
+function parseCsv(text: string): string[][] {
   const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/gy;
   const rows: string[][] = [[]];
   for (const [, quoted, plain = '', end] of text.matchAll(cell)) {
@@ -107,53 +110,56 @@ function table(text: string): string[][] {
 }
 
 const QUERIES: readonly (readonly [string, JsonObject])[] = [
-  ['all of a domain', { domain_id: LARGE }],
-  ['every odd document', { domain_id: EDGES }],
-  ['by a filter', { domain_id: LARGE, query: { filter: [{ k: 'status', v: 'ERROR', o: 'eq' }] } }],
+  ['all of a domain', { domain_id: LARGE_DOMAIN }],
+  ['every odd document', { domain_id: EDGES_DOMAIN }],
+  ['by a filter', { domain_id: LARGE_DOMAIN, query: { filter: [{ k: 'status', v: 'ERROR', o: 'eq' }] } }],
   [
     'a page in an order',
-    { domain_id: LARGE, query: { sort: { key: 'job_id' }, page: { start: 5, limit: 7 } } },
+    { domain_id: LARGE_DOMAIN, query: { sort: { key: 'job_id' }, page: { start: 5, limit: 7 } } },
   ],
-  ['some fields', { domain_id: LARGE, query: { only: ['job_id', 'errors.message', 'collector_info'] } }],
-  ['the fewest fields', { domain_id: LARGE, query: { minimal: true } }],
-  ['by a status beside the query', { domain_id: LARGE, status: 'TIMEOUT' }],
+  [
+    'some fields',
+    { domain_id: LARGE_DOMAIN, query: { only: ['job_id', 'errors.message', 'collector_info'] } },
+  ],
+  ['the fewest fields', { domain_id: LARGE_DOMAIN, query: { minimal: true } }],
+  ['by a status beside the query', { domain_id: LARGE_DOMAIN, status: 'TIMEOUT' }],
   ['nothing', { domain_id: DOMAIN, job_id: 'job-none' }],
 ];
 
 describe('NDJSON', () => {
-  test.each(QUERIES)('gives the jobs of the one answer: %s', async (_, request) => {
-    const response = await ask(request, NDJSON);
+  test.each(QUERIES)('has the jobs of the plain list: %s', async (_, request) => {
+    const response = await send(request, NDJSON);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe(`${NDJSON}; charset=utf-8`);
-    expect(lines(await response.text())).toEqual(await listed(request));
+    expect(lines(await response.text())).toEqual(await plainList(request));
   });
 
-  test('is compressed for who takes it', async () => {
-    const plain = await (await ask({ domain_id: LARGE }, NDJSON)).text();
+  test('is compressed if the client accepts it', async () => {
+    const plain = await (await send({ domain_id: LARGE_DOMAIN }, NDJSON)).text();
     const sent = httpRequest(`http://${service.http}${LIST}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: NDJSON, 'accept-encoding': 'gzip' },
-    }).end(JSON.stringify({ domain_id: LARGE }));
-    const response = await answerOf(sent);
+    }).end(JSON.stringify({ domain_id: LARGE_DOMAIN }));
+    const response = await responseOf(sent);
     expect(response.headers['content-encoding']).toBe('gzip');
     expect(gunzipSync(await buffer(response)).toString()).toBe(plain);
   });
 });
 
 describe('CSV', () => {
-  test.each(QUERIES)('has a line for each job of the one answer: %s', async (_, request) => {
-    const response = await ask(request, CSV);
+  test.each(QUERIES)('has a line for each job of the plain list: %s', async (_, request) => {
+    const response = await send(request, CSV);
     expect(response.headers.get('content-type')).toBe(`${CSV}; charset=utf-8`);
-    const [head = [], ...rows] = table(await response.text());
-    const jobs = await listed(request);
+    const [head = [], ...rows] = parseCsv(await response.text());
+    const jobs = await plainList(request);
     const at = head.indexOf('job_id');
     expect(rows.map((cells) => cells[at])).toEqual(jobs.map(({ job_id }) => job_id));
     expect(new Set(rows.map((cells) => cells.length))).toEqual(new Set(rows.map(() => head.length)));
   });
 
-  test('shows each field in a column of its own', async () => {
-    const [head = [], cells = []] = table(
-      await (await ask({ domain_id: DOMAIN, job_id: 'job-39fc4a58d6de' }, CSV)).text(),
+  test('shows each field in its own column', async () => {
+    const [head = [], cells = []] = parseCsv(
+      await (await send({ domain_id: DOMAIN, job_id: 'job-39fc4a58d6de' }, CSV)).text(),
     );
     expect(Object.fromEntries(head.map((name, i) => [name, cells[i]]))).toMatchObject({
       job_id: 'job-39fc4a58d6de',
@@ -170,37 +176,37 @@ describe('CSV', () => {
   test.each([
     ['only', { only: ['job_id', 'errors.message', 'filter'] }, 'job_id,filter,errors,created_at\r\n'],
     ['minimal', { minimal: true }, 'job_id,status,created_at,finished_at\r\n'],
-    ['what has no column', { only: ['projects'], sort: { key: 'job_id' } }, 'job_id\r\n'],
-  ])('%s leaves columns out', async (_, query, head) => {
-    expect(await (await ask({ domain_id: DOMAIN, job_id: 'job-none', query }, CSV)).text()).toBe(head);
+    ['only with a field without a column', { only: ['projects'], sort: { key: 'job_id' } }, 'job_id\r\n'],
+  ])('leaves columns out for %s', async (_, query, head) => {
+    expect(await (await send({ domain_id: DOMAIN, job_id: 'job-none', query }, CSV)).text()).toBe(head);
   });
 
-  test('what is stored is text to a spreadsheet, whatever it is', async () => {
+  test('quotes and escapes any stored text', async () => {
     const query = { only: ['job_id', 'project_id', 'errors', 'filter'], sort: { key: 'job_id' } };
-    const [, ...rows] = table(await (await ask({ domain_id: HOSTILE, query }, CSV)).text());
+    const [, ...rows] = parseCsv(await (await send({ domain_id: HOSTILE_DOMAIN, query }, CSV)).text());
     const errors = [{ error_code: '@E', message: '<img src=x onerror=alert(1)>\n"quoted", 🏠' }];
     expect(rows).toEqual([["'=job-1", '{"a":[1,null]}', JSON.stringify(errors), 'say "a",\r\nb']]);
   });
 });
 
-test('no text of a job or its collector is computed, and a number is one', async () => {
-  const request = { domain_id: FORMULAS, query: { sort: { key: 'created_at' } } };
-  const [head = [], ...rows] = table(await (await ask(request, CSV)).text());
+test('formula-like texts are escaped, and numbers stay numbers', async () => {
+  const request = { domain_id: FORMULAS_DOMAIN, query: { sort: { key: 'created_at' } } };
+  const [head = [], ...rows] = parseCsv(await (await send(request, CSV)).text());
   const columns = [
     'project_id',
     ...['name', 'provider', 'project_id', 'plugin_info.plugin_id'].map((name) => `collector_info.${name}`),
   ];
   const cells = rows.map((row) => columns.map((name) => row[head.indexOf(name)]));
-  const due = [...COMPUTED.map((text) => `'${text}`), ...PLAIN];
-  expect(cells).toEqual(due.map((text) => columns.map(() => text)));
+  const expected = [...FORMULA_TEXTS.map((text) => `'${text}`), ...PLAIN_TEXTS];
+  expect(cells).toEqual(expected.map((text) => columns.map(() => text)));
   expect(new Set(rows.map((row) => row[head.indexOf('total_tasks')]))).toEqual(new Set(['-5']));
 });
 
-describe('the one answer', () => {
+describe('the plain list', () => {
   test.each(['*/*', 'application/json', `application/json, ${CSV};q=0.5`, 'text/html', ''])(
-    'is for who accepts "%s"',
+    'is returned for accept "%s"',
     async (accept) => {
-      const response = await ask({ domain_id: DOMAIN, query: { count_only: true } }, accept);
+      const response = await send({ domain_id: DOMAIN, query: { count_only: true } }, accept);
       expect(await response.json()).toEqual({ total_count: 10 });
     },
   );
@@ -220,25 +226,25 @@ describe('an error before the first line', () => {
     ],
     ['a count', { domain_id: DOMAIN, query: { count_only: true } }, {}, 400, 'ERROR_INVALID_PARAMETER'],
     [
-      'what MongoDB refuses',
+      'a condition rejected by MongoDB',
       { domain_id: DOMAIN, query: { filter: [refused] } },
       {},
       400,
       'ERROR_INVALID_PARAMETER',
     ],
-    ['a time that is over', { domain_id: DOMAIN }, { 'grpc-timeout': '0S' }, 504, 'ERROR_REQUEST_TIMEOUT'],
-  ])('is answered as any other: %s', async (_, request, headers, status, code) => {
+    ['a passed deadline', { domain_id: DOMAIN }, { 'grpc-timeout': '0S' }, 504, 'ERROR_REQUEST_TIMEOUT'],
+  ])('is answered as by the plain list: %s', async (_, request, headers, status, code) => {
     for (const accept of [NDJSON, CSV]) {
-      const response = await ask(request, accept, headers);
+      const response = await send(request, accept, headers);
       expect([response.status, response.headers.get('content-type')]).toEqual([status, 'application/json']);
       expect(await response.json()).toMatchObject({ message: expect.stringMatching(`^${code}: `) });
     }
   });
 
-  test('is MAX_PAGE_SIZE without a page that keeps to it', async () => {
+  test('enforces MAX_PAGE_SIZE unless a page within it is requested', async () => {
     const small = await startService('rows-small', { maxPageSize: 100, maxResponseBytes: 2000 });
     const answers = [{}, { page: { limit: 100 } }].map(async (query) => {
-      const request = JSON.stringify({ domain_id: LARGE, query });
+      const request = JSON.stringify({ domain_id: LARGE_DOMAIN, query });
       const response = await post(small.http, LIST, request, { accept: NDJSON });
       return [response.status, (await response.text()).split('\n').length];
     });
@@ -250,15 +256,15 @@ describe('an error before the first line', () => {
   });
 });
 
-/** The beginning of an answer. */
-async function answerOf(sent: ReturnType<typeof httpRequest>): Promise<IncomingMessage> {
+/** Waits for the head of the response. */
+async function responseOf(sent: ReturnType<typeof httpRequest>): Promise<IncomingMessage> {
   const response = new Promise<IncomingMessage>((resolve) => sent.once('response', resolve));
   return response;
 }
 
-describe('half-way', () => {
+describe('a started export', () => {
   const MANY = 'domain-0000000many0';
-  /** More than all buffers between the database and the client hold. */
+  /** Enough jobs to exceed all buffers between the database and the client. */
   const JOBS = 60_000;
 
   beforeAll(async () => {
@@ -271,7 +277,7 @@ describe('half-way', () => {
     await service.db.collection('job').insertMany(jobs);
   });
 
-  const begin = (headers: Readonly<Record<string, string>> = {}) =>
+  const startExport = (headers: Readonly<Record<string, string>> = {}) =>
     httpRequest(`http://${service.http}${LIST}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: NDJSON, ...headers },
@@ -285,11 +291,11 @@ describe('half-way', () => {
         .toArray()
     ).length;
 
-  test('a client that takes nothing more leaves no more than a cursor waiting, and none when it goes', async () => {
-    const sent = begin();
-    const response = await answerOf(sent);
+  test('keeps only an idle cursor while its client does not read, and none after the client leaves', async () => {
+    const sent = startExport();
+    const response = await responseOf(sent);
     await once(response, 'readable');
-    await until('the reading waits', async () => (await openCursors()) === 1, 5000);
+    await until('the cursor is idle', async () => (await openCursors()) === 1, 5000);
     response.on('error', () => undefined);
     sent.on('error', () => undefined);
     sent.destroy();
@@ -297,9 +303,9 @@ describe('half-way', () => {
     expect(service.faults).toEqual([]);
   });
 
-  test('a call whose time is over is broken off, while nobody reads and when somebody does', async () => {
-    const sent = begin({ 'grpc-timeout': '500m' });
-    const response = await answerOf(sent);
+  test('is broken off at its deadline, whether or not the client reads', async () => {
+    const sent = startExport({ 'grpc-timeout': '500m' });
+    const response = await responseOf(sent);
     await once(response, 'readable');
     await until('the cursor is closed', async () => (await openCursors()) === 0, 5000);
     const failed = once(response, 'error');
@@ -309,16 +315,16 @@ describe('half-way', () => {
   });
 });
 
-test('a connection that closes ends the work of its call on the database', async () => {
-  const leaving = new AbortController();
+test('closing the connection ends the database operation of its call', async () => {
+  const controller = new AbortController();
   const call = fetch(`http://${service.http}/inventory/v1/job/stat`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(slowStat(4)),
-    signal: leaving.signal,
+    signal: controller.signal,
   });
   await runningSoon(service.client, DATABASE, 1);
-  leaving.abort();
+  controller.abort();
   await expect(call).rejects.toThrow('aborted');
   await noneRunning(service.client, DATABASE, 1000);
 });

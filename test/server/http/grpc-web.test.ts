@@ -1,4 +1,4 @@
-// Requests of gRPC-Web that are not exactly one message: none is answered with what one of its frames asks for.
+// gRPC-Web requests other than exactly one message are rejected as a whole.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { JobsQuery } from '../../../src/gen/spaceone/api/inventory/v1/job.js';
 import { startService } from '../../harness/service.js';
@@ -26,7 +26,7 @@ function framed(content: Buffer, { flags = 0, length = content.length } = {}): B
 
 const ONE = framed(message);
 
-/** The frames of the answer: trailers alone, where a call has failed. */
+/** Returns the response frames as text; a failed call has trailers only. */
 async function answerTo(body: Buffer, type: string): Promise<string> {
   const response = await fetch(`http://${service.http}/spaceone.api.inventory.v1.Job/list`, {
     method: 'POST',
@@ -36,23 +36,23 @@ async function answerTo(body: Buffer, type: string): Promise<string> {
   return response.text();
 }
 
-test('one message is answered', async () => {
+test('a request of one message is answered', async () => {
   expect(await answerTo(ONE, 'application/grpc-web')).toContain('grpc-status: 0\r\n');
 });
 
 test.each([
   ['no frame', Buffer.alloc(0)],
-  ['half of a prefix', ONE.subarray(0, 3)],
+  ['half a prefix', ONE.subarray(0, 3)],
   ['two messages', Buffer.concat([ONE, ONE])],
   ['a message and an empty one', Buffer.concat([ONE, framed(Buffer.alloc(0))])],
   ['a message and trailers', Buffer.concat([ONE, framed(Buffer.from('a: b\r\n'), { flags: 0x80 })])],
-  ['a message and a byte more', Buffer.concat([ONE, Buffer.alloc(1)])],
-  ['a message that is cut off', ONE.subarray(0, -1)],
+  ['a message and an extra byte', Buffer.concat([ONE, Buffer.alloc(1)])],
+  ['a truncated message', ONE.subarray(0, -1)],
   ['a length that is too small', framed(message, { length: message.length - 1 })],
   ['a length that is too large', framed(message, { length: 2 ** 32 - 1 })],
   ['a compressed message', framed(message, { flags: 1 })],
   ['trailers alone', framed(message, { flags: 0x80 })],
-])('%s is no request', async (_, body) => {
+])('a request of %s is rejected', async (_, body) => {
   const binary = await answerTo(body, 'application/grpc-web');
   const inText = await answerTo(Buffer.from(body.toString('base64')), 'application/grpc-web-text');
   for (const answer of [binary, Buffer.from(inText, 'base64').toString()]) {

@@ -1,4 +1,4 @@
-// By which hosts a service on a loopback address is called: no page of the open web reaches it through a name of its own.
+// The Host header of a service on a loopback address: no web page reaches it through DNS rebinding.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createHostCheck } from '../../../src/server/http/hosts.js';
 import { rawRequest, sendRaw } from '../../harness/raw-http.js';
@@ -30,7 +30,7 @@ test.each([
   '[0:0:0:0:0:0:0:1]:8080',
   '[0000:0000:0000:0000:0000:0000:0000:0001]',
   '[::FFFF:127.0.0.1]:8080',
-])('the host %s is answered', async (host) => {
+])('the host %s is accepted', async (host) => {
   expect(await statusOf(`host: ${host}`)).toBe(200);
 });
 
@@ -60,7 +60,7 @@ test.each([
   '[::2]',
   '[::ffff:128.0.0.1]',
   'rebound.example',
-])('the host "%s" is refused', async (host) => {
+])('the host "%s" is forbidden', async (host) => {
   expect(await statusOf(`host: ${host}`)).toBe(403);
 });
 
@@ -73,44 +73,44 @@ test.each([
   '::1',
   'localhost:a',
   'a:1:2',
-])('what is no host is no request: %s', async (host) => {
+])('the malformed host %s is a bad request', async (host) => {
   expect(await statusOf(`host: ${host}`)).toBe(400);
 });
 
-describe('what else names a host', () => {
-  const OURS = 'host: localhost';
-  const THEIRS = 'host: rebound.example';
+describe('another header naming a host', () => {
+  const OWN_HOST = 'host: localhost';
+  const FOREIGN_HOST = 'host: rebound.example';
   test.each([
-    ['x-forwarded-host', [OURS, 'x-forwarded-host: rebound.example'], 200],
-    ['x-forwarded-host beside another host', [THEIRS, 'x-forwarded-host: localhost'], 403],
-    ['forwarded', [THEIRS, 'forwarded: host=localhost'], 403],
-    ['x-host', [THEIRS, 'x-host: localhost', 'x-original-host: localhost'], 403],
-    ['a second host', [OURS, THEIRS], 403],
-    ['the first of two', [THEIRS, OURS], 403],
-  ])('%s does not count, or counts too', async (_, lines, status) => {
+    ['x-forwarded-host', [OWN_HOST, 'x-forwarded-host: rebound.example'], 200],
+    ['x-forwarded-host beside a foreign host', [FOREIGN_HOST, 'x-forwarded-host: localhost'], 403],
+    ['forwarded', [FOREIGN_HOST, 'forwarded: host=localhost'], 403],
+    ['x-host', [FOREIGN_HOST, 'x-host: localhost', 'x-original-host: localhost'], 403],
+    ['a second host', [OWN_HOST, FOREIGN_HOST], 403],
+    ['the first of two', [FOREIGN_HOST, OWN_HOST], 403],
+  ])('is ignored or checked as well: %s', async (_, lines, status) => {
     expect(await statusOf(...lines)).toBe(status);
   });
 
   test.each([
-    ['http://localhost:8080', OURS, 200],
-    ['HTTP://LOCALHOST', OURS, 400],
-    ['http://rebound.example', OURS, 403],
-    ['http://localhost', THEIRS, 403],
-    ['http://localhost@rebound.example', OURS, 403],
-  ])('an absolute target counts: %s, %s', async (origin, line, status) => {
+    ['http://localhost:8080', OWN_HOST, 200],
+    ['HTTP://LOCALHOST', OWN_HOST, 400],
+    ['http://rebound.example', OWN_HOST, 403],
+    ['http://localhost', FOREIGN_HOST, 403],
+    ['http://localhost@rebound.example', OWN_HOST, 403],
+  ])('and an absolute target are both checked: %s, %s', async (origin, line, status) => {
     const answer = await sendRaw(service.http, rawRequest(`GET ${origin}/livez`, [line]));
     expect(answer.status).toBe(status);
   });
 });
 
-test('an absolute target counts where HTTP/1.0 names no host', async () => {
+test('an absolute target is checked for HTTP/1.0 without a host', async () => {
   const answers = ['localhost', 'rebound.example'].map((host) =>
     sendRaw(service.http, rawRequest(`GET http://${host}/livez`, [], '', '1.0')),
   );
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 403]);
 });
 
-test('pages, probes and calls are refused alike, and told why', async () => {
+test('pages, probes and calls get the same error for a foreign host', async () => {
   const paths = ['/', '/docs', '/openapi.json', '/readyz', '/none', '/inventory/v1/job/list'];
   const answers = await Promise.all(
     paths.map((path) => sendRaw(service.http, rawRequest(`POST ${path}`, ['host: rebound.example']))),
@@ -131,10 +131,10 @@ test.each([
   ['::', false],
   ['10.0.0.1', false],
   ['inventory.example', false],
-])('a service that listens at %s looks at hosts: %s', (host, looks) => {
-  expect(createHostCheck(host)(['rebound.example'])).toBe(looks ? 'rebound.example' : undefined);
+])('a service listening on %s checks hosts: %s', (host, checks) => {
+  expect(createHostCheck(host)(['rebound.example'])).toBe(checks ? 'rebound.example' : undefined);
 });
 
-test('who names no host is no browser', () => {
+test('a request without a host is accepted, since browsers always send one', () => {
   expect(createHostCheck('127.0.0.1')([])).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-// The OpenAPI description: valid, the one that is committed, and true to what the service answers.
+// The OpenAPI description is valid, up to date in the repository, and matches the service's responses.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
@@ -22,20 +22,20 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-test('is valid OpenAPI 3.1', async () => {
+test('the description is valid OpenAPI 3.1', async () => {
   const validator = new Validator();
   const { valid, errors } = await validator.validate(COMMITTED);
   expect({ valid, errors }).toEqual({ valid: true });
   expect(validator.version).toBe('3.1');
 });
 
-test('is committed as it is served', async () => {
+test('the committed description is the served one', async () => {
   const served: unknown = await (await fetch(`http://${service.http}/openapi.json`)).json();
   expect(served).toEqual(json(openapi(VERSION)));
   expect(JSON.parse(COMMITTED)).toEqual(json(openapi(VERSION)));
 });
 
-test('knows what one and the other name of an alias exclude, and what is required', () => {
+test('the description declares required fields and the mutual exclusion of aliases', () => {
   expect(json(openapi(VERSION))).toMatchObject({
     security: [{}, { token: [] }],
     paths: { '/inventory/v1/job/list': { post: { operationId: 'Job_list', tags: ['Job'] } } },
@@ -62,7 +62,7 @@ describe('the examples', () => {
         ...more.map((example) => ({ rpc, ...example, response: expect.anything() })),
       ];
     }),
-  )('of $rpc are answered on the sample: $summary', async ({ rpc, request, response }) => {
+  )('of $rpc get their documented responses on the sample: $summary', async ({ rpc, request, response }) => {
     expect(await callHttp(service.http, rpc, request)).toEqual({ response });
   });
 });

@@ -1,4 +1,4 @@
-// The API reference in a real browser: what it shows, that its examples run, and that nothing comes from elsewhere.
+// The API reference in a real browser: its operations, running its examples, and no requests to other hosts.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { startBrowser, watchedPage } from '../../harness/browser.js';
@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const operation = (rpc: string) => watched.page.locator(`#operations-Job-Job_${rpc}`);
 
-test('it shows the four operations, in the order of their paths', async () => {
+test('the page shows the four operations ordered by path', async () => {
   await operation('stat').waitFor();
   const paths = await watched.page.locator('.opblock-summary-path').allInnerTexts();
   expect(paths.map((path) => path.replaceAll('\u200b', '').split('/').at(-1))).toEqual([
@@ -39,17 +39,17 @@ test('it shows the four operations, in the order of their paths', async () => {
 test.each([
   ['list', 'job-39fc4a58d6de'],
   ['stat', '"jobs": 7'],
-])('trying %s answers from the sample', async (rpc, due) => {
+])('executing the example of %s shows a response from the sample', async (rpc, expected) => {
   await operation(rpc).locator('.opblock-summary-control').click();
   await operation(rpc).getByRole('button', { name: 'Execute' }).click();
   const answer = operation(rpc).locator('.live-responses-table .response-col_description');
-  await answer.getByText(due).first().waitFor();
+  await answer.getByText(expected).first().waitFor();
   expect(
     await operation(rpc).locator('.live-responses-table td.response-col_status').last().innerText(),
   ).toContain('200');
 });
 
-test('a page can call by Connect and by gRPC-Web, and have all jobs as lines', async () => {
+test('a page can call over Connect and export all jobs as NDJSON', async () => {
   const answers = await watched.page.evaluate(async () => {
     const call = async (path: string, headers: Record<string, string>) => {
       const body = JSON.stringify({ domain_id: 'domain-07d2e9c4a6b1', query: { only: ['job_id'] } });
@@ -68,14 +68,14 @@ test('a page can call by Connect and by gRPC-Web, and have all jobs as lines', a
 });
 
 describe('the page', () => {
-  test('runs no script that is not a file of this server', async () => {
+  test('allows only scripts from its own server', async () => {
     const response = await fetch(`${origin}/docs`);
     const policy = response.headers.get('content-security-policy') ?? '';
     expect(policy).toContain("script-src 'self';");
     expect(policy).toContain("default-src 'none'");
   });
 
-  test('leaves no error on the console, and asks no other host', () => {
+  test('causes no console errors and no requests to other hosts', () => {
     expect(watched.faults).toEqual([]);
   });
 });

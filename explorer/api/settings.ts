@@ -1,0 +1,30 @@
+/** The facts about the service that the page needs before its first call. */
+import { listAt, numberAt, parseJson, textAt } from './json.js';
+
+export interface Settings {
+  readonly version: string;
+  readonly needsToken: boolean;
+  readonly grpcPort: number;
+  /** Both listeners use TLS, or neither does. */
+  readonly tls: boolean;
+  /** Domains offered as a start. */
+  readonly domains: readonly string[];
+  /** The fields of a job and of its collector, by the names that conditions use. */
+  readonly fields: readonly string[];
+}
+
+/** Errors: TypeError while the service is unreachable. */
+export async function fetchSettings(): Promise<Settings> {
+  const response = await fetch('/explorer/settings.json');
+  const given = parseJson(await response.text());
+  const texts = (name: string): readonly string[] =>
+    listAt(given, name).filter((each) => typeof each === 'string');
+  return {
+    version: textAt(given, 'version'),
+    needsToken: textAt(given, 'auth') === 'jwt',
+    grpcPort: numberAt(given, 'grpc_port'),
+    tls: textAt(given, 'tls') === 'on',
+    domains: texts('domains'),
+    fields: texts('fields'),
+  };
+}

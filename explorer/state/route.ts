@@ -1,0 +1,132 @@
+/** The route: a view with its whole state, kept in the part of the address after `#`, a part never sent by browsers. */
+import { FIELDS } from '../api/fields.js';
+import type { FieldName } from '../api/fields.js';
+import { isList, parseJson } from '../api/json.js';
+import type { Json } from '../api/json.js';
+import { typed } from './conditions.js';
+import type { Condition } from './conditions.js';
+
+export const VIEWS = { overview: 'Overview', jobs: 'Jobs', job: 'Job', statistics: 'Statistics' } as const;
+export type View = keyof typeof VIEWS;
+
+export interface Route {
+  readonly view: View;
+  readonly domain: string;
+  /** A relative window such as '24h', a range `<ISO>/<ISO>`, or 'all'; '' leaves the choice to the date of the newest job. */
+  readonly window: string;
+  /** '' for every status. */
+  readonly status: string;
+  readonly filter: readonly Condition[];
+  readonly filterOr: readonly Condition[];
+  /** A key; a leading '-' sorts it descending. */
+  readonly sort: string;
+  /** From 1. */
+  readonly start: number;
+  readonly limit: number;
+  /** The ids of the columns in the table; none: the default columns. */
+  readonly columns: readonly string[];
+  /** Only the newest job of each collector. */
+  readonly newest: boolean;
+  readonly job: string;
+  /** The stages of the statistics as JSON text. */
+  readonly aggregate: string;
+}
+
+export const DEFAULT_ROUTE: Route = {
+  view: 'overview',
+  domain: '',
+  window: '',
+  status: '',
+  filter: [],
+  filterOr: [],
+  sort: `-${FIELDS.created}`,
+  start: 1,
+  limit: 20,
+  columns: [],
+  newest: false,
+  job: '',
+  aggregate: '',
+};
+
+export const PAGE_SIZES = [20, 50, 100] as const;
+
+const isView = (name: string): name is View => Object.hasOwn(VIEWS, name);
+
+function conditionOf(item: Json): readonly Condition[] {
+  if (!isList(item)) return [];
+  const [key, operator, value] = item;
+  return typeof key === 'string' && typeof operator === 'string' && typeof value === 'string'
+    ? [{ key, operator, value }]
+    : [];
+}
+
+/** Reads conditions from an address; malformed ones are omitted. */
+function conditionsOf(text: string | null): readonly Condition[] {
+  try {
+    const parsed = parseJson(text ?? '[]');
+    return isList(parsed) ? parsed.flatMap(conditionOf) : [];
+  } catch {
+    return [];
+  }
+}
+
+const encoded = (list: readonly Condition[]): string =>
+  list.length === 0 ? '' : JSON.stringify(list.map(({ key, operator, value }) => [key, operator, value]));
+
+const positive = (text: string | null, otherwise: number): number => {
+  const number = Number(text);
+  return Number.isSafeInteger(number) && number > 0 ? number : otherwise;
+};
+
+/** Reads a route from the hash of an address; malformed parts have their defaults. */
+export function routeOf(hash: string): Route {
+  const [, name = '', query = ''] = /^#?\/?([a-z]*)\??(.*)$/s.exec(hash) ?? [];
+  const given = new URLSearchParams(query);
+  const text = (key: string): string => given.get(key) ?? '';
+  return {
+    view: isView(name) ? name : 'overview',
+    domain: text('domain'),
+    window: text('window'),
+    status: text('status'),
+    filter: conditionsOf(given.get('filter')),
+    filterOr: conditionsOf(given.get('filter_or')),
+    sort: text('sort') || DEFAULT_ROUTE.sort,
+    start: positive(given.get('start'), DEFAULT_ROUTE.start),
+    limit: PAGE_SIZES.find((size) => size === Number(given.get('limit'))) ?? DEFAULT_ROUTE.limit,
+    columns: text('columns').split(' ').filter(Boolean),
+    newest: given.has('newest'),
+    job: text('job'),
+    aggregate: text('aggregate'),
+  };
+}
+
+/** Writes a route as a hash; parts with their default are omitted. */
+export function hashOf(route: Route): string {
+  const { view, start, limit, newest } = route;
+  const all: Readonly<Record<string, string>> = {
+    domain: route.domain,
+    window: route.window,
+    status: route.status,
+    filter: encoded(route.filter),
+    filter_or: encoded(route.filterOr),
+    sort: route.sort === DEFAULT_ROUTE.sort ? '' : route.sort,
+    start: start === DEFAULT_ROUTE.start ? '' : String(start),
+    limit: limit === DEFAULT_ROUTE.limit ? '' : String(limit),
+    columns: route.columns.join(' '),
+    newest: newest ? 'yes' : '',
+    job: route.job,
+    aggregate: route.aggregate,
+  };
+  const given = Object.entries(all).filter(([, value]) => value !== '');
+  return `#/${view}${given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`}`;
+}
+
+/** Another view of the same kind starts at its first page. */
+export const FIRST_PAGE = { start: 1 } as const;
+
+/** Adds a condition on a key, in place of others on the same key. */
+export function withCondition(route: Route, key: FieldName, value: string): Partial<Route> {
+  const condition: Condition = { key, operator: 'eq', value: typed(value) };
+  const others = route.filter.filter((each) => each.key !== key);
+  return { ...FIRST_PAGE, filter: [...others, condition] };
+}

@@ -1,0 +1,100 @@
+/**
+ * The time range that a window of the route means, and the buckets of its timeline. Buckets are in UTC, as the service
+ * groups dates.
+ */
+
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+export const WEEK_MS = 7 * DAY_MS;
+
+export type Unit = 'hour' | 'day' | 'week';
+
+/** Milliseconds since 1970, `to` excluded; undefined for an open end. */
+export interface TimeRange {
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  /** The length of its buckets; a time range begins with a whole one. */
+  readonly unit: Unit;
+}
+
+interface Bucket {
+  /** Milliseconds. */
+  readonly length: number;
+  /** The beginning of a bucket in the format of `$dateToString`. */
+  readonly format: string;
+}
+
+export const BUCKETS: Readonly<Record<Unit, Bucket>> = {
+  hour: { length: HOUR_MS, format: '%Y-%m-%dT%H' },
+  day: { length: DAY_MS, format: '%Y-%m-%d' },
+  week: { length: WEEK_MS, format: '%G-W%V' },
+};
+
+/** The relative windows on offer, with their lengths in milliseconds. */
+export const WINDOWS: ReadonlyMap<string, { readonly name: string; readonly length: number }> = new Map([
+  ['24h', { name: '24 hours', length: DAY_MS }],
+  ['3d', { name: '3 days', length: 3 * DAY_MS }],
+  ['7d', { name: '7 days', length: WEEK_MS }],
+  ['30d', { name: '30 days', length: 30 * DAY_MS }],
+  ['90d', { name: '90 days', length: 90 * DAY_MS }],
+  ['1y', { name: '1 year', length: 364 * DAY_MS }],
+]);
+export const ALL = 'all';
+
+/** Weeks are counted from Monday, 5 January 1970. */
+const FIRST_MONDAY = 4 * DAY_MS;
+
+/** The beginning of the bucket around a time. */
+export const floor = (time: number, unit: Unit): number => {
+  const { length } = BUCKETS[unit];
+  const origin = unit === 'week' ? FIRST_MONDAY : 0;
+  return Math.floor((time - origin) / length) * length + origin;
+};
+
+/** The unit for a time range of `length` milliseconds. */
+function unitOf(length: number): Unit {
+  if (length > 100 * DAY_MS) return 'week';
+  return length > 4 * DAY_MS ? 'day' : 'hour';
+}
+
+const EVER: TimeRange = { from: undefined, to: undefined, unit: 'week' };
+
+/** The window from one time to another, as `timeRangeOf` reads it. */
+export const between = (from: number, to: number): string =>
+  `${new Date(from).toISOString()}/${new Date(to).toISOString()}`;
+
+/** Reads a window at the time `now`; a malformed one means all time. The range begins with a whole unit. */
+export function timeRangeOf(window: string, now: number): TimeRange {
+  const relative = WINDOWS.get(window);
+  if (relative !== undefined) {
+    const unit = unitOf(relative.length);
+    return { from: floor(now - relative.length, unit) + BUCKETS[unit].length, to: undefined, unit };
+  }
+  const [from, to] = window.split('/').map((text) => Date.parse(text));
+  if (from === undefined || to === undefined || !(from < to)) return EVER;
+  const unit = unitOf(to - from);
+  return { from: floor(from, unit), to, unit };
+}
+
+/** Milliseconds in a time range, up to `now` if it has no end; undefined if it has no beginning. */
+const lengthOf = ({ from, to }: TimeRange, now: number): number | undefined =>
+  from === undefined ? undefined : (to ?? now) - from;
+
+/** The beginning of a week in the format `%G-W%V`; 4 January is always in the first week of its year. */
+function weekStart(text: string): number {
+  const [year = 0, week = 0] = text.split('-W').map(Number);
+  return floor(Date.UTC(year, 0, 4), 'week') + (week - 1) * WEEK_MS;
+}
+
+/** Reads the beginning of a bucket in the service's format; NaN for other text. */
+export function bucketStart(text: string, unit: Unit): number {
+  if (unit === 'week') return weekStart(text);
+  return Date.parse(unit === 'hour' ? `${text}:00Z` : text);
+}
+
+/** Extends a time range by its own length into the past; one without a beginning stays as it is. */
+export const withBefore = (timeRange: TimeRange, now: number): TimeRange => {
+  const length = lengthOf(timeRange, now);
+  const { from } = timeRange;
+  return from === undefined || length === undefined ? timeRange : { ...timeRange, from: from - length };
+};

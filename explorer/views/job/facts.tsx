@@ -1,0 +1,81 @@
+/** The fields of a job and of its collector as a list. */
+import type { ComponentChildren } from 'preact';
+import { FIELDS } from '../../api/fields.js';
+import type { Collector, Job } from '../../api/jobs.js';
+import { Duration } from '../../components/duration.js';
+import { dateTime } from '../../components/format.js';
+import { pluginName } from '../../components/job-columns.js';
+import { Progress } from '../../components/progress.js';
+import { Status } from '../../components/status.js';
+import { DEFAULT_ROUTE, hashOf, withCondition } from '../../state/route.js';
+import type { Route } from '../../state/route.js';
+
+const DATES = { Created: 'created_at', Updated: 'updated_at', Finished: 'finished_at' } as const;
+const IDS = { Project: 'project_id', Domain: 'domain_id' } as const;
+const OF_COLLECTOR = {
+  'Collector’s id': 'collector_id',
+  Provider: 'provider',
+  'Collector’s project': 'project_id',
+  'Collector’s state': 'state',
+} as const;
+
+const Fact = ({ name, children }: { readonly name: string; readonly children: ComponentChildren }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{children}</dd>
+  </div>
+);
+
+const Time = ({ text }: { readonly text: string }) =>
+  text === '' ? (
+    <>–</>
+  ) : (
+    <>
+      {dateTime(text)} <small>{text}</small>
+    </>
+  );
+
+/** A link to the overview of the collector's jobs in the same window. */
+function CollectorLink({
+  collector: { collector_id: id, name },
+  route: { domain, window },
+}: {
+  readonly collector: Collector;
+  readonly route: Route;
+}) {
+  const condition = withCondition(DEFAULT_ROUTE, FIELDS.collector, id);
+  return <a href={hashOf({ ...DEFAULT_ROUTE, domain, window, ...condition })}>{name || id}</a>;
+}
+
+export const Facts = ({ job, route }: { readonly job: Job; readonly route: Route }) => (
+  <dl class="facts">
+    <Fact name="Status">
+      <Status status={job.status} />
+    </Fact>
+    <Fact name="Tasks done">
+      <Progress job={job} />
+    </Fact>
+    <Fact name="Duration">
+      <Duration job={job} />
+    </Fact>
+    {Object.entries(DATES).map(([title, name]) => (
+      <Fact key={name} name={title}>
+        <Time text={job[name]} />
+      </Fact>
+    ))}
+    {Object.entries(IDS).map(([title, name]) => (
+      <Fact key={name} name={title}>
+        {job[name] || '–'}
+      </Fact>
+    ))}
+    <Fact name="Collector">
+      {job.collector === undefined ? 'gone' : <CollectorLink collector={job.collector} route={route} />}
+    </Fact>
+    {Object.entries(OF_COLLECTOR).map(([title, name]) => (
+      <Fact key={title} name={title}>
+        {job.collector?.[name] || '–'}
+      </Fact>
+    ))}
+    <Fact name="Plugin">{pluginName(job)}</Fact>
+  </dl>
+);

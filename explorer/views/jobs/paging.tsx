@@ -1,0 +1,39 @@
+/** Moves through the pages of a list. */
+import { count } from '../../components/format.js';
+import { PAGE_SIZES } from '../../state/route.js';
+import type { ViewContext } from '../../state/view-context.js';
+
+export function Paging({
+  total,
+  context: { route, go },
+}: {
+  readonly total: number;
+  readonly context: ViewContext;
+}) {
+  const { start, limit } = route;
+  const last = Math.min(start + limit - 1, total);
+  return (
+    <nav class="paging" aria-label="Pages">
+      <button type="button" disabled={start === 1} onClick={() => go({ start: Math.max(1, start - limit) })}>
+        Previous
+      </button>
+      <span>
+        {total === 0 ? 'none' : `${count(Math.min(start, total))} to ${count(last)} of ${count(total)}`}
+      </span>
+      <button type="button" disabled={last >= total} onClick={() => go({ start: start + limit })}>
+        Next
+      </button>
+      <label>
+        A page has{' '}
+        <select
+          value={limit}
+          onChange={({ currentTarget }) => go({ start: 1, limit: Number(currentTarget.value) })}
+        >
+          {PAGE_SIZES.map((size) => (
+            <option key={size}>{size}</option>
+          ))}
+        </select>
+      </label>
+    </nav>
+  );
+}

@@ -1,0 +1,53 @@
+/** Statistics to start from. */
+import { FIELDS } from '../../api/fields.js';
+import type { Stage } from '../../api/statistics.js';
+
+const JOBS = { name: 'jobs', operator: 'count' };
+const STATUS = { key: FIELDS.status, name: 'status' };
+const LARGEST_FIRST: Stage = { sort: { keys: [{ key: 'jobs', desc: true }] } };
+
+const TIMEOUTS = {
+  name: 'timeouts',
+  operator: 'count',
+  conditions: [{ key: FIELDS.status, operator: 'eq', value: 'TIMEOUT' }],
+};
+const TASKS_LEFT = { name: 'tasks_left', operator: 'sum', key: FIELDS.remainedTasks };
+
+export const EXAMPLES: Readonly<Record<string, readonly Stage[]>> = {
+  'Jobs a day by status': [
+    {
+      group: {
+        keys: [{ key: FIELDS.created, name: 'day', date_format: '%Y-%m-%d' }, STATUS],
+        fields: [JOBS],
+      },
+    },
+    { sort: { keys: [{ key: 'day' }, { key: 'status' }] } },
+  ],
+  'Slowest collectors': [
+    {
+      group: {
+        keys: [{ key: FIELDS.collectorName, name: 'collector' }],
+        fields: [TIMEOUTS, TASKS_LEFT, JOBS],
+      },
+    },
+    {
+      sort: {
+        keys: [
+          { key: 'timeouts', desc: true },
+          { key: 'tasks_left', desc: true },
+        ],
+      },
+    },
+    { limit: 10 },
+  ],
+  'Errors by code': [
+    { unwind: { path: FIELDS.errors } },
+    { group: { keys: [{ key: FIELDS.errorCode, name: 'code' }], fields: [{ ...JOBS, name: 'errors' }] } },
+    { sort: { keys: [{ key: 'errors', desc: true }] } },
+    { limit: 20 },
+  ],
+  'Jobs by provider': [
+    { group: { keys: [{ key: FIELDS.provider, name: 'provider' }], fields: [JOBS] } },
+    LARGEST_FIRST,
+  ],
+};

@@ -1,0 +1,91 @@
+/** Decides which chart fits the rows of statistics (docs/explorer.md «Statistics»). */
+import { isObject } from '../../api/json.js';
+import type { Json, JsonObject } from '../../api/json.js';
+import { sumBy } from '../../state/grouping.js';
+
+export interface Plot {
+  readonly columns: readonly string[];
+  readonly series: readonly { readonly name: string; readonly values: readonly number[] }[];
+  readonly as: 'bars' | 'lines' | 'stack';
+}
+
+/** A chart with more columns or series is unreadable. */
+const MAX_COLUMNS = 400;
+const MAX_SERIES = 12;
+
+const isTime = (value: string): boolean => /^\d{4}(?:-\d\d|-W\d\d|$)/.test(value);
+const label = (value: Json | undefined): string =>
+  value === undefined || value === null ? 'none' : typeof value === 'string' ? value : JSON.stringify(value);
+
+const number = (value: Json | undefined): number => (typeof value === 'number' ? value : 0);
+const isMeasure = (value: Json | undefined): boolean =>
+  value === undefined || value === null || typeof value === 'number';
+
+const unique = (values: readonly string[]): readonly string[] => [...new Set(values)];
+
+const isOverTime = (rows: readonly JsonObject[], key: string): boolean =>
+  rows.every((row) => isTime(label(row[key])));
+
+/** A value at its place in the chart. */
+interface Point {
+  readonly column: string;
+  readonly series: string;
+  readonly value: number;
+}
+
+const placeOf = (column: string, series: string): string => JSON.stringify([column, series]);
+
+/** Arranges points in columns and series; undefined for too many of either. */
+function arrange(points: readonly Point[], isSorted: boolean): Omit<Plot, 'as'> | undefined {
+  const found = unique(points.map(({ column }) => column));
+  const columns = isSorted ? found.toSorted() : found;
+  const names = unique(points.map(({ series }) => series));
+  if (columns.length > MAX_COLUMNS || names.length > MAX_SERIES) return undefined;
+  const sums = sumBy(
+    points,
+    ({ column, series }) => placeOf(column, series),
+    ({ value }) => value,
+  );
+  const valuesOf = (name: string) => columns.map((column) => sums.get(placeOf(column, name)) ?? 0);
+  return { columns, series: names.map((name) => ({ name, values: valuesOf(name) })) };
+}
+
+/** The names in the rows: keys, of which one runs along the chart and another across it, and measures. */
+interface Axes {
+  readonly along: string;
+  readonly across: string | undefined;
+  readonly measures: readonly [string, ...string[]];
+}
+
+/** undefined for rows without a measure or a key, and for more than two keys. */
+function axesOf(rows: readonly JsonObject[]): Axes | undefined {
+  const names = unique(rows.flatMap((row) => Object.keys(row)));
+  const [measure, ...others] = names.filter((name) => rows.every((row) => isMeasure(row[name])));
+  const keys = names.filter((name) => name !== measure && !others.includes(name));
+  const along = keys.find((key) => isOverTime(rows, key)) ?? keys[0];
+  if (measure === undefined || along === undefined || keys.length > 2) return undefined;
+  return { along, across: keys.find((key) => key !== along), measures: [measure, ...others] };
+}
+
+/** With one key every measure is a series; with two the first measure is drawn, a series for each value across. */
+const pointsOf = (row: JsonObject, { along, across, measures }: Axes): readonly Point[] => {
+  const column = label(row[along]);
+  return across === undefined
+    ? measures.map((name) => ({ column, series: name, value: number(row[name]) }))
+    : [{ column, series: label(row[across]), value: number(row[measures[0]]) }];
+};
+
+/** undefined if no chart fits the rows. */
+export function plotOf(results: readonly Json[]): Plot | undefined {
+  const rows = results.filter(isObject);
+  if (rows.length < 2 || rows.length < results.length) return undefined;
+  const axes = axesOf(rows);
+  if (axes === undefined) return undefined;
+  const overTime = isOverTime(rows, axes.along);
+  const arranged = arrange(
+    rows.flatMap((row) => pointsOf(row, axes)),
+    overTime,
+  );
+  const as = axes.across !== undefined ? 'stack' : overTime ? 'lines' : 'bars';
+  return arranged && { ...arranged, as };
+}

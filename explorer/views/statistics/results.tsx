@@ -1,0 +1,68 @@
+/** Rows of statistics as a table, and as a chart if one fits them (docs/explorer.md «Statistics»). */
+import { isObject } from '../../api/json.js';
+import type { Json } from '../../api/json.js';
+import { Chart } from '../../components/chart/chart.js';
+import { count } from '../../components/format.js';
+import { isStatus, statusClass, statusName } from '../../components/status.js';
+import { plotOf } from './plot.js';
+import type { Plot } from './plot.js';
+import { RowTable } from './row-table.js';
+import { Shares } from './shares.js';
+
+/** Further rows are in the answer only. */
+const MAX_ROWS = 200;
+
+/** Statuses have their own names and colours. */
+function styled(series: Plot['series']) {
+  const isByStatus = series.every(({ name }) => isStatus(name));
+  return series.map(({ name, values }, index) => ({
+    name: isByStatus ? statusName(name) : name,
+    color: isByStatus ? statusClass(name) : `is-${index % 6}`,
+    values,
+  }));
+}
+
+function Figure({ plot: { columns, series, as } }: { readonly plot: Plot }) {
+  const drawn = styled(series);
+  return (
+    <figure>
+      <Chart
+        label={`${series.map(({ name }) => name).join(', ')}; arrow keys read it`}
+        columns={columns}
+        ticks={columns}
+        series={drawn}
+        shape={as === 'stack' ? 'stack' : 'lines'}
+      />
+      <figcaption class="legend">
+        {drawn.map(({ name, color }) => (
+          <span key={name} class={`status ${color}`}>
+            {name}
+          </span>
+        ))}
+      </figcaption>
+    </figure>
+  );
+}
+
+/** A single series of bars is easier to read with its names beside them. */
+function Drawing({ plot }: { readonly plot: Plot }) {
+  const { columns, series, as } = plot;
+  const [only, ...others] = series;
+  if (as !== 'bars' || only === undefined || others.length > 0) return <Figure plot={plot} />;
+  return <Shares shares={columns.map((name, index) => ({ name, value: only.values[index] ?? 0 }))} />;
+}
+
+export function Results({ rows }: { readonly rows: readonly Json[] }) {
+  if (rows.length === 0) return <p class="none">No rows.</p>;
+  const shown = rows.slice(0, MAX_ROWS).map((row) => (isObject(row) ? row : { value: row }));
+  const plot = plotOf(rows);
+  return (
+    <>
+      {plot !== undefined && <Drawing plot={plot} />}
+      <RowTable rows={shown} />
+      <p>
+        {count(rows.length)} rows{rows.length > MAX_ROWS && `, of which ${count(MAX_ROWS)} are shown`}.
+      </p>
+    </>
+  );
+}

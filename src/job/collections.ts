@@ -1,0 +1,28 @@
+/** The collections of jobs, as src/mongo is handed them: to probe, to index, and to hold rights on. */
+import type { Db } from 'mongodb';
+import { createMissingIndexes } from '../mongo/indexes.js';
+import type { IndexPlan } from '../mongo/indexes.js';
+import type { RequiredRights } from '../mongo/rights.js';
+import { INDEXES, JOB_SCHEMA } from './schema.js';
+
+/** The collections that calls read. */
+export const COLLECTIONS = ['job', 'collector'] as const;
+
+export const JOB_INDEXES: IndexPlan = {
+  collection: 'job',
+  tenant: 'domain_id',
+  id: JOB_SCHEMA.id,
+  keys: INDEXES,
+};
+
+/** Rights beside those of reads, which a probe tests. */
+export const JOB_RIGHTS: RequiredRights = {
+  collection: 'job',
+  rights: [
+    { action: 'remove', consequence: 'calls of delete fail' },
+    { action: 'listIndexes', consequence: 'missing indexes are not noticed' },
+  ],
+};
+
+/** Creates the missing indexes of jobs and returns their names. */
+export const makeIndexes = (db: Db): Promise<readonly string[]> => createMissingIndexes(db, JOB_INDEXES);

@@ -1,0 +1,99 @@
+/** Polls the indexes of a collection and the rights of the service's user, and logs each change (docs/operations.md). */
+import type { Db } from 'mongodb';
+import { delay, withTimeout } from '../limits/abort.js';
+import { findIndexes, LIST_TIMEOUT_MS } from './indexes.js';
+import type { IndexKey, IndexPlan } from './indexes.js';
+import { createRightsLog, errorSummary, isUnauthorized } from './rights.js';
+import type { RequiredRights, RightsLog } from './rights.js';
+
+const POLL_INTERVAL_MS = 60_000;
+
+/** A subset of pino's. */
+export interface IndexLog extends RightsLog {
+  warn(message: string): void;
+  warn(about: object, message: string): void;
+  debug(about: object, message: string): void;
+}
+
+export interface IndexWatchOptions {
+  readonly database: () => Db;
+  readonly indexes: IndexPlan;
+  readonly rights: RequiredRights;
+  readonly log: IndexLog;
+}
+
+export interface IndexWatch {
+  /** The fields by which an index sorts a tenant's documents; none before the first check. */
+  readonly orderedBy: () => ReadonlySet<string>;
+  /** Checks once. */
+  check(): Promise<void>;
+  /** Begins to poll, once; `stop` ends it. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** Logs missing indexes when they change, and a failure to list them once until a check succeeds. */
+function createFindingsLog(log: IndexLog) {
+  let loggedMissing = '[]';
+  let loggedFailure: string | undefined;
+  return {
+    found(missing: readonly IndexKey[]) {
+      loggedFailure = undefined;
+      const text = JSON.stringify(missing);
+      if (text !== loggedMissing && missing.length > 0)
+        log.warn({ missing }, 'indexes are missing; lists are slow without them: npm run indexes');
+      loggedMissing = text;
+    },
+    failed(error: unknown) {
+      const reason = errorSummary(error);
+      if (reason === loggedFailure) return;
+      loggedFailure = reason;
+      log.debug({ err: error }, 'the indexes cannot be looked at');
+      // A missing right is logged with the other rights.
+      if (!isUnauthorized(error))
+        log.warn(`the indexes cannot be looked at (${reason}); it is tried each minute`);
+    },
+  };
+}
+
+export function createIndexWatch({ database, indexes, rights, log }: IndexWatchOptions): IndexWatch {
+  const stopping = new AbortController();
+  const findingsLog = createFindingsLog(log);
+  const rightsLog = createRightsLog(rights, log);
+  let orderedBy: ReadonlySet<string> = new Set();
+  let polling: Promise<void> | undefined;
+
+  async function checkIndexes(signal: AbortSignal): Promise<void> {
+    try {
+      const found = await findIndexes(database(), indexes, signal);
+      orderedBy = found.orderedBy;
+      findingsLog.found(found.missing);
+    } catch (error) {
+      if (!stopping.signal.aborted) findingsLog.failed(error);
+    }
+  }
+
+  const check = (): Promise<void> =>
+    withTimeout(LIST_TIMEOUT_MS, stopping.signal, async (signal) => {
+      await Promise.all([checkIndexes(signal), rightsLog.check(database(), signal)]);
+    });
+
+  async function poll(): Promise<void> {
+    do {
+      await check();
+      await delay(POLL_INTERVAL_MS, stopping.signal);
+    } while (!stopping.signal.aborted);
+  }
+
+  return {
+    orderedBy: () => orderedBy,
+    check,
+    start() {
+      polling ??= poll();
+    },
+    async stop() {
+      stopping.abort();
+      await polling;
+    },
+  };
+}
