@@ -6,12 +6,22 @@ import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
+import { GROUP_OPERATORS } from '../src/query/stages/group-operators.js';
+import { PROJECT_OPERATORS } from '../src/query/stages/project-operators.js';
 import { descriptors } from '../src/wire/descriptors.js';
 import { jsonClient } from './harness/client.js';
 import type { JsonClient, Outcome, RpcName } from './harness/client.js';
 import { codeIn, NAMES, VALUES } from './harness/hostile.js';
 import { startService } from './harness/service.js';
 import type { Service } from './harness/service.js';
+import {
+  FILTER_OPERATORS,
+  KEYS,
+  LISTED,
+  listQuery,
+  statQuery,
+  TEST_OPERATORS,
+} from './injection/arbitraries.js';
 
 const MINE = 'domain-mine';
 
@@ -78,49 +88,6 @@ async function harm(rpc: RpcName, requests: readonly JsonObject[]): Promise<unkn
     .map((outcome, i) => ({ request: requests[i], outcome }))
     .filter(({ outcome }) => !isHarmless(outcome));
 }
-
-const FILTER_OPERATORS = [
-  'eq',
-  'not',
-  'in',
-  'not_in',
-  'lt',
-  'lte',
-  'gt',
-  'gte',
-  'exists',
-  'contain',
-  'not_contain',
-  'contain_in',
-  'not_contain_in',
-  'match',
-  'regex',
-  'regex_in',
-  'datetime_lt',
-  'datetime_lte',
-  'datetime_gt',
-  'datetime_gte',
-  'timediff_lt',
-  'timediff_lte',
-  'timediff_gt',
-  'timediff_gte',
-];
-
-const LISTED = ['in', 'not_in', 'contain_in', 'not_contain_in', 'regex_in'];
-const TEST_OPERATORS = ['eq', 'not', 'gt', 'gte', 'lt', 'lte'];
-const GROUP_OPERATORS = [
-  'count',
-  'sum',
-  'average',
-  'max',
-  'min',
-  'first',
-  'last',
-  'push',
-  'add_to_set',
-  'merge_objects',
-];
-const PROJECT_OPERATORS = ['', 'size', 'sum', 'object_to_array', 'array_to_object'];
 
 const list = (query: JsonObject): JsonObject => ({ domain_id: MINE, query });
 const stat = (...aggregate: readonly JsonObject[]): JsonObject => ({
@@ -208,7 +175,7 @@ const TEXT_PLACES: readonly (readonly [string, RpcName, (text: string) => JsonOb
     'stat',
     (date_format) => group({ keys: [{ k: 'status', n: 'x', date_format }] }),
   ],
-  ...GROUP_OPERATORS.map(
+  ...Object.keys(GROUP_OPERATORS).map(
     (o) => [`what ${o} takes`, 'stat', (k: string) => group({ fields: [{ k, n: 'x', o }] })] as const,
   ),
   ['the name of a group field', 'stat', (n) => group({ fields: [{ k: 'total_tasks', n, o: 'sum' }] })],
@@ -228,7 +195,7 @@ const TEXT_PLACES: readonly (readonly [string, RpcName, (text: string) => JsonOb
     'stat',
     (key) => stat({ group: { keys: [{ k: 'status', n: 's' }] } }, { sort: { key } }),
   ],
-  ...PROJECT_OPERATORS.map(
+  ...Object.keys(PROJECT_OPERATORS).map(
     (o) =>
       [
         `what project ${o} takes`,
@@ -252,8 +219,6 @@ const TEXT_PLACES: readonly (readonly [string, RpcName, (text: string) => JsonOb
 test.each(TEXT_PLACES)('text as data: %s', async (_place, rpc, request) => {
   expect(await harm(rpc, NAMES.map(request))).toEqual([]);
 });
-
-const KEYS = ['errors', 'collector.provider'];
 
 const inShape = (o: string, v: JsonValue): JsonValue => [v].find(() => !LISTED.includes(o)) ?? [v];
 
@@ -359,77 +324,6 @@ const sized = (outcome: Outcome): unknown =>
 test('nothing was deleted', async () => {
   expect(await service.db.collection('job').countDocuments()).toBe(6);
 });
-
-const name = fc.oneof(
-  fc.constantFrom(...NAMES, ...KEYS, 'filters.n', 'status', 'created_at', 'job_id'),
-  fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.toWellFormed()),
-  fc
-    .array(fc.constantFrom('filters', 'errors', 'collector', '$', 'a', '0', '__proto__', ''), {
-      maxLength: 5,
-    })
-    .map((parts) => parts.join('.')),
-);
-
-/** Any value of JSON, with objects as Structs have them. */
-const anyValue: fc.Arbitrary<JsonValue> = fc.letrec<{ value: JsonValue }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 4, depthSize: 'small' },
-    fc.constantFrom(...VALUES),
-    fc.double({ noNaN: true, noDefaultInfinity: true }),
-    name,
-    fc.array(tie('value'), { maxLength: 4 }),
-    fc.array(fc.tuple(name, tie('value')), { maxLength: 4 }).map((entries) => Object.fromEntries(entries)),
-  ),
-})).value;
-
-const operator = (names: readonly string[]) =>
-  fc.oneof({ weight: 20, arbitrary: fc.constantFrom(...names) }, { weight: 1, arbitrary: name });
-
-const several = <T>(each: fc.Arbitrary<T>) => fc.array(each, { maxLength: 3 });
-const unlisted = FILTER_OPERATORS.filter((each) => !LISTED.includes(each));
-const condition = fc.oneof(
-  fc.record({ k: name, o: operator(unlisted), v: anyValue }),
-  fc.record({ k: name, o: fc.constantFrom(...LISTED), v: several(anyValue) }),
-);
-const rowCondition = fc.record({ k: name, o: operator(TEST_OPERATORS), v: anyValue });
-const sort = fc.record({ keys: several(fc.record({ key: name, desc: fc.boolean() })) });
-const plainName = fc.oneof(name, fc.constantFrom('a', 'b', 'c', 'd'));
-const named = fc.record({ k: name, n: plainName });
-const groupField = fc.record(
-  {
-    k: name,
-    n: plainName,
-    o: operator(GROUP_OPERATORS),
-    fields: several(named),
-    conditions: several(rowCondition),
-  },
-  { requiredKeys: ['k', 'n', 'o'] },
-);
-const groupKey = fc.record({ k: name, n: plainName, date_format: name }, { requiredKeys: ['k', 'n'] });
-const stage: fc.Arbitrary<JsonObject> = fc.oneof(
-  fc.record({ unwind: fc.record({ path: name }) }),
-  fc.record({ group: fc.record({ keys: several(groupKey), fields: several(groupField) }) }),
-  fc.record({ count: fc.record({ name: plainName }) }),
-  fc.record({ sort }),
-  fc.record({
-    project: fc.record({
-      fields: several(fc.record({ k: name, n: plainName, o: operator(PROJECT_OPERATORS) })),
-      exclude_keys: fc.boolean(),
-    }),
-  }),
-  fc.record({ limit: fc.integer({ min: -1, max: 2 ** 31 - 1 }) }),
-  fc.record({ skip: fc.integer({ min: -1, max: 5 }) }),
-);
-const page = fc.record({ start: fc.nat(4), limit: fc.nat(4) });
-const filters = { filter: several(condition), filter_or: several(condition), keyword: name, page };
-const listQuery: fc.Arbitrary<JsonObject> = fc.record(
-  { ...filters, sort, only: several(name), minimal: fc.boolean(), count_only: fc.boolean() },
-  { requiredKeys: [] },
-);
-const statQuery: fc.Arbitrary<JsonObject> = fc.record(
-  { ...filters, aggregate: fc.array(stage, { minLength: 1, maxLength: 4 }), distinct: name },
-  { requiredKeys: ['aggregate'] },
-);
 
 const RUNS = { seed: 20240315, numRuns: 600, interruptAfterTimeLimit: 3000, markInterruptAsFailure: false };
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
 import { jsonClient } from './harness/client.js';
 import type { OddValue } from './harness/odd-values.js';
-import type { JsonClient, Outcome, RpcName } from './harness/client.js';
+import type { JsonClient, RpcName } from './harness/client.js';
 import { callConnect, TRANSPORTS } from './harness/connect-client.js';
 import { callHttp, post } from './harness/http-client.js';
 import {
@@ -22,6 +22,8 @@ import {
 import { insertRaw } from './harness/raw.js';
 import { mongodbUri, startService } from './harness/service.js';
 import type { Service } from './harness/service.js';
+import { at, byId, listOf, resultsOf, told } from './stored-values/answers.js';
+import { CONDITIONS, TEXT_CONDITIONS } from './stored-values/conditions.js';
 
 const DATABASE = 'stored-values';
 
@@ -55,17 +57,6 @@ const NOTHING: OddValue = { what: 'nothing', stored: { type: 0x0a, bytes: Buffer
 const withoutLists = (ids: readonly unknown[]): unknown[] =>
   ids.filter((id) => VALUES[IDS.indexOf(String(id))]?.stored.type !== 0x04).sort();
 
-const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const listOf = (value: JsonValue | undefined): JsonValue[] => (Array.isArray(value) ? value : []);
-
-/** What an answer shows as results. Errors: the call has failed. */
-function resultsOf(outcome: Outcome): JsonValue[] {
-  if ('error' in outcome) throw new Error(JSON.stringify(outcome.error));
-  return listOf(outcome.response['results']);
-}
-
 /** The results of a call that asks `rows` stored values. */
 async function asked(rpc: RpcName, domain_id: string, query: JsonObject, rows = VALUES.length) {
   combinations += rows;
@@ -75,57 +66,9 @@ async function asked(rpc: RpcName, domain_id: string, query: JsonObject, rows = 
 const stat = (aggregate: readonly JsonObject[], query: JsonObject = {}) =>
   asked('stat', FREE, { aggregate: [...aggregate], ...query });
 
-/** What lies at `path`; `0` is the first of a list. */
-const at = (value: JsonValue | undefined, ...path: readonly string[]): JsonValue | undefined =>
-  path.reduce<JsonValue | undefined>(
-    (within, name) =>
-      Array.isArray(within) ? within[Number(name)] : isObject(within) ? within[name] : undefined,
-    value,
-  );
-
-/**
- * A value as text, in which it makes no difference from which level on it is text already; missing is like null. Of the
- * least and the greatest key MongoDB 6.0 makes objects when it groups.
- */
-const told = (value: JsonValue | undefined): string =>
-  JSON.stringify(value ?? null)
-    .replaceAll('\\"', '"')
-    .replaceAll('"{"a"', '{"a"')
-    .replaceAll('}"', '}')
-    .replaceAll(/\{"":("M(?:in|ax)Key")\}/g, '$1');
-
-const byId = (rows: readonly JsonValue[], id: string, ...path: readonly string[]) =>
-  new Map(rows.map((row) => [at(row, id), told(at(row, ...path))]));
-
 const DUE = new Map(VALUES.map(({ shown }, nth) => [idOf(nth), told(shown)]));
 const LISTED = new Map(VALUES.map(({ shown }, nth) => [idOf(nth), told([shown])]));
 const IDS = [...DUE.keys()];
-
-const NOON = '2024-02-29T12:00:00.500Z';
-
-/** Every operator with operands of several types, and the same in MongoDB's words. */
-const CONDITIONS: readonly (readonly [string, JsonValue, (path: string) => Document])[] = [
-  ...['text', 1, 7, true, null, NOON, { a: 1 }, {}].flatMap((value): typeof CONDITIONS => [
-    ['eq', value, (path) => ({ [path]: { $eq: value } })],
-    ['not', value, (path) => ({ $nor: [{ [path]: { $eq: value } }] })],
-    ['in', [value, 'x'], (path) => ({ [path]: { $in: [value, 'x'] } })],
-    ['not_in', [value, 'x'], (path) => ({ $nor: [{ [path]: { $in: [value, 'x'] } }] })],
-  ]),
-  ...['text', 1, true].flatMap((value): typeof CONDITIONS =>
-    (['lt', 'lte', 'gt', 'gte'] as const).map((name) => [
-      name,
-      value,
-      (path) => ({ [path]: { [`$${name}`]: value } }),
-    ]),
-  ),
-  ...(['lt', 'lte', 'gt', 'gte'] as const).flatMap((name): typeof CONDITIONS => [
-    [`datetime_${name}`, NOON, (path) => ({ [path]: { [`$${name}`]: new Date(NOON) } })],
-    [`timediff_${name}`, 'now', (path) => ({ [path]: { [`$${name}`]: new Date() } })],
-  ]),
-  ['exists', true, (path) => ({ [path]: { $exists: true } })],
-  ['exists', false, (path) => ({ [path]: { $exists: false } })],
-  ['match', { a: 1 }, (path) => ({ [`${path}.a`]: 1 })],
-];
 
 interface Named {
   readonly job_id?: string;
@@ -165,28 +108,6 @@ const TEXT_TYPES = [0x02, 0x0e];
 /** What is stored as text: a value itself, or values of a list. */
 const textsOf = ({ stored: { type }, shown, texts }: OddValue): readonly string[] =>
   texts ?? (TEXT_TYPES.includes(type) && typeof shown === 'string' ? [shown] : []);
-
-/** Operators that find text, the same as an expression of JavaScript's, and the operator that is the opposite. */
-const TEXT_CONDITIONS: readonly (readonly [string, JsonValue, RegExp, string | undefined])[] = [
-  ['contain', 'TEX', /tex/iu, 'not_contain'],
-  ['contain', '', /^/u, 'not_contain'],
-  ['contain', 'É', /é/iu, 'not_contain'],
-  ['contain', '\ufffd', /\ufffd/u, 'not_contain'],
-  ['contain', 'A\0b', /a\0b/u, 'not_contain'],
-  ['contain', '$job', /\$job/u, 'not_contain'],
-  ['contain', '/^TEXT/', /\/\^text\//u, 'not_contain'],
-  ['contain_in', ['TEX', '\ufffd\ufffd'], /tex|\ufffd\ufffd/iu, 'not_contain_in'],
-  ['contain_in', [], /[]/u, 'not_contain_in'],
-  ['regex', '^te.t', /^te.t/iu, undefined],
-  ['regex', 'TEX', /tex/iu, undefined],
-  ['regex', '.', /./u, undefined],
-  ['regex', '', /^/u, undefined],
-  ['regex', '\ufffd$', /\ufffd$/u, undefined],
-  ['regex', '^a/b', /^a\/b/iu, undefined],
-  ['regex', '[^\\x00-\\x7f]', /[^\0-\x7f]/u, undefined],
-  ['regex', '^.{1,5}t+$', /^.{1,5}t+$/iu, undefined],
-  ['regex_in', ['^te.t', '^y', 'TEX'], /^te.t|^y|TEX/iu, undefined],
-];
 
 /** Where text is looked for, and by which operators every other job is not found. */
 const TEXT_KEYS = ['filters.v', 'errors.additional.v', 'errors.0.additional.v', 'collector.tags.v'] as const;

@@ -31,7 +31,23 @@ export type Comparable = Plain | Date | ObjectId;
 /** True for a value without any order: nothing is less or more than it, nor as much. */
 export const isUnordered = (due: Comparable): boolean => due === null || Number.isNaN(due);
 
+/** The names of the operand kinds. */
+export type OperandName =
+  | 'anything'
+  | 'value'
+  | 'values'
+  | 'scalar'
+  | 'flag'
+  | 'text'
+  | 'texts'
+  | 'pattern'
+  | 'patterns'
+  | 'fields'
+  | 'isoDate'
+  | 'timediff';
+
 export interface OperandKind<T> {
+  readonly name: OperandName;
   /** Refuses a list in place of one value, and one value in place of a list. Comes before every other check. */
   shape(sent: Plain, context: OperandContext): void;
   read(sent: Plain, context: OperandContext): T;
@@ -87,13 +103,17 @@ const listed = (sent: Plain, context: OperandContext): PlainList =>
   isList(sent) ? sent : shapeError('OPERATOR_LIST_VALUE_TYPE', context);
 
 /** The kind of one value, made by `read`. */
-function one<T>(read: (sent: Single, context: OperandContext) => T): OperandKind<T> {
-  return { shape: single, read: (sent, context) => read(single(sent, context), context) };
+function one<T>(name: OperandName, read: (sent: Single, context: OperandContext) => T): OperandKind<T> {
+  return { name, shape: single, read: (sent, context) => read(single(sent, context), context) };
 }
 
 /** The kind of a list, each item made by `read`. */
-function listOf<T>(read: (item: Plain, context: OperandContext) => T): OperandKind<readonly T[]> {
+function listOf<T>(
+  name: OperandName,
+  read: (item: Plain, context: OperandContext) => T,
+): OperandKind<readonly T[]> {
   return {
+    name,
     shape: listed,
     read(sent, context) {
       const items = listed(sent, context);
@@ -164,29 +184,33 @@ function fieldsOf(sent: Single, context: OperandContext): readonly (readonly [st
 }
 
 /** Any value, a list included, compared whole. */
-export const anything: OperandKind<Comparable> = { shape: () => undefined, read: comparable };
+export const anything: OperandKind<Comparable> = {
+  name: 'anything',
+  shape: () => undefined,
+  read: comparable,
+};
 
 /** A scalar, an object or null. */
-export const value = one(comparable);
+export const value = one('value', comparable);
 
 /** A list of anything. */
-export const values = listOf(comparable);
+export const values = listOf('values', comparable);
 
 /** A scalar or null. */
-export const scalar = one((sent, context) =>
+export const scalar = one('scalar', (sent, context) =>
   isObject(sent) ? wrongType(context, 'string, number, boolean or null') : comparable(sent, context),
 );
 
-export const flag = one((sent, context) =>
+export const flag = one('flag', (sent, context) =>
   typeof sent === 'boolean' ? sent : shapeError('OPERATOR_BOOLEAN_TYPE', context),
 );
-export const text = one(containedText);
-export const texts = listOf(containedText);
-export const pattern = one(patternOf);
-export const patterns = listOf(patternOf);
-export const fields = one(fieldsOf);
-export const isoDate = one((sent, context) => isoText(textOf(sent, context), context));
-export const timediff = one((sent, context) => {
+export const text = one('text', containedText);
+export const texts = listOf('texts', containedText);
+export const pattern = one('pattern', patternOf);
+export const patterns = listOf('patterns', patternOf);
+export const fields = one('fields', fieldsOf);
+export const isoDate = one('isoDate', (sent, context) => isoText(textOf(sent, context), context));
+export const timediff = one('timediff', (sent, context) => {
   const found = textOf(sent, context);
   return parseTimediff(found, context.now) ?? wrongValue(context, TIMEDIFF_DUE, found);
 });
