@@ -1,5 +1,5 @@
-// Nothing in a request is anything but data: whatever stands where a key, a name or a value is due, no row of another
-// domain is answered, no call is a fault, and no command that runs code reaches MongoDB.
+// Everything in a request is data: with anything in place of a key, a name or a value, no row of another domain is answered,
+// no call is a fault, and no command with code reaches MongoDB.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
@@ -25,7 +25,7 @@ import {
 
 const MINE = 'domain-mine';
 
-/** The jobs of a domain: alike in all but what is unique, and in a word that tells whose they are. */
+/** The jobs of a domain: alike but for unique fields and a word that names the domain. */
 const jobsOf = (whose: string, collector: ObjectId): Document[] =>
   Array.from({ length: 3 }, (_, i) => ({
     job_id: `job-${whose}-${i}`,
@@ -66,7 +66,7 @@ beforeAll(async () => {
   client = jsonClient(service.address);
 });
 
-// Of all that was asked, whatever the order: no command had code in it, and none was a fault of the service.
+// For all requests, in any order: no command had code in it, and none was a fault of the service.
 afterAll(async () => {
   client.close();
   await service.stop();
@@ -77,11 +77,11 @@ afterAll(async () => {
 
 const FAULTS = ['INTERNAL', 'UNKNOWN', 'UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED'];
 
-/** Whether an outcome is an answer without others' rows, or an error that is the client's. */
+/** True for an answer without rows of others, and for an error of the client. */
 const isHarmless = (outcome: Outcome): boolean =>
   'error' in outcome ? !FAULTS.includes(outcome.error.status) : !JSON.stringify(outcome).includes('theirs');
 
-/** What was sent, and what came of it, wherever that is not harmless. */
+/** The requests with a harmful outcome, each with it. */
 async function harm(rpc: RpcName, requests: readonly JsonObject[]): Promise<unknown[]> {
   const outcomes = await Promise.all(requests.map((request) => client.call(rpc, request)));
   return outcomes
@@ -216,20 +216,20 @@ const TEXT_PLACES: readonly (readonly [string, RpcName, (text: string) => JsonOb
   ],
 ];
 
-test.each(TEXT_PLACES)('text as data: %s', async (_place, rpc, request) => {
+test.each(TEXT_PLACES)('a hostile text is data: %s', async (_place, rpc, request) => {
   expect(await harm(rpc, NAMES.map(request))).toEqual([]);
 });
 
 const inShape = (o: string, v: JsonValue): JsonValue => [v].find(() => !LISTED.includes(o)) ?? [v];
 
-describe.each(FILTER_OPERATORS)('values as data: %s', (o) => {
-  test.each(KEYS)('%s', async (k) => {
+describe.each(FILTER_OPERATORS)('a hostile value of %s is data', (o) => {
+  test.each(KEYS)('at %s', async (k) => {
     const asked = VALUES.map((v) => list({ filter: [{ k, o, v: inShape(o, v) }] }));
     expect(await harm('list', asked)).toEqual([]);
   });
 });
 
-test.each(TEST_OPERATORS)('values as data: %s of a condition', async (o) => {
+test.each(TEST_OPERATORS)('a hostile value of %s in a condition on rows is data', async (o) => {
   const asked = VALUES.flatMap((v) => KEYS.map((k) => counted([{ k, o, v }])));
   expect(await harm('stat', asked)).toEqual([]);
 });
@@ -243,7 +243,7 @@ test('an object of operators equals nothing but such an object', async () => {
   expect(NOT_MET.length).toBeGreaterThan(15);
 });
 
-test('an object of operators that is stored is found by its like only', async () => {
+test('a stored object of operators is found by an equal one only', async () => {
   const asked = [{ $ne: null }, { $ne: 1 }].map((v) =>
     list({ filter: [{ k: 'filters.o', o: 'eq', v }], count_only: true }),
   );
@@ -261,11 +261,11 @@ test.each<readonly [string, JsonObject, JsonValue]>([
   ],
   ['an object as it is stored', counted([{ k: 'filters.o', o: 'eq', v: { $ne: null } }]), 3],
   ['a list as it is stored', counted([{ k: 'projects', o: 'eq', v: ['project-1'] }]), 3],
-])('a condition takes as data: %s', async (_what, request, x) => {
+])('a condition on rows takes its value as data: %s', async (_what, request, x) => {
   expect(await client.call('stat', request)).toEqual({ response: { results: [{ x }], total_count: 1 } });
 });
 
-/** `request` in bytes, in which `marker` stands for bytes that JSON or the client's codec would not let through. */
+/** Encodes `request`; `marker` stands for bytes that JSON and the client's codec would not let through. */
 function bytesOf(message: string, request: JsonObject, marker: string, bytes: Uint8Array): Uint8Array {
   const schema = descriptors.getMessage(`spaceone.api.inventory.v1.${message}`);
   if (schema === undefined) throw new Error(`the contract has no ${message}`);
@@ -315,13 +315,13 @@ test.each<readonly [string, RpcName, JsonObject]>([
   expect(sized(outcome)).toEqual(sized(plain));
 });
 
-/** How many rows an answer has, and how many values; NaN where it failed. */
+/** Counts the rows and the values of an answer; NaN where it failed. */
 const sized = (outcome: Outcome): unknown =>
   'error' in outcome
     ? outcome
     : JSON.stringify(outcome).split(':').length + JSON.stringify(outcome).split('{').length;
 
-test('nothing was deleted', async () => {
+test('no request deleted a job', async () => {
   expect(await service.db.collection('job').countDocuments()).toBe(6);
 });
 
@@ -330,7 +330,7 @@ const RUNS = { seed: 20240315, numRuns: 600, interruptAfterTimeLimit: 3000, mark
 test.each<readonly [RpcName, fc.Arbitrary<JsonObject>]>([
   ['list', listQuery],
   ['stat', statQuery],
-])('whatever is asked by %s is harmless', async (rpc, query) => {
+])('any query of %s is harmless', async (rpc, query) => {
   await fc.assert(
     fc.asyncProperty(query, async (asked) => {
       expect(await harm(rpc, [{ domain_id: MINE, query: asked }])).toEqual([]);

@@ -1,5 +1,5 @@
-// Stored text that is not UTF-8 is text like any other, with U+FFFD where its bytes are none: as answers show it, it is found,
-// in jobs and in collectors, beside ordinary text and within lists; it hides nothing and fails no call.
+// Stored text other than UTF-8 is text like any other, with U+FFFD in place of bad bytes: it is found as answers show it, in
+// jobs and in collectors, beside ordinary text and within lists; it hides nothing and fails no call.
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
@@ -53,7 +53,7 @@ const matching = (test: (shown: string) => boolean): string[] =>
   BROKEN.filter((_, nth) => test(SHOWN[nth] ?? ''));
 const has = (pattern: RegExp) => (shown: string) => pattern.test(shown);
 
-/** Conditions that text may meet, the jobs that do so, and the operators that are their opposite. */
+/** Conditions on text, the jobs that meet them, and their opposite operators. */
 const CONDITIONS: readonly (readonly [string, JsonValue, readonly string[], string | undefined])[] = [
   ['contain', 'TIMEOUT', [...BROKEN, 'whole-0'], 'not_contain'],
   ['contain', '\ufffd', BROKEN, 'not_contain'],
@@ -71,7 +71,7 @@ const CONDITIONS: readonly (readonly [string, JsonValue, readonly string[], stri
   ['in', [SHOWN[1] ?? '', SHOWN[2] ?? '', 'a Timeout'], ['broken-01', 'broken-02', 'whole-0'], 'not_in'],
 ];
 
-describe.each(placed)('%s', (name, { key: k }) => {
+describe.each(placed)('malformed text in %s is found as answers show it', (name, { key: k }) => {
   const all = [...BROKEN, ...WHOLE];
 
   test.each(CONDITIONS)('%s %j', async (o, v, due, opposite) => {
@@ -101,7 +101,7 @@ const idsIn = async (domain_id: string, query: JsonObject): Promise<unknown> =>
 const filters = (...entries: readonly (readonly [string | Buffer, Element])[]) =>
   [['filters', rawObject(entries)]] as const;
 
-describe('what is compared', () => {
+describe('comparisons take the form of a text in answers', () => {
   const DUE = 'domain-of-compared-texts';
   const name = bytes('k\xff');
 
@@ -142,7 +142,7 @@ describe('what is compared', () => {
   });
 });
 
-describe('jobs by their collectors', () => {
+describe('conditions on collectors take the form of a text in answers', () => {
   const DUE = 'domain-of-malformed-collectors';
 
   beforeAll(async () => {
@@ -183,7 +183,7 @@ describe('jobs by their collectors', () => {
   });
 });
 
-describe('whatever is asked', () => {
+describe('malformed text fails no call', () => {
   const DUE = 'domain-of-malformed-ids';
   const CONDITION = { k: 'filters.s', o: 'contain', v: 'TIMEOUT' };
 
@@ -200,12 +200,12 @@ describe('whatever is asked', () => {
     });
   });
 
-  test('a keyword', async () => {
+  test('a keyword is answered', async () => {
     expect(await idsIn(DUE, { keyword: '\ufffdA' })).toEqual(['job-\ufffdabc']);
     expect(await idsIn(DUE, { keyword: 'ABC' })).toEqual(['job-abc', 'job-\ufffdabc']);
   });
 
-  test('pages and totals', async () => {
+  test('pages and totals are those of ordinary text', async () => {
     const query = {
       filter: [CONDITION],
       page: { start: 2, limit: 1 },
@@ -216,7 +216,7 @@ describe('whatever is asked', () => {
     expect(await client.call('list', { domain_id: DUE, query })).toMatchObject({ response });
   });
 
-  test('a stat', async () => {
+  test('a stat is answered', async () => {
     const query = { filter: [CONDITION], aggregate: [{ count: { name: 'n' } }], page: { limit: 1 } };
     expect(await client.call('stat', { domain_id: DUE, query })).toMatchObject({
       response: { results: [{ n: 2 }] },
@@ -228,7 +228,7 @@ describe('whatever is asked', () => {
     ]);
   });
 
-  test('an export', async () => {
+  test('an export shows the text', async () => {
     const body = JSON.stringify({ domain_id: DUE, query: { filter: [CONDITION], only: ['job_id'] } });
     const response = await post(service.http, '/inventory/v1/job/list', body, {
       accept: 'application/x-ndjson',
@@ -237,7 +237,7 @@ describe('whatever is asked', () => {
   });
 });
 
-describe('texts that answers show alike are one to stat', () => {
+describe('a stat takes texts for one where answers show them alike', () => {
   const DUE = 'domain-of-texts-alike';
   const K = 'filters.s';
 
@@ -345,7 +345,7 @@ describe('texts that answers show alike are one to stat', () => {
   });
 });
 
-test('a text is found from when it is stored on', async () => {
+test('a text is found from the moment of its storage on', async () => {
   const domain = 'domain-of-texts-to-come';
   const query = { filter: [{ k: 'filters.s', o: 'contain', v: 'timeout' }] };
   for (const nth of [0, 1, 2]) {
@@ -356,7 +356,7 @@ test('a text is found from when it is stored on', async () => {
   }
 });
 
-test('an expression that takes too many steps on such a text is told', async () => {
+test('an expression with too many steps on a malformed text is reported', async () => {
   const domain = 'domain-of-long-malformed-texts';
   await put(domain, { long: filters(['s', text(`${'a'.repeat(8000)}x\xff`)]) });
   const refused = await idsIn(domain, { filter: [{ k: 'filters.s', o: 'regex', v: '.*.*y|^.*.*.*z$' }] });
@@ -366,6 +366,6 @@ test('an expression that takes too many steps on such a text is told', async () 
   });
 });
 
-test('none of it was a fault of the service', () => {
+test('no request was a fault of the service', () => {
   expect(service.faults).toEqual([]);
 });

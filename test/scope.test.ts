@@ -46,7 +46,7 @@ const job = (nth: number, parts: Document): Document => ({
   ...parts,
 });
 
-/** Values that would fail, slow down or bloat a call that sees them; the newest and first in every order. */
+/** Values to fail, slow down or bloat a call on them; the newest and first in every order. */
 const PLANTED: readonly Document[] = [
   { errors: [{ error_code: 'E0', message: LONG }], filters: { s: LONG, o: 'text', pairs: 'text' } },
   { errors: LONG, filters: [{ s: LONG, o: 1, pairs: [[1, 2]] }], created_at: [new Date(0), 'text'] },
@@ -55,7 +55,7 @@ const PLANTED: readonly Document[] = [
   { errors: [], filters: { s: HUGE, o: { a: HUGE.slice(0, 4_000_000) }, pairs: [] } },
 ];
 
-/** Where they are planted, and by what they are excluded there. */
+/** The places of the planted values, each excluded by one of the caller's limits. */
 const ELSEWHERE: readonly Document[] = [
   { domain_id: THEIRS },
   { project_id: 'project-theirs', projects: ['project-theirs'] },
@@ -181,7 +181,7 @@ async function answers(ask: Ask, to: Planted, caller: Caller): Promise<readonly 
   return seen;
 }
 
-/** Answers without what is planted, asked for once: they do not depend on indexes. */
+/** Answers without the planted values, asked for once: they do not depend on indexes. */
 const known = new Map<string, Promise<readonly unknown[]>>();
 function alike(key: string, find: () => Promise<readonly unknown[]>): Promise<readonly unknown[]> {
   const found = known.get(key) ?? find();
@@ -237,7 +237,7 @@ describe.each(Object.entries(INDEXES))('with %s', (_, make) => {
   });
 });
 
-test('no call failed by a fault, and each is about jobs of the scope', async () => {
+test('no call was a fault, and each is about jobs of the scope', async () => {
   expect(planted.service.faults).toEqual([]);
   const outcome = await planted.grpc.DOMAIN.call('list', asked('DOMAIN', { count_only: true }));
   expect(outcome).toEqual({ response: { total_count: JOBS } });
@@ -251,7 +251,7 @@ test.each(CALLERS)(
   },
 );
 
-test('the guard in one filter with the scope fails on texts outside of it', async () => {
+test('a guard in one filter with the scope would fail on texts outside of the scope', async () => {
   await reindexed(planted, makeIndexes);
   const jobs = planted.service.db.collection('job');
   const merged = { $and: [match.within, match.guarded ?? {}] };
@@ -317,7 +317,7 @@ describe('within the scope,', () => {
   });
 });
 
-test('a text within the scope is still told', async () => {
+test('a text within the scope that stops an expression is reported', async () => {
   const inside = { domain_id: MINE, query: { filter: [STUCK] } };
   for (const caller of CALLERS)
     expect(await planted.grpc[caller].call('list', inside)).toHaveProperty(

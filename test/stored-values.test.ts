@@ -53,7 +53,7 @@ afterAll(async () => {
 
 const NOTHING: OddValue = { what: 'nothing', stored: { type: 0x0a, bytes: Buffer.alloc(0) }, shown: null };
 
-/** The ids of jobs whose value is no list, in order. */
+/** The ids of jobs without a list as their value, in order. */
 const withoutLists = (ids: readonly unknown[]): unknown[] =>
   ids.filter((id) => VALUES[IDS.indexOf(String(id))]?.stored.type !== 0x04).sort();
 
@@ -75,7 +75,7 @@ interface Named {
   readonly collector_id?: string;
 }
 
-/** The ids of what MongoDB itself finds, of jobs or of the collectors that are named like their jobs. */
+/** The ids found by MongoDB itself, of jobs or of the collectors named like their jobs. */
 async function found(collection: 'job' | 'collector', filter: Document): Promise<readonly unknown[]> {
   const projection = { _id: 0, job_id: 1, collector_id: 1 };
   const cursor = service.db
@@ -84,7 +84,7 @@ async function found(collection: 'job' | 'collector', filter: Document): Promise
   return (await cursor.toArray()).map((each) => each.job_id ?? each.collector_id).sort();
 }
 
-/** Where a filter finds a value: the key, and what MongoDB calls it where. */
+/** The keys of a value for a filter, each with its collection and its path there. */
 const FILTERED = [
   ['filters.v', 'job', 'filters.v'],
   ['errors.additional.v', 'job', 'errors.additional.v'],
@@ -92,7 +92,7 @@ const FILTERED = [
   ['collector.tags.v', 'collector', 'tags.v'],
 ] as const;
 
-describe.each(FILTERED)('a filter on %s gives what MongoDB gives', (key, collection, path) => {
+describe.each(FILTERED)('a filter on %s gives the documents that MongoDB finds', (key, collection, path) => {
   // Null would ask for the reference to the collector.
   const asksIt = CONDITIONS.filter(([, value]) => collection === 'job' || value !== null);
 
@@ -102,14 +102,14 @@ describe.each(FILTERED)('a filter on %s gives what MongoDB gives', (key, collect
   });
 });
 
-/** The types of values that are text. */
+/** The types of text. */
 const TEXT_TYPES = [0x02, 0x0e];
 
-/** What is stored as text: a value itself, or values of a list. */
+/** The texts of a value: the value itself, or values of a list. */
 const textsOf = ({ stored: { type }, shown, texts }: OddValue): readonly string[] =>
   texts ?? (TEXT_TYPES.includes(type) && typeof shown === 'string' ? [shown] : []);
 
-/** Where text is looked for, and by which operators every other job is not found. */
+/** The keys of text, for operators that find it and their opposites. */
 const TEXT_KEYS = ['filters.v', 'errors.additional.v', 'errors.0.additional.v', 'collector.tags.v'] as const;
 
 describe.each(TEXT_KEYS)('text at %s, and nothing else, is found', (k) => {
@@ -124,7 +124,7 @@ describe.each(TEXT_KEYS)('text at %s, and nothing else, is found', (k) => {
   });
 });
 
-describe('answers show what is stored', () => {
+describe('answers show the stored values', () => {
   const PLACES = [
     ['filter', 'v'],
     ['errors', '0', 'additional', 'v'],
@@ -264,14 +264,14 @@ describe.each(['filters.v', 'v', 'collector.capability.v', 'collector.tags.v'])(
   });
 });
 
-describe.each(['filters.v', 'collector.tags.v'])('each one of %s', (key) => {
+describe.each(['filters.v', 'collector.tags.v'])('each value of %s alone', (key) => {
   test.each([
     [
       'merge_objects',
       (n: string) => ({ group: { keys: [job], fields: [{ n, o: 'merge_objects', k: key }] } }),
     ],
     ['array_to_object', (n: string) => ({ project: { fields: [{ n, o: 'array_to_object', k: key }] } })],
-  ])('%s of each is answered, or refused as what it is', async (_, stage) => {
+  ])('%s of each value is answered, or refused by name', async (_, stage) => {
     combinations += IDS.length;
     const outcomes = await Promise.all(
       IDS.map((v) =>
@@ -286,8 +286,8 @@ describe.each(['filters.v', 'collector.tags.v'])('each one of %s', (key) => {
   });
 });
 
-describe('what goes through lists', () => {
-  test('unwind has a row for each but what is nothing', async () => {
+describe('stages go through lists', () => {
+  test('unwind gives a row for each value but missing ones', async () => {
     const rows = await stat([{ unwind: { path: 'filters.v' } }, { group: { keys: [job], fields: [] } }]);
     const some = VALUES.flatMap(({ shown }, nth) =>
       ['null', '[]'].includes(told(shown)) ? [] : [idOf(nth)],
@@ -302,7 +302,7 @@ describe('what goes through lists', () => {
   });
 });
 
-describe('any value in any field', () => {
+describe('any value in any field fails no call', () => {
   const all = (query: JsonObject) => asked('list', TYPED, query, TYPED_JOBS);
 
   test.each([{}, { minimal: true }, { only: ['status', 'errors', 'collector_info'] }])(
@@ -348,7 +348,7 @@ describe('any value in any field', () => {
   });
 });
 
-describe('through every other transport it is the same', () => {
+describe('every other transport gives the same answers', () => {
   const CALLS = [
     ['list', {}],
     ['list', { filter: [{ k: 'collector.tags.v', o: 'not', v: 'text' }], sort: { key: 'filters.v' } }],
@@ -384,6 +384,6 @@ describe('through every other transport it is the same', () => {
   });
 });
 
-test('none of it was a fault of the service', () => {
+test('no request was a fault of the service', () => {
   expect(service.faults).toEqual([]);
 });

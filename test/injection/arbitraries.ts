@@ -12,7 +12,7 @@ import { NAMES, VALUES } from '../harness/hostile.js';
 export const KEYS = ['errors', 'collector.provider'];
 export const FILTER_OPERATORS: readonly string[] = Object.keys(OPERATORS);
 const LIST_OPERANDS: readonly OperandName[] = ['values', 'texts', 'patterns'];
-/** The operators that take a list. */
+/** The operators on lists. */
 export const LISTED: readonly string[] = Object.keys(OPERATORS).filter(
   (name) => isOperator(name) && LIST_OPERANDS.includes(OPERATORS[name].operand.name),
 );

@@ -14,7 +14,7 @@ export const list = (...items: readonly Element[]): Element => ({
   type: 0x04,
 });
 
-/** What is wrong in a text, in its middle, at its ends, and alone. */
+/** Texts with bytes other than UTF-8, in the middle, at the ends and alone, and their form in answers. */
 export const WRONG = {
   'two bytes that are never there': ['abc\xff\xfe Z timeout', 'abc\ufffd\ufffd Z timeout'],
   'a byte at the end': ['timeout\x80', 'timeout\ufffd'],
@@ -37,7 +37,7 @@ export const SHOWN = Object.values(WRONG).map(([, shown]) => shown);
 export const BROKEN = Object.keys(WRONG).map((_, nth) => `broken-${String(nth).padStart(2, '0')}`);
 
 export interface Place {
-  /** The key, and the job that has `value` there. */
+  /** The key, and a job with `value` there. */
   readonly key: string;
   readonly job: (value: Element) => readonly (readonly [string, Element])[];
 }

@@ -22,7 +22,7 @@ const TEXTS = 60;
 const PATIENCE = 1000;
 const AT_ONCE = 8;
 
-/** MongoDB's codes for what it cannot tell, or not in time, and for what it cannot read. */
+/** MongoDB's codes for expressions beyond its limits, out of time, or beyond its syntax. */
 const STUCK = [51156, 50];
 const UNREADABLE = [51091, 51111];
 
@@ -116,7 +116,7 @@ test(`${PATTERNS} expressions of seed ${SEED} over ${TEXTS} texts: each answer i
 const STUCK_ON = '.*.*y|^.*.*.*x$';
 const FILTER = { k: 'errors.message', o: 'regex' };
 
-test('find alone drops what it cannot tell, without a word', async () => {
+test('find alone drops a text beyond the limits of PCRE, without a word', async () => {
   const jobs = service.db.collection('job');
   const text = { 'errors.message': { $regex: STUCK_ON, $options: 'i' } };
   expect(
@@ -153,7 +153,7 @@ const TOLD: readonly (readonly [RpcName, JsonObject, string])[] = [
   ],
 ];
 
-test.each(TOLD)('%s of %j is told so, at %s', async (rpc, request, field) => {
+test.each(TOLD)('%s of %j is refused with the condition named, at %s', async (rpc, request, field) => {
   const client = jsonClient(service.address);
   const all = { domain_id: DOMAIN, ...request };
   for (const outcome of [await client.call(rpc, all), await callHttp(service.http, rpc, all)]) {

@@ -14,7 +14,7 @@ export const is = (k: string, o: string, v: JsonObject[string]): JsonObject => (
 export const STUCK = is('errors.message', 'regex', STUCK_ON);
 export const STUCK_FILTER = is('filter.s', 'regex', STUCK_ON);
 
-/** Conditions that exclude what is planted in the domain, as far as the scope of the caller does not. */
+/** Conditions to exclude the planted values of the domain, as far as the scope of the caller does not. */
 export const excluding = (caller: Caller): JsonObject[] => [
   is('status', 'eq', 'SUCCESS'),
   ...(caller === 'PROJECT' ? [] : [is('project_id', 'eq', PROJECT)]),

@@ -28,7 +28,7 @@ export const CONDITIONS: readonly (readonly [string, JsonValue, (path: string) =
   ['match', { a: 1 }, (path) => ({ [`${path}.a`]: 1 })],
 ];
 
-/** Operators that find text, the same as an expression of JavaScript's, and the operator that is the opposite. */
+/** Operators on text, each with the same expression in JavaScript and its opposite operator. */
 export const TEXT_CONDITIONS: readonly (readonly [string, JsonValue, RegExp, string | undefined])[] = [
   ['contain', 'TEX', /tex/iu, 'not_contain'],
   ['contain', '', /^/u, 'not_contain'],

@@ -13,7 +13,7 @@ const pipeline = (query: JsonObject): Document =>
     rows: compileStat(readStat(statisticsOf(query), READING), JOB_SCHEMA, undefined).rows.slice(0, -2),
   });
 
-/** Stands before stages to which a missing value is another than null. */
+/** Stands before stages that tell a missing value from null. */
 const DOCUMENTS = { $match: { _id: { $exists: true } } };
 
 test('an id that a scan meets twice is counted once', () => {
