@@ -51,7 +51,11 @@ async function resolveSide(
 }
 
 /** Resolves the conditions of `filter` on the resource referred to; those of a side are looked up together. */
-export async function resolved(filter: AskedFilter, schema: ResourceSchema, lookup: Lookup): Promise<Filter> {
+export async function resolveReferences(
+  filter: AskedFilter,
+  schema: ResourceSchema,
+  lookup: Lookup,
+): Promise<Filter> {
   const path = schema.reference?.field ?? '';
   async function sideOf(side: Side): Promise<readonly Condition[]> {
     const referred = filter[side].filter(isReferred).map((leaf) => leaf.referred);

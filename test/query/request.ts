@@ -5,7 +5,7 @@ import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
 import { Query, StatisticsQuery } from '../../src/gen/spaceone/api/core/v1/query.js';
 import { JOB_SCHEMA } from '../../src/job/schema.js';
-import type { Reading } from '../../src/query/reading.js';
+import type { ReadSettings } from '../../src/query/read-settings.js';
 import { createWorkBudget } from '../../src/query/work-budget.js';
 import { descriptors } from '../../src/wire/descriptors.js';
 import type { Outcome } from '../harness/client.js';
@@ -13,7 +13,7 @@ import type { Outcome } from '../harness/client.js';
 /** The clock of requests read but not run. */
 export const NOW = new Date('2024-03-15T10:20:30.400Z');
 
-export const READING: Reading = {
+export const SETTINGS: ReadSettings = {
   schema: JOB_SCHEMA,
   now: NOW,
   work: createWorkBudget(),

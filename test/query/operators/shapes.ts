@@ -10,7 +10,7 @@ import { jsonClient } from '../../harness/client.js';
 import type { JsonClient, Outcome } from '../../harness/client.js';
 import { startService } from '../../harness/service.js';
 import type { LogLine, Service } from '../../harness/service.js';
-import { queryOf, READING, sent } from '../request.js';
+import { queryOf, SETTINGS, sent } from '../request.js';
 
 const SHAPES = 'domain-shapes';
 export const FIRST = new ObjectId('65e000000000000000000001');
@@ -101,7 +101,7 @@ export const nor = (filter: Document): Document => ({ $nor: [filter] });
 export const anyCase = (pattern: string): BSONRegExp => new BSONRegExp(inText(pattern), 'i');
 export const is = (k: string, o: string, v: JsonValue = null): JsonObject => ({ k, o, v });
 
-export const asked = (condition: JsonObject) => readFilters(queryOf({ filter: [condition] }), READING).all;
+export const asked = (condition: JsonObject) => readFilters(queryOf({ filter: [condition] }), SETTINGS).all;
 
 export const filterOf = (condition: JsonObject): Document[] =>
   asked(condition).flatMap((leaf) => ('referred' in leaf ? [] : [sent(matching(leaf))]));
