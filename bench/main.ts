@@ -9,7 +9,7 @@ import { MongoClient } from 'mongodb';
 import { startEmbedded } from '../src/embedded/embedded.js';
 import { baselineTarget, serviceTarget, startUp, transportTarget } from './targets.js';
 import type { Target } from './targets.js';
-import { domainOf, load, textIn } from './data.js';
+import { domainOf, loadManyJobs, textIn } from '../test/harness/many-jobs.js';
 import { cpuOf, peakOf } from './process-usage.js';
 import { GROWING, WORKLOADS } from './workloads.js';
 import type { Sample, Workload } from './workloads.js';
@@ -134,7 +134,7 @@ async function main(uri: string): Promise<void> {
   try {
     const chosen = WORKLOADS.filter(({ name }) => name.includes(options.only));
     print(`loading ${SIZES.reduce((a, b) => a + b).toLocaleString('en')} jobs`);
-    const { domain, jobIds } = await load(client.db(DATABASE), SIZES);
+    const { domain, jobIds } = await loadManyJobs(client.db(DATABASE), SIZES);
     const sample: Sample = { domain, jobIds: jobIds.slice(0, 5000), text: textIn(jobIds, CONTAINED) };
     const measured = await measure(uri, sample, chosen);
     const starts = await startUps(uri, sample);
@@ -218,7 +218,7 @@ async function grow(client: MongoClient, uri: string) {
   const found = new Map<string, number[]>(GROWING.map(({ name }) => [name, []]));
   for (const size of GROWTH) {
     const database = `${DATABASE}_${size}`;
-    const { jobIds } = await load(client.db(database), [size]);
+    const { jobIds } = await loadManyJobs(client.db(database), [size]);
     const own = await serviceTarget(uri, database, { domain: domainOf(0), jobIds, text: '' });
     for (const workload of GROWING) {
       await turn(own, workload, 1);

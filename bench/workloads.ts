@@ -4,7 +4,7 @@ import { ObjectId } from 'mongodb';
 import type { Collection, Db, Document, Filter, FindOptions } from 'mongodb';
 import { COLLECTOR_SHOWN, JOB_SCHEMA } from '../src/job/schema.js';
 import { projectionOf, projectionTo } from '../src/query/compile/projection.js';
-import type { Rpc } from '../src/server/call.js';
+import type { Rpc } from '../src/server/call-context.js';
 import { idIn } from '../src/wire/bson.js';
 import { namesOf } from '../src/wire/names.js';
 

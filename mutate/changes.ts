@@ -1,4 +1,4 @@
-/** The small changes that a source file allows. */
+// The small changes possible in a source file.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -7,12 +7,14 @@ import { KINDS } from './kinds.js';
 
 export interface Change extends Edit {
   readonly kind: Kind;
-  /** The path of the file from the root, and where in it. */
+  /** The start of the syntax node of the change. */
+  readonly nodeStart: number;
+  /** The path of the file from the root, and the line in it. */
   readonly file: string;
   readonly line: number;
-  /** The declarations that it lies in, the outermost first. */
+  /** The enclosing declarations, the outermost first. */
   readonly within: string;
-  /** What is replaced, and what by, on one line. */
+  /** The replaced text and its replacement, on one line. */
   readonly from: string;
   readonly to: string;
 }
@@ -34,7 +36,7 @@ function declaredName(node: ts.Node): string | undefined {
     : undefined;
 }
 
-/** Types mean nothing when the program runs. */
+/** Types have no effect at run time. */
 const isType = (node: ts.Node): boolean =>
   ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node);
 
@@ -42,12 +44,13 @@ function changesIn(file: string, text: string): readonly Change[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true);
   const found = new Map<string, Change>();
 
-  function note(kind: Kind, edit: Edit, within: readonly string[]): void {
+  function note(kind: Kind, edit: Edit, node: ts.Node, within: readonly string[]): void {
     const place = `${edit.start} ${edit.end} ${edit.text}`;
     if (found.has(place)) return;
     const line = source.getLineAndCharacterOfPosition(edit.start).line + 1;
     const [from, to] = [oneLine(text.slice(edit.start, edit.end)), oneLine(edit.text)];
-    found.set(place, { ...edit, kind, file, line, within: within.join(' › '), from, to });
+    const nodeStart = node.getStart();
+    found.set(place, { ...edit, kind, nodeStart, file, line, within: within.join(' › '), from, to });
   }
 
   function visit(node: ts.Node, within: readonly string[]): void {
@@ -55,7 +58,7 @@ function changesIn(file: string, text: string): readonly Change[] {
     const name = declaredName(node);
     const inside = name === undefined ? within : [...within, name];
     for (const kind of Object.keys(KINDS).filter(isKind))
-      for (const edit of KINDS[kind](node)) note(kind, edit, inside);
+      for (const edit of KINDS[kind](node)) note(kind, edit, node, inside);
     node.forEachChild((child) => {
       visit(child, inside);
     });
@@ -67,10 +70,10 @@ function changesIn(file: string, text: string): readonly Change[] {
 
 const isKind = (name: string): name is Kind => name in KINDS;
 
-/** Programs of one step, and code that others have made. */
+/** Programs of a single step, and generated code. */
 const UNTOUCHED = /^src\/(?:gen\/|make-indexes\.ts|embedded\/(?:download|mongod)\.ts)/;
 
-/** The files of src below `root` that are changed, as paths from there. */
+/** The files of src below `root` open to changes, as paths from `root`. */
 export const sourceFiles = (root: string): readonly string[] =>
   readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .map((path) => `src/${path.replaceAll('\\', '/')}`)
@@ -81,6 +84,6 @@ export const sourceFiles = (root: string): readonly string[] =>
 export const changesOf = (root: string, files: readonly string[]): readonly Change[] =>
   files.flatMap((file) => changesIn(file, readFileSync(join(root, file), 'utf8')));
 
-/** The text of a file once `change` is made. */
+/** The text of a file with `change`. */
 export const changed = (text: string, { start, end, text: other }: Change): string =>
   text.slice(0, start) + other + text.slice(end);

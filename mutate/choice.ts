@@ -1,9 +1,9 @@
-/** Which of the changes are made: as many of each kind, as far as there are. */
+// Draws the changes to make: as many of each kind, as far as possible.
 import { shuffled } from '../test/harness/random.js';
 import type { Random } from '../test/harness/random.js';
 import type { Change } from './changes.js';
 
-/** The changes in an order that `next` draws, with each kind in turn. */
+/** The changes in random order, with the kinds in rotation. */
 export function* inTurn(changes: readonly Change[], next: Random): Generator<Change, void> {
   const kinds = shuffled([...new Set(changes.map(({ kind }) => kind))].toSorted(), next);
   const lists = kinds.map((each) =>

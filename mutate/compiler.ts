@@ -1,11 +1,11 @@
-/** TypeScript as a judge of changes, and as what makes a changed file run. */
+// TypeScript as a check of changes, and as the compiler of changed files.
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
 import { changed } from './changes.js';
 import type { Change } from './changes.js';
 
-/** The project's options, but that what a change leaves unused is no error. */
+/** The options of the project, without errors for names left unused by a change. */
 function optionsOf(root: string): ts.ParsedCommandLine {
   const path = join(root, 'tsconfig.json');
   const read = ts.readJsonConfigFile(path, (file) => ts.sys.readFile(file));
@@ -15,14 +15,14 @@ function optionsOf(root: string): ts.ParsedCommandLine {
 }
 
 export interface Compiler {
-  /** Whether the changed file and those that import it still compile. */
+  /** Checks the changed file and its importers. */
   compiles(change: Change): boolean;
-  /** The changed file as JavaScript. */
+  /** Compiles the changed file to JavaScript. */
   script(change: Change): string;
 }
 
-/** A compiler of the sources below `root`. */
-export function compiler(root: string): Compiler {
+/** A compiler for the sources below `root`. */
+export function createCompiler(root: string): Compiler {
   const { options, fileNames } = optionsOf(root);
   const files = fileNames.filter((name) => relative(root, name).startsWith('src'));
   let current: { readonly file: string; readonly text: string } | undefined;
@@ -64,7 +64,7 @@ export function compiler(root: string): Compiler {
     },
     script: (change) =>
       ts.transpileModule(changed(original(change.file), change), {
-        // A file by itself is not known to be a module of ours.
+        // Alone, the file has no package.json to mark it as a module.
         compilerOptions: { ...options, module: ts.ModuleKind.ESNext, sourceMap: false },
         fileName: change.file,
       }).outputText,

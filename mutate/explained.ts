@@ -1,12 +1,12 @@
-/** Changes that no test can notice, or need not, each with its reason. They are not made, and one that has become impossible is a failure. */
+// Changes without an observable effect, each with its reason. They are not made, and one that has become impossible fails the run.
 import type { Change } from './changes.js';
 
 export interface Explained {
   readonly file: string;
-  /** The innermost declaration that it lies in. */
+  /** The innermost enclosing declaration. */
   readonly within: string;
   readonly from: string;
-  /** undefined: whatever replaces it. */
+  /** undefined: any replacement. */
   readonly to?: string;
   readonly why: string;
 }
@@ -16,13 +16,13 @@ export const EXPLAINED: readonly Explained[] = [
     file: 'src/auth/roles.ts',
     within: 'keyOf',
     from: "= ''",
-    why: 'Whoever asks gives a text; without one a question would be asked once more, and answered the same.',
+    why: 'Callers always give a text; without one, the same question is asked again, with the same answer.',
   },
   {
     file: 'src/job/answer.ts',
     within: 'sizeOf',
     from: '0',
-    why: 'It estimates what an answer takes; one byte more is as good an estimate.',
+    why: 'It estimates the size of an answer; one byte more is as good.',
   },
 ];
 

@@ -1,4 +1,4 @@
-/** Jest's sequencer for changes: the tests in the order in which they were named. */
+// Jest's sequencer for changes: keeps the given order of tests.
 interface Test {
   readonly path: string;
 }
@@ -14,6 +14,6 @@ export default class GivenOrder {
   }
 
   cacheResults(): void {
-    // How long tests took, and how they ended, is of no use here: what they test has changed.
+    // Times and results say nothing about the next change.
   }
 }

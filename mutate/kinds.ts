@@ -1,4 +1,4 @@
-/** The kinds of small changes: for each, the edits of a node of the syntax tree that are of that kind. */
+// The kinds of small changes: for each, its edits of a node of the syntax tree.
 import ts from 'typescript';
 
 /** Replaces the source from `start` to `end`. */
@@ -12,7 +12,7 @@ type EditsOf = (node: ts.Node) => readonly Edit[];
 
 const edit = (node: ts.Node, text: string): Edit => ({ start: node.getStart(), end: node.getEnd(), text });
 
-/** The edits that take each of `items` out of a list that commas part. */
+/** The edits that remove each of `items` from a comma-separated list. */
 const without = <T extends ts.Node>(items: readonly T[], isCandidate: (item: T) => boolean): Edit[] =>
   items.flatMap((item, nth) => {
     if (!isCandidate(item)) return [];
@@ -21,7 +21,7 @@ const without = <T extends ts.Node>(items: readonly T[], isCandidate: (item: T) 
     return [{ start: before?.getEnd() ?? item.getStart(), end: item.getEnd(), text: '' }];
   });
 
-/** Calls that give back what was taken. */
+/** Calls that release a resource. */
 const GIVING_BACK =
   /^(?:abort|cancel|clear\w*|close\w*|delete|destroy|dispose|done|drop\w*|end\w*|forget|kill|leave|off|release|remove\w*|return|stop|terminate|unref|unsubscribe)$/;
 
@@ -30,7 +30,7 @@ function nameOf(called: ts.Expression): string {
   return ts.isPropertyAccessExpression(called) ? called.name.text : '';
 }
 
-/** The call that an expression is, waited for or not. */
+/** The call of an expression, with or without await. */
 function callIn(expression: ts.Expression): ts.CallExpression | undefined {
   if (ts.isCallExpression(expression)) return expression;
   if (ts.isAwaitExpression(expression) || ts.isVoidExpression(expression))
@@ -48,7 +48,7 @@ function conditionOf(node: ts.Node): ts.Expression | undefined {
   return ts.isConditionalExpression(node) ? node.condition : undefined;
 }
 
-/** Whether a statement ends what it stands in. */
+/** True for a statement that leaves its block. */
 function isLeaving(statement: ts.Statement): boolean {
   if (ts.isBlock(statement)) return statement.statements.some(isLeaving);
   return (
@@ -59,7 +59,7 @@ function isLeaving(statement: ts.Statement): boolean {
 const isGuard = (node: ts.Node): node is ts.IfStatement =>
   ts.isIfStatement(node) && node.elseStatement === undefined && isLeaving(node.thenStatement);
 
-/** What becomes of a binary expression, by its operator. */
+/** The replacements of binary operators. */
 const OPERATORS: Readonly<Record<string, ReadonlyMap<ts.SyntaxKind, string>>> = {
   comparison: new Map([
     [ts.SyntaxKind.LessThanToken, '<='],
@@ -91,7 +91,7 @@ const operatorChanged =
     return other === undefined ? [] : [edit(node.operatorToken, other)];
   };
 
-/** Either side alone, where an expression is of one of `operators`. */
+/** Either side alone, for expressions with one of `operators`. */
 const sideDropped =
   (...operators: readonly ts.SyntaxKind[]): EditsOf =>
   (node) =>
@@ -121,7 +121,7 @@ function numbersFor(text: string): readonly string[] {
   return value === 0 ? ['1'] : ['0', String(value * 10)];
 }
 
-/** Whether a text is a value, and not a name, a type or where a module is. */
+/** True for a text that is a value, not a name, a type or a module specifier. */
 const isValue = ({ parent }: ts.StringLiteralLike): boolean =>
   !ts.isPropertyAssignment(parent) || !ts.isStringLiteral(parent.name)
     ? !ts.isImportDeclaration(parent) && !ts.isExportDeclaration(parent) && !ts.isLiteralTypeNode(parent)
@@ -142,7 +142,7 @@ function regexEdits(node: ts.RegularExpressionLiteral): readonly Edit[] {
     .map((other) => edit(node, other));
 }
 
-/** The array whose elements are joined to one text. */
+/** The elements of an array literal joined to one text. */
 function joined(node: ts.Node): readonly ts.Expression[] {
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return [];
   const { name, expression } = node.expression;

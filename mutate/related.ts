@@ -1,63 +1,88 @@
-/** Which tests should see a change of a file: those that import it, the nearest first, and those that start the service. */
+// The tests within reach of a source file, by imports: its own test, direct importers, tests of its folder, all others.
+import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 
-/** What needs a browser or a program of others, reads no code of src, or is about the tests' own tools. */
-const UNASKED = /^test\/(?:explorer\/|clients\/(?!connect)|docker|embedded\/mongod)/;
+/** Tests that need a browser or foreign programs, read no code of src, or test the tools of the tests. */
+const EXCLUDED = /^test\/(?:explorer\/|clients\/(?!connect)|docker|embedded\/mongod)/;
 
 const SPECIFIER = /(?:from|import|import\(|URL\()\s*'(\.[^']*\.js)'/g;
+
+/** The launcher of the program. */
+const LAUNCHER = 'test/harness/program.ts';
+const STARTS_PROCESS = /\b(?:spawn|fork|execFile)\(/;
 
 const filesBelow = (root: string, folder: string): readonly string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
     .filter((path) => path.endsWith('.ts'));
 
-function importsOf(root: string, file: string): readonly string[] {
-  const text = readFileSync(join(root, file), 'utf8');
+function importsIn(file: string, text: string): readonly string[] {
   return [...text.matchAll(SPECIFIER)].map(([, specifier = '']) => {
     const target = posix.join(dirname(file), specifier).replace(/\.js$/, '.ts');
     return target.replace(/^(?:\.\.\/)+/, '');
   });
 }
 
+export interface Candidate {
+  readonly test: string;
+  /** 0 is the nearest. */
+  readonly rank: number;
+}
+
 export interface Related {
-  /** The tests that should see a change of `file`, the likeliest first; `durationOf` tells what a test takes. */
-  of(file: string, durationOf: (test: string) => number): readonly string[];
+  /** The tests that import `file`, directly or not. */
+  testsOf(file: string): readonly Candidate[];
+  /** Runs code of src in other processes, whose coverage is unknown. */
+  startsProcess(test: string): boolean;
+  /** Changes with the test and everything that it imports. */
+  fingerprint(test: string): string;
 }
 
-/** How many imports lead from `test` to `file`; Infinity: none do. */
-function distance(imports: ReadonlyMap<string, readonly string[]>, test: string, file: string): number {
-  const seen = new Set([test]);
-  let [steps, front] = [0, [test]];
-  while (front.length > 0) {
-    if (front.includes(file)) return steps;
-    const next = front.flatMap((each) => imports.get(each) ?? []).filter((each) => !seen.has(each));
-    for (const each of next) seen.add(each);
-    [steps, front] = [steps + 1, [...new Set(next)]];
+type Imports = ReadonlyMap<string, readonly string[]>;
+
+/** The files within reach of `test`, with the number of imports to each. */
+function distancesFrom(imports: Imports, test: string): ReadonlyMap<string, number> {
+  const distances = new Map([[test, 0]]);
+  let front = [test];
+  for (let steps = 1; front.length > 0; steps++) {
+    const next = new Set(
+      front.flatMap((each) => imports.get(each) ?? []).filter((each) => !distances.has(each)),
+    );
+    for (const each of next) distances.set(each, steps);
+    front = [...next];
   }
-  return Infinity;
+  return distances;
 }
 
-/** How near a test is to a file: its own, one that imports it, one of its folder, any other. Tests of no folder start the service. */
-function rankOf(test: string, file: string, steps: number): number {
+function rankOf(test: string, file: string, distance: number): number {
   const mirrored = file.replace(/^src\//, 'test/');
   if (test === mirrored.replace(/\.ts$/, '.test.ts')) return 0;
-  if (steps === 1) return 1;
+  if (distance === 1) return 1;
   return dirname(test) === dirname(mirrored) && dirname(test) !== 'test' ? 2 : 3;
 }
 
-/** The tests below `root`, by what they import. */
-export function related(root: string): Related {
+/** Reads the imports of the tests below `root` whose path contains `part`. */
+export function createRelated(root: string, part = ''): Related {
   const files = ['src', 'test'].flatMap((folder) => filesBelow(root, folder));
-  const imports = new Map(files.map((file) => [file, importsOf(root, file)]));
-  const tests = files.filter((file) => file.endsWith('.test.ts') && !UNASKED.test(file));
+  const texts = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
+  const imports: Imports = new Map([...texts].map(([file, text]) => [file, importsIn(file, text)]));
+  const tests = files.filter(
+    (file) => file.endsWith('.test.ts') && file.includes(part) && !EXCLUDED.test(file),
+  );
+  const distances = new Map(tests.map((test) => [test, distancesFrom(imports, test)]));
+  const reach = (test: string): readonly string[] => [...(distances.get(test)?.keys() ?? [])];
   return {
-    of: (file, durationOf) =>
-      tests
-        .map((test) => ({ test, steps: distance(imports, test, file) }))
-        .filter(({ steps }) => steps !== Infinity)
-        .map(({ test, steps }) => ({ test, rank: rankOf(test, file, steps), duration: durationOf(test) }))
-        .toSorted((one, other) => one.rank - other.rank || one.duration - other.duration)
-        .map(({ test }) => test),
+    testsOf: (file) =>
+      tests.flatMap((test) => {
+        const distance = distances.get(test)?.get(file);
+        return distance === undefined ? [] : [{ test, rank: rankOf(test, file, distance) }];
+      }),
+    startsProcess: (test) => reach(test).includes(LAUNCHER) || STARTS_PROCESS.test(texts.get(test) ?? ''),
+    fingerprint(test) {
+      const hash = createHash('sha256');
+      for (const file of reach(test).toSorted()) hash.update(`${file}\0${texts.get(file) ?? ''}\0`);
+      return hash.digest('hex');
+    },
   };
 }

@@ -1,24 +1,27 @@
-/** Jest's reporter for changes: ends the run with the first test that fails, and writes down what was seen until then. */
-import { readFileSync, writeFileSync } from 'node:fs';
+// Jest's reporter for changes: ends the run at the first failing test, and records the results so far.
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Test, TestCaseResult, TestResult } from '@jest/reporters';
 
-/** What a run has shown. */
+/** The results of a run. */
 export interface Report {
-  /** The test file that failed, and the test in it. */
+  /** The failing test file, and the test in it. */
   readonly failed?: { readonly test: string; readonly title: string };
-  /** The milliseconds of the files that passed, by file. */
+  /** The milliseconds of each passing file. */
   readonly passed: Readonly<Record<string, number>>;
+  /** The file that has begun, and not ended. */
+  readonly running?: string;
 }
 
-/** A test of a figure of time may be tried again. */
-const TRIES = 3;
+/** The attempts at a test with assertions on times. */
+const MAX_ATTEMPTS = 3;
 const isTimed = (path: string): boolean => /\btimed\(|retryTimes/.test(readFileSync(path, 'utf8'));
 
 export default class Reporter {
   readonly #passed: Record<string, number> = {};
   readonly #root: string;
   readonly #output: string;
+  #running: string | undefined;
 
   constructor({ rootDir }: { readonly rootDir: string }, { output }: { readonly output: string }) {
     this.#root = rootDir;
@@ -26,16 +29,22 @@ export default class Reporter {
     this.#write({ passed: {} });
   }
 
+  onTestFileStart({ path }: Test): void {
+    this.#running = this.#source(path);
+    this.#write({ passed: this.#passed });
+  }
+
   onTestCaseResult({ path }: Test, { status, fullName, invocations }: TestCaseResult): void {
-    if (status === 'failed' && (!isTimed(path) || invocations === TRIES)) this.#end(path, fullName);
+    if (status === 'failed' && (!isTimed(path) || invocations === MAX_ATTEMPTS)) this.#end(path, fullName);
     this.#write({ passed: this.#passed });
   }
 
   onTestFileResult({ path }: Test, { testExecError, testResults, perfStats }: TestResult): void {
     const failed = testResults.find(({ status }) => status === 'failed');
     if (failed !== undefined) this.#end(path, failed.fullName);
-    if (testExecError !== undefined) this.#end(path, 'it cannot be run');
+    if (testExecError !== undefined) this.#end(path, 'the file cannot be run');
     this.#passed[this.#source(path)] = perfStats.end - perfStats.start;
+    this.#running = undefined;
     this.#write({ passed: this.#passed });
   }
 
@@ -44,7 +53,10 @@ export default class Reporter {
   }
 
   #write(report: Report): void {
-    writeFileSync(this.#output, JSON.stringify(report));
+    const running = this.#running === undefined ? {} : { running: this.#running };
+    // The reader polls: it must never see half a report.
+    writeFileSync(`${this.#output}.new`, JSON.stringify({ ...running, ...report }));
+    renameSync(`${this.#output}.new`, this.#output);
   }
 
   #end(path: string, title: string): never {
@@ -56,12 +68,13 @@ export default class Reporter {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
-/** The report that was written to `path`. */
+/** Reads the report at `path`. */
 export function reportIn(path: string): Report {
   const report: unknown = JSON.parse(readFileSync(path, 'utf8'));
   if (!isObject(report) || !isObject(report['passed'])) return { passed: {} };
   const passed = Object.fromEntries(Object.entries(report['passed']).map(([test, ms]) => [test, Number(ms)]));
+  const running = typeof report['running'] === 'string' ? { running: report['running'] } : {};
   const { failed } = report;
-  if (!isObject(failed)) return { passed };
-  return { failed: { test: String(failed['test']), title: String(failed['title']) }, passed };
+  if (!isObject(failed)) return { passed, ...running };
+  return { failed: { test: String(failed['test']), title: String(failed['title']) }, passed, ...running };
 }

@@ -1,4 +1,4 @@
-// npm run resilience: set up, then run attacks and faults against the service (docs/operations.md «Trials»). Arguments go to the scenarios.
+// npm run resilience: set up, then run attacks and faults against the service (docs/resilience.md «Scenarios»). Arguments go to the scenarios.
 import { prepare } from './setup.mjs';
 
 await prepare();

@@ -28,8 +28,13 @@ export const ROOMS = [
     ['src/server/http/', 'the HTTP listener: routes, protocols, exports, OpenAPI and pages'],
     ['src/server/admin/', 'the admin listener: probes and metrics'],
   ],
-  [['src/server/', 'shared by the listeners: connections, TLS, ports, the serving state']],
-  [['src/server/interceptors/', 'the links that every call passes, in one order']],
+  [
+    [
+      'src/server/interceptors/',
+      'the links that every call passes, in one order, and the calls made of them',
+    ],
+  ],
+  [['src/server/', 'shared by the listeners: calls as types, connections, TLS, ports, the serving state']],
   [
     ['src/auth/', 'from token to caller to scope'],
     ['src/job/', 'the job: its schema, a use case a file, and BSON to JobInfo'],

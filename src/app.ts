@@ -3,7 +3,7 @@
  * (docs/architecture.md «Composition»). The program, the tests and the resilience scenarios start this.
  */
 import type { MongoClient, MongoClientOptions, MongoOptions } from 'mongodb';
-import { authentication, encryption } from './access.js';
+import { createAuthenticate } from './auth/authenticate.js';
 import type { Authenticate } from './auth/caller.js';
 import type { Config } from './config/config.js';
 import {
@@ -17,34 +17,37 @@ import { SAMPLE_DOMAINS } from './embedded/sample.js';
 import { claimDataFolder, EMBEDDED_URI, startEmbeddedDatabase } from './embedded/start.js';
 import { PURPOSE_OPTIONS } from './mongo/client-options.js';
 import type { Purpose } from './mongo/client-options.js';
-import type { Diagnosis } from './mongo/diagnosis.js';
 import { createIndexWatch } from './mongo/index-watch.js';
+import type { IndexWatch } from './mongo/index-watch.js';
 import { createMemoryBudgetFor } from './limits/memory-budget.js';
 import type { MeasuredMemoryBudget } from './limits/memory-budget.js';
 import { createYielding } from './limits/yield.js';
 import type { Yielding } from './limits/yield.js';
 import { COLLECTIONS, JOB_INDEXES, JOB_RIGHTS, makeIndexes } from './job/collections.js';
+import { CONDITION_KEYS } from './job/condition-keys.js';
 import { createJobService } from './job/service.js';
 import { createJobStore } from './job/store.js';
-import type { StoreConnections } from './job/store.js';
+import type { JobStore, StoreConnections } from './job/store.js';
 import { createSchedulers, loadOfEach } from './limits/fair-scheduler.js';
 import type { SchedulerLoad, Schedulers } from './limits/fair-scheduler.js';
 import type { Log } from './telemetry/log.js';
-import { createCalls } from './server/call.js';
-import type { Calls } from './server/call.js';
+import { createCalls } from './server/interceptors/calls.js';
+import type { Calls } from './server/call-context.js';
 import { connectionLimit, descriptorLimit, MAX_CONNECTIONS } from './server/descriptors.js';
 import { openGrpcListener } from './server/grpc/grpc.js';
-import type { Listener } from './server/grpc/grpc.js';
-import { createServingState } from './server/health.js';
-import type { ServingState } from './server/health.js';
+import type { Listener } from './server/listener.js';
+import { createServingState } from './server/serving-state.js';
+import type { ServingState } from './server/serving-state.js';
 import { openHttpListener } from './server/http/http.js';
 import { watchLoad } from './limits/load-shedding.js';
 import type { Load as LoopLoad } from './limits/load-shedding.js';
-import { portComplaint } from './server/ports.js';
+import { explainListenErrors } from './server/ports.js';
+import { openTls } from './server/tls.js';
 import type { Tls } from './server/tls.js';
-import { openAdminListener } from './server/http/listener.js';
+import { openAdminListener } from './server/admin/admin.js';
 import { createServingLog } from './telemetry/serving-log.js';
 import type { ServingLog } from './telemetry/serving-log.js';
+import type { Diagnosis } from './reasons.js';
 import { VERSION } from './version.js';
 
 /** Undoes the steps of the start at the end, the last first. */
@@ -178,20 +181,6 @@ function follow(
   });
 }
 
-/** Waits for `opening`. Errors: a line about `variable`, whose port cannot be had. */
-async function named<T extends Listener>(
-  variable: string,
-  port: number,
-  host: string,
-  opening: Promise<T>,
-): Promise<T> {
-  try {
-    return await opening;
-  } catch (error) {
-    throw new Error(await portComplaint(variable, port, host, error), { cause: error });
-  }
-}
-
 /** The connections that clients may have beside those to the database; the notice says where descriptors are the bound. */
 async function connectionsOf(
   options: MongoOptions,
@@ -209,7 +198,7 @@ async function connectionsOf(
     if (most < MAX_CONNECTIONS)
       log.info(
         { descriptors, connections: most },
-        'the limit of descriptors bounds the connections of each transport',
+        'the file descriptor limit lowers the connection limit of each transport',
       );
   };
   return { most, notice };
@@ -232,7 +221,7 @@ async function openDoors(
     openDoor: (port: number) => Promise<Listener>,
   ) => {
     if (port === 'off') return port;
-    const door = await named(variable, port, host, openDoor(port));
+    const door = await explainListenErrors(variable, port, host, openDoor(port));
     doors.push(door);
     return door.address;
   };
@@ -250,7 +239,7 @@ async function openDoors(
       yielding,
       port,
       corsOrigins,
-      explorer: config.explorer === 'on' ? { auth, grpc, domains } : undefined,
+      explorer: config.explorer === 'on' ? { auth, grpc, domains, fields: CONDITION_KEYS } : undefined,
     }),
   );
   const admin = await listening('ADMIN_PORT', config.adminPort, (port) =>
@@ -263,7 +252,7 @@ async function openDoors(
 async function cleanUp(cleanups: Cleanups, log: Log): Promise<void> {
   for (const cleanup of cleanups.splice(0).toReversed()) {
     await cleanup().catch((error: unknown) => {
-      log.error({ err: error }, 'a part did not stop cleanly');
+      log.error({ err: error }, 'cleanup failed');
     });
   }
 }
@@ -271,50 +260,63 @@ async function cleanUp(cleanups: Cleanups, log: Log): Promise<void> {
 const example = (grpc: string): string =>
   `grpcurl -plaintext -d '{"domain_id": "${SAMPLE_DOMAINS[1]}", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;
 
-/** Puts the parts together that do not wait for the database. */
-async function compose(plan: DatabasePlan, database: DatabaseHandle, context: Context) {
-  const { config, log, clock, cleanups, replaced, shared } = context;
-  const authenticate = replaced?.authenticate ?? (await authentication(context));
-  const tls = replaced?.tls ?? (await encryption(context));
-  const { current } = database;
-  const state = createServingState();
-  const indexes = createIndexWatch({
-    database: () => current().control.db,
-    indexes: JOB_INDEXES,
-    rights: JOB_RIGHTS,
-    log,
-  });
-  cleanups.push(indexes.stop);
-  const report = (error: unknown): void => {
-    log.error({ err: error }, 'the database could not run a query');
-  };
+function createStore({ current }: DatabaseHandle, { orderedBy }: IndexWatch, log: Log): JobStore {
   const lasting: StoreConnections = {
     reads: () => current().reads,
     stats: () => current().stats,
     kill: (id) => current().kill(id),
   };
-  const store = createJobStore(lasting, { report, orderedBy: indexes.orderedBy });
+  const report = (error: unknown): void => {
+    log.error({ err: error }, 'the database could not run a query');
+  };
+  return createJobStore(lasting, { report, orderedBy });
+}
+
+/** Puts the parts together that do not wait for the database. */
+async function compose(plan: DatabasePlan, database: DatabaseHandle, context: Context) {
+  const { config, log, clock, cleanups, replaced, shared } = context;
+  const authentication = await createAuthenticate(config, { log, ...clock });
+  const tls = await openTls(config, log);
+  cleanups.push(authentication.close, () => Promise.resolve().then(tls?.stop));
+  const state = createServingState();
+  const indexes = createIndexWatch({
+    database: () => database.current().control.db,
+    indexes: JOB_INDEXES,
+    rights: JOB_RIGHTS,
+    log,
+  });
+  cleanups.push(indexes.stop);
+  const store = createStore(database, indexes, log);
   const { schedulers, memory } = shared;
   const { now, monotonicNow } = clock;
   const common = { memory, yielding: createYielding(monotonicNow), monotonicNow };
-  const service = createJobService({ ...common, store, schedulers, ...config });
+  const { maxPageSize, maxResponseBytes, collectorCache, defaultTimeout, maxTimeout } = config;
+  const limits = { maxPageSize, maxResponseBytes, collectorCache };
+  const service = createJobService({ ...common, ...limits, store, schedulers });
   const watch = watchLoad(monotonicNow, log);
   cleanups.push(watch.stop);
   const load = replaced?.load ?? watch;
   const calls = createCalls({
     ...common,
     service,
-    authenticate,
+    authenticate: replaced?.authenticate ?? authentication.authenticate,
     load,
     unready: state.reason,
     now,
     log,
-    ...config,
+    ...{ defaultTimeout, maxTimeout },
   });
   const sample = plan.embedded && config.sampleData ? SAMPLE_DOMAINS : [];
   const domains = replaced?.domains ?? sample;
   const { most, notice } = await connectionsOf(plan.options, context);
-  const parts = { calls, state, yielding: common.yielding, tls, domains, maxConnections: most };
+  const parts = {
+    calls,
+    state,
+    yielding: common.yielding,
+    tls: replaced?.tls ?? tls,
+    domains,
+    maxConnections: most,
+  };
   return { indexes, parts, notice };
 }
 

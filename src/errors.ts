@@ -84,8 +84,12 @@ export const ERRORS = {
     retryAfter: 1000,
     isOwnText: true,
   },
-  HTTP_ROUTE: { status: 'NOT_FOUND', text: 'There is no such route. (path = {path})' },
-  HTTP_METHOD: { status: 'UNIMPLEMENTED', http: 405, text: 'This route takes POST. (method = {method})' },
+  HTTP_ROUTE: { status: 'NOT_FOUND', text: 'Route is not found. (path = {path})' },
+  HTTP_METHOD: {
+    status: 'UNIMPLEMENTED',
+    http: 405,
+    text: 'Method is not allowed. (method = {method}, expected POST)',
+  },
   HTTP_CONTENT_TYPE: {
     status: 'INVALID_ARGUMENT',
     http: 415,
@@ -99,12 +103,12 @@ export const ERRORS = {
   HTTP_BODY_SIZE: {
     status: 'RESOURCE_EXHAUSTED',
     http: 413,
-    text: 'The body is too large. (max = {max} bytes)',
+    text: 'Request body is too large. (max = {max} bytes)',
     isOwnText: true,
   },
   HTTP_HOST: {
     status: 'PERMISSION_DENIED',
-    text: 'A service on a loopback address is called by a loopback name. (host = {host})',
+    text: 'Host is not allowed. (host = {host}, expected a loopback name)',
   },
   UNKNOWN: { status: 'INTERNAL', text: 'Internal error. (request_id = {request_id})' },
 } as const satisfies Record<string, ErrorRow>;
@@ -136,6 +140,14 @@ function withinBytes(text: string, max: number): string {
   return text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(max)).read);
 }
 
+/** The facts about an error beside its text. */
+interface Background {
+  /** Facts for programs, sent to the client in ErrorInfo. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** The fault behind the error, which only the log has. */
+  readonly cause?: unknown;
+}
+
 /** An error of the table. `field` is the path in the request that is at fault, such as `query.filter[2].value`. */
 export class AppError extends Error {
   readonly code: `ERROR_${ErrorName}`;
@@ -144,6 +156,7 @@ export class AppError extends Error {
   readonly http: number;
   /** What the log has of it: the whole, or the code alone where the text may hold what a client sent. */
   readonly logged: string;
+  readonly metadata: NonNullable<Background['metadata']>;
 
   constructor(
     readonly error: ErrorName,
@@ -151,11 +164,11 @@ export class AppError extends Error {
     readonly field: string | undefined,
     /** Milliseconds after which the same call may succeed. */
     readonly retryAfter: number | undefined,
-    /** More about it, by name, for programs. */
-    readonly metadata: Readonly<Record<string, string>> = {},
+    { metadata = {}, cause }: Background = {},
   ) {
-    super(withinBytes(`ERROR_${error}: ${text}`, MAX_TEXT));
+    super(withinBytes(`ERROR_${error}: ${text}`, MAX_TEXT), { cause });
     const row: ErrorRow = ERRORS[error];
+    this.metadata = metadata;
     this.code = `ERROR_${error}`;
     this.status = row.status;
     this.http = row.http ?? STATUSES[row.status].http;
@@ -188,10 +201,14 @@ export const notServing = (reason: Reason): AppError =>
     textOf('UNAVAILABLE', { reason: REASONS[reason] }),
     undefined,
     ERRORS.UNAVAILABLE.retryAfter,
-    {
-      not_serving_reason: reason,
-    },
+    { metadata: { not_serving_reason: reason } },
   );
+
+/** INTERNAL for a fault of this service: the client reads the request id, the log has the fault as the cause. */
+export const internalError = (requestId: string, fault: unknown): AppError =>
+  new AppError('UNKNOWN', textOf('UNKNOWN', { request_id: requestId }), undefined, undefined, {
+    cause: fault instanceof Error ? fault : String(fault),
+  });
 
 /** Milliseconds after which what is too much for now may not be any more. */
 const CROWDED_FOR = 1000;
@@ -214,3 +231,6 @@ export function fail<Name extends ErrorName>(name: Name, about: About<Name>, fie
 export function limited(size: number, max: number, what: string, at: string): void {
   if (size > max) fail('LIMIT_EXCEEDED', { limit: what, max: String(max) }, at);
 }
+
+/** The message of whatever was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,11 +1,11 @@
-/** The command `npm run indexes`: makes the missing indexes on MONGODB_URI's database, and says what it did. */
+/** The command `npm run indexes`: creates the missing indexes in the database of MONGODB_URI, and prints their names. */
 import { MongoClient } from 'mongodb';
 import { readConfig } from './config/config.js';
 import { makeIndexes } from './job/collections.js';
 import { readConnectionOptions } from './mongo/connect.js';
 import { clientOptions } from './mongo/client-options.js';
-import { createExplanation } from './mongo/diagnosis.js';
-import { createHeartbeatLog } from './mongo/heartbeats.js';
+import { createExplanation } from './mongo/diagnosis/explanation.js';
+import { createHeartbeatLog } from './mongo/diagnosis/heartbeats.js';
 import { isUnauthorized } from './mongo/rights.js';
 
 const monotonicNow = (): number => performance.now();

@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createJwtAuthenticate } from '../src/auth/jwt.js';
 import { keySet } from '../src/auth/keys.js';
-import { RPCS } from '../src/server/call.js';
+import { RPCS } from '../src/server/call-context.js';
 import { JOB_SERVICE, messageNamed } from '../src/wire/descriptors.js';
 import type { RpcName } from './harness/client.js';
 import { random } from './harness/random.js';

@@ -1,4 +1,4 @@
-/** A call of the Job service as data: the request, and the reader of its answer. */
+/** A call of the Job service as data: the request, and the parser of its answer. */
 import type { JobService } from '../../src/gen/spaceone/api/inventory/v1/job.js';
 import type { Json } from './json.js';
 

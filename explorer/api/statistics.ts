@@ -1,4 +1,4 @@
-/** Calls of `stat`, each beside the reader of its rows (docs/query.md «stat»). */
+/** Calls of `stat`, each beside the parser of its rows (docs/query.md «stat»). */
 import type { StatisticsAggregate, StatisticsQuery } from '../../src/gen/spaceone/api/core/v1/query.js';
 import type { Call } from './call.js';
 import type { Message } from './contract.js';

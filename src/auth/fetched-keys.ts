@@ -1,5 +1,5 @@
 /** Keys of the identity service: fetched once at a time a domain, kept for a while, and longer while it is away (docs/operations.md «Identity service»). */
-import { echo } from '../errors.js';
+import { echo, messageOf } from '../errors.js';
 import { raceAbort } from '../limits/abort.js';
 import { createFairScheduler } from '../limits/fair-scheduler.js';
 import { away, TIMEOUT_MS } from './identity.js';
@@ -49,8 +49,6 @@ export interface FetchedKeysOptions {
 }
 
 const ABANDONED = new Error('nobody waits for this key any more');
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Waits for a turn. Errors: UNAVAILABLE after `timeout` milliseconds, and why `signal` was aborted. */
 async function turnWithin<T>(

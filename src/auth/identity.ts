@@ -34,7 +34,7 @@ export interface Identity {
   publicKey(domainId: string, signal: AbortSignal, timeout: number): Promise<string | undefined>;
   /** What the caller is in what it asks for. Errors: PERMISSION_DENIED, AUTHENTICATE_FAILURE, and those of `publicKey`. */
   role(question: RoleQuestion, signal: AbortSignal): Promise<AuthorizationResponse>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface IdentityOptions {
@@ -77,7 +77,12 @@ const REFUSALS: ReadonlyMap<number, () => never> = new Map([
 ]);
 
 const NO_KEY: AuthenticationResponse = { domain_id: '', public_key: '' };
-const NO_REQUEST = AuthorizationRequest.decode(new Uint8Array());
+const ROLE_REQUEST: AuthorizationRequest = {
+  ...AuthorizationRequest.decode(new Uint8Array()),
+  service: 'inventory',
+  resource: 'Job',
+  scope: AuthorizationRequest_Scope.PROJECT,
+};
 
 const noKey: Refusal<AuthenticationResponse> = ({ code, details }) =>
   code === status.INVALID_ARGUMENT && details.startsWith('ERROR_NOT_FOUND') ? () => NO_KEY : undefined;
@@ -137,16 +142,7 @@ export function createIdentity(
     role({ verb, token, domain_id, project_id = '' }, signal) {
       const metadata = new Metadata();
       metadata.set('token', token);
-      const scope = AuthorizationRequest_Scope.PROJECT;
-      const request = {
-        ...NO_REQUEST,
-        service: 'inventory',
-        resource: 'Job',
-        verb,
-        scope,
-        domain_id,
-        project_id,
-      };
+      const request = { ...ROLE_REQUEST, verb, domain_id, project_id };
       return ask<AuthorizationResponse>(
         (answered) => authorizations.verify(request, metadata, { deadline: now() + timeout }, answered),
         ({ code }) => REFUSALS.get(code),
@@ -156,6 +152,7 @@ export function createIdentity(
     close() {
       domains.close();
       authorizations.close();
+      return Promise.resolve();
     },
   };
 }

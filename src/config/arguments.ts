@@ -1,6 +1,7 @@
 /** The arguments of the program, and what it prints for them instead of serving (docs/settings.md «Arguments»). */
-import { readConfig } from './config.js';
+import { ConfigError, readConfig } from './config.js';
 import type { Effective, Environment } from './config.js';
+import { VERSION } from '../version.js';
 import { meantBy } from './near-misses.js';
 
 const ARGUMENTS = {
@@ -15,13 +16,15 @@ const isArgument = (text: string): text is Argument => Object.hasOwn(ARGUMENTS, 
 
 const HOW = `settings are environment variables (docs/settings.md), arguments are ${Object.keys(ARGUMENTS).join(', ')}`;
 
-/** The first argument; undefined where there is none. Errors: a line about what is no argument. */
+/** The first argument; undefined where there is none. Errors: ConfigError that names an unknown argument. */
 export function readArguments(given: readonly string[]): Argument | undefined {
   const unknown = given.find((text) => !isArgument(text));
   if (unknown !== undefined) {
     const [name = ''] = unknown.split('=', 1);
     const meant = name.startsWith('-') ? meantBy(name.replace(/^-+/, '')) : undefined;
-    throw new Error(`${name} is no argument: ${HOW}${meant === undefined ? '' : `; ${meant} may be meant`}`);
+    throw new ConfigError(
+      `${name} is no argument: ${HOW}${meant === undefined ? '' : `; ${meant} may be meant`}`,
+    );
   }
   return given.find(isArgument);
 }
@@ -51,7 +54,7 @@ function settings(environment: Environment): readonly Effective[] {
   return all;
 }
 
-/** Prints the effective settings, for `--print-config`. Errors: ConfigError. */
+/** The effective settings, for `--print-config`. Errors: ConfigError. */
 export const printedConfig = (environment: Environment): string =>
   columns(
     settings(environment).map(({ name, text, source }) => [
@@ -60,7 +63,7 @@ export const printedConfig = (environment: Environment): string =>
     ]),
   );
 
-/** Prints arguments and settings, for `--help`. */
+/** The arguments and the settings, for `--help`. */
 export const help = (): string =>
   [
     'usage: npm start [-- <argument>]\n       node build/src/main.js [<argument>]\n\narguments:\n',
@@ -68,3 +71,15 @@ export const help = (): string =>
     '\nsettings, environment variables with their defaults (docs/settings.md):\n',
     columns(settings({}).map(({ name, text }) => [`  ${name}`, text ?? 'not set'])),
   ].join('');
+
+/** The output of `argument`. Errors: ConfigError. */
+export function outputOf(argument: Argument, environment: Environment): string {
+  switch (argument) {
+    case '--help':
+      return help();
+    case '--version':
+      return `${VERSION}\n`;
+    case '--print-config':
+      return printedConfig(environment);
+  }
+}

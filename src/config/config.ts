@@ -123,7 +123,7 @@ const origins: Reader<readonly string[]> = (text) => {
     : wrong('origins joined by commas, such as https://console.example.org');
 };
 
-/** All complaints about the environment, a line each. */
+/** All complaints about the settings or the arguments, a line each. */
 export class ConfigError extends Error {}
 
 export type Environment = Readonly<Record<string, string | undefined>>;

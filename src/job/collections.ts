@@ -1,4 +1,4 @@
-/** The collections of jobs, as src/mongo is handed them: to probe, to index, and to hold rights on. */
+/** Describes the collections of jobs to src/mongo: their names for probes, their indexes and the rights on them. */
 import type { Db } from 'mongodb';
 import { createMissingIndexes } from '../mongo/indexes.js';
 import type { IndexPlan } from '../mongo/indexes.js';
@@ -15,7 +15,7 @@ export const JOB_INDEXES: IndexPlan = {
   keys: INDEXES,
 };
 
-/** Rights beside those of reads, which a probe tests. */
+/** Rights beside those of reads; a probe tests the latter. */
 export const JOB_RIGHTS: RequiredRights = {
   collection: 'job',
   rights: [

@@ -1,6 +1,7 @@
 /** Counts jobs; equal counts at one time are one (docs/performance.md «Counts»). */
 import type { Deadline } from '../limits/abort.js';
-import { createCoalescing, keyOf } from '../limits/coalesce.js';
+import { createCoalescing } from '../limits/coalesce.js';
+import { documentKey } from '../mongo/document-key.js';
 import type { Schedulers } from '../limits/fair-scheduler.js';
 import type { ConfinedMatch, Scope } from '../query/confine.js';
 import type { JobStore } from './store.js';
@@ -12,7 +13,7 @@ export type Count = (match: ConfinedMatch, scope: Scope, deadline: Deadline) => 
 export function createCount(store: JobStore, { counts }: Pick<Schedulers, 'counts'>): Count {
   const coalesce = createCoalescing<number>();
   return (match, { domainId }, deadline) =>
-    coalesce(keyOf({ ...match }), deadline, async (shared) => {
+    coalesce(documentKey({ ...match }), deadline, async (shared) => {
       using _slot = await counts(domainId, shared.signal);
       return await store.count(match, shared);
     });

@@ -3,8 +3,8 @@
  * equal requests, and errors that name the condition at fault (docs/architecture.md «Use cases»).
  */
 import type { Deadline } from '../limits/abort.js';
-import { keyOf } from '../limits/coalesce.js';
 import type { Coalesce } from '../limits/coalesce.js';
+import { documentKey } from '../mongo/document-key.js';
 import type { Schedulers } from '../limits/fair-scheduler.js';
 import type { MemoryBudget } from '../limits/memory-budget.js';
 import type { AskedFilter } from '../query/model.js';
@@ -53,7 +53,7 @@ export const reserving =
 export const coalesced =
   <Query>(coalesce: Coalesce<Uint8Array>, next: UseCase<Query>): UseCase<Query> =>
   (asked, work) =>
-    coalesce(keyOf({ ...asked }), work, (shared) => next(asked, shared));
+    coalesce(documentKey({ ...asked }), work, (shared) => next(asked, shared));
 
 interface Filtered {
   readonly filter: AskedFilter;

@@ -4,8 +4,9 @@
  * matched by MongoDB in that form.
  */
 import type { Deadline } from '../limits/abort.js';
-import { createCoalescing, keyOf } from '../limits/coalesce.js';
+import { createCoalescing } from '../limits/coalesce.js';
 import { limitCommand, MAX_FILTER_BYTES } from '../mongo/command-size.js';
+import { documentKey } from '../mongo/document-key.js';
 import type { Batches } from '../mongo/executor.js';
 import { operandAt } from '../mongo/stored.js';
 import { compileFilter } from '../query/compile/filter.js';
@@ -146,7 +147,7 @@ export function createSettle(store: Store, monotonicNow: () => number): Settle {
 
   async function settle(question: Question, scope: Scope, deadline: Deadline): Promise<Settled> {
     if (question.conditions.length === 0) return new Map();
-    const key = keyOf(limitCommand({ ...question, conditions: [] }, MAX_FILTER_BYTES, 'query.filter'));
+    const key = documentKey(limitCommand({ ...question, conditions: [] }, MAX_FILTER_BYTES, 'query.filter'));
     // A write between this and the scan only makes the next scan come sooner.
     const lastWrite = await store.lastWrite(deadline);
     const isClean = fruitless.has(key, lastWrite) || !(await scan(question, key, lastWrite, deadline));

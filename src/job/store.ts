@@ -8,7 +8,8 @@ import type { Deadline } from '../limits/abort.js';
 import { FilterRefused } from '../mongo/errors.js';
 import type { Connection } from '../mongo/connections.js';
 import { createExecutor, RAW_AGGREGATION } from '../mongo/executor.js';
-import type { Batches, Executor, Within } from '../mongo/executor.js';
+import type { Batches, Executor } from '../mongo/executor.js';
+import type { OperationOptions } from '../mongo/operation.js';
 import type { Kill } from '../mongo/session-killer.js';
 import type { CompiledFilter } from '../query/compile/filter.js';
 import { projectionTo } from '../query/compile/projection.js';
@@ -105,7 +106,7 @@ const find = (
   collection: Collection,
   filter: ConfinedFilter,
   paths: readonly string[],
-  within: Within,
+  within: OperationOptions,
 ) =>
   db.collection(collection).find<Buffer>(filter, {
     raw: true,

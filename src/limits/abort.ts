@@ -1,19 +1,19 @@
 /** Ends work with its caller: deadlines, abort scopes and races against an abort (docs/operations.md «Deadlines»). */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The time left for a call, and the signal that ends its work. */
+/** The time left for a call, and the signal for its work to end. */
 export interface Deadline {
   readonly signal: AbortSignal;
   /** Milliseconds left, at least 1. */
   remaining(): number;
 }
 
-/** The reason that `signal` was aborted with, as an Error. */
+/** The reason of an aborted `signal`, as an Error. */
 export function abortReason({ reason }: AbortSignal): Error {
   return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
 }
 
-/** Settles as `work` does, or rejects with the reason of `signal` once that is aborted. */
+/** Settles as `work` does, or rejects with the reason of `signal` once it is aborted. */
 export function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = (): void => {
@@ -34,9 +34,9 @@ export async function delay(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
-const TIMED_OUT = new Error('the time for this work is over');
+const TIMED_OUT = new Error('the work has timed out');
 
-/** Runs `work` with a signal that is aborted once it is done, after `timeoutMs` milliseconds, or with `stop`. */
+/** Runs `work` with a signal; it is aborted after `timeoutMs` milliseconds, with `stop`, or once the work is done. */
 export async function withTimeout<T>(
   timeoutMs: number,
   stop: AbortSignal,
@@ -60,12 +60,12 @@ export async function withTimeout<T>(
 
 const SCOPE_ENDED = new Error('the scope of this work has ended');
 
-/** Begins one part of the work of an abort scope. */
+/** Begins one part of the work in an abort scope. */
 export type Begin = <T>(part: (deadline: Deadline) => Promise<T>) => Promise<T>;
 
 /**
- * Runs `work` in a scope of its own: when one part fails, or is no longer needed, the others are aborted. The scope ends
- * after all of its parts, so that none of them uses anything its caller has given back.
+ * Runs `work` in a scope of its own: once one part fails, or the result needs no more parts, all parts are aborted. The
+ * scope ends after all of them, so that none uses resources that its caller has released.
  */
 export async function withAbortScope<T>(deadline: Deadline, work: (begin: Begin) => Promise<T>): Promise<T> {
   const ended = new AbortController();
@@ -74,7 +74,7 @@ export async function withAbortScope<T>(deadline: Deadline, work: (begin: Begin)
   const begun: Promise<unknown>[] = [];
   const begin: Begin = (part) => {
     const running = part(within);
-    // A part with nobody left to await it fails unheard.
+    // Without a caller that awaits it, the failure of a part is no unhandled rejection.
     running.catch(() => undefined);
     begun.push(running);
     return running;

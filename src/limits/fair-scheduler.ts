@@ -1,30 +1,30 @@
 /**
- * Turns at the work that costs much: so many pieces at once, so many that wait, and domains in turn, so that none keeps
- * the others from theirs (docs/operations.md «Fairness»).
+ * Schedules concurrent work fairly between domains: each class of work has a concurrency limit and a bounded queue, and
+ * queued domains take turns, so that none starves the others (docs/operations.md «Fairness»).
  */
 import { crowded } from '../errors.js';
 import { abortReason } from './abort.js';
 
 export interface ClassLimits {
-  /** Pieces of work at once; three in four of them may be of one domain. */
+  /** Concurrent pieces of work; one domain may have three quarters of them. */
   readonly concurrency: number;
-  /** Pieces that wait; half of them may be of one domain. */
+  /** Waiting pieces of work; one domain may have half of them. */
   readonly waiting: number;
 }
 
-const DOMAIN_SHARE = 3 / 4;
-const DOMAIN_WAITING = 1 / 2;
+const DOMAIN_CONCURRENCY_SHARE = 3 / 4;
+const DOMAIN_QUEUE_SHARE = 1 / 2;
 
-/** The kinds of work. */
+/** The limits of each class of work. */
 export const CLASSES = {
-  /** One job, or a page of them. */
+  /** One document, or a page. */
   small: { concurrency: 100, waiting: 4000 },
-  /** Lists that may be of any length. */
+  /** Lists of any length. */
   large: { concurrency: 8, waiting: 400 },
-  /** Lists that are sent while they are read, which may take as long as their client does. */
+  /** Lists sent while they are read, as slowly as their clients take them. */
   exports: { concurrency: 20, waiting: 80 },
   stats: { concurrency: 20, waiting: 400 },
-  /** Counts that differ. */
+  /** Distinct counts; equal ones are coalesced. */
   counts: { concurrency: 20, waiting: 4000 },
 } as const satisfies Record<string, ClassLimits>;
 
@@ -32,16 +32,16 @@ type ClassName = keyof typeof CLASSES;
 
 export type Schedulers = Readonly<Record<ClassName, FairScheduler>>;
 
-/** What is in use of a lane now. */
+/** The current use of a scheduler. */
 export interface SchedulerLoad {
   readonly running: number;
   readonly waiting: number;
-  /** Domains that are kept in mind. */
+  /** Domains with running or waiting work. */
   readonly domains: number;
 }
 
 export interface FairScheduler {
-  /** Waits until a domain may do a piece of work, which is over when the turn is disposed. Errors: LIMIT_EXCEEDED, and why `signal` was aborted. */
+  /** Waits for a slot of a domain; disposing it ends the work. Errors: LIMIT_EXCEEDED for a full queue, or the reason of `signal`. */
   (domainId: string, signal: AbortSignal): Promise<Disposable>;
   readonly load: () => SchedulerLoad;
 }
@@ -51,111 +51,142 @@ interface Waiter {
 }
 
 interface Domain {
+  readonly id: string;
   running: number;
   readonly queue: Set<Waiter>;
 }
 
-/** Stands in `line` until its place begins; `left` is told when it is given up before. */
-function enqueue(line: Set<Waiter>, signal: AbortSignal, left: () => void): Promise<void> {
+/** Waits in `queue` for a scheduler to begin the work; an abort leaves the queue and calls `onLeave`. */
+function enqueue(queue: Set<Waiter>, signal: AbortSignal, onLeave: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const leave = (): void => {
-      line.delete(place);
-      left();
+      queue.delete(waiter);
+      onLeave();
       reject(abortReason(signal));
     };
-    const place = {
+    const waiter = {
       begin() {
         signal.removeEventListener('abort', leave);
         resolve();
       },
     };
     signal.addEventListener('abort', leave, { once: true });
-    line.add(place);
+    queue.add(waiter);
   });
 }
 
-/** Gives the turns of a lane. */
-export function createFairScheduler({ concurrency, waiting: most }: ClassLimits): FairScheduler {
-  const ofDomain = Math.ceil(concurrency * DOMAIN_SHARE);
-  const waitingOfDomain = Math.ceil(most * DOMAIN_WAITING);
-  /** Those with work, the one whose turn is longest ago first. */
+/** Creates a disposable that calls `release` once, however often it is disposed. */
+function releaseOnce(release: () => void): Disposable {
+  let isReleased = false;
+  return {
+    [Symbol.dispose]() {
+      if (!isReleased) release();
+      isReleased = true;
+    },
+  };
+}
+
+/** Keeps the domains with work, in the order of their turns. */
+function createDomains() {
   const domains = new Map<string, Domain>();
-  let running = 0;
-  let waiting = 0;
 
-  function begin(id: string, domain: Domain): void {
-    running += 1;
-    domain.running += 1;
-    domains.delete(id);
-    domains.set(id, domain);
-  }
-
-  function forget(id: string, { running, queue }: Domain): void {
+  function forgetIdle({ id, running, queue }: Domain): void {
     if (running === 0 && queue.size === 0) domains.delete(id);
   }
 
-  /** Gives a turn to the domain that has waited longest. */
-  function next(): void {
-    for (const [id, domain] of domains) {
-      const [first] = domain.queue;
-      if (first === undefined || domain.running >= ofDomain) continue;
-      domain.queue.delete(first);
-      waiting -= 1;
-      begin(id, domain);
-      first.begin();
-      return;
-    }
+  return {
+    size: () => domains.size,
+    get(id: string): Domain {
+      const domain = domains.get(id) ?? { id, running: 0, queue: new Set() };
+      domains.set(id, domain);
+      return domain;
+    },
+    forgetIdle,
+    /** Counts work that begins, and gives its domain the last turn. */
+    begin(domain: Domain) {
+      domain.running += 1;
+      domains.delete(domain.id);
+      domains.set(domain.id, domain);
+    },
+    end(domain: Domain) {
+      domain.running -= 1;
+      forgetIdle(domain);
+    },
+    /** Takes the first waiter of the first domain with one and with fewer than `maxRunning` pieces of work. */
+    takeWaiter(maxRunning: number): { readonly domain: Domain; readonly waiter: Waiter } | undefined {
+      for (const domain of domains.values()) {
+        const [waiter] = domain.queue;
+        if (waiter === undefined || domain.running >= maxRunning) continue;
+        domain.queue.delete(waiter);
+        return { domain, waiter };
+      }
+      return undefined;
+    },
+  };
+}
+
+export function createFairScheduler({ concurrency, waiting: maxWaiting }: ClassLimits): FairScheduler {
+  const maxOfDomain = Math.ceil(concurrency * DOMAIN_CONCURRENCY_SHARE);
+  const maxWaitingOfDomain = Math.ceil(maxWaiting * DOMAIN_QUEUE_SHARE);
+  const domains = createDomains();
+  let running = 0;
+  let waiting = 0;
+
+  function begin(domain: Domain): void {
+    running += 1;
+    domains.begin(domain);
   }
 
-  function end(id: string, domain: Domain): void {
+  function beginNext(): void {
+    const next = domains.takeWaiter(maxOfDomain);
+    if (next === undefined) return;
+    waiting -= 1;
+    begin(next.domain);
+    next.waiter.begin();
+  }
+
+  function end(domain: Domain): void {
     running -= 1;
-    domain.running -= 1;
-    forget(id, domain);
-    next();
+    domains.end(domain);
+    beginNext();
   }
 
-  async function wait(id: string, domain: Domain, signal: AbortSignal): Promise<void> {
-    if (waiting >= most || domain.queue.size >= waitingOfDomain) {
-      forget(id, domain);
-      throw crowded('calls that wait for their turn', waitingOfDomain);
+  async function wait(domain: Domain, signal: AbortSignal): Promise<void> {
+    if (waiting >= maxWaiting || domain.queue.size >= maxWaitingOfDomain) {
+      domains.forgetIdle(domain);
+      throw crowded('calls that wait for their turn', maxWaitingOfDomain);
     }
     waiting += 1;
     await enqueue(domain.queue, signal, () => {
       waiting -= 1;
-      forget(id, domain);
+      domains.forgetIdle(domain);
     });
   }
 
-  async function take(id: string, signal: AbortSignal): Promise<Disposable> {
+  async function acquire(domainId: string, signal: AbortSignal): Promise<Disposable> {
     signal.throwIfAborted();
-    const domain = domains.get(id) ?? { running: 0, queue: new Set() };
-    domains.set(id, domain);
-    if (running < concurrency && domain.running < ofDomain) begin(id, domain);
-    else await wait(id, domain, signal);
-    let ended = false;
-    return {
-      [Symbol.dispose]() {
-        if (!ended) end(id, domain);
-        ended = true;
-      },
-    };
+    const domain = domains.get(domainId);
+    if (running < concurrency && domain.running < maxOfDomain) begin(domain);
+    else await wait(domain, signal);
+    return releaseOnce(() => {
+      end(domain);
+    });
   }
 
-  return Object.assign(take, { load: () => ({ running, waiting, domains: domains.size }) });
+  return Object.assign(acquire, { load: () => ({ running, waiting, domains: domains.size() }) });
 }
 
-/** What `of` makes of each kind of work. */
-const forEachClass = <T>(of: (name: ClassName) => T): Readonly<Record<ClassName, T>> => ({
-  small: of('small'),
-  large: of('large'),
-  exports: of('exports'),
-  stats: of('stats'),
-  counts: of('counts'),
+const mapClasses = <T>(valueOf: (name: ClassName) => T): Readonly<Record<ClassName, T>> => ({
+  small: valueOf('small'),
+  large: valueOf('large'),
+  exports: valueOf('exports'),
+  stats: valueOf('stats'),
+  counts: valueOf('counts'),
 });
 
-/** The turns of each kind of work. */
-export const createSchedulers = (): Schedulers => forEachClass((name) => createFairScheduler(CLASSES[name]));
+/** Creates a scheduler for each class. */
+export const createSchedulers = (): Schedulers => mapClasses((name) => createFairScheduler(CLASSES[name]));
 
-/** What is in use of each kind of turns now. */
-export const loadOfEach = (of: Schedulers): Readonly<Record<ClassName, SchedulerLoad>> =>
-  forEachClass((name) => of[name].load());
+/** The current load of each class. */
+export const loadOfEach = (schedulers: Schedulers): Readonly<Record<ClassName, SchedulerLoad>> =>
+  mapClasses((name) => schedulers[name].load());

@@ -1,64 +1,65 @@
 /**
- * How late the event loop is, and whether that is too late for new calls (docs/operations.md «Overload»): each step of a
- * call waits for a round of it, so that whatever is taken beside what cannot be done would be late as well.
+ * Measures the lateness of the event loop and sheds new calls while it is overloaded (docs/operations.md «Overload»). Each
+ * step of a call waits for a round of the loop, so calls beyond its capacity would all be late.
  */
 
-/** Milliseconds between two samples. */
-const SAMPLE_MS = 100;
-/** Milliseconds of a sample that is in time: what is beyond them adds up, and what is below is taken off again. */
-const IN_TIME_MS = 100;
-/** Milliseconds that one sample adds at most: one may be a hold of the loop, or of the whole machine. */
-const ADDED_MS = 250;
-/** Milliseconds in all from which on the loop is strained. */
-const STRAINED_MS = 600;
-/** Milliseconds that a strained loop may be late before it takes no new calls. */
+const SAMPLE_INTERVAL_MS = 100;
+/** Tolerated lateness of a sample: lateness beyond it accumulates, and lateness below it is taken off again. */
+const TOLERATED_LATENESS_MS = 100;
+/** The most that one sample adds: a single hold of the loop, or of the whole machine, is no overload. */
+const MAX_ADDED_LATENESS_MS = 250;
+/** The accumulated lateness of an overload. */
+const OVERLOAD_LATENESS_MS = 600;
+/** The lateness in milliseconds at which an overloaded loop admits no calls. */
 export const TAKEN_UP_TO_MS = 200;
-/** Samples in a row below that, after which it is not strained any more. */
+/** Consecutive samples below that lateness until an overload is over. */
 const CALM_SAMPLES = 50;
 
 /**
- * Calls that a strained loop takes between two samples. A call costs its time only after it was taken, so lateness alone
- * would let in all that wait whenever a round was short: half of them after a sample that is late, an eighth more after
- * one in time.
+ * The calls that an overloaded loop admits between two samples: half as many after a late sample, an eighth more after one
+ * in time. A call costs its time only after it was admitted, so lateness alone would admit all waiting calls whenever a
+ * round was short.
  */
-const half = (calls: number): number => Math.max(1, Math.floor(calls / 2));
+const fewer = (calls: number): number => Math.max(1, Math.floor(calls / 2));
 const more = (calls: number): number => calls + Math.max(1, Math.floor(calls / 8));
-/** The part that the last sample has in how many calls are usual. */
-const RECENT = 0.1;
+/** The weight of the last sample in the usual number of calls. */
+const RECENT_WEIGHT = 0.1;
 
 export interface Load {
-  /** Milliseconds that what is seen now may have waited for its turn. */
+  /** The milliseconds that work seen now may have waited for the event loop. */
   lateness(): number;
-  /** Whether a new call is taken; one that is counts. */
+  /** Admits or sheds a new call; an admitted one counts. */
   admits(): boolean;
 }
 
-/** What was seen between two samples. */
+/** The measurements between two ticks of the timer. */
 export interface Sample {
-  /** Milliseconds that the timer was late. */
+  /** The lateness of the timer in milliseconds. */
   readonly late: number;
-  /** Calls that were taken. */
+  /** Admitted calls. */
   readonly taken: number;
 }
 
-/** Judges by samples how many calls the loop takes until the next; Infinity: it is not strained. */
+/** Creates a judge of samples; it returns the calls to admit until the next sample, or Infinity without overload. */
 export function createLoadJudge(): (sample: Sample) => number {
-  let lateInAll = 0;
+  let accumulatedMs = 0;
   let calmInARow = 0;
-  let usual = 0;
+  let usualCalls = 0;
   let allowed = Infinity;
 
-  function next(late: number): number {
-    if (allowed === Infinity) return lateInAll < STRAINED_MS ? Infinity : half(Math.round(usual));
+  function nextAllowed(late: number): number {
+    if (allowed === Infinity)
+      return accumulatedMs < OVERLOAD_LATENESS_MS ? Infinity : fewer(Math.round(usualCalls));
     if (calmInARow >= CALM_SAMPLES) return Infinity;
-    return late < TAKEN_UP_TO_MS ? more(allowed) : half(allowed);
+    return late < TAKEN_UP_TO_MS ? more(allowed) : fewer(allowed);
   }
 
   return ({ late, taken }) => {
-    lateInAll = Math.max(0, lateInAll + Math.min(late - IN_TIME_MS, ADDED_MS));
+    const added = Math.min(late - TOLERATED_LATENESS_MS, MAX_ADDED_LATENESS_MS);
+    accumulatedMs = Math.max(0, accumulatedMs + added);
     calmInARow = late < TAKEN_UP_TO_MS ? calmInARow + 1 : 0;
-    usual += (taken - usual) * RECENT;
-    allowed = next(late);
+    usualCalls += (taken - usualCalls) * RECENT_WEIGHT;
+    allowed = nextAllowed(late);
     return allowed;
   };
 }
@@ -72,23 +73,23 @@ export interface LoadWatch extends Load {
   stop(): Promise<void>;
 }
 
-/** Watches the event loop of this process; `monotonicNow` is milliseconds that only grow. */
+/** Watches the event loop of this process; `monotonicNow` returns milliseconds. */
 export function watchLoad(monotonicNow: () => number, log: LoadLog): LoadWatch {
   const judge = createLoadJudge();
-  let due = monotonicNow() + SAMPLE_MS;
+  let expected = monotonicNow() + SAMPLE_INTERVAL_MS;
   let late = 0;
   let allowed = Infinity;
   let taken = 0;
   const timer = setInterval(() => {
-    late = Math.max(0, monotonicNow() - due);
-    due = monotonicNow() + SAMPLE_MS;
+    late = Math.max(0, monotonicNow() - expected);
+    expected = monotonicNow() + SAMPLE_INTERVAL_MS;
     const before = allowed;
     allowed = judge({ late, taken });
     taken = 0;
     if (before === Infinity && allowed !== before) log.warn('overloaded: new calls may be refused');
-    if (allowed === Infinity && allowed !== before) log.warn('not overloaded any more');
-  }, SAMPLE_MS).unref();
-  const lateness = (): number => Math.max(late, monotonicNow() - due);
+    if (allowed === Infinity && allowed !== before) log.warn('no longer overloaded');
+  }, SAMPLE_INTERVAL_MS).unref();
+  const lateness = (): number => Math.max(late, monotonicNow() - expected);
   return {
     lateness,
     admits() {

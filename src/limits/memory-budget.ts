@@ -1,9 +1,9 @@
-/** The memory that requests and answers may take together, before it is taken (docs/operations.md «Fairness»). */
+/** Limits the memory of all requests and responses together; it is reserved before it is used (docs/operations.md «Fairness»). */
 import { crowded } from '../errors.js';
 
-/** What one call, or one answer in the making, has of it; disposing gives all of it back, and nothing is taken after. */
+/** The memory of one call, or of one response under construction. Disposing releases it for good. */
 export interface Reservation extends Disposable {
-  /** Takes so many bytes more. Errors: LIMIT_EXCEEDED where there are not that many left; the lease was disposed. */
+  /** Reserves further bytes. Errors: LIMIT_EXCEEDED if too few are left; the reservation is disposed. */
   grow(bytes: number): void;
 }
 
@@ -11,38 +11,37 @@ export interface MemoryBudget {
   reserve(): Reservation;
 }
 
-/** A memory that tells how many bytes of it are taken now. */
+/** A budget that reports its reserved bytes. */
 export interface MeasuredMemoryBudget extends MemoryBudget {
   readonly used: () => number;
 }
 
-/** Bytes for all, and answers of the largest size that have to fit at once. */
-const LEAST = 512 * 1024 ** 2;
-const LARGEST_AT_ONCE = 8;
+const MIN_BUDGET_BYTES = 512 * 1024 ** 2;
+/** Responses of the largest size that fit into a budget at once. */
+const CONCURRENT_LARGEST = 8;
 
-/** The memory where an answer may have `maxResponseBytes`. */
+/** Creates a budget for responses of up to `maxResponseBytes`. */
 export const createMemoryBudgetFor = (maxResponseBytes: number): MeasuredMemoryBudget =>
-  createMemoryBudget(Math.max(LEAST, LARGEST_AT_ONCE * maxResponseBytes));
+  createMemoryBudget(Math.max(MIN_BUDGET_BYTES, CONCURRENT_LARGEST * maxResponseBytes));
 
-/** A memory of `most` bytes. */
-export function createMemoryBudget(most: number): MeasuredMemoryBudget {
-  let left = most;
+export function createMemoryBudget(maxBytes: number): MeasuredMemoryBudget {
+  let left = maxBytes;
   return {
-    used: () => most - left,
+    used: () => maxBytes - left,
     reserve() {
-      let taken = 0;
-      let disposed = false;
+      let reserved = 0;
+      let isDisposed = false;
       return {
         grow(bytes) {
-          if (disposed) throw new Error('a lease that was given back cannot grow');
-          if (bytes > left) throw crowded('bytes of all requests and answers at once', most);
+          if (isDisposed) throw new Error('a disposed reservation cannot grow');
+          if (bytes > left) throw crowded('bytes of all requests and answers at once', maxBytes);
           left -= bytes;
-          taken += bytes;
+          reserved += bytes;
         },
         [Symbol.dispose]() {
-          disposed = true;
-          left += taken;
-          taken = 0;
+          isDisposed = true;
+          left += reserved;
+          reserved = 0;
         },
       };
     },

@@ -1,23 +1,22 @@
 /**
- * Long work yields to the event loop by time (docs/operations.md «Fairness»): it goes on for a slice, then everything
- * else has its turn. Of all the long work of this process one slice comes in a round of the event loop.
+ * Yields long work to the event loop by time (docs/operations.md «Fairness»): work runs for a time slice, then everything
+ * else runs. Of all long work in this process, one slice runs in a round of the event loop.
  */
 
-/** Milliseconds of a slice. */
 const SLICE_MS = 1;
 
-/** The time of one piece of work. */
+/** The time slices of one piece of work. */
 export interface Slice {
-  /** Whether it is used up. */
+  /** Returns true once the slice is used up. */
   over(): boolean;
-  /** Resolves when it is this work's turn again, with a slice before it. */
+  /** Waits for the next slice. */
   next(): Promise<void>;
 }
 
-/** Begins with a slice at once: work that turns out to be short waits for nobody. */
+/** Starts a piece of work with a slice at once, so that short work never waits. */
 export type Yielding = () => Slice;
 
-/** `monotonicNow` is milliseconds that only grow. */
+/** Creates the slices of all work on one event loop; `monotonicNow` returns milliseconds. */
 export function createYielding(monotonicNow: () => number): Yielding {
   let last = Promise.resolve();
   return () => {
@@ -33,15 +32,15 @@ export function createYielding(monotonicNow: () => number): Yielding {
   };
 }
 
-/** What `work` makes at once; where that took longer than a slice, everything else has its turn after it. */
+/** Runs synchronous `work`; if it took longer than a slice, yields before the result is returned. */
 export async function runThenYield<T>(yielding: Yielding, work: () => T): Promise<T> {
   const slice = yielding();
-  const made = work();
+  const result = work();
   if (slice.over()) await slice.next();
-  return made;
+  return result;
 }
 
-/** `chunks`, each made within a slice; empty ones are steps on the way to the next. */
+/** Passes on `chunks`, each made within a slice; an empty chunk is a step of work and is left out. */
 export async function* yieldBetween(
   chunks: Iterable<Uint8Array>,
   yielding: Yielding,

@@ -1,16 +1,16 @@
-/** How large a command may be: MongoDB takes 16 MB, and the driver ends with what a buffer of its own holds. */
+/** Limits the size of commands: MongoDB takes 16 MB, and the driver fails at the end of its own buffer. */
 import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
 import { limited } from '../errors.js';
 
-/** Bytes of a filter; what else a request of 4 MiB can ask for fits beside it. */
+/** The size of a filter; everything else in a request of 4 MiB fits beside it. */
 export const MAX_FILTER_BYTES = 12_000_000;
 
-/** Bytes of a filter with all stages; what the driver adds fits beside them. */
+/** The size of a filter with all stages; the driver's additions fit beside them. */
 export const MAX_QUERY_BYTES = 16_000_000;
 
-/** Hands on `work`, for which `at` in the request asks, unless it is more than `max` bytes. Errors: LIMIT_EXCEEDED. */
-export function limitCommand<Work extends Document>(work: Work, max: number, at: string): Work {
-  limited(BSON.calculateObjectSize(work), max, 'bytes of the query as MongoDB takes it', at);
+/** Returns `work`, as asked for at `fieldPath` of a request. Errors: LIMIT_EXCEEDED above `maxBytes`. */
+export function limitCommand<Work extends Document>(work: Work, maxBytes: number, fieldPath: string): Work {
+  limited(BSON.calculateObjectSize(work), maxBytes, 'bytes of the query as MongoDB takes it', fieldPath);
   return work;
 }

@@ -9,10 +9,12 @@ import { clientOptions, directUri, PURPOSE_OPTIONS } from './client-options.js';
 import type { Purpose } from './client-options.js';
 import { openConnections } from './connections.js';
 import type { Connections } from './connections.js';
-import { createExplanation, hostsOf, outdated, VersionRefused } from './diagnosis.js';
-import type { Explanation } from './diagnosis.js';
-import { createHeartbeatLog } from './heartbeats.js';
-import type { HeartbeatLog } from './heartbeats.js';
+import { createExplanation } from './diagnosis/explanation.js';
+import type { Explanation } from './diagnosis/explanation.js';
+import { hostsOf } from './diagnosis/facts.js';
+import { createHeartbeatLog } from './diagnosis/heartbeats.js';
+import type { HeartbeatLog } from './diagnosis/heartbeats.js';
+import { outdatedServers, VersionRefused } from './diagnosis/versions.js';
 import { checkOptions, uriComplaint } from './preflight.js';
 import { createReadyConnections } from './readiness.js';
 import type { ReadyConnections } from './readiness.js';
@@ -55,7 +57,7 @@ export interface ConnectionSettings {
   readonly observeClient?: ((client: MongoClient, purpose: Purpose) => void) | undefined;
 }
 
-/** Connections that are kept, and the explanation of their failures. */
+/** Connections kept ready, and the explanation of their failures. */
 export interface KeptDatabase {
   readonly connections: ReadyConnections<Connections>;
   readonly explanation: Explanation;
@@ -90,7 +92,7 @@ export function keepConnections(settings: ConnectionSettings): KeptDatabase {
       createClient: (purpose) => createClient(settings, purpose, heartbeats),
       createDirectClient: (address, control) => createDirectClient(uri, address, control),
       check() {
-        if (outdated(heartbeats.latest()).length > 0) throw new VersionRefused();
+        if (outdatedServers(heartbeats.latest()).length > 0) throw new VersionRefused();
       },
     });
   return {
@@ -99,7 +101,7 @@ export function keepConnections(settings: ConnectionSettings): KeptDatabase {
   };
 }
 
-/** The current connections, for parts that are created before there are any. */
+/** The current connections, for parts created before there are any. */
 export interface DatabaseHandle {
   /** Errors: UNAVAILABLE before `attach`. */
   current(): Connections;

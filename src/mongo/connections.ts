@@ -29,7 +29,7 @@ export interface Connection {
   readonly closed: AbortSignal;
 }
 
-/** Connections that were opened together. */
+/** Connections opened together. */
 export interface Connections extends Readonly<Record<Purpose, Connection>> {
   readonly kill: Kill;
   /** Waits until each client can do its work. Errors: the failures of its reads, or the reason of `signal`. */

@@ -1,4 +1,4 @@
-/** What MongoDB and its driver report, as this service's errors: tables by code and by class (docs/errors.md «From the database»). */
+/** Translates errors of MongoDB and its driver into AppErrors, by tables of codes and classes (docs/errors.md «From the database»). */
 import {
   MongoAPIError,
   MongoError,
@@ -10,13 +10,13 @@ import {
 } from 'mongodb';
 import { AppError, appError, notServing } from '../errors.js';
 
-/** MongoDB cannot make sense of the filter of a request. */
+/** MongoDB refuses the filter of a request as invalid. */
 export class FilterRefused extends Error {}
 
-/** Two keys of a sort go through arrays of one document. */
+/** Two keys of a sort lead through arrays of one document. */
 export class ParallelArrays extends Error {}
 
-/** MongoDB cannot tell whether a regular expression of a filter matches some text: that takes too many steps. */
+/** Matching a regular expression of a filter against some text takes MongoDB too many steps. */
 export class RegexLimitExceeded extends Error {}
 
 const invalid = (key: string, reason: string) => (): Error => appError('INVALID_PARAMETER', { key, reason });
@@ -35,10 +35,10 @@ const notPairs = invalid(
 const rowTooLarge = tooLarge('bytes of a row', '15000000');
 const outOfMemory = tooLarge("memory of the database's sorting and grouping", '100 MB');
 
-/** The driver's buffer for a command ends a little above 16 MB, with a RangeError. */
+/** The driver's buffer for a command ends a little above 16 MB; writing beyond it is a RangeError. */
 const queryTooLarge = tooLarge('bytes of the query as MongoDB takes it', '16 MB');
 
-/** Codes of a server that is not, or not any more, the one to ask: the same read may go well at once. */
+/** Codes of a server unable to answer while another is able: the same read may succeed at once. */
 const ELSEWHERE_CODES = [
   ...[6, 7, 89, 9001], // its network
   ...[91, 11600], // it shuts down
@@ -46,69 +46,72 @@ const ELSEWHERE_CODES = [
   ...[134, 262], // it has not caught up, or not had the time
 ] as const;
 
-/** Codes of what passes by itself, though not at once. */
+/** Codes of conditions that pass by themselves, though not at once. */
 const LATER_CODES = [
-  ...[24, 90, 237, 279, 281, 282, 310, 312, 355, 11601, 46841, 91331, 10045600], // interrupted by whoever has the right to
-  ...[43, 175, 314], // a cursor or a plan that is gone
+  ...[24, 90, 237, 279, 281, 282, 310, 312, 355, 11601, 46841, 91331, 10045600], // interrupted by somebody with the right to
+  ...[43, 175, 314], // a lost cursor or plan
   ...[145, 172, 173, 174, 202, 230, 231, 317, 384, 407, 450], // its network, between its servers
-  ...[94, 95, 133, 190, 199, 216, 333, 372], // members that start, end, or choose a primary
-  ...[63, 70, 71, 83, 149, 150, 203, 249, 13388, 56846], // shards that move, or are not there
-  ...[239, 246, 250, 272], // a snapshot that is gone
-  ...[109, 112, 117, 211, 363, 365, 406, 412, 453, 358, 50915], // work that is in the way
+  ...[94, 95, 133, 190, 199, 216, 333, 372], // members that start, end or elect a primary
+  ...[63, 70, 71, 83, 149, 150, 203, 249, 13388, 56846], // shards that move or are missing
+  ...[239, 246, 250, 272], // a lost snapshot
+  ...[109, 112, 117, 211, 363, 365, 406, 412, 453, 358, 50915], // work in the way
   ...[261, 264, 402, 433, 449, 462], // too much at once
-  ...[64, 303, 354, 391, 398], // replicas that are late; connections that are to be opened again
+  ...[64, 303, 354, 391, 398], // replicas that are late; connections to reopen
 ] as const;
 
-/** The code for a user without the rights. */
+/** The code for a missing right. */
 export const UNAUTHORIZED = 13;
-/** The code for a user that is not let in at all. */
+/** The code for a failed login. */
 export const AUTHENTICATION_FAILED = 18;
 
-const rows = (codes: readonly number[], make: () => Error) => codes.map((code) => [code, make] as const);
+const entries = (codes: readonly number[], make: () => Error) => codes.map((code) => [code, make] as const);
 
 const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>([
-  ...rows([50, 290], timedOut),
-  ...rows([51091, 51111], refused),
-  ...rows([40400, 5911200], notObjects),
-  ...rows([40386, 40390, 40391, 40392, 40393, 40394, 40395, 40396, 40397, 40398, 4940400, 4940401], notPairs),
-  ...rows([241, 10334, 17419, 17420], rowTooLarge),
-  ...rows([146, 292, 16819, 16820], outOfMemory),
-  ...rows(ELSEWHERE_CODES, unavailable),
-  ...rows(LATER_CODES, unavailable),
+  ...entries([50, 290], timedOut),
+  ...entries([51091, 51111], refused),
+  ...entries([40400, 5911200], notObjects),
+  ...entries(
+    [40386, 40390, 40391, 40392, 40393, 40394, 40395, 40396, 40397, 40398, 4940400, 4940401],
+    notPairs,
+  ),
+  ...entries([241, 10334, 17419, 17420], rowTooLarge),
+  ...entries([146, 292, 16819, 16820], outOfMemory),
+  ...entries(ELSEWHERE_CODES, unavailable),
+  ...entries(LATER_CODES, unavailable),
   [UNAUTHORIZED, noRights],
   [AUTHENTICATION_FAILED, notLetIn],
 ]);
 
-/** What a server says of an error that passes by itself, whatever its code. */
-const PASSING_LABELS = ['RetryableError', 'RetryableWriteError', 'SystemOverloadedError'] as const;
+/** Labels of errors of any code that pass by themselves. */
+const TRANSIENT_LABELS = ['RetryableError', 'RetryableWriteError', 'SystemOverloadedError'] as const;
 
-/** BadValue covers much; of what reaches MongoDB from here only this depends on the stored documents. */
+/** A part of the message of a BadValue: of its many causes, only this one depends on the stored documents. */
 const PARALLEL_ARRAYS = 'parallel arrays';
 
-/** An expression that PCRE has given up on; why, the text says only: by PCRE's number, or from MongoDB 6.1 on in words. */
-const GIVEN_UP = 51156;
-const CAUSE = /Result code: (-\d+|.*)/;
-/** Limits of matching, depth, heap and of the compiled code's stack, in PCRE and in PCRE2. */
-const LIMITS = /^(?:-(?:8|21|27|46|47|53|63)$|.*\blimit\b)/;
-/** Bytes that are not UTF-8: they were not there when it was looked for them. */
+/** The code of a match that PCRE has abandoned. Only the message has the cause: a number of PCRE, or words from MongoDB 6.1 on. */
+const MATCH_ABANDONED = 51156;
+const MATCH_CAUSE = /Result code: (-\d+|.*)/;
+/** Limits of matching, depth, heap and the compiled code's stack, in PCRE and PCRE2. */
+const MATCH_LIMITS = /^(?:-(?:8|21|27|46|47|53|63)$|.*\blimit\b)/;
+/** Bytes that are not UTF-8, stored since the search for such bytes. */
 const NOT_UTF8 = /^(?:-(?:10|11|25)$|UTF-8 error)/;
-const changed = (): Error => appError('UNAVAILABLE', { reason: 'a stored text was changed meanwhile' });
+const changedText = (): Error => appError('UNAVAILABLE', { reason: 'a stored text was changed meanwhile' });
 
-function givenUp({ message }: MongoServerError): Error | undefined {
-  const [, cause = ''] = CAUSE.exec(message) ?? [];
-  if (LIMITS.test(cause)) return new RegexLimitExceeded();
-  return NOT_UTF8.test(cause) ? changed() : undefined;
+function abandonedMatch({ message }: MongoServerError): Error | undefined {
+  const [, cause = ''] = MATCH_CAUSE.exec(message) ?? [];
+  if (MATCH_LIMITS.test(cause)) return new RegexLimitExceeded();
+  return NOT_UTF8.test(cause) ? changedText() : undefined;
 }
 
-function ofServer(error: MongoServerError): Error | undefined {
-  if (error.code === GIVEN_UP) return givenUp(error);
+function fromServer(error: MongoServerError): Error | undefined {
+  if (error.code === MATCH_ABANDONED) return abandonedMatch(error);
   if (error.message.includes(PARALLEL_ARRAYS)) return new ParallelArrays();
   const found = BY_CODE.get(Number(error.code))?.();
-  return found ?? (PASSING_LABELS.some((label) => error.hasErrorLabel(label)) ? unavailable() : undefined);
+  return found ?? (TRANSIENT_LABELS.some((label) => error.hasErrorLabel(label)) ? unavailable() : undefined);
 }
 
-/** What the driver calls a wrong use of it, and is a state of its connections. */
-const STATES: ReadonlySet<string> = new Set([
+/** States of connections that the driver reports as a wrong use of it. */
+const CONNECTION_STATES: ReadonlySet<string> = new Set([
   'MongoClientClosedError',
   'MongoCompatibilityError',
   'MongoExpiredSessionError',
@@ -117,56 +120,56 @@ const STATES: ReadonlySet<string> = new Set([
   'MongoTopologyClosedError',
 ]);
 
-/** Of the driver's own errors each is about its connections, but for wrong uses of it, which are faults of this service. */
-function ofDriver(error: MongoError): Error | undefined {
+/** Translates the driver's own errors: all concern its connections, except wrong uses of it, a fault of this service. */
+function fromDriver(error: MongoError): Error | undefined {
   if (error instanceof MongoOperationTimeoutError) return timedOut();
-  return error instanceof MongoAPIError && !STATES.has(error.name) ? undefined : unavailable();
+  return error instanceof MongoAPIError && !CONNECTION_STATES.has(error.name) ? undefined : unavailable();
 }
 
-/** Codes of Node's own errors on a connection that has ended, which the driver lets through when it writes to it. */
+/** Codes of Node for writes to a closed connection; the driver passes these errors on. */
 const SOCKET_CODES = /^(?:ERR_(?:STREAM|SOCKET|SSL|TLS)_|EPIPE$|ECONN|ETIMEDOUT$)/;
 
-/** An error of a socket or of the DNS, which the driver lets through as it is. */
-const isOfSocket = (error: unknown): boolean =>
+/** Returns true for an error of a socket or of the DNS; the driver passes these on. */
+const isSocketError = (error: unknown): boolean =>
   error instanceof Error &&
   ('syscall' in error || ('code' in error && SOCKET_CODES.test(String(error.code))));
 
-/** A fault that the driver's own code has thrown, and nothing that it calls or is called by. */
-const isOfDriversCode = ({ stack = '' }: Error): boolean =>
+/** Returns true for a fault thrown by the driver's own code, and not by its callers or callees. */
+const isThrownByDriver = ({ stack = '' }: Error): boolean =>
   /[\\/]mongodb[\\/]lib[\\/]/.test(/^\s+at .*$/m.exec(stack)?.[0] ?? '');
 
-/** `error` as this service's error; undefined for one that it has no name for. */
-function known(error: unknown): Error | undefined {
+/** Translates `error`; undefined: the tables do not have it. */
+function translate(error: unknown): Error | undefined {
   if (error instanceof AppError) return error;
-  if (error instanceof MongoServerError) return ofServer(error);
-  if (error instanceof MongoError) return ofDriver(error);
+  if (error instanceof MongoServerError) return fromServer(error);
+  if (error instanceof MongoError) return fromDriver(error);
   if (error instanceof RangeError) return queryTooLarge();
-  return isOfSocket(error) ? unavailable() : undefined;
+  return isSocketError(error) ? unavailable() : undefined;
 }
 
-/** Whether a read or a write failed with its connection or its server, so that it may go well when it is run again. */
+/** Returns true if an operation failed with its connection or its server, so that a retry may succeed. */
 export function isLost(error: unknown): boolean {
   if (error instanceof MongoServerError) return ELSEWHERE_CODES.some((code) => code === error.code);
-  return error instanceof MongoNetworkError || isOfSocket(error);
+  return error instanceof MongoNetworkError || isSocketError(error);
 }
 
-/** What passes by itself, and is a surprise all the same. */
-const isStrange = (error: unknown): boolean =>
+/** Returns true for an error that passes by itself, and is worth a report all the same. */
+const isUnexpected = (error: unknown): boolean =>
   (error instanceof MongoRuntimeError && !(error instanceof MongoStalePrimaryError)) ||
   (error instanceof MongoServerError &&
     [UNAUTHORIZED, AUTHENTICATION_FAILED].some((code) => code === error.code));
 
-/** `error` for a client; what is not known goes to `report` only. `signal` says why the work was given up, if it was. */
+/** Translates `error` for a client: the reason of an aborted `signal`, an AppError, or the error itself. Unknown errors of the database are reported. */
 export function toAppError(error: unknown, signal: AbortSignal, report: (error: unknown) => void): unknown {
   if (signal.aborted) return signal.reason;
-  const found = known(error);
-  if (isStrange(error)) report(error);
+  const found = translate(error);
+  if (isUnexpected(error)) report(error);
   if (found !== undefined) return found;
   if (error instanceof MongoError) {
     report(error);
     return appError('DB_QUERY', { reason: 'the database could not run the query' });
   }
-  if (!(error instanceof TypeError && isOfDriversCode(error))) return error;
+  if (!(error instanceof TypeError && isThrownByDriver(error))) return error;
   report(error);
   return unavailable();
 }

@@ -23,7 +23,7 @@ export interface IndexWatchOptions {
 }
 
 export interface IndexWatch {
-  /** The fields by which an index sorts a tenant's documents; none before the first check. */
+  /** The fields with an index to sort a tenant's documents by them; none before the first check. */
   readonly orderedBy: () => ReadonlySet<string>;
   /** Checks once. */
   check(): Promise<void>;
@@ -48,10 +48,9 @@ function createFindingsLog(log: IndexLog) {
       const reason = errorSummary(error);
       if (reason === loggedFailure) return;
       loggedFailure = reason;
-      log.debug({ err: error }, 'the indexes cannot be looked at');
+      log.debug({ err: error }, 'cannot list the indexes');
       // A missing right is logged with the other rights.
-      if (!isUnauthorized(error))
-        log.warn(`the indexes cannot be looked at (${reason}); it is tried each minute`);
+      if (!isUnauthorized(error)) log.warn(`cannot list the indexes (${reason}); retrying every minute`);
     },
   };
 }

@@ -6,12 +6,12 @@ export type IndexKey = Readonly<Record<string, 1 | -1>>;
 /** The key of any index, also one by text or place. */
 type ListedKey = Readonly<Record<string, unknown>>;
 
-/** The indexes of one collection, whose documents belong to tenants. */
+/** The indexes of one collection, with documents of several tenants. */
 export interface IndexPlan {
   readonly collection: string;
   /** The field of a document's tenant. */
   readonly tenant: string;
-  /** The field of its identifier, which breaks ties of a sort. */
+  /** The field of a document's identifier; it breaks ties of a sort. */
   readonly id: string;
   readonly keys: readonly IndexKey[];
 }
@@ -53,7 +53,7 @@ function missingKeys({ keys }: IndexPlan, existing: readonly ListedKey[]): reado
   return keys.filter((key) => !texts.has(JSON.stringify(key)));
 }
 
-/** The fields by which an index sorts a tenant's documents, with ties broken by id in the same direction. */
+/** The fields with an index to sort a tenant's documents by them, with ties broken by id in the same direction. */
 function orderedFields({ tenant, id }: IndexPlan, existing: readonly ListedKey[]): ReadonlySet<string> {
   const threeFields = existing.map((key) => Object.entries(key)).filter(({ length }) => length === 3);
   const ordering = threeFields.filter(
@@ -72,7 +72,7 @@ export async function createMissingIndexes(db: Db, plan: IndexPlan): Promise<rea
 /** The indexes of a collection, compared with its plan. */
 export interface FoundIndexes {
   readonly missing: readonly IndexKey[];
-  /** The fields by which an index sorts a tenant's documents, with ties broken by id in the same direction. */
+  /** The fields with an index to sort a tenant's documents by them, with ties broken by id in the same direction. */
   readonly orderedBy: ReadonlySet<string>;
 }
 

@@ -1,4 +1,4 @@
-/** Checks MONGODB_URI for faults that waiting does not mend, which end the start (docs/troubleshooting.md «A start that ends»). */
+/** Checks MONGODB_URI for permanent faults; they end the start (docs/troubleshooting.md «A start that ends»). */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createSecureContext } from 'node:tls';
@@ -6,8 +6,8 @@ import * as zlib from 'node:zlib';
 import { MongoAPIError } from 'mongodb';
 import type { MongoOptions } from 'mongodb';
 
-/** Messages of the driver that echo what may be a piece of a password, or say nothing. */
-const UNTELLING = /^(?:Invalid connection string|URI malformed|Unable to parse)/;
+/** Messages of the driver with a possible part of a password, or without information. */
+const UNHELPFUL = /^(?:Invalid connection string|URI malformed|Unable to parse)/;
 
 const decoded = (text: string): string => {
   try {
@@ -17,37 +17,37 @@ const decoded = (text: string): string => {
   }
 };
 
-/** Answers whether `message` holds no piece of the password of `uri`; an unencoded @ ends the password early. */
+/** Returns true if `message` holds no part of the password of `uri`; an unencoded @ ends the password early. */
 function hasNoSecret(uri: string, message: string): boolean {
   const [, password = ''] = /^[^:]+:\/\/[^:@/]*:([^@]*)@/.exec(uri) ?? [];
   const pieces = [password, decoded(password)].filter((piece) => piece !== '');
   return (uri.match(/@/g)?.length ?? 0) < 2 && pieces.every((piece) => !message.includes(piece));
 }
 
-/** The line about a URI that the driver refuses with `error`. */
+/** Words the line on a URI that the driver refuses with `error`. */
 export function uriComplaint(uri: string, error: unknown): string {
-  // The reader of URIs has a MongoParseError of its own.
+  // The driver's URI parser has a MongoParseError of its own.
   const isAboutOptions =
     error instanceof MongoAPIError || (error instanceof Error && error.name === 'MongoParseError');
-  return isAboutOptions && !UNTELLING.test(error.message) && hasNoSecret(uri, error.message)
+  return isAboutOptions && !UNHELPFUL.test(error.message) && hasNoSecret(uri, error.message)
     ? `MONGODB_URI cannot be used: ${error.message.replaceAll(/\s+/g, ' ').replace(/\.$/, '')}; correct that, or leave it out`
     : 'MONGODB_URI cannot be read; write hosts as host:port, and each of : / ? # [ ] @ % in user and password as its percent-encoding';
 }
 
-/** Modules that the driver loads for an option, and is installed without. */
-interface Optional {
+/** An option with modules that the driver loads, and does not depend on. */
+interface OptionalModule {
   readonly option: string;
   readonly modules: readonly string[];
-  readonly asked: (options: MongoOptions) => boolean;
+  readonly isNeeded: (options: MongoOptions) => boolean;
   readonly remedy: string;
 }
 
-const compresses =
+const compressesBy =
   (name: 'snappy' | 'zstd') =>
   ({ compressors }: MongoOptions): boolean =>
     compressors.includes(name);
 
-const authenticates =
+const authenticatesBy =
   (name: string) =>
   ({ credentials }: MongoOptions): boolean =>
     credentials?.mechanism === name;
@@ -55,40 +55,40 @@ const authenticates =
 const COMPRESS_BY_ZLIB = 'write compressors=zlib in MONGODB_URI, or leave it out';
 const HAS_ZSTD = 'zstdCompress' in zlib;
 
-const OPTIONAL: readonly Optional[] = [
+const OPTIONAL_MODULES: readonly OptionalModule[] = [
   {
     option: 'compressors=snappy',
     modules: ['snappy'],
-    asked: compresses('snappy'),
+    isNeeded: compressesBy('snappy'),
     remedy: COMPRESS_BY_ZLIB,
   },
   {
     option: 'compressors=zstd',
     modules: HAS_ZSTD ? [] : ['@mongodb-js/zstd'],
-    asked: compresses('zstd'),
+    isNeeded: compressesBy('zstd'),
     remedy: `${COMPRESS_BY_ZLIB}, or run on Node 22.15 or newer`,
   },
   {
     option: 'authMechanism=GSSAPI',
     modules: ['kerberos'],
-    asked: authenticates('GSSAPI'),
+    isNeeded: authenticatesBy('GSSAPI'),
     remedy: 'use another mechanism, or install it',
   },
   {
     option: 'authMechanism=MONGODB-AWS',
     modules: ['@aws-sdk/credential-providers'],
-    asked: authenticates('MONGODB-AWS'),
+    isNeeded: authenticatesBy('MONGODB-AWS'),
     remedy: 'use another mechanism, or install it',
   },
   {
     option: 'proxyHost',
     modules: ['socks'],
-    asked: ({ proxyHost }) => proxyHost !== undefined,
+    isNeeded: ({ proxyHost }) => proxyHost !== undefined,
     remedy: 'leave it out, or install it',
   },
 ];
 
-/** As the driver itself looks for modules. */
+/** Resolves modules as the driver does. */
 const { resolve } = createRequire(import.meta.resolve('mongodb'));
 
 function isInstalled(name: string): boolean {
@@ -100,8 +100,8 @@ function isInstalled(name: string): boolean {
 }
 
 function checkModules(options: MongoOptions): void {
-  for (const { option, modules, asked, remedy } of OPTIONAL) {
-    const missing = asked(options) ? modules.find((name) => !isInstalled(name)) : undefined;
+  for (const { option, modules, isNeeded, remedy } of OPTIONAL_MODULES) {
+    const missing = isNeeded(options) ? modules.find((name) => !isInstalled(name)) : undefined;
     if (missing !== undefined)
       throw new Error(
         `MONGODB_URI cannot be used: ${option} needs the module ${missing}, which is not installed; ${remedy}`,
@@ -109,7 +109,7 @@ function checkModules(options: MongoOptions): void {
   }
 }
 
-async function contentOf(option: string, path: string | undefined): Promise<string | undefined> {
+async function readOptionFile(option: string, path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return undefined;
   try {
     return await readFile(path, 'utf8');
@@ -125,12 +125,12 @@ function checkContext(
   option: string,
   path: string | undefined,
   options: Parameters<typeof createSecureContext>[0],
-  due: string,
+  expected: string,
 ): void {
   try {
     createSecureContext(options);
   } catch (error) {
-    throw new Error(`MONGODB_URI: ${option} ${path ?? ''} cannot be used; name a PEM file with ${due}`, {
+    throw new Error(`MONGODB_URI: ${option} ${path ?? ''} cannot be used; name a PEM file with ${expected}`, {
       cause: error,
     });
   }
@@ -138,9 +138,9 @@ function checkContext(
 
 async function checkFiles(options: MongoOptions): Promise<void> {
   const { tlsCAFile, tlsCertificateKeyFile, tlsCRLFile, passphrase } = options;
-  const ca = await contentOf('tlsCAFile', tlsCAFile);
-  const own = await contentOf('tlsCertificateKeyFile', tlsCertificateKeyFile);
-  const crl = await contentOf('tlsCRLFile', tlsCRLFile);
+  const ca = await readOptionFile('tlsCAFile', tlsCAFile);
+  const own = await readOptionFile('tlsCertificateKeyFile', tlsCertificateKeyFile);
+  const crl = await readOptionFile('tlsCRLFile', tlsCRLFile);
   if (ca?.includes('CERTIFICATE-----') === false)
     throw new Error(
       `MONGODB_URI: tlsCAFile ${tlsCAFile ?? ''} has no certificate; name a PEM file with those of the authority`,
@@ -156,7 +156,7 @@ async function checkFiles(options: MongoOptions): Promise<void> {
   if (crl !== undefined) checkContext('tlsCRLFile', tlsCRLFile, { crl }, 'the list of revoked certificates');
 }
 
-/** Checks what `options` need of this installation and its files. Errors: a line that names the option. */
+/** Checks the modules and files that `options` need. Errors: one is missing or unusable, in a line that names the option. */
 export async function checkOptions(options: MongoOptions): Promise<void> {
   checkModules(options);
   await checkFiles(options);

@@ -1,6 +1,6 @@
 /** Probes clients by reads as calls do them (docs/operations.md «Health»). */
 import type { Db, MongoClient, TopologyDescription, TopologyDescriptionChangedEvent } from 'mongodb';
-import { ReadFailed } from './diagnosis.js';
+import { ReadFailed } from './diagnosis/facts.js';
 
 /** The clients to probe, by their databases. */
 export interface ProbedClients {

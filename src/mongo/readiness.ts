@@ -90,7 +90,7 @@ async function poll(
   }
 }
 
-/** Creates connections by `open` and keeps them ready, from the start and whatever the state of earlier ones. */
+/** Creates connections by `open` and keeps them ready, from the start and in any state of earlier ones. */
 export function createReadyConnections<T extends Probeable>(open: () => T): ReadyConnections<T> {
   const stopping = new AbortController();
   const closing = new Set<Promise<void>>();

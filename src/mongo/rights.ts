@@ -1,4 +1,4 @@
-/** Finds rights that no read needs and the service's own user lacks, before a call fails for them (docs/operations.md «Database»). */
+/** Logs rights that the service's own user lacks and no probe tests, before a call fails for them (docs/operations.md «Database»). */
 import { MongoServerError } from 'mongodb';
 import type { Db } from 'mongodb';
 import { UNAUTHORIZED } from './errors.js';
@@ -95,7 +95,7 @@ export function createRightsLog(
           `the user ${user} lacks ${action} on ${name}: ${consequence}; grant it (docs/operations.md «Database»)`,
         );
       for (const { action } of lacked.filter((right) => !missing.includes(right)))
-        log.info(`the user ${user} has ${action} on ${name} now`);
+        log.info(`the user ${user} now has ${action} on ${name}`);
       lacked = missing;
     },
   };

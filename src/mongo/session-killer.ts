@@ -1,17 +1,16 @@
-/** Ends what runs in sessions, on each server that it may run on (docs/operations.md «Deadlines»). */
+/** Kills sessions on every server where their operations may run (docs/operations.md «Deadlines»). */
 import type { ClientSession, Db } from 'mongodb';
 
 export type SessionId = NonNullable<ClientSession['id']>;
 
-/** Ends what runs in a session, and waits for that; where it cannot be had, closing the connection remains. */
+/** Kills the operations of a session and waits for the reply. It never fails: closing the connection is the last resort. */
 export type Kill = (id: SessionId) => Promise<void>;
 
-/** Milliseconds to wait for a server to kill. */
 const KILL_TIMEOUT_MS = 2000;
 
 /**
- * Kills on one server, by one command at a time: the sessions that come meanwhile are the next one's. A server that has
- * much to do takes some ten milliseconds for each command, and a queue of them would only grow.
+ * Creates a killer on one server. It sends one command at a time, and sessions that arrive meanwhile go into the next: a
+ * busy server takes some ten milliseconds for each command, and a queue of commands would only grow.
  */
 export function killSessionsOn(server: Db): Kill {
   let waiting = new Set<SessionId>();
@@ -38,7 +37,7 @@ export function killSessionsOn(server: Db): Kill {
   };
 }
 
-/** Kills by each of `servers`, which change. */
+/** Creates a killer on the current servers; the list may change. */
 export const createSessionKiller =
   (servers: () => readonly Kill[]): Kill =>
   async (id) => {

@@ -1,4 +1,4 @@
-/** Stored values as the driver sends them back to MongoDB: whatever is stored, none fails and none is lost. */
+/** Converts stored values to values that the driver sends back to MongoDB: any stored value passes, and none is lost. */
 import { Binary, BSONRegExp, Code, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'mongodb';
 import {
   binaryAt,
@@ -14,57 +14,57 @@ import {
   textFrom,
 } from '../wire/bson.js';
 
-type Send = (bytes: Buffer, at: number) => unknown;
+type Convert = (bytes: Buffer, offset: number) => unknown;
 
-/** A date that JavaScript cannot hold says its milliseconds, but is none to itself. */
-function sentDate(bytes: Buffer, at: number): Date {
-  const milliseconds = dateAt(bytes, at);
+/** Converts a date. One beyond the range of JavaScript is an invalid Date with the stored milliseconds. */
+function operandDate(bytes: Buffer, offset: number): Date {
+  const milliseconds = dateAt(bytes, offset);
   if (milliseconds !== undefined) return new Date(milliseconds);
-  return Object.assign(new Date(NaN), { getTime: () => longAt(bytes, at) });
+  return Object.assign(new Date(NaN), { getTime: () => longAt(bytes, offset) });
 }
 
-/** The driver's class refuses options that it does not know, and sends those that it has. */
-function sentRegex(bytes: Buffer, at: number): BSONRegExp {
-  const { pattern, options } = regexAt(bytes, at);
+/** Converts an expression. The driver's class refuses unknown options in its constructor, and sends any that it has. */
+function operandRegex(bytes: Buffer, offset: number): BSONRegExp {
+  const { pattern, options } = regexAt(bytes, offset);
   return Object.assign(new BSONRegExp(pattern), { options });
 }
 
-/** A vector need not be one that the driver sends: as data of nobody's kind it is shown and compared alike. */
-function sentBinary(bytes: Buffer, at: number): Binary {
-  const { subtype, data } = binaryAt(bytes, at);
+/** Converts binary data. The driver refuses some vectors; as user-defined data they are shown and compared alike. */
+function operandBinary(bytes: Buffer, offset: number): Binary {
+  const { subtype, data } = binaryAt(bytes, offset);
   const isVector = subtype === Binary.SUBTYPE_VECTOR;
   return new Binary(Uint8Array.from(data), isVector ? Binary.SUBTYPE_USER_DEFINED : subtype);
 }
 
-/** The elements of a document or of a list, by name, the last of a name. */
-export function* operandElements(bytes: Buffer, at: number): Generator<readonly [string, unknown]> {
-  for (const each = new Elements(bytes, at); each.next();)
+/** Yields the elements of a document or a list by name; of elements with the same name the last counts. */
+export function* operandElements(bytes: Buffer, offset: number): Generator<readonly [string, unknown]> {
+  for (const each = new Elements(bytes, offset); each.next();)
     yield [bytes.toString('utf8', each.name, each.nameEnd), operandAt(bytes, each.type, each.value)];
 }
 
-/** A document is a Map: the driver would not send an object with a key `_bsontype`, or keys like numbers, as it was stored. */
-const SEND: ReadonlyMap<number, Send> = new Map<number, Send>([
-  [BSON.double, (bytes, at) => new Double(bytes.readDoubleLE(at))],
+/** Conversions by type. A document is a Map: the driver alters objects with a key `_bsontype` or with keys like numbers. */
+const CONVERSIONS: ReadonlyMap<number, Convert> = new Map<number, Convert>([
+  [BSON.double, (bytes, offset) => new Double(bytes.readDoubleLE(offset))],
   [BSON.string, textFrom],
-  [BSON.object, (bytes, at) => new Map(operandElements(bytes, at))],
-  [BSON.array, (bytes, at) => Array.from(operandElements(bytes, at), ([, value]) => value)],
-  [BSON.binary, sentBinary],
-  [BSON.objectId, (bytes, at) => ObjectId.createFromHexString(idAt(bytes, at))],
-  [BSON.date, sentDate],
-  [BSON.regex, sentRegex],
-  [BSON.dbPointer, (bytes, at) => new Map(Object.entries(pointerAt(bytes, at)))],
-  [BSON.code, (bytes, at) => new Code(textFrom(bytes, at))],
-  [BSON.codeWithScope, (bytes, at) => new Code(textFrom(bytes, at + 4))],
-  [BSON.int32, (bytes, at) => new Int32(bytes.readInt32LE(at))],
-  [BSON.timestamp, (bytes, at) => new Timestamp(bytes.readBigUInt64LE(at))],
-  [BSON.int64, (bytes, at) => Long.fromBigInt(bytes.readBigInt64LE(at))],
+  [BSON.object, (bytes, offset) => new Map(operandElements(bytes, offset))],
+  [BSON.array, (bytes, offset) => Array.from(operandElements(bytes, offset), ([, value]) => value)],
+  [BSON.binary, operandBinary],
+  [BSON.objectId, (bytes, offset) => ObjectId.createFromHexString(idAt(bytes, offset))],
+  [BSON.date, operandDate],
+  [BSON.regex, operandRegex],
+  [BSON.dbPointer, (bytes, offset) => new Map(Object.entries(pointerAt(bytes, offset)))],
+  [BSON.code, (bytes, offset) => new Code(textFrom(bytes, offset))],
+  [BSON.codeWithScope, (bytes, offset) => new Code(textFrom(bytes, offset + 4))],
+  [BSON.int32, (bytes, offset) => new Int32(bytes.readInt32LE(offset))],
+  [BSON.timestamp, (bytes, offset) => new Timestamp(bytes.readBigUInt64LE(offset))],
+  [BSON.int64, (bytes, offset) => Long.fromBigInt(bytes.readBigInt64LE(offset))],
   [BSON.decimal128, decimalAt],
   [BSON.minKey, () => new MinKey()],
   [BSON.maxKey, () => new MaxKey()],
 ]);
 
-/** The value of `type` at `at` as data to send back; what the driver has no class for goes as answers show it. */
-export const operandAt = (bytes: Buffer, type: number, at: number): unknown => {
-  const send = SEND.get(type);
-  return send === undefined ? scalarAt(bytes, type, at) : send(bytes, at);
+/** Converts the value of `type` at `offset`. A type without a class of the driver becomes the value that answers show. */
+export const operandAt = (bytes: Buffer, type: number, offset: number): unknown => {
+  const convert = CONVERSIONS.get(type);
+  return convert === undefined ? scalarAt(bytes, type, offset) : convert(bytes, offset);
 };

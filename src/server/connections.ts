@@ -79,14 +79,14 @@ export function followConnections(name: string, { maxConnections, log }: Connect
     socket.destroy();
     if (refusing) return;
     refusing = true;
-    log.warn(about, 'too many connections: more are refused');
+    log.warn(about, 'connection limit reached: new connections are refused');
   }
 
   function leave(peer: string, socket: Socket): void {
     if (open.get(peer) === socket) open.delete(peer);
     if (!refusing || open.size > maxConnections * OVER_SHARE) return;
     refusing = false;
-    log.info(about, 'connections are taken again');
+    log.info(about, 'below the connection limit: new connections are accepted');
   }
 
   function take(message: unknown): void {

@@ -1,5 +1,6 @@
 /** A port that cannot be listened on, in a line that says why and who has it (docs/troubleshooting.md «A start that ends»). */
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { messageOf } from '../errors.js';
 
 /** The kernel's name for a socket in the state LISTEN. */
 const LISTEN = '0A';
@@ -43,18 +44,13 @@ export async function listenerOf(port: number): Promise<string | undefined> {
 
 /** The code in an error, which the gRPC library has in its text only. */
 function codeIn(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const [code] = /\bE[A-Z]{3,}(?:_[A-Z]+)*\b/.exec(text) ?? [];
   return code ?? (text.startsWith('Name resolution failed') ? 'ENOTFOUND' : '');
 }
 
 /** The line about `variable`, whose `port` of `host` cannot be had for `error`. */
-export async function portComplaint(
-  variable: string,
-  port: number,
-  host: string,
-  error: unknown,
-): Promise<string> {
+async function portComplaint(variable: string, port: number, host: string, error: unknown): Promise<string> {
   const code = codeIn(error);
   const other = `set ${variable} to another port`;
   switch (code) {
@@ -63,13 +59,27 @@ export async function portComplaint(
       return `${variable}: port ${port} of ${host} is in use${holder === undefined ? '' : ` by ${holder}`}; stop that, or ${other}`;
     }
     case 'EACCES':
-      return `${variable}: port ${port} may not be listened on by this user (EACCES); ${other}, above 1023`;
+      return `${variable}: port ${port} needs privileges that this user lacks (EACCES); ${other}, above 1023`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
     case 'EINVAL':
-      return `HOST: ${host} is no address of this machine (${code}); set HOST to one, such as 127.0.0.1 or 0.0.0.0`;
+      return `HOST: ${host} is not an address of this machine (${code}); set HOST to one, such as 127.0.0.1 or 0.0.0.0`;
     default:
       return `${variable}: port ${port} of ${host} cannot be listened on (${code || 'no reason given'}); ${other}`;
+  }
+}
+
+/** Waits until `opening` listens on `port`. Errors: a line about `variable`, whose port cannot be listened on. */
+export async function explainListenErrors<T>(
+  variable: string,
+  port: number,
+  host: string,
+  opening: Promise<T>,
+): Promise<T> {
+  try {
+    return await opening;
+  } catch (error) {
+    throw new Error(await portComplaint(variable, port, host, error), { cause: error });
   }
 }

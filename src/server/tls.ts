@@ -1,8 +1,9 @@
 /** TLS of the doors: certificates in files, read again when they change, without an end to what is connected (docs/operations.md «TLS»). */
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
-import { experimental } from '@grpc/grpc-js';
-import type { ServerCredentials } from '@grpc/grpc-js';
+import type { Config } from '../config/config.js';
+import { messageOf } from '../errors.js';
+import type { Log } from '../telemetry/log.js';
 
 export interface TlsFiles {
   readonly cert: string;
@@ -90,31 +91,24 @@ export async function tlsFiles(files: TlsFiles, { pause = PAUSE, report }: TlsOp
   };
 }
 
-/** A listener of the gRPC library's is told `of` the latest certificates, and of each change. */
-const telling =
-  <Update>(tls: Tls, of: (certificates: Certificates) => Update) =>
-  (listener: (update: Update) => void): void => {
-    // The library misses what it is told before it has ended to ask.
-    queueMicrotask(() => {
-      listener(of(tls.latest()));
-    });
-    tls.follow((certificates) => {
-      listener(of(certificates));
-    });
-  };
+export type TlsSettings = Pick<Config, 'tlsCertFile' | 'tlsKeyFile' | 'tlsClientCaFile'>;
 
-/** What the gRPC library serves TLS by. */
-export function grpcCredentials(tls: Tls): ServerCredentials {
-  const provider = {
-    addIdentityCertificateListener: telling(tls, ({ cert, key }) => ({ certificate: cert, privateKey: key })),
-    addCaCertificateListener: telling(tls, ({ ca }) => (ca === undefined ? null : { caCertificate: ca })),
-    // The listeners live as long as the door.
-    removeIdentityCertificateListener: () => undefined,
-    removeCaCertificateListener: () => undefined,
+/** The TLS of the settings; undefined without any. Errors: the files cannot be used. */
+export async function openTls(
+  { tlsCertFile: cert, tlsKeyFile: key, tlsClientCaFile: clientCa }: TlsSettings,
+  log: Log,
+): Promise<Tls | undefined> {
+  if (cert === undefined || key === undefined) return undefined;
+  const report = (error: unknown): void => {
+    log.error({ err: error }, 'TLS_CERT_FILE: the changed files cannot be used; those before them stay');
   };
-  return experimental.createCertificateProviderServerCredentials(
-    provider,
-    tls.ofClients ? provider : null,
-    tls.ofClients,
-  );
+  try {
+    return await tlsFiles({ cert, key, clientCa }, { report });
+  } catch (error) {
+    const [reason = ''] = messageOf(error).split('\n', 1);
+    throw new Error(
+      `TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE: the files cannot be used: ${reason}; set them to PEM files that belong together`,
+      { cause: error },
+    );
+  }
 }

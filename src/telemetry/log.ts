@@ -1,4 +1,5 @@
 /** The log: JSON lines on a pipe, readable on a terminal, without secrets (docs/operations.md «Log»). */
+import { setTimeout as pause } from 'node:timers/promises';
 import { BSON, MongoServerError } from 'mongodb';
 import { pino } from 'pino';
 import type { DestinationStream, Logger, LoggerOptions } from 'pino';
@@ -99,4 +100,17 @@ export function logOptions(level: Config['logLevel']): LoggerOptions {
 export async function createLog(level: Config['logLevel'], terminal: boolean): Promise<Log> {
   const stream = terminal ? await readable() : undefined;
   return stream === undefined ? pino(logOptions(level)) : pino(logOptions(level), stream);
+}
+
+/** Milliseconds that a flush may take. */
+const FLUSH_TIMEOUT_MS = 200;
+
+/** Waits for lines on their way, as far as there is time: a line at level fatal is written before those that wait. */
+export async function flushLog(log: Log): Promise<void> {
+  const flushed = new Promise<void>((resolve) => {
+    log.flush(() => {
+      resolve();
+    });
+  });
+  await Promise.race([flushed, pause(FLUSH_TIMEOUT_MS)]);
 }

@@ -1,5 +1,5 @@
 /** The lines about serving: addresses, database, and reasons for not serving (docs/operations.md «Start and stop»). */
-import type { Diagnosis } from '../mongo/diagnosis.js';
+import type { Diagnosis } from '../reasons.js';
 
 /** Fields of the first line. */
 export type About = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-// How the job explorer is made: who can read it, on what, and what it consists of.
+// The explorer as a page: accessibility, narrow screens, its files, and their size.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { rows, startExplorer, status } from '../harness/explorer.js';
 import type { Explorer } from '../harness/explorer.js';

@@ -1,4 +1,4 @@
-// The job explorer in a real browser: what an operator does with it, on the sample and on jobs that mean harm.
+// The explorer in a real browser, used as an operator uses it, on the sample and on hostile jobs.
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
@@ -15,7 +15,7 @@ const NOW = new Date();
 const at = (view: string, more: Readonly<Record<string, string>> = {}): string =>
   `#/${view}?${new URLSearchParams({ domain: DOMAIN, window: WEEK, ...more }).toString()}`;
 
-/** Jobs that are there to be shown: what a collector says may be anything. */
+/** Jobs with hostile content: collectors may report anything. */
 const JOBS = [
   {
     job_id: 'job-hostile',
@@ -346,7 +346,7 @@ test('a window of the reader’s own begins with a whole hour', async () => {
   expect(await page.getByRole('textbox', { name: 'From' }).inputValue()).toBe('2023-05-15T06:00');
   const begun = { $gte: new Date('2023-05-15T06:00Z'), $lt: new Date('2023-05-16T06:00Z') };
   const filter = { domain_id: DOMAIN, created_at: begun };
-  const due = await explorer.service.db.collection('job').countDocuments(filter);
-  expect(await status(explored, 'All').innerText()).toBe(`All ${due}`);
-  expect(due).toBeGreaterThan(5);
+  const expected = await explorer.service.db.collection('job').countDocuments(filter);
+  expect(await status(explored, 'All').innerText()).toBe(`All ${expected}`);
+  expect(expected).toBeGreaterThan(5);
 });

@@ -1,4 +1,4 @@
-// The pure parts of the explorer: addresses, windows and buckets, typed values, and which chart rows make.
+// The pure parts of the explorer: addresses, windows and buckets, typed values, and the charts of rows.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { duration, share } from '../../explorer/components/format.js';
@@ -39,7 +39,7 @@ describe('an address', () => {
     aggregate: text,
   });
 
-  test('names a place, and leads back to it', () => {
+  test('names a route, and leads back to it', () => {
     fc.assert(
       fc.property(routes, (route) => {
         expect(routeOf(hashOf(route))).toEqual(route);
@@ -48,7 +48,7 @@ describe('an address', () => {
     );
   });
 
-  test('of any kind is a place', () => {
+  test('of any kind is a route', () => {
     fc.assert(
       fc.property(fc.string(), (hash) => {
         expect(typeof hashOf(routeOf(hash))).toBe('string');
@@ -64,8 +64,8 @@ describe('an address', () => {
       '#/jobs?filter=[["a"],["status","eq","ERROR"],7]',
       { ...DEFAULT_ROUTE, view: 'jobs', filter: [{ key: 'status', operator: 'eq', value: 'ERROR' }] },
     ],
-  ])('%j', (hash, due) => {
-    expect(routeOf(hash)).toEqual(due);
+  ])('%j', (hash, expected) => {
+    expect(routeOf(hash)).toEqual(expected);
   });
 });
 
@@ -102,9 +102,9 @@ describe('a bucket', () => {
     ['2026-W48', 'week', '2026-11-23T00:00:00.000Z'],
     ['2020-W53', 'week', '2020-12-28T00:00:00.000Z'],
     ['2021-W01', 'week', '2021-01-04T00:00:00.000Z'],
-  ] as const)('%s of a %s begins at %s', (text, unit, due) => {
-    expect(iso(bucketStart(text, unit))).toBe(due);
-    expect(floor(Date.parse(due), unit)).toBe(Date.parse(due));
+  ] as const)('%s of a %s begins at %s', (text, unit, expected) => {
+    expect(iso(bucketStart(text, unit))).toBe(expected);
+    expect(floor(Date.parse(expected), unit)).toBe(Date.parse(expected));
   });
 
   test('of nothing is none', () => {
@@ -184,8 +184,8 @@ describe('a typed value', () => {
     ['exists', 'false', false],
     ['match', '{"error_code": "E"}', { error_code: 'E' }],
     ['timediff_gte', 'now/d - 7d', 'now/d - 7d'],
-  ])('%s %s', (operator, value, due) => {
-    expect(sent({ key: 'k', operator, value })).toEqual({ key: 'k', operator, value: due });
+  ])('%s %s', (operator, value, expected) => {
+    expect(sent({ key: 'k', operator, value })).toEqual({ key: 'k', operator, value: expected });
   });
 
   test('comes back as it was', () => {
@@ -211,8 +211,8 @@ test.each([
   [HOUR_MS + 5 * 60_000, '1 h 5 min'],
   [2 * DAY_MS, '2 d'],
   [WEEK_MS + HOUR_MS, '7 d 1 h'],
-])('%d ms are %s', (milliseconds, due) => {
-  expect(duration(milliseconds)).toBe(due);
+])('%d ms are %s', (milliseconds, expected) => {
+  expect(duration(milliseconds)).toBe(expected);
 });
 
 test.each([
@@ -222,8 +222,8 @@ test.each([
   [0.5, '50%'],
   [0.99999, '> 99.9%'],
   [1, '100%'],
-])('%d is %s', (value, due) => {
-  expect(share(value)).toBe(due);
+])('%d is %s', (value, expected) => {
+  expect(share(value)).toBe(expected);
 });
 
 describe('rows', () => {
@@ -273,7 +273,7 @@ describe('rows', () => {
       ],
       undefined,
     ],
-  ])('%s', (_, results, due) => {
-    expect(plotOf(results)).toEqual(due);
+  ])('%s', (_, results, expected) => {
+    expect(plotOf(results)).toEqual(expected);
   });
 });

@@ -1,4 +1,4 @@
-// The job explorer of the program as it is run: with tokens, without a page, and while the service goes away and comes back.
+// The explorer of the program as it runs: with tokens, switched off, and while the service is away.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Starts the program, and answers where its HTTP door is. */
+/** Starts the program and returns the origin of its HTTP listener. */
 async function start(settings: Settings = {}): Promise<string> {
   const program = startProgram({ MONGODB_URI: mongodbUri(), MONGODB_DATABASE: DATABASE, ...settings });
   started.push(program);

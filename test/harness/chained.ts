@@ -3,8 +3,9 @@ import { anonymous } from '../../src/auth/anonymous.js';
 import { createMemoryBudgetFor } from '../../src/limits/memory-budget.js';
 import { createYielding } from '../../src/limits/yield.js';
 import type { Call } from '../../src/job/call.js';
-import { createCalls } from '../../src/server/call.js';
-import type { Calls, CallsOptions, Incoming, Rpc } from '../../src/server/call.js';
+import { createCalls } from '../../src/server/interceptors/calls.js';
+import type { Calls, Incoming, Rpc } from '../../src/server/call-context.js';
+import type { CallsOptions } from '../../src/server/interceptors/calls.js';
 import type { Load } from '../../src/limits/load-shedding.js';
 import { PROTOBUF } from '../../src/wire/codec.js';
 

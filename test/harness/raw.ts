@@ -67,6 +67,6 @@ export async function insertRaw(
     reply = Buffer.concat([reply, ...data.filter((each) => Buffer.isBuffer(each))]);
   }
   socket.destroy();
-  const said = BSON.deserialize(reply.subarray(HEADER + 4 + 1));
-  if (said['n'] !== documents.length) throw new Error(`not all were inserted: ${JSON.stringify(said)}`);
+  const answer = BSON.deserialize(reply.subarray(HEADER + 4 + 1));
+  if (answer['n'] !== documents.length) throw new Error(`not all were inserted: ${JSON.stringify(answer)}`);
 }

@@ -45,24 +45,24 @@ export const ENDS: readonly Case[] = [
   { symptom: 'a URI of something else', settings: always({ MONGODB_URI: '127.0.0.1:27017' }) },
   { symptom: 'a password with `/`', settings: always(uri(`me:${PASSWORD}/x@127.0.0.1`)) },
   {
-    symptom: 'a password with `@`, or a host that is none',
+    symptom: 'a password with `@`, or an invalid host',
     settings: always(uri(`me:${PASSWORD}@x@127.0.0.1`)),
   },
   {
-    symptom: 'an option that the driver does not know',
+    symptom: 'an option unknown to the driver',
     settings: always(uri(`me:${PASSWORD}@127.0.0.1`, 'replicaset_=a')),
   },
-  { symptom: 'a compressor that is not installed', settings: always(uri('127.0.0.1', 'compressors=snappy')) },
+  { symptom: 'a compressor without its module', settings: always(uri('127.0.0.1', 'compressors=snappy')) },
   {
-    symptom: 'a mechanism that is not installed',
+    symptom: 'a mechanism without its module',
     settings: always(uri('me@127.0.0.1', 'authMechanism=GSSAPI')),
   },
   {
-    symptom: 'a file of authorities that is not there',
+    symptom: 'a missing CA file',
     settings: always(uri('127.0.0.1', 'tls=true&tlsCAFile=/nowhere/ca.pem')),
   },
   {
-    symptom: 'a file of authorities that has none',
+    symptom: 'a CA file without certificates',
     settings: ({ folder }) => uri('127.0.0.1', `tls=true&tlsCAFile=${folder}/key.pem`),
   },
   {
@@ -77,15 +77,15 @@ export const ENDS: readonly Case[] = [
   { symptom: 'a setting of a later version', settings: always({ TOTAL_COUNT_LIMIT: '10' }) },
   { symptom: 'one port twice', settings: always({ HTTP_PORT: '9090', ADMIN_PORT: '9090' }) },
   {
-    symptom: 'a port that is taken',
+    symptom: 'a gRPC port in use',
     settings: ({ taken }) => ({ ...uri('127.0.0.1:1'), GRPC_PORT: taken.grpc }),
   },
   {
-    symptom: 'a port that is taken, over HTTP',
+    symptom: 'an HTTP port in use',
     settings: ({ taken }) => ({ ...uri('127.0.0.1:1'), HTTP_PORT: taken.http }),
   },
   {
-    symptom: 'a port that is taken, of the admin listener',
+    symptom: 'an admin port in use',
     settings: ({ taken }) => ({ ...uri('127.0.0.1:1'), ADMIN_PORT: taken.admin }),
   },
   {
@@ -93,7 +93,7 @@ export const ENDS: readonly Case[] = [
     settings: always({ ...uri('127.0.0.1:1'), HOST: '192.0.2.1' }),
   },
   {
-    symptom: 'a host name that is not known',
+    symptom: 'an unknown host name',
     settings: always({ ...uri('127.0.0.1:1'), HOST: 'nowhere.invalid' }),
   },
   { symptom: 'a second start on the same data', settings: embedded('data') },
@@ -102,9 +102,9 @@ export const ENDS: readonly Case[] = [
     settings: embedded('foreign'),
     within: LATE_LINE_MS,
   },
-  { symptom: 'a folder that cannot be written', settings: embedded('key.pem/data') },
+  { symptom: 'an unwritable folder', settings: embedded('key.pem/data') },
   {
-    symptom: 'a MONGOD_BINARY that does not work',
+    symptom: 'an unusable MONGOD_BINARY',
     settings: embedded('binary', { MONGOD_BINARY: '/nowhere/mongod' }),
   },
   {
@@ -119,16 +119,16 @@ export const ENDS: readonly Case[] = [
     within: LATE_LINE_MS,
   },
   {
-    symptom: 'keys that are not there',
+    symptom: 'missing keys',
     settings: always({ ...uri('127.0.0.1:1'), AUTH: 'jwt', AUTH_PUBLIC_KEYS: '/nowhere/keys.json' }),
   },
   {
-    symptom: 'certificates that are not there',
+    symptom: 'missing certificates',
     settings: always({ ...uri('127.0.0.1:1'), TLS_CERT_FILE: '/nowhere/a', TLS_KEY_FILE: '/nowhere/b' }),
   },
   { symptom: 'an old Node', settings: always({ NODE_OPTIONS: `--import ${OLD_NODE}` }) },
   {
-    symptom: 'an argument that is none',
+    symptom: 'an unknown argument',
     settings: always({}),
     start: () => ({ args: ['--port', '1'] }),
     code: 2,
@@ -138,35 +138,35 @@ export const ENDS: readonly Case[] = [
 export const NOT_SERVING: readonly Case[] = [
   { symptom: 'nothing listens there', settings: always(uri('127.0.0.1:1')) },
   { symptom: 'a database that hangs', settings: against('silent') },
-  { symptom: 'a server that is no database', settings: ({ taken }) => uri(`127.0.0.1:${taken.http}`) },
-  { symptom: 'a host that is not known', settings: always(uri('nowhere.invalid')) },
+  { symptom: 'something other than a database', settings: ({ taken }) => uri(`127.0.0.1:${taken.http}`) },
+  { symptom: 'an unknown database host', settings: always(uri('nowhere.invalid')) },
   {
-    symptom: 'an SRV record that is not there',
+    symptom: 'a missing SRV record',
     settings: always({ MONGODB_URI: `mongodb+srv://me:${PASSWORD}@nowhere.invalid/` }),
   },
   { symptom: 'TLS, and the database has none', settings: against('auth', 'tls=true') },
   {
-    symptom: 'TLS, and what answers has none',
+    symptom: 'TLS, and the server speaks none',
     settings: ({ taken }) => uri(`127.0.0.1:${taken.http}`, 'tls=true'),
   },
   { symptom: 'no TLS, and the database wants it', settings: against('tls') },
-  { symptom: 'a certificate that is not trusted', settings: byTls('tls', '') },
+  { symptom: 'an untrusted certificate', settings: byTls('tls', '') },
   { symptom: 'a certificate of another name', settings: byTls('tls', 'tlsCAFile=$/ca.pem', '127.0.0.1') },
-  { symptom: 'a certificate that has expired', settings: byTls('expired', 'tlsCAFile=$/ca.pem') },
+  { symptom: 'an expired certificate', settings: byTls('expired', 'tlsCAFile=$/ca.pem') },
   { symptom: 'a database that wants a certificate', settings: byTls('strict', 'tlsCAFile=$/ca.pem') },
   { symptom: 'a wrong password', settings: asUser('all', `${PASSWORD}x`) },
   { symptom: 'no user', settings: against('auth') },
   {
-    symptom: 'a mechanism that the database does not have',
+    symptom: 'a mechanism unknown to the database',
     settings: asUser('all', PASSWORD, 'authMechanism=PLAIN'),
   },
-  { symptom: 'a user who may not read jobs', settings: asUser('nojob') },
-  { symptom: 'a user who may not read collectors', settings: asUser('nocollector') },
-  { symptom: 'a user who may read neither', settings: asUser('nothing') },
+  { symptom: 'a user without the right to read jobs', settings: asUser('nojob') },
+  { symptom: 'a user without the right to read collectors', settings: asUser('nocollector') },
+  { symptom: 'a user without the right to read either', settings: asUser('nothing') },
   { symptom: 'another name of the replica set', settings: against('set', 'replicaSet=other') },
   { symptom: 'a standalone, and replicaSet is set', settings: against('auth', 'replicaSet=rs0') },
   { symptom: 'a mongos, and replicaSet is set', settings: against('mongos', 'replicaSet=rs0') },
-  { symptom: 'a replica set that was never initiated', settings: against('ghost') },
+  { symptom: 'an uninitiated replica set', settings: against('ghost') },
   { symptom: 'an arbiter', settings: against('arbiter') },
   { symptom: 'no primary', settings: against('secondary', 'replicaSet=rs0') },
   {
@@ -188,7 +188,7 @@ export const SERVING: readonly Case[] = [
   { symptom: 'missing indexes are not noticed', settings: asUser('nolist') },
   { symptom: 'deletes are refused', settings: asUser('noremove') },
   {
-    symptom: 'a setting that does nothing',
+    symptom: 'a variable without effect',
     settings: (world) => ({ ...asUser('all')(world), GRPC_PROT: '1' }),
   },
   {

@@ -13,9 +13,10 @@ export async function until(
   const end = performance.now() + timeoutMs;
   const late = pause(timeoutMs * 2, undefined, { ref: false });
   for (;;) {
-    const held = await Promise.race([predicate(), late]);
-    if (held === true) return;
-    if (held === undefined || performance.now() > end) throw new Error(`${what}: not within ${timeoutMs} ms`);
+    const holds = await Promise.race([predicate(), late]);
+    if (holds === true) return;
+    if (holds === undefined || performance.now() > end)
+      throw new Error(`${what}: not within ${timeoutMs} ms`);
     await pause(pollMs);
   }
 }

@@ -1,11 +1,11 @@
-// Work that equal requests share: who shares which, and that nobody's giving up is another's loss.
+// Coalesced work: the callers of each flight, and aborts that leave other callers unharmed.
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Deadline } from '../../src/limits/abort.js';
-import { keyOf, createCoalescing } from '../../src/limits/coalesce.js';
+import { createCoalescing } from '../../src/limits/coalesce.js';
 import type { Coalesce } from '../../src/limits/coalesce.js';
 
-/** Work that was begun, and has not ended yet. */
+/** Work begun and not yet ended. */
 interface Begun {
   readonly deadline: Deadline;
   end(result: string): void;
@@ -14,17 +14,17 @@ interface Begun {
 
 let begun: readonly Begun[];
 let work: (deadline: Deadline) => Promise<string>;
-let share: Coalesce<string>;
+let coalesce: Coalesce<string>;
 
 beforeEach(() => {
-  // Of this test alone: work that waits for its turn may begin when the next test runs.
+  // A list for each test: work of an earlier test may begin only now.
   const own: Begun[] = [];
   begun = own;
   work = (deadline) =>
     new Promise((resolve, reject) => {
       own.push({ deadline, end: resolve, fail: reject });
     });
-  share = createCoalescing<string>();
+  coalesce = createCoalescing<string>();
 });
 
 const deadline = (signal = new AbortController().signal, remaining = 1000): Deadline => ({
@@ -32,25 +32,25 @@ const deadline = (signal = new AbortController().signal, remaining = 1000): Dead
   remaining: () => remaining,
 });
 
-/** Lets everything happen that waits for nothing. */
+/** Lets all pending callbacks run. */
 const settled = (): Promise<void> => new Promise(setImmediate);
 
-/** Asks for the work called `key`, and lets it begin. */
+/** Calls for the work of `key`, and lets it begin. */
 async function ask(key: string, within = deadline()): Promise<{ readonly answer: Promise<string> }> {
-  const answer = share(key, within, work);
+  const answer = coalesce(key, within, work);
   answer.catch(() => undefined);
   await settled();
   return { answer };
 }
 
-describe('who shares', () => {
-  test('who comes first is not kept waiting', async () => {
+describe('callers', () => {
+  test('the first one does not wait', async () => {
     const { answer } = await ask('a');
     begun[0]?.end('one');
     expect(await answer).toBe('one');
   });
 
-  test('who come while it runs share the next, and not what was begun before they came', async () => {
+  test('those that come while work runs share the next flight, and not the work begun before', async () => {
     const first = await ask('a');
     const others = [await ask('a'), await ask('a'), await ask('a')];
     expect(begun).toHaveLength(1);
@@ -62,13 +62,13 @@ describe('who shares', () => {
     expect(await Promise.all(others.map(({ answer }) => answer))).toEqual(['two', 'two', 'two']);
   });
 
-  test('other work is not waited for', async () => {
+  test('they do not wait for work of another key', async () => {
     await ask('a');
     await ask('b');
     expect(begun).toHaveLength(2);
   });
 
-  test('one runs and one waits, however long it takes and however many come', async () => {
+  test('of any number, one flight runs and one waits', async () => {
     let atOnce = 0;
     let most = 0;
     const slow = async (): Promise<string> => {
@@ -79,13 +79,13 @@ describe('who shares', () => {
     };
     const answers = Array.from({ length: 30 }, async (_, nth) => {
       await pause(20 * nth);
-      return share('a', deadline(), slow);
+      return coalesce('a', deadline(), slow);
     });
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['done']));
     expect(most).toBe(1);
   });
 
-  test('what has ended is forgotten', async () => {
+  test('those after an ended flight begin a new one', async () => {
     await ask('a');
     begun[0]?.end('one');
     await settled();
@@ -95,10 +95,10 @@ describe('who shares', () => {
   });
 });
 
-describe('who gives up', () => {
+describe('a caller that leaves', () => {
   const gone = new Error('gone');
 
-  test('is told at once, and takes nothing from the others', async () => {
+  test('fails at once, and the others keep their work', async () => {
     await ask('a');
     const controller = new AbortController();
     const one = await ask('a', deadline(controller.signal));
@@ -112,7 +112,7 @@ describe('who gives up', () => {
     expect(await other.answer).toBe('two');
   });
 
-  test('as the last one ends the work', async () => {
+  test('as the last one aborts the work', async () => {
     const controller = new AbortController();
     const { answer } = await ask('a', deadline(controller.signal));
     controller.abort(gone);
@@ -120,7 +120,7 @@ describe('who gives up', () => {
     expect(begun[0]?.deadline.signal.aborted).toBe(true);
   });
 
-  test('before the work began leaves none to be done', async () => {
+  test('before the work begins leaves no work to begin', async () => {
     const controller = new AbortController();
     await ask('a');
     const { answer } = await ask('a', deadline(controller.signal));
@@ -133,7 +133,7 @@ describe('who gives up', () => {
     expect(begun).toHaveLength(2);
   });
 
-  test('before the work began leaves it to who came after', async () => {
+  test('before the work begins leaves it to later callers', async () => {
     const controller = new AbortController();
     await ask('a');
     await ask('a', deadline(controller.signal));
@@ -146,7 +146,7 @@ describe('who gives up', () => {
     expect(await answer).toBe('two');
   });
 
-  test('ends what runs, and only then the next begins', async () => {
+  test('aborts running work, and the next begins only after its end', async () => {
     const controller = new AbortController();
     await ask('a', deadline(controller.signal));
     const { answer } = await ask('a');
@@ -161,7 +161,7 @@ describe('who gives up', () => {
   });
 });
 
-test('the work has as long as the most patient of those who share it', async () => {
+test('the work has the longest deadline of its callers', async () => {
   await ask('a');
   await ask('a', deadline(undefined, 10));
   await ask('a', deadline(undefined, 700));
@@ -170,7 +170,7 @@ test('the work has as long as the most patient of those who share it', async () 
   expect(begun[1]?.deadline.remaining()).toBe(700);
 });
 
-test('the work has not the time of who has given up', async () => {
+test('the deadline of a caller that has left does not count', async () => {
   const controller = new AbortController();
   await ask('a');
   await ask('a', deadline(undefined, 10));
@@ -181,7 +181,7 @@ test('the work has not the time of who has given up', async () => {
   expect(begun[1]?.deadline.remaining()).toBe(10);
 });
 
-test('a failure is not handed on to who waits', async () => {
+test('a failure does not reach waiting callers', async () => {
   await ask('a');
   const { answer } = await ask('a');
   begun[0]?.fail(new Error('failure'));
@@ -190,7 +190,7 @@ test('a failure is not handed on to who waits', async () => {
   expect(await answer).toBe('two');
 });
 
-test('a failure is everybody’s, and nobody’s after them', async () => {
+test('a failure reaches all callers of its flight, and none after them', async () => {
   const failure = new Error('failure');
   await ask('a');
   const others = [await ask('a'), await ask('a')];
@@ -205,14 +205,4 @@ test('a failure is everybody’s, and nobody’s after them', async () => {
   const { answer } = await ask('a');
   begun[2]?.end('three');
   expect(await answer).toBe('three');
-});
-
-test.each<readonly [string, object, object]>([
-  ['a number and a text', { a: 1 }, { a: '1' }],
-  ['a value and a list of it', { a: 1 }, { a: [1] }],
-  ['two orders', { a: 1, b: 1 }, { b: 1, a: 1 }],
-  ['two dates', { a: new Date(0) }, { a: new Date(1) }],
-])('%s have two keys', (_, one, other) => {
-  expect(keyOf(one)).toBe(keyOf(structuredClone(one)));
-  expect(keyOf(one)).not.toBe(keyOf(other));
 });

@@ -1,4 +1,4 @@
-// An event loop that is late: which calls are refused at once, and what is answered all the same.
+// Overload of the event loop: its detection, the calls refused, and the probes answered all the same.
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { credentials } from '@grpc/grpc-js';
 import {
@@ -6,64 +6,64 @@ import {
   HealthClient,
 } from '../../src/gen/grpc/health/v1/health.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
-import { createServingState } from '../../src/server/health.js';
+import { createServingState } from '../../src/server/serving-state.js';
 import { createLoadJudge, watchLoad } from '../../src/limits/load-shedding.js';
-import { openAdminListener } from '../../src/server/http/listener.js';
+import { openAdminListener } from '../../src/server/admin/admin.js';
 import { chained, monotonicNow, IN_TIME, incoming, now } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import { createRecordedLog } from '../harness/log.js';
 import { until } from '../harness/until.js';
 
 const [FINE, SOME, LATE] = [5, 150, 600];
-/** Late enough for calls to be refused. */
+/** The lateness at which calls are refused. */
 const LATE_FOR_CALLS = 200;
 const times = (count: number, late: number): readonly number[] => Array.from({ length: count }, () => late);
 const STRAINED = times(3, LATE);
 const CALM = times(50, FINE);
 
-describe('a loop is strained', () => {
+describe('an event loop is overloaded', () => {
   test.each<readonly [string, readonly number[], boolean]>([
     ['not while it is in time', times(4, FINE), false],
-    ['not by one long hold', [FINE, 20 * LATE, FINE], false],
-    ['not by two', [FINE, 20 * LATE, 20 * LATE, FINE], false],
+    ['not after one long hold', [FINE, 20 * LATE, FINE], false],
+    ['not after two', [FINE, 20 * LATE, 20 * LATE, FINE], false],
     [
-      'not by holds between which it is in time',
+      'not after holds between samples in time',
       [LATE, ...times(3, FINE), LATE, ...times(3, FINE), LATE],
       false,
     ],
-    ['not by being somewhat late for a while', times(11, SOME), false],
-    ['when it is somewhat late for long', times(12, SOME), true],
-    ['when it is late three times in a row', [FINE, ...STRAINED], true],
-    ['when it is in time only now and then', [LATE, LATE, FINE, LATE], true],
-    ['still, when it is somewhat late afterwards', [...STRAINED, SOME, SOME], true],
-    ['still, shortly after it is in time again', [...STRAINED, FINE, FINE], true],
+    ['not while it is somewhat late for a short time', times(11, SOME), false],
+    ['after it was somewhat late for long', times(12, SOME), true],
+    ['after three late samples in a row', [FINE, ...STRAINED], true],
+    ['if only a few samples are in time', [LATE, LATE, FINE, LATE], true],
+    ['still, while it is somewhat late afterwards', [...STRAINED, SOME, SOME], true],
+    ['still, shortly after samples are in time again', [...STRAINED, FINE, FINE], true],
     [
-      'still, when it is late from time to time',
+      'still, if a sample is late from time to time',
       [...STRAINED, ...CALM.slice(1), LATE_FOR_CALLS, ...CALM.slice(1)],
       true,
     ],
-    ['not any more, when it has been in time for long', [...STRAINED, ...CALM], false],
-    ['not at once again', [...STRAINED, ...CALM, LATE, LATE], false],
+    ['no longer, after a long time of samples in time', [...STRAINED, ...CALM], false],
+    ['not again at once', [...STRAINED, ...CALM, LATE, LATE], false],
   ])('%s', (_, samples, due) => {
     const judge = createLoadJudge();
     expect(samples.map((late) => judge({ late, taken: 0 })).at(-1) !== Infinity).toBe(due);
   });
 
   test.each<readonly [string, number, readonly number[], readonly number[]]>([
-    ['half of what is usual at first', 100, [], [50]],
-    ['one more while they are few, and it is in time', 10, times(4, FINE), [5, 6, 7, 8, 9]],
-    ['an eighth more when they are many', 32, [FINE, FINE], [16, 18, 20]],
-    ['half after it was late', 10, [FINE, FINE, LATE_FOR_CALLS], [5, 6, 7, 3]],
-    ['one at least', 2, times(4, LATE_FOR_CALLS), [1, 1, 1, 1, 1]],
-    ['as many as come, when it is over', 10, CALM, [Infinity]],
-  ])('and then takes %s', (_, taken, samples, due) => {
+    ['half of the usual calls at first', 100, [], [50]],
+    ['one more after a sample in time while they are few', 10, times(4, FINE), [5, 6, 7, 8, 9]],
+    ['an eighth more while they are many', 32, [FINE, FINE], [16, 18, 20]],
+    ['half after a late sample', 10, [FINE, FINE, LATE_FOR_CALLS], [5, 6, 7, 3]],
+    ['at least one', 2, times(4, LATE_FOR_CALLS), [1, 1, 1, 1, 1]],
+    ['all calls once the overload is over', 10, CALM, [Infinity]],
+  ])('and then admits %s', (_, taken, samples, due) => {
     const judge = createLoadJudge();
     for (let nth = 0; nth < 500; nth++) judge({ late: 0, taken });
     const allowed = [...STRAINED, ...samples].map((late) => judge({ late, taken })).slice(2);
     expect(allowed.slice(-due.length)).toEqual(due);
   });
 
-  test('by work that holds it again and again, and refuses calls while it is late', async () => {
+  test('by work that blocks it repeatedly, and refuses calls while it is late', async () => {
     const told: string[] = [];
     const load = watchLoad(monotonicNow, { warn: (message) => told.push(message) });
     const hold = (): boolean => {
@@ -88,7 +88,7 @@ describe('a loop is strained', () => {
 const RPC_NAMES = ['get', 'list', 'stat', 'delete'] as const;
 const OVERLOADED = { lateness: () => LATE, admits: () => false };
 
-describe('while it is', () => {
+describe('while it is overloaded', () => {
   const closing: (() => unknown)[] = [];
   afterEach(async () => {
     for (const close of closing.splice(0).toReversed()) await close();
@@ -112,7 +112,7 @@ describe('while it is', () => {
     return { door, state, calls, begun: () => begun };
   }
 
-  test.each(RPC_NAMES)('%s is refused before it is begun, and may be tried again', async (rpc) => {
+  test.each(RPC_NAMES)('%s is refused before it begins, with a time to retry', async (rpc) => {
     const { door, begun } = await served();
     const client = jsonClient(door.address);
     closing.push(client.close);
@@ -122,14 +122,14 @@ describe('while it is', () => {
     expect(begun()).toBe(0);
   });
 
-  test('rows are refused before they are begun', async () => {
+  test('an export is refused before it begins', async () => {
     const { calls, begun } = await served();
     const { chunks } = calls.stream(incoming('list', Infinity), 'ndjson');
     await expect(chunks.next()).rejects.toHaveProperty('code', 'ERROR_LIMIT_EXCEEDED');
     expect(begun()).toBe(0);
   });
 
-  test('health is answered', async () => {
+  test('health checks are answered', async () => {
     const { door, state } = await served();
     const client = new HealthClient(door.address, credentials.createInsecure());
     closing.push(() => {
@@ -149,10 +149,10 @@ describe('while it is', () => {
 });
 
 test.each<readonly [string, number, number, string]>([
-  ['less time than it may have waited', 300, 200, 'ERROR_REQUEST_TIMEOUT'],
-  ['more', 300, 2000, 'none'],
+  ['less time than the lateness', 300, 200, 'ERROR_REQUEST_TIMEOUT'],
+  ['more time', 300, 2000, 'none'],
   ['no deadline of its own', 100_000, Infinity, 'none'],
-])('a call that has %s is or is not begun', async (_, lateness, time, due) => {
+])('a call with %s begins or times out at once', async (_, lateness, time, due) => {
   let begun = 0;
   const load = { ...IN_TIME, lateness: () => lateness };
   const { calls } = chained(() => Promise.resolve(new Uint8Array(++begun)), { load });

@@ -1,32 +1,32 @@
-// The memory of all requests and answers: what is taken of it is given back once, and never after.
+// Reservations of memory: each is rereservationd once, and cannot grow afterwards.
 import { expect, test } from '@jest/globals';
 import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 
-test('a lease that is disposed gives back all that it took', () => {
+test('a disposed reservation rereservations all its bytes', () => {
   const all = createMemoryBudget(100);
-  const lease = all.reserve();
-  lease.grow(30);
-  lease.grow(40);
+  const reservation = all.reserve();
+  reservation.grow(30);
+  reservation.grow(40);
   expect(all.used()).toBe(70);
-  lease[Symbol.dispose]();
-  lease[Symbol.dispose]();
+  reservation[Symbol.dispose]();
+  reservation[Symbol.dispose]();
   expect(all.used()).toBe(0);
 });
 
-test('a lease that is disposed takes nothing more', () => {
+test('a disposed reservation cannot grow', () => {
   const all = createMemoryBudget(100);
-  const lease = all.reserve();
-  lease[Symbol.dispose]();
+  const reservation = all.reserve();
+  reservation[Symbol.dispose]();
   expect(() => {
-    lease.grow(1);
-  }).toThrow('given back');
+    reservation.grow(1);
+  }).toThrow('a disposed reservation cannot grow');
   expect(all.used()).toBe(0);
 });
 
-test('what does not fit is refused for a while, and takes nothing', () => {
+test('bytes beyond the budget are refused, with a time to retry, and reserve nothing', () => {
   const all = createMemoryBudget(100);
-  using lease = all.reserve();
-  lease.grow(60);
+  using reservation = all.reserve();
+  reservation.grow(60);
   const other = all.reserve();
   const reason =
     'ERROR_LIMIT_EXCEEDED: Limit exceeded. (limit = bytes of all requests and answers at once, max = 100)';

@@ -1,11 +1,11 @@
-// Long work goes on by time: a slice in a round of the event loop, whoever it is of, and short work waits for nobody.
+// Long work yields by time: all of it has one slice in a round of the event loop, and short work never waits.
 import { beforeEach, expect, test } from '@jest/globals';
 import { yieldBetween, createYielding } from '../../src/limits/yield.js';
 import type { Yielding } from '../../src/limits/yield.js';
 import { exportChunks } from '../../src/job/export-formats.js';
 import type { ExportWriter } from '../../src/job/export-formats.js';
 
-/** Milliseconds of a clock that only work moves. */
+/** The time in milliseconds; only work advances it. */
 let time: number;
 let yielding: Yielding;
 beforeEach(() => {
@@ -13,7 +13,7 @@ beforeEach(() => {
   yielding = createYielding(() => time);
 });
 
-/** A step of work that takes `ms`. */
+/** Works for `ms`. */
 const work = (ms: number): void => {
   time += ms;
 };
@@ -22,8 +22,8 @@ const work = (ms: number): void => {
 const LONG = 10;
 const STEP = 0.25;
 
-/** Does `steps` steps, and tells `done` of each; resting where its slice is over. */
-async function long(steps: number, done: (nth: number) => void): Promise<void> {
+/** Does `steps` steps, calls `done` after each, and yields at the end of a slice. */
+async function workLong(steps: number, done: (nth: number) => void): Promise<void> {
   const slice = yielding();
   for (let nth = 0; nth < steps; nth++) {
     if (slice.over()) await slice.next();
@@ -32,7 +32,7 @@ async function long(steps: number, done: (nth: number) => void): Promise<void> {
   }
 }
 
-/** How much of the clock passes in each round of the event loop, until `all` is over. */
+/** Measures the time spent in each round of the event loop, until `all` has ended. */
 async function rounds(all: Promise<unknown>): Promise<readonly number[]> {
   const seen: number[] = [];
   const over = new AbortController();
@@ -49,32 +49,32 @@ async function rounds(all: Promise<unknown>): Promise<readonly number[]> {
 
 const most = (numbers: readonly number[]): number => numbers.reduce((one, other) => Math.max(one, other), 0);
 
-test.each([1, 4, 20])('%s pieces of long work take one slice of a round together', async (count) => {
-  const begun = Array.from({ length: count }, () => long(100, () => undefined));
-  // Each begins with a slice of its own.
+test.each([1, 4, 20])('%s pieces of long work share one slice of a round', async (count) => {
+  const begun = Array.from({ length: count }, () => workLong(100, () => undefined));
+  // Each piece begins with a slice of its own.
   await new Promise(setImmediate);
   const seen = await rounds(Promise.all(begun));
   expect(time).toBeCloseTo(count * 100 * STEP);
   expect(most(seen)).toBeLessThanOrEqual(1 + STEP);
 });
 
-test('they go on in turn', async () => {
+test('pieces of long work take turns', async () => {
   const order: number[] = [];
-  await Promise.all([0, 1, 2].map((which) => long(40, () => order.push(which))));
+  await Promise.all([0, 1, 2].map((which) => workLong(40, () => order.push(which))));
   const changes = order.filter((which, nth) => nth === 0 || which !== order[nth - 1]);
   expect(changes.slice(0, 9)).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2]);
 });
 
-test('work that is short waits for no round, whoever is at work', async () => {
-  const others = Array.from({ length: 5 }, () => long(100, () => undefined));
+test('short work waits for no round beside long work', async () => {
+  const others = Array.from({ length: 5 }, () => workLong(100, () => undefined));
   let done = 0;
-  await long(3, () => (done += 1));
+  await workLong(3, () => (done += 1));
   expect(done).toBe(3);
   expect(time).toBeLessThan(LONG);
   await Promise.all(others);
 });
 
-test.each([1, 15])('%s exports at once take one slice of a round together', async (count) => {
+test.each([1, 15])('%s concurrent exports share one slice of a round', async (count) => {
   const rows: ExportWriter = {
     head: '',
     row: () => {
@@ -96,11 +96,11 @@ test.each([1, 15])('%s exports at once take one slice of a round together', asyn
   const all = Promise.all(Array.from({ length: count }, taken));
   const seen = await rounds(all);
   expect(await all).toEqual(Array.from({ length: count }, () => 150_000));
-  // One that was resumed in the midst of a slice goes on with the rest of it.
+  // An export resumed in the middle of a slice uses the rest of it.
   expect(most(seen)).toBeLessThanOrEqual(2 + 2 * STEP);
 });
 
-test('chunks are made in slices, and handed on whole', async () => {
+test('chunks are made in slices, and passed on whole', async () => {
   function* chunks() {
     for (let nth = 0; nth < 40; nth++) {
       work(STEP);

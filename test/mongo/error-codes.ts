@@ -1,4 +1,4 @@
-// MongoDB's error codes that have categories, by number: the name, and the categories. Taken from the list of MongoDB
+// MongoDB's error codes with categories, by number: the name, and the categories. Taken from the list of MongoDB
 // 8.2 (src/mongo/base/error_codes.yml), without the codes of stream processing.
 
 export interface ErrorCode {

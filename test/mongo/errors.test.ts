@@ -1,5 +1,5 @@
-// What becomes of each error of MongoDB, of its driver and of sockets: held to the driver's own classes and to MongoDB's
-// own list of codes, so that a new one has to be decided.
+// Translations of the errors of MongoDB, its driver and sockets, held to the driver's classes and to MongoDB's list of
+// codes: a new one needs a decision.
 import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
 import * as driver from 'mongodb';
@@ -26,9 +26,9 @@ function translated(error: unknown): Translated {
 
 const QUIET = expect.not.stringContaining('secret');
 const UNAVAILABLE = { status: 'UNAVAILABLE', retryAfter: 1000, text: QUIET, reported: 0 };
-const STRANGE = { ...UNAVAILABLE, reported: 1 };
+const REPORTED = { ...UNAVAILABLE, reported: 1 };
 const TIMED_OUT = { status: 'DEADLINE_EXCEEDED', retryAfter: undefined, text: QUIET, reported: 0 };
-/** A fault of this service, which the log has. */
+/** A fault of this service; it is reported. */
 const FAULT = { status: 'INTERNAL', retryAfter: undefined, text: QUIET, reported: 1 };
 
 const isErrorClass = (value: unknown): value is new (...made: unknown[]) => Error =>
@@ -36,9 +36,9 @@ const isErrorClass = (value: unknown): value is new (...made: unknown[]) => Erro
 
 const CLASSES = new Map(Object.entries(driver).filter(([, value]) => isErrorClass(value)));
 
-/** Each class of errors that the driver exports. */
-const DECIDED: Readonly<Record<string, Translated | typeof UNAVAILABLE>> = {
-  // Of its connections.
+/** The translations of all error classes of the driver. */
+const TRANSLATIONS: Readonly<Record<string, Translated | typeof UNAVAILABLE>> = {
+  // About its connections.
   MongoClientClosedError: UNAVAILABLE,
   MongoCompatibilityError: UNAVAILABLE,
   MongoDriverError: UNAVAILABLE,
@@ -54,28 +54,28 @@ const DECIDED: Readonly<Record<string, Translated | typeof UNAVAILABLE>> = {
   MongoSystemError: UNAVAILABLE,
   MongoTopologyClosedError: UNAVAILABLE,
   MongoOperationTimeoutError: TIMED_OUT,
-  // Of an encryption that is not used here.
+  // About encryption, not used here.
   MongoCryptAzureKMSRequestError: UNAVAILABLE,
   MongoCryptCreateDataKeyError: UNAVAILABLE,
   MongoCryptCreateEncryptedCollectionError: UNAVAILABLE,
   MongoCryptError: UNAVAILABLE,
   MongoCryptInvalidArgumentError: UNAVAILABLE,
   MongoCryptKMSRequestNetworkTimeoutError: UNAVAILABLE,
-  // Of them too, and worth a line in the log.
-  MongoAWSError: STRANGE,
-  MongoAzureError: STRANGE,
-  MongoChangeStreamError: STRANGE,
-  MongoClientBulkWriteCursorError: STRANGE,
-  MongoClientBulkWriteExecutionError: STRANGE,
-  MongoDecompressionError: STRANGE,
-  MongoGCPError: STRANGE,
-  MongoGridFSChunkError: STRANGE,
-  MongoGridFSStreamError: STRANGE,
-  MongoKerberosError: STRANGE,
-  MongoOIDCError: STRANGE,
-  MongoRuntimeError: STRANGE,
-  MongoUnexpectedServerResponseError: STRANGE,
-  // What only a wrong use of the driver brings about.
+  // About connections too, and reported.
+  MongoAWSError: REPORTED,
+  MongoAzureError: REPORTED,
+  MongoChangeStreamError: REPORTED,
+  MongoClientBulkWriteCursorError: REPORTED,
+  MongoClientBulkWriteExecutionError: REPORTED,
+  MongoDecompressionError: REPORTED,
+  MongoGCPError: REPORTED,
+  MongoGridFSChunkError: REPORTED,
+  MongoGridFSStreamError: REPORTED,
+  MongoKerberosError: REPORTED,
+  MongoOIDCError: REPORTED,
+  MongoRuntimeError: REPORTED,
+  MongoUnexpectedServerResponseError: REPORTED,
+  // About a wrong use of the driver.
   MongoAPIError: FAULT,
   MongoBatchReExecutionError: FAULT,
   MongoCursorExhaustedError: FAULT,
@@ -85,7 +85,7 @@ const DECIDED: Readonly<Record<string, Translated | typeof UNAVAILABLE>> = {
   MongoMissingDependencyError: FAULT,
   MongoTailableCursorError: FAULT,
   MongoTransactionError: FAULT,
-  // What the server says: by its code, which these have not.
+  // Errors of the server, without a code.
   MongoBulkWriteError: FAULT,
   MongoClientBulkWriteError: FAULT,
   MongoServerError: FAULT,
@@ -93,7 +93,7 @@ const DECIDED: Readonly<Record<string, Translated | typeof UNAVAILABLE>> = {
 };
 
 const message = SECRET;
-/** What the constructors take that take something else than a text. */
+/** Arguments of constructors that take more than a message. */
 const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
   MongoServerError: [{ message }],
   MongoClientBulkWriteError: [{ message }],
@@ -106,41 +106,45 @@ const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
   MongoSystemError: [message, {}],
 };
 
-function made(name: string, from: unknown = CLASSES.get(name), args = ARGUMENTS[name] ?? [message]): Error {
+function createError(
+  name: string,
+  from: unknown = CLASSES.get(name),
+  args = ARGUMENTS[name] ?? [message],
+): Error {
   if (!isErrorClass(from)) throw new Error(`the driver has no ${name}`);
   return new from(...args);
 }
 
 describe('the driver', () => {
-  test('has no class of errors that is not decided', () => {
-    expect([...CLASSES.keys()].toSorted()).toEqual(Object.keys(DECIDED).toSorted());
+  test('has no error class without a translation', () => {
+    expect([...CLASSES.keys()].toSorted()).toEqual(Object.keys(TRANSLATIONS).toSorted());
   });
 
-  test.each(Object.entries(DECIDED))('%s is translated', (name, due) => {
-    expect(translated(made(name))).toEqual(due);
+  test.each(Object.entries(TRANSLATIONS))('%s is translated', (name, expected) => {
+    expect(translated(createError(name))).toEqual(expected);
   });
 
   const pool: unknown = createRequire(import.meta.url)('mongodb/lib/cmap/errors.js');
   const ofPool = Object.entries(typeof pool === 'object' && pool !== null ? pool : {});
 
-  test('has four classes of errors of its pool', () => {
+  test('has four error classes of its connection pool', () => {
     expect(ofPool.filter(([, value]) => isErrorClass(value))).toHaveLength(4);
   });
 
   test.each(ofPool.filter(([, value]) => isErrorClass(value)))('%s is UNAVAILABLE', (name, from) => {
-    const error = made(name, from, [{ address: SECRET, serverError: undefined }]);
+    const error = createError(name, from, [{ address: SECRET, serverError: undefined }]);
     expect(translated(error)).toEqual(UNAVAILABLE);
   });
 
-  test('a fault in its own code is UNAVAILABLE, and goes to the log', () => {
+  test('a fault in its own code is UNAVAILABLE, and reported', () => {
     const error = new TypeError('a secret');
     error.stack = 'TypeError: a secret\n    at f (/app/node_modules/mongodb/lib/sdam/server.js:1:1)';
-    expect(translated(error)).toEqual(STRANGE);
+    expect(translated(error)).toEqual(REPORTED);
   });
 });
 
-/** Categories of what passes by itself. */
-const PASSING: ReadonlySet<string> = new Set([
+/** Categories of errors that pass by themselves. */
+const TRANSIENT: ReadonlySet<string> = new Set([
   'CancellationError',
   'CloseConnectionError',
   'CursorInvalidatedError',
@@ -155,18 +159,18 @@ const PASSING: ReadonlySet<string> = new Set([
   'StaleShardVersionError',
   'SystemOverloadedError',
 ]);
-/** The time that an operation has is over, as it is decided here; and what may be any failure. */
+/** Time limits of operations, translated as timeouts; and a code of any failure. */
 const TIME_LIMITS = [50, 290];
 const ANY_FAILURE = 96;
 
-const isPassing = ({ code, categories }: (typeof ERROR_CODES)[number]): boolean =>
-  categories.some((each) => PASSING.has(each)) && !TIME_LIMITS.includes(code) && code !== ANY_FAILURE;
+const isTransient = ({ code, categories }: (typeof ERROR_CODES)[number]): boolean =>
+  categories.some((each) => TRANSIENT.has(each)) && !TIME_LIMITS.includes(code) && code !== ANY_FAILURE;
 
 const ofServer = (code: number, errorLabels: string[] = []): MongoServerError =>
   new MongoServerError({ message: SECRET, code, errorLabels });
 
 describe('the server', () => {
-  test.each(ERROR_CODES.filter(isPassing))('$code $name ($categories) is UNAVAILABLE', ({ code }) => {
+  test.each(ERROR_CODES.filter(isTransient))('$code $name ($categories) is UNAVAILABLE', ({ code }) => {
     expect(translated(ofServer(code))).toEqual(UNAVAILABLE);
   });
 
@@ -174,12 +178,12 @@ describe('the server', () => {
     expect(translated(ofServer(code))).toEqual(TIMED_OUT);
   });
 
-  test.each([13, 18])('%d, which is about rights, is UNAVAILABLE, and goes to the log', (code) => {
-    expect(translated(ofServer(code))).toEqual(STRANGE);
+  test.each([13, 18])('%d, a code of rights, is UNAVAILABLE, and reported', (code) => {
+    expect(translated(ofServer(code))).toEqual(REPORTED);
   });
 
   test.each(['RetryableError', 'RetryableWriteError', 'SystemOverloadedError'])(
-    'a code that is not known is UNAVAILABLE with the label %s',
+    'an unknown code with the label %s is UNAVAILABLE',
     (label) => {
       expect(translated(ofServer(8_999_999, [label]))).toEqual(UNAVAILABLE);
     },
@@ -189,11 +193,11 @@ describe('the server', () => {
     expect(translated(ofServer(code))).toEqual(FAULT);
   });
 
-  test('what its network, its shutdown and its primary are about is run again', () => {
-    const again = ['NetworkError', 'NotPrimaryError', 'ShutdownError'];
+  test('codes of its network, its shutdown and its primary allow a retry', () => {
+    const retried = ['NetworkError', 'NotPrimaryError', 'ShutdownError'];
     const codes = ERROR_CODES.filter(
       ({ categories }) =>
-        again.some((each) => categories.includes(each)) && !categories.includes('InternalOnly'),
+        retried.some((each) => categories.includes(each)) && !categories.includes('InternalOnly'),
     );
     expect(codes.filter(({ code }) => !isLost(ofServer(code)))).toEqual([]);
   });
@@ -209,23 +213,23 @@ test.each([
   ),
   ['EHOSTUNREACH', ofSocket('EHOSTUNREACH', { syscall: 'connect' })] as const,
   ['ENOTFOUND', ofSocket('ENOTFOUND', { syscall: 'querySrv' })] as const,
-])('%s is UNAVAILABLE, and its text stays here', (_, error) => {
+])('%s is UNAVAILABLE, without its text', (_, error) => {
   expect(translated(error)).toEqual(UNAVAILABLE);
 });
 
 test.each([
   ['a TypeError', new TypeError('a fault of our own')],
-  ['an error of another kind of code', ofSocket('ERR_INVALID_ARG_TYPE')],
-])('%s stays what it is', (_, error) => {
+  ['an error with another code', ofSocket('ERR_INVALID_ARG_TYPE')],
+])('%s stays as it is', (_, error) => {
   expect(toAppError(error, new AbortController().signal, () => undefined)).toBe(error);
 });
 
-test('what was given up fails as whoever gave it up says', () => {
-  const reason = new Error('given up');
+test('an aborted operation fails with the reason of the abort', () => {
+  const reason = new Error('aborted');
   expect(toAppError(ofServer(1), AbortSignal.abort(reason), () => undefined)).toBe(reason);
 });
 
-describe('an expression that PCRE gives up on', () => {
+describe('a match that PCRE abandons', () => {
   const because = (cause: string): MongoServerError =>
     new MongoServerError({
       code: 51156,
@@ -241,7 +245,7 @@ describe('an expression that PCRE gives up on', () => {
       'heap limit exceeded',
       'JIT stack limit reached',
     ],
-  ])('takes too many steps: %s', (cause) => {
+  ])('has exceeded a limit: %s', (cause) => {
     expect(toAppError(because(cause), new AbortController().signal, () => undefined)).toBeInstanceOf(
       RegexLimitExceeded,
     );
@@ -250,12 +254,12 @@ describe('an expression that PCRE gives up on', () => {
   test.each([
     ...['-10', '-11', '-25', 'UTF-8 error: isolated byte with 0x80 bit set'],
     ...['UTF-8 error: illegal byte (0xfe or 0xff)', 'UTF-8 error: 1 byte missing at end'],
-  ])('meets bytes that are not UTF-8: %s', (cause) => {
+  ])('has met bytes that are not UTF-8: %s', (cause) => {
     expect(translated(because(cause))).toEqual(UNAVAILABLE);
   });
 
   test.each(['-14', '-6', '-1', '-80', 'internal error - pattern overwritten?', 'no more memory', ''])(
-    'for another cause: %s',
+    'has another cause, a fault of this service: %s',
     (cause) => {
       expect(translated(because(cause))).toEqual(FAULT);
     },

@@ -1,5 +1,5 @@
-// Reads and deletes whose connection or server is lost, and what a command has to say that the driver says for other
-// operations by itself.
+// Reads and deletes after the loss of a connection or a server, and the options of commands that the driver adds only to
+// other operations.
 import { createServer, connect as dial } from 'node:net';
 import type { Server } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -8,7 +8,6 @@ import type { CommandStartedEvent, Document } from 'mongodb';
 import { freePort } from '../../src/embedded/embedded.js';
 import { clientOptions } from '../../src/mongo/client-options.js';
 import { killSessionsOn } from '../../src/mongo/session-killer.js';
-import { withAbortScope } from '../../src/limits/abort.js';
 import type { Deadline } from '../../src/limits/abort.js';
 import { createJobStore } from '../../src/job/store.js';
 import type { JobStore } from '../../src/job/store.js';
@@ -26,17 +25,17 @@ const FILTER = confine({ all: [], any: [] }, { domainId: DOMAIN }, JOB_SCHEMA);
 const patient = (): Deadline => ({ signal: new AbortController().signal, remaining: () => 10_000 });
 const PATIENT = patient();
 
-/** How many more commands on jobs are to find their connection broken. */
-let breaking = 0;
+/** The number of further commands on jobs to break the connection of, and of those broken. */
+let toBreak = 0;
 let broken = 0;
 
-/** A way to mongod that breaks connections. */
+/** Creates a proxy of mongod that breaks connections. */
 function proxy(host: string, port: number): Server {
   return createServer((client) => {
     const server = dial(port, host);
     client.on('data', (chunk) => {
-      if (breaking === 0 || !chunk.includes('domain-operation')) return void server.write(chunk);
-      breaking--;
+      if (toBreak === 0 || !chunk.includes('domain-operation')) return void server.write(chunk);
+      toBreak--;
       broken++;
       client.destroy();
     });
@@ -112,37 +111,37 @@ const READS: readonly (readonly [string, () => Promise<number>])[] = [
   ['a count of rows', () => store.resultCount(FILTER, [], PATIENT)],
 ];
 
-test.each(READS)('%s whose connection breaks is run again', async (_, read) => {
-  breaking = 1;
+test.each(READS)('%s is run again after its connection breaks', async (_, read) => {
+  toBreak = 1;
   expect(await read()).toBe(1);
   expect(broken).toBe(1);
 });
 
-test.each(READS)('%s whose connection breaks twice is UNAVAILABLE', async (_, read) => {
-  breaking = 2;
+test.each(READS)('%s is UNAVAILABLE after its connection breaks twice', async (_, read) => {
+  toBreak = 2;
   await expect(read()).rejects.toHaveProperty('status', 'UNAVAILABLE');
   expect(broken).toBe(2);
   expect(faults).toEqual([]);
 });
 
-test.each(READS)('%s is read as the URI says', async (_, read) => {
+test.each(READS)('%s has the read concern and the read preference of the URI', async (_, read) => {
   await read();
   expect(commands).toHaveLength(1);
   expect(commands[0]).toMatchObject({ readConcern: { level: 'majority' }, maxTimeMS: 10_000 });
   expect(commands[0]).toHaveProperty('$readPreference');
 });
 
-test('a delete whose connection breaks is sent again, and done once', async () => {
+test('a delete is sent again after its connection breaks, and deletes once', async () => {
   const db = client.db(DATABASE);
   await db.collection('job').insertOne({ job_id: 'job-2', domain_id: DOMAIN });
-  breaking = 2;
+  toBreak = 2;
   const filter = filterOf('job-2');
   expect(await store.remove(filter, PATIENT)).toBe(true);
   expect(broken).toBe(2);
   expect(new Set(commands.filter((each) => 'delete' in each).map(numberOf)).size).toBe(1);
 });
 
-test('a delete that is given up before it was sent is not sent', async () => {
+test('a delete that is aborted while it waits for a server is not sent', async () => {
   const { hostname, port } = new URL(mongodbUri());
   const later = proxy(hostname, Number(port));
   const uri = `mongodb://127.0.0.1:${await freePort()}/?directConnection=true&serverSelectionTimeoutMS=15000`;
@@ -177,7 +176,7 @@ describe('a primary that steps down', () => {
     await set[Symbol.asyncDispose]();
   });
 
-  test('leaves no read unanswered, and no delete undone', async () => {
+  test('loses no read and no delete', async () => {
     const lasting = lastingConnection(ofSet.db(DATABASE));
     const options = { report: (fault: unknown) => faults.push(fault), orderedBy: () => new Set<string>() };
     const onSet = createJobStore(
@@ -204,49 +203,4 @@ describe('a primary that steps down', () => {
     expect(faults).toEqual([]);
     expect(await ofSet.db(DATABASE).collection('job').countDocuments()).toBe(0);
   }, 30_000);
-});
-
-describe('parts of one work', () => {
-  /** A part that ends a moment after it is given up; `ended` says how many have. */
-  let ended = 0;
-  const patient = ({ signal }: Deadline): Promise<never> =>
-    new Promise((_, reject) => {
-      signal.addEventListener('abort', () => {
-        setImmediate(() => {
-          ended += 1;
-          reject(new Error('given up'));
-        });
-      });
-    });
-  beforeEach(() => {
-    ended = 0;
-  });
-
-  test('are over before it fails by one of them', async () => {
-    const work = withAbortScope(PATIENT, async (begin) => {
-      const failing = begin(() => Promise.reject(new Error('a part failed')));
-      await Promise.all([begin(patient), failing, begin(patient)]);
-    });
-    await expect(work).rejects.toThrow('a part failed');
-    expect(ended).toBe(2);
-  });
-
-  test('are over before it is answered without them', async () => {
-    const work = withAbortScope(PATIENT, (begin) => {
-      void begin(patient);
-      return Promise.resolve('answer');
-    });
-    expect(await work).toBe('answer');
-    expect(ended).toBe(1);
-  });
-
-  test('are over before it is given up', async () => {
-    const caller = new AbortController();
-    const work = withAbortScope({ ...PATIENT, signal: caller.signal }, (begin) =>
-      Promise.race([begin(patient), begin(patient)]),
-    );
-    caller.abort();
-    await expect(work).rejects.toThrow('given up');
-    expect(ended).toBe(2);
-  });
 });

@@ -1,4 +1,4 @@
-// Which indexes count as those that lists need.
+// Indexes as they count, or do not count, as those of the plan.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import type { CreateIndexesOptions, Db } from 'mongodb';
@@ -28,52 +28,52 @@ afterAll(async () => {
 const make = (options: CreateIndexesOptions): Promise<string> =>
   db.collection('job').createIndex(KEY, options, {});
 
-test('a collection that is not there has none', async () => {
+test('a missing collection has no indexes', async () => {
   expect(await findIndexes(db, JOB_INDEXES)).toEqual({ missing: INDEXES, orderedBy: new Set() });
 });
 
 test.each<readonly [string, CreateIndexesOptions]>([
-  ['nothing more', {}],
+  ['no further options', {}],
   ['a name of its own', { name: 'by_date' }],
   ['uniqueness', { unique: true }],
-])('an index with %s counts', async (_, options) => {
+])('an index with %s counts as planned', async (_, options) => {
   await make(options);
   const { missing, orderedBy } = await findIndexes(db, JOB_INDEXES);
   expect(missing).toEqual(INDEXES.filter((key) => key !== BY_DATE));
   expect(orderedBy).toEqual(new Set(['created_at']));
 });
 
-describe('an index does not count', () => {
+describe('an index does not count as planned', () => {
   const none = { missing: INDEXES, orderedBy: new Set() };
 
   test.each<readonly [string, CreateIndexesOptions]>([
-    ['that is hidden', { hidden: true }],
-    ['of some jobs only', { partialFilterExpression: { status: 'ERROR' } }],
-    ['of jobs that have its fields', { sparse: true }],
-    ['in the order of a language', { collation: { locale: 'fr' } }],
+    ['if it is hidden', { hidden: true }],
+    ['if it is partial', { partialFilterExpression: { status: 'ERROR' } }],
+    ['if it is sparse', { sparse: true }],
+    ['if it has a collation', { collation: { locale: 'fr' } }],
   ])('%s', async (_, options) => {
     await make(options);
     expect(await findIndexes(db, JOB_INDEXES)).toEqual(none);
   });
 
-  test('of all fields', async () => {
+  test('if it is a wildcard index', async () => {
     await db.collection('job').createIndex({ '$**': 1 });
     expect(await findIndexes(db, JOB_INDEXES)).toEqual(none);
   });
 
-  test('until it is built', async () => {
+  test('before it is built', async () => {
     const jobs = Array.from({ length: 200_000 }, (_, nth) => ({ domain_id: 'd', job_id: `job-${nth}` }));
     await db.collection('job').insertMany(jobs);
     const building = make({});
     const isListed = async () => (await db.collection('job').indexes()).length === 2;
-    await until('it is being built', isListed, 10_000);
+    await until('the index is under construction', isListed, 10_000);
     expect(await findIndexes(db, JOB_INDEXES)).toEqual(none);
     await building;
     expect((await findIndexes(db, JOB_INDEXES)).orderedBy).toEqual(new Set(['created_at']));
   });
 });
 
-describe('a database that does not tell the rights of the service', () => {
+describe('a database that does not report rights', () => {
   const unreachable = new MongoClient('mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1');
   const lines: unknown[] = [];
   const record = (...line: readonly unknown[]): void => void lines.push(line);
@@ -81,14 +81,14 @@ describe('a database that does not tell the rights of the service', () => {
 
   afterAll(() => unreachable.close());
 
-  /** A watch whose check of the indexes succeeds, and whose check of the rights, the second one, fails. */
+  /** Creates a watch with a successful check of indexes, and after it a failing check of rights. */
   function watchWithoutRights() {
     let checks = 0;
     const database = (): Db => (checks++ % 2 === 0 ? db : unreachable.db('found_indexes'));
     return createIndexWatch({ database, indexes: JOB_INDEXES, rights: JOB_RIGHTS, log });
   }
 
-  test('has its indexes known all the same, and nothing is said of rights', async () => {
+  test('still has its indexes checked, and no right is logged as missing', async () => {
     await make({});
     const watch = watchWithoutRights();
     await watch.check();
@@ -96,7 +96,7 @@ describe('a database that does not tell the rights of the service', () => {
     expect(JSON.stringify(lines)).not.toContain('lacks');
   });
 
-  test('does not end the watch', async () => {
+  test('leaves the watch running', async () => {
     await make({});
     const watch = watchWithoutRights();
     watch.start();

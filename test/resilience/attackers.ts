@@ -1,4 +1,4 @@
-// Hostile clients, in a process of their own: each kind repeats its attack until a stop message (docs/operations.md «Trials»).
+// Hostile clients, in a process of their own: each kind repeats its attack until a stop message (docs/resilience.md «Scenarios»).
 import { setMaxListeners } from 'node:events';
 import { connect as dial } from 'node:net';
 import type { Socket } from 'node:net';

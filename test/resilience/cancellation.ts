@@ -1,4 +1,4 @@
-// Cancelled and expired calls: their operations soon leave the database, on every node (docs/operations.md «Deadlines»).
+// Cancelled and expired calls: their operations soon leave the database, on every node (docs/configure.md «Deadlines»).
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { MongoClient } from 'mongodb';
@@ -220,7 +220,7 @@ async function watched(
       0,
     ),
     atMost('longest sight of an operation after its call', lives.at(-1) ?? 0, maxMs, 'ms'),
-    exactly('cursors maxMs open', await idleCursors(nodes), 0),
+    exactly('cursors left open', await idleCursors(nodes), 0),
   ];
 }
 

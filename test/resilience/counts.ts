@@ -59,7 +59,7 @@ function pageOf({ conditions }: Size): JsonObject {
   return { domain_id: DOMAIN, query: { filter, page: { limit: 20 } } };
 }
 
-/** The max counts of the domain that ran at once in MongoDB, until `stopped`. */
+/** Observes the maximum number of concurrent counts of the domain in MongoDB, until `stopped`. */
 async function countsAtOnce(client: MongoClient, stopped: AbortSignal): Promise<number> {
   const ours = { appName: APP_NAME, ns: `${DATABASE}.job`, active: true, 'command.aggregate': 'job' };
   let max = 0;

@@ -1,6 +1,6 @@
 // The job explorer on a domain of 200,000 jobs in a real browser: the time and the calls of each view, and the delay for others (docs/explorer.md).
 import { performance } from 'node:perf_hooks';
-import { load } from '../../bench/data.js';
+import { loadManyJobs } from '../harness/many-jobs.js';
 import { startBrowser } from '../harness/browser.js';
 import { explore } from '../harness/explorer.js';
 import type { Explored } from '../harness/explorer.js';
@@ -71,7 +71,7 @@ const PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTi
 export async function explorer(options: ScenarioOptions): Promise<readonly Assertion[]> {
   const { short, note } = options;
   await using database = await startDatabase();
-  const { domain, jobIds } = await load(database.db, [JOBS]);
+  const { domain, jobIds } = await loadManyJobs(database.db, [JOBS]);
   await using system = await startProbedSystem(database.uri);
   const browser = await startBrowser();
   const explored = await explore(browser, `http://${system.addresses.http}`, '');

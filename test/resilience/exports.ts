@@ -1,4 +1,4 @@
-// Pages of another domain, and health probes, beside exports and long answers (docs/operations.md «Fairness»).
+// Pages of another domain, and health probes, beside exports and long answers (docs/configure.md «Fairness»).
 import { setMaxListeners } from 'node:events';
 import { Agent, request } from 'node:http';
 import type { Db } from 'mongodb';

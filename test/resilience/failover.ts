@@ -1,4 +1,4 @@
-// The primary of three nodes is killed under reads: no wrong answer, and right reads soon after the election (docs/operations.md «Health»).
+// The primary of three nodes is killed under reads: no wrong answer, and right answers soon after the election (docs/monitor.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { followHealth } from './health.js';

@@ -1,5 +1,5 @@
 // Random requests, valid and malformed, through both listeners, by a caller with access to one domain of two: none crashes
-// the service, causes an internal error or reveals data of the other domain (docs/operations.md «Trials»).
+// the service, causes an internal error or reveals data of the other domain (docs/resilience.md «Scenarios»).
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';

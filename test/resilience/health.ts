@@ -1,4 +1,4 @@
-// Follows the health of a service by grpc.health.v1.Health/Watch, /readyz and /livez (docs/operations.md «Health»).
+// Follows the health of a service by grpc.health.v1.Health/Watch, /readyz and /livez (docs/monitor.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
 import { credentials } from '@grpc/grpc-js';
 import {

@@ -1,5 +1,5 @@
 // The history of writes to some jobs, and a checker of concurrent answers: an answer is explained if each job in it had the
-// shown state index some moment between the question and the answer.
+// shown state at some moment between the question and the answer.
 import type { JsonObject } from '@bufbuild/protobuf';
 import { stringOf } from '../harness/json.js';
 
@@ -78,7 +78,7 @@ export interface Between {
   readonly to: number;
 }
 
-/** The minimum and maximum number of jobs: those that existed all the time, and those that existed index some moment. */
+/** The minimum and maximum number of jobs: those that existed all the time, and those that existed at some moment. */
 function countsOf(
   history: History,
   ids: readonly string[],
@@ -127,7 +127,7 @@ function checkJobs(
 ) {
   const requested = new Set(ids);
   const order = inOrder(direction);
-  if (shown.length > limit) return `${shown.length} jobs of index max ${limit}`;
+  if (shown.length > limit) return `${shown.length} jobs of at most ${limit}`;
   if (new Set(shown.map(({ id }) => id)).size < shown.length) return 'a job is listed twice';
   const stranger = shown.find(({ id }) => !requested.has(id));
   if (stranger !== undefined) return `${stranger.id} was not requested`;
@@ -161,7 +161,7 @@ function checkPosition(
   );
   const stable = jobs.filter((job) => job.isStable && before.has(job.id)).length;
   return skip < stable || skip > before.size
-    ? `it begins index ${skip}, of ${stable} to ${before.size}`
+    ? `it begins at ${skip}, of ${stable} to ${before.size}`
     : undefined;
 }
 

@@ -1,4 +1,4 @@
-// An honest client at each listener beside hostile clients: its calls succeed, and the memory of the service recovers (docs/operations.md «Connections»).
+// An honest client at each listener beside hostile clients: its calls succeed, and the memory of the service recovers (docs/configure.md «Connections»).
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -71,13 +71,13 @@ function honestCalls({ addresses }: ProbedSystem, stopped: AbortSignal) {
 async function warm(system: ProbedSystem): Promise<void> {
   const quiet = new AbortController();
   const calls = honestCalls(system, quiet.signal);
-  const listener = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
+  const client = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
   const all = encodeRequest('list', { domain_id: DOMAIN });
   for (let round = 0; round < WARM_UP_ROUNDS; round++)
     await Promise.all(
-      Array.from({ length: 16 }, () => listener.send('list', all, { timeoutMs: MAX_RECOVERY_MS })),
+      Array.from({ length: 16 }, () => client.send('list', all, { timeoutMs: MAX_RECOVERY_MS })),
     );
-  listener.close();
+  client.close();
   quiet.abort();
   await calls;
 }

@@ -1,4 +1,4 @@
-// npm run resilience: runs attacks, faults and noisy neighbours against the service (docs/operations.md «Trials»).
+// npm run resilience: runs attacks, faults and noisy neighbours against the service (docs/resilience.md «Scenarios»).
 // Arguments name scenarios; --short is the form for each change; --seed N repeats a run; --lasting 2h sets the duration of
 // scenarios without an end of their own; --again gives a scenario with assertions on times a second attempt.
 import { performance } from 'node:perf_hooks';

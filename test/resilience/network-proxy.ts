@@ -1,4 +1,4 @@
-// A proxy to a server that can delay, cut, reset, hold or drop the traffic (docs/operations.md «Trials»).
+// A proxy to a server that can delay, cut, reset, hold or drop the traffic (docs/resilience.md «Scenarios»).
 import { EventEmitter, once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';

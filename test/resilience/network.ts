@@ -1,4 +1,4 @@
-// A faulty network between the service and its database: delays, cuts, resets and silence (docs/operations.md «Health»).
+// A faulty network between the service and its database: delays, cuts, resets and silence (docs/monitor.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
 import { followHealth } from './health.js';
 import type { Health } from './health.js';

@@ -1,4 +1,4 @@
-// A database that is killed, frozen, or absent at the start: the reads of calls, and the reported health (docs/operations.md «Health»).
+// A database that is killed, frozen, or absent at the start: the answers of calls, and the reported health (docs/monitor.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { followHealth } from './health.js';

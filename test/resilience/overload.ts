@@ -1,4 +1,4 @@
-// More calls than the service can serve on a fifth of a core: accepted ones finish in time, the others are refused at once, and health probes are answered (docs/operations.md «Overload»).
+// More calls than the service can serve on a fifth of a core: accepted ones finish in time, the others are refused at once, and health probes are answered (docs/configure.md «Overload»).
 import { Worker } from 'node:worker_threads';
 import { makeIndexes } from '../../src/job/collections.js';
 import {
@@ -25,7 +25,7 @@ const DEADLINE_MS = 5000;
 /** The times per period in which the process runs, and is stopped. */
 const RUNNING_MS = 20;
 const STOPPED_MS = 80;
-/** The maximum factor of a refusal and of a probe. */
+/** The maximum times of a refusal and of a probe. */
 const [MAX_REFUSAL_MS, MAX_PROBE_MS] = [1000, 2000];
 /** The factor on both in the short form, on a machine shared with others. */
 const SHORT_FACTOR = 3;

@@ -1,5 +1,5 @@
 // States of a database and its driver from which the service must recover by itself: the reported health, and the answers of
-// each kind of call afterwards (docs/operations.md «Health»).
+// each kind of call afterwards (docs/monitor.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
 import { followHealth } from './health.js';
 import type { Health } from './health.js';

@@ -1,4 +1,4 @@
-// A resilience scenario: an attack or a fault against the service, and the assertions on its behaviour (docs/operations.md «Trials»).
+// A resilience scenario: an attack or a fault against the service, and the assertions on its behaviour (docs/resilience.md «Scenarios»).
 import type { LogLine } from '../harness/program.js';
 
 export interface Assertion {

@@ -1,4 +1,4 @@
-// Calls of all kinds for a long time, some cancelled, on short-lived connections: nothing grows (docs/operations.md «Trials»).
+// Calls of all kinds for a long time, some cancelled, on short-lived connections: nothing grows (docs/resilience.md «Scenarios»).
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db } from 'mongodb';

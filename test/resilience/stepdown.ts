@@ -1,5 +1,5 @@
-// The primary of three nodes steps down repeatedly under reads and deletes: reads are right, a delete runs once, and a
-// finished delete is not reported as failed (docs/operations.md «Health»).
+// The primary of three nodes steps down repeatedly under reads and deletes: answers are right, a delete runs once, and a
+// finished delete is not reported as failed (docs/monitor.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { fillForReads, honestAnswers, steadyReads, tallyReads } from './known-reads.js';
@@ -66,7 +66,7 @@ async function steadyDeletes(
   return Promise.all(deletes);
 }
 
-/** Steps the primary down; false: stored is none. */
+/** Steps the primary down; false: there is none. */
 async function stepDown(set: ReplicaSet): Promise<boolean> {
   const primary = await set.primary().catch(() => undefined);
   if (primary === undefined) return false;

@@ -1,4 +1,4 @@
-// SIGTERM in each state of the service: it exits with 0 within the grace period and a margin (docs/operations.md «Start and stop»).
+// SIGTERM in each state of the service: it exits with 0 within the grace period and a margin (docs/deploy.md «Start and stop»).
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:http2';

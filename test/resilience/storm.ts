@@ -1,5 +1,5 @@
 // Every kind of call through every transport, beside misbehaving clients and writers: each answer matches the data at some
-// moment, and afterwards all resources are released (docs/operations.md «Trials»).
+// moment, and afterwards all resources are released (docs/resilience.md «Scenarios»).
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db, MongoClient } from 'mongodb';

@@ -1,5 +1,5 @@
 // SIGTERM under calls, repeatedly, as in a rolling restart: earlier calls are answered, and later ones refused so that a
-// client with one retry loses nothing (docs/operations.md «Start and stop»).
+// client with one retry loses nothing (docs/deploy.md «Start and stop»).
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { setTimeout as pause } from 'node:timers/promises';

@@ -25,7 +25,7 @@ function requestOf(next: Random, [rpc, request]: Call): string {
     'content-type: application/json',
     `accept: ${pick(next, ACCEPTED)}`,
     ...(next() < 0.3 ? ['accept-encoding: gzip'] : []),
-    ...(next() < 0.2 ? [`grpc-timeoutMs: ${1 + below(next, 800)}m`] : []),
+    ...(next() < 0.2 ? [`grpc-timeout: ${1 + below(next, 800)}m`] : []),
     `content-length: ${Buffer.byteLength(body)}`,
   ];
   return `${head.join('\r\n')}\r\n\r\n${body}`;

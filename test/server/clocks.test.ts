@@ -3,7 +3,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { Call } from '../../src/job/call.js';
 import { createYielding } from '../../src/limits/yield.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
-import { createServingState } from '../../src/server/health.js';
+import { createServingState } from '../../src/server/serving-state.js';
 import { openHttpListener } from '../../src/server/http/http.js';
 import { chained, monotonicNow, now } from '../harness/chained.js';
 import type { Chained } from '../harness/chained.js';

@@ -9,7 +9,7 @@ import type { Document } from 'mongodb';
 import type { AppError } from '../../src/errors.js';
 import { descriptors } from '../../src/wire/descriptors.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
-import { createServingState } from '../../src/server/health.js';
+import { createServingState } from '../../src/server/serving-state.js';
 import { chained, monotonicNow, incoming, now } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import type { JsonClient, RpcName } from '../harness/client.js';

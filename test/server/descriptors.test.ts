@@ -7,11 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Hono } from 'hono';
 import { connectionLimit, descriptorLimit } from '../../src/server/descriptors.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
-import type { Listener } from '../../src/server/grpc/grpc.js';
-import { createServingState } from '../../src/server/health.js';
+import type { Listener } from '../../src/server/listener.js';
+import { createServingState } from '../../src/server/serving-state.js';
 import { tlsFiles } from '../../src/server/tls.js';
-import { openAdminListener, openWebListener } from '../../src/server/http/listener.js';
-import type { WebApp } from '../../src/server/http/listener.js';
+import { openAdminListener } from '../../src/server/admin/admin.js';
+import { openHttpServer } from '../../src/server/http-server.js';
+import type { HttpEnv } from '../../src/server/http-server.js';
 import { authority } from '../harness/certificates.js';
 import { jsonClient } from '../harness/client.js';
 import type { JsonClient } from '../harness/client.js';
@@ -83,7 +84,7 @@ const LISTENERS: readonly (readonly [
     'HTTP',
     MAX_CONNECTIONS,
     (log) =>
-      openWebListener(new Hono<WebApp>(), {
+      openHttpServer(new Hono<HttpEnv>(), {
         name: 'HTTP',
         host: '127.0.0.1',
         port: 0,
@@ -101,7 +102,7 @@ const LISTENERS: readonly (readonly [
       const tls = await tlsFiles(files, { report: () => undefined });
       tls.stop();
       const where = { name: 'HTTP by TLS', host: '127.0.0.1', port: 0, maxConnections: MAX_CONNECTIONS, log };
-      return openWebListener(new Hono<WebApp>(), { ...where, tls });
+      return openHttpServer(new Hono<HttpEnv>(), { ...where, tls });
     },
   ],
   ['admin', 16, (log) => openAdminListener(createServingState(), { host: '127.0.0.1', port: 0, log })],
@@ -153,7 +154,8 @@ describe('a process with 256 descriptors', () => {
     });
   const probes = () => Promise.all(['/livez', '/readyz'].map((path) => get(addresses.admin, path)));
   const list = () => client.call('list', { domain_id: 'domain-of-nobody' });
-  const warnings = () => program.log.filter(({ msg }) => msg === 'too many connections: more are refused');
+  const warnings = () =>
+    program.log.filter(({ msg }) => msg === 'connection limit reached: new connections are refused');
 
   beforeAll(async () => {
     program = startProgram(

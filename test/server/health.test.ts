@@ -8,9 +8,9 @@ import {
 } from '../../src/gen/grpc/health/v1/health.js';
 import type { HealthCheckResponse } from '../../src/gen/grpc/health/v1/health.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
-import type { Listener } from '../../src/server/grpc/grpc.js';
-import { createServingState } from '../../src/server/health.js';
-import type { ServingState } from '../../src/server/health.js';
+import type { Listener } from '../../src/server/listener.js';
+import { createServingState } from '../../src/server/serving-state.js';
+import type { ServingState } from '../../src/server/serving-state.js';
 import { monotonicNow, now } from '../harness/chained.js';
 import { createRecordedLog } from '../harness/log.js';
 import { until } from '../harness/until.js';

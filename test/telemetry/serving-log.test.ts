@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { REPEAT_MS, createServingLog } from '../../src/telemetry/serving-log.js';
 import type { ServingLog } from '../../src/telemetry/serving-log.js';
-import type { Diagnosis } from '../../src/mongo/diagnosis.js';
+import type { Diagnosis } from '../../src/reasons.js';
 
 const AUTH: Diagnosis = { reason: 'auth', text: 'a; b' };
 const DNS: Diagnosis = { reason: 'dns', text: 'c; d' };

@@ -1,6 +1,6 @@
 /** The metrics of ADMIN_PORT, in Prometheus' text format (docs/operations.md «Health»). */
 import { ALL_REASONS } from '../../reasons.js';
-import type { ServingState } from '../health.js';
+import type { ServingState } from '../serving-state.js';
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 

@@ -4,7 +4,6 @@ import {
   logVerbosity,
   Metadata,
   Server,
-  ServerCredentials,
   ServerInterceptingCall,
   setLogVerbosity,
   status,
@@ -12,6 +11,7 @@ import {
 import type {
   MethodDefinition,
   sendUnaryData,
+  ServerCredentials,
   ServerInterceptor,
   ServerUnaryCall,
   StatusObject,
@@ -23,17 +23,20 @@ import { JobService } from '../../gen/spaceone/api/inventory/v1/job.js';
 import { PROTOBUF } from '../../wire/codec.js';
 import { JOB_SERVICE, messageNamed } from '../../wire/descriptors.js';
 import { scan } from '../../wire/scan.js';
-import { MAX_REQUEST_BYTES, requestIdOf, RPCS } from '../call.js';
-import type { Calls, Rpc } from '../call.js';
+import { MAX_REQUEST_BYTES, RPCS } from '../call-context.js';
+import { requestIdOf } from '../request-id.js';
+import type { Calls, Rpc } from '../call-context.js';
 import { followConnections, endUnlessTaken } from '../connections.js';
 import type { ConnectionsOptions } from '../connections.js';
 import { statusDetails } from '../details.js';
-import { createHealthService } from '../health.js';
-import type { ServingState } from '../health.js';
-import { GRPC_TIMEOUT, invalidHeader } from '../http/protocols.js';
-import { createReflectionServices } from './reflection.js';
-import { grpcCredentials } from '../tls.js';
+import { GRPC_TIMEOUT, invalidHeader } from '../headers.js';
+import { inAddress } from '../listener.js';
+import type { Listener } from '../listener.js';
+import type { ServingState } from '../serving-state.js';
 import type { Tls } from '../tls.js';
+import { serverCredentials } from './credentials.js';
+import { createHealthService } from './health.js';
+import { createReflectionServices } from './reflection.js';
 
 /** What reflection lists and health knows; deployed clients import every service that is listed. */
 const SERVICES = ['grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', JOB_SERVICE.typeName] as const;
@@ -173,15 +176,6 @@ export interface GrpcListenerOptions extends ConnectionsOptions {
   readonly patience?: number | undefined;
 }
 
-export interface Listener {
-  /** Where it listens, `host:port`. */
-  readonly address: string;
-  /** Takes no new calls, lets running ones finish for `grace` milliseconds, then ends them. */
-  close(grace: number): Promise<void>;
-}
-
-const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
-
 function listen(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(address, credentials, (error, port) => {
@@ -226,11 +220,10 @@ export async function openGrpcListener(options: GrpcListenerOptions): Promise<Li
   server.addService(HealthService, createHealthService(SERVICES, state, closing.signal));
   for (const { definition, implementation } of createReflectionServices(SERVICES, closing.signal))
     server.addService(definition, implementation);
-  const credentials = tls === undefined ? ServerCredentials.createInsecure() : grpcCredentials(tls);
-  const bound = await listen(server, `${bracketed(host)}:${port}`, credentials);
+  const bound = await listen(server, `${inAddress(host)}:${port}`, serverCredentials(tls));
   sockets.follow(bound);
   return {
-    address: `${bracketed(host)}:${bound}`,
+    address: `${inAddress(host)}:${bound}`,
     async close(grace) {
       await close(server, closing, grace);
       sockets.close();

@@ -1,6 +1,6 @@
 /** Calls that can be tried on the sample, for the API reference: what is asked, and what the first of each answers. */
 import type { JsonObject } from '@bufbuild/protobuf';
-import type { Rpc } from '../call.js';
+import type { Rpc } from '../call-context.js';
 
 interface Example {
   readonly summary: string;

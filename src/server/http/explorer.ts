@@ -1,9 +1,8 @@
 /** The job explorer at /: its files, and what it has to know of the service before it calls (docs/explorer.md). */
 import type { Hono } from 'hono';
 import { etag } from 'hono/etag';
-import { COLLECTOR_SHOWN, JOB_SCHEMA } from '../../job/schema.js';
 import { addPage, builtFile } from './pages.js';
-import type { WebApp } from './listener.js';
+import type { WebApp } from './web-app.js';
 
 /** What the page is told beside what its door knows. */
 export interface Explorer {
@@ -12,6 +11,8 @@ export interface Explorer {
   readonly grpc: string;
   /** Domains to begin with; none: the reader knows. */
   readonly domains: readonly string[];
+  /** The keys that are suggested for conditions. */
+  readonly fields: readonly string[];
 }
 
 const POLICY = [
@@ -22,17 +23,10 @@ const POLICY = [
   "frame-ancestors 'none'",
 ];
 
-/** The names that conditions are offered on: what a job has, what its errors have, and what its collector has. */
-const FIELDS: readonly string[] = [
-  ...JOB_SCHEMA.fields.keys(),
-  ...['errors.error_code', 'errors.message'],
-  ...COLLECTOR_SHOWN.map((name) => `collector.${name}`),
-];
-
 /** Adds / with what it consists of. */
 export function addExplorerPages(
   app: Hono<WebApp>,
-  { auth, grpc, domains }: Explorer,
+  { auth, grpc, domains, fields }: Explorer,
   version: string,
   isEncrypted: boolean,
 ): void {
@@ -42,7 +36,7 @@ export function addExplorerPages(
     tls: isEncrypted ? 'on' : 'off',
     grpc_port: Number(grpc.split(':').at(-1)),
     domains,
-    fields: FIELDS,
+    fields,
   };
   app.use('/explorer/*', etag());
   addPage(app, POLICY, [

@@ -12,25 +12,29 @@ import { secureHeaders } from 'hono/secure-headers';
 import { AppError, appError, fail } from '../../errors.js';
 import { yieldBetween } from '../../limits/yield.js';
 import type { Yielding } from '../../limits/yield.js';
-import { MAX_REQUEST_BYTES, requestIdOf } from '../call.js';
-import type { CallLog, Calls, Incoming, Stream } from '../call.js';
+import { MAX_REQUEST_BYTES } from '../call-context.js';
+import { requestIdOf } from '../request-id.js';
+import type { CallLog } from '../interceptors/call-log.js';
+import type { Calls, Incoming, Stream } from '../call-context.js';
 import { endUnlessTaken, whenNext } from '../connections.js';
 import type { ConnectionLog } from '../connections.js';
 import { codings, mediaType } from './content.js';
 import { addExplorerPages } from './explorer.js';
 import type { Explorer } from './explorer.js';
-import type { Listener } from '../grpc/grpc.js';
-import type { ServingState } from '../health.js';
+import type { Listener } from '../listener.js';
+import type { ServingState } from '../serving-state.js';
 import { createHostCheck } from './hosts.js';
-import { loggedPath } from '../paths.js';
-import { checkHeaders, ROUTE_JSON } from './protocols.js';
+import { loggedPath } from '../logged-path.js';
+import { ROUTE_JSON } from './protocols.js';
 import type { Protocol, Reply } from './protocols.js';
 import { addDescriptionPage, addReferencePages } from './reference.js';
 import { ROUTES, RPC_PATHS } from './routes.js';
 import type { Route } from './routes.js';
 import type { Tls } from '../tls.js';
-import { addHealthRoutes, openWebListener } from './listener.js';
-import type { WebApp } from './listener.js';
+import { openHttpServer } from '../http-server.js';
+import { addHealthRoutes } from '../health-routes.js';
+import { checkHeaders } from '../headers.js';
+import type { WebApp } from './web-app.js';
 
 export interface HttpListenerOptions {
   readonly calls: Calls;
@@ -58,7 +62,7 @@ export interface HttpListenerOptions {
 
 type Called = Context<WebApp>;
 
-const FAULT = 'a fault of the HTTP door';
+const FAULT = 'unhandled error in the HTTP listener';
 
 const headerOf = (context: Called, name: string): string => context.req.header(name) ?? '';
 
@@ -304,5 +308,5 @@ export function openHttpListener(options: HttpListenerOptions): Promise<Listener
     return refused(context, unknown(context));
   });
   app.notFound((context) => refused(context, appError('HTTP_ROUTE', { path: context.req.path })));
-  return openWebListener(app, { ...options, name: 'HTTP' });
+  return openHttpServer(app, { ...options, name: 'HTTP' });
 }

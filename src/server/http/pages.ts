@@ -1,7 +1,7 @@
 /** What the pages for people consist of: files with a type and a policy, asked for again each time (docs/http.md, docs/explorer.md). */
 import { readFileSync } from 'node:fs';
 import type { Hono } from 'hono';
-import type { WebApp } from './listener.js';
+import type { WebApp } from './web-app.js';
 
 /** Where it is served, its content type without a charset, and what is in it. */
 export type PageFile = readonly [path: string, type: string, text: string];

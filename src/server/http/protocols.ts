@@ -3,28 +3,20 @@
  * a failure looks (docs/http.md «Protocols»). Connect and gRPC-Web are those of unary calls.
  */
 import type { AppError } from '../../errors.js';
-import { appError, fail, STATUSES } from '../../errors.js';
+import { fail, STATUSES } from '../../errors.js';
 import { Status } from '../../gen/google/rpc/status.js';
 import { JSON_TEXT, PROTOBUF } from '../../wire/codec.js';
 import type { Codec } from '../../wire/codec.js';
 import { messageNamed } from '../../wire/descriptors.js';
 import { statusDetails } from '../details.js';
+import { CONNECT_TIMEOUT, CONNECT_VERSION, GRPC_TIMEOUT } from '../headers.js';
+import type { HeaderForm, HeaderOf } from '../headers.js';
 
 /** What is answered: an HTTP status, a content type and a body. */
 export interface Reply {
   readonly status: number;
   readonly type: string;
   readonly body: Uint8Array;
-}
-
-export type HeaderOf = (name: string) => string | undefined;
-
-/** A header that a protocol gives a meaning to, in the one form that it may have. */
-interface HeaderForm {
-  readonly name: string;
-  readonly form: RegExp;
-  /** The form in words. */
-  readonly due: string;
 }
 
 export interface Protocol {
@@ -46,23 +38,6 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ['n', 1e-6],
 ]);
 
-export const invalidHeader = ({ name, due }: HeaderForm): AppError =>
-  appError('INVALID_PARAMETER', { key: name, reason: `it must be ${due}` });
-
-/** Refuses headers of another form than `forms` have; what comes twice has none of them. Errors: INVALID_PARAMETER. */
-export function checkHeaders(forms: readonly HeaderForm[], header: HeaderOf): void {
-  for (const each of forms) {
-    const sent = header(each.name);
-    if (sent !== undefined && !each.form.test(sent)) throw invalidHeader(each);
-  }
-}
-
-export const GRPC_TIMEOUT: HeaderForm = {
-  name: 'grpc-timeout',
-  form: /^\d{1,8}[HMSmun]$/,
-  due: 'at most 8 digits and one of H, M, S, m, u and n',
-};
-
 function grpcTimeout(header: HeaderOf): number {
   const sent = header(GRPC_TIMEOUT.name);
   return sent === undefined ? Infinity : Number(sent.slice(0, -1)) * (UNITS.get(sent.slice(-1)) ?? NaN);
@@ -82,13 +57,6 @@ export const ROUTE_JSON: Protocol = {
     body: Buffer.concat([...JSON_TEXT.encode(STATUS_MESSAGE, statusDetails(error))]),
   }),
 };
-
-const CONNECT_TIMEOUT: HeaderForm = {
-  name: 'connect-timeout-ms',
-  form: /^\d{1,10}$/,
-  due: 'at most 10 digits',
-};
-const CONNECT_VERSION: HeaderForm = { name: 'connect-protocol-version', form: /^1$/, due: '1' };
 
 /** Base64 without padding, as both protocols put details. */
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64').replaceAll('=', '');
@@ -214,11 +182,6 @@ const grpcWeb = (type: string, inner: Codec, { read, write } = BINARY): Protocol
   timeout: grpcTimeout,
   failure: (error) => ({ status: 200, type, body: Buffer.concat([...write([grpcWebFailure(error)])]) }),
 });
-
-/** The headers that any protocol gives a meaning to. */
-export const PROTOCOL_HEADERS: readonly string[] = [GRPC_TIMEOUT, CONNECT_VERSION, CONNECT_TIMEOUT].map(
-  ({ name }) => name,
-);
 
 /** The protocols of `/<service>/<rpc>`, by content type. */
 export const PROTOCOLS: ReadonlyMap<string, Protocol> = new Map(

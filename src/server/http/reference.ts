@@ -3,7 +3,7 @@ import type { Hono } from 'hono';
 import { etag } from 'hono/etag';
 import { openapi } from './openapi.js';
 import { addPage, builtFile } from './pages.js';
-import type { WebApp } from './listener.js';
+import type { WebApp } from './web-app.js';
 
 /** Scripts come from this server only; Swagger UI sets styles on its elements, and has pictures in its style sheet. */
 const POLICY = [

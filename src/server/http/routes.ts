@@ -7,8 +7,8 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { MethodOptionsSchema } from '@bufbuild/protobuf/wkt';
 import type { ExportFormat } from '../../job/export-formats.js';
 import { descriptors, JOB_SERVICE } from '../../wire/descriptors.js';
-import { RPCS } from '../call.js';
-import type { Rpc } from '../call.js';
+import { RPCS } from '../call-context.js';
+import type { Rpc } from '../call-context.js';
 import { PROTOCOLS, ROUTE_JSON } from './protocols.js';
 import type { Protocol } from './protocols.js';
 

@@ -1,7 +1,7 @@
 // Faults of the HTTP listener itself, beyond the chain: each is answered as UNKNOWN and logged with the id of its request.
 import { afterEach, expect, test } from '@jest/globals';
 import { createYielding } from '../../../src/limits/yield.js';
-import { createServingState } from '../../../src/server/health.js';
+import { createServingState } from '../../../src/server/serving-state.js';
 import { openHttpListener } from '../../../src/server/http/http.js';
 import type { HttpListenerOptions } from '../../../src/server/http/http.js';
 import { chained, monotonicNow } from '../../harness/chained.js';

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ObjectId } from 'mongodb';
 import type { Db, Document } from 'mongodb';
-import { extendedJson, makeWritersIndexes } from '../src/embedded/sample.js';
-import { makeIndexes } from '../src/job/collections.js';
-import { pick, random, randomHex } from '../test/harness/random.js';
-import type { Random } from '../test/harness/random.js';
+import { extendedJson, makeWritersIndexes } from '../../src/embedded/sample.js';
+import { makeIndexes } from '../../src/job/collections.js';
+import { pick, random, randomHex } from './random.js';
+import type { Random } from './random.js';
 
 const SEED = 20_261_125;
 const COLLECTORS = 20;
@@ -14,7 +14,7 @@ const NEWEST_TIME = Date.UTC(2026, 5, 30);
 const SPAN_MS = 180 * 24 * 3_600_000;
 const BATCH_SIZE = 5_000;
 
-const SAMPLE = new URL('../../sample/', import.meta.url);
+const SAMPLE = new URL('../../../sample/', import.meta.url);
 const sample = (name: string): readonly Document[] =>
   readFileSync(fileURLToPath(new URL(`${name}.jsonl`, SAMPLE)), 'utf8')
     .split('\n')
@@ -67,7 +67,7 @@ export interface Loaded {
 export const domainOf = (index: number): string => `domain-${String(index).padStart(12, '0')}`;
 
 /** Fills the empty `db` with a domain of each size in `sizes`, and returns the first domain. */
-export async function load(db: Db, sizes: readonly number[]): Promise<Loaded> {
+export async function loadManyJobs(db: Db, sizes: readonly number[]): Promise<Loaded> {
   const next = random(SEED);
   const shapes = { job: sample('job'), collector: sample('collector') };
   const jobIds: string[] = [];

@@ -1,7 +1,7 @@
 /** Paths of fields at fault, as the log has them (docs/operations.md «Log»). */
 import type { DescMessage } from '@bufbuild/protobuf';
 import { JOB_SERVICE } from '../wire/descriptors.js';
-import { PROTOCOL_HEADERS } from './http/protocols.js';
+import { PROTOCOL_HEADERS } from './headers.js';
 
 function collect(message: DescMessage, into: Set<string>, seen: Set<DescMessage>): void {
   if (seen.has(message)) return;

@@ -1,31 +1,19 @@
-/** What the HTTP listeners share: the server, and /livez and /readyz (docs/operations.md «Health»). */
+/** The HTTP server behind the HTTP listener and the admin listener: sockets, limits and TLS; the routes are an app's. */
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
-import { Hono } from 'hono';
-import type { AppError } from '../../errors.js';
-import { closeWithConnection, followConnections } from '../connections.js';
-import type { ConnectionLog, ConnectionsOptions } from '../connections.js';
-import { ADMIN_CONNECTIONS } from '../descriptors.js';
-import type { Listener } from '../grpc/grpc.js';
-import type { ServingState } from '../health.js';
-import { REASONS } from '../../reasons.js';
-import { METRICS_TYPE, metrics } from '../admin/metrics.js';
-import type { Certificates, Tls } from '../tls.js';
+import type { Hono } from 'hono';
+import { closeWithConnection, followConnections } from './connections.js';
+import type { ConnectionsOptions } from './connections.js';
+import type { Listener } from './listener.js';
+import type { Certificates, Tls } from './tls.js';
 
-/** Apps have Node's own request and response beside the web's, and what is known of each request. */
-export interface WebApp {
+/** Apps have Node's own request and response beside the web's. */
+export interface HttpEnv {
   Bindings: HttpBindings;
-  Variables: {
-    requestId: string;
-    /** Whether the request has come to a call. */
-    called: boolean;
-    /** What it was refused for. */
-    refusal: AppError | undefined;
-  };
 }
 
 const LIMITS = {
@@ -76,7 +64,7 @@ const HOST = 'localhost';
 /** A host as HTTP has it. The web's Request takes fewer, such as no IPv6 address but in its shortest form. */
 const HOST_FORM = /^(?:\[[\da-f:.]+\]|[\w.~%-]*)(?::\d*)?$/i;
 
-export interface WebListenerOptions extends ConnectionsOptions {
+export interface HttpServerOptions extends ConnectionsOptions {
   /** What the log calls it. */
   readonly name: string;
   readonly host: string;
@@ -86,8 +74,11 @@ export interface WebListenerOptions extends ConnectionsOptions {
   readonly tls?: Tls | undefined;
 }
 
-/** Serves `app`, by TLS where there is any. Errors: the port cannot be had. */
-export async function openWebListener(app: Hono<WebApp>, options: WebListenerOptions): Promise<Listener> {
+/** Serves `app`, with TLS if there is any. Errors: the port cannot be listened on. */
+export async function openHttpServer<AppEnv extends HttpEnv>(
+  app: Hono<AppEnv>,
+  options: HttpServerOptions,
+): Promise<Listener> {
   const { name, host, port, tls } = options;
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, hostname: HOST });
   const answer: RequestListener = (request, response) => {
@@ -106,31 +97,4 @@ export async function openWebListener(app: Hono<WebApp>, options: WebListenerOpt
       sockets.close();
     },
   };
-}
-
-const whyNot = (state: ServingState): string => {
-  const reason = state.reason() ?? 'starting';
-  return `${reason}: ${REASONS[reason]}`;
-};
-
-/** Adds /livez, which does not depend on the database, and /readyz, which does. */
-export function addHealthRoutes(app: Hono<WebApp>, state: ServingState): void {
-  app.get('/livez', (context) => context.text('ok\n'));
-  app.get('/readyz', (context) =>
-    state.serving() ? context.text('ok\n') : context.text(`not serving: ${whyNot(state)}\n`, 503),
-  );
-  app.all('/livez', (context) => context.text('only GET and HEAD\n', 405, { allow: 'GET, HEAD' }));
-  app.all('/readyz', (context) => context.text('only GET and HEAD\n', 405, { allow: 'GET, HEAD' }));
-}
-
-/** The admin listener, with connections of its own. Errors: the port cannot be had. */
-export function openAdminListener(
-  state: ServingState,
-  options: { readonly host: string; readonly port: number; readonly log: ConnectionLog },
-): Promise<Listener> {
-  const app = new Hono<WebApp>();
-  addHealthRoutes(app, state);
-  app.get('/metrics', (context) => context.text(metrics(state), 200, { 'content-type': METRICS_TYPE }));
-  app.notFound((context) => context.text('not found: /livez, /readyz and /metrics are served here\n', 404));
-  return openWebListener(app, { ...options, name: 'admin', maxConnections: ADMIN_CONNECTIONS });
 }

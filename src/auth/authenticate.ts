@@ -1,0 +1,73 @@
+/** The authentication that the settings ask for: by tokens with keys in a file or of the identity service, or none (docs/operations.md «Authentication»). */
+import type { Config } from '../config/config.js';
+import { messageOf } from '../errors.js';
+import type { Log } from '../telemetry/log.js';
+import { anonymous } from './anonymous.js';
+import type { Authenticate } from './caller.js';
+import { createFetchedKeys } from './fetched-keys.js';
+import { createIdentity } from './identity.js';
+import type { IdentityEndpoint } from './identity.js';
+import { createJwtAuthenticate } from './jwt.js';
+import { createKeyFile, eitherKeys } from './keys.js';
+import type { KeysOf } from './keys.js';
+import { createRoles } from './roles.js';
+
+export type AuthSettings = Pick<Config, 'authPublicKeys' | 'authIdentityEndpoint' | 'authRoleCache'>;
+
+export interface AuthOptions {
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds that only grow. */
+  readonly monotonicNow: () => number;
+}
+
+export interface Authentication {
+  readonly authenticate: Authenticate;
+  /** Closes the connections to the identity service. */
+  close(): Promise<void>;
+}
+
+/** The keys in AUTH_PUBLIC_KEYS. Errors: the file cannot be used. */
+async function keysInFile(path: string, { log, monotonicNow }: AuthOptions): Promise<KeysOf> {
+  const report = (error: unknown): void => {
+    log.error({ err: error }, 'AUTH_PUBLIC_KEYS: the changed file cannot be used; the keys before it stay');
+  };
+  try {
+    return await createKeyFile(path, { monotonicNow, report });
+  } catch (error) {
+    const [reason = ''] = messageOf(error).split('\n', 1);
+    throw new Error(
+      `AUTH_PUBLIC_KEYS: the file cannot be used: ${reason}; set it to a JWK set of public keys`,
+      { cause: error },
+    );
+  }
+}
+
+/** Keys in the file, if there is one, come before those of the identity service, which also tells roles. */
+function byIdentity(
+  endpoint: IdentityEndpoint,
+  inFile: KeysOf | undefined,
+  keep: number,
+  options: AuthOptions,
+): Authentication {
+  const { now, monotonicNow } = options;
+  const identity = createIdentity(endpoint, options);
+  const fetched = createFetchedKeys(identity, options);
+  const keysOf = inFile === undefined ? fetched : eitherKeys(inFile, fetched);
+  const roles = createRoles(identity, { keep, monotonicNow });
+  return { authenticate: createJwtAuthenticate({ keysOf, now, roles }), close: identity.close };
+}
+
+/** Errors: AUTH_PUBLIC_KEYS cannot be used. */
+export async function createAuthenticate(
+  { authPublicKeys, authIdentityEndpoint, authRoleCache }: AuthSettings,
+  options: AuthOptions,
+): Promise<Authentication> {
+  const inFile = authPublicKeys === undefined ? undefined : await keysInFile(authPublicKeys, options);
+  if (authIdentityEndpoint !== undefined)
+    return byIdentity(authIdentityEndpoint, inFile, authRoleCache, options);
+  const authenticate =
+    inFile === undefined ? anonymous : createJwtAuthenticate({ keysOf: inFile, now: options.now });
+  return { authenticate, close: () => Promise.resolve() };
+}

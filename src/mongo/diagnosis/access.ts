@@ -1,0 +1,42 @@
+/** Finds faults of the user: none in MONGODB_URI, one that the database does not let in, or one without rights. */
+import { MongoServerError } from 'mongodb';
+import { AUTHENTICATION_FAILED, UNAUTHORIZED } from '../errors.js';
+import { enumerate, hostList, ReadFailed, serverErrors } from './facts.js';
+import type { Rule } from './facts.js';
+
+export const noUser: Rule = (facts) => {
+  const { subject } = facts;
+  if (subject.credentials !== undefined) return undefined;
+  if (serverErrors(facts).every(({ code }) => code !== UNAUTHORIZED)) return undefined;
+  return {
+    reason: 'auth',
+    text: `the database at ${hostList(subject)} wants a user, and MONGODB_URI has none; write user and password in front of the host there`,
+  };
+};
+
+const isRefusedRead = (error: unknown): error is ReadFailed =>
+  error instanceof ReadFailed && error.cause instanceof MongoServerError && error.cause.code === UNAUTHORIZED;
+
+export const missingRights: Rule = ({ subject, errors }) => {
+  const refused = errors.filter(isRefusedRead).map(({ collection }) => `${subject.database}.${collection}`);
+  if (refused.length === 0) return undefined;
+  const names = enumerate([...new Set(refused)].sort());
+  return {
+    reason: 'rights',
+    text: `the user ${subject.credentials?.username ?? ''} may not read ${names}; grant it find on ${names} (docs/operations.md «Database»)`,
+  };
+};
+
+export const refusedUser: Rule = (facts) => {
+  const { credentials } = facts.subject;
+  const refusal = serverErrors(facts).find(
+    (error) => error.code === AUTHENTICATION_FAILED || error.hasErrorLabel('HandshakeError'),
+  );
+  if (refusal === undefined || credentials === undefined) return undefined;
+  const { username, source, mechanism } = credentials;
+  const byMechanism = /^DEFAULT$/i.test(mechanism) ? '' : ` by ${mechanism}`;
+  return {
+    reason: 'auth',
+    text: `the database at ${hostList(facts.subject)} does not let the user ${username}${byMechanism} in (${refusal.codeName ?? refusal.code}, authSource=${source}); check user, password, authSource and authMechanism in MONGODB_URI`,
+  };
+};

@@ -1,0 +1,125 @@
+/**
+ * Explains why the database cannot be served from, with a remedy, by the errors of the driver and the servers' heartbeats
+ * (docs/troubleshooting.md «Not serving»).
+ */
+import { MongoCompatibilityError, MongoParseError } from 'mongodb';
+import type { Diagnosis, Reason } from '../../reasons.js';
+import { missingRights, noUser, refusedUser } from './access.js';
+import { classifyFailure, codeOf } from './connection-failures.js';
+import { enumerate, errorsWithin, hostList, serverErrors } from './facts.js';
+import type { Facts, Rule, Subject } from './facts.js';
+import type { Heartbeats } from './heartbeats.js';
+import {
+  noPrimary,
+  noSecondary,
+  onlyArbiters,
+  otherReplicaSet,
+  recovering,
+  uninitiated,
+  withRole,
+} from './members.js';
+import { outdatedVersion } from './versions.js';
+
+const isOfDns = (error: unknown): boolean =>
+  error instanceof MongoParseError ||
+  (error instanceof Error && 'syscall' in error && String(error.syscall).startsWith('query'));
+
+const noSrvRecord: Rule = ({ subject, errors }) => {
+  const { srvHost } = subject;
+  const failure = srvHost === undefined ? undefined : errors.find(isOfDns);
+  if (srvHost === undefined || !(failure instanceof Error)) return undefined;
+  return {
+    reason: 'dns',
+    text: `the DNS has no usable SRV record _mongodb._tcp.${srvHost} (${codeOf(failure) || failure.message}); check the host in MONGODB_URI and the DNS`,
+  };
+};
+
+const noLoadBalancer: Rule = ({ subject, errors }) => {
+  if (!errors.some((error) => error instanceof MongoCompatibilityError && /load balanc/i.test(error.message)))
+    return undefined;
+  return {
+    reason: 'replica_set',
+    text: `the database at ${hostList(subject)} is behind no load balancer; leave loadBalanced out of MONGODB_URI`,
+  };
+};
+
+/** Roles of servers to serve from: beside a server with one of them, the failure of another server is not the cause. */
+const SERVING_ROLES = ['primary', 'a standalone', 'a mongos'] as const;
+
+/** Reasons by gravity, the permanent ones first. */
+const BY_GRAVITY: readonly Reason[] = ['tls', 'dns', 'unreachable'];
+
+const failedConnections: Rule = (facts) => {
+  const { subject, heartbeats } = facts;
+  if (SERVING_ROLES.some((role) => withRole(facts, role).length > 0)) return undefined;
+  const failed = [...heartbeats].flatMap(([address, heartbeat]) =>
+    'failure' in heartbeat
+      ? [{ address, ...classifyFailure(heartbeat.failure, subject.tls, heartbeat.speaksTls) }]
+      : [],
+  );
+  const reason = BY_GRAVITY.find((each) => failed.some((failure) => failure.reason === each));
+  const [first] = failed.filter((failure) => failure.reason === reason);
+  if (reason === undefined || first === undefined) return undefined;
+  const alike = failed.filter(({ cause }) => cause === first.cause).map(({ address }) => address);
+  return { reason, text: `${enumerate(alike.sort())} ${first.cause}; ${first.remedy}` };
+};
+
+const otherServerError: Rule = (facts) => {
+  const [error] = serverErrors(facts);
+  if (error === undefined) return undefined;
+  return {
+    reason: 'unreachable',
+    text: `the database at ${hostList(facts.subject)} answers with the error ${error.codeName ?? 'of code'} (${error.code}); look at its log`,
+  };
+};
+
+/** The rules in order; the first match counts. Certain causes come before passing ones. */
+const RULES: readonly Rule[] = [
+  ...[outdatedVersion, noUser, missingRights, refusedUser, noSrvRecord, noLoadBalancer],
+  ...[uninitiated, otherReplicaSet, onlyArbiters, noSecondary, recovering, noPrimary],
+  ...[failedConnections, otherServerError],
+];
+
+function diagnose(facts: Facts): Diagnosis | undefined {
+  for (const rule of RULES) {
+    const found = rule(facts);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The diagnosis of a database without an answer or a refusal. */
+const noAnswer = (subject: Subject): Diagnosis => ({
+  reason: 'unreachable',
+  text: `the database at ${hostList(subject)} does not answer; check MONGODB_URI, the network, and its load`,
+});
+
+/** The lifetime of a diagnosis while no attempt shows another: attempts to connect are a second apart. */
+const DIAGNOSIS_TTL_MS = 6000;
+
+export interface Explanation {
+  /** Finds the cause of `error`. */
+  explain(error: unknown): Diagnosis;
+  /** Forgets earlier diagnoses, since the database answers. */
+  reset(): void;
+}
+
+/** Explains failures of `subject`; an attempt without a cause leaves the diagnosis as it is. */
+export function createExplanation(
+  subject: Subject,
+  heartbeats: () => Heartbeats,
+  monotonicNow: () => number,
+): Explanation {
+  let last: { readonly diagnosis: Diagnosis; readonly time: number } | undefined;
+  return {
+    explain(error) {
+      const found = diagnose({ subject, errors: errorsWithin(error), heartbeats: heartbeats() });
+      if (found !== undefined) last = { diagnosis: found, time: monotonicNow() };
+      const isFresh = last !== undefined && monotonicNow() - last.time < DIAGNOSIS_TTL_MS;
+      return isFresh && last !== undefined ? last.diagnosis : noAnswer(subject);
+    },
+    reset() {
+      last = undefined;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/** The admin listener: /livez, /readyz and /metrics, for probes and monitoring (docs/operations.md «Health»). */
+import { Hono } from 'hono';
+import type { ConnectionLog } from '../connections.js';
+import { ADMIN_CONNECTIONS } from '../descriptors.js';
+import { addHealthRoutes } from '../health-routes.js';
+import { openHttpServer } from '../http-server.js';
+import type { HttpEnv } from '../http-server.js';
+import type { Listener } from '../listener.js';
+import type { ServingState } from '../serving-state.js';
+import { METRICS_TYPE, metrics } from './metrics.js';
+
+export interface AdminListenerOptions {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly log: ConnectionLog;
+}
+
+/** Opens the admin listener, with connections of its own. Errors: the port cannot be listened on. */
+export function openAdminListener(state: ServingState, options: AdminListenerOptions): Promise<Listener> {
+  const app = new Hono<HttpEnv>();
+  addHealthRoutes(app, state);
+  app.get('/metrics', (context) => context.text(metrics(state), 200, { 'content-type': METRICS_TYPE }));
+  app.notFound((context) => context.text('not found: /livez, /readyz and /metrics are served here\n', 404));
+  return openHttpServer(app, { ...options, name: 'admin', maxConnections: ADMIN_CONNECTIONS });
+}

@@ -1,0 +1,99 @@
+/** A call on its way from a transport through the interceptors to the service (docs/architecture.md «One chain»). */
+import { appError } from '../errors.js';
+import type { AppError } from '../errors.js';
+import type {
+  GetJobRequest,
+  JobRequest,
+  JobsQuery,
+  JobStatQuery,
+} from '../gen/spaceone/api/inventory/v1/job.js';
+import type { ExportFormat } from '../job/export-formats.js';
+import type { Call } from '../job/call.js';
+import type { Codec } from '../wire/codec.js';
+
+export const RPCS = ['get', 'list', 'stat', 'delete'] as const;
+export type Rpc = (typeof RPCS)[number];
+
+/** The size limit of a request, the same for every transport. */
+export const MAX_REQUEST_BYTES = 4 * 1024 ** 2;
+
+/** A call as its transport received it. */
+export interface Incoming {
+  readonly rpc: Rpc;
+  readonly request: Uint8Array;
+  /** The encoding of the request. */
+  readonly codec: Codec;
+  readonly token: string | undefined;
+  readonly requestId: string;
+  /** The end of the client's deadline in milliseconds of the monotonic clock; Infinity without a deadline. */
+  readonly deadline: number;
+  /** Aborted when the client goes away. */
+  readonly clientAborted: AbortSignal;
+  /** Aborted when the client has taken the answer, or never will. */
+  readonly responseDone: AbortSignal;
+}
+
+/** The request message of each rpc. */
+export interface Requests {
+  readonly get: GetJobRequest;
+  readonly list: JobsQuery;
+  readonly stat: JobStatQuery;
+  readonly delete: JobRequest;
+}
+
+export type DecodedRequest = {
+  readonly [Name in Rpc]: { readonly rpc: Name; readonly message: Requests[Name] };
+}[Rpc];
+
+/** A call as the interceptors see it. Each adds its part in a copy; before that the part is at its strictest. */
+export interface CallContext extends Omit<Call, 'now'> {
+  readonly incoming: Incoming;
+  /** The format of an export; undefined for a unary call. */
+  readonly format: ExportFormat | undefined;
+  /** Set by decoding. */
+  readonly request: DecodedRequest | undefined;
+  /** Ends the call and its work with `reason`. */
+  abort(reason: AppError): void;
+}
+
+/** The bytes of a response, or the chunks of an export. */
+export type Answer = Uint8Array | AsyncGenerator<Uint8Array, void>;
+
+/** Answers a call. Errors: of any kind; those of the whole chain are AppErrors. */
+export type Handler<Kind extends Answer> = (call: CallContext) => Promise<Kind>;
+
+/** Wraps the rest of the chain, of unary calls and of exports alike. */
+export type Interceptor = <Kind extends Answer>(next: Handler<Kind>) => Handler<Kind>;
+
+/** An export in progress. */
+export interface Stream {
+  /** Errors: AppError, and nothing else. */
+  readonly chunks: AsyncGenerator<Uint8Array, void>;
+  /** Aborted when the call is; a reader between two chunks would not notice otherwise. */
+  readonly aborted: AbortSignal;
+}
+
+/** The service as the transports see it. */
+export interface Calls {
+  /** Answers the bytes of a response. Errors: AppError, and nothing else. */
+  unary(incoming: Incoming): Promise<Uint8Array>;
+  /** Streams all jobs of a list as `format`. */
+  stream(incoming: Incoming, format: ExportFormat): Stream;
+}
+
+/** The context at the start of the chain. Until a caller is authenticated its scope refuses everything. */
+export function createCallContext(incoming: Incoming, format?: ExportFormat): CallContext {
+  const controller = new AbortController();
+  return {
+    incoming,
+    format,
+    request: undefined,
+    signal: controller.signal,
+    abort(reason) {
+      controller.abort(reason);
+    },
+    remaining: () => 1,
+    scope: () => Promise.reject(appError('PERMISSION_DENIED', {})),
+    noted: () => undefined,
+  };
+}

@@ -1,0 +1,55 @@
+/** The time that a call has, and its end by time or by its client (docs/operations.md «Deadlines»). */
+import { appError, notServing } from '../errors.js';
+import type { Load } from '../limits/load-shedding.js';
+import type { Reason } from '../reasons.js';
+import type { CallContext } from './call-context.js';
+
+/** Shares of the time of a call: the database ends operations by itself, then they are aborted; the rest is for the answer. */
+const DATABASE_SHARE = 0.95;
+const ABORT_SHARE = 0.98;
+
+export interface DeadlineOptions {
+  /** Milliseconds that only grow. */
+  readonly monotonicNow: () => number;
+  /** The reason for not serving; undefined while serving. */
+  readonly unready: () => Reason | undefined;
+  readonly load: Load;
+  /** Milliseconds for a unary call without a deadline, and the upper bound of any deadline, which exports without one get. */
+  readonly defaultTimeout: number;
+  readonly maxTimeout: number;
+}
+
+export interface RunningDeadline extends Pick<CallContext, 'remaining'> {
+  /** Stops the timer; called once when the call has ended. */
+  clear(): void;
+}
+
+/** Begins the time of `call`, which is aborted when the time is over, or already passed, or the client goes away. */
+export function beginDeadline(call: CallContext, options: DeadlineOptions): RunningDeadline {
+  const { incoming, format, abort } = call;
+  const { monotonicNow, unready, load, defaultTimeout, maxTimeout } = options;
+  const begun = monotonicNow();
+  const left = incoming.deadline - begun;
+  const timeout = format === undefined ? defaultTimeout : maxTimeout;
+  const time = Math.max(0, Math.min(Number.isFinite(left) ? left : timeout, maxTimeout));
+  const end = begun + time * DATABASE_SHARE;
+  const expire = (): void => {
+    const reason = unready();
+    abort(reason === undefined ? appError('REQUEST_TIMEOUT', {}) : notServing(reason));
+  };
+  const cancel = (): void => {
+    if (monotonicNow() < end) abort(appError('REQUEST_CANCELLED', {}));
+  };
+  const timer = setTimeout(expire, time * ABORT_SHARE);
+  // The deadline may have passed while the call waited for the event loop.
+  if (Number.isFinite(left) && time <= load.lateness()) abort(appError('REQUEST_TIMEOUT', {}));
+  incoming.clientAborted.addEventListener('abort', cancel, { once: true });
+  if (incoming.clientAborted.aborted) cancel();
+  return {
+    remaining: () => Math.max(1, Math.floor(end - monotonicNow())),
+    clear() {
+      clearTimeout(timer);
+      incoming.clientAborted.removeEventListener('abort', cancel);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** Calls of the service as every transport makes them: the interceptors, and behind them the rpc (docs/architecture.md «One chain»). */
+import type { ExportFormat } from '../../job/export-formats.js';
+import type { Call, JobService } from '../../job/call.js';
+import { createCallContext } from '../call-context.js';
+import type { CallContext, Calls, Handler } from '../call-context.js';
+import { chain, createInterceptors } from './chain.js';
+import type { InterceptorOptions } from './chain.js';
+
+export interface CallsOptions extends InterceptorOptions {
+  readonly service: JobService;
+  /** Milliseconds since 1970, for dates relative to now. */
+  readonly now: () => number;
+}
+
+type Chunks = AsyncGenerator<Uint8Array, void>;
+
+/** The part of a call that the service needs. */
+const serviceCall = ({ signal, remaining, scope, noted }: CallContext, now: number): Call => ({
+  signal,
+  remaining,
+  scope,
+  noted,
+  now: new Date(now),
+});
+
+const respond =
+  ({ service, now }: CallsOptions): Handler<Uint8Array> =>
+  (context) => {
+    const { request } = context;
+    const call = serviceCall(context, now());
+    switch (request?.rpc) {
+      case 'get':
+        return service.get(request.message, call);
+      case 'list':
+        return service.list(request.message, call);
+      case 'stat':
+        return service.stat(request.message, call);
+      case 'delete':
+        return service.delete(request.message, call);
+      case undefined:
+        throw new Error('the request has not been decoded');
+    }
+  };
+
+const exportJobs =
+  ({ service, now }: CallsOptions): Handler<Chunks> =>
+  (context) => {
+    const { request, format } = context;
+    if (request?.rpc !== 'list' || format === undefined) throw new Error('only a list can be exported');
+    return Promise.resolve(service.export(request.message, format, serviceCall(context, now())));
+  };
+
+async function* chunksOf(handle: Handler<Chunks>, call: CallContext): Chunks {
+  yield* await handle(call);
+}
+
+export function createCalls(options: CallsOptions): Calls {
+  const interceptors = createInterceptors(options);
+  const unary = chain(interceptors, respond(options));
+  const exported = chain(interceptors, exportJobs(options));
+  return {
+    unary: (incoming) => unary(createCallContext(incoming)),
+    stream(incoming, format: ExportFormat) {
+      const call = createCallContext(incoming, format);
+      return { chunks: chunksOf(exported, call), aborted: call.signal };
+    },
+  };
+}

@@ -1,0 +1,13 @@
+/** Refuses calls while the event loop is overloaded (docs/operations.md «Overload»). */
+import { crowded } from '../../errors.js';
+import { TAKEN_UP_TO_MS } from '../../limits/load-shedding.js';
+import type { Load } from '../../limits/load-shedding.js';
+import type { Interceptor } from '../call-context.js';
+
+export const loadShedding =
+  ({ load }: { readonly load: Load }): Interceptor =>
+  (next) =>
+  (call) => {
+    if (!load.admits()) throw crowded('milliseconds of event loop lag', TAKEN_UP_TO_MS);
+    return next(call);
+  };
