@@ -11,7 +11,7 @@ import { AuthorizationResponse } from '../src/gen/spaceone/api/core/v1/handler.j
 import { JOB_SCHEMA } from '../src/job/schema.js';
 import { makeIndexes } from '../src/job/collections.js';
 import { confine, matchStages } from '../src/query/confine.js';
-import type { Condition } from '../src/query/operators.js';
+import type { Condition } from '../src/query/condition.js';
 import { jsonClient } from './harness/client.js';
 import type { JsonClient, Outcome, RpcName } from './harness/client.js';
 import { callConnect, TRANSPORTS } from './harness/connect-client.js';

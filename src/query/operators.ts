@@ -3,7 +3,7 @@
  * operators»). Nothing else knows an operator by name.
  */
 import { BSONRegExp } from 'mongodb';
-import type { Plain, PlainObject } from '../wire/struct.js';
+import type { PlainObject } from '../wire/struct.js';
 import { guardAt } from './guarded-regex.js';
 import { elementOrDocument } from './match.js';
 import type { Fields } from './match.js';
@@ -25,7 +25,7 @@ import {
   value,
   values,
 } from './values.js';
-import type { Comparable, OperandContext, OperandKind } from './values.js';
+import type { Comparable, OperandKind } from './values.js';
 
 interface Row<T> {
   readonly operand: OperandKind<T>;
@@ -149,7 +149,9 @@ const ROWS = {
 } as const;
 
 export type OperatorName = keyof typeof ROWS;
-type Operands = { [Name in OperatorName]: (typeof ROWS)[Name] extends Row<infer Operand> ? Operand : never };
+export type Operands = {
+  [Name in OperatorName]: (typeof ROWS)[Name] extends Row<infer Operand> ? Operand : never;
+};
 
 export const OPERATORS: { readonly [Name in OperatorName]: Row<Operands[Name]> } = ROWS;
 
@@ -162,87 +164,3 @@ export const IMPLIED = {
 } as const satisfies Record<string, OperatorName>;
 
 export const isOperator = (name: string): name is OperatorName => Object.hasOwn(ROWS, name);
-
-/** Documents, by `_id`, that are known to meet a condition or not to meet it. */
-export interface Known {
-  readonly met: readonly unknown[];
-  readonly unmet: readonly unknown[];
-}
-
-/** One condition: the values at `path` against `operand`, of the kind that the operator takes. */
-export interface Condition<Name extends OperatorName = OperatorName> {
-  /** Its path in the request, `query.filter[2]`. */
-  readonly fieldPath: string;
-  readonly path: string;
-  readonly operator: Name;
-  readonly operand: Operands[Name];
-  /** Documents that MongoDB need not judge. */
-  readonly known?: Known;
-}
-
-/** Reads the operand of a condition. Errors: INVALID_ARGUMENT, naming the condition. */
-export function readCondition<Name extends OperatorName>(
-  operator: Name,
-  path: string,
-  sent: Plain,
-  context: OperandContext,
-): Condition<Name> {
-  const operand = OPERATORS[operator].operand.read(sent, context);
-  const condition = { fieldPath: context.condition, path, operator, operand };
-  for (const { find } of doubtsAbout(condition)) context.work.clauses(find.length);
-  return condition;
-}
-
-/** Applies `found` to unknown documents only; of the known ones it takes those listed under `met`. */
-const unlessKnown = (found: MongoFilter, known: Known | undefined, met: keyof Known): MongoFilter =>
-  known === undefined
-    ? found
-    : {
-        $or: [
-          { _id: { $in: known[met] } },
-          { $and: [{ _id: { $nin: [...known.met, ...known.unmet] } }, found] },
-        ],
-      };
-
-/** Compiles the condition. */
-export function matching<Name extends OperatorName>({
-  operator,
-  operand,
-  path,
-  known,
-}: Condition<Name>): MongoFilter {
-  return unlessKnown(OPERATORS[operator].match(operand, path), known, 'met');
-}
-
-/** Compiles the guard of the condition (Row.guard). */
-export function guardOf<Name extends OperatorName>({
-  operator,
-  operand,
-  path,
-  known,
-}: Condition<Name>): MongoExpression | undefined {
-  const guard = OPERATORS[operator].guard?.(operand, path);
-  if (guard === undefined || known === undefined) return guard;
-  return { $and: [{ $not: [{ $in: ['$_id', { $literal: [...known.met, ...known.unmet] }] }] }, guard] };
-}
-
-/** The places of stored text that leave the condition in doubt (Row.doubts). */
-export function doubtsAbout<Name extends OperatorName>({
-  operator,
-  operand,
-  path,
-}: Condition<Name>): readonly Doubt[] {
-  const row = OPERATORS[operator];
-  return row.doubts?.(operand, path) ?? doubtsOf(operand, path);
-}
-
-/** Compiles the filter that a condition on the resource referred to excludes; undefined: it excludes none (Row.antiJoin). */
-export function excluded<Name extends OperatorName>({
-  operator,
-  operand,
-  path,
-  known,
-}: Condition<Name>): MongoFilter | undefined {
-  const found = OPERATORS[operator].antiJoin?.match(operand, path);
-  return found && unlessKnown(found, known, 'unmet');
-}

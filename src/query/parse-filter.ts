@@ -4,8 +4,10 @@ import type { Filter as SentFilter } from '../gen/spaceone/api/core/v1/query.js'
 import type { Plain } from '../wire/struct.js';
 import { sentValue } from '../wire/struct.js';
 import type { AskedFilter, ReferredCondition } from './model.js';
-import { IMPLIED, isOperator, OPERATORS, readCondition } from './operators.js';
-import type { Condition, OperatorName } from './operators.js';
+import { readCondition } from './condition.js';
+import { IMPLIED, isOperator, OPERATORS } from './operators.js';
+import type { Condition } from './condition.js';
+import type { OperatorName } from './operators.js';
 import { MAX_CONDITIONS } from './read-settings.js';
 import type { ReadSettings } from './read-settings.js';
 import { knownKey } from './schema.js';
@@ -13,7 +15,7 @@ import type { Key, ResourceSchema } from './schema.js';
 import { MAX_LIST } from './values.js';
 import type { OperandContext } from './values.js';
 
-function operatorOf(name: string, key: string, condition: string): OperatorName {
+function readOperator(name: string, key: string, condition: string): OperatorName {
   if (isOperator(name)) return name;
   const missing = name === '' ? 'has no operator' : `has the unknown operator '${echo(name)}'`;
   const known = Object.keys(OPERATORS).join(', ');
@@ -52,7 +54,7 @@ function conditionOn(
 function readFilter(message: SentFilter, condition: string, { schema, now, work }: ReadSettings): Leaf {
   const name = message.key_alias?.value ?? '';
   if (name === '') fail('REQUIRED_PARAMETER', { key: `${condition}.key` });
-  const operator = operatorOf(message.operator_alias?.value ?? '', name, condition);
+  const operator = readOperator(message.operator_alias?.value ?? '', name, condition);
   const sent = sentValue(message.value_alias?.value);
   const context = { condition, key: name, operator, now, work };
   OPERATORS[operator].operand.shape(sent, { ...context, type: 'any' });

@@ -6,8 +6,9 @@ import type { ObjectId } from 'mongodb';
 import { compileFilter } from './compile/filter.js';
 import type { CompiledFilter } from './compile/filter.js';
 import type { AskedFilter, Filter, ReferredCondition } from './model.js';
-import { excluded, IMPLIED } from './operators.js';
-import type { Condition } from './operators.js';
+import { excluded } from './condition.js';
+import { IMPLIED } from './operators.js';
+import type { Condition } from './condition.js';
 import type { ResourceSchema } from './schema.js';
 
 /** Looks up the ids of the documents that meet a filter, within the domain of the caller. */

@@ -2,8 +2,8 @@
 import { guardedRegex } from '../guarded-regex.js';
 import type { Filter } from '../model.js';
 import type { MongoExpression, MongoFilter } from '../mongo-syntax.js';
-import { guardOf, matching } from '../operators.js';
-import type { Condition } from '../operators.js';
+import { guardOf, matching } from '../condition.js';
+import type { Condition } from '../condition.js';
 
 export interface CompiledFilter {
   /** The conditions that MongoDB evaluates reliably on any document. */

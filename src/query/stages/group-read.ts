@@ -32,7 +32,7 @@ function readKey(sent: AggregateGroupKey, fieldPath: string, names: Names, given
   };
 }
 
-function readCondition(sent: AggregateSubCondition, condition: string, names: Names): RowCondition {
+function readRowCondition(sent: AggregateSubCondition, condition: string, names: Names): RowCondition {
   const name = sent.key_alias?.value ?? '';
   const key = keyOf(name, `${condition}.key`, names);
   const operator: RowConditionOperator = operatorOf(
@@ -91,7 +91,7 @@ function readField(
     name,
     operator,
     of: readOperand(sent, operator, fieldPath, names),
-    conditions: sent.conditions.map((each, i) => readCondition(each, `${conditions}[${i}]`, names)),
+    conditions: sent.conditions.map((each, i) => readRowCondition(each, `${conditions}[${i}]`, names)),
   };
 }
 

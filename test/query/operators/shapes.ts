@@ -3,7 +3,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { BSONRegExp, Decimal128, Double, Long, ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
-import { matching } from '../../../src/query/operators.js';
+import { matching } from '../../../src/query/condition.js';
 import { readFilters } from '../../../src/query/parse-filter.js';
 import { inText } from '../../../src/query/malformed-text.js';
 import { jsonClient } from '../../harness/client.js';
