@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  process.stderr.write(`${combinations} combinations of stored values and what asks for them\n`);
+  process.stderr.write(`${combinations} combinations of a stored value and a question about it\n`);
   client.close();
   await service.stop();
 });

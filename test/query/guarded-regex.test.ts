@@ -106,8 +106,8 @@ test(`${PATTERNS} expressions of seed ${SEED} over ${TEXTS} texts: each answer i
   await Promise.all(Array.from({ length: AT_ONCE }, ask));
   const count = (due: Told): number => outcomes.filter(([, outcome]) => outcome === due).length;
   process.stderr.write(
-    `seed ${SEED}: ${count('same')} the same, ${count('refused')} refused, ${count('stuck')} told to be too much, ` +
-      `${count('unreadable') + count('other engine')} that one engine cannot read, ${count('SILENT')} silent differences\n`,
+    `seed ${SEED}: ${count('same')} the same, ${count('refused')} refused, ${count('stuck')} reported as too much, ` +
+      `${count('unreadable') + count('other engine')} unreadable to one engine, ${count('SILENT')} silent differences\n`,
   );
   expect(outcomes.filter(([, outcome]) => outcome === 'SILENT')).toEqual([]);
   expect(count('same')).toBeGreaterThan(PATTERNS / 2);
