@@ -1,21 +1,31 @@
-// Nothing in a request is anything but data: whatever stands where a key, a name or a value is due, no row of another
-// domain is answered, no call is a fault, and no command that runs code reaches MongoDB.
+// Everything in a request is data: with anything in place of a key, a name or a value, no row of another domain is answered,
+// no call is a fault, and no command with code reaches MongoDB.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
+import { GROUP_OPERATORS } from '../src/query/stages/group-operators.js';
+import { PROJECT_OPERATORS } from '../src/query/stages/project-operators.js';
 import { descriptors } from '../src/wire/descriptors.js';
 import { jsonClient } from './harness/client.js';
 import type { JsonClient, Outcome, RpcName } from './harness/client.js';
 import { codeIn, NAMES, VALUES } from './harness/hostile.js';
 import { startService } from './harness/service.js';
 import type { Service } from './harness/service.js';
+import {
+  FILTER_OPERATORS,
+  KEYS,
+  LISTED,
+  listQuery,
+  statQuery,
+  TEST_OPERATORS,
+} from './injection/arbitraries.js';
 
 const MINE = 'domain-mine';
 
-/** The jobs of a domain: alike in all but what is unique, and in a word that tells whose they are. */
+/** The jobs of a domain: alike but for unique fields and a word that names the domain. */
 const jobsOf = (whose: string, collector: ObjectId): Document[] =>
   Array.from({ length: 3 }, (_, i) => ({
     job_id: `job-${whose}-${i}`,
@@ -56,7 +66,7 @@ beforeAll(async () => {
   client = jsonClient(service.address);
 });
 
-// Of all that was asked, whatever the order: no command had code in it, and none was a fault of the service.
+// For all requests, in any order: no command had code in it, and none was a fault of the service.
 afterAll(async () => {
   client.close();
   await service.stop();
@@ -67,60 +77,17 @@ afterAll(async () => {
 
 const FAULTS = ['INTERNAL', 'UNKNOWN', 'UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED'];
 
-/** Whether an outcome is an answer without others' rows, or an error that is the client's. */
+/** True for an answer without rows of others, and for an error of the client. */
 const isHarmless = (outcome: Outcome): boolean =>
   'error' in outcome ? !FAULTS.includes(outcome.error.status) : !JSON.stringify(outcome).includes('theirs');
 
-/** What was sent, and what came of it, wherever that is not harmless. */
+/** The requests with a harmful outcome, each with it. */
 async function harm(rpc: RpcName, requests: readonly JsonObject[]): Promise<unknown[]> {
   const outcomes = await Promise.all(requests.map((request) => client.call(rpc, request)));
   return outcomes
     .map((outcome, i) => ({ request: requests[i], outcome }))
     .filter(({ outcome }) => !isHarmless(outcome));
 }
-
-const FILTER_OPERATORS = [
-  'eq',
-  'not',
-  'in',
-  'not_in',
-  'lt',
-  'lte',
-  'gt',
-  'gte',
-  'exists',
-  'contain',
-  'not_contain',
-  'contain_in',
-  'not_contain_in',
-  'match',
-  'regex',
-  'regex_in',
-  'datetime_lt',
-  'datetime_lte',
-  'datetime_gt',
-  'datetime_gte',
-  'timediff_lt',
-  'timediff_lte',
-  'timediff_gt',
-  'timediff_gte',
-];
-
-const LISTED = ['in', 'not_in', 'contain_in', 'not_contain_in', 'regex_in'];
-const TEST_OPERATORS = ['eq', 'not', 'gt', 'gte', 'lt', 'lte'];
-const GROUP_OPERATORS = [
-  'count',
-  'sum',
-  'average',
-  'max',
-  'min',
-  'first',
-  'last',
-  'push',
-  'add_to_set',
-  'merge_objects',
-];
-const PROJECT_OPERATORS = ['', 'size', 'sum', 'object_to_array', 'array_to_object'];
 
 const list = (query: JsonObject): JsonObject => ({ domain_id: MINE, query });
 const stat = (...aggregate: readonly JsonObject[]): JsonObject => ({
@@ -208,7 +175,7 @@ const TEXT_PLACES: readonly (readonly [string, RpcName, (text: string) => JsonOb
     'stat',
     (date_format) => group({ keys: [{ k: 'status', n: 'x', date_format }] }),
   ],
-  ...GROUP_OPERATORS.map(
+  ...Object.keys(GROUP_OPERATORS).map(
     (o) => [`what ${o} takes`, 'stat', (k: string) => group({ fields: [{ k, n: 'x', o }] })] as const,
   ),
   ['the name of a group field', 'stat', (n) => group({ fields: [{ k: 'total_tasks', n, o: 'sum' }] })],
@@ -228,7 +195,7 @@ const TEXT_PLACES: readonly (readonly [string, RpcName, (text: string) => JsonOb
     'stat',
     (key) => stat({ group: { keys: [{ k: 'status', n: 's' }] } }, { sort: { key } }),
   ],
-  ...PROJECT_OPERATORS.map(
+  ...Object.keys(PROJECT_OPERATORS).map(
     (o) =>
       [
         `what project ${o} takes`,
@@ -249,22 +216,20 @@ const TEXT_PLACES: readonly (readonly [string, RpcName, (text: string) => JsonOb
   ],
 ];
 
-test.each(TEXT_PLACES)('text as data: %s', async (_place, rpc, request) => {
+test.each(TEXT_PLACES)('a hostile text is data: %s', async (_place, rpc, request) => {
   expect(await harm(rpc, NAMES.map(request))).toEqual([]);
 });
 
-const KEYS = ['errors', 'collector.provider'];
-
 const inShape = (o: string, v: JsonValue): JsonValue => [v].find(() => !LISTED.includes(o)) ?? [v];
 
-describe.each(FILTER_OPERATORS)('values as data: %s', (o) => {
-  test.each(KEYS)('%s', async (k) => {
+describe.each(FILTER_OPERATORS)('a hostile value of %s is data', (o) => {
+  test.each(KEYS)('at %s', async (k) => {
     const asked = VALUES.map((v) => list({ filter: [{ k, o, v: inShape(o, v) }] }));
     expect(await harm('list', asked)).toEqual([]);
   });
 });
 
-test.each(TEST_OPERATORS)('values as data: %s of a condition', async (o) => {
+test.each(TEST_OPERATORS)('a hostile value of %s in a condition on rows is data', async (o) => {
   const asked = VALUES.flatMap((v) => KEYS.map((k) => counted([{ k, o, v }])));
   expect(await harm('stat', asked)).toEqual([]);
 });
@@ -278,7 +243,7 @@ test('an object of operators equals nothing but such an object', async () => {
   expect(NOT_MET.length).toBeGreaterThan(15);
 });
 
-test('an object of operators that is stored is found by its like only', async () => {
+test('a stored object of operators is found by an equal one only', async () => {
   const asked = [{ $ne: null }, { $ne: 1 }].map((v) =>
     list({ filter: [{ k: 'filters.o', o: 'eq', v }], count_only: true }),
   );
@@ -296,11 +261,11 @@ test.each<readonly [string, JsonObject, JsonValue]>([
   ],
   ['an object as it is stored', counted([{ k: 'filters.o', o: 'eq', v: { $ne: null } }]), 3],
   ['a list as it is stored', counted([{ k: 'projects', o: 'eq', v: ['project-1'] }]), 3],
-])('a condition takes as data: %s', async (_what, request, x) => {
+])('a condition on rows takes its value as data: %s', async (_what, request, x) => {
   expect(await client.call('stat', request)).toEqual({ response: { results: [{ x }], total_count: 1 } });
 });
 
-/** `request` in bytes, in which `marker` stands for bytes that JSON or the client's codec would not let through. */
+/** Encodes `request`; `marker` stands for bytes that JSON and the client's codec would not let through. */
 function bytesOf(message: string, request: JsonObject, marker: string, bytes: Uint8Array): Uint8Array {
   const schema = descriptors.getMessage(`spaceone.api.inventory.v1.${message}`);
   if (schema === undefined) throw new Error(`the contract has no ${message}`);
@@ -350,93 +315,22 @@ test.each<readonly [string, RpcName, JsonObject]>([
   expect(sized(outcome)).toEqual(sized(plain));
 });
 
-/** How many rows an answer has, and how many values; NaN where it failed. */
+/** Counts the rows and the values of an answer; NaN where it failed. */
 const sized = (outcome: Outcome): unknown =>
   'error' in outcome
     ? outcome
     : JSON.stringify(outcome).split(':').length + JSON.stringify(outcome).split('{').length;
 
-test('nothing was deleted', async () => {
+test('no request deleted a job', async () => {
   expect(await service.db.collection('job').countDocuments()).toBe(6);
 });
-
-const name = fc.oneof(
-  fc.constantFrom(...NAMES, ...KEYS, 'filters.n', 'status', 'created_at', 'job_id'),
-  fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.toWellFormed()),
-  fc
-    .array(fc.constantFrom('filters', 'errors', 'collector', '$', 'a', '0', '__proto__', ''), {
-      maxLength: 5,
-    })
-    .map((parts) => parts.join('.')),
-);
-
-/** Any value of JSON, with objects as Structs have them. */
-const anyValue: fc.Arbitrary<JsonValue> = fc.letrec<{ value: JsonValue }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 4, depthSize: 'small' },
-    fc.constantFrom(...VALUES),
-    fc.double({ noNaN: true, noDefaultInfinity: true }),
-    name,
-    fc.array(tie('value'), { maxLength: 4 }),
-    fc.array(fc.tuple(name, tie('value')), { maxLength: 4 }).map((entries) => Object.fromEntries(entries)),
-  ),
-})).value;
-
-const operator = (names: readonly string[]) =>
-  fc.oneof({ weight: 20, arbitrary: fc.constantFrom(...names) }, { weight: 1, arbitrary: name });
-
-const several = <T>(each: fc.Arbitrary<T>) => fc.array(each, { maxLength: 3 });
-const unlisted = FILTER_OPERATORS.filter((each) => !LISTED.includes(each));
-const condition = fc.oneof(
-  fc.record({ k: name, o: operator(unlisted), v: anyValue }),
-  fc.record({ k: name, o: fc.constantFrom(...LISTED), v: several(anyValue) }),
-);
-const rowCondition = fc.record({ k: name, o: operator(TEST_OPERATORS), v: anyValue });
-const sort = fc.record({ keys: several(fc.record({ key: name, desc: fc.boolean() })) });
-const plainName = fc.oneof(name, fc.constantFrom('a', 'b', 'c', 'd'));
-const named = fc.record({ k: name, n: plainName });
-const groupField = fc.record(
-  {
-    k: name,
-    n: plainName,
-    o: operator(GROUP_OPERATORS),
-    fields: several(named),
-    conditions: several(rowCondition),
-  },
-  { requiredKeys: ['k', 'n', 'o'] },
-);
-const groupKey = fc.record({ k: name, n: plainName, date_format: name }, { requiredKeys: ['k', 'n'] });
-const stage: fc.Arbitrary<JsonObject> = fc.oneof(
-  fc.record({ unwind: fc.record({ path: name }) }),
-  fc.record({ group: fc.record({ keys: several(groupKey), fields: several(groupField) }) }),
-  fc.record({ count: fc.record({ name: plainName }) }),
-  fc.record({ sort }),
-  fc.record({
-    project: fc.record({
-      fields: several(fc.record({ k: name, n: plainName, o: operator(PROJECT_OPERATORS) })),
-      exclude_keys: fc.boolean(),
-    }),
-  }),
-  fc.record({ limit: fc.integer({ min: -1, max: 2 ** 31 - 1 }) }),
-  fc.record({ skip: fc.integer({ min: -1, max: 5 }) }),
-);
-const page = fc.record({ start: fc.nat(4), limit: fc.nat(4) });
-const filters = { filter: several(condition), filter_or: several(condition), keyword: name, page };
-const listQuery: fc.Arbitrary<JsonObject> = fc.record(
-  { ...filters, sort, only: several(name), minimal: fc.boolean(), count_only: fc.boolean() },
-  { requiredKeys: [] },
-);
-const statQuery: fc.Arbitrary<JsonObject> = fc.record(
-  { ...filters, aggregate: fc.array(stage, { minLength: 1, maxLength: 4 }), distinct: name },
-  { requiredKeys: ['aggregate'] },
-);
 
 const RUNS = { seed: 20240315, numRuns: 600, interruptAfterTimeLimit: 3000, markInterruptAsFailure: false };
 
 test.each<readonly [RpcName, fc.Arbitrary<JsonObject>]>([
   ['list', listQuery],
   ['stat', statQuery],
-])('whatever is asked by %s is harmless', async (rpc, query) => {
+])('any query of %s is harmless', async (rpc, query) => {
   await fc.assert(
     fc.asyncProperty(query, async (asked) => {
       expect(await harm(rpc, [{ domain_id: MINE, query: asked }])).toEqual([]);

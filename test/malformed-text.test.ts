@@ -1,5 +1,5 @@
-// Stored text that is not UTF-8 is text like any other, with U+FFFD where its bytes are none: as answers show it, it is found,
-// in jobs and in collectors, beside ordinary text and within lists; it hides nothing and fails no call.
+// Stored text other than UTF-8 is text like any other, with U+FFFD in place of bad bytes: it is found as answers show it, in
+// jobs and in collectors, beside ordinary text and within lists; it hides nothing and fails no call.
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
@@ -11,91 +11,13 @@ import { element, insertRaw, rawDocument, rawObject } from './harness/raw.js';
 import type { Element } from './harness/raw.js';
 import { mongodbUri, startService } from './harness/service.js';
 import type { Service } from './harness/service.js';
+import { BROKEN, bytes, document, list, PLACES, SHOWN, text, WRONG } from './malformed-text/places.js';
 
 const DATABASE = 'malformed-text';
 const DOMAIN = 'domain-of-malformed-texts';
 
 let service: Service;
 let client: JsonClient;
-
-/** A text of these bytes. */
-const bytes = (latin1: string): Buffer => Buffer.from(latin1, 'latin1');
-function text(latin1: string, type = 0x02): Element {
-  const length = Buffer.alloc(4);
-  length.writeInt32LE(latin1.length + 1);
-  return { type, bytes: Buffer.concat([length, bytes(latin1), Buffer.of(0)]) };
-}
-const list = (...items: readonly Element[]): Element => ({
-  ...rawObject(items.map((item, i) => [String(i), item])),
-  type: 0x04,
-});
-
-/** What is wrong in a text, in its middle, at its ends, and alone. */
-const WRONG = {
-  'two bytes that are never there': ['abc\xff\xfe Z timeout', 'abc\ufffd\ufffd Z timeout'],
-  'a byte at the end': ['timeout\x80', 'timeout\ufffd'],
-  'a byte at the beginning': ['\xbftimeout', '\ufffdtimeout'],
-  'a character cut off': ['timeout \xe2\x82', 'timeout \ufffd'],
-  'a character cut off in the middle': ['time\xf0\x9f\x98out timeout', 'time\ufffdout timeout'],
-  'an overlong slash': ['\xc0\xaf timeout', '\ufffd\ufffd timeout'],
-  'a surrogate': ['timeout \xed\xa0\x80', 'timeout \ufffd\ufffd\ufffd'],
-  'a pair of surrogates': [
-    '\xed\xa0\xbd\xed\xb8\x80 timeout',
-    '\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd timeout',
-  ],
-  'a character beyond Unicode': ['\xf4\x90\x80\x80 timeout', '\ufffd\ufffd\ufffd\ufffd timeout'],
-  'Latin-1 beside UTF-8': ['timeout \xe9 \xc3\xa9', 'timeout \ufffd \u00e9'],
-  'a NUL beside it': ['time\0out timeout\xff', 'time\0out timeout\ufffd'],
-  'a long text': [`${'long '.repeat(12_000)}\xff timeout`, `${'long '.repeat(12_000)}\ufffd timeout`],
-} as const;
-
-const SHOWN = Object.values(WRONG).map(([, shown]) => shown);
-const BROKEN = Object.keys(WRONG).map((_, nth) => `broken-${String(nth).padStart(2, '0')}`);
-
-interface Place {
-  /** The key, and the job that has `value` there. */
-  readonly key: string;
-  readonly job: (value: Element) => readonly (readonly [string, Element])[];
-}
-
-const document = (name: string, value: Element): Element => rawObject([[name, value]]);
-
-const PLACES: Readonly<Record<string, Place>> = {
-  'a free field': { key: 'filters.s', job: (value) => [['filters', document('s', value)]] },
-  'a field of a job': { key: 'status', job: (value) => [['status', value]] },
-  'a symbol': {
-    key: 'filters.s',
-    job: (value) => [['filters', document('s', { ...value, type: 0x0e })]],
-  },
-  'a text of a list': {
-    key: 'filters.s',
-    job: (value) => [['filters', document('s', list(element(1), text('ordinary'), value))]],
-  },
-  'one of several errors': {
-    key: 'errors.message',
-    job: (value) => [
-      [
-        'errors',
-        list(document('message', text('ordinary')), document('message', value), element({ message: 'x' })),
-      ],
-    ],
-  },
-  'the second of several errors': {
-    key: 'errors.1.message',
-    job: (value) => [['errors', list(element({ message: 'ordinary' }), document('message', value))]],
-  },
-  'lists within lists of objects': {
-    key: 'errors.additional.list.s',
-    job: (value) => [
-      [
-        'errors',
-        list(
-          document('additional', document('list', list(element({ s: 'ordinary' }), document('s', value)))),
-        ),
-      ],
-    ],
-  },
-};
 
 const placed = Object.entries(PLACES);
 const domainOf = (place: string): string => `${DOMAIN} ${place}`;
@@ -131,7 +53,7 @@ const matching = (test: (shown: string) => boolean): string[] =>
   BROKEN.filter((_, nth) => test(SHOWN[nth] ?? ''));
 const has = (pattern: RegExp) => (shown: string) => pattern.test(shown);
 
-/** Conditions that text may meet, the jobs that do so, and the operators that are their opposite. */
+/** Conditions on text, the jobs that meet them, and their opposite operators. */
 const CONDITIONS: readonly (readonly [string, JsonValue, readonly string[], string | undefined])[] = [
   ['contain', 'TIMEOUT', [...BROKEN, 'whole-0'], 'not_contain'],
   ['contain', '\ufffd', BROKEN, 'not_contain'],
@@ -149,7 +71,7 @@ const CONDITIONS: readonly (readonly [string, JsonValue, readonly string[], stri
   ['in', [SHOWN[1] ?? '', SHOWN[2] ?? '', 'a Timeout'], ['broken-01', 'broken-02', 'whole-0'], 'not_in'],
 ];
 
-describe.each(placed)('%s', (name, { key: k }) => {
+describe.each(placed)('malformed text in %s is found as answers show it', (name, { key: k }) => {
   const all = [...BROKEN, ...WHOLE];
 
   test.each(CONDITIONS)('%s %j', async (o, v, due, opposite) => {
@@ -179,7 +101,7 @@ const idsIn = async (domain_id: string, query: JsonObject): Promise<unknown> =>
 const filters = (...entries: readonly (readonly [string | Buffer, Element])[]) =>
   [['filters', rawObject(entries)]] as const;
 
-describe('what is compared', () => {
+describe('comparisons take the form of a text in answers', () => {
   const DUE = 'domain-of-compared-texts';
   const name = bytes('k\xff');
 
@@ -220,7 +142,7 @@ describe('what is compared', () => {
   });
 });
 
-describe('jobs by their collectors', () => {
+describe('conditions on collectors take the form of a text in answers', () => {
   const DUE = 'domain-of-malformed-collectors';
 
   beforeAll(async () => {
@@ -261,7 +183,7 @@ describe('jobs by their collectors', () => {
   });
 });
 
-describe('whatever is asked', () => {
+describe('malformed text fails no call', () => {
   const DUE = 'domain-of-malformed-ids';
   const CONDITION = { k: 'filters.s', o: 'contain', v: 'TIMEOUT' };
 
@@ -278,12 +200,12 @@ describe('whatever is asked', () => {
     });
   });
 
-  test('a keyword', async () => {
+  test('a keyword is answered', async () => {
     expect(await idsIn(DUE, { keyword: '\ufffdA' })).toEqual(['job-\ufffdabc']);
     expect(await idsIn(DUE, { keyword: 'ABC' })).toEqual(['job-abc', 'job-\ufffdabc']);
   });
 
-  test('pages and totals', async () => {
+  test('pages and totals are those of ordinary text', async () => {
     const query = {
       filter: [CONDITION],
       page: { start: 2, limit: 1 },
@@ -294,7 +216,7 @@ describe('whatever is asked', () => {
     expect(await client.call('list', { domain_id: DUE, query })).toMatchObject({ response });
   });
 
-  test('a stat', async () => {
+  test('a stat is answered', async () => {
     const query = { filter: [CONDITION], aggregate: [{ count: { name: 'n' } }], page: { limit: 1 } };
     expect(await client.call('stat', { domain_id: DUE, query })).toMatchObject({
       response: { results: [{ n: 2 }] },
@@ -306,7 +228,7 @@ describe('whatever is asked', () => {
     ]);
   });
 
-  test('an export', async () => {
+  test('an export shows the text', async () => {
     const body = JSON.stringify({ domain_id: DUE, query: { filter: [CONDITION], only: ['job_id'] } });
     const response = await post(service.http, '/inventory/v1/job/list', body, {
       accept: 'application/x-ndjson',
@@ -315,7 +237,7 @@ describe('whatever is asked', () => {
   });
 });
 
-describe('texts that answers show alike are one to stat', () => {
+describe('a stat takes texts for one where answers show them alike', () => {
   const DUE = 'domain-of-texts-alike';
   const K = 'filters.s';
 
@@ -423,7 +345,7 @@ describe('texts that answers show alike are one to stat', () => {
   });
 });
 
-test('a text is found from when it is stored on', async () => {
+test('a text is found from the moment of its storage on', async () => {
   const domain = 'domain-of-texts-to-come';
   const query = { filter: [{ k: 'filters.s', o: 'contain', v: 'timeout' }] };
   for (const nth of [0, 1, 2]) {
@@ -434,7 +356,7 @@ test('a text is found from when it is stored on', async () => {
   }
 });
 
-test('an expression that takes too many steps on such a text is told', async () => {
+test('an expression with too many steps on a malformed text is reported', async () => {
   const domain = 'domain-of-long-malformed-texts';
   await put(domain, { long: filters(['s', text(`${'a'.repeat(8000)}x\xff`)]) });
   const refused = await idsIn(domain, { filter: [{ k: 'filters.s', o: 'regex', v: '.*.*y|^.*.*.*z$' }] });
@@ -444,6 +366,6 @@ test('an expression that takes too many steps on such a text is told', async () 
   });
 });
 
-test('none of it was a fault of the service', () => {
+test('no request was a fault of the service', () => {
   expect(service.faults).toEqual([]);
 });

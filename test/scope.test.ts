@@ -11,21 +11,19 @@ import { AuthorizationResponse } from '../src/gen/spaceone/api/core/v1/handler.j
 import { JOB_SCHEMA } from '../src/job/schema.js';
 import { makeIndexes } from '../src/job/collections.js';
 import { confine, matchStages } from '../src/query/confine.js';
-import type { Condition } from '../src/query/operators.js';
+import type { Condition } from '../src/query/condition.js';
 import { jsonClient } from './harness/client.js';
 import type { JsonClient, Outcome, RpcName } from './harness/client.js';
 import { callConnect, TRANSPORTS } from './harness/connect-client.js';
 import { callHttp, post } from './harness/http-client.js';
 import { startService } from './harness/service.js';
 import type { Service } from './harness/service.js';
+import { asked, is, MINE, PROJECT, REQUESTS, STUCK, STUCK_ON } from './scope/requests.js';
+import type { Caller } from './scope/requests.js';
 
-const MINE = 'domain-mine';
 const THEIRS = 'domain-theirs';
-const PROJECT = 'project-mine';
 const JOBS = 200;
 
-/** On a text of 8 KB these take more steps than MongoDB allows. */
-const STUCK_ON = '.*.*y|^.*.*.*x$';
 const LONG = `${'a'.repeat(8000)}x`;
 const HUGE = 'x'.repeat(9_000_000);
 
@@ -48,7 +46,7 @@ const job = (nth: number, parts: Document): Document => ({
   ...parts,
 });
 
-/** Values that would fail, slow down or bloat a call that sees them; the newest and first in every order. */
+/** Values to fail, slow down or bloat a call on them; the newest and first in every order. */
 const PLANTED: readonly Document[] = [
   { errors: [{ error_code: 'E0', message: LONG }], filters: { s: LONG, o: 'text', pairs: 'text' } },
   { errors: LONG, filters: [{ s: LONG, o: 1, pairs: [[1, 2]] }], created_at: [new Date(0), 'text'] },
@@ -57,7 +55,7 @@ const PLANTED: readonly Document[] = [
   { errors: [], filters: { s: HUGE, o: { a: HUGE.slice(0, 4_000_000) }, pairs: [] } },
 ];
 
-/** Where they are planted, and by what they are excluded there. */
+/** The places of the planted values, each excluded by one of the caller's limits. */
 const ELSEWHERE: readonly Document[] = [
   { domain_id: THEIRS },
   { project_id: 'project-theirs', projects: ['project-theirs'] },
@@ -81,7 +79,6 @@ const PLANTED_COLLECTORS: readonly Document[] = [
   { _id: unused, collector_id: 'collector-unused', domain_id: MINE, name: LONG, tags: 'none' },
 ];
 
-type Caller = 'DOMAIN' | 'PROJECT' | 'SYSTEM';
 const CALLERS: readonly Caller[] = ['DOMAIN', 'PROJECT', 'SYSTEM'];
 
 /** The token is the role. */
@@ -142,134 +139,6 @@ afterAll(async () => {
   }
 });
 
-const is = (k: string, o: string, v: JsonObject[string]): JsonObject => ({ k, o, v });
-const STUCK = is('errors.message', 'regex', STUCK_ON);
-const STUCK_FILTER = is('filter.s', 'regex', STUCK_ON);
-
-/** Conditions that exclude what is planted in the domain, as far as the scope of the caller does not. */
-const excluding = (caller: Caller): JsonObject[] => [
-  is('status', 'eq', 'SUCCESS'),
-  ...(caller === 'PROJECT' ? [] : [is('project_id', 'eq', PROJECT)]),
-];
-
-type Filtered = { readonly filter?: readonly JsonObject[] } & JsonObject;
-
-const asked = (caller: Caller, { filter = [], ...query }: Filtered): JsonObject => ({
-  domain_id: MINE,
-  query: { ...query, filter: [...filter, ...excluding(caller)] },
-});
-
-const PAGE = { page: { start: 2, limit: 5 } };
-const sortedBy = (key: string, desc = false): JsonObject => ({ sort: { key, desc }, ...PAGE });
-
-const LISTS: Readonly<Record<string, Filtered>> = {
-  'a page, newest first': { filter: [STUCK], ...PAGE },
-  'a page by id': { filter: [STUCK], ...sortedBy('job_id') },
-  'a page by id, last first': { filter: [STUCK], ...sortedBy('job_id', true) },
-  'a page by end': { filter: [STUCK], ...sortedBy('finished_at') },
-  'a page by a number': { filter: [STUCK], ...sortedBy('total_tasks') },
-  'a page by a text': { filter: [STUCK_FILTER], ...sortedBy('filter.s') },
-  'a page by an array': { filter: [STUCK_FILTER], ...sortedBy('errors.error_code') },
-  'all, with some fields': { filter: [STUCK], only: ['job_id', 'errors'] },
-  'all, minimal': { filter: [STUCK_FILTER], minimal: true },
-  'the count': { filter: [STUCK], count_only: true },
-  'one of several expressions': {
-    filter: [is('errors.message', 'regex_in', ['nothing', STUCK_ON])],
-    ...PAGE,
-  },
-  'an element by index': { filter: [is('errors.0.message', 'regex', STUCK_ON)], ...PAGE },
-  'two expressions': { filter: [STUCK, STUCK_FILTER], ...PAGE },
-  'an expression and a collector': { filter: [STUCK, is('collector.name', 'eq', 'mine')], ...PAGE },
-  'an expression on collectors': { filter: [is('collector.name', 'regex', STUCK_ON)], ...PAGE },
-  'an expression on collectors, or another': {
-    filter_or: [is('collector.name', 'regex_in', [STUCK_ON]), STUCK],
-    ...PAGE,
-  },
-  'an alternative that holds': { filter_or: [STUCK, is('status', 'eq', 'SUCCESS')], ...PAGE },
-  'an alternative that does not': { filter_or: [is('job_id', 'eq', 'none'), STUCK], ...PAGE },
-  'a keyword': { filter: [STUCK], keyword: 'job-0000', ...PAGE },
-  'no expression': { ...PAGE },
-  'a text': { filter: [is('filter.s', 'contain', 'TEXT 1')], ...PAGE },
-  'an object': { filter: [is('errors', 'match', { error_code: 'E1' })], ...sortedBy('errors') },
-};
-
-const grouped = (k: string, o: string, more: JsonObject = {}): JsonObject => ({
-  aggregate: [{ group: { keys: [{ k: 'status', n: 's' }], fields: [{ n: 'x', k, o }], ...more } }],
-});
-
-const STATS: Readonly<Record<string, Filtered>> = {
-  'a count': { filter: [STUCK], aggregate: [{ count: { name: 'n' } }] },
-  'a group': { filter: [STUCK, STUCK_FILTER], ...grouped('total_tasks', 'sum') },
-  'a group, paged': { filter: [STUCK], ...grouped('total_tasks', 'sum'), ...PAGE },
-  'distinct codes': { filter: [STUCK], distinct: 'errors.error_code' },
-  'distinct ids, paged': { filter: [STUCK_FILTER], distinct: 'job_id', ...PAGE },
-  'distinct ids': { distinct: 'job_id' },
-  'distinct texts': { distinct: 'filter.s' },
-  'merged objects': {
-    aggregate: [
-      { sort: { key: 'job_id' } },
-      { group: { keys: [{ k: 'status', n: 's' }], fields: [{ n: 'x', k: 'filter.o', o: 'merge_objects' }] } },
-    ],
-  },
-  'pushed values': {
-    aggregate: [
-      { sort: { key: 'job_id' } },
-      { group: { keys: [{ k: 'status', n: 's' }], fields: [{ n: 'x', k: 'filter.s', o: 'push' }] } },
-    ],
-  },
-  'a set of values': grouped('project_id', 'add_to_set'),
-  'objects of pairs': {
-    aggregate: [{ project: { fields: [{ k: 'filter.pairs', n: 'x', o: 'array_to_object' }] } }],
-    page: { limit: 300 },
-  },
-  elements: { aggregate: [{ unwind: { path: 'errors' } }], page: { limit: 3 } },
-  'whole jobs in order': {
-    filter: [STUCK],
-    aggregate: [{ sort: { keys: [{ key: 'created_at' }, { key: 'job_id' }] } }, { limit: 3 }],
-  },
-  days: {
-    filter: [STUCK],
-    aggregate: [{ group: { keys: [{ k: 'created_at', n: 'day', date_format: '%Y-%m-%d' }] } }],
-    ...PAGE,
-  },
-  collectors: {
-    filter: [STUCK],
-    aggregate: [
-      {
-        group: {
-          keys: [
-            { k: 'collector.name', n: 'c' },
-            { k: 'collector.tags', n: 't' },
-          ],
-        },
-      },
-    ],
-    ...PAGE,
-  },
-  'an expression on collectors': { filter: [is('collector.name', 'regex', STUCK_ON)], distinct: 'status' },
-};
-
-interface Asked {
-  readonly what: string;
-  readonly rpc: RpcName;
-  readonly request: (caller: Caller) => JsonObject;
-}
-
-const queries = (rpc: RpcName, all: Readonly<Record<string, Filtered>>): readonly Asked[] =>
-  Object.entries(all).map(([what, query]) => ({ what, rpc, request: (caller) => asked(caller, query) }));
-
-const ofJob = (rpc: RpcName, nth: number): Asked => ({
-  what: `${rpc} of job ${nth}`,
-  rpc,
-  request: () => ({ domain_id: MINE, job_id: `job-${String(nth).padStart(12, '0')}` }),
-});
-
-const REQUESTS: readonly Asked[] = [
-  ...queries('list', LISTS),
-  ...queries('stat', STATS),
-  ...[ofJob('get', 100), ofJob('get', 1), ofJob('delete', 1)],
-];
-
 type Ask = (to: Planted, caller: Caller, rpc: RpcName, request: JsonObject) => Promise<Outcome>;
 
 const byGrpc: Ask = ({ grpc }, caller, rpc, request) => grpc[caller].call(rpc, request);
@@ -312,7 +181,7 @@ async function answers(ask: Ask, to: Planted, caller: Caller): Promise<readonly 
   return seen;
 }
 
-/** Answers without what is planted, asked for once: they do not depend on indexes. */
+/** Answers without the planted values, asked for once: they do not depend on indexes. */
 const known = new Map<string, Promise<readonly unknown[]>>();
 function alike(key: string, find: () => Promise<readonly unknown[]>): Promise<readonly unknown[]> {
   const found = known.get(key) ?? find();
@@ -368,7 +237,7 @@ describe.each(Object.entries(INDEXES))('with %s', (_, make) => {
   });
 });
 
-test('no call failed by a fault, and each is about jobs of the scope', async () => {
+test('no call was a fault, and each is about jobs of the scope', async () => {
   expect(planted.service.faults).toEqual([]);
   const outcome = await planted.grpc.DOMAIN.call('list', asked('DOMAIN', { count_only: true }));
   expect(outcome).toEqual({ response: { total_count: JOBS } });
@@ -382,7 +251,7 @@ test.each(CALLERS)(
   },
 );
 
-test('the guard in one filter with the scope fails on texts outside of it', async () => {
+test('a guard in one filter with the scope would fail on texts outside of the scope', async () => {
   await reindexed(planted, makeIndexes);
   const jobs = planted.service.db.collection('job');
   const merged = { $and: [match.within, match.guarded ?? {}] };
@@ -448,7 +317,7 @@ describe('within the scope,', () => {
   });
 });
 
-test('a text within the scope is still told', async () => {
+test('a text within the scope that stops an expression is reported', async () => {
   const inside = { domain_id: MINE, query: { filter: [STUCK] } };
   for (const caller of CALLERS)
     expect(await planted.grpc[caller].call('list', inside)).toHaveProperty(

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
 import { jsonClient } from './harness/client.js';
 import type { OddValue } from './harness/odd-values.js';
-import type { JsonClient, Outcome, RpcName } from './harness/client.js';
+import type { JsonClient, RpcName } from './harness/client.js';
 import { callConnect, TRANSPORTS } from './harness/connect-client.js';
 import { callHttp, post } from './harness/http-client.js';
 import {
@@ -22,6 +22,8 @@ import {
 import { insertRaw } from './harness/raw.js';
 import { mongodbUri, startService } from './harness/service.js';
 import type { Service } from './harness/service.js';
+import { at, byId, listOf, resultsOf, told } from './stored-values/answers.js';
+import { CONDITIONS, TEXT_CONDITIONS } from './stored-values/conditions.js';
 
 const DATABASE = 'stored-values';
 
@@ -44,27 +46,16 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  process.stderr.write(`${combinations} combinations of stored values and what asks for them\n`);
+  process.stderr.write(`${combinations} combinations of a stored value and a question about it\n`);
   client.close();
   await service.stop();
 });
 
 const NOTHING: OddValue = { what: 'nothing', stored: { type: 0x0a, bytes: Buffer.alloc(0) }, shown: null };
 
-/** The ids of jobs whose value is no list, in order. */
+/** The ids of jobs without a list as their value, in order. */
 const withoutLists = (ids: readonly unknown[]): unknown[] =>
   ids.filter((id) => VALUES[IDS.indexOf(String(id))]?.stored.type !== 0x04).sort();
-
-const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const listOf = (value: JsonValue | undefined): JsonValue[] => (Array.isArray(value) ? value : []);
-
-/** What an answer shows as results. Errors: the call has failed. */
-function resultsOf(outcome: Outcome): JsonValue[] {
-  if ('error' in outcome) throw new Error(JSON.stringify(outcome.error));
-  return listOf(outcome.response['results']);
-}
 
 /** The results of a call that asks `rows` stored values. */
 async function asked(rpc: RpcName, domain_id: string, query: JsonObject, rows = VALUES.length) {
@@ -75,64 +66,16 @@ async function asked(rpc: RpcName, domain_id: string, query: JsonObject, rows = 
 const stat = (aggregate: readonly JsonObject[], query: JsonObject = {}) =>
   asked('stat', FREE, { aggregate: [...aggregate], ...query });
 
-/** What lies at `path`; `0` is the first of a list. */
-const at = (value: JsonValue | undefined, ...path: readonly string[]): JsonValue | undefined =>
-  path.reduce<JsonValue | undefined>(
-    (within, name) =>
-      Array.isArray(within) ? within[Number(name)] : isObject(within) ? within[name] : undefined,
-    value,
-  );
-
-/**
- * A value as text, in which it makes no difference from which level on it is text already; missing is like null. Of the
- * least and the greatest key MongoDB 6.0 makes objects when it groups.
- */
-const told = (value: JsonValue | undefined): string =>
-  JSON.stringify(value ?? null)
-    .replaceAll('\\"', '"')
-    .replaceAll('"{"a"', '{"a"')
-    .replaceAll('}"', '}')
-    .replaceAll(/\{"":("M(?:in|ax)Key")\}/g, '$1');
-
-const byId = (rows: readonly JsonValue[], id: string, ...path: readonly string[]) =>
-  new Map(rows.map((row) => [at(row, id), told(at(row, ...path))]));
-
 const DUE = new Map(VALUES.map(({ shown }, nth) => [idOf(nth), told(shown)]));
 const LISTED = new Map(VALUES.map(({ shown }, nth) => [idOf(nth), told([shown])]));
 const IDS = [...DUE.keys()];
-
-const NOON = '2024-02-29T12:00:00.500Z';
-
-/** Every operator with operands of several types, and the same in MongoDB's words. */
-const CONDITIONS: readonly (readonly [string, JsonValue, (path: string) => Document])[] = [
-  ...['text', 1, 7, true, null, NOON, { a: 1 }, {}].flatMap((value): typeof CONDITIONS => [
-    ['eq', value, (path) => ({ [path]: { $eq: value } })],
-    ['not', value, (path) => ({ $nor: [{ [path]: { $eq: value } }] })],
-    ['in', [value, 'x'], (path) => ({ [path]: { $in: [value, 'x'] } })],
-    ['not_in', [value, 'x'], (path) => ({ $nor: [{ [path]: { $in: [value, 'x'] } }] })],
-  ]),
-  ...['text', 1, true].flatMap((value): typeof CONDITIONS =>
-    (['lt', 'lte', 'gt', 'gte'] as const).map((name) => [
-      name,
-      value,
-      (path) => ({ [path]: { [`$${name}`]: value } }),
-    ]),
-  ),
-  ...(['lt', 'lte', 'gt', 'gte'] as const).flatMap((name): typeof CONDITIONS => [
-    [`datetime_${name}`, NOON, (path) => ({ [path]: { [`$${name}`]: new Date(NOON) } })],
-    [`timediff_${name}`, 'now', (path) => ({ [path]: { [`$${name}`]: new Date() } })],
-  ]),
-  ['exists', true, (path) => ({ [path]: { $exists: true } })],
-  ['exists', false, (path) => ({ [path]: { $exists: false } })],
-  ['match', { a: 1 }, (path) => ({ [`${path}.a`]: 1 })],
-];
 
 interface Named {
   readonly job_id?: string;
   readonly collector_id?: string;
 }
 
-/** The ids of what MongoDB itself finds, of jobs or of the collectors that are named like their jobs. */
+/** The ids found by MongoDB itself, of jobs or of the collectors named like their jobs. */
 async function found(collection: 'job' | 'collector', filter: Document): Promise<readonly unknown[]> {
   const projection = { _id: 0, job_id: 1, collector_id: 1 };
   const cursor = service.db
@@ -141,7 +84,7 @@ async function found(collection: 'job' | 'collector', filter: Document): Promise
   return (await cursor.toArray()).map((each) => each.job_id ?? each.collector_id).sort();
 }
 
-/** Where a filter finds a value: the key, and what MongoDB calls it where. */
+/** The keys of a value for a filter, each with its collection and its path there. */
 const FILTERED = [
   ['filters.v', 'job', 'filters.v'],
   ['errors.additional.v', 'job', 'errors.additional.v'],
@@ -149,7 +92,7 @@ const FILTERED = [
   ['collector.tags.v', 'collector', 'tags.v'],
 ] as const;
 
-describe.each(FILTERED)('a filter on %s gives what MongoDB gives', (key, collection, path) => {
+describe.each(FILTERED)('a filter on %s gives the documents that MongoDB finds', (key, collection, path) => {
   // Null would ask for the reference to the collector.
   const asksIt = CONDITIONS.filter(([, value]) => collection === 'job' || value !== null);
 
@@ -159,36 +102,14 @@ describe.each(FILTERED)('a filter on %s gives what MongoDB gives', (key, collect
   });
 });
 
-/** The types of values that are text. */
+/** The types of text. */
 const TEXT_TYPES = [0x02, 0x0e];
 
-/** What is stored as text: a value itself, or values of a list. */
+/** The texts of a value: the value itself, or values of a list. */
 const textsOf = ({ stored: { type }, shown, texts }: OddValue): readonly string[] =>
   texts ?? (TEXT_TYPES.includes(type) && typeof shown === 'string' ? [shown] : []);
 
-/** Operators that find text, the same as an expression of JavaScript's, and the operator that is the opposite. */
-const TEXT_CONDITIONS: readonly (readonly [string, JsonValue, RegExp, string | undefined])[] = [
-  ['contain', 'TEX', /tex/iu, 'not_contain'],
-  ['contain', '', /^/u, 'not_contain'],
-  ['contain', 'É', /é/iu, 'not_contain'],
-  ['contain', '\ufffd', /\ufffd/u, 'not_contain'],
-  ['contain', 'A\0b', /a\0b/u, 'not_contain'],
-  ['contain', '$job', /\$job/u, 'not_contain'],
-  ['contain', '/^TEXT/', /\/\^text\//u, 'not_contain'],
-  ['contain_in', ['TEX', '\ufffd\ufffd'], /tex|\ufffd\ufffd/iu, 'not_contain_in'],
-  ['contain_in', [], /[]/u, 'not_contain_in'],
-  ['regex', '^te.t', /^te.t/iu, undefined],
-  ['regex', 'TEX', /tex/iu, undefined],
-  ['regex', '.', /./u, undefined],
-  ['regex', '', /^/u, undefined],
-  ['regex', '\ufffd$', /\ufffd$/u, undefined],
-  ['regex', '^a/b', /^a\/b/iu, undefined],
-  ['regex', '[^\\x00-\\x7f]', /[^\0-\x7f]/u, undefined],
-  ['regex', '^.{1,5}t+$', /^.{1,5}t+$/iu, undefined],
-  ['regex_in', ['^te.t', '^y', 'TEX'], /^te.t|^y|TEX/iu, undefined],
-];
-
-/** Where text is looked for, and by which operators every other job is not found. */
+/** The keys of text, for operators that find it and their opposites. */
 const TEXT_KEYS = ['filters.v', 'errors.additional.v', 'errors.0.additional.v', 'collector.tags.v'] as const;
 
 describe.each(TEXT_KEYS)('text at %s, and nothing else, is found', (k) => {
@@ -203,7 +124,7 @@ describe.each(TEXT_KEYS)('text at %s, and nothing else, is found', (k) => {
   });
 });
 
-describe('answers show what is stored', () => {
+describe('answers show the stored values', () => {
   const PLACES = [
     ['filter', 'v'],
     ['errors', '0', 'additional', 'v'],
@@ -343,14 +264,14 @@ describe.each(['filters.v', 'v', 'collector.capability.v', 'collector.tags.v'])(
   });
 });
 
-describe.each(['filters.v', 'collector.tags.v'])('each one of %s', (key) => {
+describe.each(['filters.v', 'collector.tags.v'])('each value of %s alone', (key) => {
   test.each([
     [
       'merge_objects',
       (n: string) => ({ group: { keys: [job], fields: [{ n, o: 'merge_objects', k: key }] } }),
     ],
     ['array_to_object', (n: string) => ({ project: { fields: [{ n, o: 'array_to_object', k: key }] } })],
-  ])('%s of each is answered, or refused as what it is', async (_, stage) => {
+  ])('%s of each value is answered, or refused by name', async (_, stage) => {
     combinations += IDS.length;
     const outcomes = await Promise.all(
       IDS.map((v) =>
@@ -365,8 +286,8 @@ describe.each(['filters.v', 'collector.tags.v'])('each one of %s', (key) => {
   });
 });
 
-describe('what goes through lists', () => {
-  test('unwind has a row for each but what is nothing', async () => {
+describe('stages go through lists', () => {
+  test('unwind gives a row for each value but missing ones', async () => {
     const rows = await stat([{ unwind: { path: 'filters.v' } }, { group: { keys: [job], fields: [] } }]);
     const some = VALUES.flatMap(({ shown }, nth) =>
       ['null', '[]'].includes(told(shown)) ? [] : [idOf(nth)],
@@ -381,7 +302,7 @@ describe('what goes through lists', () => {
   });
 });
 
-describe('any value in any field', () => {
+describe('any value in any field fails no call', () => {
   const all = (query: JsonObject) => asked('list', TYPED, query, TYPED_JOBS);
 
   test.each([{}, { minimal: true }, { only: ['status', 'errors', 'collector_info'] }])(
@@ -427,7 +348,7 @@ describe('any value in any field', () => {
   });
 });
 
-describe('through every other transport it is the same', () => {
+describe('every other transport gives the same answers', () => {
   const CALLS = [
     ['list', {}],
     ['list', { filter: [{ k: 'collector.tags.v', o: 'not', v: 'text' }], sort: { key: 'filters.v' } }],
@@ -463,6 +384,6 @@ describe('through every other transport it is the same', () => {
   });
 });
 
-test('none of it was a fault of the service', () => {
+test('no request was a fault of the service', () => {
   expect(service.faults).toEqual([]);
 });

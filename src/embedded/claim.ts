@@ -1,4 +1,4 @@
-// Claims the folder of the embedded mongod's data for one service: a file in it names the process that has it.
+// Claims the folder of the embedded mongod's data for one service: a file in it names the process of that service.
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
@@ -6,26 +6,26 @@ const fileName = 'inventory-job.json';
 
 type Holder = {
   readonly pid: number;
-  /** When the process began, as the system counts it: another one may have got its number. */
+  /** The start of the process, as the system counts it: another one may have got its number. */
   readonly begun: string;
-  /** undefined: not yet known. */
-  readonly at?: string;
+  /** The address of the service; undefined: not yet known. */
+  readonly address?: string;
 };
 
 export type Claim = {
-  /** Says where the service that has the folder is called. */
-  announce(at: string): Promise<void>;
+  /** Writes the address of the service into the file. */
+  announce(address: string): Promise<void>;
   release(): Promise<void>;
 };
 
-/** Refuses a folder that a running service has. */
+/** Refuses the folder of a running service. */
 export async function refuseHeld(dataDir: string): Promise<void> {
   const folder = resolve(dataDir);
   const holder = await holderIn(join(folder, fileName));
   if (holder === undefined || !(await runs(holder))) return;
-  const at = holder.at === undefined ? 'it is starting' : `at ${holder.at}`;
+  const state = holder.address === undefined ? 'it is starting' : `at ${holder.address}`;
   throw new Error(
-    `already running, pid ${holder.pid}, ${at}; stop it, or set EMBEDDED_DATA_DIR to another folder than ${folder}`,
+    `already running, pid ${holder.pid}, ${state}; stop it, or set EMBEDDED_DATA_DIR to another folder than ${folder}`,
   );
 }
 
@@ -45,16 +45,16 @@ export async function claimFolder(dataDir: string): Promise<Claim> {
     );
   }
   return {
-    // Renaming is atomic: who looks finds the whole of it.
-    async announce(at) {
-      await writeFile(`${path}.new`, JSON.stringify({ ...own, at }));
+    // Renaming is atomic: a reader finds the whole file.
+    async announce(address) {
+      await writeFile(`${path}.new`, JSON.stringify({ ...own, at: address }));
       await rename(`${path}.new`, path);
     },
     release: () => rm(path, { force: true }),
   };
 }
 
-/** As `recursive` does, which never ends where the system refuses a folder as if its parent were missing, as in /proc. */
+/** Makes a folder and its parents. `recursive` would never end where the system reports a missing parent in vain, as in /proc. */
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder);
@@ -66,7 +66,7 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Answers whether the file is new. */
+/** Creates the file; false where there is one. */
 async function create(path: string, holder: Holder): Promise<boolean> {
   try {
     const file = await open(path, 'wx');
@@ -79,7 +79,7 @@ async function create(path: string, holder: Holder): Promise<boolean> {
   }
 }
 
-/** Takes what a service has left behind that is gone. */
+/** Takes over the folder of a service that has ended. */
 async function takeOver(path: string, own: Holder, folder: string): Promise<void> {
   await refuseHeld(folder);
   await writeFile(path, JSON.stringify(own));
@@ -91,9 +91,9 @@ async function holderIn(path: string): Promise<Holder | undefined> {
     const { pid, begun, at }: Readonly<Record<string, unknown>> =
       typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
     if (typeof pid !== 'number' || typeof begun !== 'string') return undefined;
-    return typeof at === 'string' ? { pid, begun, at } : { pid, begun };
+    return typeof at === 'string' ? { pid, begun, address: at } : { pid, begun };
   } catch {
-    return undefined; // It was not written to its end: its service is gone.
+    return undefined; // An incomplete file: its service has ended.
   }
 }
 
@@ -106,7 +106,7 @@ async function runs({ pid, begun }: Holder): Promise<boolean> {
   return (await beginOf(pid)) === begun;
 }
 
-/** The 22nd field of Linux' stat, and of which boot; the same for all where there is no /proc. */
+/** The boot and the 22nd field of Linux' stat; the same for all processes without /proc. */
 async function beginOf(pid: number): Promise<string> {
   try {
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');

@@ -1,5 +1,5 @@
-// Starts a real mongod as a child process: a replica set of one, on a free port of 127.0.0.1. It ends with this
-// process, however that ends.
+// Starts a real mongod as a child process: a replica set of one, on a free port of 127.0.0.1. It ends with this process,
+// even after a kill.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -14,43 +14,46 @@ import { fileURLToPath } from 'node:url';
 import { MongoClient, MongoServerError, type Document } from 'mongodb';
 import { findMongod } from './mongod.js';
 
-const replicaSet = 'embedded';
-const alreadyInitialized = 23;
-const defaultCacheDir = fileURLToPath(new URL('../../../.cache/mongod', import.meta.url));
+const REPLICA_SET = 'embedded';
+/** MongoDB's error code. */
+const ALREADY_INITIALIZED = 23;
+const CACHE_DIR = fileURLToPath(new URL('../../../.cache/mongod', import.meta.url));
 const killer = createRequire(import.meta.url).resolve('mongodb-memory-server-core/scripts/mongo_killer.js');
 
-// A service that was killed leaves its mongod to the killer process, which takes some seconds to notice.
-const attempts = { most: 10, pauseMs: 500 } as const;
-const startLimitMs = 60_000;
-const stopLimitMs = 2000;
-/** One that has lived shorter, so many times in a row, would not live longer another time. */
-const shortLife = { ms: 5000, most: 3 } as const;
+// The mongod of a killed service is left to the killer process, and that takes some seconds to notice.
+const MAX_ATTEMPTS = 10;
+const RETRY_DELAY_MS = 500;
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 2000;
+/** A mongod with shorter lives, so many times in a row, is not restarted once more. */
+const SHORT_LIFE_MS = 5000;
+const MAX_SHORT_LIVES = 3;
 
 export type EmbeddedOptions = {
   /** undefined: a temporary folder, removed by stop() */
   readonly dataDir: string | undefined;
-  /** undefined: one is looked for */
+  /** undefined: one is searched for */
   readonly binary: string | undefined;
   readonly log: (message: string) => void;
 };
 export type Embedded = { readonly uri: string; stop(): Promise<void> };
 type Running = {
   readonly host: string;
-  /** How it ended. */
+  /** Resolves with the reason of its end. */
   readonly ended: Promise<string>;
   stop(): Promise<void>;
 };
 type Failed = { readonly failure: string };
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  const { path, version } = await findMongod(options.binary, defaultCacheDir, options.log);
+  const { path, version } = await findMongod(options.binary, CACHE_DIR, options.log);
   const { dataDir, removeData } = await dataFolder(options.dataDir);
-  const mongod = await lasting(path, dataDir, options.log);
+  const mongod = await superviseMongod(path, dataDir, options.log);
   const stop = async (): Promise<void> => {
     await mongod.stop();
     await removeData();
   };
-  const uri = `mongodb://${mongod.host}/?replicaSet=${replicaSet}`;
+  const uri = `mongodb://${mongod.host}/?replicaSet=${REPLICA_SET}`;
   try {
     await formReplicaSet(mongod.host);
     await waitForPrimary(uri);
@@ -74,8 +77,8 @@ async function dataFolder(
   return { dataDir, removeData: async () => {} };
 }
 
-/** A mongod that is started again, on the same port, when it ends by itself. It is a fault of this process where that is in vain. */
-async function lasting(
+/** Launches a mongod, and restarts it on the same port when it ends by itself. Restarts in vain are a fault of this process. */
+async function superviseMongod(
   path: string,
   dataDir: string,
   log: (message: string) => void,
@@ -88,8 +91,8 @@ async function lasting(
     const started = performance.now();
     const how = await mongod.ended;
     if (isStopping()) return;
-    const next = performance.now() - started < shortLife.ms ? shortLives + 1 : 0;
-    if (next > shortLife.most) throw new Error(`the embedded mongod is gone, again and again: ${how}`);
+    const next = performance.now() - started < SHORT_LIFE_MS ? shortLives + 1 : 0;
+    if (next > MAX_SHORT_LIVES) throw new Error(`the embedded mongod is gone, again and again: ${how}`);
     log(`the embedded mongod is gone: ${how}; it is started again`);
     mongod = await launch(path, dataDir, log, host);
     await (isStopping() ? mongod.stop() : watch(next));
@@ -120,24 +123,24 @@ async function launch(
         `the embedded mongod did not start on EMBEDDED_DATA_DIR ${dataDir}: ${outcome.failure}; name another folder, or mend this one`,
       );
     }
-    if (attempt === attempts.most) {
+    if (attempt === MAX_ATTEMPTS) {
       throw new Error(
         `EMBEDDED_DATA_DIR ${dataDir} is in use by another mongod${await holderOf(dataDir)}; stop it or name another folder`,
       );
     }
     if (attempt === 1 && inUse) log(`waiting for another mongod to leave ${dataDir}`);
-    await pause(attempts.pauseMs);
+    await pause(RETRY_DELAY_MS);
   }
 }
 
-/** The process that mongod's own lock names. */
+/** The process named by mongod's own lock. */
 async function holderOf(dataDir: string): Promise<string> {
   const text = await readFile(join(dataDir, 'mongod.lock'), 'utf8').catch(() => '');
   return /^\d+$/.test(text.trim()) ? `, pid ${text.trim()}` : '';
 }
 
 async function launchOnce(path: string, dataDir: string, host: string): Promise<Running | Failed> {
-  // Detached: a Ctrl-C in the terminal is for the service, which stops mongod when its calls are done.
+  // Detached: a Ctrl-C in the terminal is for the service; it stops mongod after its calls.
   const child = spawn(path, argumentsFor(host, dataDir), {
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -153,14 +156,14 @@ async function launchOnce(path: string, dataDir: string, host: string): Promise<
   }).unref();
 
   const output = outputOf(child.stdout);
-  const giveUp = setTimeout(() => child.kill('SIGKILL'), startLimitMs);
+  const giveUp = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
   const failure = await Promise.race([output.ready, ended]);
   clearTimeout(giveUp);
   if (failure !== undefined) return { failure: output.complaint() ?? failure };
 
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
-    const insist = setTimeout(() => child.kill('SIGKILL'), stopLimitMs);
+    const insist = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await ended;
     clearTimeout(insist);
   };
@@ -171,7 +174,7 @@ function argumentsFor(host: string, dataDir: string): string[] {
   const [ip = '', port = ''] = host.split(':');
   return [
     ...['--bind_ip', ip, '--port', port, '--nounixsocket'],
-    ...['--replSet', replicaSet, '--storageEngine', 'wiredTiger', '--dbpath', dataDir, '--noscripting'],
+    ...['--replSet', REPLICA_SET, '--storageEngine', 'wiredTiger', '--dbpath', dataDir, '--noscripting'],
   ];
 }
 
@@ -187,16 +190,16 @@ function outputOf(stdout: Readable): { ready: Promise<undefined>; complaint(): s
   return { ready, complaint: () => complaint };
 }
 
-/** Data that was kept names the host of its last run, on another port: then the member is put right by force. */
+/** Forms the replica set. Kept data names the host of its last run, on another port: the member is corrected by force. */
 async function formReplicaSet(host: string): Promise<void> {
   const client = new MongoClient(`mongodb://${host}/?directConnection=true`);
   try {
     const admin = client.db('admin');
     const members = [{ _id: 0, host }];
     try {
-      await admin.command({ replSetInitiate: { _id: replicaSet, members } });
+      await admin.command({ replSetInitiate: { _id: REPLICA_SET, members } });
     } catch (error) {
-      if (!(error instanceof MongoServerError && error.code === alreadyInitialized)) throw error;
+      if (!(error instanceof MongoServerError && error.code === ALREADY_INITIALIZED)) throw error;
       const { config }: { readonly config?: Document } = await admin.command({ replSetGetConfig: 1 });
       await admin.command({ replSetReconfig: { ...config, members }, force: true });
     }
@@ -214,7 +217,7 @@ async function waitForPrimary(uri: string): Promise<void> {
   }
 }
 
-/** A port of 127.0.0.1 that is free now, for a server that has to be found before it says where it is. */
+/** Finds a free port of 127.0.0.1, for a server with an address announced before its start. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

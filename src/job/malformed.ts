@@ -1,8 +1,8 @@
 /** Stored documents with text that is not UTF-8 (docs/query.md «Text that is not UTF-8»). */
 import { isUtf8 } from 'node:buffer';
 import type { AskedFilter, Filter, ReferredCondition } from '../query/model.js';
-import { doubtsAbout } from '../query/operators.js';
-import type { Condition } from '../query/operators.js';
+import { doubtsAbout } from '../query/condition.js';
+import type { Condition } from '../query/condition.js';
 import { operandAt } from '../mongo/stored.js';
 import { BSON, Elements, textEnd, textStart } from '../wire/bson.js';
 

@@ -6,9 +6,9 @@ import type { CompiledFilter } from '../query/compile/filter.js';
 import { confine, confineFound, confineReferredMatch } from '../query/confine.js';
 import type { ConfinedMatch, Scope } from '../query/confine.js';
 import type { AskedFilter, ReferredCondition } from '../query/model.js';
-import { guardOf } from '../query/operators.js';
-import type { Condition } from '../query/operators.js';
-import { resolved } from '../query/references.js';
+import { guardOf } from '../query/condition.js';
+import type { Condition } from '../query/condition.js';
+import { resolveReferences } from '../query/references.js';
 import type { Lookup } from '../query/references.js';
 import { JOB_SCHEMA } from './schema.js';
 import type { Settle } from './settle.js';
@@ -40,7 +40,7 @@ export function createScopeFilter(store: JobStore, settle: Settle): ScopeFilter 
 
     /** The same among the collectors of jobs in question: a runaway match on any other collector fails nothing. */
     async function idsInQuestion(conditions: CompiledFilter) {
-      const certain = await resolved(withoutGuardedReferences(filter), JOB_SCHEMA, idsOf);
+      const certain = await resolveReferences(withoutGuardedReferences(filter), JOB_SCHEMA, idsOf);
       const jobs = { within: confineFound(certain, scope, JOB_SCHEMA) };
       const _id = { $in: await store.references(jobs, deadline) };
       return idsOf({ ...conditions, certain: { $and: [{ _id }, conditions.certain] } });
@@ -51,6 +51,6 @@ export function createScopeFilter(store: JobStore, settle: Settle): ScopeFilter 
         if (!(error instanceof RegexLimitExceeded)) throw error;
         return idsInQuestion(conditions);
       });
-    return limitMatch(confine(await resolved(filter, JOB_SCHEMA, lookup), scope, JOB_SCHEMA));
+    return limitMatch(confine(await resolveReferences(filter, JOB_SCHEMA, lookup), scope, JOB_SCHEMA));
   };
 }

@@ -18,14 +18,14 @@ export interface Scope {
 
 declare const confined: unique symbol;
 type Conditions = Readonly<Record<string, unknown>>;
-/** A filter within a scope, which MongoDB can evaluate on any document without an error. */
+/** A filter within a scope; MongoDB can evaluate it on any document without an error. */
 export type ConfinedFilter = Conditions & { readonly [confined]: true };
 
 /** A filter within a scope, with a part that MongoDB may answer by an error. */
 export interface ConfinedMatch {
   /** The scope, and all conditions but the guarded ones. */
   readonly within: ConfinedFilter;
-  /** The conditions that are evaluated only where all of `within` holds. */
+  /** Conditions evaluated only where all of `within` holds. */
   readonly guarded?: MongoFilter;
 }
 
@@ -99,10 +99,7 @@ export const confineReferredMatch = (
 const guardStages = (guarded: MongoFilter | undefined): readonly MongoStage[] =>
   guarded === undefined ? [] : [BARRIER, { $match: guarded }];
 
-/**
- * Replaces one document of a collection, which has to come in, by those of `documents` that meet `filter`. `documents`
- * are data.
- */
+/** Replaces one document of a collection, the input, by those of `documents` that meet `filter`. `documents` are data. */
 export const insteadStages = (
   documents: readonly unknown[],
   { certain, guarded }: CompiledFilter,

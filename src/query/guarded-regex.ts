@@ -1,32 +1,32 @@
 /**
- * Regular expressions with failures that are reported (docs/query.md «Regular expressions»): where PCRE reaches its match
- * limit, MongoDB's find silently takes the text for one that does not match, while $regexMatch raises an error.
+ * Guards for regular expressions (docs/query.md «Regular expressions»): where PCRE reaches its match limit, MongoDB's find
+ * silently takes the text for no match, while $regexMatch raises an error.
  */
 import type { MongoExpression, MongoFilter } from './mongo-syntax.js';
 import { isIndex } from './schema.js';
 
-/** Opens a group of its own syntax, in which `?` is no repeat. */
+/** Opens a group of special syntax: its `?` is no repeat. */
 const GROUP_SYNTAX = /(?<!\\)\(\?/g;
 const REPEAT = /[*+?{]/;
 /** Two repeats, a repeat of a group, or one beside alternatives or a back reference: steps grow faster than the text. */
 const REPEATS_MULTIPLY = /[*+?{][^]*[*+?{]|\)[*+?{]|\||\\[1-9gk]|\(P=/;
 
-/** Whether find may take a text for one that does not match an expression, since PCRE reaches a limit of its own. */
+/** True where find may miss a match, since PCRE can reach a limit of its own. */
 export const needsRegexGuard = (expression: string): boolean => REPEAT.test(withoutSyntax(expression));
 
 const withoutSyntax = (expression: string): string => expression.replace(GROUP_SYNTAX, '(');
 
-/** Bytes of a text below which one plain repeat stays within the limits of PCRE; it was seen to leave them at 300,000. */
+/** One plain repeat stays within the limits of PCRE on shorter texts; it was seen to leave them at 300,000. */
 const LONG_TEXT_BYTES = 50_000;
 
-/** Whether one of `expressions` may leave those limits on a short text. */
+/** True where one of `expressions` may leave those limits on a short text. */
 const isRiskyOnShortTexts = (expressions: readonly string[]): boolean =>
   expressions.some((each) => needsRegexGuard(each) && REPEATS_MULTIPLY.test(withoutSyntax(each)));
 
 /** The longest path of a guarded expression: each segment nests its guard deeper, each index doubles it. */
 export const GUARDED_PATH = { segments: 20, indexes: 3 } as const;
 
-/** How often the guard at `path` has its expressions; undefined: the path is longer than guards can be. */
+/** Counts the copies of its expressions that the guard at `path` has; undefined: the path is too long for a guard. */
 export function guardCopies(path: string): number | undefined {
   const segments = path.split('.');
   const indexes = segments.filter(isIndex).length;
@@ -50,7 +50,7 @@ const asString = (text: string): MongoExpression => ({
 
 const isArray = (value: MongoExpression): MongoExpression => ({ $isArray: [value] });
 
-/** Whether `test` holds for a value of one of `types`: `value` itself or, where it is an array, an element. */
+/** Evaluates `test` on a value of one of `types`: `value` itself or, where it is an array, any element. */
 const holdsFor = (
   value: MongoExpression,
   types: readonly string[],
@@ -68,7 +68,7 @@ const holdsFor = (
   ],
 });
 
-/** Whether `test` holds for a text that the path `segments` reaches from `value`, as find follows paths. */
+/** Evaluates `test` on the texts that `segments` reach from `value`, as find follows paths. */
 function holdsBelow(value: MongoExpression, segments: readonly string[], test: Test): MongoExpression {
   const [name, ...rest] = segments;
   if (name === undefined) return holdsFor(value, TEXT, 'text', test);
@@ -80,7 +80,7 @@ function holdsBelow(value: MongoExpression, segments: readonly string[], test: T
   return { $or: [{ $cond: [isArray(value), holdsBelow(element, rest, test), false] }, inDocuments] };
 }
 
-/** Whether a text at `path` matches one of `expressions`, in time linear in the document. Errors of MongoDB: that cannot be told. */
+/** Matches the texts at `path` with `expressions`, in time linear in the document. Errors of MongoDB: PCRE reached a limit. */
 function matchesAt(expressions: readonly string[], path: string): MongoExpression {
   const [first = '', ...rest] = path.split('.');
   return holdsBelow(`$${first}`, rest, (text) => ({
@@ -90,19 +90,19 @@ function matchesAt(expressions: readonly string[], path: string): MongoExpressio
   }));
 }
 
-/** The guard of a condition by `expressions`: an error where find may have missed a text at `path`; undefined: it cannot. */
+/** Makes it an error of MongoDB where find may have missed a text at `path`; undefined: it cannot have. */
 export function guardAt(expressions: readonly string[], path: string): MongoExpression | undefined {
   if (!expressions.some(needsRegexGuard)) return undefined;
   const matches = matchesAt(expressions, path);
-  // Where no document is long enough for a text to be, others are as find sees them.
+  // In a shorter document every text is short, and find misses none.
   if (isRiskyOnShortTexts(expressions)) return matches;
   return { $cond: [{ $gte: [{ $bsonSize: '$$ROOT' }, LONG_TEXT_BYTES] }, matches, true] };
 }
 
 /**
- * `found`, with the guards of its conditions, which are evaluated for a document that `found` denies. Where one of
- * `guards` does not hold, those behind it are not evaluated; the `alternatives` of the last condition all are. The form
- * is one that MongoDB does not flatten: in an $or it may evaluate the guards first.
+ * Adds guards to `found`, evaluated on the documents that `found` denies. A false guard ends the evaluation
+ * of `guards`; the `alternatives` of the last condition are all evaluated. MongoDB does not flatten this form: in an $or it
+ * may evaluate the guards first.
  */
 export function guardedRegex(
   found: MongoFilter,

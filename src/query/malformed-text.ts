@@ -1,6 +1,6 @@
 /**
- * Conditions on stored text (docs/query.md «Text that is not UTF-8»): expressions that find text only, and what finds
- * the texts and names that MongoDB cannot hold a condition against, since their bytes are not UTF-8.
+ * Conditions on stored text (docs/query.md «Text that is not UTF-8»): expressions for text only, and filters for the texts
+ * and names that MongoDB cannot judge, since their bytes are not UTF-8.
  */
 import { randomUUID } from 'node:crypto';
 import { meets } from './mongo-syntax.js';
@@ -10,23 +10,23 @@ import { beforeIndexes, isIndex } from './schema.js';
 /** A comment that no stored expression has: to find, an expression is also equal to itself where one is stored. */
 const NO_STORED = `(?#${randomUUID()})`;
 
-/** `expression` for a condition of find, which then finds text and no stored expression. */
+/** Makes find apply `expression` to text, and not to stored expressions. */
 export const inText = (expression: string): string => NO_STORED + expression;
 
-/** What answers show for bytes that are not UTF-8. */
-const REPLACED = '\ufffd';
+/** The character in answers for bytes other than UTF-8. */
+const REPLACEMENT = '\ufffd';
 
-/** Where documents may hold what a condition cannot be held against. */
+/** A place in documents with text that MongoDB may misjudge. */
 export interface Doubt {
-  /** Where it comes from: doubts of one path are one. */
+  /** The path of the condition: doubts of one path are one. */
   readonly path: string;
-  /** Each finds documents that do, and maybe others; together they find all. */
+  /** Each finds documents with such text, and maybe others; together they find all. */
   readonly find: readonly MongoFilter[];
-  /** The path that has all that the condition asks of. */
+  /** A path that includes all values of the condition. */
   readonly shown: string;
 }
 
-/** A text in which even the empty expression finds nothing. */
+/** A text without a match for even the empty expression. */
 const MALFORMED = { $not: { $regex: '' }, $type: ['string', 'symbol'] };
 
 /** A malformed text at `path`, by the last list on the way there; where there is none, at `path` itself. */
@@ -39,46 +39,46 @@ function malformedAt(path: string): readonly MongoFilter[] {
   return [meets(path, MALFORMED), meets(path, { $elemMatch: MALFORMED }), ...behindList];
 }
 
-/** Malformed texts that `path` reaches; an index is also taken for any element, as lists on the way may have it so. */
+/** Malformed texts that `path` reaches; an index also means any element, as with lists on the way. */
 function textsAt(path: string): Doubt {
   const anywhere = path.split('.').filter((segment, i) => i === 0 || !isIndex(segment));
   const paths = new Set([path, anywhere.join('.')]);
   return { path, find: [...paths].flatMap(malformedAt), shown: beforeIndexes(path) };
 }
 
-/** Documents with anything where `path` begins: names are not to be found. */
+/** Documents with anything at the start of `path`: MongoDB cannot find names. */
 function namesAt(path: string): Doubt {
   const [shown = path] = path.split('.');
   return { path, find: [meets(shown, { $exists: true })], shown };
 }
 
-/** Malformed texts at `path`; or names, where the path has what answers show for them. */
-export const doubtAt = (path: string): Doubt => (path.includes(REPLACED) ? namesAt(path) : textsAt(path));
+/** Malformed texts at `path`; or names, where `path` has the replacement character. */
+export const doubtAt = (path: string): Doubt => (path.includes(REPLACEMENT) ? namesAt(path) : textsAt(path));
 
-/** Whether a malformed text may be equal to `due` as answers show it. */
-export const mayEqual = (due: string): boolean => due.includes(REPLACED);
+/** True where a malformed text, as answers show it, may equal `due`. */
+export const mayEqual = (due: string): boolean => due.includes(REPLACEMENT);
 
-/** Whether a malformed text may be less, or more, than `due` only as answers show it: from one beyond ASCII on. */
+/** True where the order of a malformed text and `due` may depend on its form in answers: from a letter beyond ASCII on. */
 export const mayOrder = (due: string): boolean => /[^\0-\x7f]/.test(due);
 
-/** The doubts of comparing the value at `path` with `due`, where `isDoubtful` tells the texts that leave any. */
+/** The doubts of comparing the value at `path` with `due`; `leavesDoubt` selects the texts of `due` that leave any. */
 export function doubtsOf(
   due: unknown,
   path: string,
-  isDoubtful: (text: string) => boolean = mayEqual,
+  leavesDoubt: (text: string) => boolean = mayEqual,
 ): readonly Doubt[] {
   const paths = new Set<string>();
-  function look(value: unknown, at: string): void {
-    if (typeof value === 'string' && isDoubtful(value)) paths.add(at);
-    if (Array.isArray(value)) for (const each of value) look(each, at);
-    if (value instanceof Map) for (const [name, each] of value) look(each, nameIn(at, name));
+  function look(value: unknown, here: string): void {
+    if (typeof value === 'string' && leavesDoubt(value)) paths.add(here);
+    if (Array.isArray(value)) for (const each of value) look(each, here);
+    if (value instanceof Map) for (const [name, each] of value) look(each, nameIn(here, name));
   }
-  function nameIn(at: string, name: unknown): string {
-    const inside = `${at}.${String(name)}`;
-    if (inside.includes(REPLACED)) paths.add(inside);
+  function nameIn(here: string, name: unknown): string {
+    const inside = `${here}.${String(name)}`;
+    if (inside.includes(REPLACEMENT)) paths.add(inside);
     return inside;
   }
-  if (path.includes(REPLACED)) paths.add(path);
+  if (path.includes(REPLACEMENT)) paths.add(path);
   look(due, path);
   return Array.from(paths, doubtAt);
 }

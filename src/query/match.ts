@@ -1,6 +1,6 @@
 /**
- * The operator `match` in MongoDB's terms: one object that a path reaches, through documents and arrays, and that
- * meets all of the given values (docs/query.md «match»).
+ * The operator `match` in MongoDB's terms: the path reaches one object, through documents and arrays, that meets all of
+ * the given values (docs/query.md «match»).
  */
 import type { Plain } from '../wire/struct.js';
 import { meets } from './mongo-syntax.js';
@@ -14,7 +14,7 @@ const equalities = (fields: Fields, prefix: string): MongoFilter[] =>
 
 const isIndex = (segment: string | undefined): boolean => segment !== undefined && /^\d+$/.test(segment);
 
-/** Conditions that no array but an indexed one is crossed on the way to an object at `segments`, which meets `fields`. */
+/** An object at `segments` that meets `fields`, with no array but an indexed one on the way there. */
 function documentAt(segments: readonly string[], fields: Fields): MongoFilter {
   const path = segments.join('.');
   const noArrays = segments
@@ -25,8 +25,8 @@ function documentAt(segments: readonly string[], fields: Fields): MongoFilter {
 }
 
 /**
- * The object is an element of an array at the path, or a document there. In the second case the last array crossed
- * on the way, if any, needs an $elemMatch of its own: without it the values could be met by different elements.
+ * An element of an array at `path`, or a document there. In the second case the last array on the way, if any, needs an
+ * $elemMatch of its own: without it different elements could meet the values.
  */
 export function elementOrDocument(fields: Fields, path: string): MongoFilter {
   if (fields.length === 0) return meets(path, { $type: 'object' });

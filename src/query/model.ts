@@ -1,6 +1,6 @@
 /** The query model: the question of a request, once everything in it has been checked. Data only. */
 import type { MongoSort } from './mongo-syntax.js';
-import type { Condition } from './operators.js';
+import type { Condition } from './condition.js';
 import type { Key } from './schema.js';
 import type { DateFormat } from './stages/date-formats.js';
 import type { GroupOperator } from './stages/group-operators.js';

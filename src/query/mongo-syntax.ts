@@ -1,4 +1,4 @@
-/** What the translation makes: filters, expressions and pipelines as MongoDB takes them. */
+/** MongoDB's side of the translation: filters, expressions and pipelines. */
 
 export type MongoFilter = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
 export type MongoExpression = string | number | boolean | null | MongoFilter | readonly MongoExpression[];
@@ -9,8 +9,8 @@ export const BARRIER: MongoStage = { $limit: 2 ** 62 };
 export type MongoSort = ReadonlyMap<string, 1 | -1>;
 
 /**
- * A document whose names come from a request. The driver takes an object with a name `_bsontype` for one of its own,
- * so such a document is a Map, which to the driver is a document too.
+ * Makes a document with names from a request. The driver takes an object with a name `_bsontype` for one of its own, so
+ * such a document is a Map, to the driver a document too.
  */
 export function documentOf<Value>(
   entries: readonly (readonly [string, Value])[],
@@ -18,5 +18,5 @@ export function documentOf<Value>(
   return entries.some(([name]) => name === '_bsontype') ? new Map(entries) : Object.fromEntries(entries);
 }
 
-/** The filter that the value at `path` meets `test`. */
+/** Filters by `test` on the value at `path`. */
 export const meets = (path: string, test: unknown): MongoFilter => documentOf([[path, test]]);

@@ -1,9 +1,9 @@
 /**
- * The filter operators, one row each: what operand it takes, and what that means to MongoDB (docs/query.md «Filter
+ * The filter operators, one row each: the kind of its operand, and its meaning to MongoDB (docs/query.md «Filter
  * operators»). Nothing else knows an operator by name.
  */
 import { BSONRegExp } from 'mongodb';
-import type { Plain, PlainObject } from '../wire/struct.js';
+import type { PlainObject } from '../wire/struct.js';
 import { guardAt } from './guarded-regex.js';
 import { elementOrDocument } from './match.js';
 import type { Fields } from './match.js';
@@ -25,19 +25,19 @@ import {
   value,
   values,
 } from './values.js';
-import type { Comparable, OperandContext, OperandKind } from './values.js';
+import type { Comparable, OperandKind } from './values.js';
 
 interface Row<T> {
   readonly operand: OperandKind<T>;
-  /** The documents whose value at `path` meets `operand`. */
+  /** Finds the documents with a value at `path` that meets `operand`. */
   readonly match: (operand: T, path: string) => MongoFilter;
-  /** Evaluates the same where `match` may silently miss a text: an error of MongoDB says so. undefined: it cannot. */
+  /** Evaluates the same where `match` may silently miss a text, and makes that an error of MongoDB; undefined: it cannot miss any. */
   readonly guard?: (operand: T, path: string) => MongoExpression | undefined;
-  /** Where stored text may leave it in doubt; by default where text as answers show it may be equal to the operand. */
+  /** The places of stored text that leave it in doubt; by default of text that may equal the operand as answers show it. */
   readonly doubts?: (operand: T, path: string) => readonly Doubt[];
-  /** It may be asked of a reference itself, by the id that refers. */
+  /** It takes a reference itself, by its id. */
   readonly onReference?: true;
-  /** Asked of what is referred to, it gives all but those that refer to what meets this operator. */
+  /** On the resource referred to, it finds all but the resources that refer to a match of this operator. */
   readonly antiJoin?: Row<T>;
 }
 
@@ -58,9 +58,9 @@ function oneOf(due: readonly Comparable[], path: string): MongoFilter {
   return { $or: [meets(path, { $in: rest }), ...odd.map((item) => equal(item, path))] };
 }
 
-/** `found` as a regular expression that finds it literally. */
-const literal = (found: string): string =>
-  found.replace(/[\\^$.|?*+()[\]{}-]/g, '\\$&').replaceAll('\0', '\\x00');
+/** Escapes `text` as a regular expression for just this text. */
+const literal = (text: string): string =>
+  text.replace(/[\\^$.|?*+()[\]{}-]/g, '\\$&').replaceAll('\0', '\\x00');
 
 const expression = (found: string, path: string): MongoFilter =>
   meets(path, { $regex: inText(found), $options: 'i' });
@@ -115,7 +115,7 @@ const exists: Row<boolean> = {
   onReference: true,
 };
 
-/** The exact opposite: it also gives what lacks the field. */
+/** The exact opposite: it also finds documents without the field. */
 const opposite = <T>(row: Row<T>): Row<T> => ({
   ...row,
   match: (operand, path) => ({ $nor: [row.match(operand, path)] }),
@@ -149,7 +149,9 @@ const ROWS = {
 } as const;
 
 export type OperatorName = keyof typeof ROWS;
-type Operands = { [Name in OperatorName]: (typeof ROWS)[Name] extends Row<infer Operand> ? Operand : never };
+export type Operands = {
+  [Name in OperatorName]: (typeof ROWS)[Name] extends Row<infer Operand> ? Operand : never;
+};
 
 export const OPERATORS: { readonly [Name in OperatorName]: Row<Operands[Name]> } = ROWS;
 
@@ -162,87 +164,3 @@ export const IMPLIED = {
 } as const satisfies Record<string, OperatorName>;
 
 export const isOperator = (name: string): name is OperatorName => Object.hasOwn(ROWS, name);
-
-/** Documents, by `_id`, of which it is known whether they meet a condition. */
-export interface Known {
-  readonly met: readonly unknown[];
-  readonly unmet: readonly unknown[];
-}
-
-/** One condition: the values at `path` against `operand`, which is of the kind that the operator takes. */
-export interface Condition<Name extends OperatorName = OperatorName> {
-  /** Where it stands in the request, `query.filter[2]`. */
-  readonly fieldPath: string;
-  readonly path: string;
-  readonly operator: Name;
-  readonly operand: Operands[Name];
-  /** Of these documents MongoDB is not asked. */
-  readonly known?: Known;
-}
-
-/** The condition that `sent` makes of an operator. Errors: INVALID_ARGUMENT, naming the condition. */
-export function readCondition<Name extends OperatorName>(
-  operator: Name,
-  path: string,
-  sent: Plain,
-  context: OperandContext,
-): Condition<Name> {
-  const operand = OPERATORS[operator].operand.read(sent, context);
-  const condition = { fieldPath: context.condition, path, operator, operand };
-  for (const { find } of doubtsAbout(condition)) context.work.clauses(find.length);
-  return condition;
-}
-
-/** `found`, but of the documents that are known, those that are `met`. */
-const unlessKnown = (found: MongoFilter, known: Known | undefined, met: keyof Known): MongoFilter =>
-  known === undefined
-    ? found
-    : {
-        $or: [
-          { _id: { $in: known[met] } },
-          { $and: [{ _id: { $nin: [...known.met, ...known.unmet] } }, found] },
-        ],
-      };
-
-/** The condition in MongoDB's terms. */
-export function matching<Name extends OperatorName>({
-  operator,
-  operand,
-  path,
-  known,
-}: Condition<Name>): MongoFilter {
-  return unlessKnown(OPERATORS[operator].match(operand, path), known, 'met');
-}
-
-/** Evaluates the condition where `matching` may silently miss a text (Row.guard). */
-export function guardOf<Name extends OperatorName>({
-  operator,
-  operand,
-  path,
-  known,
-}: Condition<Name>): MongoExpression | undefined {
-  const guard = OPERATORS[operator].guard?.(operand, path);
-  if (guard === undefined || known === undefined) return guard;
-  return { $and: [{ $not: [{ $in: ['$_id', { $literal: [...known.met, ...known.unmet] }] }] }, guard] };
-}
-
-/** Where stored text may leave the condition in doubt (Row.doubts). */
-export function doubtsAbout<Name extends OperatorName>({
-  operator,
-  operand,
-  path,
-}: Condition<Name>): readonly Doubt[] {
-  const row = OPERATORS[operator];
-  return row.doubts?.(operand, path) ?? doubtsOf(operand, path);
-}
-
-/** Asked of what is referred to: whom the condition leaves out, where it gives all others (Row.antiJoin). */
-export function excluded<Name extends OperatorName>({
-  operator,
-  operand,
-  path,
-  known,
-}: Condition<Name>): MongoFilter | undefined {
-  const found = OPERATORS[operator].antiJoin?.match(operand, path);
-  return found && unlessKnown(found, known, 'unmet');
-}

@@ -4,16 +4,18 @@ import type { Filter as SentFilter } from '../gen/spaceone/api/core/v1/query.js'
 import type { Plain } from '../wire/struct.js';
 import { sentValue } from '../wire/struct.js';
 import type { AskedFilter, ReferredCondition } from './model.js';
-import { IMPLIED, isOperator, OPERATORS, readCondition } from './operators.js';
-import type { Condition, OperatorName } from './operators.js';
-import { MAX_CONDITIONS } from './reading.js';
-import type { Reading } from './reading.js';
+import { readCondition } from './condition.js';
+import { IMPLIED, isOperator, OPERATORS } from './operators.js';
+import type { Condition } from './condition.js';
+import type { OperatorName } from './operators.js';
+import { MAX_CONDITIONS } from './read-settings.js';
+import type { ReadSettings } from './read-settings.js';
 import { knownKey } from './schema.js';
 import type { Key, ResourceSchema } from './schema.js';
 import { MAX_LIST } from './values.js';
 import type { OperandContext } from './values.js';
 
-function operatorOf(name: string, key: string, condition: string): OperatorName {
+function readOperator(name: string, key: string, condition: string): OperatorName {
   if (isOperator(name)) return name;
   const missing = name === '' ? 'has no operator' : `has the unknown operator '${echo(name)}'`;
   const known = Object.keys(OPERATORS).join(', ');
@@ -49,10 +51,10 @@ function conditionOn(
     : { referred: readCondition(operator, key.path, sent, context) };
 }
 
-function readFilter(message: SentFilter, condition: string, { schema, now, work }: Reading): Leaf {
+function readFilter(message: SentFilter, condition: string, { schema, now, work }: ReadSettings): Leaf {
   const name = message.key_alias?.value ?? '';
   if (name === '') fail('REQUIRED_PARAMETER', { key: `${condition}.key` });
-  const operator = operatorOf(message.operator_alias?.value ?? '', name, condition);
+  const operator = readOperator(message.operator_alias?.value ?? '', name, condition);
   const sent = sentValue(message.value_alias?.value);
   const context = { condition, key: name, operator, now, work };
   OPERATORS[operator].operand.shape(sent, { ...context, type: 'any' });
@@ -67,13 +69,13 @@ function impliedCondition(
   path: string,
   sent: Plain,
   condition: string,
-  { now, work }: Reading,
+  { now, work }: ReadSettings,
 ): Condition {
   return readCondition(operator, path, sent, { condition, key: path, operator, type: 'text', now, work });
 }
 
-const equalities = (reading: Reading): Condition[] =>
-  [...reading.equal].map(([path, due]) => impliedCondition(IMPLIED.equality, path, due, path, reading));
+const equalities = (settings: ReadSettings): Condition[] =>
+  [...settings.equal].map(([path, due]) => impliedCondition(IMPLIED.equality, path, due, path, settings));
 
 /** The words of a keyword, no more of them than a list may have. */
 function wordsOf(keyword: string): readonly string[] {
@@ -86,10 +88,10 @@ function wordsOf(keyword: string): readonly string[] {
 }
 
 /** One more alternative: the id of a resource contains one of the words. */
-function keywordCondition(keyword: string, reading: Reading): Condition[] {
+function keywordCondition(keyword: string, settings: ReadSettings): Condition[] {
   const words = wordsOf(keyword);
   if (words.length === 0) return [];
-  return [impliedCondition(IMPLIED.keyword, reading.schema.id, words, 'query.keyword', reading)];
+  return [impliedCondition(IMPLIED.keyword, settings.schema.id, words, 'query.keyword', settings)];
 }
 
 interface SentFilters {
@@ -99,13 +101,13 @@ interface SentFilters {
 }
 
 /** Reads the filter, filter_or and keyword of a query, and the equalities beside it. Errors: INVALID_ARGUMENT. */
-export function readFilters(query: SentFilters, reading: Reading): AskedFilter {
+export function readFilters(query: SentFilters, settings: ReadSettings): AskedFilter {
   const size = query.filter.length + query.filter_or.length;
   limited(size, MAX_CONDITIONS, 'conditions of query.filter and query.filter_or', 'query.filter');
   const read = (messages: readonly SentFilter[], list: string): Leaf[] =>
-    messages.map((message, i) => readFilter(message, `query.${list}[${i}]`, reading));
+    messages.map((message, i) => readFilter(message, `query.${list}[${i}]`, settings));
   return {
-    all: [...equalities(reading), ...read(query.filter, 'filter')],
-    any: [...read(query.filter_or, 'filter_or'), ...keywordCondition(query.keyword, reading)],
+    all: [...equalities(settings), ...read(query.filter, 'filter')],
+    any: [...read(query.filter_or, 'filter_or'), ...keywordCondition(query.keyword, settings)],
   };
 }

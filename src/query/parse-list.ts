@@ -4,8 +4,8 @@ import type { Page as SentPage, Query, Sort } from '../gen/spaceone/api/core/v1/
 import type { ListQuery, Page, Selection } from './model.js';
 import type { MongoSort } from './mongo-syntax.js';
 import { readFilters } from './parse-filter.js';
-import { MAX_CONDITIONS, MAX_SORT_KEYS, sortKeys } from './reading.js';
-import type { Reading } from './reading.js';
+import { MAX_CONDITIONS, MAX_SORT_KEYS, sortKeys } from './read-settings.js';
+import type { ReadSettings } from './read-settings.js';
 import { fieldKey, firstSegment, shownPath } from './schema.js';
 import type { ResourceSchema } from './schema.js';
 
@@ -17,7 +17,7 @@ export function readPage(page: SentPage | undefined, maxPageSize: number): Page 
   return limit === 0 ? undefined : { skip: Math.max((page?.start ?? 0) - 1, 0), limit };
 }
 
-/** The path of a sort key in the resource; undefined for a name that no field has, which orders nothing. */
+/** The path of a sort key in the resource; undefined for a name of no field: it orders nothing. */
 function sortPath(name: string, fieldPath: string, schema: ResourceSchema): string | undefined {
   const key = fieldKey(schema, name, fieldPath);
   if (key?.referred !== true) return key?.path;
@@ -73,16 +73,16 @@ const shownKey = (path: string): string =>
     .join('.');
 
 /** Reads the query of a list. Errors: INVALID_ARGUMENT and RESOURCE_EXHAUSTED, naming the part at fault. */
-export function readList(query: Query, reading: Reading): ListQuery {
-  const { schema } = reading;
-  const filter = readFilters(query, reading);
+export function readList(query: Query, settings: ReadSettings): ListQuery {
+  const { schema } = settings;
+  const filter = readFilters(query, settings);
   const { order, passedOver } = readSort(query.sort, schema);
   const only = readOnly(query.only, 'query.only', schema);
   const shown = only && [...only, ...[...order.keys()].map(shownKey)];
   return {
     filter,
     sort: withTieBreak(order, schema),
-    page: query.count_only ? undefined : readPage(query.page, reading.maxPageSize),
+    page: query.count_only ? undefined : readPage(query.page, settings.maxPageSize),
     only: query.minimal ? schema.minimal : shown,
     countOnly: query.count_only,
     passedOver,

@@ -4,16 +4,16 @@ import type { StatisticsAggregate, StatisticsQuery } from '../gen/spaceone/api/c
 import type { Stage, StatQuery } from './model.js';
 import { readFilters } from './parse-filter.js';
 import { readPage } from './parse-list.js';
-import type { Reading } from './reading.js';
+import type { ReadSettings } from './read-settings.js';
 import { anyKey } from './schema.js';
 import type { Names } from './stages/names.js';
 import { readStage } from './stages/registry.js';
 
 const MAX_STAGES = 100;
 
-function readStages(sent: readonly StatisticsAggregate[], reading: Reading): readonly Stage[] {
+function readStages(sent: readonly StatisticsAggregate[], settings: ReadSettings): readonly Stage[] {
   limited(sent.length, MAX_STAGES, 'stages of query.aggregate', 'query.aggregate');
-  let names: Names = { reading, row: undefined, keys: [] };
+  let names: Names = { settings, row: undefined, keys: [] };
   return sent.map((each, i) => {
     const read = readStage(each, `query.aggregate[${i}]`, names);
     names = read.names;
@@ -22,15 +22,15 @@ function readStages(sent: readonly StatisticsAggregate[], reading: Reading): rea
 }
 
 /** Reads the query of a stat. Errors: INVALID_ARGUMENT and RESOURCE_EXHAUSTED, naming the part at fault. */
-export function readStat(query: StatisticsQuery, reading: Reading): StatQuery {
+export function readStat(query: StatisticsQuery, settings: ReadSettings): StatQuery {
   if (query.aggregate.length === 0 && query.distinct === '')
     fail('REQUIRED_PARAMETER', { key: 'aggregate' }, 'query.aggregate');
   return {
-    filter: readFilters(query, reading),
+    filter: readFilters(query, settings),
     rows:
       query.aggregate.length > 0
-        ? { stages: readStages(query.aggregate, reading) }
-        : { distinct: anyKey(reading.schema, query.distinct, 'query.distinct') },
-    page: readPage(query.page, reading.maxPageSize),
+        ? { stages: readStages(query.aggregate, settings) }
+        : { distinct: anyKey(settings.schema, query.distinct, 'query.distinct') },
+    page: readPage(query.page, settings.maxPageSize),
   };
 }

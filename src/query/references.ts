@@ -1,13 +1,14 @@
 /**
  * Conditions on the resource referred to become conditions on the ids that refer to it (docs/query.md
- * «collector.<field>»), through a lookup that the caller hands in.
+ * «collector.<field>»), through the lookup of the caller.
  */
 import type { ObjectId } from 'mongodb';
 import { compileFilter } from './compile/filter.js';
 import type { CompiledFilter } from './compile/filter.js';
 import type { AskedFilter, Filter, ReferredCondition } from './model.js';
-import { excluded, IMPLIED } from './operators.js';
-import type { Condition } from './operators.js';
+import { excluded } from './condition.js';
+import { IMPLIED } from './operators.js';
+import type { Condition } from './condition.js';
 import type { ResourceSchema } from './schema.js';
 
 /** Looks up the ids of the documents that meet a filter, within the domain of the caller. */
@@ -51,7 +52,11 @@ async function resolveSide(
 }
 
 /** Resolves the conditions of `filter` on the resource referred to; those of a side are looked up together. */
-export async function resolved(filter: AskedFilter, schema: ResourceSchema, lookup: Lookup): Promise<Filter> {
+export async function resolveReferences(
+  filter: AskedFilter,
+  schema: ResourceSchema,
+  lookup: Lookup,
+): Promise<Filter> {
   const path = schema.reference?.field ?? '';
   async function sideOf(side: Side): Promise<readonly Condition[]> {
     const referred = filter[side].filter(isReferred).map((leaf) => leaf.referred);

@@ -1,18 +1,18 @@
 /**
- * The operand kinds: each reads the value of a condition once, and owns its check, its error, what text on a date or
- * reference field means, and how long a list may be (docs/query.md «Values»).
+ * The operand kinds: each reads the value of a condition once, and owns its check, its error, the meaning of text on a date
+ * or reference field, and the limit of a list (docs/query.md «Values»).
  */
 import { ObjectId } from 'mongodb';
 import { echo, fail, limited } from '../errors.js';
 import type { Plain, PlainList, PlainObject } from '../wire/struct.js';
 import { parseIso, parseTimediff } from './dates.js';
 import { guardCopies, GUARDED_PATH, needsRegexGuard } from './guarded-regex.js';
-import { findRunaway } from '../regex/pattern.js';
+import { findRunaway } from '../regex/runaway.js';
 import { plainPath } from './schema.js';
 import type { FieldType } from './schema.js';
 import type { WorkBudget } from './work-budget.js';
 
-/** Where a value stands in the request, and what is known of the field that it is compared with. */
+/** A condition around its value: its place in the request, its operator, and the field to compare with. */
 export interface OperandContext {
   /** The condition's path in the request, `query.filter[2]`. */
   readonly condition: string;
@@ -20,7 +20,7 @@ export interface OperandContext {
   readonly key: string;
   readonly operator: string;
   readonly type: FieldType;
-  /** The clock, read once for the request. */
+  /** The wall clock, read once for the request. */
   readonly now: Date;
   readonly work: WorkBudget;
 }
@@ -28,11 +28,27 @@ export interface OperandContext {
 /** A value as it is compared with stored ones. */
 export type Comparable = Plain | Date | ObjectId;
 
-/** Whether nothing is less or more than a value, nor as much. */
+/** True for a value without any order: nothing is less or more than it, nor as much. */
 export const isUnordered = (due: Comparable): boolean => due === null || Number.isNaN(due);
 
+/** The names of the operand kinds. */
+export type OperandName =
+  | 'anything'
+  | 'value'
+  | 'values'
+  | 'scalar'
+  | 'flag'
+  | 'text'
+  | 'texts'
+  | 'pattern'
+  | 'patterns'
+  | 'fields'
+  | 'isoDate'
+  | 'timediff';
+
 export interface OperandKind<T> {
-  /** Refuses a list where one value is due, and one value where a list is due. Comes before every other check. */
+  readonly name: OperandName;
+  /** Refuses a list in place of one value, and one value in place of a list. Comes before every other check. */
   shape(sent: Plain, context: OperandContext): void;
   read(sent: Plain, context: OperandContext): T;
 }
@@ -40,7 +56,7 @@ export interface OperandKind<T> {
 export const MAX_LIST = 50_000;
 const MAX_PATTERN_BYTES = 1024;
 const MAX_CONTAINED_BYTES = 8192;
-/** The fields of a match are repeated for every place on its key's way where an array may be. */
+/** The fields of a match are repeated for every segment of its key, since an array may stand there. */
 const MAX_MATCHED = 100;
 const MAX_MATCH_SEGMENTS = 10;
 
@@ -86,14 +102,18 @@ const single = (sent: Plain, context: OperandContext): Single =>
 const listed = (sent: Plain, context: OperandContext): PlainList =>
   isList(sent) ? sent : shapeError('OPERATOR_LIST_VALUE_TYPE', context);
 
-/** The kind that takes one value, which `read` makes of it. */
-function one<T>(read: (sent: Single, context: OperandContext) => T): OperandKind<T> {
-  return { shape: single, read: (sent, context) => read(single(sent, context), context) };
+/** The kind of one value, made by `read`. */
+function one<T>(name: OperandName, read: (sent: Single, context: OperandContext) => T): OperandKind<T> {
+  return { name, shape: single, read: (sent, context) => read(single(sent, context), context) };
 }
 
-/** The kind that takes a list, of which `read` makes each item. */
-function listOf<T>(read: (item: Plain, context: OperandContext) => T): OperandKind<readonly T[]> {
+/** The kind of a list, each item made by `read`. */
+function listOf<T>(
+  name: OperandName,
+  read: (item: Plain, context: OperandContext) => T,
+): OperandKind<readonly T[]> {
   return {
+    name,
     shape: listed,
     read(sent, context) {
       const items = listed(sent, context);
@@ -152,7 +172,7 @@ function patternOf(sent: Plain, context: OperandContext): string {
   return runaway === undefined ? found : refuse(context, runaway);
 }
 
-/** The paths below one object, each with the value due there. */
+/** The paths below one object, each with its expected value. */
 function fieldsOf(sent: Single, context: OperandContext): readonly (readonly [string, Plain])[] {
   if (!isObject(sent)) return shapeError('OPERATOR_DICT_VALUE_TYPE', context);
   within(sent.size, MAX_MATCHED, 'fields', context);
@@ -163,30 +183,34 @@ function fieldsOf(sent: Single, context: OperandContext): readonly (readonly [st
   return [...sent].map(([name, due]) => [plainPath(name, valueOf(context)), single(due, context)]);
 }
 
-/** Whatever is sent, a list included: it is compared whole. */
-export const anything: OperandKind<Comparable> = { shape: () => undefined, read: comparable };
+/** Any value, a list included, compared whole. */
+export const anything: OperandKind<Comparable> = {
+  name: 'anything',
+  shape: () => undefined,
+  read: comparable,
+};
 
 /** A scalar, an object or null. */
-export const value = one(comparable);
+export const value = one('value', comparable);
 
 /** A list of anything. */
-export const values = listOf(comparable);
+export const values = listOf('values', comparable);
 
 /** A scalar or null. */
-export const scalar = one((sent, context) =>
+export const scalar = one('scalar', (sent, context) =>
   isObject(sent) ? wrongType(context, 'string, number, boolean or null') : comparable(sent, context),
 );
 
-export const flag = one((sent, context) =>
+export const flag = one('flag', (sent, context) =>
   typeof sent === 'boolean' ? sent : shapeError('OPERATOR_BOOLEAN_TYPE', context),
 );
-export const text = one(containedText);
-export const texts = listOf(containedText);
-export const pattern = one(patternOf);
-export const patterns = listOf(patternOf);
-export const fields = one(fieldsOf);
-export const isoDate = one((sent, context) => isoText(textOf(sent, context), context));
-export const timediff = one((sent, context) => {
+export const text = one('text', containedText);
+export const texts = listOf('texts', containedText);
+export const pattern = one('pattern', patternOf);
+export const patterns = listOf('patterns', patternOf);
+export const fields = one('fields', fieldsOf);
+export const isoDate = one('isoDate', (sent, context) => isoText(textOf(sent, context), context));
+export const timediff = one('timediff', (sent, context) => {
   const found = textOf(sent, context);
   return parseTimediff(found, context.now) ?? wrongValue(context, TIMEDIFF_DUE, found);
 });

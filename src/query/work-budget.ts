@@ -1,6 +1,6 @@
-/** Limits the work that one request may cause before it reaches the database, whose planner pays by the clause. */
+/** Limits the work of one request before it reaches the database; the planner there pays by the clause. */
 import { fail } from '../errors.js';
-import type { Meter } from '../regex/pattern.js';
+import type { Meter } from '../regex/runaway.js';
 
 /** The work left to one request. Errors: LIMIT_EXCEEDED. */
 export interface WorkBudget extends Meter {

@@ -1,6 +1,6 @@
 /**
- * BSON as it comes from MongoDB, read where it lies: elements of documents, and what their values are in a Struct
- * (docs/query.md «Values», docs/architecture.md «Answers are bytes»).
+ * Reads BSON in place: elements of documents, and the form of their values in a Struct (docs/query.md «Values»,
+ * docs/architecture.md «Answers are bytes»).
  */
 import { Binary, Decimal128, UUID } from 'mongodb';
 import type { Names } from './names.js';
@@ -30,17 +30,17 @@ export const BSON = {
   minKey: 0xff,
 } as const;
 
-/** Where the text that begins at `at` and ends with a NUL has that NUL. */
-function endOfText(bytes: Buffer, at: number): number {
-  let end = at;
+/** The offset of the NUL at the end of the text at `offset`. */
+function endOfText(bytes: Buffer, offset: number): number {
+  let end = offset;
   while (bytes[end] !== 0) if (++end >= bytes.length) throw new RangeError('BSON: a text has no end');
   return end;
 }
 
-const size = (bytes: Buffer, at: number): number => bytes.readInt32LE(at);
+const size = (bytes: Buffer, offset: number): number => bytes.readInt32LE(offset);
 
-/** Bytes of the value of `type` that begins at `at`. */
-function sizeOf(bytes: Buffer, type: number, at: number): number {
+/** The bytes of the value of `type` at `offset`. */
+function sizeOf(bytes: Buffer, type: number, offset: number): number {
   switch (type) {
     case BSON.double:
     case BSON.date:
@@ -50,11 +50,11 @@ function sizeOf(bytes: Buffer, type: number, at: number): number {
     case BSON.string:
     case BSON.code:
     case BSON.symbol:
-      return 4 + size(bytes, at);
+      return 4 + size(bytes, offset);
     case BSON.object:
     case BSON.array:
     case BSON.codeWithScope:
-      return size(bytes, at);
+      return size(bytes, offset);
     case BSON.bool:
       return 1;
     case BSON.int32:
@@ -64,11 +64,11 @@ function sizeOf(bytes: Buffer, type: number, at: number): number {
     case BSON.decimal128:
       return 16;
     case BSON.binary:
-      return 5 + size(bytes, at);
+      return 5 + size(bytes, offset);
     case BSON.dbPointer:
-      return 4 + size(bytes, at) + 12;
+      return 4 + size(bytes, offset) + 12;
     case BSON.regex:
-      return endOfText(bytes, endOfText(bytes, at) + 1) + 1 - at;
+      return endOfText(bytes, endOfText(bytes, offset) + 1) + 1 - offset;
     case BSON.undefined:
     case BSON.null:
     case BSON.minKey:
@@ -79,10 +79,10 @@ function sizeOf(bytes: Buffer, type: number, at: number): number {
   }
 }
 
-/** The elements of the document or list that begins at `start`, one after the other. */
+/** Iterates over the elements of the document or list at `start`. */
 export class Elements {
   type = 0;
-  /** The name lies from `name` to before `nameEnd`, the value from `value` to before `end`. */
+  /** The name takes the bytes from `name` to before `nameEnd`, the value those from `value` to before `end`. */
   name = 0;
   nameEnd = 0;
   value = 0;
@@ -95,7 +95,7 @@ export class Elements {
     this.end = start + 4;
   }
 
-  /** Goes on to the next element; false where there is none. Errors: RangeError for what is no BSON. */
+  /** Moves to the next element; false where there is none. Errors: RangeError for bytes other than BSON. */
   next(): boolean {
     const { bytes, end } = this;
     this.type = bytes[end] ?? 0;
@@ -108,10 +108,10 @@ export class Elements {
   }
 }
 
-/** The 24 digits of the ObjectId at `at`. */
-export const idAt = (bytes: Buffer, at: number): string => bytes.toString('hex', at, at + 12);
+/** The 24 digits of the ObjectId at `offset`. */
+export const idAt = (bytes: Buffer, offset: number): string => bytes.toString('hex', offset, offset + 12);
 
-/** The 24 digits of the ObjectId that `document` has by the only name of `named`; undefined where there is none. */
+/** The 24 digits of the ObjectId of `document` under the only name of `named`; undefined where there is none. */
 export function idIn(document: Buffer, named: Names<unknown>): string | undefined {
   let found: string | undefined;
   for (const each = new Elements(document, 0); each.next();) {
@@ -124,70 +124,76 @@ export function idIn(document: Buffer, named: Names<unknown>): string | undefine
 /** Bytes of a document without elements. */
 const EMPTY = 5;
 
-/** Whether the document or list that begins at `at` has no elements. */
-export const isEmpty = (bytes: Buffer, at: number): boolean => size(bytes, at) === EMPTY;
+/** True for a document or list at `offset` without elements. */
+export const isEmpty = (bytes: Buffer, offset: number): boolean => size(bytes, offset) === EMPTY;
 
 const HIGH = 2 ** 32;
 const MAX_EXACT = 2n ** 53n;
 
-/** The 64-bit integer at `at` as the nearest double. */
-export const longAt = (bytes: Buffer, at: number): number =>
-  bytes.readInt32LE(at + 4) * HIGH + bytes.readUInt32LE(at);
+/** The 64-bit integer at `offset` as the nearest double. */
+export const longAt = (bytes: Buffer, offset: number): number =>
+  bytes.readInt32LE(offset + 4) * HIGH + bytes.readUInt32LE(offset);
 
 const MAX_DATE = 8.64e15;
 
-/** The milliseconds since 1970 of the date at `at`; undefined beyond what JavaScript's Date holds. */
-export function dateAt(bytes: Buffer, at: number): number | undefined {
-  const milliseconds = longAt(bytes, at);
+/** The milliseconds since 1970 of the date at `offset`; undefined beyond the range of JavaScript's Date. */
+export function dateAt(bytes: Buffer, offset: number): number | undefined {
+  const milliseconds = longAt(bytes, offset);
   return Math.abs(milliseconds) <= MAX_DATE ? milliseconds : undefined;
 }
 
-/** ISO 8601, UTC, milliseconds; what is no date of JavaScript's has no text. */
-function dateText(bytes: Buffer, at: number): string {
-  const milliseconds = dateAt(bytes, at);
+/** ISO 8601, UTC, milliseconds; a date beyond the range of JavaScript's has no text. */
+function dateText(bytes: Buffer, offset: number): string {
+  const milliseconds = dateAt(bytes, offset);
   return milliseconds === undefined ? '' : new Date(milliseconds).toISOString();
 }
 
-/** Where the text of the string at `at` begins, behind its length, and ends, before its NUL. */
-export const textStart = (at: number): number => at + 4;
-export const textEnd = (bytes: Buffer, at: number): number => textStart(at) + size(bytes, at) - 1;
+/** The offsets of a string's text: its start behind the length, its end before the NUL. */
+export const textStart = (offset: number): number => offset + 4;
+export const textEnd = (bytes: Buffer, offset: number): number => textStart(offset) + size(bytes, offset) - 1;
 
-/** The text of the string at `at`; what is not UTF-8 in it is replaced. */
-export const textFrom = (bytes: Buffer, at: number): string =>
-  bytes.toString('utf8', textStart(at), textEnd(bytes, at));
+/** The text of the string at `offset`; U+FFFD replaces bytes other than UTF-8. */
+export const textFrom = (bytes: Buffer, offset: number): string =>
+  bytes.toString('utf8', textStart(offset), textEnd(bytes, offset));
 
 const UUID_BYTES = 16;
 
-/** A kind of binary data that nobody writes any more: it has its length a second time. */
+/** A kind of binary data with its length a second time; nobody writes it any more. */
 const OLD_BINARY = 2;
 const OLD_LENGTH = 4;
 
-/** `data` of the old kind without its second length; where that is no such length, it is data too. */
+/** Drops the second length of `data` of the old kind; anything but that length is data too. */
 const withoutLength = (data: Buffer): Buffer =>
   data.length >= OLD_LENGTH && size(data, 0) === data.length - OLD_LENGTH ? data.subarray(OLD_LENGTH) : data;
 
-/** The binary data at `at`, and of which kind it is. */
-export function binaryAt(bytes: Buffer, at: number): { readonly subtype: number; readonly data: Buffer } {
-  const subtype = bytes[at + 4] ?? 0;
-  const data = bytes.subarray(at + 5, at + 5 + size(bytes, at));
+/** The binary data at `offset`, with its kind. */
+export function binaryAt(bytes: Buffer, offset: number): { readonly subtype: number; readonly data: Buffer } {
+  const subtype = bytes[offset + 4] ?? 0;
+  const data = bytes.subarray(offset + 5, offset + 5 + size(bytes, offset));
   return { subtype, data: subtype === OLD_BINARY ? withoutLength(data) : data };
 }
 
-function binaryText(bytes: Buffer, at: number): string {
-  const { subtype, data } = binaryAt(bytes, at);
+function binaryText(bytes: Buffer, offset: number): string {
+  const { subtype, data } = binaryAt(bytes, offset);
   const isUuid = subtype === Binary.SUBTYPE_UUID && data.length === UUID_BYTES;
   return isUuid ? new UUID(data).toHexString() : data.toString('base64');
 }
 
-/** The regular expression at `at`, its options in order; neither need be one that the driver or MongoDB can run. */
-export function regexAt(bytes: Buffer, at: number): { readonly pattern: string; readonly options: string } {
-  const patternEnd = endOfText(bytes, at);
+/** The regular expression at `offset`, its options in order; the driver or MongoDB need not be able to run it. */
+export function regexAt(
+  bytes: Buffer,
+  offset: number,
+): { readonly pattern: string; readonly options: string } {
+  const patternEnd = endOfText(bytes, offset);
   const options = bytes.toString('utf8', patternEnd + 1, endOfText(bytes, patternEnd + 1));
-  return { pattern: bytes.toString('utf8', at, patternEnd), options: Array.from(options).sort().join('') };
+  return {
+    pattern: bytes.toString('utf8', offset, patternEnd),
+    options: Array.from(options).sort().join(''),
+  };
 }
 
-function regexText(bytes: Buffer, at: number): string {
-  const { pattern, options } = regexAt(bytes, at);
+function regexText(bytes: Buffer, offset: number): string {
+  const { pattern, options } = regexAt(bytes, offset);
   return `/${pattern}/${options}`;
 }
 
@@ -195,50 +201,50 @@ function regexText(bytes: Buffer, at: number): string {
 const exactInteger = (long: bigint): number | string =>
   -MAX_EXACT <= long && long <= MAX_EXACT ? Number(long) : long.toString();
 
-function double(bytes: Buffer, at: number): number | string {
-  const number = bytes.readDoubleLE(at);
+function double(bytes: Buffer, offset: number): number | string {
+  const number = bytes.readDoubleLE(offset);
   return Number.isFinite(number) ? number : String(number);
 }
 
-/** The decimal number at `at`; any 16 bytes are one. */
-export const decimalAt = (bytes: Buffer, at: number): Decimal128 =>
-  new Decimal128(Buffer.from(bytes.subarray(at, at + 16)));
+/** The decimal number at `offset`; any 16 bytes are one. */
+export const decimalAt = (bytes: Buffer, offset: number): Decimal128 =>
+  new Decimal128(Buffer.from(bytes.subarray(offset, offset + 16)));
 
 export type Scalar = null | boolean | number | string;
 
-/** What a value that is neither a list nor an object is in a Struct; undefined for a list or an object. */
-export function scalarAt(bytes: Buffer, type: number, at: number): Scalar | undefined {
+/** The form of a scalar value in a Struct; undefined for a list or an object. */
+export function scalarAt(bytes: Buffer, type: number, offset: number): Scalar | undefined {
   switch (type) {
     case BSON.object:
     case BSON.array:
     case BSON.dbPointer:
       return undefined;
     case BSON.double:
-      return double(bytes, at);
+      return double(bytes, offset);
     case BSON.string:
     case BSON.symbol:
     case BSON.code:
-      return textFrom(bytes, at);
+      return textFrom(bytes, offset);
     case BSON.codeWithScope:
-      return textFrom(bytes, at + 4);
+      return textFrom(bytes, offset + 4);
     case BSON.binary:
-      return binaryText(bytes, at);
+      return binaryText(bytes, offset);
     case BSON.objectId:
-      return idAt(bytes, at);
+      return idAt(bytes, offset);
     case BSON.bool:
-      return bytes[at] === 1;
+      return bytes[offset] === 1;
     case BSON.date:
-      return dateText(bytes, at);
+      return dateText(bytes, offset);
     case BSON.regex:
-      return regexText(bytes, at);
+      return regexText(bytes, offset);
     case BSON.int32:
-      return bytes.readInt32LE(at);
+      return bytes.readInt32LE(offset);
     case BSON.int64:
-      return exactInteger(bytes.readBigInt64LE(at));
+      return exactInteger(bytes.readBigInt64LE(offset));
     case BSON.timestamp:
-      return exactInteger(bytes.readBigUInt64LE(at));
+      return exactInteger(bytes.readBigUInt64LE(offset));
     case BSON.decimal128:
-      return decimalAt(bytes, at).toString();
+      return decimalAt(bytes, offset).toString();
     case BSON.minKey:
       return 'MinKey';
     case BSON.maxKey:
@@ -248,18 +254,18 @@ export function scalarAt(bytes: Buffer, type: number, at: number): Scalar | unde
   }
 }
 
-/** A reference of a deprecated kind, as the object that has replaced it. */
-export const pointerAt = (bytes: Buffer, at: number): { readonly $ref: string; readonly $id: string } => {
-  const id = at + 4 + size(bytes, at);
-  return { $ref: textFrom(bytes, at), $id: idAt(bytes, id) };
+/** A DBPointer, a deprecated kind of reference, as the object in its place today. */
+export const pointerAt = (bytes: Buffer, offset: number): { readonly $ref: string; readonly $id: string } => {
+  const id = offset + 4 + size(bytes, offset);
+  return { $ref: textFrom(bytes, offset), $id: idAt(bytes, id) };
 };
 
-/** Any value as JSON takes it. */
-export function plainAt(bytes: Buffer, type: number, at: number): unknown {
-  if (type === BSON.dbPointer) return pointerAt(bytes, at);
-  if (type !== BSON.object && type !== BSON.array) return scalarAt(bytes, type, at);
+/** Any value in the form of JSON. */
+export function plainAt(bytes: Buffer, type: number, offset: number): unknown {
+  if (type === BSON.dbPointer) return pointerAt(bytes, offset);
+  if (type !== BSON.object && type !== BSON.array) return scalarAt(bytes, type, offset);
   const entries: (readonly [string, unknown])[] = [];
-  for (const each = new Elements(bytes, at); each.next();) {
+  for (const each = new Elements(bytes, offset); each.next();) {
     const name = bytes.toString('utf8', each.name, each.nameEnd);
     entries.push([name, plainAt(bytes, each.type, each.value)]);
   }

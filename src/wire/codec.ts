@@ -1,24 +1,24 @@
-/** How a message is written: as protobuf, or as proto3 JSON by the descriptors of the contract (docs/http.md «JSON»). */
+/** The encodings of messages: protobuf, and proto3 JSON by the descriptors of the contract (docs/http.md «JSON»). */
 import type { DescMessage } from '@bufbuild/protobuf';
 import { bytesOfJson } from './json-request.js';
 import { jsonChunks } from './json.js';
 import { refuseWide } from './unicode.js';
 
-/** Between what is sent and protobuf's bytes, which everything behind the doors speaks. */
+/** Translates between a body and protobuf's bytes, the form behind the transports. */
 export interface Codec {
-  /** The bytes of the `message` that `sent` holds. Errors: INVALID_PARAMETER that names the field, LIMIT_EXCEEDED. */
+  /** Decodes a `message`. Errors: INVALID_PARAMETER, naming the field, and LIMIT_EXCEEDED. */
   decode(message: DescMessage, sent: Uint8Array): Uint8Array;
-  /** What to send for the bytes of a `message`, each chunk made in a few milliseconds; an empty one is a step on the way. */
+  /** Encodes the bytes of a `message` in chunks of a few milliseconds each; an empty chunk is a step on the way. */
   encode(message: DescMessage, bytes: Uint8Array): Iterable<Uint8Array>;
 }
 
-/** As it is: whether it can be decoded shows when it is. */
+/** Passes bytes through; decoding finds errors later. */
 export const PROTOBUF: Codec = {
   decode: (_, sent) => sent,
   encode: (_, bytes) => [bytes],
 };
 
-/** Both spellings of names are taken, and null is a value; out go the names of the .proto files. */
+/** Takes both spellings of names, and null as a value; writes the names of the .proto files. */
 export const JSON_TEXT: Codec = {
   decode(message, sent) {
     refuseWide(sent);

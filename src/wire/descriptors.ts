@@ -19,7 +19,7 @@ function present<T>(found: T | undefined, name: string): T {
 /** The message by its full name. */
 export const messageNamed = (name: string): DescMessage => present(descriptors.getMessage(name), name);
 
-/** The service whose calls this program answers. */
+/** The service of this program. */
 export const JOB_SERVICE: DescService = present(
   descriptors.getService('spaceone.api.inventory.v1.Job'),
   'service Job',
@@ -27,7 +27,7 @@ export const JOB_SERVICE: DescService = present(
 
 export const isValue = ({ typeName }: DescMessage): boolean => typeName === 'google.protobuf.Value';
 
-/** What errors call a field: of the two names of an alias the long one, after which its oneof is called. */
+/** The name of a field in errors: of the two names of an alias the long one, also the name of its oneof. */
 export function pathName({ name, oneof }: DescField): string {
   const long = oneof?.name.replace(/_alias$/, '');
   return oneof?.fields.some((member) => member.name === long) === true && long !== undefined ? long : name;

@@ -1,5 +1,5 @@
 /**
- * JSON read token by token where it lies among bytes (RFC 8259), with the path to the value at hand for errors
+ * Reads JSON token by token from bytes, in place (RFC 8259), and knows the path of the current value for errors
  * (docs/http.md «JSON»; contract/1-wire «JSON»).
  */
 import { isUtf8 } from 'node:buffer';
@@ -7,7 +7,7 @@ import { echo, fail, limited } from '../errors.js';
 import { MAX_DEPTH } from './struct.js';
 import type { Writer } from './writer.js';
 
-/** Levels of a whole request: those of a value, and of the messages around it. */
+/** The levels of a request: those of a value, and of the messages around it. */
 const MAX_LEVELS = MAX_DEPTH + 16;
 /** Values and names of a request: nearly two lists of the longest, read within a tenth of a second. */
 const MAX_PARTS = 100_000;
@@ -18,20 +18,20 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
 const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
 /** Characters of a path: names of a value may be long, and trailers must not be. */
 const MAX_PATH = 256;
-/** What errors call the whole request. */
+/** The name of the whole request in errors. */
 const BODY = 'body';
-/** No byte: what comes after the last. */
+/** In place of a byte behind the last. */
 const END = -1;
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-/** What stands alone: a number, a literal, or what was meant to be one. */
+/** A character of a number, of a literal, or of an attempt at one. */
 const WORD = /^[\w.+-]$/;
 const WORD_OR_CHARACTER = /^(?:[\w.+-]+|.)/su;
 const IN_WORD = Array.from({ length: 256 }, (_, byte) => WORD.test(String.fromCharCode(byte)));
 
 export type Kind = 'null' | 'a bool' | 'a number' | 'a text' | 'a list' | 'an object';
 
-/** What a value is, by its first character. */
+/** The kind of a value by its first character. */
 const KINDS: ReadonlyMap<number, Kind> = new Map(
   Object.entries({
     n: 'null',
@@ -46,11 +46,11 @@ const KINDS: ReadonlyMap<number, Kind> = new Map(
 
 export class JsonReader {
   readonly #bytes: Buffer;
-  #at = 0;
+  #offset = 0;
   #level = 0;
   #parts = 1;
   readonly #path: (string | number)[] = [];
-  /** Where the last text lies, between its quotes, and whether it has escapes. */
+  /** The offsets of the last text between its quotes, and true where it has escapes. */
   #textStart = 0;
   #textEnd = 0;
   #escaped = false;
@@ -58,10 +58,10 @@ export class JsonReader {
   constructor(json: Uint8Array) {
     this.#bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
     if (this.#bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK))
-      this.#at = BYTE_ORDER_MARK.length;
+      this.#offset = BYTE_ORDER_MARK.length;
   }
 
-  /** Goes on to a field, a name of an object or an index of a list, and comes `back` from it. */
+  /** Enters a field, a name of an object or an index of a list; `back` leaves it. */
   enter(segment: string | number): void {
     this.#path.push(segment);
   }
@@ -70,7 +70,7 @@ export class JsonReader {
     this.#path.pop();
   }
 
-  /** The path of the value at hand. */
+  /** The path of the current value. */
   get path(): string {
     const path = this.#path
       .map((segment) => (typeof segment === 'number' ? `[${segment}]` : `.${echo(segment)}`))
@@ -82,17 +82,17 @@ export class JsonReader {
     return fail('INVALID_PARAMETER', { key: this.path, reason });
   }
 
-  #broken(at = this.#at): never {
-    if (at >= this.#bytes.length)
+  #broken(offset = this.#offset): never {
+    if (offset >= this.#bytes.length)
       fail('INVALID_PARAMETER', { key: BODY, reason: 'it is not JSON: it ends early' });
-    const [found = ''] = WORD_OR_CHARACTER.exec(this.#bytes.toString('utf8', at, at + 16)) ?? [];
-    return this.refuse(`it is not JSON: '${echo(found)}' at byte ${at}`);
+    const [found = ''] = WORD_OR_CHARACTER.exec(this.#bytes.toString('utf8', offset, offset + 16)) ?? [];
+    return this.refuse(`it is not JSON: '${echo(found)}' at byte ${offset}`);
   }
 
-  /** The next byte that is no white space. */
+  /** Peeks at the next byte other than white space. */
   #peek(): number {
-    for (; this.#at < this.#bytes.length; this.#at++) {
-      const byte = this.#bytes[this.#at];
+    for (; this.#offset < this.#bytes.length; this.#offset++) {
+      const byte = this.#bytes[this.#offset];
       if (byte !== SPACE && byte !== LINE_FEED && byte !== CARRIAGE_RETURN && byte !== TAB)
         return byte ?? END;
     }
@@ -103,43 +103,43 @@ export class JsonReader {
     limited(++this.#parts, MAX_PARTS, 'values and names of a JSON body', BODY);
   }
 
-  /** What the next value is; it is not read yet. */
+  /** The kind of the next value, which is not read yet. */
   kind(): Kind {
     return KINDS.get(this.#peek()) ?? this.#broken();
   }
 
   #word(): string {
-    const start = this.#at;
+    const start = this.#offset;
     let end = start;
     while (IN_WORD[this.#bytes[end] ?? 0] === true) end++;
-    this.#at = end;
+    this.#offset = end;
     return this.#bytes.toString('latin1', start, end);
   }
 
   null(): void {
-    const start = this.#at;
+    const start = this.#offset;
     if (this.#word() !== 'null') this.#broken(start);
   }
 
   bool(): boolean {
-    const start = this.#at;
+    const start = this.#offset;
     const word = this.#word();
     return word === 'true' || (word === 'false' ? false : this.#broken(start));
   }
 
-  /** Errors: it is beyond the range of a double. */
+  /** Reads a number. Errors: it is beyond the range of a double. */
   number(): number {
-    const start = this.#at;
+    const start = this.#offset;
     const word = this.#word();
     if (!NUMBER.test(word)) this.#broken(start);
     const number = Number(word);
     return Number.isFinite(number) ? number : this.refuse(`${echo(word)} is beyond the range of a double`);
   }
 
-  /** Goes over a text. Errors: it does not end, is not UTF-8, or has a control character. */
+  /** Passes over a text. Errors: it does not end, is not UTF-8, or has a control character. */
   #passText(): void {
     const bytes = this.#bytes;
-    const start = this.#at + 1;
+    const start = this.#offset + 1;
     let end = start;
     let all = 0;
     this.#escaped = false;
@@ -157,7 +157,7 @@ export class JsonReader {
     if (all > 0x7f && !isUtf8(bytes.subarray(start, end))) this.refuse('it is not UTF-8');
     this.#textStart = start;
     this.#textEnd = end;
-    this.#at = end + 1;
+    this.#offset = end + 1;
   }
 
   text(): string {
@@ -172,7 +172,7 @@ export class JsonReader {
     return text.isWellFormed() ? text : this.refuse('it has a lone surrogate, which is half a character');
   }
 
-  /** Writes the length and the bytes of the text that comes next. */
+  /** Writes the length and the bytes of the next text. */
   copyText(writer: Writer): void {
     this.#passText();
     if (this.#escaped) writer.text(this.#unescaped(this.#textStart, this.#textEnd));
@@ -181,27 +181,27 @@ export class JsonReader {
 
   #open(byte: number): void {
     if (this.#peek() !== byte) this.#broken();
-    this.#at++;
+    this.#offset++;
     this.#count();
     limited(++this.#level, MAX_LEVELS, 'levels of a request', BODY);
   }
 
-  /** Whether another part follows the one before, of which there was none where `first`. */
+  /** Moves to another part, or past `close`, and then returns false; `first` means no part came before. */
   #another(close: number, first: boolean): boolean {
     const byte = this.#peek();
     if (byte === close) {
-      this.#at++;
+      this.#offset++;
       this.#level--;
       return false;
     }
     if (first) return true;
     if (byte !== COMMA) this.#broken();
-    this.#at++;
+    this.#offset++;
     this.#count();
     return true;
   }
 
-  /** Reads the list that comes next: `each` reads an item. */
+  /** Reads the next list: `each` reads an item. */
   items(each: () => void): void {
     this.#open(OPEN_LIST);
     for (let nth = 0; this.#another(CLOSE_LIST, nth === 0); nth++) {
@@ -211,20 +211,20 @@ export class JsonReader {
     }
   }
 
-  /** Reads the object that comes next: `each` reads the value of a name. */
+  /** Reads the next object: `each` reads the value of a name. */
   members(each: (name: string) => void): void {
     this.#open(OPEN_OBJECT);
     for (let first = true; this.#another(CLOSE_OBJECT, first); first = false) {
       if (this.#peek() !== QUOTE) this.#broken();
       const name = this.text();
       if (this.#peek() !== COLON) this.#broken();
-      this.#at++;
+      this.#offset++;
       this.#count();
       each(name);
     }
   }
 
-  /** Goes over the next value, of any kind. */
+  /** Passes over the next value, of any kind. */
   skip(): void {
     const kind = this.kind();
     if (kind === 'a list') this.items(() => this.skip());
@@ -233,13 +233,13 @@ export class JsonReader {
     else this.#word();
   }
 
-  /** Refuses what follows the whole value. */
+  /** Refuses anything behind the whole value. */
   end(): void {
     if (this.#peek() !== END) this.#broken();
   }
 }
 
-/** What a text with escapes says; undefined: nothing. */
+/** Resolves the escapes of a text; undefined: one is wrong. */
 function parsed(json: string): string | undefined {
   try {
     const text: unknown = JSON.parse(json);

@@ -1,6 +1,6 @@
 /**
- * A request in proto3 JSON to the bytes of its message, without objects between (docs/http.md «JSON»; contract/1-wire
- * «JSON»). Each error names its field by the path in the request.
+ * Transcodes a request in proto3 JSON to the bytes of its message, without objects between (docs/http.md «JSON»;
+ * contract/1-wire «JSON»). Each error names its field by the path in the request.
  */
 import { ScalarType } from '@bufbuild/protobuf';
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
@@ -11,17 +11,17 @@ import type { Kind } from './json-reader.js';
 import { TAG } from './struct.js';
 import { Writer } from './writer.js';
 
-/** Reads the value that comes next, and writes it behind its tag. */
+/** Reads the next value, and writes it behind its tag. */
 type Transcode = (json: JsonReader, writer: Writer) => void;
 
 interface Field {
   readonly name: string;
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly shown: string;
-  /** A bit of its own in its message, and those of the fields that may not stand beside it. */
+  /** Its own bit in its message, and the bits of the fields excluded beside it. */
   readonly bit: number;
   readonly rivals: number;
-  /** Whether null is the same as nothing; for a Value it is a value. */
+  /** True where null is the same as nothing; for a Value it is a value. */
   readonly nullIsNothing: boolean;
   readonly write: Transcode;
 }
@@ -29,13 +29,13 @@ interface Field {
 /** The fields of a message by each of their names. */
 type Fields = ReadonlyMap<string, Field>;
 
-/** Bytes that are left for the length of what is being read. */
+/** The expected bytes of a message, to reserve room for its length. */
 const GUESS = 64;
 
 const expected = (json: JsonReader, due: string, got: string): never =>
   json.refuse(`expected ${due}, got ${got}`);
 
-/** Refuses the next value, of another kind than is due; it is read first, since it may be no JSON or too much. */
+/** Refuses the next value for its kind; it is read first, since it may be no JSON or too much. */
 function refuseKind(json: JsonReader, due: string, kind: Kind): never {
   json.skip();
   return expected(json, due, kind);
@@ -141,7 +141,7 @@ const transcodeUint32: Transcode = (json, writer) => {
   writer.varint(wholeNumber(json, 0, MOST_UINT32));
 };
 
-/** The names of an enum; a number may be none that has a name. */
+/** Transcodes an enum by name or number; a number need not have a name. */
 function transcodeEnum({
   values,
 }: {
@@ -161,7 +161,7 @@ function transcodeEnum({
   };
 }
 
-/** What the messages of requests have. */
+/** The scalars of requests. */
 const SCALARS: ReadonlyMap<ScalarType, readonly [wireType: 0 | 2, Transcode]> = new Map([
   [ScalarType.STRING, [2, transcodeText]],
   [ScalarType.BOOL, [0, transcodeBool]],
@@ -188,7 +188,7 @@ function messageOf(message: DescMessage, number: number): Transcode {
   };
 }
 
-/** A list each of whose elements is a field. */
+/** Transcodes a list: each element is a field of its own. */
 const listOf =
   (transcode: Transcode): Transcode =>
   (json, writer) => {
@@ -240,7 +240,7 @@ function fieldsOf(message: DescMessage): Fields {
   return fields;
 }
 
-/** Refuses a field beside the one of its oneof that is among those `given`. */
+/** Refuses a field beside another `given` one of its oneof. */
 function refuseBeside(json: JsonReader, fields: Fields, { name, rivals }: Field, given: number): never {
   const other = [...fields.values()].find(({ bit }) => (rivals & given & bit) !== 0);
   return json.refuse(`only one of ${other?.name ?? ''} and ${name} may be given`);
@@ -268,7 +268,7 @@ function transcodeFields(json: JsonReader, writer: Writer, fields: Fields): void
 
 const transcoders = new WeakMap<DescMessage, Transcode>();
 
-/** How the JSON of a message becomes its fields. */
+/** Transcodes a message field by field. */
 function transcodeMessage(message: DescMessage): Transcode {
   const known = transcoders.get(message);
   if (known !== undefined) return known;
@@ -280,7 +280,7 @@ function transcodeMessage(message: DescMessage): Transcode {
   return transcode;
 }
 
-/** The bytes of the `message` that `sent` holds. Errors: INVALID_PARAMETER that names the field, LIMIT_EXCEEDED. */
+/** Transcodes a `message`. Errors: INVALID_PARAMETER, naming the field, and LIMIT_EXCEEDED. */
 export function bytesOfJson(message: DescMessage, sent: Uint8Array): Uint8Array {
   const json = new JsonReader(sent);
   const writer = new Writer(sent.length);

@@ -1,35 +1,35 @@
 /**
- * Messages as proto3 JSON with the names of the .proto files (docs/http.md «JSON»), at once or in pieces: each piece
- * takes a millisecond or two, however large the message is.
+ * Messages as proto3 JSON with the names of the .proto files (docs/http.md «JSON»), at once or in pieces: a piece takes a
+ * millisecond or two, for a message of any size.
  */
 import { fromBinary, toJsonString } from '@bufbuild/protobuf';
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { descriptors, messageNamed } from './descriptors.js';
 
-/** Bytes of a message that are written at once. */
-const AT_ONCE = 16_384;
-/** Fields that are looked at at once. */
-const FIELDS_AT_ONCE = 4096;
+/** The bytes of a message written at once. */
+const MAX_PIECE_BYTES = 16_384;
+/** The fields read at once. */
+const MAX_PIECE_FIELDS = 4096;
 
 /** The JSON of a message. */
 export const jsonOf = (message: DescMessage, bytes: Uint8Array): string =>
   toJsonString(message, fromBinary(message, bytes), { useProtoFieldName: true, registry: descriptors });
 
-/** An empty piece is a step on the way to the next. */
+/** Pieces of text; an empty one is a step on the way to the next. */
 type Pieces = Generator<string, void>;
 
-/** Occurrences of a field that follow each other: as many as are written at once, or a larger one alone. */
+/** Adjacent occurrences of a field, to be written at once; or a single larger one. */
 interface Run {
   readonly from: number;
-  /** Where the content of the first of them begins. */
+  /** The offset of the first one's content. */
   readonly content: number;
   readonly to: number;
 }
 
-const isLarge = ({ from, to }: Run): boolean => to - from > AT_ONCE;
+const isLarge = ({ from, to }: Run): boolean => to - from > MAX_PIECE_BYTES;
 
-/** Reads over one field; answers its number and where it lies. */
+/** Passes over one field; returns its number and its offsets. */
 function fieldAt(reader: BinaryReader): readonly [number, Run] {
   const from = reader.pos;
   const [number, type] = reader.tag();
@@ -44,7 +44,7 @@ function fieldAt(reader: BinaryReader): readonly [number, Run] {
   return [number, { from, content, to: reader.pos }];
 }
 
-/** Adds a run to those before it, the last of which it may only make longer. */
+/** Appends a run, or makes the last one longer by it. */
 function append(runs: Run[], next: Run): void {
   const last = runs.at(-1);
   const longer = last?.to === next.from ? { ...last, to: next.to } : undefined;
@@ -61,15 +61,15 @@ function* runsIn(bytes: Uint8Array): Generator<string, ReadonlyMap<number, Run[]
     const runs = fields.get(number) ?? [];
     append(runs, run);
     fields.set(number, runs);
-    if (seen % FIELDS_AT_ONCE === 0) yield '';
+    if (seen % MAX_PIECE_FIELDS === 0) yield '';
   }
   return fields;
 }
 
 const contentOf = (bytes: Uint8Array, { content, to }: Run): Uint8Array => bytes.subarray(content, to);
-const wholeOf = (bytes: Uint8Array, { from, to }: Run): Uint8Array => bytes.subarray(from, to);
+const encodedOf = (bytes: Uint8Array, { from, to }: Run): Uint8Array => bytes.subarray(from, to);
 
-/** What `each` makes of the runs, with commas between, `open` before and `close` behind. */
+/** Joins the pieces of the runs by commas, with `open` before and `close` behind. */
 function* joined(open: string, runs: readonly Run[], close: string, each: (run: Run) => Pieces): Pieces {
   yield open;
   for (const [nth, run] of runs.entries()) {
@@ -79,7 +79,7 @@ function* joined(open: string, runs: readonly Run[], close: string, each: (run: 
   yield close;
 }
 
-/** A repeated field whose elements are messages; `message` without other fields is `head`, the elements and `tail`. */
+/** A repeated field of messages; `message` without other fields is `head`, the elements and `tail`. */
 const elements = (
   message: DescMessage,
   element: DescMessage,
@@ -89,7 +89,7 @@ const elements = (
 ): Pieces =>
   joined('[', runs, ']', function* (run) {
     if (isLarge(run)) yield* jsonPieces(element, contentOf(bytes, run));
-    else yield jsonOf(message, wholeOf(bytes, run)).slice(head.length, -tail.length);
+    else yield jsonOf(message, encodedOf(bytes, run)).slice(head.length, -tail.length);
   });
 
 /** A field of `message`, its name before it; nothing where it has its default. */
@@ -102,11 +102,11 @@ function* member(message: DescMessage, field: DescField, bytes: Uint8Array, runs
   }
   if (field.fieldKind === 'message' && runs.some(isLarge)) {
     yield name;
-    // Several are one, which is what they are one after the other.
+    // Several occurrences merge: concatenated, they are one message.
     yield* jsonPieces(field.message, Buffer.concat(runs.map((run) => contentOf(bytes, run))));
     return;
   }
-  yield jsonOf(message, Buffer.concat(runs.map((run) => wholeOf(bytes, run)))).slice(1, -1);
+  yield jsonOf(message, Buffer.concat(runs.map((run) => encodedOf(bytes, run)))).slice(1, -1);
 }
 
 function* object(message: DescMessage, bytes: Uint8Array): Pieces {
@@ -145,7 +145,7 @@ function* struct(bytes: Uint8Array): Pieces {
   const runs = (yield* runsIn(bytes)).get(ITEMS) ?? [];
   yield* joined('{', runs, '}', function* (run) {
     if (isLarge(run)) yield* entry(contentOf(bytes, run));
-    else yield jsonOf(STRUCT, wholeOf(bytes, run)).slice(1, -1);
+    else yield jsonOf(STRUCT, encodedOf(bytes, run)).slice(1, -1);
   });
 }
 
@@ -163,7 +163,7 @@ function* value(bytes: Uint8Array): Pieces {
   else yield jsonOf(VALUE, bytes);
 }
 
-/** Messages that JSON has a form of its own for. */
+/** Messages with a JSON form of their own. */
 const FORMS: ReadonlyMap<string, (bytes: Uint8Array) => Pieces> = new Map([
   [STRUCT.typeName, struct],
   [LIST.typeName, list],
@@ -172,7 +172,7 @@ const FORMS: ReadonlyMap<string, (bytes: Uint8Array) => Pieces> = new Map([
 
 /** The JSON of a message; but for the order of names the same as at once. */
 export function* jsonPieces(message: DescMessage, bytes: Uint8Array): Pieces {
-  if (bytes.length <= AT_ONCE) {
+  if (bytes.length <= MAX_PIECE_BYTES) {
     yield jsonOf(message, bytes);
     return;
   }
@@ -181,7 +181,7 @@ export function* jsonPieces(message: DescMessage, bytes: Uint8Array): Pieces {
 }
 
 /** Characters of a chunk. */
-const CHUNK = 65_536;
+const CHUNK_LENGTH = 65_536;
 const NOTHING = new Uint8Array();
 
 /** The JSON of a message as UTF-8; an empty chunk is a step on the way to the next. */
@@ -189,7 +189,7 @@ export function* jsonChunks(message: DescMessage, bytes: Uint8Array): Generator<
   let text = '';
   for (const piece of jsonPieces(message, bytes)) {
     text += piece;
-    const full = text.length >= CHUNK;
+    const full = text.length >= CHUNK_LENGTH;
     yield full ? Buffer.from(text) : NOTHING;
     if (full) text = '';
   }

@@ -1,25 +1,25 @@
 /**
- * Messages that come twice in the bytes of a request, put together: fields merge, of scalars and of the members of a
- * oneof the last counts (contract/1-wire «Bytes»). The stubs that decode them take the last of several for all.
+ * Merges messages that come twice in the bytes of a request: their fields merge, and the last of scalars and of the members
+ * of a oneof counts (contract/1-wire «Bytes»). The stubs would take the last message for all.
  */
 import type { DescField, DescMessage, DescOneof } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { isValue } from './descriptors.js';
 import { Writer } from './writer.js';
 
-/** The contents of the messages that come for one field, in order. */
+/** The contents of the messages for one field, in order. */
 type Parts = readonly Uint8Array[];
 
 const lengthOf = (parts: Parts): number => parts.reduce((sum, { length }) => sum + length, 0);
 
 interface Found {
-  /** Undefined for a field that the message does not have. */
+  /** Undefined for a field unknown to the message. */
   readonly field: DescField | undefined;
-  readonly whole: Uint8Array;
+  readonly encoded: Uint8Array;
   readonly content: Uint8Array;
 }
 
-/** The fields of a message that lies in `parts`. */
+/** Lists the fields of a message in `parts`. */
 function* fieldsIn(message: DescMessage, parts: Parts): Generator<Found, void> {
   for (const bytes of parts) {
     const reader = new BinaryReader(bytes);
@@ -29,7 +29,7 @@ function* fieldsIn(message: DescMessage, parts: Parts): Generator<Found, void> {
       const isBlock = wireType === WireType.LengthDelimited;
       const content = isBlock ? reader.bytes() : reader.skip(wireType, number);
       const field = message.fields.find((each) => each.number === number);
-      yield { field, content, whole: bytes.subarray(start, reader.pos) };
+      yield { field, content, encoded: bytes.subarray(start, reader.pos) };
     }
   }
 }
@@ -46,7 +46,7 @@ function partsOf(single: Map<DescField, Uint8Array[]>, field: DescField): Uint8A
   return known;
 }
 
-/** Writes the message that lies in `parts`, its own single messages after all else. */
+/** Writes the message in `parts`, its own single messages after all else. */
 function writeMerged(writer: Writer, message: DescMessage, parts: Parts): void {
   // Values merge as they are decoded.
   if (isValue(message)) {
@@ -55,19 +55,19 @@ function writeMerged(writer: Writer, message: DescMessage, parts: Parts): void {
   }
   const single = new Map<DescField, Uint8Array[]>();
   const chosen = new Map<DescOneof, DescField>();
-  for (const { field, content, whole } of fieldsIn(message, parts)) {
+  for (const { field, content, encoded } of fieldsIn(message, parts)) {
     const before = field?.oneof && chosen.get(field.oneof);
     if (before !== undefined && before !== field) single.delete(before);
     if (field?.oneof !== undefined) chosen.set(field.oneof, field);
     if (field?.fieldKind === 'message') partsOf(single, field).push(content);
     else if (field?.message !== undefined) writeField(writer, field, field.message, [content]);
-    else writer.raw(whole);
+    else writer.raw(encoded);
   }
   for (const [field, contents] of single)
     if (field.message !== undefined) writeField(writer, field, field.message, contents);
 }
 
-/** `bytes` of a `message`, in which no single message comes twice. */
+/** Merges the single messages in `bytes` of a `message`, so that each comes once. */
 export function merged(message: DescMessage, bytes: Uint8Array): Uint8Array {
   const writer = new Writer(bytes.length);
   writeMerged(writer, message, [bytes]);

@@ -1,6 +1,6 @@
-/** Tables whose keys are looked up where they lie among other bytes, without making text of them. */
+/** Tables with keys looked up in place, among other bytes, without making text of them. */
 
-/** Answers what is known of the name that lies from `start` to before `end`. */
+/** Looks up the name from `start` to before `end`. */
 export type Names<T> = (bytes: Buffer, start: number, end: number) => T | undefined;
 
 interface Named<T> {
@@ -17,7 +17,7 @@ function isAt(name: Buffer, bytes: Buffer, start: number): boolean {
   return true;
 }
 
-/** The table of `entries`. */
+/** Builds the table of `entries`. */
 export function namesOf<T>(entries: readonly (readonly [string, T])[]): Names<T> {
   const table = new Map<number, readonly Named<T>[]>();
   for (const [text, value] of entries) {

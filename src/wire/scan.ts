@@ -1,7 +1,7 @@
 /**
- * Reads over the bytes of a request before they are decoded: counts messages and fields, of which many empty ones are
- * cheap to send and dear to decode (docs/settings.md «Limits»), refuses what the contract does not have, and notices a
- * message that comes twice (contract/1-wire «Bytes»).
+ * Scans the bytes of a request before they are decoded: counts messages and fields, since many empty ones are cheap to send
+ * and dear to decode (docs/settings.md «Limits»), refuses fields unknown to the contract, and notices a message that comes
+ * twice (contract/1-wire «Bytes»).
  */
 import { isUtf8 } from 'node:buffer';
 import type { DescMessage } from '@bufbuild/protobuf';
@@ -12,22 +12,22 @@ import type { Field, Shape } from './shape.js';
 import { MAX_DEPTH } from './struct.js';
 
 const MAX_MESSAGES = 20_000;
-/** Two lists of the longest, and what is around them: a value of a list is two fields, an entry of an object four. */
+/** Two lists of the greatest length and their surroundings: a value of a list is two fields, an entry of an object four. */
 const MAX_FIELDS = 250_000;
 
-/** What errors call the whole request. */
+/** The name of the whole request in errors. */
 const WHOLE = 'request';
 const TOO_LONG = 'a number in it is too long';
 
-/** A message that is being read. */
+/** A message while it is read. */
 class Frame {
-  /** Used again, so that reading leaves no garbage. */
+  /** Reused, so that reading leaves no garbage. */
   #inner: Frame | undefined;
-  /** Where its tag and its content begin, and where it ends. */
+  /** The offsets of its tag, of its content and of its end. */
   tag = 0;
   start = 0;
   end = 0;
-  /** Of the fields that are merged, those that have come. */
+  /** The fields to merge that came so far. */
   seen = 0;
   /** Lists and objects of a Value around its content. */
   levels = 0;
@@ -49,7 +49,7 @@ class Frame {
   }
 }
 
-/** How often `field` stands in the message of `frame` before `end`. */
+/** Counts the occurrences of `field` in the message of `frame` before `end`. */
 function countBefore({ start, shape }: Frame, field: Field, bytes: Uint8Array, end: number): number {
   const reader = new BinaryReader(bytes);
   let count = 0;
@@ -62,12 +62,12 @@ function countBefore({ start, shape }: Frame, field: Field, bytes: Uint8Array, e
   return count;
 }
 
-/** What errors call a field of `frame` whose tag is at `tag`. */
+/** The name in errors of the field of `frame` with its tag at `tag`. */
 function segmentOf(frame: Frame, field: Field, bytes: Uint8Array, tag: number): string {
   return field.isList ? `${field.name}[${countBefore(frame, field, bytes, tag)}]` : field.name;
 }
 
-/** The path of the message of `frame`; of what is inside a Value it is that of the Value. */
+/** The path of the message of `frame`; inside a Value it is the path of the Value. */
 function pathOf(frame: Frame, bytes: Uint8Array): readonly string[] {
   const { outer, field, tag } = frame;
   if (outer === undefined || field === undefined) return [];
@@ -77,7 +77,7 @@ function pathOf(frame: Frame, bytes: Uint8Array): readonly string[] {
 
 class Scanner {
   readonly #bytes: Uint8Array;
-  #at = 0;
+  #offset = 0;
   #frame: Frame;
   #messages = 0;
   #fields = 0;
@@ -86,7 +86,7 @@ class Scanner {
   constructor(
     shape: Shape,
     bytes: Uint8Array,
-    /** Whether texts are looked at, too. */
+    /** True to check texts, too. */
     readonly texts: boolean,
   ) {
     this.#bytes = bytes;
@@ -94,19 +94,19 @@ class Scanner {
     this.#frame.end = bytes.length;
   }
 
-  /** Reads all; however deep messages lie, this takes no more of the stack. Answers whether one is to be merged. */
+  /** Reads everything, without growing the stack for deep messages. Returns true where messages are to be merged. */
   run(): boolean {
     for (;;) {
-      if (this.#at < this.#frame.end) this.#read();
+      if (this.#offset < this.#frame.end) this.#read();
       else if (this.#frame.outer === undefined) return this.#twice;
       else this.#frame = this.#frame.outer;
     }
   }
 
-  /** Reads one field; what is inside it comes next. */
+  /** Reads one field, or enters it. */
   #read(): void {
     const frame = this.#frame;
-    const start = this.#at;
+    const start = this.#offset;
     const tag = this.#uint32();
     const field = frame.shape.fields[tag] ?? this.#refuseTag(tag);
     limited(++this.#fields, MAX_FIELDS, 'fields of a request', WHOLE);
@@ -122,8 +122,8 @@ class Scanner {
     const length = this.#length();
     const inner = this.#frame.inside(field, shape);
     inner.tag = tag;
-    inner.start = this.#at;
-    inner.end = this.#at + length;
+    inner.start = this.#offset;
+    inner.end = this.#offset + length;
     this.#frame = inner;
     if (inner.levels > MAX_DEPTH) this.#refuseDepth();
   }
@@ -135,12 +135,12 @@ class Scanner {
         return;
       case WireType.Bit64:
         this.#require(8);
-        this.#at += 8;
+        this.#offset += 8;
         return;
       default: {
         const length = this.#length();
         if (this.texts && field.isText) this.#checkText(field, tag, length);
-        this.#at += length;
+        this.#offset += length;
       }
     }
   }
@@ -150,7 +150,7 @@ class Scanner {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
       this.#require(1);
-      const byte = this.#bytes[this.#at++] ?? 0;
+      const byte = this.#bytes[this.#offset++] ?? 0;
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return shift === 28 && byte > 0x0f ? this.#malformed(TOO_LONG) : value >>> 0;
     }
@@ -166,14 +166,14 @@ class Scanner {
   #passVarint(): void {
     for (let i = 0; i < 10; i++) {
       this.#require(1);
-      if ((this.#bytes[this.#at++] ?? 0) < 0x80) return;
+      if ((this.#bytes[this.#offset++] ?? 0) < 0x80) return;
     }
     this.#malformed(TOO_LONG);
   }
 
-  /** Refuses a message that ends before `length` more bytes. */
+  /** Refuses a message with less than `length` more bytes. */
   #require(length: number): void {
-    if (length > this.#frame.end - this.#at) this.#malformed('its bytes end early');
+    if (length > this.#frame.end - this.#offset) this.#malformed('its bytes end early');
   }
 
   #path(segments: readonly string[] = []): string {
@@ -193,7 +193,7 @@ class Scanner {
     return this.#refuse([], `${this.#frame.shape.name} cannot be decoded: ${reason}`);
   }
 
-  /** A tag that the contract does not have. */
+  /** Refuses a tag unknown to the contract. */
   #refuseTag(tag: number): never {
     const { name, fields } = this.#frame.shape;
     const [number, wireType] = [tag >>> 3, tag & 7];
@@ -207,7 +207,7 @@ class Scanner {
   }
 
   #checkText(field: Field, tag: number, length: number): void {
-    if (isUtf8(this.#bytes.subarray(this.#at, this.#at + length))) return;
+    if (isUtf8(this.#bytes.subarray(this.#offset, this.#offset + length))) return;
     const inValue = this.#frame.shape.messages === 0;
     const segment = inValue ? [] : [segmentOf(this.#frame, field, this.#bytes, tag)];
     this.#refuse(segment, 'it is not UTF-8');
@@ -215,13 +215,13 @@ class Scanner {
 }
 
 /**
- * Refuses bytes that are no `message` of the contract, and too many messages or fields. Answers whether a message comes
- * twice where one is due. Errors: INVALID_PARAMETER, LIMIT_EXCEEDED.
+ * Refuses bytes other than a `message` of the contract, and too many messages or fields. Returns true where a message comes
+ * twice in place of one. Errors: INVALID_PARAMETER, LIMIT_EXCEEDED.
  */
 export const scan = (message: DescMessage, bytes: Uint8Array): boolean =>
   new Scanner(shapeOf(message), bytes, false).run();
 
-/** Refuses a text that is not UTF-8. Errors: INVALID_PARAMETER, which names its field. */
+/** Refuses text other than UTF-8. Errors: INVALID_PARAMETER, naming its field. */
 export function requireUtf8(message: DescMessage, bytes: Uint8Array): void {
   new Scanner(shapeOf(message), bytes, true).run();
 }

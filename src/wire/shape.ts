@@ -1,18 +1,18 @@
-/** Messages as the bytes of requests have them: tables by tag, made of the descriptors once (contract/1-wire «Bytes»). */
+/** The shapes of messages in the bytes of requests: tables by tag, made of the descriptors once (contract/1-wire «Bytes»). */
 import { ScalarType } from '@bufbuild/protobuf';
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { WireType } from '@bufbuild/protobuf/wire';
 import { pathName } from './descriptors.js';
 
 export interface Field {
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly name: string;
   readonly isList: boolean;
   readonly isText: boolean;
   readonly wireType: WireType;
-  /** The message that is its content. */
+  /** The message inside. */
   readonly inside: Shape | undefined;
-  /** A bit of its own where several are to be merged before they are decoded; 0 where each counts, or the last. */
+  /** Its own bit where several merge before they are decoded; 0 where each counts, or the last. */
   readonly once: number;
 }
 
@@ -20,13 +20,13 @@ export interface Shape {
   readonly name: string;
   /** 1 for a message of the query language; the parts of a Value are only fields, and merge as they are decoded. */
   readonly messages: 0 | 1;
-  /** 1 for a list or an object of a Value, of which only so many lie inside each other. */
+  /** 1 for a list or an object of a Value: their nesting is limited. */
   readonly levels: 0 | 1;
   /** By tag. */
   readonly fields: (Field | undefined)[];
 }
 
-/** What requests have beside messages and enums. */
+/** The scalars of requests. */
 const WIRE_TYPES: ReadonlyMap<ScalarType | undefined, WireType> = new Map([
   [ScalarType.STRING, WireType.LengthDelimited],
   [ScalarType.DOUBLE, WireType.Bit64],

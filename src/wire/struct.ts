@@ -1,7 +1,7 @@
 /**
- * google.protobuf Struct and Value to and from plain values (docs/query.md «Values», docs/architecture.md «Wire»).
- * On the way in objects are Maps: no prototype to pollute, and the order of keys is kept. Answers do not come this
- * way: values.ts writes them from what is stored.
+ * google.protobuf Struct and Value to and from plain values (docs/query.md «Values», docs/architecture.md «Wire»). Decoded
+ * objects are Maps: no prototype to pollute, and the order of keys is kept. Answers do not come this way: values.ts writes
+ * them from stored values.
  */
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { fail } from '../errors.js';
@@ -11,7 +11,7 @@ export type Plain = null | boolean | number | string | PlainList | PlainObject;
 export type PlainList = readonly Plain[];
 export type PlainObject = ReadonlyMap<string, Plain>;
 
-/** How many lists and objects may lie inside each other, in a request and in an answer. */
+/** The nesting of lists and objects, in a request and in an answer. */
 export const MAX_DEPTH = 32;
 
 /** Tags (field number and wire type) of Value's members, of the only field of Struct and ListValue, and of an entry. */
@@ -33,14 +33,14 @@ function deeper(depth: number): number {
     : fail('LIMIT_EXCEEDED', { limit: 'levels of a value', max: String(MAX_DEPTH) });
 }
 
-/** Where the message of `length` bytes that starts here ends. */
+/** The offset of the end of the message of `length` bytes that starts here. */
 const endOf = (reader: BinaryReader, length: number): number => reader.pos + length;
 
 function skip(reader: BinaryReader, tag: number): void {
   reader.skip(tag & 7, tag >>> 3);
 }
 
-/** What has come of a Value: a list or an object that comes again is merged with it. */
+/** A Value so far: a second list or object merges with it. */
 type Draft = null | boolean | number | string | Plain[] | Map<string, Plain>;
 
 function decodeValue(reader: BinaryReader, end: number, depth: number, before: Draft = null): Draft {
@@ -92,7 +92,7 @@ function decodeFields(reader: BinaryReader, end: number, depth: number, into: Ma
   }
 }
 
-/** Of entries of one name the last counts. */
+/** Decodes an entry; of entries with one name the last counts. */
 function decodeEntry(reader: BinaryReader, end: number, depth: number, into: Map<string, Plain>): void {
   let key = '';
   let value: Draft = null;
@@ -110,7 +110,7 @@ type Entries = Iterable<readonly [string, unknown]>;
 
 const entriesOf = (object: object): Entries => (object instanceof Map ? object : Object.entries(object));
 
-/** Writes the members of a Value: what JSON has, and Maps for objects. */
+/** Writes the members of a Value, given as JSON values, or Maps for objects. */
 function writeValue(writer: BinaryWriter, value: unknown): void {
   if (typeof value === 'number') writer.uint32(TAG.number).double(value);
   else if (typeof value === 'string') writer.uint32(TAG.text).string(value);

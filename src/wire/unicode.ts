@@ -4,7 +4,7 @@ import { fail } from '../errors.js';
 /** The first two bytes of UTF-16 and of UTF-32 that begin with a mark. */
 const WIDE_MARKS = [0xfeff, 0xfffe];
 
-/** A text begins with an ASCII character, beside which other encodings than UTF-8 have a NUL. */
+/** True for UTF-16 and UTF-32: JSON begins with an ASCII character, with a NUL beside it in these encodings. */
 function isWide([first = -1, second = -1]: Uint8Array): boolean {
   return first === 0 || second === 0 || WIDE_MARKS.includes((first << 8) | second);
 }

@@ -7,12 +7,12 @@ import type { Scalar } from './bson.js';
 import { MAX_DEPTH, TAG } from './struct.js';
 import type { Writer } from './writer.js';
 
-/** Bytes that a scalar with its name takes beside its own. */
+/** The bytes of an entry around its scalar and its name. */
 const AROUND = 16;
 
-/** The fields of the document at `at`, as those of a Struct that lies `depth` levels deep. */
-export function writeFields(writer: Writer, bytes: Buffer, at: number, depth: number): void {
-  for (const each = new Elements(bytes, at); each.next();) {
+/** Writes the fields of the document at `offset` as those of a Struct `depth` levels deep. */
+export function writeFields(writer: Writer, bytes: Buffer, offset: number, depth: number): void {
+  for (const each = new Elements(bytes, offset); each.next();) {
     const size = each.end - each.value;
     writer.open(TAG.item, size + each.nameEnd - each.name + AROUND);
     writer.byte(TAG.key);
@@ -23,8 +23,8 @@ export function writeFields(writer: Writer, bytes: Buffer, at: number, depth: nu
   }
 }
 
-function writeItems(writer: Writer, bytes: Buffer, at: number, depth: number): void {
-  for (const each = new Elements(bytes, at); each.next();) {
+function writeItems(writer: Writer, bytes: Buffer, offset: number, depth: number): void {
+  for (const each = new Elements(bytes, offset); each.next();) {
     writer.open(TAG.item, each.end - each.value);
     writeValue(writer, bytes, each.type, each.value, depth);
     writer.close();
@@ -47,7 +47,7 @@ function writeScalar(writer: Writer, scalar: Scalar): void {
   }
 }
 
-/** Begins an entry of a Struct that is called `key`, up to its value, which takes something like `guess` bytes. */
+/** Begins the entry `key` of a Struct, up to its value of some `guess` bytes. */
 export function openEntry(writer: Writer, key: string, guess: number): void {
   writer.open(TAG.item, key.length + guess + AROUND);
   writer.byte(TAG.key);
@@ -60,36 +60,36 @@ export function closeEntry(writer: Writer): void {
   writer.close();
 }
 
-/** An entry of a Struct whose value is a scalar. */
+/** Writes an entry of a Struct with a scalar value. */
 export function writeEntry(writer: Writer, key: string, scalar: Scalar): void {
   openEntry(writer, key, 0);
   writeScalar(writer, scalar);
   closeEntry(writer);
 }
 
-function writePointer(writer: Writer, bytes: Buffer, at: number): void {
-  for (const [key, text] of Object.entries(pointerAt(bytes, at))) writeEntry(writer, key, text);
+function writePointer(writer: Writer, bytes: Buffer, offset: number): void {
+  for (const [key, text] of Object.entries(pointerAt(bytes, offset))) writeEntry(writer, key, text);
 }
 
-/** The members of a Value that lies `depth` levels deep; lists and objects below MAX_DEPTH come as compact JSON text. */
-export function writeValue(writer: Writer, bytes: Buffer, type: number, at: number, depth: number): void {
+/** Writes the members of a Value `depth` levels deep; lists and objects below MAX_DEPTH come as compact JSON text. */
+export function writeValue(writer: Writer, bytes: Buffer, type: number, offset: number, depth: number): void {
   if (type === BSON.string) {
     writer.byte(TAG.text);
-    writer.textOf(bytes, textStart(at), textEnd(bytes, at));
+    writer.textOf(bytes, textStart(offset), textEnd(bytes, offset));
     return;
   }
-  const scalar = scalarAt(bytes, type, at);
+  const scalar = scalarAt(bytes, type, offset);
   if (scalar !== undefined) {
     writeScalar(writer, scalar);
     return;
   }
   if (depth >= MAX_DEPTH) {
-    writeScalar(writer, JSON.stringify(plainAt(bytes, type, at)));
+    writeScalar(writer, JSON.stringify(plainAt(bytes, type, offset)));
     return;
   }
-  writer.open(type === BSON.array ? TAG.list : TAG.object, bytes.readInt32LE(at));
-  if (type === BSON.array) writeItems(writer, bytes, at, depth + 1);
-  else if (type === BSON.object) writeFields(writer, bytes, at, depth + 1);
-  else writePointer(writer, bytes, at);
+  writer.open(type === BSON.array ? TAG.list : TAG.object, bytes.readInt32LE(offset));
+  if (type === BSON.array) writeItems(writer, bytes, offset, depth + 1);
+  else if (type === BSON.object) writeFields(writer, bytes, offset, depth + 1);
+  else writePointer(writer, bytes, offset);
   writer.close();
 }

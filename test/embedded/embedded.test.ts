@@ -1,4 +1,4 @@
-// The embedded mongod: it ends with its parent, keeps its data, and says what is wrong in one line.
+// The embedded mongod: it ends with its parent, keeps its data, and reports a fault in one line.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -63,7 +63,7 @@ function alive(pid: number): boolean {
   }
 }
 
-/** A service in a process of its own, which can be killed. */
+/** A service in a process of its own, to be killed. */
 async function serviceProcess(): Promise<{ uri: string; kill(): Promise<void> }> {
   const program = `
     const { startEmbedded } = await import(${JSON.stringify(new URL('../../src/embedded/embedded.js', import.meta.url))});
@@ -82,7 +82,7 @@ async function serviceProcess(): Promise<{ uri: string; kill(): Promise<void> }>
 }
 
 describe('the embedded mongod', () => {
-  test('is gone within 10 s after its service was killed', async () => {
+  test('ends within 10 s after its service was killed', async () => {
     const service = await serviceProcess();
     const pid = await pidOf(service.uri);
     expect(alive(pid)).toBe(true);
@@ -90,7 +90,7 @@ describe('the embedded mongod', () => {
     await until('mongod is gone', () => !alive(pid), 10_000);
   });
 
-  test('starts again on the data of a service that was killed just now', async () => {
+  test('starts on the data of a service killed just before', async () => {
     const service = await serviceProcess();
     await write(service.uri, 'before the kill');
     await service.kill();
@@ -100,7 +100,7 @@ describe('the embedded mongod', () => {
     expect(found).toEqual(['before the kill']);
   });
 
-  test('keeps its data between two starts, on whatever port', async () => {
+  test('keeps its data between two starts, on any port', async () => {
     const first = await start();
     await write(first.uri, 'first');
     await first.stop();
@@ -112,7 +112,7 @@ describe('the embedded mongod', () => {
     expect(found).toEqual(['first', 'second']);
   });
 
-  test('is started again when it was killed, where it was', async () => {
+  test('is restarted on its port when it was killed', async () => {
     const { uri, stop } = await startEmbedded({ dataDir, binary, log: (line) => said.push(line) });
     await write(uri, 'before the kill');
     const pid = await pidOf(uri);

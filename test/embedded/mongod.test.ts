@@ -1,4 +1,4 @@
-// Which binary is taken: one that works, and from the cache only one whose content is what its name says.
+// The choice of a binary: one that works, and from the cache only one with the content of its name.
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { createHash } from 'node:crypto';
@@ -27,7 +27,7 @@ async function program(name: string, text: string): Promise<string> {
   return path;
 }
 
-describe('a binary that was named', () => {
+describe('a named binary', () => {
   test('is taken when it prints its version', async () => {
     const path = await program('my-mongod', working);
     expect(await findMongod(path, folder, log)).toEqual({ path, version: '6.0.99' });
@@ -49,7 +49,7 @@ describe('a binary that was named', () => {
       '#!/bin/sh\necho hello\n',
       /^MONGOD_BINARY does not work: .* names no db version; name a mongod, or leave it unset$/,
     ],
-  ])('is an error when it %s, and no other is looked for', async (_, text, message) => {
+  ])('is an error when it %s, and no other is searched for', async (_, text, message) => {
     const path = join(folder, 'my-mongod');
     if (text !== undefined) await program('my-mongod', text);
     await expect(findMongod(path, folder, log)).rejects.toThrow(message);

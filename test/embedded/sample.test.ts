@@ -29,7 +29,7 @@ describe('the sample', () => {
     expect(await db.collection('job').countDocuments()).toBe(3022);
   });
 
-  test('leaves a database alone whose jobs were all deleted', async () => {
+  test('leaves a database alone after all its jobs were deleted', async () => {
     const deleted = client.db('test_sample_deleted');
     await loadSample(uri, deleted.databaseName, dir);
     await deleted.collection('job').deleteMany({});

@@ -51,7 +51,7 @@ const PATHS = [
 /** In one order, whatever that is: null, numbers, texts, objects, lists. */
 const sorted = (values: readonly unknown[]): string[] => values.map((value) => JSON.stringify(value)).sort();
 
-test.each(PATHS)('%s', async (distinct) => {
+test.each(PATHS)('distinct at %s gives the values of MongoDB', async (distinct) => {
   const due = await service.db.collection('job').distinct(distinct, { domain_id: DOMAIN });
   const query = { distinct };
   const rows = rowsOf(await client.call('stat', { domain_id: DOMAIN, query }));

@@ -110,7 +110,7 @@ const CASES: readonly (readonly [string, JsonObject])[] = [
   }),
 ];
 
-test.each(CASES)('%s', async (place, query) => {
+test.each(CASES)('an error names its place: %s', async (place, query) => {
   expect(await client.call('stat', { domain_id: 'domain-none', query })).toMatchObject({
     error: {
       status: 'INVALID_ARGUMENT',

@@ -6,7 +6,7 @@ import type { Collection } from 'mongodb';
 import { RE2JS } from 're2js';
 import { JOB_SCHEMA } from '../../src/job/schema.js';
 import { confine, matchStages } from '../../src/query/confine.js';
-import { findRunaway } from '../../src/regex/pattern.js';
+import { findRunaway } from '../../src/regex/runaway.js';
 import { jsonClient } from '../harness/client.js';
 import type { RpcName } from '../harness/client.js';
 import { callHttp } from '../harness/http-client.js';
@@ -22,7 +22,7 @@ const TEXTS = 60;
 const PATIENCE = 1000;
 const AT_ONCE = 8;
 
-/** MongoDB's codes for what it cannot tell, or not in time, and for what it cannot read. */
+/** MongoDB's codes for expressions beyond its limits, out of time, or beyond its syntax. */
 const STUCK = [51156, 50];
 const UNREADABLE = [51091, 51111];
 
@@ -106,8 +106,8 @@ test(`${PATTERNS} expressions of seed ${SEED} over ${TEXTS} texts: each answer i
   await Promise.all(Array.from({ length: AT_ONCE }, ask));
   const count = (due: Told): number => outcomes.filter(([, outcome]) => outcome === due).length;
   process.stderr.write(
-    `seed ${SEED}: ${count('same')} the same, ${count('refused')} refused, ${count('stuck')} told to be too much, ` +
-      `${count('unreadable') + count('other engine')} that one engine cannot read, ${count('SILENT')} silent differences\n`,
+    `seed ${SEED}: ${count('same')} the same, ${count('refused')} refused, ${count('stuck')} reported as too much, ` +
+      `${count('unreadable') + count('other engine')} unreadable to one engine, ${count('SILENT')} silent differences\n`,
   );
   expect(outcomes.filter(([, outcome]) => outcome === 'SILENT')).toEqual([]);
   expect(count('same')).toBeGreaterThan(PATTERNS / 2);
@@ -116,7 +116,7 @@ test(`${PATTERNS} expressions of seed ${SEED} over ${TEXTS} texts: each answer i
 const STUCK_ON = '.*.*y|^.*.*.*x$';
 const FILTER = { k: 'errors.message', o: 'regex' };
 
-test('find alone drops what it cannot tell, without a word', async () => {
+test('find alone drops a text beyond the limits of PCRE, without a word', async () => {
   const jobs = service.db.collection('job');
   const text = { 'errors.message': { $regex: STUCK_ON, $options: 'i' } };
   expect(
@@ -153,7 +153,7 @@ const TOLD: readonly (readonly [RpcName, JsonObject, string])[] = [
   ],
 ];
 
-test.each(TOLD)('%s of %j is told so, at %s', async (rpc, request, field) => {
+test.each(TOLD)('%s of %j is refused with the condition named, at %s', async (rpc, request, field) => {
   const client = jsonClient(service.address);
   const all = { domain_id: DOMAIN, ...request };
   for (const outcome of [await client.call(rpc, all), await callHttp(service.http, rpc, all)]) {

@@ -58,6 +58,6 @@ test.each<readonly [string, JsonObject, unknown]>([
       { s: 'B', n: JOBS / 3 },
     ],
   ],
-])('%s', async (_, query, due) => {
+])('no index makes null of a missing value: %s', async (_, query, due) => {
   expect(await client.call('stat', { domain_id: DOMAIN, query })).toHaveProperty('response.results', due);
 });

@@ -5,15 +5,15 @@ import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
 import { Query, StatisticsQuery } from '../../src/gen/spaceone/api/core/v1/query.js';
 import { JOB_SCHEMA } from '../../src/job/schema.js';
-import type { Reading } from '../../src/query/reading.js';
+import type { ReadSettings } from '../../src/query/read-settings.js';
 import { createWorkBudget } from '../../src/query/work-budget.js';
 import { descriptors } from '../../src/wire/descriptors.js';
 import type { Outcome } from '../harness/client.js';
 
-/** The clock of what is read but not run. */
+/** The clock of requests read but not run. */
 export const NOW = new Date('2024-03-15T10:20:30.400Z');
 
-export const READING: Reading = {
+export const SETTINGS: ReadSettings = {
   schema: JOB_SCHEMA,
   now: NOW,
   work: createWorkBudget(),
@@ -32,7 +32,7 @@ export const queryOf = (json: JsonObject): Query => Query.decode(bytesOf('Query'
 export const statisticsOf = (json: JsonObject): StatisticsQuery =>
   StatisticsQuery.decode(bytesOf('StatisticsQuery', json));
 
-/** What the driver sends for `document`: objects of a request are Maps before, and documents after. */
+/** Sends `document` through the driver's encoding: objects of a request are Maps before, and documents after. */
 export const sent = (document: Document): Document =>
   BSON.deserialize(BSON.serialize(document), { bsonRegExp: true });
 

@@ -2,10 +2,11 @@
 // name, an operator or a value (docs/query.md).
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { JOB_SCHEMA } from '../../src/job/schema.js';
-import { OPERATORS } from '../../src/query/operators.js';
+import { isOperator, OPERATORS } from '../../src/query/operators.js';
 import { GROUP_OPERATORS } from '../../src/query/stages/group-operators.js';
 import { PROJECT_OPERATORS } from '../../src/query/stages/project-operators.js';
 import { ROW_CONDITIONS } from '../../src/query/stages/row-conditions.js';
+import type { OperandName } from '../../src/query/values.js';
 import type { RpcName } from '../harness/client.js';
 import { NAMES, VALUES } from '../harness/hostile.js';
 import { below, pick, several, some, weighed } from '../harness/random.js';
@@ -171,24 +172,37 @@ function anyValue(next: Random, data: RequestData, levels = 3): JsonValue {
   return weighed(next, levels > 0 ? [...ways, ...within] : ways).make();
 }
 
-/** Draws a valid value for an operator. */
-function fitting(next: Random, operator: string, data: RequestData): JsonValue {
-  const text = (): string => anyText(next, data);
-  if (operator === 'exists') return next() < 0.5;
-  if (operator === 'regex_in') return several(next, 4, () => pattern(next));
-  if (operator === 'regex') return pattern(next);
-  if (operator.endsWith('in') && operator !== 'contain' && operator !== 'not_contain')
-    return several(
-      next,
-      next() < 0.01 ? 2000 : 5,
-      operator.includes('contain') ? text : () => anyValue(next, data, 1),
-    );
-  if (operator.startsWith('datetime')) return pick(next, DATES);
-  if (operator.startsWith('timediff')) return pick(next, TIMES);
-  if (operator === 'match')
-    return Object.fromEntries(several(next, 3, () => [key(next, data), anyValue(next, data, 1)] as const));
-  return anyValue(next, data, 1);
-}
+type Make = (next: Random, data: RequestData) => JsonValue;
+
+const shallow: Make = (next, data) => anyValue(next, data, 1);
+
+/** A few items, and now and then many. */
+const listOf =
+  (make: Make): Make =>
+  (next, data) =>
+    several(next, next() < 0.01 ? 2000 : 5, () => make(next, data));
+
+const fields: Make = (next, data) =>
+  Object.fromEntries(several(next, 3, () => [key(next, data), shallow(next, data)] as const));
+
+const OPERANDS: Readonly<Record<OperandName, Make>> = {
+  anything: shallow,
+  value: shallow,
+  values: listOf(shallow),
+  scalar: shallow,
+  flag: (next) => next() < 0.5,
+  text: shallow,
+  texts: listOf(anyText),
+  pattern,
+  patterns: (next) => several(next, 4, () => pattern(next)),
+  fields,
+  isoDate: (next) => pick(next, DATES),
+  timediff: (next) => pick(next, TIMES),
+};
+
+/** A value of the kind that an operator takes; any value for an unknown operator. */
+const fitting = (next: Random, operator: string, data: RequestData): JsonValue =>
+  (isOperator(operator) ? OPERANDS[OPERATORS[operator].operand.name] : shallow)(next, data);
 
 const key = (next: Random, data: RequestData): string =>
   weighed(next, [

@@ -1,4 +1,4 @@
-// JSON requests: what is counted before it is read, and what is not.
+// JSON requests: the parts counted before they are read, and the parts that are not.
 import { expect, test } from '@jest/globals';
 import { JSON_TEXT } from '../../src/wire/codec.js';
 import { jsonOf } from '../../src/wire/json.js';
@@ -17,7 +17,7 @@ test.each([
   ['values', condition(`[${'1,'.repeat(100_000)}1]`), PARTS],
   ['names', condition(`{${Array.from({ length: 50_001 }, (_, i) => `"${i}":1`).join()}}`), PARTS],
   ['empty objects', `{"query":{"filter":[${'{},'.repeat(50_001)}{}]}}`, PARTS],
-])('too many %s are refused', (_, text, limit) => {
+])('too many %s in a body are refused', (_, text, limit) => {
   expect(() => decode(text)).toThrow(`Limit exceeded. (limit = ${limit}`);
 });
 
@@ -26,7 +26,7 @@ test.each([
   ['commas and colons', ',:'.repeat(60_000)],
   ['quotes that are escaped', '\\"['.repeat(100)],
   ['backslashes that are escaped', '\\\\'],
-])('%s within a text do not count', (_, inner) => {
+])('%s within a text are not counted', (_, inner) => {
   const text = condition(`["${inner}"]`);
   expect(JSON.parse(jsonOf(JOBS_QUERY, decode(text)))).toEqual(JSON.parse(text));
 });

@@ -1,4 +1,4 @@
-// Lines of CSV: what is quoted, and what a spreadsheet must not compute.
+// Lines of CSV: quoted cells, and cells that a spreadsheet must not compute.
 import { expect, test } from '@jest/globals';
 import { csvLine } from '../../src/wire/csv.js';
 
@@ -34,6 +34,6 @@ test.each<readonly [string, readonly (string | number | boolean)[], string]>([
   ['a formula with a comma', ['=cmd|"/c calc"!A1,'], '"\'=cmd|""/c calc""!A1,"\r\n'],
   ['a number below zero, which is no text', [-1], '-1\r\n'],
   ['a sign that is not the first', ['a=1'], 'a=1\r\n'],
-])('%s', (_, cells, line) => {
+])('a line of CSV has %s', (_, cells, line) => {
   expect(csvLine(cells)).toBe(line);
 });

@@ -1,4 +1,4 @@
-// Requests in JSON beside the library's reader: what is taken, what is refused, and what it means.
+// Requests in JSON beside the library's reader: accepted and refused ones, and their meaning.
 import { describe, expect, test } from '@jest/globals';
 import { fromJsonString, toBinary } from '@bufbuild/protobuf';
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
@@ -13,7 +13,7 @@ import { jsonOf } from '../../src/wire/json.js';
 const JOBS_QUERY = messageNamed('spaceone.api.inventory.v1.JobsQuery');
 const JOB_STAT_QUERY = messageNamed('spaceone.api.inventory.v1.JobStatQuery');
 
-/** What `read` makes of a request, as JSON in the order of the contract; undefined: it refuses it. */
+/** A request as read by `read`, in JSON in the order of the contract; undefined: `read` refuses it. */
 function readingOf(message: DescMessage, read: () => Uint8Array): string | undefined {
   try {
     return jsonOf(message, read());
@@ -59,7 +59,7 @@ function scalar({ scalar: type, enum: named }: DescField): fc.Arbitrary<unknown>
   return fc.constantFrom<unknown>(0, 1, 2.0, '7', 2 ** 31 - 1);
 }
 
-/** What may stand for a field, now and then what may not. */
+/** A value for a field, now and then of a wrong kind. */
 function content(field: DescField): fc.Arbitrary<unknown> {
   const due = field.message === undefined ? scalar(field) : message(field.message);
   const all = field.fieldKind === 'list' ? fc.array(due, { maxLength: 2 }) : due;
@@ -104,7 +104,7 @@ test.each([
   );
 });
 
-test('JSON that is broken anywhere is refused where the library refuses it', () => {
+test('JSON broken at any byte is refused where the library refuses it', () => {
   const change = fc.record({
     at: fc.nat(),
     length: fc.nat(2),
@@ -129,11 +129,11 @@ test.each([
   ' [1 , 2.50e+1 , -0.0 , {} , [] ] ',
   '"\\u00e9\\n\\ud83d\\ude00"',
   '{"a":{"b":[{"c":null}]}}',
-])('the value %s', (value) => {
+])('the value %s is read as the library reads it', (value) => {
   same(JOBS_QUERY, `{"query":{"filter":[{"v":${value}}]}}`);
 });
 
-describe('what the library loses', () => {
+describe('a request keeps data that the library loses', () => {
   const valueOf = (json: string): unknown => {
     const bytes = bytesOfJson(JOBS_QUERY, Buffer.from(`{"query":{"filter":[{"v":${json}}]}}`));
     return JobsQuery.decode(bytes).query?.filter[0]?.value_alias?.value;
@@ -149,7 +149,7 @@ describe('what the library loses', () => {
   });
 });
 
-test('every JSON that ends early is refused, wherever it ends', () => {
+test('JSON that ends early is refused, at any byte', () => {
   const whole = '{"query":{"filter":[{"k":"a","v":[1.5e3,"\\u0041",{"b":null}]}],"page":{"limit":2}}}';
   const refusals = Array.from({ length: whole.length }, (_, end) => {
     try {
@@ -161,7 +161,7 @@ test('every JSON that ends early is refused, wherever it ends', () => {
   expect(new Set(refusals)).toEqual(new Set(['INVALID_ARGUMENT']));
 });
 
-test('a message with a field of a type that no request has is a fault of the contract', () => {
+test('a message with a field type unknown to requests is a fault of the contract', () => {
   const message = messageNamed('spaceone.api.inventory.v1.JobInfo');
   expect(() => bytesOfJson(message, Buffer.from('{}'))).toThrow('no request has a field');
 });

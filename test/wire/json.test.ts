@@ -33,7 +33,7 @@ const job = (nth: number, more: JsonObject = {}): JsonObject => ({
 const deep = (levels: number): JsonValue =>
   levels === 0 ? text.repeat(200) : { [`level${levels}`]: [deep(levels - 1)] };
 
-/** Messages that are larger than what is written at once, each in another place. */
+/** Messages larger than one piece, each in another place. */
 const LARGE: readonly (readonly [string, typeof JOBS, JsonObject])[] = [
   ['many jobs', JOBS, { results: times(300, (nth) => job(nth)), total_count: 300 }],
   [
@@ -56,7 +56,7 @@ const LARGE: readonly (readonly [string, typeof JOBS, JsonObject])[] = [
   ['nothing', STRUCT, {}],
 ];
 
-test.each(LARGE)('%s', (_, message, json) => {
+test.each(LARGE)('the pieces of %s make its JSON', (_, message, json) => {
   const bytes = bytesOf(message, json);
   const pieces = [...jsonPieces(message, bytes)];
   expect(pieces.join('')).toBe(jsonOf(message, bytes));

@@ -1,4 +1,4 @@
-// Messages that come twice: what they mean to the service, and what to Google's own reader.
+// Messages that come twice: their meaning to the service, and to Google's own reader.
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import type { DescField, DescMessage, JsonValue } from '@bufbuild/protobuf';
@@ -21,9 +21,9 @@ import type { Content, Fields, Sent, SentContent } from '../harness/google-oracl
 
 const RUNS = { seed: 20261127, numRuns: 20_000 };
 
-/** What a stub does, whatever its message. */
+/** The methods of a stub, for any message. */
 interface Stub {
-  /** The bytes of what it reads of others. */
+  /** Reads bytes, and writes the message again. */
   again(bytes: Uint8Array): Uint8Array;
 }
 
@@ -41,7 +41,7 @@ const REQUESTS = {
 
 const named = (name: string): DescMessage => messageNamed(`spaceone.api.inventory.v1.${name}`);
 
-/** The bytes of what the service reads of a request. */
+/** The bytes of a request as read by the service. */
 function readAgain(name: keyof typeof REQUESTS, bytes: Uint8Array): Uint8Array {
   const message = named(name);
   return REQUESTS[name].again(scan(message, bytes) ? merged(message, bytes) : bytes);
@@ -82,7 +82,7 @@ function content(field: DescField, depth: number): fc.Arbitrary<SentContent> {
 
 const isDefault = (each: Content): boolean => each === '' || each === 0 || each === false;
 
-/** What a message says: outside of a oneof a default says nothing, and neither does a list of nothing. */
+/** The meaning of a message: outside of a oneof a default means nothing, and neither does an empty list. */
 function meaning(desc: DescMessage, fields: Fields): unknown {
   if (desc.typeName === 'google.protobuf.Value' && fields.size === 0) return { null_value: 0 };
   const said = desc.fields.flatMap((field): (readonly [string, unknown])[] => {
@@ -106,7 +106,7 @@ function contentMeaning(field: DescField, each: Content): unknown {
 
 const said = (desc: DescMessage, bytes: Uint8Array): unknown => meaning(desc, readByGoogle(desc, bytes));
 
-/** Told apart quickly where they are the same, which they are 20,000 times. */
+/** Compares fast where both are equal, as they are 20,000 times. */
 function same(found: unknown, due: unknown): void {
   if (!isDeepStrictEqual(found, due)) expect(found).toEqual(due);
 }
@@ -118,7 +118,7 @@ const NAMES: readonly (keyof typeof REQUESTS)[] = [
   'JobRequest',
 ];
 
-test('any request that Google writes, its fields in any order and as often as they come', () => {
+test('any request written by Google is read, its fields in any order and repeated', () => {
   const requests = NAMES.map((name) => message(named(name), 7).map((sent) => [name, sent] as const));
   fc.assert(
     fc.property(fc.oneof(...requests), ([name, sent]) => {
@@ -129,7 +129,7 @@ test('any request that Google writes, its fields in any order and as often as th
   );
 });
 
-/** A decoded value in what JSON has. */
+/** A decoded value as JSON. */
 const plainly = (plain: unknown): unknown => {
   if (plain instanceof Map)
     return Object.fromEntries(
@@ -175,7 +175,7 @@ describe('the codec of Struct and Value, beside Google’s', () => {
     );
   });
 
-  test('Structs that follow each other are one', () => {
+  test('Structs one after the other are one', () => {
     const names = fc.constantFrom('a', 'b', 'c');
     const object = fc.dictionary(names, fc.constantFrom(1, 'x', null), { noNullPrototype: true });
     fc.assert(

@@ -11,7 +11,7 @@ const DOMAIN = 'domain-07d2e9c4a6b1';
 
 const text = (stringValue: string): object => ({ stringValue });
 
-/** Requests as protobufjs builds them, and what has to be in the answers it decodes. */
+/** Requests built by protobufjs, and a part of the answers decoded by it. */
 const CALLS: readonly (readonly [string, string, object, object])[] = [
   [
     'enums come as names, nested messages whole',
@@ -94,6 +94,6 @@ function call(name: string, request: object): Promise<object | undefined> {
   });
 }
 
-test.each(CALLS)('%s', async (_, rpc, request, due) => {
+test.each(CALLS)('protobufjs clients: %s', async (_, rpc, request, due) => {
   expect(await call(rpc, request)).toMatchObject(due);
 });

@@ -11,7 +11,7 @@ import type { Service } from '../harness/service.js';
 
 const LENGTH = 4_000_000;
 
-/** A message whose field 1 is `inner`. */
+/** A message with `inner` as its field 1. */
 function wrapped(inner: Uint8Array): Uint8Array {
   const header = [
     10,
@@ -26,13 +26,13 @@ function wrapped(inner: Uint8Array): Uint8Array {
 /** `LENGTH` bytes of empty messages in field `number`. */
 const empties = (number: number): Uint8Array => Buffer.alloc(LENGTH, Buffer.from([(number << 3) | 2, 0]));
 
-/** What the rpcs take. */
+/** The messages of the rpcs. */
 const TAKEN = {
   list: { message: messageNamed('spaceone.api.inventory.v1.JobsQuery'), codec: JobsQuery },
   stat: { message: messageNamed('spaceone.api.inventory.v1.JobStatQuery'), codec: JobStatQuery },
 } as const;
 
-/** A condition whose value is the Value in `bytes`. */
+/** A condition with the Value in `bytes`. */
 const condition = (value: Uint8Array): Uint8Array =>
   wrapped(wrapped(Buffer.concat([Buffer.of(26), wrapped(value).subarray(1)])));
 const [STRUCT, LIST] = [42, 50];
@@ -95,7 +95,7 @@ test.each(FLOODS)('2,000,000 empty %s are counted sooner than decoded', (_, rpc,
 test.each([
   [1000, { response: { total_count: 2201 } }],
   [1001, { error: { status: 'RESOURCE_EXHAUSTED', text: expect.stringContaining('max = 1000') } }],
-])('%d conditions', async (conditions, due) => {
+])('%d conditions are counted', async (conditions, due) => {
   const filter = Array.from({ length: conditions }, () => ({ k: 'job_id', o: 'exists', v: true }));
   const request = { domain_id: 'domain-3f1c9a7b2e40', query: { filter, count_only: true } };
   expect(await client.call('list', request)).toMatchObject(due);
@@ -112,6 +112,6 @@ test('a value of too many levels is refused by its path, before it is decoded', 
   );
 });
 
-test('a message with a field of a type that no request has is a fault of the contract', () => {
+test('a message with a field type unknown to requests is a fault of the contract', () => {
   expect(() => scan(messageNamed('google.protobuf.Any'), new Uint8Array())).toThrow('no request has a field');
 });

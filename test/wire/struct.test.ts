@@ -10,7 +10,7 @@ import { Struct, Value } from '../../src/wire/struct.js';
 
 const bytesOf = (json: JsonValue): Uint8Array => toBinary(ValueSchema, fromJson(ValueSchema, json));
 
-/** What the independent codec reads where the service's wrote. */
+/** Reads the service's bytes by the independent codec. */
 const shown = (stored: unknown): JsonValue =>
   toJson(ValueSchema, fromBinary(ValueSchema, Value.encode(stored).finish()));
 
@@ -26,7 +26,7 @@ const nested = (levels: number): JsonValue =>
 const nestedObjects = (levels: number): JsonValue =>
   Array.from({ length: levels }).reduce<JsonValue>((inner) => ({ a: inner }), 'deep');
 
-describe('what comes in', () => {
+describe('a Value is decoded', () => {
   test.each<readonly [string, JsonValue, unknown]>([
     ['null', null, null],
     ['true', true, true],
@@ -90,7 +90,7 @@ describe('what comes in', () => {
     expect(Object.hasOwn(Object.prototype, '2')).toBe(false);
   });
 
-  test('of a name given twice the later counts', () => {
+  test('the later of two entries with one name counts', () => {
     const writer = ['a', 'b', 'a'].reduce((into, key, i) => entry(key, i, into), new BinaryWriter());
     expect(entries(Struct.decode(writer.finish()))).toEqual({
       entries: [
@@ -132,14 +132,14 @@ describe('what comes in', () => {
     );
   });
 
-  test('a Struct is the first of its levels', () => {
+  test('a Struct counts as the first level', () => {
     const bytes = (levels: number) => toBinary(StructSchema, fromJson(StructSchema, { a: nested(levels) }));
     expect(Struct.decode(bytes(31)).size).toBe(1);
     expect(() => Struct.decode(bytes(32))).toThrow(expect.objectContaining({ code: 'ERROR_LIMIT_EXCEEDED' }));
   });
 });
 
-describe('what clients send', () => {
+describe('values of clients are decoded', () => {
   test.each<readonly [string, unknown, JsonValue]>([
     ['null', null, null],
     ['what is not there', undefined, null],
@@ -181,7 +181,7 @@ const plainly = (plain: Plain): unknown => {
   return Array.isArray(plain) ? plain.map(plainly) : plain;
 };
 
-describe('against an independent codec', () => {
+describe('an independent codec agrees', () => {
   test('any JSON is read as it was written there', () => {
     fc.assert(
       fc.property(anyJson, (json) => {
@@ -200,7 +200,7 @@ describe('against an independent codec', () => {
     );
   });
 
-  test('any bytes are a value or an error, at once', () => {
+  test('any bytes are a value or an error, without delay', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         expect(decoded(bytes)).toBeDefined();
@@ -210,7 +210,7 @@ describe('against an independent codec', () => {
   });
 });
 
-/** What is read of `bytes`, or the error. */
+/** The value read from `bytes`, or the error. */
 function decoded(bytes: Uint8Array): unknown {
   try {
     return { value: Value.decode(bytes) };

@@ -1,4 +1,4 @@
-// What MongoDB stores, and what of it goes out as a Value: every type, read by an independent codec.
+// Stored values of every type as a Value, read by an independent codec.
 import { describe, expect, test } from '@jest/globals';
 import { fromBinary, toJson } from '@bufbuild/protobuf';
 import type { JsonValue } from '@bufbuild/protobuf';
@@ -48,7 +48,7 @@ const nestedObjects = (levels: number): JsonValue =>
 
 const id = new ObjectId('64ffffffffffffffffffffff');
 
-describe('what is stored goes out', () => {
+describe('a stored value goes out as a Value', () => {
   test.each<readonly [string, unknown, JsonValue]>([
     ['null', null, null],
     ['undefined', undefined, null],
@@ -105,7 +105,7 @@ describe('what is stored goes out', () => {
     expect(shown(stored)).toEqual(due);
   });
 
-  test('a date that JavaScript cannot hold is no text', () => {
+  test('a date beyond the range of JavaScript is an empty text', () => {
     const document = stored(Long.fromString('9000000000000000000'));
     document[4] = BSON_TYPE.date;
     expect(jsonOf(document)).toBe('');
@@ -138,13 +138,13 @@ describe('what is stored goes out', () => {
   test.each([
     ['a short text', 'é'],
     ['a long text', 'é'.repeat(100)],
-  ])('what is not UTF-8 in %s is replaced', (_what, text) => {
+  ])('bytes other than UTF-8 in %s are replaced', (_what, text) => {
     const document = stored({ text });
     for (let at = document.indexOf('é'); at >= 0; at = document.indexOf('é', at)) document[at] = 0xff;
     expect(jsonOf(document)).toEqual({ text: text.replaceAll('é', '\ufffd\ufffd') });
   });
 
-  test('a reference of the kind that nobody stores any more', () => {
+  test('a DBPointer, a kind of reference that nobody stores any more, is an object', () => {
     const document = stored(new Code('job'));
     const pointer = Buffer.concat([document.subarray(0, -1), id.id, Buffer.of(0)]);
     pointer.writeInt32LE(pointer.length);
@@ -155,7 +155,7 @@ describe('what is stored goes out', () => {
   test.each([
     ['a type that there is not', (document: Buffer) => document.fill(0x20, 4, 5)],
     ['a name without an end', (document: Buffer) => document.fill(0x61, 5)],
-  ])('%s is an error, at once', (_what, spoil) => {
+  ])('%s is an error, without delay', (_what, spoil) => {
     expect(() => jsonOf(spoil(stored(1)))).toThrow(RangeError);
   });
 });

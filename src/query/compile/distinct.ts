@@ -43,7 +43,7 @@ function spreadTo(path: string): readonly MongoStage[] {
 function valuesAt(key: Key, schema: ResourceSchema): DistinctValues {
   const path = pathOf(key);
   const once = { $group: { _id: `$${path}` } };
-  // The unique id is there once in each, and in the order of an index; a scan may meet one that comes again while it runs.
+  // The unique id is there once in each, and in the order of an index; a scan may meet one again while it runs.
   if (path === schema.id) {
     const present = { $match: meets(path, { $exists: true }) };
     return { stages: [present], path, total: [present, once] };

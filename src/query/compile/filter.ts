@@ -2,13 +2,13 @@
 import { guardedRegex } from '../guarded-regex.js';
 import type { Filter } from '../model.js';
 import type { MongoExpression, MongoFilter } from '../mongo-syntax.js';
-import { guardOf, matching } from '../operators.js';
-import type { Condition } from '../operators.js';
+import { guardOf, matching } from '../condition.js';
+import type { Condition } from '../condition.js';
 
 export interface CompiledFilter {
   /** The conditions that MongoDB evaluates reliably on any document. */
   readonly certain: MongoFilter;
-  /** Those for which it may miss a text, with their guard; undefined: there are none. */
+  /** The others, which may miss a text, with their guards; undefined: there are none. */
   readonly guarded: MongoFilter | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Projections: the paths that documents come with. */
+/** Projections: the paths to read of documents. */
 import type { Selection } from '../model.js';
 import { documentOf } from '../mongo-syntax.js';
 import type { MongoFilter } from '../mongo-syntax.js';

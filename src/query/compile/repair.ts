@@ -1,4 +1,4 @@
-/** Documents with malformed text, replaced by what answers show of them while a stat runs. */
+/** Documents with malformed text, replaced by their form in answers while a stat runs. */
 import type { MongoFilter, MongoStage } from '../mongo-syntax.js';
 
 /** Documents that replace, field by field, those stored under the same `_id`. */

@@ -13,7 +13,7 @@ import { compileRows, takesNullForMissing } from './rows.js';
 
 const MAX_ROW_BYTES = 15_000_000;
 
-/** Makes a row that is too large an error of its own: MongoDB would close the connection on one over 16 MB. */
+/** Makes too large a row an error of its own: MongoDB would close the connection on one over 16 MB. */
 const ROW_SIZE_GUARD: MongoStage = {
   $match: {
     $expr: {
@@ -58,7 +58,7 @@ function compilePaged(
 const needsDocuments = ({ rows }: StatQuery): boolean =>
   'distinct' in rows || !takesNullForMissing(rows.stages);
 
-/** Compiles a stat; `joined` has the paths that referredPaths lists, and is undefined where there are none. */
+/** Compiles a stat; `joined` has the paths of referredPaths, and is undefined without any. */
 export function compileStat(
   query: StatQuery,
   schema: ResourceSchema,

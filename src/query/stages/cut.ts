@@ -2,7 +2,7 @@
 import { fail } from '../../errors.js';
 import type { StageDefinition } from './definition.js';
 
-/** Reads a number of rows that is no less than `min`. */
+/** Reads a number of rows, `min` or more. */
 const rowCount = (rows: number, min: number, fieldPath: string): number =>
   rows < min ? fail('INVALID_PARAMETER', { key: fieldPath, reason: `${rows} is less than ${min}` }) : rows;
 

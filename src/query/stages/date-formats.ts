@@ -5,7 +5,7 @@ import { isOfType, when } from './expressions.js';
 const PARTS = { year: '$year', month: '$month', day: '$dayOfMonth' } as const;
 type DatePart = keyof typeof PARTS;
 
-/** Patterns are made of these letters, which every supported version of MongoDB knows. */
+/** Patterns are made of these letters, known to every supported version of MongoDB. */
 const PATTERN = /^(?:[^%]|%[YmdHMSLjuUVwGzZ%])*$/;
 const FIRST_YEAR = new Date('0000-01-01T00:00:00.000Z');
 const LAST_YEAR = new Date('9999-12-31T23:59:59.999Z');

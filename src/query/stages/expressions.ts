@@ -1,4 +1,4 @@
-/** Expressions that the tables of the stages share; an operand is an expression that reads a row. */
+/** Expressions shared by the tables of the stages; an operand is an expression over a row. */
 import type { MongoExpression } from '../mongo-syntax.js';
 
 export const orNull = (operand: MongoExpression): MongoExpression => ({ $ifNull: [operand, null] });

@@ -28,7 +28,7 @@ function accumulatorOf(field: GroupField): MongoExpression {
   return { [accumulator]: conditional(field.conditions, prepare?.(operand) ?? operand) };
 }
 
-const keyOf = ({ key, format }: GroupKey): MongoExpression =>
+const groupKeyOf = ({ key, format }: GroupKey): MongoExpression =>
   format === undefined ? read(key) : formatted(read(key), format);
 
 /** Puts groups in order of their keys; their `_id` moves to `_id.keys`. A missing key counts as null. */
@@ -70,7 +70,7 @@ function groupedBy(keys: readonly Entry[], fields: readonly Entry[], inKeyOrder:
 
 export const compileGroup = ({ keys, fields }: Stage<'group'>, inKeyOrder: boolean): MongoStage[] =>
   groupedBy(
-    keys.map((key) => [key.name, keyOf(key)]),
+    keys.map((key) => [key.name, groupKeyOf(key)]),
     fields.map((field) => [field.name, accumulatorOf(field)]),
     inKeyOrder,
   );
@@ -85,7 +85,7 @@ export function compileGroupByReference(
   inKeyOrder: boolean,
 ): MongoStage[] {
   const part = (i: number): string => `part${i}`;
-  const own = keys.flatMap((each, i): Entry[] => (each.key.referred ? [] : [[part(i), keyOf(each)]]));
+  const own = keys.flatMap((each, i): Entry[] => (each.key.referred ? [] : [[part(i), groupKeyOf(each)]]));
   const id: readonly Entry[] = [[field, `$${field}`], ...own];
   const parts = fields.map((each, i): Entry => [`field${i}`, accumulatorOf(each)]);
   return [
@@ -93,7 +93,7 @@ export function compileGroupByReference(
     lifted(id, parts, '$_id'),
     join,
     ...groupedBy(
-      keys.map((each, i) => [each.name, each.key.referred ? keyOf(each) : `$${part(i)}`]),
+      keys.map((each, i) => [each.name, each.key.referred ? groupKeyOf(each) : `$${part(i)}`]),
       fields.map(({ name, operator }, i) => [
         name,
         { [GROUP_OPERATORS[operator].accumulator]: `$field${i}` },

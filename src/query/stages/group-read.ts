@@ -8,7 +8,7 @@ import type {
 } from '../../gen/spaceone/api/core/v1/query.js';
 import { sentValue } from '../../wire/struct.js';
 import type { GroupField, GroupKey, RowCondition, Stage } from '../model.js';
-import { MAX_CONDITIONS } from '../reading.js';
+import { MAX_CONDITIONS } from '../read-settings.js';
 import { dateFormat } from './date-formats.js';
 import type { DateFormat } from './date-formats.js';
 import { GROUP_OPERATORS } from './group-operators.js';
@@ -32,7 +32,7 @@ function readKey(sent: AggregateGroupKey, fieldPath: string, names: Names, given
   };
 }
 
-function readCondition(sent: AggregateSubCondition, condition: string, names: Names): RowCondition {
+function readRowCondition(sent: AggregateSubCondition, condition: string, names: Names): RowCondition {
   const name = sent.key_alias?.value ?? '';
   const key = keyOf(name, `${condition}.key`, names);
   const operator: RowConditionOperator = operatorOf(
@@ -42,7 +42,7 @@ function readCondition(sent: AggregateSubCondition, condition: string, names: Na
   );
   const { operand } = ROW_CONDITIONS[operator];
   const value = sentValue(sent.value_alias?.value);
-  const { now, work } = names.reading;
+  const { now, work } = names.settings;
   const context = { condition, key: name, operator, type: key.type, now, work };
   operand.shape(value, context);
   return { key, operator, due: operand.read(value, context) };
@@ -91,7 +91,7 @@ function readField(
     name,
     operator,
     of: readOperand(sent, operator, fieldPath, names),
-    conditions: sent.conditions.map((each, i) => readCondition(each, `${conditions}[${i}]`, names)),
+    conditions: sent.conditions.map((each, i) => readRowCondition(each, `${conditions}[${i}]`, names)),
   };
 }
 

@@ -7,7 +7,7 @@ import { readGroup } from './group-read.js';
 import type { StageDefinition } from './definition.js';
 
 /** The keys that a group field accumulates or compares. */
-function keysOf({ of, conditions }: GroupField): readonly Key[] {
+function fieldKeys({ of, conditions }: GroupField): readonly Key[] {
   const keys = of === undefined ? [] : 'type' in of ? [of] : of.map(([, key]) => key);
   return [...keys, ...conditions.map(({ key }) => key)];
 }
@@ -20,7 +20,7 @@ function typeOf({ operator, of }: GroupField): FieldType {
 const isMergeable = ({ fields }: Stage<'group'>): boolean =>
   fields.every(
     (field) =>
-      GROUP_OPERATORS[field.operator].mergeable === true && !keysOf(field).some((key) => key.referred),
+      GROUP_OPERATORS[field.operator].mergeable === true && !fieldKeys(field).some((key) => key.referred),
   );
 
 export const group: StageDefinition<'group'> = {
@@ -32,7 +32,7 @@ export const group: StageDefinition<'group'> = {
     ]);
     return { ...before, row, keys: keys.map(({ name }) => name) };
   },
-  keys: ({ keys, fields }) => [...keys.map(({ key }) => key), ...fields.flatMap(keysOf)],
+  keys: ({ keys, fields }) => [...keys.map(({ key }) => key), ...fields.flatMap(fieldKeys)],
   conditions: ({ fields }) => fields.flatMap(({ conditions }) => conditions),
   compile: compileGroup,
   compileJoined: (stage, join, inKeyOrder) =>

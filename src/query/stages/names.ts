@@ -3,23 +3,23 @@
  * name of the row that the stages before have made (docs/query.md «Rows and names»).
  */
 import { echo, fail } from '../../errors.js';
-import type { Reading } from '../reading.js';
+import type { ReadSettings } from '../read-settings.js';
 import { anyKey, plainPath } from '../schema.js';
 import type { FieldType, Key } from '../schema.js';
 
 /** The names that a stage may mention: those of the resource, or those of the rows made so far. */
 export interface Names {
-  readonly reading: Reading;
+  readonly settings: ReadSettings;
   /** The types of the row's names; undefined while rows are whole resources. */
   readonly row: ReadonlyMap<string, FieldType> | undefined;
-  /** The names among them that are keys of the last group. */
+  /** The keys of the last group among them. */
   readonly keys: readonly string[];
 }
 
 /** Reads the key `name`. Errors: INVALID_ARGUMENT, naming `fieldPath`. */
 export function keyOf(name: string, fieldPath: string, names: Names): Key {
   if (name === '') fail('REQUIRED_PARAMETER', { key: fieldPath });
-  if (names.row === undefined) return anyKey(names.reading.schema, name, fieldPath);
+  if (names.row === undefined) return anyKey(names.settings.schema, name, fieldPath);
   return { path: plainPath(name, fieldPath), type: names.row.get(name) ?? 'any', referred: false };
 }
 

@@ -5,7 +5,7 @@ import { read } from '../join.js';
 import type { ProjectField } from '../model.js';
 import { documentOf } from '../mongo-syntax.js';
 import type { MongoExpression } from '../mongo-syntax.js';
-import { MAX_CONDITIONS } from '../reading.js';
+import { MAX_CONDITIONS } from '../read-settings.js';
 import type { FieldType } from '../schema.js';
 import type { StageDefinition } from './definition.js';
 import { keyOf, nameOf, operatorOf } from './names.js';

@@ -1,6 +1,6 @@
 /**
- * The stages of stat by kind (docs/query.md «stat»). The kinds are those of the contract's messages: a stage that is
- * missing here, or leaves a part of its definition out, does not compile.
+ * The stages of stat by kind (docs/query.md «stat»). The kinds are those of the contract's messages: a missing
+ * stage, or one with an incomplete definition, does not compile.
  */
 import { fail } from '../../errors.js';
 import type { StatisticsAggregate } from '../../gen/spaceone/api/core/v1/query.js';

@@ -2,7 +2,7 @@
 import { fail } from '../../errors.js';
 import { pathOf } from '../join.js';
 import type { SortKey } from '../model.js';
-import { sortKeys } from '../reading.js';
+import { sortKeys } from '../read-settings.js';
 import type { Key } from '../schema.js';
 import type { StageDefinition } from './definition.js';
 import { keyOf } from './names.js';

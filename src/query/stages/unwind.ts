@@ -4,10 +4,10 @@ import { plainPath, storedPath } from '../schema.js';
 import type { StageDefinition } from './definition.js';
 
 export const unwind: StageDefinition<'unwind'> = {
-  read({ path }, fieldPath, { row, reading }) {
+  read({ path }, fieldPath, { row, settings }) {
     const key = `${fieldPath}.path`;
     if (path === '') fail('REQUIRED_PARAMETER', { key: 'aggregate.unwind.path' }, key);
-    const stored = row === undefined ? storedPath(reading.schema, path, key) : plainPath(path, key);
+    const stored = row === undefined ? storedPath(settings.schema, path, key) : plainPath(path, key);
     return { kind: 'unwind', path: stored };
   },
   names: 'same',

@@ -1,4 +1,4 @@
-// Queries that are refused as a whole, and queries at the limits.
+// Queries refused as a whole, and queries at the limits.
 import { expect, test } from '@jest/globals';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { idsOf, refusalOf } from '../request.js';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Document } from 'mongodb';
-import { excluded, matching } from '../../../src/query/operators.js';
+import { excluded, matching } from '../../../src/query/condition.js';
 import { inText } from '../../../src/query/malformed-text.js';
 import { idsOf, sent } from '../request.js';
 import { FIRST, SECOND, ALL, but, nor, anyCase, is, asked, filterOf, named, useShapes } from './shapes.js';

@@ -1,4 +1,4 @@
-// Conditions that are refused, with the error code, the field named and a part of the text.
+// Refused conditions, with the error code, the field named and a part of the text.
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { refusalOf } from '../request.js';
@@ -6,7 +6,7 @@ import { is, useShapes } from './shapes.js';
 
 const shapes = useShapes('operators-refusals');
 
-/** Why a condition is refused: the code, the field named, and a part of the text. */
+/** A condition and its refusal: the code, the field named, and a part of the text. */
 type Refusal = readonly [JsonObject, string, string, string];
 
 const KEYS: readonly Refusal[] = [

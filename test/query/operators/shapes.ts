@@ -3,14 +3,14 @@ import { afterAll, beforeAll } from '@jest/globals';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { BSONRegExp, Decimal128, Double, Long, ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
-import { matching } from '../../../src/query/operators.js';
+import { matching } from '../../../src/query/condition.js';
 import { readFilters } from '../../../src/query/parse-filter.js';
 import { inText } from '../../../src/query/malformed-text.js';
 import { jsonClient } from '../../harness/client.js';
 import type { JsonClient, Outcome } from '../../harness/client.js';
 import { startService } from '../../harness/service.js';
 import type { LogLine, Service } from '../../harness/service.js';
-import { queryOf, READING, sent } from '../request.js';
+import { queryOf, SETTINGS, sent } from '../request.js';
 
 const SHAPES = 'domain-shapes';
 export const FIRST = new ObjectId('65e000000000000000000001');
@@ -101,7 +101,7 @@ export const nor = (filter: Document): Document => ({ $nor: [filter] });
 export const anyCase = (pattern: string): BSONRegExp => new BSONRegExp(inText(pattern), 'i');
 export const is = (k: string, o: string, v: JsonValue = null): JsonObject => ({ k, o, v });
 
-export const asked = (condition: JsonObject) => readFilters(queryOf({ filter: [condition] }), READING).all;
+export const asked = (condition: JsonObject) => readFilters(queryOf({ filter: [condition] }), SETTINGS).all;
 
 export const filterOf = (condition: JsonObject): Document[] =>
   asked(condition).flatMap((leaf) => ('referred' in leaf ? [] : [sent(matching(leaf))]));

@@ -4,7 +4,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { JOB_SCHEMA } from '../../../src/job/schema.js';
 import { compileStat } from '../../../src/query/compile/stat.js';
 import { readStat } from '../../../src/query/parse-stat.js';
-import { READING, rowsOf, sent, statisticsOf } from '../request.js';
+import { SETTINGS, rowsOf, sent, statisticsOf } from '../request.js';
 import { SAMPLE, SHAPES, stages, field, useShapes } from './shapes.js';
 
 const shapes = useShapes('stages-group-by-reference');
@@ -23,7 +23,7 @@ describe('a group by fields of the collector', () => {
   const begins = (fields: readonly JsonObject[]): readonly string[] => {
     const query = stages({ group: { keys: keysOf('collector.name'), fields: [...fields] } });
     const referred = { ids: [], documents: [] };
-    const { rows } = compileStat(readStat(statisticsOf(query), READING), JOB_SCHEMA, referred);
+    const { rows } = compileStat(readStat(statisticsOf(query), SETTINGS), JOB_SCHEMA, referred);
     return rows.flatMap((stage) => Object.keys(sent(stage)));
   };
   const shown = { project: { fields: ['part0', 'collector', 'most', 'least'].map((n) => ({ k: n, n })) } };

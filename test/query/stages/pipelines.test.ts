@@ -5,20 +5,20 @@ import type { Document } from 'mongodb';
 import { JOB_SCHEMA } from '../../../src/job/schema.js';
 import { compileStat } from '../../../src/query/compile/stat.js';
 import { readStat } from '../../../src/query/parse-stat.js';
-import { READING, sent, statisticsOf } from '../request.js';
+import { SETTINGS, sent, statisticsOf } from '../request.js';
 import { stages, page, field, counted, distinct } from './shapes.js';
 
 const pipeline = (query: JsonObject): Document =>
   sent({
-    rows: compileStat(readStat(statisticsOf(query), READING), JOB_SCHEMA, undefined).rows.slice(0, -2),
+    rows: compileStat(readStat(statisticsOf(query), SETTINGS), JOB_SCHEMA, undefined).rows.slice(0, -2),
   });
 
-/** Stands before stages to which a missing value is another than null. */
+/** Stands before stages that tell a missing value from null. */
 const DOCUMENTS = { $match: { _id: { $exists: true } } };
 
 test('an id that a scan meets twice is counted once', () => {
   const { total } = compileStat(
-    readStat(statisticsOf({ ...distinct('job_id'), ...page(1) }), READING),
+    readStat(statisticsOf({ ...distinct('job_id'), ...page(1) }), SETTINGS),
     JOB_SCHEMA,
     undefined,
   );

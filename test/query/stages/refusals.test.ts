@@ -1,4 +1,4 @@
-// Stats that are refused, with the error code, the field named and a part of the text.
+// Refused stats, with the error code, the field named and a part of the text.
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { refusalOf } from '../request.js';

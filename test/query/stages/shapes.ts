@@ -40,7 +40,7 @@ const COLLECTORS: readonly Document[] = [
   { _id: FOREIGN, domain_id: 'domain-other', collector_id: 'foreign', name: 'Foreign', provider: 'gcp' },
 ];
 
-/** Jobs of every shape, by job_id; `t` is a date or nothing, `a` an array or what stands for one. */
+/** Jobs of every shape, by job_id; `t` is a date or nothing, `a` an array or something in its place. */
 const JOBS: Readonly<Record<string, Document>> = {
   j1: {
     status: 'A',

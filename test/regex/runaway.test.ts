@@ -1,7 +1,7 @@
-// Which regular expressions are refused, which are not, and that a backtracking matcher agrees.
+// Regular expressions that are refused and that are not; a backtracking matcher agrees.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { findRunaway } from '../../src/regex/pattern.js';
+import { findRunaway } from '../../src/regex/runaway.js';
 import { IN_USE } from '../harness/expressions.js';
 import { timed } from '../harness/timed.js';
 
@@ -33,7 +33,7 @@ const EXPONENTIAL = [
   ...['(\\Qa\\E|a)*x', '(\\x61|\\141|a)*x', '(\\w|_)*!', '(s|\u017f)*x'],
   // Letters that mean nothing behind a backslash.
   ...['\\y(a+)+b', '(y|\\y)*x', '([\\R]|R)*x', '[\\X\\B](a|a)*b', '(a+){ 9, }x'],
-  // Other groups, and what stands in them.
+  // Other groups and their contents.
   ...[
     '(?<n>a+)+',
     '(?P<n>a+)+',
@@ -103,7 +103,7 @@ const VERBS = [
 ].flatMap((verb) => [`(*${verb})a`, `(*UTF8)(*${verb})a`, `^b(?:a|(*${verb}))`]);
 const CALLOUTS = ['(?C)a', '(?C255)a', 'a(?C"text")', 'a(?C`(`)b', '(?C'];
 
-/** What looks like one and is text, a part of a class, a comment, or nothing at all. */
+/** Lookalikes: text, a part of a class, a comment, or nothing at all. */
 const NO_VERBS = [
   ...['\\(*UCP\\)', '\\(\\*UCP\\)', '[(*UCP)]', '[](*UCP)]', '[^](*UCP)]', '[[:alpha:](*F)]', '\\Q(*F)\\E'],
   ...['(?#(*F))a', '(?x)a #(*F)\n', '(*)', '(* UCP)', '\\(?C'],
@@ -189,12 +189,12 @@ const UNREADABLE = [
   '('.repeat(999),
 ];
 
-/** Enumerations of what jobs are called. */
+/** Enumerations of job names. */
 const LISTS = ['job-', '', 'a'].map((prefix) =>
   Array.from({ length: 110 }, (_, i) => `${prefix}${(100 + i * 7).toString()}`).join('|'),
 );
 
-describe('refuses', () => {
+describe('an expression is refused', () => {
   test.each(EXPONENTIAL)('%s', (expression) => {
     expect(findRunaway(expression)).toMatch(/^`.+` can match the same text in exponentially many ways$/su);
   });
@@ -213,7 +213,7 @@ describe('refuses', () => {
   });
 });
 
-describe('lets pass', () => {
+describe('an expression passes', () => {
   test.each([...FINE, ...NO_VERBS, ...IN_USE, ...LISTS, ...LISTS.map((list) => `^(${list})+$`)])(
     '%s',
     (expression) => {
@@ -225,7 +225,7 @@ describe('lets pass', () => {
   });
 });
 
-test('names the construct, in at most 40 characters', () => {
+test('the reason names the construct, in at most 40 characters', () => {
   const reason = 'can match the same text in exponentially many ways';
   expect(findRunaway('^x*(a+)+$')).toBe(`\`(a+)+\` ${reason}`);
   expect(findRunaway(`(${'é'.repeat(60)}|(a|a)*)+`)).toBe(`\`(${'é'.repeat(38)}…\` ${reason}`);
@@ -288,7 +288,7 @@ function fastest(expression: string): number {
 }
 
 timed('in time', () => {
-  test('judges anything of 1 KiB within 50 ms and in 120 characters', () => {
+  test('any expression of 1 KiB is judged within 50 ms, in a reason of 120 characters', () => {
     fc.assert(
       fc.property(anything, (expression) => {
         fc.pre(Buffer.byteLength(expression) <= 1024);
@@ -371,7 +371,7 @@ function mostSteps({ tries }: Tried): number {
   return Math.max(...taken);
 }
 
-test('what passes takes few steps to fail', () => {
+test('an expression that passes takes few steps to fail', () => {
   let refused = 0;
   let proven = 0;
   fc.assert(

@@ -5,7 +5,7 @@ import type { ResourceSchema } from './schema.js';
 import type { WorkBudget } from './work-budget.js';
 
 /** The context of one request while it is read. */
-export interface Reading {
+export interface ReadSettings {
   readonly schema: ResourceSchema;
   /** The wall clock, read once for the request. */
   readonly now: Date;
