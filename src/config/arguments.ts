@@ -23,7 +23,7 @@ export function readArguments(given: readonly string[]): Argument | undefined {
     const [name = ''] = unknown.split('=', 1);
     const meant = name.startsWith('-') ? intendedSetting(name.replace(/^-+/, '')) : undefined;
     throw new ConfigError(
-      `${name} is no argument: ${USAGE}${meant === undefined ? '' : `; ${meant} may be meant`}`,
+      `${name} is not an argument: ${USAGE}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
     );
   }
   return given.find(isArgument);

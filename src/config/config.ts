@@ -208,7 +208,7 @@ function contradictions(config: Config, environment: Environment): readonly stri
     ],
     [
       auth === 'jwt' && authPublicKeys === undefined && authIdentityEndpoint === undefined,
-      'AUTH_PUBLIC_KEYS or AUTH_IDENTITY_ENDPOINT must say whose keys count, since AUTH is jwt',
+      'AUTH_PUBLIC_KEYS or AUTH_IDENTITY_ENDPOINT must be set, since AUTH is jwt',
     ],
     [
       auth === 'none' && authPublicKeys !== undefined,
@@ -222,7 +222,7 @@ function contradictions(config: Config, environment: Environment): readonly stri
       (name) =>
         [
           (environment[name] ?? '') !== '',
-          `${name} must be left unset: this version does not have it`,
+          `${name} must be left unset: this version does not support it`,
         ] as const,
     ),
   ];

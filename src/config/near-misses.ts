@@ -125,6 +125,8 @@ export function nearMisses(environment: Environment): readonly string[] {
     .flatMap((name) => {
       if (/^OTEL_EXPORTER_OTLP_/.test(name)) return [`${name} has no effect: this version exports nothing`];
       const meant = intendedSetting(name) ?? settingsOfFamily(name);
-      return meant === undefined ? [] : [`${name} is no setting and has no effect; ${meant} may be meant`];
+      return meant === undefined
+        ? []
+        : [`${name} is not a setting and has no effect; did you mean ${meant}?`];
     });
 }

@@ -15,17 +15,17 @@ describe('the arguments', () => {
   });
 
   test.each([
-    [['--port', '1'], /^--port is no argument: .*; GRPC_PORT, HTTP_PORT or ADMIN_PORT may be meant$/],
-    [['--grpc-port=1'], /^--grpc-port is no argument: .*; GRPC_PORT may be meant$/],
+    [['--port', '1'], /^--port is not an argument: .*; did you mean GRPC_PORT, HTTP_PORT or ADMIN_PORT\?$/],
+    [['--grpc-port=1'], /^--grpc-port is not an argument: .*; did you mean GRPC_PORT\?$/],
     [
       ['--mongodb-uri=mongodb://me:secret@h/'],
-      /^--mongodb-uri is no argument: .*; MONGODB_URI may be meant$/,
+      /^--mongodb-uri is not an argument: .*; did you mean MONGODB_URI\?$/,
     ],
-    [['-h'], /^-h is no argument: .*--help/],
-    [['--Help'], /^--Help is no argument/],
-    [['--help=1'], /^--help is no argument/],
-    [['--help', 'serve'], /^serve is no argument: settings are environment variables/],
-    [[''], /^ is no argument/],
+    [['-h'], /^-h is not an argument: .*--help/],
+    [['--Help'], /^--Help is not an argument/],
+    [['--help=1'], /^--help is not an argument/],
+    [['--help', 'serve'], /^serve is not an argument: settings are environment variables/],
+    [[''], /^ is not an argument/],
   ])('%j are rejected with a hint', (args, expected) => {
     expect(() => readArguments(args)).toThrow(expected);
     expect(() => readArguments(args)).not.toThrow('secret');

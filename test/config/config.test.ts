@@ -201,7 +201,7 @@ describe('the validation', () => {
         [
           `${name} of a later version`,
           { [name]: '1' },
-          `${name} must be left unset: this version does not have it`,
+          `${name} must be left unset: this version does not support it`,
         ] as const,
     ),
     [
@@ -222,7 +222,7 @@ describe('the validation', () => {
     [
       'tokens without keys',
       { AUTH: 'jwt' },
-      'AUTH_PUBLIC_KEYS or AUTH_IDENTITY_ENDPOINT must say whose keys count, since AUTH is jwt',
+      'AUTH_PUBLIC_KEYS or AUTH_IDENTITY_ENDPOINT must be set, since AUTH is jwt',
     ],
     [
       'keys without tokens',

@@ -46,7 +46,7 @@ test.each([
   ['TLS_FOO', 'TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE'],
 ])('%s gets the suggestion %s', (name, suggestion) => {
   expect(nearMisses({ [name]: 'x' })).toEqual([
-    `${name} is no setting and has no effect; ${suggestion} may be meant`,
+    `${name} is not a setting and has no effect; did you mean ${suggestion}?`,
   ]);
 });
 

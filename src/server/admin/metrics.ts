@@ -7,19 +7,19 @@ export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 interface Gauge {
   readonly name: string;
   readonly help: string;
-  /** The values, by labels as the format writes them. */
+  /** The values by labels, in the syntax of the format. */
   readonly values: readonly (readonly [labels: string, value: boolean])[];
 }
 
 const gauges = (state: ServingState): readonly Gauge[] => [
   {
     name: 'inventory_job_serving',
-    help: 'Whether the service serves.',
+    help: '1 while the service serves, 0 otherwise.',
     values: [['', state.serving()]],
   },
   {
     name: 'inventory_job_not_serving_reason',
-    help: 'Why the service does not serve: 1 for the reason, 0 for the others.',
+    help: '1 for the reason for not serving, 0 for the others.',
     values: ALL_REASONS.map((reason) => [`{reason="${reason}"}`, state.reason() === reason]),
   },
 ];
