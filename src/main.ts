@@ -1,4 +1,4 @@
-/** The program: reads the settings, starts the service, and ends it on SIGTERM and SIGINT (docs/operations.md «Start and stop»). */
+/** The program: reads the settings, starts the service, and ends it on SIGTERM and SIGINT (docs/deploy.md «Start and stop»). */
 import { channel } from 'node:diagnostics_channel';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { App } from './app.js';

@@ -24,7 +24,7 @@ async function run(): Promise<string> {
   } catch (error) {
     if (isUnauthorized(error) && options.credentials !== undefined)
       throw new Error(
-        `the user ${options.credentials.username} may not list or make indexes on ${mongodbDatabase}.job; grant it listIndexes and createIndex (docs/operations.md «Database»)`,
+        `the user ${options.credentials.username} may not list or make indexes on ${mongodbDatabase}.job; grant it listIndexes and createIndex (docs/deploy.md «Database»)`,
         { cause: error },
       );
     const subject = { ...options, database: mongodbDatabase };

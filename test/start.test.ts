@@ -227,7 +227,7 @@ test('a revoked right stops serving with a reason, and granting it again resumes
   await letRead(auth, 'changing', 'revoke');
   await until('the missing right is logged', () => reasonsOf(program).length > 0, LINE_MS);
   expect(reasonsOf(program)).toEqual([
-    'not serving: the user changing may not read inventory.collector; grant it find on inventory.collector (docs/operations.md «Database»)',
+    'not serving: the user changing may not read inventory.collector; grant it find on inventory.collector (docs/deploy.md «Database»)',
   ]);
   expect(await pageOf(program, '/readyz')).toMatch(/^not serving: rights: /);
   await letRead(auth, 'changing', 'grant');

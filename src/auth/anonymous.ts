@@ -1,4 +1,4 @@
-/** AUTH=none: the scope of a caller is the whole domain named by its request (docs/operations.md). */
+/** AUTH=none: the scope of a caller is the whole domain named by its request (docs/secure.md «Authentication»). */
 import { appError } from '../errors.js';
 import type { Authenticate } from './caller.js';
 

@@ -1,4 +1,4 @@
-/** Authentication by the settings: tokens with keys from a file or from the identity service, or none (docs/operations.md «Authentication»). */
+/** Authentication by the settings: tokens with keys from a file or from the identity service, or none (docs/secure.md «Authentication»). */
 import type { Config } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import type { Log } from '../telemetry/log.js';

@@ -1,4 +1,4 @@
-/** Caches the keys of the identity service: one fetch at a time per domain, stale keys during an outage (docs/operations.md «Identity service»). */
+/** Caches the keys of the identity service: one fetch at a time per domain, stale keys during an outage (docs/secure.md «Identity service»). */
 import { echo, messageOf } from '../errors.js';
 import { raceAbort } from '../limits/abort.js';
 import { createFairScheduler } from '../limits/fair-scheduler.js';

@@ -1,4 +1,4 @@
-/** The identity service over gRPC: the keys of domains, and the roles of callers (docs/operations.md «Identity service»). */
+/** The identity service over gRPC: the keys of domains, and the roles of callers (docs/secure.md «Identity service»). */
 import { credentials, Metadata, status } from '@grpc/grpc-js';
 import type { ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { appError, fail } from '../errors.js';

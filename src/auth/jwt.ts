@@ -1,4 +1,4 @@
-/** AUTH=jwt: the token names the caller's domain, and the key of that domain verifies it (docs/operations.md «Authentication»). */
+/** AUTH=jwt: the token names the caller's domain, and the key of that domain verifies it (docs/secure.md «Authentication»). */
 import { decodeJwt, errors, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
 import { fail } from '../errors.js';

@@ -1,4 +1,4 @@
-/** Keys for verifying tokens: a JWK set in a file, reloaded when it changes (docs/operations.md «Authentication»). */
+/** Keys for verifying tokens: a JWK set in a file, reloaded when it changes (docs/secure.md «Authentication»). */
 import { readFile } from 'node:fs/promises';
 import { importJWK } from 'jose';
 import type { CryptoKey, JWK } from 'jose';

@@ -1,4 +1,4 @@
-/** Scopes by role: callers see as much as their role at the identity service allows (docs/operations.md «Roles»). */
+/** Scopes by role: callers see as much as their role at the identity service allows (docs/secure.md «Roles»). */
 import { createHash } from 'node:crypto';
 import { appError, fail } from '../errors.js';
 import type { AuthorizationResponse } from '../gen/spaceone/api/core/v1/handler.js';

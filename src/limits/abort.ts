@@ -1,4 +1,4 @@
-/** Ends work with its caller: deadlines, abort scopes and races against an abort (docs/operations.md «Deadlines»). */
+/** Ends work with its caller: deadlines, abort scopes and races against an abort (docs/configure.md «Deadlines»). */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The time left for a call, and the signal for its work to end. */

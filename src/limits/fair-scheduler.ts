@@ -1,6 +1,6 @@
 /**
  * Schedules concurrent work fairly between domains: each class of work has a concurrency limit and a bounded queue, and
- * queued domains take turns, so that none starves the others (docs/operations.md «Fairness»).
+ * queued domains take turns, so that none starves the others (docs/configure.md «Fairness»).
  */
 import { crowded } from '../errors.js';
 import { abortReason } from './abort.js';

@@ -1,5 +1,5 @@
 /**
- * Measures the lateness of the event loop and sheds new calls while it is overloaded (docs/operations.md «Overload»). Each
+ * Measures the lateness of the event loop and sheds new calls while it is overloaded (docs/configure.md «Overload»). Each
  * step of a call waits for a round of the loop, so calls beyond its capacity would all be late.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Yields long work to the event loop by time (docs/operations.md «Fairness»): work runs for a time slice, then everything
+ * Yields long work to the event loop by time (docs/configure.md «Fairness»): work runs for a time slice, then everything
  * else runs. Of all long work in this process, one slice runs in a round of the event loop.
  */
 

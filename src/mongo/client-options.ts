@@ -1,4 +1,4 @@
-/** Holds the options of the clients, the URI of a single server, and the closing of a client (docs/operations.md «Database»). */
+/** Holds the options of the clients, the URI of a single server, and the closing of a client (docs/deploy.md «Database»). */
 import type { MongoClient, MongoClientOptions, MongoCredentials, MongoOptions } from 'mongodb';
 import { delay } from '../limits/abort.js';
 

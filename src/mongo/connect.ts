@@ -1,6 +1,6 @@
 /**
  * Connects to MongoDB: reads a URI, creates the clients of each purpose, and keeps connections ready
- * (docs/operations.md «Database»).
+ * (docs/deploy.md «Database»).
  */
 import { MongoClient } from 'mongodb';
 import type { MongoClientOptions, MongoOptions } from 'mongodb';

@@ -1,6 +1,6 @@
 /**
  * Opens the clients of the database: each purpose has connections of its own, and all are opened and closed together
- * (docs/operations.md «Database»).
+ * (docs/deploy.md «Database»).
  */
 import type { Db, MongoClient } from 'mongodb';
 import { raceAbort } from '../limits/abort.js';

@@ -1,4 +1,4 @@
-/** Runs operations within the deadline of a call: whole, as a stream, or for their first batch (docs/operations.md «Deadlines»). */
+/** Runs operations within the deadline of a call: whole, as a stream, or for their first batch (docs/configure.md «Deadlines»). */
 import type { AggregationCursor, Db, Document, FindCursor, ReadPreferenceLike } from 'mongodb';
 import type { Deadline } from '../limits/abort.js';
 import type { Connection } from './connections.js';

@@ -1,4 +1,4 @@
-/** Polls the indexes of a collection and the rights of the service's user, and logs each change (docs/operations.md). */
+/** Polls the indexes of a collection and the rights of the service's user, and logs each change (docs/deploy.md «Database»). */
 import type { Db } from 'mongodb';
 import { delay, withTimeout } from '../limits/abort.js';
 import { findIndexes, LIST_TIMEOUT_MS } from './indexes.js';

@@ -1,4 +1,4 @@
-/** Finds and creates the indexes that a collection needs for its sort orders (docs/operations.md). */
+/** Finds and creates the indexes that a collection needs for its sort orders (docs/deploy.md «Database»). */
 import type { Db } from 'mongodb';
 
 export type IndexKey = Readonly<Record<string, 1 | -1>>;

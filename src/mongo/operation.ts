@@ -1,4 +1,4 @@
-/** Begins operations, each in a session of its own, killed when the call is aborted (docs/operations.md «Deadlines»). */
+/** Begins operations, each in a session of its own, killed when the call is aborted (docs/configure.md «Deadlines»). */
 import type { Abortable, Db, FindOptions } from 'mongodb';
 import type { Deadline } from '../limits/abort.js';
 import type { Kill } from './session-killer.js';

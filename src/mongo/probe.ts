@@ -1,4 +1,4 @@
-/** Probes clients by reads as calls do them (docs/operations.md «Health»). */
+/** Probes clients by reads as calls do them (docs/monitor.md «Health»). */
 import type { Db, MongoClient, TopologyDescription, TopologyDescriptionChangedEvent } from 'mongodb';
 import { ReadFailed } from './diagnosis/facts.js';
 

@@ -1,4 +1,4 @@
-/** Keeps connections ready: probes those in use, and replaces them when others answer instead (docs/operations.md «Health»). */
+/** Keeps connections ready: probes those in use, and replaces them when others answer instead (docs/monitor.md «Health»). */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { delay, withTimeout } from '../limits/abort.js';

@@ -1,4 +1,4 @@
-/** Logs rights that the service's own user lacks and no probe tests, before a call fails for them (docs/operations.md «Database»). */
+/** Logs rights that the service's own user lacks and no probe tests, before a call fails for them (docs/deploy.md «Database»). */
 import { MongoServerError } from 'mongodb';
 import type { Db } from 'mongodb';
 import { UNAUTHORIZED } from './errors.js';
@@ -92,7 +92,7 @@ export function createRightsLog(
       const name = `${db.databaseName}.${required.collection}`;
       for (const { action, consequence } of missing.filter((right) => !lacked.includes(right)))
         log.warn(
-          `the user ${user} lacks ${action} on ${name}: ${consequence}; grant it (docs/operations.md «Database»)`,
+          `the user ${user} lacks ${action} on ${name}: ${consequence}; grant it (docs/deploy.md «Database»)`,
         );
       for (const { action } of lacked.filter((right) => !missing.includes(right)))
         log.info(`the user ${user} now has ${action} on ${name}`);

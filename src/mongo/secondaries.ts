@@ -1,4 +1,4 @@
-/** Monitors the secondaries of a replica set, each by a client of its own: an operation on one is killed there (docs/operations.md «Deadlines»). */
+/** Monitors the secondaries of a replica set, each by a client of its own: an operation on one is killed there (docs/configure.md «Deadlines»). */
 import type { MongoClient, TopologyDescription, TopologyDescriptionChangedEvent } from 'mongodb';
 import { delay } from '../limits/abort.js';
 import { closeClient } from './client-options.js';

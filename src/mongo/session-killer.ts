@@ -1,4 +1,4 @@
-/** Kills sessions on every server where their operations may run (docs/operations.md «Deadlines»). */
+/** Kills sessions on every server where their operations may run (docs/configure.md «Deadlines»). */
 import type { ClientSession, Db } from 'mongodb';
 
 export type SessionId = NonNullable<ClientSession['id']>;

@@ -1,6 +1,6 @@
 /**
  * Limits the connections of a listener, closes those of clients that do not read their answers, and ends answers with
- * their connections (docs/operations.md «Connections»).
+ * their connections (docs/configure.md «Connections»).
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';

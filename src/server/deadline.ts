@@ -1,4 +1,4 @@
-/** The time that a call has, and its end by time or by its client (docs/operations.md «Deadlines»). */
+/** The time that a call has, and its end by time or by its client (docs/configure.md «Deadlines»). */
 import { appError, notServing } from '../errors.js';
 import type { Load } from '../limits/load-shedding.js';
 import type { Reason } from '../reasons.js';

@@ -1,4 +1,4 @@
-/** Derives the connection limit from the file descriptor limit of the process (docs/operations.md «Connections»). */
+/** Derives the connection limit from the file descriptor limit of the process (docs/configure.md «Connections»). */
 import { readFile } from 'node:fs/promises';
 
 /** The file with the limits of the process on Linux, and the limit assumed on other systems. */

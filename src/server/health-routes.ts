@@ -1,4 +1,4 @@
-/** The routes /livez and /readyz of every HTTP listener (docs/operations.md «Health»). */
+/** The routes /livez and /readyz of every HTTP listener (docs/monitor.md «Health»). */
 import type { Env, Hono } from 'hono';
 import { REASONS } from '../reasons.js';
 import type { ServingState } from './serving-state.js';

@@ -1,4 +1,4 @@
-/** Filters the paths of faulty fields for the log (docs/operations.md «Log»). */
+/** Filters the paths of faulty fields for the log (docs/monitor.md «Log»). */
 import type { DescMessage } from '@bufbuild/protobuf';
 import { JOB_SERVICE } from '../wire/descriptors.js';
 import { PROTOCOL_HEADERS } from './headers.js';

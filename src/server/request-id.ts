@@ -1,4 +1,4 @@
-/** The request id, the name of a call in the log (docs/operations.md «Log»). */
+/** The request id, the name of a call in the log (docs/monitor.md «Log»). */
 import { randomUUID } from 'node:crypto';
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/;

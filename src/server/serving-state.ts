@@ -1,4 +1,4 @@
-/** Holds the serving state, with the reason for not serving (docs/operations.md «Health»). */
+/** Holds the serving state, with the reason for not serving (docs/monitor.md «Health»). */
 import type { Reason } from '../reasons.js';
 
 export interface ServingState {

@@ -1,4 +1,4 @@
-/** TLS of the listeners: certificates are reloaded when their files change; connections continue (docs/operations.md «TLS»). */
+/** TLS of the listeners: certificates are reloaded when their files change; connections continue (docs/secure.md «TLS»). */
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Config } from '../config/config.js';

@@ -1,4 +1,4 @@
-/** The log: JSON lines on a pipe, readable on a terminal, without secrets (docs/operations.md «Log»). */
+/** The log: JSON lines on a pipe, readable on a terminal, without secrets (docs/monitor.md «Log»). */
 import { setTimeout as pause } from 'node:timers/promises';
 import { BSON, MongoServerError } from 'mongodb';
 import { pino } from 'pino';

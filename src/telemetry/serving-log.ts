@@ -1,4 +1,4 @@
-/** The lines about serving: addresses, database, and reasons for not serving (docs/operations.md «Start and stop»). */
+/** The lines about serving: addresses, database, and reasons for not serving (docs/deploy.md «Start and stop»). */
 import type { Diagnosis } from '../reasons.js';
 
 /** Fields of the first line. */

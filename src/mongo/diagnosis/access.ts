@@ -23,7 +23,7 @@ export const missingRights: Rule = ({ subject, errors }) => {
   const names = enumerate([...new Set(refused)].sort());
   return {
     reason: 'rights',
-    text: `the user ${subject.credentials?.username ?? ''} may not read ${names}; grant it find on ${names} (docs/operations.md «Database»)`,
+    text: `the user ${subject.credentials?.username ?? ''} may not read ${names}; grant it find on ${names} (docs/deploy.md «Database»)`,
   };
 };
 

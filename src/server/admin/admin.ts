@@ -1,4 +1,4 @@
-/** The admin listener: /livez, /readyz and /metrics, for probes and monitoring (docs/operations.md «Health»). */
+/** The admin listener: /livez, /readyz and /metrics, for probes and monitoring (docs/monitor.md «Health»). */
 import { Hono } from 'hono';
 import type { ConnectionLog } from '../connections.js';
 import { ADMIN_CONNECTIONS } from '../descriptors.js';

@@ -1,4 +1,4 @@
-/** The metrics of ADMIN_PORT, in Prometheus' text format (docs/operations.md «Health»). */
+/** The metrics of ADMIN_PORT, in Prometheus' text format (docs/monitor.md «Health»). */
 import { ALL_REASONS } from '../../reasons.js';
 import type { ServingState } from '../serving-state.js';
 

@@ -1,4 +1,4 @@
-/** TLS for the gRPC library, with certificates that follow their files (docs/operations.md «TLS»). */
+/** TLS for the gRPC library, with certificates that follow their files (docs/secure.md «TLS»). */
 import { experimental, ServerCredentials } from '@grpc/grpc-js';
 import type { Certificates, Tls } from '../tls.js';
 

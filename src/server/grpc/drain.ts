@@ -1,4 +1,4 @@
-/** Ends open streams when the gRPC listener closes (docs/operations.md «Start and stop»). */
+/** Ends open streams when the gRPC listener closes (docs/deploy.md «Start and stop»). */
 
 interface OpenStream {
   end(): void;

@@ -1,4 +1,4 @@
-/** grpc.health.v1.Health: the serving state over gRPC (docs/operations.md «Health»). */
+/** grpc.health.v1.Health: the serving state over gRPC (docs/monitor.md «Health»). */
 import { status } from '@grpc/grpc-js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { HealthCheckResponse_ServingStatus as Serving } from '../../gen/grpc/health/v1/health.js';

@@ -1,4 +1,4 @@
-/** Finds the caller by its token, and gives the call the caller's scope (docs/operations.md «Authentication»). */
+/** Finds the caller by its token, and gives the call the caller's scope (docs/secure.md «Authentication»). */
 import type { Authenticate } from '../../auth/caller.js';
 import type { Interceptor } from '../call-context.js';
 

@@ -1,4 +1,4 @@
-/** Writes one line to the log for each call, when its answer has ended (docs/operations.md «Log»). */
+/** Writes one line to the log for each call, when its answer has ended (docs/monitor.md «Log»). */
 import { AppError } from '../../errors.js';
 import type { Interceptor } from '../call-context.js';
 import { loggedPath } from '../logged-path.js';

@@ -1,4 +1,4 @@
-/** Ends a call at its deadline or with its client, and refuses a call after its deadline (docs/operations.md «Deadlines»). */
+/** Ends a call at its deadline or with its client, and refuses a call after its deadline (docs/configure.md «Deadlines»). */
 import { raceAbort } from '../../limits/abort.js';
 import type { Interceptor } from '../call-context.js';
 import { beginDeadline } from '../deadline.js';

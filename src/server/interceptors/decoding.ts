@@ -1,4 +1,4 @@
-/** Decodes the request within a slice of the event loop (docs/operations.md «Fairness»). */
+/** Decodes the request within a slice of the event loop (docs/configure.md «Fairness»). */
 import { runThenYield } from '../../limits/yield.js';
 import type { TimeSlicer } from '../../limits/yield.js';
 import type { Interceptor } from '../call-context.js';

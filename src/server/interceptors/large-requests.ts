@@ -1,4 +1,4 @@
-/** Spreads large requests over rounds of the event loop: one of them is decoded in each (docs/operations.md «Fairness»). */
+/** Spreads large requests over rounds of the event loop: one of them is decoded in each (docs/configure.md «Fairness»). */
 import type { TimeSlicer } from '../../limits/yield.js';
 import type { Interceptor } from '../call-context.js';
 

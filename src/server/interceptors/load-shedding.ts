@@ -1,4 +1,4 @@
-/** Refuses calls while the event loop is overloaded (docs/operations.md «Overload»). */
+/** Refuses calls while the event loop is overloaded (docs/configure.md «Overload»). */
 import { crowded } from '../../errors.js';
 import { MAX_LATENESS_MS } from '../../limits/load-shedding.js';
 import type { Load } from '../../limits/load-shedding.js';

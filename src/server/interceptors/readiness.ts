@@ -1,4 +1,4 @@
-/** Refuses calls while the service does not serve (docs/operations.md «Health»). */
+/** Refuses calls while the service does not serve (docs/monitor.md «Health»). */
 import { notServing } from '../../errors.js';
 import type { Reason } from '../../reasons.js';
 import type { Interceptor } from '../call-context.js';
