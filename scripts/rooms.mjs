@@ -22,6 +22,7 @@ export const ROOMS = [
     ['src/make-indexes.ts', 'the command `npm run indexes`'],
   ],
   [['src/app.ts', 'the composition root: puts the parts together, starts and closes them']],
+  [['src/start/', 'the steps of a start, called by `src/app.ts` alone']],
   [
     ['src/embedded/', 'the embedded mongod: its download, its data folder and its sample'],
     ['src/server/grpc/', 'the gRPC listener with health and reflection'],

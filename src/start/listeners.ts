@@ -1,0 +1,85 @@
+/** Opens the listeners of gRPC, HTTP and administration; they close together (docs/deploy.md «Start and stop»). */
+import type { MongoOptions } from 'mongodb';
+import type { TimeSlicer } from '../limits/yield.js';
+import { CONDITION_KEYS } from '../job/condition-keys.js';
+import { PURPOSE_OPTIONS } from '../mongo/client-options.js';
+import { openAdminListener } from '../server/admin/admin.js';
+import type { Calls } from '../server/call-context.js';
+import { connectionLimit, descriptorLimit, MAX_CONNECTIONS } from '../server/descriptors.js';
+import { openGrpcListener } from '../server/grpc/grpc.js';
+import { openHttpListener } from '../server/http/http.js';
+import type { Listener } from '../server/listener.js';
+import { explainListenErrors } from '../server/ports.js';
+import type { ServingState } from '../server/serving-state.js';
+import type { Tls } from '../server/tls.js';
+import { VERSION } from '../version.js';
+import type { Addresses, Context } from './context.js';
+
+/** The parts served by the listeners. */
+export interface ServedParts {
+  readonly calls: Calls;
+  readonly state: ServingState;
+  readonly timeSlicer: TimeSlicer;
+  readonly tls: Tls | undefined;
+  /** Domains offered by the explorer. */
+  readonly domains: readonly string[];
+  /** Connections of each transport. */
+  readonly maxConnections: number;
+}
+
+/** The connection limit of each transport beside the pools of the database, and a notice where descriptors lower it. */
+export async function readConnectionLimit(
+  options: MongoOptions,
+  { log, replaced }: Context,
+): Promise<{ readonly maxConnections: number; readonly notice: () => void }> {
+  const descriptors = await descriptorLimit();
+  const pools = Object.values(PURPOSE_OPTIONS).map(
+    (own) => replaced?.mongo?.maxPoolSize ?? own.maxPoolSize ?? options.maxPoolSize,
+  );
+  const inPools = pools.reduce((sum, size) => sum + size, 0);
+  const maxConnections = connectionLimit(descriptors, inPools);
+  const notice = (): void => {
+    if (maxConnections < MAX_CONNECTIONS)
+      log.info(
+        { descriptors, connections: maxConnections },
+        'the file descriptor limit lowers the connection limit of each transport',
+      );
+  };
+  return { maxConnections, notice };
+}
+
+type Open = (port: number) => Promise<Listener>;
+
+/** Opens the listeners. Errors: a port is in use or not allowed, told with its variable. */
+export async function openListeners(
+  { domains, ...served }: ServedParts,
+  { config, log, clock, cleanups, replaced }: Context,
+): Promise<Addresses> {
+  const { host, corsOrigins, auth } = config;
+  const { now, monotonicNow } = clock;
+  const listeners: Listener[] = [];
+  cleanups.push(async () => {
+    await Promise.all(listeners.map((listener) => listener.close(config.shutdownGrace)));
+  });
+
+  async function listen(variable: string, port: number | 'off', open: Open): Promise<string> {
+    if (port === 'off') return port;
+    const listener = await explainListenErrors(variable, port, host, open(port));
+    listeners.push(listener);
+    return listener.address;
+  }
+
+  const answerTimeoutMs = replaced?.answerTimeoutMs;
+  const shared = { ...served, version: VERSION, host, log, monotonicNow, answerTimeoutMs };
+  const grpc = await listen('GRPC_PORT', config.grpcPort, (port) =>
+    openGrpcListener({ ...shared, now, port }),
+  );
+  const explorer = config.explorer === 'on' ? { auth, grpc, domains, fields: CONDITION_KEYS } : undefined;
+  const http = await listen('HTTP_PORT', config.httpPort, (port) =>
+    openHttpListener({ ...shared, port, corsOrigins, explorer }),
+  );
+  const admin = await listen('ADMIN_PORT', config.adminPort, (port) =>
+    openAdminListener(served.state, { host, port, log }),
+  );
+  return { grpc, http, admin };
+}

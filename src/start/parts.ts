@@ -1,0 +1,88 @@
+/** Puts together the parts that need no database yet (docs/architecture.md «Composition»). */
+import type { MongoOptions } from 'mongodb';
+import { createAuthenticate } from '../auth/authenticate.js';
+import { SAMPLE_DOMAINS } from '../embedded/sample.js';
+import { JOB_INDEXES, JOB_RIGHTS } from '../job/collections.js';
+import { createJobService } from '../job/service.js';
+import { createJobStore } from '../job/store.js';
+import type { JobStore } from '../job/store.js';
+import { watchLoad } from '../limits/load-shedding.js';
+import { createTimeSlicer } from '../limits/yield.js';
+import type { DatabaseHandle } from '../mongo/connect.js';
+import { createIndexWatch } from '../mongo/index-watch.js';
+import type { IndexWatch } from '../mongo/index-watch.js';
+import { createCalls } from '../server/interceptors/calls.js';
+import { createServingState } from '../server/serving-state.js';
+import { openTls } from '../server/tls.js';
+import type { Log } from '../telemetry/log.js';
+import type { Context } from './context.js';
+import { readConnectionLimit } from './listeners.js';
+import type { ServedParts } from './listeners.js';
+
+/** The database of the settings, before it is connected. */
+export interface DatabasePlan {
+  /** The options in MONGODB_URI. */
+  readonly options: MongoOptions;
+  /** The service starts its own mongod, creates its indexes and loads the sample. */
+  readonly embedded: boolean;
+}
+
+export interface Parts {
+  readonly served: ServedParts;
+  readonly indexes: IndexWatch;
+  /** Logs facts that belong after the first line. */
+  readonly notice: () => void;
+}
+
+/** The store over the connections current at each operation. */
+function createStore({ current }: DatabaseHandle, { orderedBy }: IndexWatch, log: Log): JobStore {
+  const report = (error: unknown): void => {
+    log.error({ err: error }, 'the database could not run a query');
+  };
+  return createJobStore(
+    { reads: () => current().reads, stats: () => current().stats, kill: (id) => current().kill(id) },
+    { report, orderedBy },
+  );
+}
+
+/** Who may call, and the encryption of the listeners. Errors: a file of the settings cannot be used. */
+async function openSecurity({ config, log, clock, cleanups, replaced }: Context) {
+  const authentication = await createAuthenticate(config, { log, ...clock });
+  const tls = await openTls(config, log);
+  cleanups.push(authentication.close, () => Promise.resolve().then(tls?.stop));
+  return {
+    authenticate: replaced?.authenticate ?? authentication.authenticate,
+    tls: replaced?.tls ?? tls,
+  };
+}
+
+/** Puts the parts together. Errors: a file of the settings cannot be used. */
+export async function composeParts(
+  { options, embedded }: DatabasePlan,
+  database: DatabaseHandle,
+  context: Context,
+): Promise<Parts> {
+  const { config, log, clock, cleanups, replaced, schedulers, memory } = context;
+  const { now, monotonicNow } = clock;
+  const { authenticate, tls } = await openSecurity(context);
+  const state = createServingState();
+  const control = () => database.current().control.db;
+  const indexes = createIndexWatch({ database: control, indexes: JOB_INDEXES, rights: JOB_RIGHTS, log });
+  const load = watchLoad(monotonicNow, log);
+  cleanups.push(indexes.stop, load.stop);
+
+  const timeSlicer = createTimeSlicer(monotonicNow);
+  const { maxPageSize, maxResponseBytes, collectorCache, defaultTimeout, maxTimeout } = config;
+  const service = createJobService({
+    ...{ store: createStore(database, indexes, log), schedulers, memory, timeSlicer, monotonicNow },
+    ...{ maxPageSize, maxResponseBytes, collectorCache },
+  });
+  const calls = createCalls({
+    ...{ service, authenticate, load: replaced?.load ?? load, unready: state.reason, memory, timeSlicer },
+    ...{ now, monotonicNow, log, defaultTimeout, maxTimeout },
+  });
+
+  const domains = replaced?.domains ?? (embedded && config.sampleData ? SAMPLE_DOMAINS : []);
+  const { maxConnections, notice } = await readConnectionLimit(options, context);
+  return { served: { calls, state, timeSlicer, tls, domains, maxConnections }, indexes, notice };
+}
