@@ -1,4 +1,4 @@
-/** The gRPC listener: Job, ServerInfo, Health and reflection on one port (docs/architecture.md «Doors»). */
+/** The gRPC listener: Job, ServerInfo, Health and reflection on one port (docs/architecture.md «Transports»). */
 import { setMaxListeners } from 'node:events';
 import {
   logVerbosity,
