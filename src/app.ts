@@ -228,7 +228,7 @@ async function openDoors(
   const { now, monotonicNow } = clock;
   const shared = {
     ...{ calls, state, version: VERSION, host, tls, maxConnections, log },
-    ...{ monotonicNow, patience: replaced?.answerTimeoutMs },
+    ...{ monotonicNow, answerTimeoutMs: replaced?.answerTimeoutMs },
   };
   const grpc = await listening('GRPC_PORT', config.grpcPort, (port) =>
     openGrpcListener({ ...shared, now, port }),
