@@ -332,10 +332,10 @@ test('an uncaught error is logged without its secrets and ends the program with 
   await program.ready();
   program.signal('SIGUSR2');
   expect(await program.ended).toEqual({ code: 1, signal: null });
-  expect(program.log.at(-1)).toMatchObject({
-    level: 60,
-    err: { message: 'planted at mongodb://[redacted]@host/' },
-  });
+  // The first check of the indexes may end after it, and log its findings.
+  expect(program.log.filter(({ level }) => level === 60)).toMatchObject([
+    { err: { message: 'planted at mongodb://[redacted]@host/' } },
+  ]);
   expect(program.stderr()).toBe('');
 });
 
