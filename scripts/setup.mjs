@@ -42,7 +42,7 @@ const bundled = [
   ...['--tsconfig', 'explorer/tsconfig.json', '--format', 'esm', '--platform', 'browser', '--minify'],
 ];
 
-/** The stamp holds the hash of `of` as it is after the step: what a step writes may be among what it depends on. */
+/** The stamp holds the hash of `of` after the step: a step may write its own dependencies. */
 const steps = [
   {
     name: 'install',
@@ -172,7 +172,7 @@ function bundledStyles() {
   return files.map((file) => readFileSync(file, 'utf8')).join('\n');
 }
 
-/** Runs a command; what it says is shown where it fails, before the line that says so. */
+/** Runs a command; after a failure its output is shown, followed by the reason. */
 async function quietly(shown, command, args) {
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';

@@ -1,4 +1,4 @@
-/** Stored documents with text that is not UTF-8 (docs/query.md «Text that is not UTF-8»). */
+/** Finds malformed text in stored documents (docs/query.md «Text that is not UTF-8»). */
 import { isUtf8 } from 'node:buffer';
 import type { AskedFilter, Filter, ReferredCondition } from '../query/model.js';
 import { doubtsAbout } from '../query/condition.js';

@@ -1,5 +1,5 @@
 /**
- * Settles conditions on text that is not UTF-8 (docs/query.md «Text that is not UTF-8»): MongoDB cannot match an expression
+ * Settles conditions on malformed text (docs/query.md «Text that is not UTF-8»): MongoDB cannot match an expression
  * against such text, and compares it by bytes. The few documents with such text are read, sent back as answers show them, and
  * matched by MongoDB in that form.
  */
@@ -24,10 +24,10 @@ import type { Collection, JobStore } from './store.js';
 
 type Store = Pick<JobStore, 'batches' | 'meeting' | 'lastWrite'>;
 
-/** Adds to each condition the malformed documents that meet it, and those that do not. */
+/** Adds to each condition its verdict on the malformed documents. */
 export type Settle = (filter: AskedFilter, scope: Scope, deadline: Deadline) => Promise<AskedFilter>;
 
-/** The malformed documents that meet a condition and those that do not, by condition. */
+/** The malformed documents that meet each condition, and the other malformed ones. */
 type Settled = ReadonlyMap<Condition, Known>;
 
 /** Undecidable conditions on a collection, and the documents that may make them so. */

@@ -2,9 +2,9 @@
  * Refuses regular expressions that can run away in a backtracking engine (docs/query.md «Regular expressions»): where PCRE
  * reaches its match limit of 10,000,000 steps, MongoDB's find drops the document without a word.
  *
- * Ambiguity decides: the number of ways in which an expression matches one text, each of which PCRE tries before it gives
- * up. Two walks through the automaton of the expression, over one text, can part and meet again; that is an event, and
- * multiplies the ways. The worst chain of events counts:
+ * Ambiguity decides: the number of ways to match one text, all tried by PCRE before it gives up. Two walks through the
+ * automaton of the expression, over one text, can part and meet again; that is an event, and multiplies the ways. The worst
+ * chain of events counts:
  * - Events on a cycle, as in `(a+)+` (EDA, exponential degree of ambiguity): each repetition of the text of the cycle, the
  *   pumpable string, multiplies the ways. Refused.
  * - Walks that can go round while apart, as in `.*.*` (IDA, infinite degree of ambiguity): as many ways as the text is

@@ -48,7 +48,7 @@ const PATHS = [
   ...['filters.a.b.0', 'filters.a.b.0.0', 'filters.a.b.1'],
 ];
 
-/** In one order, whatever that is: null, numbers, texts, objects, lists. */
+/** Sorts values of any type by their JSON. */
 const sorted = (values: readonly unknown[]): string[] => values.map((value) => JSON.stringify(value)).sort();
 
 test.each(PATHS)('distinct at %s gives the values of MongoDB', async (distinct) => {
