@@ -1,6 +1,6 @@
 /** Chooses the window to begin with, shown while the date of the newest job is requested. */
 import { useEffect } from 'preact/hooks';
-import { statNewestJob } from '../api/statistics.js';
+import { statNewestJob } from '../api/newest-jobs.js';
 import { Answered } from '../components/answered.js';
 import { RequestInspector } from '../components/request-inspector.js';
 import { useAnswer } from '../state/answer.js';

@@ -1,7 +1,8 @@
 /** Links to the jobs before and after a job in its collector. */
 import type { Job } from '../../api/jobs.js';
-import { statNeighbours } from '../../api/statistics.js';
-import type { Direction, NeighbourRow, Results } from '../../api/statistics.js';
+import { statNeighbours } from '../../api/neighbours.js';
+import type { Direction, NeighbourRow } from '../../api/neighbours.js';
+import type { Results } from '../../api/stat.js';
 import { dateTime } from '../../components/format.js';
 import { statusName } from '../../components/status.js';
 import { useAnswer } from '../../state/answer.js';

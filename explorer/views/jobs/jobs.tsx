@@ -1,8 +1,9 @@
 /** Jobs as a table: pages of them, or the newest of each collector (docs/explorer.md «Jobs»). */
+import { statStatuses } from '../../api/job-counts.js';
 import { listAll, listByIds, listPage } from '../../api/jobs.js';
 import type { JobPage } from '../../api/jobs.js';
-import { statNewestByCollector, statStatuses } from '../../api/statistics.js';
-import type { Results } from '../../api/statistics.js';
+import { statNewestByCollector } from '../../api/newest-jobs.js';
+import type { Results } from '../../api/stat.js';
 import { Answered } from '../../components/answered.js';
 import { FilterBar } from '../../components/filter-bar.js';
 import { JobTable } from '../../components/job-table.js';

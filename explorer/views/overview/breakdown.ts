@@ -1,5 +1,7 @@
 /** Computes the overview from its answers: the intervals of the timeline, failure rates and durations. */
-import type { CollectorRow, DurationRow, Results, TimelineRow } from '../../api/statistics.js';
+import type { DurationRow } from '../../api/durations.js';
+import type { CollectorRow, TimelineRow } from '../../api/job-counts.js';
+import type { Results } from '../../api/stat.js';
 import { ENDED, FAILED, isOneOf, SUCCEEDED } from '../../api/statuses.js';
 import type { JobStatus } from '../../api/statuses.js';
 import { elapsed } from '../../components/format.js';

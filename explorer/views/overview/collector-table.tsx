@@ -1,6 +1,8 @@
 /** The jobs of the window by collector and by provider. */
+import type { DurationRow } from '../../api/durations.js';
 import { FIELDS } from '../../api/fields.js';
-import type { CollectorRow, DurationRow, Results } from '../../api/statistics.js';
+import type { CollectorRow } from '../../api/job-counts.js';
+import type { Results } from '../../api/stat.js';
 import { Answered, Failure } from '../../components/answered.js';
 import type { Answer } from '../../state/answer.js';
 import { withCondition } from '../../state/route.js';

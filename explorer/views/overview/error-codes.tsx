@@ -1,6 +1,7 @@
 /** The most frequent error codes, each with a message and the date of its newest job. */
+import type { ErrorCodeRow } from '../../api/error-codes.js';
 import { FIELDS } from '../../api/fields.js';
-import type { ErrorCodeRow, Results } from '../../api/statistics.js';
+import type { Results } from '../../api/stat.js';
 import { Bar } from '../../components/bar.js';
 import { count, dateTime } from '../../components/format.js';
 import { withCondition } from '../../state/route.js';

@@ -1,6 +1,8 @@
 /** The overview of a domain: outcomes of jobs by time, by collector and by error (docs/explorer.md «Overview»). */
+import { statDurations } from '../../api/durations.js';
+import { statErrorCodes } from '../../api/error-codes.js';
+import { statCollectors, statTimeline } from '../../api/job-counts.js';
 import { listPage } from '../../api/jobs.js';
-import { statCollectors, statDurations, statErrorCodes, statTimeline } from '../../api/statistics.js';
 import { Answered } from '../../components/answered.js';
 import { FilterBar } from '../../components/filter-bar.js';
 import { RequestInspector } from '../../components/request-inspector.js';

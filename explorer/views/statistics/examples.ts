@@ -1,6 +1,6 @@
 /** Statistics to start from. */
 import { FIELDS } from '../../api/fields.js';
-import type { Stage } from '../../api/statistics.js';
+import type { Stage } from '../../api/stat.js';
 
 const JOBS = { name: 'jobs', operator: 'count' };
 const STATUS = { key: FIELDS.status, name: 'status' };

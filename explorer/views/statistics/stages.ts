@@ -1,7 +1,7 @@
 /** The kinds of stages: the form of each, and its initial content (docs/query.md «stat»). */
 import { isObject } from '../../api/json.js';
 import type { Json } from '../../api/json.js';
-import type { Stage, StageKind } from '../../api/statistics.js';
+import type { Stage, StageKind } from '../../api/stat.js';
 import type { GroupOperator } from '../../../src/query/stages/group-operators.js';
 import type { ProjectOperator } from '../../../src/query/stages/project-operators.js';
 

@@ -1,0 +1,97 @@
+/** Numbers of jobs by status, by time and by collector. */
+import type { Call } from './call.js';
+import { FIELDS } from './fields.js';
+import { numberAt, textAt } from './json.js';
+import { filtersOf } from './selection.js';
+import type { Selection } from './selection.js';
+import { JOBS, named, resultsOf, stat } from './stat.js';
+import type { Results } from './stat.js';
+
+const MAX_GROUPS = 5000;
+
+/** The number of selected jobs in each status. */
+export const statStatuses = (selection: Selection) =>
+  stat(
+    'Jobs by status',
+    selection,
+    {
+      ...filtersOf(selection),
+      aggregate: [{ group: { keys: [named(FIELDS.status, 'status')], fields: [JOBS] } }],
+    },
+    resultsOf((row) => ({ status: textAt(row, 'status'), jobs: numberAt(row, 'jobs') })),
+  );
+
+/** Jobs of one status created in one interval; any of it is missing where jobs lack it. */
+export interface TimelineRow {
+  /** The interval in the date format of the request. */
+  readonly at?: string;
+  readonly status?: string;
+  readonly jobs?: number;
+}
+
+/** Selected jobs in every status by creation time and status. */
+export const statTimeline = (selection: Selection, dateFormat: string): Call<Results<TimelineRow>> =>
+  stat(
+    'Jobs by time and status',
+    selection,
+    {
+      ...filtersOf(selection),
+      aggregate: [
+        {
+          group: {
+            keys: [
+              { ...named(FIELDS.created, 'at'), date_format: dateFormat },
+              named(FIELDS.status, 'status'),
+            ],
+            fields: [JOBS],
+          },
+        },
+      ],
+    },
+    resultsOf((row) => ({
+      at: textAt(row, 'at'),
+      status: textAt(row, 'status'),
+      jobs: numberAt(row, 'jobs'),
+    })),
+  );
+
+/** Jobs of one collector and status; any of it is missing where jobs lack it. */
+export interface CollectorRow {
+  readonly collector_id?: string;
+  readonly name?: string;
+  readonly provider?: string;
+  readonly status?: string;
+  readonly jobs?: number;
+}
+
+/** Selected jobs in every status by collector and status, the largest groups first. */
+export const statCollectors = (selection: Selection): Call<Results<CollectorRow>> =>
+  stat(
+    'Jobs by collector',
+    selection,
+    {
+      ...filtersOf(selection),
+      aggregate: [
+        {
+          group: {
+            keys: [
+              named(FIELDS.collector, 'collector_id'),
+              named(FIELDS.collectorName, 'name'),
+              named(FIELDS.provider, 'provider'),
+              named(FIELDS.status, 'status'),
+            ],
+            fields: [JOBS],
+          },
+        },
+        { sort: { keys: [{ key: 'jobs', desc: true }] } },
+        { limit: MAX_GROUPS },
+      ],
+    },
+    resultsOf((row) => ({
+      collector_id: textAt(row, 'collector_id'),
+      name: textAt(row, 'name'),
+      provider: textAt(row, 'provider'),
+      status: textAt(row, 'status'),
+      jobs: numberAt(row, 'jobs'),
+    })),
+  );
