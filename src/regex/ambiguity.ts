@@ -2,9 +2,9 @@
  * The ambiguity of a position automaton: the ways to match one text. Two walks over one text are a walk over pairs of
  * positions; its strongly connected components (Tarjan's) show cycles.
  */
+import type { CharacterSet } from './alphabet.js';
 import { spend } from './automaton.js';
 import type { Automaton } from './automaton.js';
-import type { CharacterSet } from './syntax.js';
 
 /**
  * The number of events still to come, by the history of two walks since they parted: nothing of note, a character in

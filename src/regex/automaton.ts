@@ -2,8 +2,11 @@
  * The position automaton of an expression (Glushkov's): a position for each character that it takes and, on each edge, the
  * number of ways to go there.
  */
-import { copiesOf, isUnrolled, Refusal } from './syntax.js';
-import type { CharacterSet, Node, Parser, Repeat } from './syntax.js';
+import type { CharacterSet } from './alphabet.js';
+import { Refusal } from './reader.js';
+import type { Parser } from './reader.js';
+import { copiesOf, isUnrolled } from './tree.js';
+import type { Node, Repeat } from './tree.js';
 
 /** Positions by number, each with the number of ways there. */
 type Ways = Map<number, number>;

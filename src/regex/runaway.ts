@@ -21,8 +21,10 @@
  */
 import { findAmbiguity, safePositions } from './ambiguity.js';
 import { createAutomaton } from './automaton.js';
-import { parseExpression, Refusal, refuse } from './syntax.js';
-import type { Node, Parser, Repeat } from './syntax.js';
+import { Refusal, refuse } from './reader.js';
+import type { Parser } from './reader.js';
+import { parseExpression } from './syntax.js';
+import type { Node, Repeat } from './tree.js';
 
 const MAX_STEPS = 30_000;
 

@@ -1,4 +1,5 @@
-/** The variables of a request, shared by the handlers of the HTTP listener. */
+/** The context of a request and its variables, shared by the handlers of the HTTP listener. */
+import type { Context } from 'hono';
 import type { AppError } from '../../errors.js';
 import type { HttpEnv } from '../http-server.js';
 
@@ -11,3 +12,5 @@ export interface WebApp extends HttpEnv {
     refusal: AppError | undefined;
   };
 }
+
+export type RequestContext = Context<WebApp>;

@@ -1,0 +1,109 @@
+/** Reads the parts of an expression that take one character: characters, escapes, classes and back references. */
+import { codeOf, MAX_CODE, setOf } from './alphabet.js';
+import type { CharacterSet } from './alphabet.js';
+import { eat, read, Refusal, withAssertion } from './reader.js';
+import type { Parser, Rule } from './reader.js';
+
+/** Sets, as classes of JavaScript's with the flag v. */
+const ANY = '[^]';
+const CLASSES: Readonly<Record<string, string>> = {
+  ...{ d: '[0-9]', w: '[\\w]', s: '[\\t-\\r ]', v: '[\\n-\\r\\x85\\u2028\\u2029]' },
+  ...{ h: '[\\t \\xa0\\u1680\\u180e\\u2000-\\u200a\\u202f\\u205f\\u3000]' },
+  ...{ alpha: '[a-zA-Z]', lower: '[a-zA-Z]', upper: '[a-zA-Z]', alnum: '[a-zA-Z0-9]', word: '[\\w]' },
+  ...{
+    digit: '[0-9]',
+    xdigit: '[0-9a-fA-F]',
+    space: '[\\t-\\r ]',
+    blank: '[\\t ]',
+    cntrl: '[\\0-\\x1f\\x7f]',
+  },
+  ...{ graph: '[!-~]', print: '[ -~]', punct: '[!-\\x2f:-@\\x5b-`\\x7b-~]', ascii: '[\\0-\\x7f]' },
+};
+
+function classOf(not: boolean, name: string): string {
+  const found = CLASSES[name];
+  if (found === undefined) throw new Refusal();
+  return not ? `[^${found}]` : found;
+}
+
+/** The class of a Unicode property; any character where JavaScript has no such property. */
+function property(letter: string, name: string): string {
+  for (const source of [`\\${letter}{${name}}`, `\\${letter}{Script=${name}}`])
+    try {
+      return new RegExp(source, 'v').source;
+    } catch {
+      continue;
+    }
+  return ANY;
+}
+
+const CODES: readonly Rule<number>[] = [
+  [
+    /\\x(?:\{([0-9a-f]{1,6})\}|([0-9a-f]{0,2}))/iuy,
+    (_, __, long, short) => Number(`0x0${long || short || ''}`),
+  ],
+  [/\\(?:o\{([0-7]{1,7})\}|(0[0-7]{0,2}))/uy, (_, __, long, short) => Number(`0o0${long || short || ''}`)],
+  [/\\c([ -~])/uy, (_, __, letter = '') => codeOf(letter.toUpperCase()) ^ 64],
+  [/\\([aefnrt])/uy, (_, __, letter = '') => [7, 27, 12, 10, 13, 9]['aefnrt'.indexOf(letter)] ?? 0],
+  [/\\([^A-Za-z0-9])/uy, (_, __, character = '') => codeOf(character)],
+];
+/** A letter without a meaning behind a backslash stands for itself. */
+const PLAIN_LETTER: Rule<number> = [/\\([A-Za-z])/uy, (_, __, letter = '') => codeOf(letter)];
+const CLASS_CODES: readonly Rule<number>[] = [
+  ...CODES,
+  [/\\b/uy, () => 8],
+  PLAIN_LETTER,
+  [/[^\\]/uy, (_, character = '') => codeOf(character)],
+];
+const SETS: readonly Rule<string>[] = [
+  [/\\([dwshv])/uy, (_, __, name = '') => classOf(false, name)],
+  [/\\([DWSHV])/uy, (_, __, name = '') => classOf(true, name.toLowerCase())],
+  [/\\(?:p\{|P\{\^)([\w&]+)\}|\\p([A-Z])/uy, (_, __, long, short) => property('p', long || short || '')],
+  [/\\(?:P\{|p\{\^)([\w&]+)\}|\\P([A-Z])/uy, (_, __, long, short) => property('P', long || short || '')],
+];
+const CLASS_ITEMS: readonly Rule<string>[] = [
+  [/\[:(\^?)([a-z]+):\]/uy, (_, __, not, name = '') => classOf(not === '^', name)],
+  ...SETS,
+  [/(?=[^])/uy, range],
+];
+
+function range(parser: Parser): string {
+  const low = read(CLASS_CODES, parser);
+  const high = eat(parser, /-(?!\]|\\[dwshvp]|\[:)/iuy) === undefined ? low : read(CLASS_CODES, parser);
+  if (high < low || high > MAX_CODE) throw new Refusal();
+  return `\\u{${low.toString(16)}}-\\u{${high.toString(16)}}`;
+}
+
+function bracketed(parser: Parser, not: string | undefined): CharacterSet {
+  const items: string[] = [];
+  do items.push(read(CLASS_ITEMS, parser));
+  while (eat(parser, /\]/uy) === undefined);
+  const set = setOf(parser, `[${items.join('')}]`);
+  return not === '^' ? setOf(parser, ANY) ^ set : set;
+}
+
+function character(parser: Parser, code: number): CharacterSet {
+  if (code > MAX_CODE) throw new Refusal();
+  return parser.sets.get(String.fromCodePoint(code)) ?? setOf(parser, ANY);
+}
+
+const REFERENCE = /\\(?:[1-9]\d*|g(?:\{[^}]*\}|[+-]?\d+)|k(?:\{\w+\}|<\w+>|'\w+'))|\(\?P=\w+\)/uy;
+const CHARACTERS: readonly Rule<CharacterSet>[] = [
+  [REFERENCE, (parser) => withAssertion(parser, setOf(parser, ANY))],
+  [/\[(\^?)/uy, (parser, _, not) => bracketed(parser, not)],
+  [/\.|\\N/uy, (parser, dot) => setOf(parser, dot === '.' && parser.options.includes('s') ? ANY : '[^\\n]')],
+  [/\\R/uy, (parser) => setOf(parser, classOf(false, 'v'))],
+  [/\\[XC]/uy, (parser) => setOf(parser, ANY)],
+  ...SETS.map(([sticky, set]): Rule<CharacterSet> => [
+    sticky,
+    (parser, ...found) => setOf(parser, set(parser, ...found)),
+  ]),
+  ...[...CODES, PLAIN_LETTER].map(([sticky, code]): Rule<CharacterSet> => [
+    sticky,
+    (parser, ...found) => character(parser, code(parser, ...found)),
+  ]),
+  [/[^*+?()|\\]/uy, (parser, found = '') => character(parser, codeOf(found))],
+];
+
+/** Reads one position, and answers its characters. Errors: Refusal. */
+export const readCharacter = (parser: Parser): CharacterSet => read(CHARACTERS, parser);

@@ -1,0 +1,81 @@
+/** Reads a request of the HTTP listener: its headers, its body within the limit, and the call made of both. */
+import { accepts } from 'hono/accepts';
+import { fail } from '../../errors.js';
+import { MAX_REQUEST_BYTES } from '../call-context.js';
+import type { Incoming } from '../call-context.js';
+import { checkHeaders } from '../headers.js';
+import { ROUTE_JSON } from './protocols.js';
+import type { Protocol } from './protocols.js';
+import type { Route } from './routes.js';
+import type { RequestContext } from './web-app.js';
+
+export const headerOf = (context: RequestContext, name: string): string => context.req.header(name) ?? '';
+
+const bearerToken = (header: string | undefined): string | undefined =>
+  /^Bearer (.+)$/i.exec(header ?? '')?.[1];
+
+function refuseBody(context: RequestContext): never {
+  // The rest of the body stays unread, so that no other request can follow on the connection.
+  context.header('connection', 'close');
+  return fail('HTTP_BODY_SIZE', { max: String(MAX_REQUEST_BYTES) });
+}
+
+/** Reads the body, with or without a content-length. Errors: HTTP_BODY_SIZE, REQUEST_CANCELLED. */
+async function readBody(context: RequestContext): Promise<Uint8Array> {
+  if (Number(headerOf(context, 'content-length')) > MAX_REQUEST_BYTES) refuseBody(context);
+  const body: ReadableStream<Uint8Array> | null = context.req.raw.body;
+  const reader = body?.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const read = await reader?.read().catch(() => fail('REQUEST_CANCELLED', {}));
+    if (read?.value === undefined) return Buffer.concat(chunks);
+    size += read.value.length;
+    if (size > MAX_REQUEST_BYTES) refuseBody(context);
+    chunks.push(read.value);
+  }
+}
+
+/** Answers a signal that is aborted when the answer has been sent, or its client has left. */
+function createDoneSignal({ env: { outgoing } }: RequestContext): AbortSignal {
+  const done = new AbortController();
+  outgoing.once('close', () => {
+    done.abort();
+  });
+  return done.signal;
+}
+
+/** Reads a call. Errors: INVALID_PARAMETER, HTTP_BODY_SIZE, REQUEST_CANCELLED. */
+export async function readIncoming(
+  context: RequestContext,
+  { rpc }: Route,
+  { codec, headers, timeout }: Protocol,
+  now: number,
+): Promise<Incoming> {
+  const header = (name: string): string | undefined => context.req.header(name);
+  checkHeaders(headers, header);
+  // Created before the first await: the answer may end meanwhile.
+  const responseDone = createDoneSignal(context);
+  return {
+    rpc,
+    request: await readBody(context),
+    codec,
+    token: header('token') ?? bearerToken(header('authorization')),
+    requestId: context.get('requestId'),
+    deadline: now + timeout(header),
+    clientAborted: context.req.raw.signal,
+    responseDone,
+  };
+}
+
+/** Answers the content type preferred by the client: JSON or one of the export formats. */
+export function acceptedType(context: RequestContext, { exports }: Route): string {
+  const json = ROUTE_JSON.type;
+  return accepts(context, { header: 'Accept', supports: [json, ...exports.keys()], default: json });
+}
+
+/** Answers every host named by a request: an absolute target names one beside the header. */
+export function namedHosts({ env: { incoming }, req }: RequestContext): readonly string[] {
+  const named = incoming.headersDistinct['host'] ?? [];
+  return incoming.url?.startsWith('/') === false ? [...named, new URL(req.url).host] : named;
+}

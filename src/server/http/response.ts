@@ -1,0 +1,30 @@
+/** Makes the answers of the HTTP listener, with the headers of every answer, and its refusals. */
+import type { AppError } from '../../errors.js';
+import { appError } from '../../errors.js';
+import { ROUTE_JSON } from './protocols.js';
+import type { Protocol, Reply } from './protocols.js';
+import type { RequestContext } from './web-app.js';
+
+export function createResponse(
+  context: RequestContext,
+  status: number,
+  type: string,
+  body: Buffer<ArrayBuffer> | ReadableStream,
+): Response {
+  const headers = new Headers(context.res.headers);
+  headers.set('content-type', type);
+  headers.set('cache-control', 'no-store');
+  headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+  return new Response(body, { status, headers });
+}
+
+const replyWith = (context: RequestContext, { status, type, body }: Reply): Response =>
+  createResponse(context, status, type, Buffer.from(body));
+
+export function refuse(context: RequestContext, error: AppError, protocol: Protocol = ROUTE_JSON): Response {
+  context.set('refusal', error);
+  return replyWith(context, protocol.failure(error));
+}
+
+export const internalErrorOf = (context: RequestContext): AppError =>
+  appError('UNKNOWN', { request_id: context.get('requestId') });
