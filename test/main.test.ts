@@ -114,7 +114,7 @@ test.each([
   [
     'a request rejected before routing',
     '/inventory/v1/job/\u2028',
-    { method: 'POST', status: 404, msg: 'refused' },
+    { method: 'POST', status: 404, error: 'ERROR_HTTP_ROUTE', msg: 'refused' },
   ],
 ])('%s leaves one log line', async (_, path, expected) => {
   const program = start();
