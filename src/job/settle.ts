@@ -130,7 +130,8 @@ function withKnown(filter: AskedFilter, own: Settled, referred: Settled): AskedF
 /** Settles filters over `store`. */
 export function createSettle(store: Store, monotonicNow: () => number): Settle {
   const fruitless = createFruitlessScans(monotonicNow);
-  const coalesce = createCoalescer<boolean>();
+  const coalesceScans = createCoalescer<boolean>();
+  const coalesceLastWrites = createCoalescer<string | undefined>();
 
   /** Scans for malformed documents; equal scans at one time are one. */
   const scan = (
@@ -139,7 +140,7 @@ export function createSettle(store: Store, monotonicNow: () => number): Settle {
     lastWrite: string | undefined,
     deadline: Deadline,
   ): Promise<boolean> =>
-    coalesce(key, deadline, async (shared) => {
+    coalesceScans(key, deadline, async (shared) => {
       const found = await hasMalformed(store.batches(collection, within, paths, shared));
       fruitless.record(key, lastWrite, !found);
       return found;
@@ -149,7 +150,7 @@ export function createSettle(store: Store, monotonicNow: () => number): Settle {
     if (question.conditions.length === 0) return new Map();
     const key = documentKey(limitCommand({ ...question, conditions: [] }, MAX_FILTER_BYTES, 'query.filter'));
     // A write between this and the scan only makes the next scan come sooner.
-    const lastWrite = await store.lastWrite(deadline);
+    const lastWrite = await coalesceLastWrites('last write', deadline, (shared) => store.lastWrite(shared));
     const isClean = fruitless.has(key, lastWrite) || !(await scan(question, key, lastWrite, deadline));
     return isClean ? new Map() : await settleQuestion(store, question, scope, deadline);
   }
