@@ -11,6 +11,7 @@ import { matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { Page } from '../query/model.js';
 import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo-syntax.js';
+import { hasRepeat, withoutRepeats } from './repeated-reads.js';
 import { JOB_SCHEMA } from './schema.js';
 import { breakTies } from './tie-breaking.js';
 import type { DateOrder, ReadSlice } from './tie-breaking.js';
@@ -169,17 +170,36 @@ function findGuarded(parts: FindParts, match: ConfinedMatch, plan: FindPlan, dea
   };
 }
 
+/** `plan` with the `_id` of each job, to know it again. */
+const withId = (plan: FindPlan): FindPlan => ({
+  ...plan,
+  projection: new Map([...entriesOf(plan.projection), ['_id', 1]]),
+});
+
+/** Reads of a page in which writers move jobs. */
+const MAX_ATTEMPTS = 3;
+
+/** A page without repeats; undefined: it does not fit into one batch, or has a repeat in every read. */
+async function distinctPage({ page }: Find, plan: PagePlan): Promise<readonly Buffer[] | undefined> {
+  for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
+    const documents = await page(plan);
+    if (documents === undefined || !hasRepeat(documents)) return documents;
+  }
+  return undefined;
+}
+
 /** Finds jobs in `collection`; `indexed` are the fields with an index in order of domain, field and id. */
 export function createFindPage(collection: string, executor: Executor, indexed: () => Indexed): FindPage {
   const parts: FindParts = { collection, executor, indexed };
 
-  async function* find(match: ConfinedMatch, plan: FindPlan, deadline: Deadline): Batches {
-    const { page, all } =
+  async function* find(match: ConfinedMatch, shown: FindPlan, deadline: Deadline): Batches {
+    const plan = withId(shown);
+    const found =
       match.guarded === undefined
         ? findPlain(parts, match.within, plan, deadline)
         : findGuarded(parts, match, plan, deadline);
-    const documents = isPage(plan) ? await page(plan) : undefined;
-    yield* documents === undefined ? all() : inSlices(documents);
+    const documents = isPage(plan) ? await distinctPage(found, plan) : undefined;
+    yield* documents === undefined ? withoutRepeats(found.all()) : inSlices(documents);
   }
 
   return async function* findPage(match, plan, deadline) {

@@ -63,7 +63,7 @@ const SHAPES: readonly Shape[] = [
   ['the default order', 'list', list(page(20)), 20, 20, 20],
   ['the order that the Console names', 'list', list({ ...page(15), ...NEWEST }), 15, 15, 15],
   ['a later page', 'list', list({ page: { start: 101, limit: 20 } }), 120, 20, 20],
-  ['rows that the index covers', 'list', list({ ...page(20), only: ['job_id'] }), 20, 0, 20],
+  ['rows of one field', 'list', list({ ...page(20), only: ['job_id'] }), 20, 20, 20],
   ['a status', 'list', list({ ...page(20), ...where('status', 'eq', 'ERROR') }), 20, 20, 20],
   [
     'a page of the Console, of some statuses',

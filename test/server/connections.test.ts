@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { GetJobRequest, JobsQuery } from '../../src/gen/spaceone/api/inventory/v1/job.js';
 import { createMemoryBudget } from '../../src/limits/memory-budget.js';
+import type { MeasuredMemoryBudget } from '../../src/limits/memory-budget.js';
 import { jsonClient } from '../harness/client.js';
 import { framed } from '../harness/frames.js';
 import { callHttp } from '../harness/http-client.js';
@@ -25,14 +26,24 @@ const memory = createMemoryBudget(MEMORY_BYTES);
 
 let service: Service;
 
-beforeAll(async () => {
-  service = await startService('connections', {}, { memory, answerTimeoutMs: READ_TIMEOUT_MS });
+/** Starts the service with long lists; a response is read within `answerTimeoutMs`. */
+async function startWithLongLists(
+  name: string,
+  budget: MeasuredMemoryBudget,
+  answerTimeoutMs: number,
+): Promise<Service> {
+  const started = await startService(name, {}, { memory: budget, answerTimeoutMs });
   const jobs = Array.from({ length: JOBS }, (_, nth) => ({
     job_id: `job-slow-${nth}`,
     domain_id: DOMAIN,
     errors: [{ error_code: 'ERROR_LONG', message: 'x'.repeat(1000) }],
   }));
-  await service.db.collection('job').insertMany(jobs);
+  await started.db.collection('job').insertMany(jobs);
+  return started;
+}
+
+beforeAll(async () => {
+  service = await startWithLongLists('connections', memory, READ_TIMEOUT_MS);
 });
 afterAll(async () => {
   await service.stop();
@@ -78,13 +89,15 @@ test('the memory of an HTTP client that does not read its responses is released'
 });
 
 test('while unread responses hold all memory, a large call is told to retry and small ones are answered', async () => {
-  const sessions = Array.from({ length: 5 }, () => connect(`http://${service.address}`));
+  const held = createMemoryBudget(MEMORY_BYTES);
+  const full = await startWithLongLists('connections-full', held, 60_000);
+  const sessions = Array.from({ length: 5 }, () => connect(`http://${full.address}`));
   for (const [nth, session] of sessions.entries()) {
     session.on('error', () => undefined);
     listWithoutReading(session);
-    await until('the response waits for its reader', () => memory.used() > (nth + 1) * JOBS * 1000, 10_000);
+    await until('the response waits for its reader', () => held.used() > (nth + 1) * JOBS * 1000, 10_000);
   }
-  const client = jsonClient(service.address);
+  const client = jsonClient(full.address);
   const large = { domain_id: DOMAIN };
   expect(await client.call('list', large)).toMatchObject({
     error: {
@@ -94,10 +107,12 @@ test('while unread responses hold all memory, a large call is told to retry and 
     },
   });
   expect(await client.call('get', { domain_id: DOMAIN, job_id: 'job-slow-1' })).toHaveProperty('response');
-  await until('the memory is released', () => memory.used() === 0, 10_000);
+  for (const session of sessions) session.destroy();
+  await until('the memory is released', () => held.used() === 0, 10_000);
   expect(await client.call('list', large)).toHaveProperty('response.total_count', JOBS);
-  expect(await callHttp(service.http, 'list', large)).toHaveProperty('response.total_count', JOBS);
+  expect(await callHttp(full.http, 'list', large)).toHaveProperty('response.total_count', JOBS);
   client.close();
+  await full.stop();
 });
 
 test('a client that reads its responses keeps its connection', async () => {
