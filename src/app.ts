@@ -2,13 +2,14 @@
  * The composition root: puts the parts of the service together, opens its listeners and closes them again
  * (docs/architecture.md «Composition»). The program, the tests and the resilience scenarios start this.
  */
+import { totalmem } from 'node:os';
 import type { Config } from './config/config.js';
 import { SAMPLE_DOMAINS } from './embedded/sample.js';
 import { claimDataFolder, EMBEDDED_URI, startEmbeddedDatabase } from './embedded/start.js';
 import { COLLECTIONS, makeIndexes } from './job/collections.js';
 import { createSchedulers, loadOfEach } from './limits/fair-scheduler.js';
 import type { SchedulerLoad, Schedulers } from './limits/fair-scheduler.js';
-import { createMemoryBudgetFor } from './limits/memory-budget.js';
+import { budgetFor, createMemoryBudget } from './limits/memory-budget.js';
 import {
   createDatabaseHandle,
   describeDatabase,
@@ -85,6 +86,11 @@ function createLog(addresses: Addresses, plan: DatabasePlan, { indexes, notice }
   };
 }
 
+/** The bytes of memory for requests and answers: set, or a share of the container's or the machine's. */
+const responseMemory = ({ responseMemory: set, maxResponseBytes }: Config): number =>
+  // Without a container's limit, Node answers 0 or a number beyond any machine.
+  set ?? budgetFor(maxResponseBytes, Math.min(process.constrainedMemory() || Infinity, totalmem()));
+
 /** Connects the database, after starting it where it is embedded. */
 async function connect({ options, embedded }: DatabasePlan, context: Context): Promise<KeptDatabase> {
   const { config, log, clock, cleanups, replaced, observeClient } = context;
@@ -102,7 +108,7 @@ async function connect({ options, embedded }: DatabasePlan, context: Context): P
 export function createApp(config: Config, appOptions: AppOptions): App {
   const { log, replaced } = appOptions;
   const hint = appOptions.hint ?? ((command) => log.info(command));
-  const memory = replaced?.memory ?? createMemoryBudgetFor(config.maxResponseBytes);
+  const memory = replaced?.memory ?? createMemoryBudget(responseMemory(config));
   const schedulers = createSchedulers();
   const cleanups: Cleanups = [];
   const context: Context = { ...appOptions, hint, config, schedulers, memory, cleanups };

@@ -54,12 +54,14 @@ const duration =
       : invalid(`a time from ${least}ms to 1h, such as 500ms, 30s or 5m`);
   };
 
-const size: Reader<number> = (text) => {
-  const bytes = measured(text, SIZE_UNITS_BYTES);
-  return bytes >= 1024 && bytes <= 2 ** 31 - 1
-    ? bytes
-    : invalid('a size from 1KiB to less than 2GiB, such as 64MiB');
-};
+const size =
+  (least: string, most: string, example: string): Reader<number> =>
+  (text) => {
+    const [bytes, min, max] = [text, least, most].map((each) => measured(each, SIZE_UNITS_BYTES));
+    return bytes !== undefined && bytes >= Number(min) && bytes < Number(max)
+      ? bytes
+      : invalid(`a size from ${least} to less than ${most}, such as ${example}`);
+  };
 
 const flag: Reader<boolean> = (text) => oneOf('true', 'false')(text) === 'true';
 const port: Reader<number> = wholeNumber(0, 65_535);
@@ -149,7 +151,8 @@ const settings = (read: Read, ofUri: string | undefined) => ({
   mongodBinary: read('MONGOD_BINARY', anyText),
   sampleData: read('SAMPLE_DATA', flag, 'true'),
   maxPageSize: read('MAX_PAGE_SIZE', wholeNumber(0, 2 ** 32 - 1), '0'),
-  maxResponseBytes: read('MAX_RESPONSE_BYTES', size, '64MiB'),
+  maxResponseBytes: read('MAX_RESPONSE_BYTES', size('1KiB', '2GiB', '64MiB'), '64MiB'),
+  responseMemory: read('RESPONSE_MEMORY', size('16MiB', '1024GiB', '512MiB')),
   collectorCache: read('COLLECTOR_CACHE', duration(0), '1s'),
   defaultTimeout: read('DEFAULT_TIMEOUT', duration(1), '30s'),
   maxTimeout: read('MAX_TIMEOUT', duration(1), '300s'),
@@ -191,11 +194,16 @@ export interface Effective {
 function contradictions(config: Config, environment: Environment): readonly string[] {
   const { defaultTimeout, maxTimeout, tlsCertFile, tlsKeyFile, tlsClientCaFile } = config;
   const { auth, authPublicKeys, authIdentityEndpoint, mongodbUri, mongodbDatabase } = config;
+  const { maxResponseBytes, responseMemory } = config;
   const ofUri = databaseInUri(mongodbUri ?? '') ?? mongodbDatabase;
   const rules: readonly (readonly [boolean, string])[] = [
     [
       ofUri !== mongodbDatabase,
       `MONGODB_DATABASE must be ${ofUri}, as in the path of MONGODB_URI, or unset; the database of the user goes to authSource in MONGODB_URI`,
+    ],
+    [
+      responseMemory !== undefined && responseMemory < maxResponseBytes,
+      'RESPONSE_MEMORY must not be less than MAX_RESPONSE_BYTES',
     ],
     [defaultTimeout > maxTimeout, 'DEFAULT_TIMEOUT must not be longer than MAX_TIMEOUT'],
     [

@@ -16,13 +16,15 @@ export interface MeasuredMemoryBudget extends MemoryBudget {
   readonly used: () => number;
 }
 
-const MIN_BUDGET_BYTES = 512 * 1024 ** 2;
+const USUAL_BYTES = 512 * 1024 ** 2;
 /** Responses of the largest size that fit into a budget at once. */
 const CONCURRENT_LARGEST = 8;
+/** The share of a process for the budget: a socket holds a copy of each response, and the heap needs as much again. */
+const SHARE = 1 / 4;
 
-/** Creates a budget for responses of up to `maxResponseBytes`. */
-export const createMemoryBudgetFor = (maxResponseBytes: number): MeasuredMemoryBudget =>
-  createMemoryBudget(Math.max(MIN_BUDGET_BYTES, CONCURRENT_LARGEST * maxResponseBytes));
+/** The budget for responses of up to `maxResponseBytes` in a process of `processBytes`. */
+export const budgetFor = (maxResponseBytes: number, processBytes: number): number =>
+  Math.min(Math.max(USUAL_BYTES, CONCURRENT_LARGEST * maxResponseBytes), Math.floor(SHARE * processBytes));
 
 export function createMemoryBudget(maxBytes: number): MeasuredMemoryBudget {
   let left = maxBytes;

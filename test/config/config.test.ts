@@ -15,6 +15,7 @@ test('every setting has a default', () => {
     mongodBinary: undefined,
     sampleData: true,
     maxPageSize: 0,
+    responseMemory: undefined,
     maxResponseBytes: 67_108_864,
     collectorCache: 1000,
     defaultTimeout: 30_000,
@@ -73,6 +74,8 @@ test.each<readonly [string, string, keyof Config, unknown]>([
   ['MAX_RESPONSE_BYTES', '3 MiB', 'maxResponseBytes', 3_145_728],
   ['MAX_RESPONSE_BYTES', '1GiB', 'maxResponseBytes', 1_073_741_824],
   ['MAX_RESPONSE_BYTES', '2147483647', 'maxResponseBytes', 2_147_483_647],
+  ['RESPONSE_MEMORY', '128MiB', 'responseMemory', 134_217_728],
+  ['RESPONSE_MEMORY', '4GiB', 'responseMemory', 4_294_967_296],
   ['COLLECTOR_CACHE', '0ms', 'collectorCache', 0],
   ['COLLECTOR_CACHE', '500ms', 'collectorCache', 500],
   ['DEFAULT_TIMEOUT', '7 s', 'defaultTimeout', 7000],
@@ -121,6 +124,7 @@ function complaints(environment: Readonly<Record<string, string>>): readonly str
 const A_TIME = 'must be a time from 1ms to 1h, such as 500ms, 30s or 5m';
 const A_TIME_OR_NONE = 'must be a time from 0ms to 1h, such as 500ms, 30s or 5m';
 const A_SIZE = 'must be a size from 1KiB to less than 2GiB, such as 64MiB';
+const A_BUDGET = 'must be a size from 16MiB to less than 1024GiB, such as 512MiB';
 const A_PORT = 'must be a whole number from 0 to 65535';
 const A_DATABASE = 'must be a database name, without any of / \\ . " $ * < > : | ? and blanks';
 const A_URI_WITH_PATH =
@@ -156,6 +160,8 @@ describe('the validation', () => {
     ['MAX_RESPONSE_BYTES', '1023', A_SIZE],
     ['MAX_RESPONSE_BYTES', '2GiB', A_SIZE],
     ['MAX_RESPONSE_BYTES', '64MB', A_SIZE],
+    ['RESPONSE_MEMORY', '15MiB', A_BUDGET],
+    ['RESPONSE_MEMORY', '1024GiB', A_BUDGET],
     ['MAX_RESPONSE_BYTES', 'x64MiB', A_SIZE],
     ['COLLECTOR_CACHE', '1d', A_TIME_OR_NONE],
     ['COLLECTOR_CACHE', '1', A_TIME_OR_NONE],
@@ -183,6 +189,11 @@ describe('the validation', () => {
       'times that contradict each other',
       { DEFAULT_TIMEOUT: '2s', MAX_TIMEOUT: '1999ms' },
       'DEFAULT_TIMEOUT must not be longer than MAX_TIMEOUT',
+    ],
+    [
+      'less memory than an answer may have',
+      { MAX_RESPONSE_BYTES: '64MiB', RESPONSE_MEMORY: '63MiB' },
+      'RESPONSE_MEMORY must not be less than MAX_RESPONSE_BYTES',
     ],
     [
       'two databases',

@@ -1,6 +1,6 @@
 // The interceptor chain around a service of a test, without a database.
 import { anonymous } from '../../src/auth/anonymous.js';
-import { createMemoryBudgetFor } from '../../src/limits/memory-budget.js';
+import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import { createTimeSlicer } from '../../src/limits/yield.js';
 import type { Call } from '../../src/job/call.js';
 import { createCalls } from '../../src/server/interceptors/calls.js';
@@ -39,7 +39,7 @@ export function chained(work: Work, options: Partial<CallsOptions> = {}): Chaine
       },
     },
     authenticate: anonymous,
-    memory: createMemoryBudgetFor(0),
+    memory: createMemoryBudget(Infinity),
     unready: () => undefined,
     load: IN_TIME,
     timeSlicer: createTimeSlicer(monotonicNow),

@@ -7,6 +7,7 @@ import { failover } from './failover.js';
 import { fuzz } from './fuzz.js';
 import { hostile } from './hostile.js';
 import { limits } from './limits.js';
+import { memory } from './memory.js';
 import { network } from './network.js';
 import { outage } from './outage.js';
 import { overload } from './overload.js';
@@ -26,7 +27,7 @@ type Scenarios = Readonly<Record<string, Scenario>>;
  * and little of the machine; scenarios with assertions on the times of single calls have the machine to themselves.
  */
 export const ROUNDS: readonly (readonly Scenarios[])[] = [
-  [{ cancellation, rows, limits, counts, exports, overload, hostile, explorer, storm }],
+  [{ cancellation, rows, limits, memory, counts, exports, overload, hostile, explorer, storm }],
   [{ failover, stepdown, outage, termination, fuzz }, { soak }],
   [{ recovery }, { network, stopping }],
 ];
@@ -41,6 +42,7 @@ export const TIMED: readonly string[] = [
   'exports',
   'failover',
   'limits',
+  'memory',
   'network',
   'outage',
   'overload',

@@ -80,10 +80,14 @@ export async function steadily(
 const TIMEOUT_MS = 10_000;
 
 /** Requests pages of the small domain over gRPC, until `stopped`. */
-export async function pagesOf(system: ProbedSystem, stopped: AbortSignal): Promise<readonly TimedCall[]> {
+export async function pagesOf(
+  system: ProbedSystem,
+  stopped: AbortSignal,
+  perSecond = 10,
+): Promise<readonly TimedCall[]> {
   const client = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
   const call = async () => (await client.send('list', PAGE, { timeoutMs: TIMEOUT_MS })).status;
-  return steadily(call, 10, stopped).finally(() => {
+  return steadily(call, perSecond, stopped).finally(() => {
     client.close();
   });
 }
