@@ -18,6 +18,9 @@ FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0
 WORKDIR /app
 COPY package.json LICENSE ./
+# docker build --build-arg COMMIT=$(git rev-parse HEAD): the label `commit` of inventory_job_build_info.
+ARG COMMIT=unknown
+RUN echo "$COMMIT" > commit
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/build/src ./build/src
 USER 65532:65532

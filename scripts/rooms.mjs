@@ -46,7 +46,7 @@ export const ROOMS = [
   [
     ['src/regex/', 'finds expressions that can run away in a backtracking engine'],
     ['src/limits/', 'fair scheduling, memory, coalescing, abort scopes, yielding and load shedding'],
-    ['src/telemetry/', 'the log and its lines'],
+    ['src/telemetry/', 'the log with its lines, and the metrics'],
   ],
   [['src/config/', 'the environment as one frozen Config, every complaint at once']],
   [['src/', 'the error table, the reasons for not serving and the version']],

@@ -25,7 +25,10 @@ import { openListeners } from './start/listeners.js';
 import { composeParts } from './start/parts.js';
 import type { DatabasePlan, Parts } from './start/parts.js';
 import { createServingLog } from './telemetry/serving-log.js';
-import { VERSION } from './version.js';
+import { metricDefinitions } from './telemetry/metrics/definitions.js';
+import { measureNode } from './telemetry/metrics/node.js';
+import { createMetrics } from './telemetry/metrics/registry.js';
+import { BUILD, VERSION } from './version.js';
 
 /** The resources in use by calls: nothing without calls. */
 export interface Usage {
@@ -111,10 +114,12 @@ export function createApp(config: Config, appOptions: AppOptions): App {
   const memory = replaced?.memory ?? createMemoryBudget(responseMemory(config));
   const schedulers = createSchedulers();
   const cleanups: Cleanups = [];
-  const context: Context = { ...appOptions, hint, config, schedulers, memory, cleanups };
+  const metrics = createMetrics(metricDefinitions({ build: BUILD }));
+  const context: Context = { ...appOptions, hint, config, schedulers, memory, metrics, cleanups };
   let checkIndexes = (): Promise<void> => Promise.resolve();
   return {
     async start() {
+      cleanups.push(measureNode(metrics));
       const options = await readConnectionOptions(config.mongodbUri ?? EMBEDDED_URI);
       const plan = { options, embedded: config.mongodbUri === undefined };
       const claim = plan.embedded ? await claimDataFolder(context) : undefined;

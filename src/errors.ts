@@ -146,6 +146,8 @@ interface Background {
   readonly metadata?: Readonly<Record<string, string>>;
   /** The fault behind the error, for the log only. */
   readonly cause?: unknown;
+  /** The limit of LIMIT_EXCEEDED in words. */
+  readonly limit?: string | undefined;
 }
 
 /** An error of the table. `field` is the path of the faulty field in the request, such as `query.filter[2].value`. */
@@ -157,6 +159,8 @@ export class AppError extends Error {
   /** The text for the log: all of it, or the code alone if the text may contain a client's data. */
   readonly logged: string;
   readonly metadata: NonNullable<Background['metadata']>;
+  /** The limit of LIMIT_EXCEEDED in words. */
+  readonly limit: string | undefined;
 
   constructor(
     readonly error: ErrorName,
@@ -164,11 +168,12 @@ export class AppError extends Error {
     readonly field: string | undefined,
     /** Milliseconds before a retry of the same call. */
     readonly retryAfter: number | undefined,
-    { metadata = {}, cause }: Background = {},
+    { metadata = {}, cause, limit }: Background = {},
   ) {
     super(withinBytes(`ERROR_${error}: ${text}`, MAX_TEXT_BYTES), { cause });
     const row: ErrorRow = ERRORS[error];
     this.metadata = metadata;
+    this.limit = limit;
     this.code = `ERROR_${error}`;
     this.status = row.status;
     this.http = row.http ?? STATUSES[row.status].http;
@@ -191,7 +196,8 @@ export function appError<Name extends ErrorName>(
   field: string | undefined = 'key' in about ? String(about.key) : undefined,
 ): AppError {
   const { retryAfter }: ErrorRow = ERRORS[name];
-  return new AppError(name, textOf(name, about), field, retryAfter);
+  const limit = 'limit' in about ? String(about.limit) : undefined;
+  return new AppError(name, textOf(name, about), field, retryAfter, { limit });
 }
 
 /** Creates UNAVAILABLE with the reason for not serving. */
@@ -220,6 +226,7 @@ export const crowded = (limit: string, max: number): AppError =>
     textOf('LIMIT_EXCEEDED', { limit, max: String(max) }),
     undefined,
     RETRY_DELAY_MS,
+    { limit },
   );
 
 /** Throws the error `name` of the table. */

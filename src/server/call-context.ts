@@ -17,8 +17,11 @@ export type Rpc = (typeof RPCS)[number];
 /** The size limit of a request, the same for every transport. */
 export const MAX_REQUEST_BYTES = 4 * 1024 ** 2;
 
+export type Transport = 'grpc' | 'json' | 'connect' | 'grpc_web';
+
 /** A call as its transport received it. */
 export interface Incoming {
+  readonly transport: Transport;
   readonly rpc: Rpc;
   readonly request: Uint8Array;
   /** The encoding of the request. */

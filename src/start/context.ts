@@ -8,6 +8,7 @@ import type { MeasuredMemoryBudget } from '../limits/memory-budget.js';
 import type { Purpose } from '../mongo/client-options.js';
 import type { Tls } from '../server/tls.js';
 import type { Log } from '../telemetry/log.js';
+import type { Metrics } from '../telemetry/metrics/registry.js';
 
 /** Where the service listens: `host:port`, or `off`. */
 export interface Addresses {
@@ -59,6 +60,7 @@ export interface Context extends AppOptions {
   readonly hint: (command: string) => void;
   readonly schedulers: Schedulers;
   readonly memory: MeasuredMemoryBudget;
+  readonly metrics: Metrics;
   readonly cleanups: Cleanups;
 }
 

@@ -53,7 +53,7 @@ type Open = (port: number) => Promise<Listener>;
 /** Opens the listeners. Errors: a port is in use or not allowed, told with its variable. */
 export async function openListeners(
   { domains, ...served }: ServedParts,
-  { config, log, clock, cleanups, replaced }: Context,
+  { config, log, clock, cleanups, replaced, metrics }: Context,
 ): Promise<Addresses> {
   const { host, corsOrigins, auth } = config;
   const { now, monotonicNow } = clock;
@@ -79,7 +79,7 @@ export async function openListeners(
     openHttpListener({ ...shared, port, corsOrigins, explorer }),
   );
   const admin = await listen('ADMIN_PORT', config.adminPort, (port) =>
-    openAdminListener(served.state, { host, port, log }),
+    openAdminListener(served.state, { host, port, log, metrics }),
   );
   return { grpc, http, admin };
 }

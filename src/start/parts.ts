@@ -16,6 +16,7 @@ import { createServingState } from '../server/serving-state.js';
 import { openTls } from '../server/tls.js';
 import type { Log } from '../telemetry/log.js';
 import type { Context } from './context.js';
+import { measureServing } from './measure.js';
 import { readConnectionLimit } from './listeners.js';
 import type { ServedParts } from './listeners.js';
 
@@ -62,10 +63,11 @@ export async function composeParts(
   database: DatabaseHandle,
   context: Context,
 ): Promise<Parts> {
-  const { config, log, clock, cleanups, replaced, schedulers, memory } = context;
+  const { config, log, clock, cleanups, replaced, schedulers, memory, metrics } = context;
   const { now, monotonicNow } = clock;
   const { authenticate, tls } = await openSecurity(context);
   const state = createServingState();
+  measureServing(state, metrics);
   const control = () => database.current().control.db;
   const indexes = createIndexWatch({ database: control, indexes: JOB_INDEXES, rights: JOB_RIGHTS, log });
   const load = watchLoad(monotonicNow, log);
@@ -79,7 +81,7 @@ export async function composeParts(
   });
   const calls = createCalls({
     ...{ service, authenticate, load: replaced?.load ?? load, unready: state.reason, memory, timeSlicer },
-    ...{ now, monotonicNow, log, defaultTimeout, maxTimeout },
+    ...{ now, monotonicNow, log, meter: metrics, defaultTimeout, maxTimeout },
   });
 
   const domains = replaced?.domains ?? (embedded && config.sampleData ? SAMPLE_DOMAINS : []);

@@ -55,6 +55,7 @@ export function chained(work: Work, options: Partial<CallsOptions> = {}): Chaine
 
 /** An empty request, as a listener passes it on. */
 export const incoming = (rpc: Rpc, deadline: number): Incoming => ({
+  transport: 'grpc',
   rpc,
   request: new Uint8Array(),
   codec: PROTOBUF,

@@ -24,9 +24,10 @@ const ERROR_LEVEL = 50;
 export type { LogLine } from './program.js';
 
 export interface Service {
-  /** The addresses of the gRPC and the HTTP listener. */
+  /** The addresses of the gRPC, the HTTP and the admin listener; the last one is off unless settings open it. */
   readonly address: string;
   readonly http: string;
+  readonly admin: string;
   /** A client of the tests. */
   readonly client: MongoClient;
   readonly db: Db;
@@ -99,12 +100,13 @@ export async function startService(
       });
     },
   });
-  const { grpc, http } = await app.start();
+  const { grpc, http, admin } = await app.start();
   await until('the service serves', () => log.some(({ msg }) => msg === 'serving'), START_TIMEOUT_MS);
   await app.checkIndexes();
   return {
     address: grpc,
     http,
+    admin,
     client,
     db,
     log,

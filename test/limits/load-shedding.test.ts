@@ -12,6 +12,7 @@ import { openAdminListener } from '../../src/server/admin/admin.js';
 import { chained, monotonicNow, IN_TIME, incoming, now } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import { createRecordedLog } from '../harness/log.js';
+import { NO_METRICS } from '../harness/metrics.js';
 import { until } from '../harness/until.js';
 
 const [FINE, SOME, LATE] = [5, 150, 600];
@@ -141,7 +142,12 @@ describe('while it is overloaded', () => {
       });
     });
     expect(status).toBe('SERVING');
-    const admin = await openAdminListener(state, { host: '127.0.0.1', port: 0, log: createRecordedLog() });
+    const admin = await openAdminListener(state, {
+      host: '127.0.0.1',
+      port: 0,
+      metrics: NO_METRICS,
+      log: createRecordedLog(),
+    });
     closing.push(() => admin.close(0));
     const pages = ['/livez', '/readyz'].map((path) => fetch(`http://${admin.address}${path}`));
     expect((await Promise.all(pages)).map((page) => page.status)).toEqual([200, 200]);

@@ -19,6 +19,7 @@ import type { JsonClient } from '../harness/client.js';
 import { idleConnections } from '../harness/idle.js';
 import { monotonicNow, now } from '../harness/chained.js';
 import { createRecordedLog } from '../harness/log.js';
+import { NO_METRICS } from '../harness/metrics.js';
 import { startProgram } from '../harness/program.js';
 import type { Addresses, Program } from '../harness/program.js';
 import { mongodbUri } from '../harness/service.js';
@@ -105,7 +106,12 @@ const LISTENERS: readonly (readonly [
       return openHttpServer(new Hono<HttpEnv>(), { ...where, tls });
     },
   ],
-  ['admin', 16, (log) => openAdminListener(createServingState(), { host: '127.0.0.1', port: 0, log })],
+  [
+    'admin',
+    16,
+    (log) =>
+      openAdminListener(createServingState(), { host: '127.0.0.1', port: 0, metrics: NO_METRICS, log }),
+  ],
 ];
 
 test.each(LISTENERS)(

@@ -1,5 +1,7 @@
 /** The admin listener: /livez, /readyz and /metrics, for probes and monitoring (docs/monitor.md «Health»). */
 import { Hono } from 'hono';
+import { METRICS_TYPE } from '../../telemetry/metrics/registry.js';
+import type { Metrics } from '../../telemetry/metrics/registry.js';
 import type { ConnectionLog } from '../connections.js';
 import { ADMIN_CONNECTIONS } from '../descriptors.js';
 import { addHealthRoutes } from '../health-routes.js';
@@ -7,12 +9,12 @@ import { openHttpServer } from '../http-server.js';
 import type { HttpEnv } from '../http-server.js';
 import type { Listener } from '../listener.js';
 import type { ServingState } from '../serving-state.js';
-import { METRICS_TYPE, metrics } from './metrics.js';
 
 export interface AdminListenerOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
+  readonly metrics: Pick<Metrics, 'scrape'>;
   readonly log: ConnectionLog;
 }
 
@@ -20,7 +22,9 @@ export interface AdminListenerOptions {
 export function openAdminListener(state: ServingState, options: AdminListenerOptions): Promise<Listener> {
   const app = new Hono<HttpEnv>();
   addHealthRoutes(app, state);
-  app.get('/metrics', (context) => context.text(metrics(state), 200, { 'content-type': METRICS_TYPE }));
+  app.get('/metrics', async (context) =>
+    context.text(await options.metrics.scrape(), 200, { 'content-type': METRICS_TYPE }),
+  );
   app.notFound((context) => context.text('not found: /livez, /readyz and /metrics are served here\n', 404));
   return openHttpServer(app, { ...options, name: 'admin', maxConnections: ADMIN_CONNECTIONS });
 }

@@ -129,6 +129,7 @@ const unary =
     // The library reports a call as cancelled also once its answer has been read.
     const done = createDoneSignal(call);
     const incoming = {
+      transport: 'grpc' as const,
       rpc,
       request: call.request,
       codec: PROTOBUF,

@@ -8,6 +8,7 @@ import { Status } from '../../gen/google/rpc/status.js';
 import { JSON_TEXT, PROTOBUF } from '../../wire/codec.js';
 import type { Codec } from '../../wire/codec.js';
 import { messageNamed } from '../../wire/descriptors.js';
+import type { Transport } from '../call-context.js';
 import { statusDetails } from '../details.js';
 import { CONNECT_TIMEOUT, CONNECT_VERSION, GRPC_TIMEOUT } from '../headers.js';
 import type { HeaderForm, HeaderOf } from '../headers.js';
@@ -20,6 +21,7 @@ export interface Reply {
 }
 
 export interface Protocol {
+  readonly transport: Transport;
   readonly codec: Codec;
   /** The content type of an answer. */
   readonly type: string;
@@ -47,6 +49,7 @@ const STATUS_MESSAGE = messageNamed('google.rpc.Status');
 
 /** The protocol of the contract's routes: JSON, with google.rpc.Status for a failure. */
 export const ROUTE_JSON: Protocol = {
+  transport: 'json',
   codec: JSON_TEXT,
   type: 'application/json',
   headers: [GRPC_TIMEOUT],
@@ -80,6 +83,7 @@ function connectFailure(error: AppError): Reply {
 }
 
 const connect = (type: string, codec: Codec): Protocol => ({
+  transport: 'connect',
   codec,
   type,
   headers: [CONNECT_VERSION, CONNECT_TIMEOUT],
@@ -173,6 +177,7 @@ const TEXT: TransferForm = {
 };
 
 const grpcWeb = (type: string, inner: Codec, { read, write } = BINARY): Protocol => ({
+  transport: 'grpc_web',
   codec: {
     decode: (message, sent) => inner.decode(message, unwrapFrame(read(sent))),
     encode: (message, bytes) => write(wrapFrame(inner.encode(message, bytes))),

@@ -49,7 +49,7 @@ function createDoneSignal({ env: { outgoing } }: RequestContext): AbortSignal {
 export async function readIncoming(
   context: RequestContext,
   { rpc }: Route,
-  { codec, headers, timeout }: Protocol,
+  { transport, codec, headers, timeout }: Protocol,
   now: number,
 ): Promise<Incoming> {
   const header = (name: string): string | undefined => context.req.header(name);
@@ -57,6 +57,7 @@ export async function readIncoming(
   // Created before the first await: the answer may end meanwhile.
   const responseDone = createDoneSignal(context);
   return {
+    transport,
     rpc,
     request: await readBody(context),
     codec,

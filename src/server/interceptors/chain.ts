@@ -1,4 +1,4 @@
-/** The interceptors of every call, in order; metrics or tracing would be one more line. */
+/** The interceptors of every call, in order; tracing would be one more line. */
 import type { Authenticate } from '../../auth/caller.js';
 import type { MemoryBudget } from '../../limits/memory-budget.js';
 import type { TimeSlicer } from '../../limits/yield.js';
@@ -7,6 +7,8 @@ import type { DeadlineOptions } from '../deadline.js';
 import { authentication } from './authentication.js';
 import { callLog } from './call-log.js';
 import type { CallLogOptions } from './call-log.js';
+import { callMetrics } from './call-metrics.js';
+import type { CallMetricsOptions } from './call-metrics.js';
 import { deadline } from './deadline.js';
 import { decoding } from './decoding.js';
 import { errors } from './errors.js';
@@ -15,7 +17,7 @@ import { loadShedding } from './load-shedding.js';
 import { readiness } from './readiness.js';
 import { responseMemory } from './response-memory.js';
 
-export interface InterceptorOptions extends CallLogOptions, DeadlineOptions {
+export interface InterceptorOptions extends CallLogOptions, CallMetricsOptions, DeadlineOptions {
   readonly authenticate: Authenticate;
   /** For requests and answers together. */
   readonly memory: MemoryBudget;
@@ -25,6 +27,7 @@ export interface InterceptorOptions extends CallLogOptions, DeadlineOptions {
 /** From the outermost to the one next to the service. */
 export const createInterceptors = (options: InterceptorOptions): readonly Interceptor[] => [
   callLog(options),
+  callMetrics(options),
   errors,
   responseMemory(options),
   deadline(options),

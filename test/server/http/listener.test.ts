@@ -7,6 +7,7 @@ import type { Listener } from '../../../src/server/listener.js';
 import { createServingState } from '../../../src/server/serving-state.js';
 import { openAdminListener } from '../../../src/server/admin/admin.js';
 import { createRecordedLog } from '../../harness/log.js';
+import { NO_METRICS } from '../../harness/metrics.js';
 import { startService } from '../../harness/service.js';
 import type { Service } from '../../harness/service.js';
 
@@ -18,6 +19,7 @@ beforeAll(async () => {
   admin = await openAdminListener(createServingState(), {
     host: '127.0.0.1',
     port: 0,
+    metrics: NO_METRICS,
     log: createRecordedLog(),
   });
 });

@@ -1,0 +1,41 @@
+/** All metrics of the service by name (docs/monitor.md «Metrics»). */
+import type { Definitions } from './definition.js';
+import { NODE_DEFINITIONS } from './node-definitions.js';
+import { RPC_DEFINITIONS } from './rpc-definitions.js';
+import { stateDefinitions } from './state-definitions.js';
+import type { Build } from './state-definitions.js';
+
+/** Values of labels that depend on the settings. */
+export interface Known {
+  readonly build: Build;
+}
+
+export const metricDefinitions = ({ build }: Known) => ({
+  ...stateDefinitions(build),
+  ...RPC_DEFINITIONS,
+  ...NODE_DEFINITIONS,
+});
+
+/** The definitions by topic, with placeholders for what depends on the settings; docs/monitor.md shows them. */
+export const GROUPS: readonly (readonly [title: string, definitions: Definitions])[] = [
+  ['Build and readiness', stateDefinitions({ version: '1.0.0', commit: '…', node: '20.0.0' })],
+  ['Calls', RPC_DEFINITIONS],
+  ['Process', NODE_DEFINITIONS],
+];
+
+type All = ReturnType<typeof metricDefinitions>;
+
+type NamesOf<Type extends string> = {
+  [Name in keyof All]: All[Name]['type'] extends Type ? Name : never;
+}[keyof All];
+
+export type CounterName = NamesOf<'counter'>;
+export type GaugeName = NamesOf<'gauge'>;
+export type HistogramName = NamesOf<'histogram'>;
+
+/** One value for each label of a metric. */
+export type LabelsOf<Name extends keyof All> = {
+  readonly [
+    Label in keyof All[Name]['labels']
+  ]: All[Name]['labels'][Label] extends readonly (infer Value extends string)[] ? Value : never;
+};

@@ -1,0 +1,66 @@
+/** Measures the process and Node's event loop (docs/monitor.md «Metrics»). */
+import { readdir, readFile } from 'node:fs/promises';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import type { Metrics } from './registry.js';
+
+const MICROSECONDS_PER_SECOND = 1e6;
+const NANOSECONDS_PER_SECOND = 1e9;
+const DELAY_RESOLUTION_MS = 20;
+
+/** The open descriptors of the process and their limit, by Linux. */
+async function readDescriptors(): Promise<readonly [open: number, max: number]> {
+  const [open, limits] = await Promise.all([
+    readdir('/proc/self/fd').catch(() => []),
+    readFile('/proc/self/limits', 'utf8').catch(() => ''),
+  ]);
+  const [, soft = '0'] = /^Max open files\s+(\d+|unlimited)/m.exec(limits) ?? [];
+  return [open.length, soft === 'unlimited' ? Infinity : Number(soft)];
+}
+
+function measureProcess({ read, beforeScrape }: Metrics): void {
+  let [open, max] = [0, 0];
+  beforeScrape(async () => {
+    [open, max] = await readDescriptors();
+  });
+  const started = Date.now() / 1000 - process.uptime();
+  const cpu = (part: 'user' | 'system'): number => process.cpuUsage()[part] / MICROSECONDS_PER_SECOND;
+  read('process_cpu_user_seconds_total', {}, () => cpu('user'));
+  read('process_cpu_system_seconds_total', {}, () => cpu('system'));
+  read('process_cpu_seconds_total', {}, () => cpu('user') + cpu('system'));
+  read('process_start_time_seconds', {}, () => started);
+  read('process_resident_memory_bytes', {}, () => process.memoryUsage.rss());
+  read('process_open_fds', {}, () => open);
+  read('process_max_fds', {}, () => max);
+  read('nodejs_heap_size_total_bytes', {}, () => process.memoryUsage().heapTotal);
+  read('nodejs_heap_size_used_bytes', {}, () => process.memoryUsage().heapUsed);
+  read('nodejs_external_memory_bytes', {}, () => process.memoryUsage().external);
+}
+
+/** Measures the process until the returned function is called. */
+export function measureNode(metrics: Metrics): () => Promise<void> {
+  measureProcess(metrics);
+  const { read, beforeScrape } = metrics;
+  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
+  delay.enable();
+  let before = performance.eventLoopUtilization();
+  let [p50, p90, p99, utilization] = [0, 0, 0, 0];
+  /** The delay of a timer beyond its interval. */
+  const percentile = (percent: number): number =>
+    Math.max(0, delay.percentile(percent) / NANOSECONDS_PER_SECOND - DELAY_RESOLUTION_MS / 1000);
+  beforeScrape(() => {
+    const now = performance.eventLoopUtilization();
+    ({ utilization } = performance.eventLoopUtilization(now, before));
+    before = now;
+    if (delay.count > 0) [p50, p90, p99] = [percentile(50), percentile(90), percentile(99)];
+    delay.reset();
+    return Promise.resolve();
+  });
+  read('nodejs_eventloop_lag_p50_seconds', {}, () => p50);
+  read('nodejs_eventloop_lag_p90_seconds', {}, () => p90);
+  read('nodejs_eventloop_lag_p99_seconds', {}, () => p99);
+  read('nodejs_eventloop_utilization_ratio', {}, () => utilization);
+  return () => {
+    delay.disable();
+    return Promise.resolve();
+  };
+}

@@ -1,0 +1,127 @@
+/** Defines the metrics of calls: those of gRPC as others name them, and those of the HTTP transports (docs/monitor.md «Metrics»). */
+import type { StatusName } from '../../errors.js';
+import type { Definitions, Labels } from './definition.js';
+
+/** Statuses of calls with gRPC's codes as Go writes them. */
+export const GO_CODES = {
+  OK: 'OK',
+  CANCELLED: 'Canceled',
+  INVALID_ARGUMENT: 'InvalidArgument',
+  DEADLINE_EXCEEDED: 'DeadlineExceeded',
+  NOT_FOUND: 'NotFound',
+  PERMISSION_DENIED: 'PermissionDenied',
+  RESOURCE_EXHAUSTED: 'ResourceExhausted',
+  UNIMPLEMENTED: 'Unimplemented',
+  INTERNAL: 'Internal',
+  UNAVAILABLE: 'Unavailable',
+  UNAUTHENTICATED: 'Unauthenticated',
+} as const satisfies Readonly<Record<'OK' | StatusName, string>>;
+
+/** No call ends as UNIMPLEMENTED: such a request has no rpc. */
+const STATUSES = [
+  'OK',
+  'CANCELLED',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'UNAUTHENTICATED',
+] as const satisfies readonly ('OK' | StatusName)[];
+
+export type CallStatus = (typeof STATUSES)[number];
+
+/** Statuses that are failures of the service; the others are failures of a request. */
+const SERVER_FAILURES = ['DEADLINE_EXCEEDED', 'INTERNAL', 'UNAVAILABLE'] as const;
+
+/** The `error.type` of a status: empty unless the service has failed. */
+export const errorTypeOf = (status: string | undefined): (typeof SERVER_FAILURES)[number] | '' =>
+  SERVER_FAILURES.find((failure) => failure === status) ?? '';
+
+const METHODS = ['get', 'list', 'stat', 'delete'] as const;
+export const SERVICE = 'spaceone.api.inventory.v1.Job';
+
+export const GRPC_METHOD = {
+  grpc_type: ['unary'],
+  grpc_service: [SERVICE],
+  grpc_method: METHODS,
+} as const;
+
+const GRPC_CODES = STATUSES.map((status) => GO_CODES[status]);
+
+export const TRANSPORTS = ['json', 'connect', 'grpc_web', 'export'] as const;
+
+/** Only lists are exported. */
+const isExportable = ({ transport, method }: Labels): boolean => transport !== 'export' || method === 'list';
+
+/** The buckets of OpenTelemetry's semantic conventions for RPC. */
+const RPC_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const;
+/** The default buckets of Prometheus' clients. */
+const GRPC_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+/** Exports may take minutes. */
+const HTTP_BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10, 60] as const;
+
+/** Limits of all calls together, of an answer, of the database, and of a request. */
+const LIMIT_KINDS = [
+  ...(['queue', 'memory', 'event_loop', 'page_size', 'answer_bytes', 'row_bytes'] as const),
+  ...(['query_bytes', 'collector_bytes', 'database_memory', 'request'] as const),
+] as const;
+
+export type LimitKind = (typeof LIMIT_KINDS)[number];
+
+export const RPC_DEFINITIONS = {
+  grpc_server_started_total: {
+    type: 'counter',
+    help: 'Calls begun over gRPC.',
+    labels: GRPC_METHOD,
+  },
+  grpc_server_handled_total: {
+    type: 'counter',
+    help: 'Calls ended over gRPC, by the code of their answer.',
+    labels: { ...GRPC_METHOD, grpc_code: GRPC_CODES },
+  },
+  grpc_server_handling_seconds: {
+    type: 'histogram',
+    help: 'Time from the beginning of a call over gRPC to its answer.',
+    labels: GRPC_METHOD,
+    buckets: GRPC_BUCKETS,
+  },
+  rpc_server_call_duration_seconds: {
+    type: 'histogram',
+    help: "OpenTelemetry's rpc.server.call.duration: time of a call over gRPC.",
+    labels: {
+      rpc_system_name: ['grpc'],
+      rpc_method: [`${SERVICE}/get`, `${SERVICE}/list`, `${SERVICE}/stat`, `${SERVICE}/delete`],
+      rpc_status_code: STATUSES,
+      error_type: ['', ...SERVER_FAILURES],
+    },
+    occurs: ({ rpc_status_code: status, error_type: type }: Labels) => type === errorTypeOf(status),
+    buckets: RPC_BUCKETS,
+  },
+  inventory_job_calls_total: {
+    type: 'counter',
+    help: 'Calls ended over HTTP, by the status of their answer.',
+    labels: { transport: TRANSPORTS, method: METHODS, status: STATUSES },
+    occurs: isExportable,
+  },
+  inventory_job_call_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from the beginning of a call over HTTP to the end of its answer.',
+    labels: { transport: TRANSPORTS, method: METHODS },
+    occurs: isExportable,
+    buckets: HTTP_BUCKETS,
+  },
+  inventory_job_answer_bytes: {
+    type: 'histogram',
+    help: 'Bytes of answers, before any encoding as JSON; those of exports as they are sent.',
+    labels: { method: [...METHODS, 'export'] },
+    buckets: [1e3, 1e4, 1e5, 1e6, 1e7, 1e8],
+  },
+  inventory_job_limits_hit_total: {
+    type: 'counter',
+    help: 'Calls refused with ERROR_LIMIT_EXCEEDED, by the limit.',
+    labels: { limit: LIMIT_KINDS },
+  },
+} as const satisfies Definitions;
