@@ -8,6 +8,8 @@ export interface RequestedScope {
 }
 
 export interface Caller {
+  /** The id of the user in the token; undefined without a token, or without a user in it. */
+  readonly user?: string | undefined;
   /** Answers the visible part of the requested scope. Errors: AppError. */
   scope(asked: RequestedScope): Promise<Scope>;
 }

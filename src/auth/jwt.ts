@@ -18,6 +18,7 @@ const CLOCK_SKEW_S = 60;
 
 interface Claims {
   readonly domainId: string;
+  readonly user: string | undefined;
   /** Patterns of the permitted calls; undefined permits every call. */
   readonly permissions: readonly string[] | undefined;
   /** Owners of the domain need no role from identity. */
@@ -34,10 +35,11 @@ function isAccepted({ cat, exp }: JWTPayload): boolean {
 
 /** Reads the claims of a payload; undefined if they are malformed. */
 function claimsOf(payload: JWTPayload): Claims | undefined {
-  const { did, permissions, user_type } = payload;
+  const { did, aud, permissions, user_type } = payload;
   if (typeof did !== 'string' || did === '' || !isAccepted(payload)) return undefined;
   if (permissions !== undefined && !isTexts(permissions)) return undefined;
-  return { domainId: did, permissions, owner: user_type === 'DOMAIN_OWNER' };
+  const user = typeof aud === 'string' ? aud : undefined;
+  return { domainId: did, user, permissions, owner: user_type === 'DOMAIN_OWNER' };
 }
 
 /** Answers the domain to verify the token by; undefined if no key could make the token valid, so that none is fetched. */
@@ -87,13 +89,14 @@ export const createJwtAuthenticate =
   async ({ token = '', verb, signal }) => {
     const claims = await verified(token, signal, options);
     if (claims === undefined) return fail('AUTHENTICATE_FAILURE', { message: 'a valid token is needed' });
-    const { domainId, permissions, owner } = claims;
+    const { domainId, user, permissions, owner } = claims;
     const permission = `inventory.Job.${verb}`;
     if (permissions !== undefined && !permissions.some((pattern) => matchesGlob(pattern, permission)))
       fail('PERMISSION_DENIED', {});
     const { roles } = options;
-    if (owner || roles === undefined) return { scope: () => Promise.resolve({ domainId }) };
+    if (owner || roles === undefined) return { user, scope: () => Promise.resolve({ domainId }) };
     return {
+      user,
       scope: ({ domain_id, project_id = '' }) =>
         roles({ token, verb, domainId, domain_id, project_id }, signal),
     };

@@ -32,6 +32,19 @@ const oneOf =
   (text) =>
     choices.find((choice) => choice === text) ?? invalid(choices.join(' or '));
 
+const someOf =
+  <Choice extends string>(...choices: readonly Choice[]): Reader<readonly Choice[]> =>
+  (text) =>
+    text === ''
+      ? []
+      : text
+          .split(',')
+          .map(
+            (each) =>
+              choices.find((choice) => choice === each.trim()) ??
+              invalid(`${choices.join(', ')}, or some of them joined by commas`),
+          );
+
 const wholeNumber =
   (least: number, most: number): Reader<number> =>
   (text) => {
@@ -158,6 +171,7 @@ const settings = (read: Read, ofUri: string | undefined) => ({
   maxTimeout: read('MAX_TIMEOUT', duration(1), '300s'),
   shutdownGrace: read('SHUTDOWN_GRACE', duration(0), '20s'),
   logLevel: read('LOG_LEVEL', oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info'),
+  logQuietMethods: read('LOG_QUIET_METHODS', someOf('get', 'list', 'stat', 'delete'), ''),
   auth: read('AUTH', oneOf('none', 'jwt'), 'none'),
   authPublicKeys: read('AUTH_PUBLIC_KEYS', anyText),
   authIdentityEndpoint: read('AUTH_IDENTITY_ENDPOINT', endpoint),

@@ -28,6 +28,8 @@ export interface Incoming {
   readonly codec: Codec;
   readonly token: string | undefined;
   readonly requestId: string;
+  /** `address:port` of the client, or of the proxy before it. */
+  readonly peer: string;
   /** The end of the client's deadline in milliseconds of the monotonic clock; Infinity without a deadline. */
   readonly deadline: number;
   /** Aborted when the client goes away. */

@@ -2,7 +2,7 @@
 import type { AppError } from '../errors.js';
 import { STATUSES } from '../errors.js';
 import type { Any } from '../gen/google/protobuf/any.js';
-import { BadRequest, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details.js';
+import { BadRequest, ErrorInfo, RequestInfo, RetryInfo } from '../gen/google/rpc/error_details.js';
 import { Status } from '../gen/google/rpc/status.js';
 
 const DOMAIN = 'inventory.spaceone';
@@ -17,8 +17,11 @@ function retryInfo(milliseconds: number): Uint8Array {
   return RetryInfo.encode({ retry_delay: delay }).finish();
 }
 
-/** Encodes `error` with ErrorInfo always, BadRequest for a faulty field, and RetryInfo if a retry helps. */
-export function statusDetails(error: AppError): Uint8Array {
+/**
+ * Encodes `error` with ErrorInfo always, BadRequest for a faulty field, RetryInfo if a retry helps, and RequestInfo for a
+ * call with a line in the log.
+ */
+export function statusDetails(error: AppError, requestId: string | undefined): Uint8Array {
   const { field, retryAfter, metadata } = error;
   const violation = field === undefined ? [] : [{ field, description: error.message }];
   const details = [
@@ -30,6 +33,9 @@ export function statusDetails(error: AppError): Uint8Array {
       packed('BadRequest', BadRequest.encode({ field_violations: [each] }).finish()),
     ),
     ...(retryAfter === undefined ? [] : [packed('RetryInfo', retryInfo(retryAfter))]),
+    ...(requestId === undefined
+      ? []
+      : [packed('RequestInfo', RequestInfo.encode({ request_id: requestId }).finish())]),
   ];
   return Status.encode({ code: STATUSES[error.status].grpc, message: error.message, details }).finish();
 }

@@ -3,6 +3,9 @@ import { randomUUID } from 'node:crypto';
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
-/** Answers the request id that a client sent, or a new one in place of none or of a malformed one. */
-export const requestIdOf = (sent: string | undefined): string =>
-  sent !== undefined && REQUEST_ID.test(sent) ? sent : randomUUID();
+/** The metadata with a request id, the preferred first; services of SpaceONE send and log a transaction id. */
+const NAMES = ['x-request-id', 'transaction_id'] as const;
+
+/** Answers the request id in the metadata of a call, or a new one in place of none or of a malformed one. */
+export const requestIdOf = (sent: (name: string) => string | undefined): string =>
+  NAMES.map(sent).find((id) => id !== undefined && REQUEST_ID.test(id)) ?? randomUUID();

@@ -82,6 +82,7 @@ export async function composeParts(
   const calls = createCalls({
     ...{ service, authenticate, load: replaced?.load ?? load, unready: state.reason, memory, timeSlicer },
     ...{ now, monotonicNow, log, meter: metrics, defaultTimeout, maxTimeout },
+    quietMethods: new Set(config.logQuietMethods),
   });
 
   const domains = replaced?.domains ?? (embedded && config.sampleData ? SAMPLE_DOMAINS : []);

@@ -141,7 +141,7 @@ describe("Connect's table of codes", () => {
   test.each(failures)('agrees with the HTTP status of ERROR_%s', (name) => {
     const error = new AppError(name, '', undefined, undefined);
     for (const protocol of protocols) {
-      const { status, body } = protocol.failure(error);
+      const { status, body } = protocol.failure(error, 'a-request');
       const { code } = errorFromJsonBytes(body, undefined, new ConnectError('it is no error'));
       expect([code, status]).toEqual([STATUSES[error.status].grpc, codeToHttpStatus(code)]);
     }
@@ -232,7 +232,7 @@ describe.each(Object.entries(TRANSPORTS))('the published client over %s', (_, tr
         status: 'INVALID_ARGUMENT',
         code: 'ERROR_OPERATOR_VALUE_TYPE',
         text: expect.stringContaining('condition = query.filter[0]'),
-        details: ['google.rpc.ErrorInfo', 'google.rpc.BadRequest'],
+        details: ['google.rpc.ErrorInfo', 'google.rpc.BadRequest', 'google.rpc.RequestInfo'],
       },
     });
   });

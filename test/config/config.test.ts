@@ -22,6 +22,7 @@ test('every setting has a default', () => {
     maxTimeout: 300_000,
     shutdownGrace: 20_000,
     logLevel: 'info',
+    logQuietMethods: [],
     auth: 'none',
     authPublicKeys: undefined,
     authIdentityEndpoint: undefined,
@@ -88,6 +89,7 @@ test.each<readonly [string, string, keyof Config, unknown]>([
   ['LOG_LEVEL', 'warn', 'logLevel', 'warn'],
   ['LOG_LEVEL', 'error', 'logLevel', 'error'],
   ['LOG_LEVEL', 'fatal', 'logLevel', 'fatal'],
+  ['LOG_QUIET_METHODS', 'get, list', 'logQuietMethods', ['get', 'list']],
   ['AUTH', 'jwt', 'auth', 'jwt'],
   ['AUTH_PUBLIC_KEYS', 'a.json', 'authPublicKeys', 'a.json'],
   [
@@ -179,6 +181,7 @@ describe('the validation', () => {
     ['AUTH_ROLE_CACHE', '-1s', A_TIME_OR_NONE],
     ['CORS_ORIGINS', '*', ORIGINS],
     ['CORS_ORIGINS', 'https://a.org,https://b.org/', ORIGINS],
+    ['LOG_QUIET_METHODS', 'get,got', 'must be get, list, stat, delete, or some of them joined by commas'],
     ['EXPLORER', 'true', 'must be on or off'],
   ])('rejects %s=%s', (name, text, expected) => {
     expect(complaints({ [name]: text })).toContain(`${name} ${expected}`);

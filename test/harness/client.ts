@@ -54,6 +54,9 @@ export interface GrpcClient {
   close(): void;
 }
 
+/** Errors carry the request id of their call: with one id, equal calls fail equally. */
+export const REQUEST_ID: Headers = { 'x-request-id': 'one-of-a-test' };
+
 const EMPTY = Buffer.alloc(0);
 const unchanged = (bytes: Buffer): Buffer => bytes;
 const UNLIMITED = { 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 } as const;
@@ -123,9 +126,11 @@ export function outcomeOfAnswer(rpc: RpcName, { status, text, bytes }: Answer): 
 /** Connects to `address` and sends `token` with each call. */
 export function jsonClient(address: string, token?: string): JsonClient {
   const client = createGrpcClient(address);
-  const headers = token === undefined ? {} : { token };
-  const send: JsonClient['send'] = async (rpc, bytes, options) =>
-    outcomeOfAnswer(rpc, await client.send(rpc, bytes, { headers, ...options }));
+  const own = token === undefined ? REQUEST_ID : { ...REQUEST_ID, token };
+  const send: JsonClient['send'] = async (rpc, bytes, options) => {
+    const headers = { ...own, ...options?.headers };
+    return outcomeOfAnswer(rpc, await client.send(rpc, bytes, { ...options, headers }));
+  };
   return {
     send,
     call: async (rpc, request, options) => send(rpc, requestBytes(rpc, request), options),

@@ -4,7 +4,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
-import { failureOf } from './client.js';
+import { failureOf, REQUEST_ID } from './client.js';
 import type { Answer, Failure, Headers, Outcome, RpcName } from './client.js';
 import { isObject, stringOf } from './json.js';
 
@@ -43,7 +43,8 @@ export async function callHttp(
   headers: Headers = {},
   signal?: AbortSignal,
 ): Promise<Outcome> {
-  const response = await post(address, routeOf(rpc), JSON.stringify(request), headers, signal);
+  const own = { ...REQUEST_ID, ...headers };
+  const response = await post(address, routeOf(rpc), JSON.stringify(request), own, signal);
   return outcomeOf(await response.text(), response.ok);
 }
 

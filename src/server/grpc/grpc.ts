@@ -84,10 +84,10 @@ function textOf(call: UnaryCall, key: string): string | undefined {
 const appErrorOf = (error: unknown): AppError =>
   error instanceof AppError ? error : appError('UNKNOWN', { request_id: '' });
 
-function failure(reason: unknown): Partial<StatusObject> {
+function failure(reason: unknown, requestId?: string): Partial<StatusObject> {
   const error = appErrorOf(reason);
   const metadata = new Metadata();
-  metadata.set('grpc-status-details-bin', Buffer.from(statusDetails(error)));
+  metadata.set('grpc-status-details-bin', Buffer.from(statusDetails(error, requestId)));
   return { code: status[error.status], details: error.message, metadata };
 }
 
@@ -134,7 +134,8 @@ const unary =
       request: call.request,
       codec: PROTOBUF,
       token: textOf(call, 'token'),
-      requestId: requestIdOf(textOf(call, 'x-request-id')),
+      requestId: requestIdOf((name) => textOf(call, name)),
+      peer: call.getPeer(),
       // The library gives it in milliseconds since 1970, counted from the arrival of the call.
       deadline: monotonicNow() + Number(call.getDeadline()) - now(),
       clientAborted: done,
@@ -146,7 +147,7 @@ const unary =
         callback(null, bytes);
       },
       (error: unknown) => {
-        callback(failure(error));
+        callback(failure(error, incoming.requestId));
       },
     );
   };

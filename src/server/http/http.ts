@@ -153,7 +153,10 @@ function addMiddleware(app: Hono<WebApp>, { host, corsOrigins, log }: HttpListen
     logRefusal(context, log);
   });
   app.use(async (context, next) => {
-    context.set('requestId', requestIdOf(context.req.header('x-request-id')));
+    context.set(
+      'requestId',
+      requestIdOf((name) => context.req.header(name)),
+    );
     context.header('x-request-id', context.get('requestId'));
     const misleading = misleadingHost(namedHosts(context));
     if (misleading === undefined) return next();

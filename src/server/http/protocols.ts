@@ -28,7 +28,7 @@ export interface Protocol {
   readonly headers: readonly HeaderForm[];
   /** Answers the client's timeout in milliseconds, from well-formed headers; Infinity without one. */
   timeout(header: HeaderOf): number;
-  failure(error: AppError): Reply;
+  failure(error: AppError, requestId: string): Reply;
 }
 
 const UNITS: ReadonlyMap<string, number> = new Map([
@@ -54,10 +54,10 @@ export const ROUTE_JSON: Protocol = {
   type: 'application/json',
   headers: [GRPC_TIMEOUT],
   timeout: grpcTimeout,
-  failure: (error) => ({
+  failure: (error, requestId) => ({
     status: error.http,
     type: 'application/json',
-    body: Buffer.concat([...JSON_TEXT.encode(STATUS_MESSAGE, statusDetails(error))]),
+    body: Buffer.concat([...JSON_TEXT.encode(STATUS_MESSAGE, statusDetails(error, requestId))]),
   }),
 };
 
@@ -68,8 +68,8 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 const connectCode = ({ status }: AppError): string =>
   status === 'CANCELLED' ? 'canceled' : status.toLowerCase();
 
-function connectFailure(error: AppError): Reply {
-  const details = Status.decode(statusDetails(error)).details.map(({ type_url, value }) => ({
+function connectFailure(error: AppError, requestId: string): Reply {
+  const details = Status.decode(statusDetails(error, requestId)).details.map(({ type_url, value }) => ({
     type: type_url.replace('type.googleapis.com/', ''),
     value: base64(value),
   }));
@@ -123,11 +123,11 @@ function trailers(lines: Readonly<Record<string, string | number>>): Uint8Array 
 
 const SUCCEEDED = trailers({ 'grpc-status': 0 });
 
-function grpcWebFailure(error: AppError): Uint8Array {
+function grpcWebFailure(error: AppError, requestId: string): Uint8Array {
   return trailers({
     'grpc-status': STATUSES[error.status].grpc,
     'grpc-message': encodeURIComponent(error.message),
-    'grpc-status-details-bin': base64(statusDetails(error)),
+    'grpc-status-details-bin': base64(statusDetails(error, requestId)),
   });
 }
 
@@ -185,7 +185,11 @@ const grpcWeb = (type: string, inner: Codec, { read, write } = BINARY): Protocol
   type,
   headers: [GRPC_TIMEOUT],
   timeout: grpcTimeout,
-  failure: (error) => ({ status: 200, type, body: Buffer.concat([...write([grpcWebFailure(error)])]) }),
+  failure: (error, requestId) => ({
+    status: 200,
+    type,
+    body: Buffer.concat([...write([grpcWebFailure(error, requestId)])]),
+  }),
 });
 
 /** The protocols of `/<service>/<rpc>`, by content type. */

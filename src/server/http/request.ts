@@ -45,6 +45,12 @@ function createDoneSignal({ env: { outgoing } }: RequestContext): AbortSignal {
   return done.signal;
 }
 
+/** Answers `address:port` of the other end of the connection. */
+function peerOf({ env: { incoming } }: RequestContext): string {
+  const { remoteAddress = '', remotePort = '' } = incoming.socket;
+  return `${remoteAddress}:${remotePort}`;
+}
+
 /** Reads a call. Errors: INVALID_PARAMETER, HTTP_BODY_SIZE, REQUEST_CANCELLED. */
 export async function readIncoming(
   context: RequestContext,
@@ -63,6 +69,7 @@ export async function readIncoming(
     codec,
     token: header('token') ?? bearerToken(header('authorization')),
     requestId: context.get('requestId'),
+    peer: peerOf(context),
     deadline: now + timeout(header),
     clientAborted: context.req.raw.signal,
     responseDone,

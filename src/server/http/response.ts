@@ -23,7 +23,7 @@ const replyWith = (context: RequestContext, { status, type, body }: Reply): Resp
 
 export function refuse(context: RequestContext, error: AppError, protocol: Protocol = ROUTE_JSON): Response {
   context.set('refusal', error);
-  return replyWith(context, protocol.failure(error));
+  return replyWith(context, protocol.failure(error, context.get('requestId')));
 }
 
 export const internalErrorOf = (context: RequestContext): AppError =>

@@ -1,6 +1,7 @@
-/** Finds the caller by its token, and gives the call the caller's scope (docs/secure.md «Authentication»). */
+/** Finds the caller by its token, gives the call the caller's scope, and notes both for the log (docs/secure.md «Authentication»). */
 import type { Authenticate } from '../../auth/caller.js';
 import type { Interceptor } from '../call-context.js';
+import { loggedId } from '../logged-id.js';
 
 export const authentication =
   ({ authenticate }: { readonly authenticate: Authenticate }): Interceptor =>
@@ -8,5 +9,13 @@ export const authentication =
   async (call) => {
     const { rpc, token } = call.incoming;
     const caller = await authenticate({ token, verb: rpc, signal: call.signal });
-    return next({ ...call, scope: (asked) => caller.scope(asked) });
+    call.noted({ user: loggedId(caller.user) });
+    return next({
+      ...call,
+      async scope(asked) {
+        const scope = await caller.scope(asked);
+        call.noted({ domain_id: loggedId(scope.domainId) });
+        return scope;
+      },
+    });
   };

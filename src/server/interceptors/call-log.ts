@@ -1,6 +1,6 @@
 /** Writes one line to the log for each call, when its answer has ended (docs/monitor.md «Log»). */
 import { AppError } from '../../errors.js';
-import type { Interceptor } from '../call-context.js';
+import type { Interceptor, Rpc } from '../call-context.js';
 import { loggedPath } from '../logged-path.js';
 import { follow } from './follow.js';
 
@@ -10,8 +10,14 @@ export interface CallLog {
   error(about: object, message: string): void;
 }
 
+interface LeveledLog extends CallLog {
+  debug(about: object, message: string): void;
+}
+
 export interface CallLogOptions {
-  readonly log: CallLog;
+  readonly log: LeveledLog;
+  /** Methods whose successful calls are logged at debug. */
+  readonly quietMethods: ReadonlySet<Rpc>;
   /** Milliseconds that only grow. */
   readonly monotonicNow: () => number;
 }
@@ -24,11 +30,11 @@ function logFailure(error: unknown, about: object, log: CallLog): void {
 }
 
 export const callLog =
-  ({ log, monotonicNow }: CallLogOptions): Interceptor =>
+  ({ log, quietMethods, monotonicNow }: CallLogOptions): Interceptor =>
   (next) =>
   (call) => {
     const begun = monotonicNow();
-    const { requestId, rpc } = call.incoming;
+    const { requestId, rpc, peer, transport } = call.incoming;
     const notes: Record<string, unknown> = {};
     const noted = (more: object): void => {
       Object.assign(notes, more);
@@ -36,12 +42,15 @@ export const callLog =
     const about = (): object => ({
       request_id: requestId,
       rpc,
+      transport: call.format === undefined ? transport : 'export',
+      peer,
       ms: Math.round(monotonicNow() - begun),
       ...notes,
     });
     return follow(call, () => next({ ...call, noted }), {
       succeeded(bytes) {
-        log.info({ ...about(), status: 'OK', bytes }, 'call');
+        const level = quietMethods.has(rpc) ? 'debug' : 'info';
+        log[level]({ ...about(), status: 'OK', bytes }, 'call');
       },
       failed(error) {
         logFailure(error, about(), log);

@@ -143,6 +143,7 @@ test('a missing job is 404 with a google.rpc.Status', async () => {
     details: [
       { '@type': 'type.googleapis.com/google.rpc.ErrorInfo' },
       { '@type': 'type.googleapis.com/google.rpc.BadRequest' },
+      { '@type': 'type.googleapis.com/google.rpc.RequestInfo' },
     ],
   });
 });
@@ -186,7 +187,10 @@ describe('a request rejected before the interceptors', () => {
     expect(await jsonBody(response)).toMatchObject({
       code: expect.any(Number),
       message: expect.stringMatching(/^ERROR_HTTP_\w+: /),
-      details: [expect.objectContaining({ domain: 'inventory.spaceone' })],
+      details: [
+        expect.objectContaining({ domain: 'inventory.spaceone' }),
+        expect.objectContaining({ request_id: response.headers.get('x-request-id') }),
+      ],
     });
   });
 

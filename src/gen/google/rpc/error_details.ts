@@ -34,6 +34,12 @@ export interface RetryInfo {
   retry_delay: Duration | undefined;
 }
 
+/** Names the call in the log of the service. */
+export interface RequestInfo {
+  /** The request id. */
+  request_id: string;
+}
+
 /** What is wrong with a request. */
 export interface BadRequest {
   /** Every wrong part. */
@@ -207,6 +213,52 @@ export const RetryInfo: MessageFns<RetryInfo> = {
             }
 
             message.retry_delay = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRequestInfo(): RequestInfo {
+  return { request_id: "" };
+}
+
+export const RequestInfo: MessageFns<RequestInfo> = {
+  encode(message: RequestInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.request_id !== "") {
+      writer.uint32(10).string(message.request_id);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RequestInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRequestInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.request_id = reader.string();
             continue;
           }
         }
