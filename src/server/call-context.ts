@@ -17,6 +17,9 @@ export type Rpc = (typeof RPCS)[number];
 /** The size limit of a request, the same for every transport. */
 export const MAX_REQUEST_BYTES = 4 * 1024 ** 2;
 
+/** The reason of each `responseDone`. One for all: an abort without a reason makes an error with a stack for each call. */
+export const RESPONSE_DONE = new Error('the response is done');
+
 /** A call as its transport received it. */
 export interface Incoming {
   readonly rpc: Rpc;
