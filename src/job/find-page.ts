@@ -173,22 +173,23 @@ function findGuarded(parts: FindParts, match: ConfinedMatch, plan: FindPlan, dea
 export function createFindPage(collection: string, executor: Executor, indexed: () => Indexed): FindPage {
   const parts: FindParts = { collection, executor, indexed };
 
-  async function* find(match: ConfinedMatch, plan: FindPlan, deadline: Deadline): Batches {
+  /** The batches of a list, a page as read. Each further generator on their way would cost every batch some promises. */
+  async function find(match: ConfinedMatch, plan: FindPlan, deadline: Deadline): Promise<Batches> {
     const { page, all } =
       match.guarded === undefined
         ? findPlain(parts, match.within, plan, deadline)
         : findGuarded(parts, match, plan, deadline);
     const documents = isPage(plan) ? await page(plan) : undefined;
-    yield* documents === undefined ? all() : inSlices(documents);
+    return documents === undefined ? all() : inSlices(documents);
   }
 
   return async function* findPage(match, plan, deadline) {
     try {
-      yield* find(match, plan, deadline);
+      yield* await find(match, plan, deadline);
     } catch (error) {
       const own = withoutTieBreak(plan.sort);
       if (!(error instanceof ParallelArrays) || own === undefined) throw error;
-      yield* find(match, { ...plan, sort: own }, deadline);
+      yield* await find(match, { ...plan, sort: own }, deadline);
     }
   };
 }
