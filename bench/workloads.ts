@@ -2,8 +2,8 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { ObjectId } from 'mongodb';
 import type { Collection, Db, Document, Filter, FindOptions } from 'mongodb';
-import { COLLECTOR_SHOWN, JOB_SCHEMA } from '../src/job/schema.js';
-import { projectionOf, projectionTo } from '../src/query/compile/projection.js';
+import { COLLECTOR_SHOWN, jobProjection } from '../src/job/schema.js';
+import { projectionTo } from '../src/query/compile/projection.js';
 import type { Rpc } from '../src/server/call-context.js';
 import { idIn } from '../src/wire/bson.js';
 import { namesOf } from '../src/wire/names.js';
@@ -39,7 +39,7 @@ export const driverOn = (db: Db, raw: boolean): Driver => ({
   raw,
 });
 
-const SHOWN = projectionOf(undefined, JOB_SCHEMA);
+const SHOWN = jobProjection(undefined);
 const COLLECTOR_PROJECTION = projectionTo(COLLECTOR_SHOWN, 1);
 const NEWEST = { created_at: -1, job_id: -1 } as const;
 const COLLECTOR = namesOf([['collector', true]]);

@@ -192,23 +192,24 @@ async function distinctPage({ page }: Find, plan: PagePlan): Promise<readonly Bu
 export function createFindPage(collection: string, executor: Executor, indexed: () => Indexed): FindPage {
   const parts: FindParts = { collection, executor, indexed };
 
-  async function* find(match: ConfinedMatch, shown: FindPlan, deadline: Deadline): Batches {
+  /** The batches of a list, a page as read. Each further generator on their way would cost every batch some promises. */
+  async function find(match: ConfinedMatch, shown: FindPlan, deadline: Deadline): Promise<Batches> {
     const plan = withId(shown);
     const found =
       match.guarded === undefined
         ? findPlain(parts, match.within, plan, deadline)
         : findGuarded(parts, match, plan, deadline);
     const documents = isPage(plan) ? await distinctPage(found, plan) : undefined;
-    yield* documents === undefined ? withoutRepeats(found.all()) : inSlices(documents);
+    return documents === undefined ? withoutRepeats(found.all()) : inSlices(documents);
   }
 
   return async function* findPage(match, plan, deadline) {
     try {
-      yield* find(match, plan, deadline);
+      yield* await find(match, plan, deadline);
     } catch (error) {
       const own = withoutTieBreak(plan.sort);
       if (!(error instanceof ParallelArrays) || own === undefined) throw error;
-      yield* find(match, { ...plan, sort: own }, deadline);
+      yield* await find(match, { ...plan, sort: own }, deadline);
     }
   };
 }

@@ -1,6 +1,5 @@
 /** Answers one job by its id (contract 2-query «get»). */
 import type { GetJobRequest } from '../gen/spaceone/api/inventory/v1/job.js';
-import { projectionOf } from '../query/compile/projection.js';
 import { confineOne } from '../query/confine.js';
 import type { Selection } from '../query/model.js';
 import { readOnly } from '../query/parse-list.js';
@@ -8,7 +7,7 @@ import { jobInfo } from './answer.js';
 import type { Read, UseCase } from './call.js';
 import type { CollectorLoader } from './collectors.js';
 import { jobNotFound, required } from './request-fields.js';
-import { JOB_SCHEMA } from './schema.js';
+import { JOB_SCHEMA, jobProjection } from './schema.js';
 import type { JobStore } from './store.js';
 
 /** A job to show, with the fields to show of it. */
@@ -34,7 +33,7 @@ export const createGet =
   ({ store, loadCollectors }: GetParts): UseCase<GetQuery> =>
   async ({ scope, query: { jobId, only } }, work) => {
     const filter = confineOne(jobId, scope, JOB_SCHEMA);
-    const job = await store.one(filter, projectionOf(only, JOB_SCHEMA), work);
+    const job = await store.one(filter, jobProjection(only), work);
     if (job === undefined) return jobNotFound(jobId);
     const [collector] = await loadCollectors([job], scope, work);
     return jobInfo(job, collector);

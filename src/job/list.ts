@@ -5,7 +5,6 @@ import type { JobsQuery } from '../gen/spaceone/api/inventory/v1/job.js';
 import { withAbortScope } from '../limits/abort.js';
 import type { Deadline } from '../limits/abort.js';
 import { runThenYield } from '../limits/yield.js';
-import { projectionOf } from '../query/compile/projection.js';
 import type { ListQuery } from '../query/model.js';
 import { readList } from '../query/parse-list.js';
 import { createJobsAnswer } from './answer.js';
@@ -17,7 +16,7 @@ import type { FindPlan } from './find-page.js';
 import { forEachBatch } from './batches.js';
 import { conditionFields } from './request-fields.js';
 import type { Reading } from './reading.js';
-import { JOB_SCHEMA } from './schema.js';
+import { jobProjection } from './schema.js';
 import type { ScopeFilter } from './scoped-filter.js';
 import type { JobStore } from './store.js';
 import { totalOf } from './total.js';
@@ -45,7 +44,7 @@ export const listClass = ({ countOnly, page }: ListQuery): 'small' | 'large' =>
 
 /** The plan to find the jobs of a list. */
 export const findPlanOf = ({ only, sort, page }: ListQuery): FindPlan => ({
-  projection: projectionOf(only, JOB_SCHEMA),
+  projection: jobProjection(only),
   sort,
   page,
 });

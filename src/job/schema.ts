@@ -3,6 +3,7 @@
  * their numbers (docs/architecture.md «The job as data»).
  */
 import { CollectorInfo_State, JobInfo_Status } from '../gen/spaceone/api/inventory/v1/collector.js';
+import { createProjection } from '../query/compile/projection.js';
 import { JOINED_FIELD } from '../query/join.js';
 import type { Below, FieldType, ResourceSchema } from '../query/schema.js';
 
@@ -123,6 +124,9 @@ export const JOB_SCHEMA: ResourceSchema = {
     aliases: new Map([['plugin_id', 'plugin_info.plugin_id']]),
   },
 };
+
+/** Projects to the fields of jobs to show. */
+export const jobProjection = createProjection(JOB_SCHEMA);
 
 /** The paths of a collector shown in answers. */
 export const COLLECTOR_SHOWN: readonly string[] = COLLECTOR_INFO.flatMap(({ stored, as }) =>

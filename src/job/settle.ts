@@ -17,7 +17,7 @@ import { doubtsAbout } from '../query/condition.js';
 import type { Condition, Known } from '../query/condition.js';
 import { BSON } from '../wire/bson.js';
 import { createFruitlessScans } from './fruitless-scans.js';
-import { decidableOf, idOf, isMalformed, isOwn, isUndecidable } from './malformed.js';
+import { decidableOf, idOf, isMalformed, isOwn } from './malformed.js';
 import type { Leaf } from './malformed.js';
 import { JOB_SCHEMA } from './schema.js';
 import type { Collection, JobStore } from './store.js';
@@ -38,13 +38,17 @@ interface Question {
   readonly within: ConfinedFilter;
 }
 
-/** The undecidable conditions of `filter` on `collection`. */
-function questionOf(collection: Collection, filter: AskedFilter, scope: Scope): Question {
+/** The undecidable conditions of `filter` on `collection`; undefined: there are none. */
+function questionOf(collection: Collection, filter: AskedFilter, scope: Scope): Question | undefined {
   const leaves = [...filter.all, ...filter.any];
   const own = collection === 'job';
   const asked = own ? leaves.filter(isOwn) : leaves.flatMap((leaf) => (isOwn(leaf) ? [] : [leaf.referred]));
-  const conditions = asked.filter(isUndecidable);
-  const doubts = [...new Map(conditions.flatMap(doubtsAbout).map((doubt) => [doubt.path, doubt])).values()];
+  const doubted = asked.map((condition) => ({ condition, doubts: doubtsAbout(condition) }));
+  const undecidable = doubted.filter(({ doubts }) => doubts.length > 0);
+  if (undecidable.length === 0) return undefined;
+  const conditions = undecidable.map(({ condition }) => condition);
+  const byPath = undecidable.flatMap(({ doubts }) => doubts.map((doubt) => [doubt.path, doubt] as const));
+  const doubts = [...new Map(byPath).values()];
   const within = own
     ? confineDoubtful(decidableOf(filter), doubts, scope, JOB_SCHEMA)
     : confineDoubtfulReferred(doubts, scope, JOB_SCHEMA);
@@ -146,8 +150,8 @@ export function createSettle(store: Store, monotonicNow: () => number): Settle {
       return found;
     });
 
-  async function settle(question: Question, scope: Scope, deadline: Deadline): Promise<Settled> {
-    if (question.conditions.length === 0) return new Map();
+  async function settle(question: Question | undefined, scope: Scope, deadline: Deadline): Promise<Settled> {
+    if (question === undefined) return new Map();
     const key = documentKey(limitCommand({ ...question, conditions: [] }, MAX_FILTER_BYTES, 'query.filter'));
     // A write between this and the scan only makes the next scan come sooner.
     const lastWrite = await coalesceLastWrites('last write', deadline, (shared) => store.lastWrite(shared));
@@ -156,9 +160,12 @@ export function createSettle(store: Store, monotonicNow: () => number): Settle {
   }
 
   return async (filter, scope, deadline) => {
+    const onJobs = questionOf('job', filter, scope);
+    const onCollectors = questionOf('collector', filter, scope);
+    if (onJobs === undefined && onCollectors === undefined) return filter;
     const [own, referred] = await Promise.all([
-      settle(questionOf('job', filter, scope), scope, deadline),
-      settle(questionOf('collector', filter, scope), scope, deadline),
+      settle(onJobs, scope, deadline),
+      settle(onCollectors, scope, deadline),
     ]);
     return withKnown(filter, own, referred);
   };

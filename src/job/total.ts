@@ -1,9 +1,19 @@
 /** Finds the total of a list, counting only where it does not follow from the page (docs/performance.md «Counts»). */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from '../query/model.js';
 
 /** Milliseconds given to the page to make a count needless; after them both run at once. */
 const HEAD_START_MS = 10;
+
+/** Settles as `listing` does within the head start, and then resolves to undefined. A timer left behind would wake the process. */
+function withinHeadStart(listing: Promise<number>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, HEAD_START_MS, undefined);
+    const clear = (): void => {
+      clearTimeout(timer);
+    };
+    listing.finally(clear).then(resolve, reject);
+  });
+}
 
 /** The total by a page of `listed` jobs: a page that is not full is the last one. undefined: a count is needed. */
 function totalByPage({ skip, limit }: Page, listed: number): number | undefined {
@@ -26,7 +36,7 @@ export async function totalOf(
   count: () => Promise<number>,
 ): Promise<number> {
   if (page === undefined) return listing;
-  const early = await Promise.race([listing, pause(HEAD_START_MS)]);
+  const early = await withinHeadStart(listing);
   const total = early === undefined ? undefined : totalByPage(page, early);
   if (total !== undefined) return total;
   const counting = count();

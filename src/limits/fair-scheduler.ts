@@ -138,7 +138,7 @@ export function createFairScheduler({ concurrency, waiting: maxWaiting }: ClassL
   }
 
   function beginNext(): void {
-    const next = domains.takeWaiter(maxOfDomain);
+    const next = waiting === 0 ? undefined : domains.takeWaiter(maxOfDomain);
     if (next === undefined) return;
     waiting -= 1;
     begin(next.domain);

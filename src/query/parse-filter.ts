@@ -89,7 +89,7 @@ function wordsOf(keyword: string): readonly string[] {
 
 /** One more alternative: the id of a resource contains one of the words. */
 function keywordCondition(keyword: string, settings: ReadSettings): Condition[] {
-  const words = wordsOf(keyword);
+  const words = keyword === '' ? [] : wordsOf(keyword);
   if (words.length === 0) return [];
   return [impliedCondition(IMPLIED.keyword, settings.schema.id, words, 'query.keyword', settings)];
 }

@@ -33,6 +33,7 @@ async function resolveSide(
   path: string,
   lookup: Lookup,
 ): Promise<readonly Condition[]> {
+  if (conditions.length === 0) return [];
   const { fieldPath, joined } = SIDES[side];
   const out = conditions.map(excluded).filter((each) => each !== undefined);
   const met = conditions.filter((each) => excluded(each) === undefined);

@@ -19,6 +19,9 @@ export const MAX_REQUEST_BYTES = 4 * 1024 ** 2;
 
 export type Transport = 'grpc' | 'json' | 'connect' | 'grpc_web';
 
+/** The reason of each `responseDone`. One for all: an abort without a reason makes an error with a stack for each call. */
+export const RESPONSE_DONE = new Error('the response is done');
+
 /** A call as its transport received it. */
 export interface Incoming {
   readonly transport: Transport;

@@ -18,6 +18,8 @@ export function projectionTo(paths: readonly string[], id: 0 | 1): MongoFilter {
   return documentOf([['_id', id], ...outer.map((path) => [path, 1] as const)]);
 }
 
-/** Projects to `only`, or to all that an answer has. */
-export const projectionOf = (only: Selection, schema: ResourceSchema): MongoFilter =>
-  projectionTo(only ?? schema.defaultProjection, 0);
+/** Creates the projection of a resource: to `only`, or to all that an answer has, made once for all requests. */
+export function createProjection({ defaultProjection }: ResourceSchema): (only: Selection) => MongoFilter {
+  const whole = projectionTo(defaultProjection, 0);
+  return (only) => (only === undefined ? whole : projectionTo(only, 0));
+}

@@ -12,6 +12,7 @@ import type {
   MethodDefinition,
   sendUnaryData,
   ServerCredentials,
+  ServerInterceptingCallInterface,
   ServerInterceptor,
   ServerUnaryCall,
   StatusObject,
@@ -23,7 +24,7 @@ import { JobService } from '../../gen/spaceone/api/inventory/v1/job.js';
 import { PROTOBUF } from '../../wire/codec.js';
 import { JOB_SERVICE, messageNamed } from '../../wire/descriptors.js';
 import { scan } from '../../wire/scan.js';
-import { MAX_REQUEST_BYTES, RPCS } from '../call-context.js';
+import { MAX_REQUEST_BYTES, RESPONSE_DONE, RPCS } from '../call-context.js';
 import { requestIdOf } from '../request-id.js';
 import type { Calls, Rpc } from '../call-context.js';
 import { followConnections, endUnlessTaken } from '../connections.js';
@@ -70,7 +71,7 @@ const bytesMethod = ({ path }: { readonly path: string }): MethodDefinition<Uint
 function createDoneSignal(call: UnaryCall): AbortSignal {
   const controller = new AbortController();
   call.on('cancelled', () => {
-    controller.abort();
+    controller.abort(RESPONSE_DONE);
   });
   return controller.signal;
 }
@@ -108,6 +109,34 @@ const UNREADABLE: readonly (readonly [RegExp, AppError])[] = [
   ],
 ];
 
+type Sent = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
+
+/** Hands everything on at once; the library's own call wraps each message and listener for interceptors that change them. */
+class DirectCall extends ServerInterceptingCall {
+  readonly #next: ServerInterceptingCallInterface;
+
+  constructor(next: ServerInterceptingCallInterface) {
+    super(next);
+    this.#next = next;
+  }
+
+  override start(listener: Parameters<ServerInterceptingCallInterface['start']>[0]): void {
+    this.#next.start(listener);
+  }
+
+  override sendMetadata(metadata: Metadata): void {
+    this.#next.sendMetadata(metadata);
+  }
+
+  override sendMessage(message: unknown, callback: () => void): void {
+    this.#next.sendMessage(message, callback);
+  }
+
+  override sendStatus(sent: Sent): void {
+    this.#next.sendStatus(sent);
+  }
+}
+
 /** Replaces the library's status of an unreadable request; the library ends such a call before its handler. */
 const explainRefusals: ServerInterceptor = (_, call) => {
   const send = call.sendStatus.bind(call);
@@ -115,7 +144,7 @@ const explainRefusals: ServerInterceptor = (_, call) => {
     const [, error] = UNREADABLE.find(([text]) => text.test(sent.details)) ?? [];
     send(error === undefined ? sent : { ...sent, ...failure(error) });
   };
-  return new ServerInterceptingCall(call);
+  return new DirectCall(call);
 };
 
 /** Creates the handler of an rpc; `end` closes the connection of a client that does not read its answer in time. */

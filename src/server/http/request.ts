@@ -1,7 +1,7 @@
 /** Reads a request of the HTTP listener: its headers, its body within the limit, and the call made of both. */
 import { accepts } from 'hono/accepts';
 import { fail } from '../../errors.js';
-import { MAX_REQUEST_BYTES } from '../call-context.js';
+import { MAX_REQUEST_BYTES, RESPONSE_DONE } from '../call-context.js';
 import type { Incoming } from '../call-context.js';
 import { checkHeaders } from '../headers.js';
 import { ROUTE_JSON } from './protocols.js';
@@ -40,7 +40,7 @@ async function readBody(context: RequestContext): Promise<Uint8Array> {
 function createDoneSignal({ env: { outgoing } }: RequestContext): AbortSignal {
   const done = new AbortController();
   outgoing.once('close', () => {
-    done.abort();
+    done.abort(RESPONSE_DONE);
   });
   return done.signal;
 }

@@ -7,7 +7,9 @@ const LARGE_BYTES = 65_536;
 export const largeRequests =
   ({ timeSlicer }: { readonly timeSlicer: TimeSlicer }): Interceptor =>
   (next) =>
-  async (call) => {
-    if (call.incoming.request.length > LARGE_BYTES) await timeSlicer().next();
-    return next(call);
-  };
+  (call) =>
+    call.incoming.request.length > LARGE_BYTES
+      ? timeSlicer()
+          .next()
+          .then(() => next(call))
+      : next(call);
