@@ -25,6 +25,7 @@ import { openListeners } from './start/listeners.js';
 import { composeParts } from './start/parts.js';
 import type { DatabasePlan, Parts } from './start/parts.js';
 import { createServingLog } from './telemetry/serving-log.js';
+import { observeDatabase } from './telemetry/metrics/database.js';
 import { metricDefinitions } from './telemetry/metrics/definitions.js';
 import { measureNode } from './telemetry/metrics/node.js';
 import { createMetrics } from './telemetry/metrics/registry.js';
@@ -96,11 +97,16 @@ const responseMemory = ({ responseMemory: set, maxResponseBytes }: Config): numb
 
 /** Connects the database, after starting it where it is embedded. */
 async function connect({ options, embedded }: DatabasePlan, context: Context): Promise<KeptDatabase> {
-  const { config, log, clock, cleanups, replaced, observeClient } = context;
+  const { config, log, clock, cleanups, replaced, metrics } = context;
+  const observe = observeDatabase(metrics, { database: config.mongodbDatabase, ...clock });
   const uri = config.mongodbUri ?? (await startEmbeddedDatabase({ config, log, cleanups }));
   const kept = keepConnections({
     ...{ uri, options, database: config.mongodbDatabase, collections: COLLECTIONS },
-    ...{ monotonicNow: clock.monotonicNow, overrides: replaced?.mongo, observeClient },
+    ...{ monotonicNow: clock.monotonicNow, overrides: replaced?.mongo },
+    observeClient(client, purpose) {
+      observe(client, purpose);
+      context.observeClient?.(client, purpose);
+    },
   });
   cleanups.push(kept.connections.stop);
   if (embedded) await makeIndexes(kept.connections.current().control.db);
@@ -114,7 +120,7 @@ export function createApp(config: Config, appOptions: AppOptions): App {
   const memory = replaced?.memory ?? createMemoryBudget(responseMemory(config));
   const schedulers = createSchedulers();
   const cleanups: Cleanups = [];
-  const metrics = createMetrics(metricDefinitions({ build: BUILD }));
+  const metrics = createMetrics(metricDefinitions({ build: BUILD, database: config.mongodbDatabase }));
   const context: Context = { ...appOptions, hint, config, schedulers, memory, metrics, cleanups };
   let checkIndexes = (): Promise<void> => Promise.resolve();
   return {

@@ -31,6 +31,8 @@ export function clientOptions(uri: string): MongoClientOptions {
     new RegExp(`[?&]${name}=`, 'i').test(uri) ? {} : options;
   return {
     appName: 'inventory-job',
+    // The events feed the metrics.
+    monitorCommands: true,
     enableUtf8Validation: false,
     bsonRegExp: true,
     maxConnecting: 4,

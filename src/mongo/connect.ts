@@ -75,22 +75,29 @@ function createClient(
 }
 
 /** Creates a client of the one server at `address`, with the options that `control` has resolved. */
-const createDirectClient = (uri: string, address: string, control: MongoClient): MongoClient =>
-  new MongoClient(directUri(uri, address, control.options), {
+function createDirectClient(
+  { uri, observeClient }: ConnectionSettings,
+  address: string,
+  control: MongoClient,
+): MongoClient {
+  const client = new MongoClient(directUri(uri, address, control.options), {
     ...clientOptions(uri),
     ...PURPOSE_OPTIONS.control,
   });
+  observeClient?.(client, 'control');
+  return client;
+}
 
 /** Opens connections and keeps them ready until they are stopped. */
 export function keepConnections(settings: ConnectionSettings): KeptDatabase {
-  const { uri, options, database, collections, monotonicNow } = settings;
+  const { options, database, collections, monotonicNow } = settings;
   const heartbeats = createHeartbeatLog(monotonicNow);
   const open = (): Connections =>
     openConnections({
       database,
       collections,
       createClient: (purpose) => createClient(settings, purpose, heartbeats),
-      createDirectClient: (address, control) => createDirectClient(uri, address, control),
+      createDirectClient: (address, control) => createDirectClient(settings, address, control),
       check() {
         if (outdatedServers(heartbeats.latest()).length > 0) throw new VersionRefused();
       },

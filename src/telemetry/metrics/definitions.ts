@@ -1,4 +1,5 @@
 /** All metrics of the service by name (docs/monitor.md «Metrics»). */
+import { databaseDefinitions } from './database-definitions.js';
 import type { Definitions } from './definition.js';
 import { NODE_DEFINITIONS } from './node-definitions.js';
 import { RPC_DEFINITIONS } from './rpc-definitions.js';
@@ -8,11 +9,14 @@ import type { Build } from './state-definitions.js';
 /** Values of labels that depend on the settings. */
 export interface Known {
   readonly build: Build;
+  /** The name of the database. */
+  readonly database: string;
 }
 
-export const metricDefinitions = ({ build }: Known) => ({
+export const metricDefinitions = ({ build, database }: Known) => ({
   ...stateDefinitions(build),
   ...RPC_DEFINITIONS,
+  ...databaseDefinitions(database),
   ...NODE_DEFINITIONS,
 });
 
@@ -20,6 +24,7 @@ export const metricDefinitions = ({ build }: Known) => ({
 export const GROUPS: readonly (readonly [title: string, definitions: Definitions])[] = [
   ['Build and readiness', stateDefinitions({ version: '1.0.0', commit: '…', node: '20.0.0' })],
   ['Calls', RPC_DEFINITIONS],
+  ['Database', databaseDefinitions('inventory')],
   ['Process', NODE_DEFINITIONS],
 ];
 
