@@ -1,4 +1,5 @@
 /** Counts jobs; equal counts at one time are one (docs/performance.md «Counts»). */
+import { timed } from '../limits/abort.js';
 import type { Deadline } from '../limits/abort.js';
 import { createCoalescer } from '../limits/coalesce.js';
 import { documentKey } from '../mongo/document-key.js';
@@ -14,7 +15,7 @@ export function createCount(store: JobStore, { counts }: Pick<Schedulers, 'count
   const coalesce = createCoalescer<number>();
   return (match, { domainId }, deadline) =>
     coalesce(documentKey({ ...match }), deadline, async (shared) => {
-      using _slot = await counts(domainId, shared.signal);
+      using _slot = await timed(shared, 'queue', () => counts(domainId, shared.signal));
       return await store.count(match, shared);
     });
 }

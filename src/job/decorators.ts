@@ -2,6 +2,7 @@
  * The concerns around a use case, each a decorator: a place in the scheduler, room in the memory budget, coalescing of
  * equal requests, and errors that name the condition at fault (docs/architecture.md «Use cases»).
  */
+import { timed } from '../limits/abort.js';
 import type { Deadline } from '../limits/abort.js';
 import type { Coalesce } from '../limits/coalesce.js';
 import { documentKey } from '../mongo/document-key.js';
@@ -23,7 +24,9 @@ export const scheduled =
     next: UseCase<Query, W & Slot>,
   ): UseCase<Query, W> =>
   async (asked, work) => {
-    using slot = await schedulers[classOf(asked.query)](asked.scope.domainId, work.signal);
+    using slot = await timed(work, 'queue', () =>
+      schedulers[classOf(asked.query)](asked.scope.domainId, work.signal),
+    );
     const release = (): void => {
       slot[Symbol.dispose]();
     };
@@ -37,7 +40,7 @@ export const scheduledStream = <Query, W extends Deadline>(
   next: StreamCase<Query, W>,
 ): StreamCase<Query, W> =>
   async function* (asked, work) {
-    using _slot = await schedulers[name](asked.scope.domainId, work.signal);
+    using _slot = await timed(work, 'queue', () => schedulers[name](asked.scope.domainId, work.signal));
     yield* next(asked, work);
   };
 

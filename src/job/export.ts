@@ -41,7 +41,12 @@ function* jobInfos(jobs: readonly Buffer[], collectors: readonly CollectorInfoBy
 /** Streams the text of a list in `format`. */
 export const createExport = ({ store, scopeFilter, loadCollectors, timeSlicer }: ExportParts) => {
   async function* toJobInfos(batches: Batches, scope: Scope, deadline: Deadline) {
-    for await (const jobs of batches) yield jobInfos(jobs, await loadCollectors(jobs, scope, deadline));
+    let exported = 0;
+    for await (const jobs of batches) {
+      exported += jobs.length;
+      deadline.observer?.results(exported);
+      yield jobInfos(jobs, await loadCollectors(jobs, scope, deadline));
+    }
   }
 
   return (format: ExportFormat) =>

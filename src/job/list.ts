@@ -72,11 +72,16 @@ export const createList =
       return answer.finish(await count(match, scope, work));
     }
     const total = await withAbortScope(work, (begin) => {
-      const page = begin((deadline) =>
-        forEachBatch(store.findPage(match, findPlanOf(query), deadline), async (jobs) => {
-          await answer.add(jobs, await loadCollectors(jobs, scope, deadline));
-        }),
-      ).finally(work.release);
+      const page = begin(async (deadline) => {
+        const listed = await forEachBatch(
+          store.findPage(match, findPlanOf(query), deadline),
+          async (jobs) => {
+            await answer.add(jobs, await loadCollectors(jobs, scope, deadline));
+          },
+        );
+        work.observer?.results(listed);
+        return listed;
+      }).finally(work.release);
       return totalOf(query.page, page, () => begin((deadline) => count(match, scope, deadline)));
     });
     return answer.finish(total);

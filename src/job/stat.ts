@@ -70,10 +70,11 @@ async function runPipelines(
   });
   const answer = createStatAnswer(limits, work.memory, resultKind(query));
   return withAbortScope(work, async (begin) => {
-    const [count] = await Promise.all([
+    const [count, results] = await Promise.all([
       total && begin((deadline) => store.resultCount(match, total, deadline)),
       begin((deadline) => forEachBatch(store.results(match, rows, deadline), answer.add)),
     ]);
+    work.observer?.results(results);
     return { bytes: answer.finish(count), isByBytes: answer.hasReplaced() };
   });
 }

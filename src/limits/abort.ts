@@ -1,11 +1,23 @@
 /** Ends work with its caller: deadlines, abort scopes and races against an abort (docs/configure.md «Deadlines»). */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** The parts of a call's work with times of their own: waiting for a slot, and operations on the database. */
+export type WorkPart = 'queue' | 'database';
+
+/** Takes what the work of a call reports. */
+export interface WorkObserver {
+  /** Begins to time a part; the returned function ends it. */
+  begin(part: WorkPart): () => void;
+  /** Takes the number of results in the answer so far. */
+  results(count: number): void;
+}
+
 /** The time left for a call, and the signal for its work to end. */
 export interface Deadline {
   readonly signal: AbortSignal;
   /** Milliseconds left, at least 1. */
   remaining(): number;
+  readonly observer?: WorkObserver | undefined;
 }
 
 /** The reason of an aborted `signal`, as an Error. */
@@ -29,6 +41,16 @@ export function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
       };
     work.then(settle(resolve), settle(reject));
   });
+}
+
+/** Runs `work`, a part of the work of a call. */
+export async function timed<T>({ observer }: Deadline, part: WorkPart, work: () => Promise<T>): Promise<T> {
+  const end = observer?.begin(part);
+  try {
+    return await work();
+  } finally {
+    end?.();
+  }
 }
 
 /** Waits for `ms` milliseconds, or until `signal` is aborted. It never fails. */
@@ -77,7 +99,8 @@ export async function withAbortScope<T>(deadline: Deadline, work: (begin: Begin)
   };
   deadline.signal.addEventListener('abort', end, { once: true });
   if (deadline.signal.aborted) end();
-  const within: Deadline = { signal: scope.signal, remaining: () => deadline.remaining() };
+  const { observer } = deadline;
+  const within: Deadline = { signal: scope.signal, remaining: () => deadline.remaining(), observer };
   const begun: Promise<unknown>[] = [];
   const begin: Begin = (part) => {
     const running = part(within);

@@ -3,24 +3,47 @@
  * before its call: of equal work one flight runs and one waits, and all callers in the meantime join the one that waits.
  */
 import { raceAbort } from './abort.js';
-import type { Deadline } from './abort.js';
+import type { Deadline, WorkObserver } from './abort.js';
 
 type Work<T> = (deadline: Deadline) => Promise<T>;
 
 const isWaiting = ({ signal }: Deadline): boolean => !signal.aborted;
 
-/** The longest of the deadlines, aborted with the last of them. */
-function longestOf(deadlines: readonly Deadline[]): Deadline {
+/** Reports the work shared by several calls to each of them. */
+function everyOf(observers: readonly WorkObserver[]): WorkObserver {
+  return {
+    begin(part) {
+      const ends = observers.map((each) => each.begin(part));
+      return () => {
+        for (const end of ends) end();
+      };
+    },
+    results(count) {
+      for (const each of observers) each.results(count);
+    },
+  };
+}
+
+/** The longest of the deadlines, aborted with the last of them; disposing it stops following them. */
+function longestOf(deadlines: readonly Deadline[]): Deadline & Disposable {
   const all = new AbortController();
-  for (const { signal } of deadlines) {
+  const unfollow = deadlines.map(({ signal }) => {
     const leave = (): void => {
       if (!deadlines.some(isWaiting)) all.abort(signal.reason);
     };
     signal.addEventListener('abort', leave, { once: true });
-  }
-  const remaining = (): number =>
-    Math.max(1, ...deadlines.filter(isWaiting).map((deadline) => deadline.remaining()));
-  return { signal: all.signal, remaining };
+    return () => {
+      signal.removeEventListener('abort', leave);
+    };
+  });
+  return {
+    signal: all.signal,
+    remaining: () => Math.max(1, ...deadlines.filter(isWaiting).map((deadline) => deadline.remaining())),
+    observer: everyOf(deadlines.flatMap(({ observer }) => observer ?? [])),
+    [Symbol.dispose]() {
+      for (const each of unfollow) each();
+    },
+  };
 }
 
 /** Work yet to begin, with the deadlines of its callers. */
@@ -39,8 +62,10 @@ export function createCoalescer<T>(): Coalesce<T> {
   const running = new Map<string, Promise<void>>();
 
   function begin(key: string, callers: readonly Deadline[], work: Work<T>): Promise<T> {
-    const result = work(longestOf(callers));
+    const longest = longestOf(callers);
+    const result = work(longest);
     const end = (): void => {
+      longest[Symbol.dispose]();
       running.delete(key);
     };
     running.set(key, result.then(end, end));

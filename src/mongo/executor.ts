@@ -1,5 +1,6 @@
 /** Runs operations within the deadline of a call: whole, as a stream, or for their first batch (docs/configure.md «Deadlines»). */
 import type { AggregationCursor, Db, Document, FindCursor, ReadPreferenceLike } from 'mongodb';
+import { timed } from '../limits/abort.js';
 import type { Deadline } from '../limits/abort.js';
 import type { Connection } from './connections.js';
 import { isLost, toAppError, unavailable } from './errors.js';
@@ -35,9 +36,9 @@ interface CursorReply {
   readonly id: unknown;
 }
 
-async function* batchesOf(cursor: Cursor): Batches {
+async function* batchesOf(cursor: Cursor, deadline: Deadline): Batches {
   try {
-    while (await cursor.hasNext()) yield cursor.readBufferedDocuments();
+    while (await timed(deadline, 'database', () => cursor.hasNext())) yield cursor.readBufferedDocuments();
   } finally {
     await cursor.close();
   }
@@ -90,10 +91,13 @@ export function createExecutor(connected: () => Connection, kill: Kill, report: 
   ): Promise<T> {
     const connection = connected();
     using operation = beginOperation(connection.db, kill, deadline);
+    const end = deadline.observer?.begin('database');
     try {
       return await work(operation, connection);
     } catch (error) {
       throw toAppError(error, deadline.signal, report);
+    } finally {
+      end?.();
     }
   }
 
@@ -123,7 +127,7 @@ export function createExecutor(connected: () => Connection, kill: Kill, report: 
       const connection = connected();
       using operation = beginOperation(connection.db, kill, deadline);
       try {
-        yield* batchesOf(open(operation.options, connection.db));
+        yield* batchesOf(open(operation.options, connection.db), deadline);
         checkOpen(connection);
       } catch (error) {
         throw toAppError(error, deadline.signal, report);

@@ -5,11 +5,13 @@ import { createJwtAuthenticate } from '../../src/auth/jwt.js';
 import { readKeySet } from '../../src/auth/keys.js';
 import { RequestInfo } from '../../src/gen/google/rpc/error_details.js';
 import { jsonClient } from '../harness/client.js';
+import type { RpcName } from '../harness/client.js';
 import { framed } from '../harness/frames.js';
 import { encodeRequest } from '../harness/encoder.js';
 import { callHttp, post, routeOf } from '../harness/http-client.js';
 import { pathOf } from '../harness/messages.js';
 import { callRaw } from '../harness/raw-grpc.js';
+import { insertSlowJob, slowStat } from '../harness/slow.js';
 import { startService } from '../harness/service.js';
 import type { LogLine, Service } from '../harness/service.js';
 import { access, pairOf, publicJwk, signed } from '../harness/tokens.js';
@@ -76,6 +78,38 @@ test.each<readonly [string, (headers: Headers) => Promise<unknown>]>([
   expect(await lineOf(service, id)).toMatchObject({
     ...{ rpc: 'list', transport, domain_id: DOMAIN, user: USER, status: 'OK' },
     peer: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+  });
+});
+
+describe('the times of a call', () => {
+  const BY_STATUS = {
+    aggregate: [
+      { group: { keys: [{ key: 'status', name: 'status' }], fields: [{ name: 'n', operator: 'count' }] } },
+    ],
+  };
+
+  test.each<readonly [string, RpcName, JsonObject, object]>([
+    ['a page', 'list', { query: { page: { limit: 2 } } }, { results: 2 }],
+    ['a count', 'list', { query: { count_only: true } }, {}],
+    ['a stat', 'stat', { query: BY_STATUS }, { results: expect.any(Number) }],
+    ['a get', 'get', { job_id: 'job-39fc4a58d6de' }, {}],
+  ])('are logged for %s', async (name, rpc, request, expected) => {
+    const id = `times-of-${name.replace(' ', '-')}`;
+    const headers = { token, 'x-request-id': id };
+    await callHttp(service.http, rpc, { domain_id: DOMAIN, ...request }, headers);
+    const { ms = 0, queued_ms: queued, db_ms: database, ...line } = (await lineOf(service, id)) ?? {};
+    expect(line).toMatchObject({ status: 'OK', ...expected });
+    expect(queued).toEqual(expect.any(Number));
+    expect(Number(database)).toBeLessThanOrEqual(Number(ms) + 1);
+  });
+
+  test('are those of the database for each of two calls that share a slow stat', async () => {
+    await insertSlowJob(open.db);
+    const ids = ['shared-1', 'shared-2'];
+    const sent = ids.map((id) => callHttp(open.http, 'stat', slowStat(3), { 'x-request-id': id }));
+    await Promise.all(sent);
+    const lines = await Promise.all(ids.map((id) => lineOf(open, id)));
+    expect(lines.map((line) => Number(line?.['db_ms']) > 100)).toEqual([true, true]);
   });
 });
 

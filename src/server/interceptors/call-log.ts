@@ -3,6 +3,7 @@ import { AppError } from '../../errors.js';
 import type { Interceptor, Rpc } from '../call-context.js';
 import { loggedPath } from '../logged-path.js';
 import { follow } from './follow.js';
+import { createWorkTimes } from './work-times.js';
 
 /** A subset of pino's. */
 export interface CallLog {
@@ -34,6 +35,7 @@ export const callLog =
   (next) =>
   (call) => {
     const begun = monotonicNow();
+    const times = createWorkTimes(monotonicNow);
     const { requestId, rpc, peer, transport } = call.incoming;
     const notes: Record<string, unknown> = {};
     const noted = (more: object): void => {
@@ -45,9 +47,10 @@ export const callLog =
       transport: call.format === undefined ? transport : 'export',
       peer,
       ms: Math.round(monotonicNow() - begun),
+      ...times.fields(),
       ...notes,
     });
-    return follow(call, () => next({ ...call, noted }), {
+    return follow(call, () => next({ ...call, noted, observer: times.observer }), {
       succeeded(bytes) {
         const level = quietMethods.has(rpc) ? 'debug' : 'info';
         log[level]({ ...about(), status: 'OK', bytes }, 'call');
