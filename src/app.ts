@@ -22,6 +22,7 @@ import { runCleanups } from './start/context.js';
 import type { Addresses, AppOptions, Cleanups, Context } from './start/context.js';
 import { followDatabase } from './start/follow-database.js';
 import { openListeners } from './start/listeners.js';
+import { knownValues, measureLimits, observeSchedulers } from './start/measure.js';
 import { composeParts } from './start/parts.js';
 import type { DatabasePlan, Parts } from './start/parts.js';
 import { createServingLog } from './telemetry/serving-log.js';
@@ -29,7 +30,7 @@ import { observeDatabase } from './telemetry/metrics/database.js';
 import { metricDefinitions } from './telemetry/metrics/definitions.js';
 import { measureNode } from './telemetry/metrics/node.js';
 import { createMetrics } from './telemetry/metrics/registry.js';
-import { BUILD, VERSION } from './version.js';
+import { VERSION } from './version.js';
 
 /** The resources in use by calls: nothing without calls. */
 export interface Usage {
@@ -118,9 +119,10 @@ export function createApp(config: Config, appOptions: AppOptions): App {
   const { log, replaced } = appOptions;
   const hint = appOptions.hint ?? ((command) => log.info(command));
   const memory = replaced?.memory ?? createMemoryBudget(responseMemory(config));
-  const schedulers = createSchedulers();
+  const metrics = createMetrics(metricDefinitions(knownValues(config.mongodbDatabase)));
+  const schedulers = createSchedulers(observeSchedulers(metrics, appOptions.clock.monotonicNow));
+  measureLimits(schedulers, memory, metrics);
   const cleanups: Cleanups = [];
-  const metrics = createMetrics(metricDefinitions({ build: BUILD, database: config.mongodbDatabase }));
   const context: Context = { ...appOptions, hint, config, schedulers, memory, metrics, cleanups };
   let checkIndexes = (): Promise<void> => Promise.resolve();
   return {

@@ -2,6 +2,8 @@
 import type { Config } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import type { Log } from '../telemetry/log.js';
+import { NO_METER } from '../telemetry/metrics/registry.js';
+import type { Meter } from '../telemetry/metrics/registry.js';
 import { anonymous } from './anonymous.js';
 import type { Authenticate } from './caller.js';
 import { createFetchedKeys } from './fetched-keys.js';
@@ -20,6 +22,9 @@ export interface AuthOptions {
   readonly now: () => number;
   /** Milliseconds that only grow. */
   readonly monotonicNow: () => number;
+  readonly meter?: Meter;
+  /** Called after each check of AUTH_PUBLIC_KEYS. */
+  readonly keysChecked?: (hasFailed: boolean) => void;
 }
 
 export interface Authentication {
@@ -29,12 +34,15 @@ export interface Authentication {
 }
 
 /** The keys in AUTH_PUBLIC_KEYS. Errors: the file cannot be used. */
-async function keysInFile(path: string, { log, monotonicNow }: AuthOptions): Promise<KeysOf> {
+async function keysInFile(path: string, { log, monotonicNow, keysChecked }: AuthOptions): Promise<KeysOf> {
   const report = (error: unknown): void => {
     log.error({ err: error }, 'AUTH_PUBLIC_KEYS: the changed file cannot be used; the keys before it stay');
   };
   try {
-    return await createKeyFile(path, { monotonicNow, report });
+    return await createKeyFile(path, {
+      ...{ monotonicNow, report },
+      ...(keysChecked === undefined ? {} : { checked: keysChecked }),
+    });
   } catch (error) {
     const [reason = ''] = messageOf(error).split('\n', 1);
     throw new Error(
@@ -51,13 +59,13 @@ function byIdentity(
   roleTtlMs: number,
   options: AuthOptions,
 ): Authentication {
-  const { now, monotonicNow } = options;
+  const { now, monotonicNow, meter = NO_METER } = options;
   const identity = createIdentity(endpoint, options);
   const fetched = createFetchedKeys(identity, options);
   const keysOf = inFile === undefined ? fetched : eitherKeys(inFile, fetched);
   const roles = createRoles(identity, { ttlMs: roleTtlMs, monotonicNow });
   return {
-    authenticate: createJwtAuthenticate({ keysOf, now, roles }),
+    authenticate: createJwtAuthenticate({ keysOf, now, meter, roles }),
     close() {
       identity.close();
       return Promise.resolve();
@@ -73,7 +81,8 @@ export async function createAuthenticate(
   const inFile = authPublicKeys === undefined ? undefined : await keysInFile(authPublicKeys, options);
   if (authIdentityEndpoint !== undefined)
     return byIdentity(authIdentityEndpoint, inFile, authRoleCache, options);
+  const { now, meter = NO_METER } = options;
   const authenticate =
-    inFile === undefined ? anonymous : createJwtAuthenticate({ keysOf: inFile, now: options.now });
+    inFile === undefined ? anonymous : createJwtAuthenticate({ keysOf: inFile, now, meter });
   return { authenticate, close: () => Promise.resolve() };
 }

@@ -9,6 +9,9 @@ import { AuthorizationClient } from '../gen/spaceone/api/identity/v1/authorizati
 import { DomainClient } from '../gen/spaceone/api/identity/v1/domain.js';
 import { abortReason } from '../limits/abort.js';
 import type { RequestedScope } from './caller.js';
+import { IDENTITY_STATUSES } from '../telemetry/metrics/own-definitions.js';
+import { NO_METER } from '../telemetry/metrics/registry.js';
+import type { Meter } from '../telemetry/metrics/registry.js';
 import { createOutage } from './outage.js';
 import type { OutageLog } from './outage.js';
 
@@ -45,7 +48,11 @@ export interface IdentityOptions {
   readonly log: OutageLog;
   /** Milliseconds for an answer about a role. */
   readonly timeout?: number;
+  readonly meter?: Meter;
 }
+
+/** The name of a status in the metrics. */
+const statusNameOf = (code: status) => IDENTITY_STATUSES.find((name) => name === status[code]) ?? '_OTHER';
 
 /** The default time for an answer of identity. */
 export const IDENTITY_TIMEOUT_MS = 4000;
@@ -107,19 +114,23 @@ function callOf<T>(begin: Begin<T>, signal: AbortSignal): Promise<Parameters<Ans
   });
 }
 
-/** Creates a client of the identity service; it connects on its first call. */
-export function createIdentity(
-  { address, secure }: IdentityEndpoint,
-  { now, monotonicNow, log, timeout = IDENTITY_TIMEOUT_MS }: IdentityOptions,
-): Identity {
-  const channel = secure ? credentials.createSsl() : credentials.createInsecure();
-  const domains = new DomainClient(address, channel, CHANNEL);
-  const authorizations = new AuthorizationClient(address, channel, CHANNEL);
+/** Asks identity, counts the requests and logs an outage. */
+function createAsk({ monotonicNow, log, meter = NO_METER }: IdentityOptions) {
   const outage = createOutage(OUTAGE, log, monotonicNow);
-
-  async function ask<T>(begin: Begin<T>, refusal: Refusal<T>, signal: AbortSignal): Promise<T> {
+  return async function ask<T>(
+    rpc: 'get_public_key' | 'verify',
+    begin: Begin<T>,
+    refusal: Refusal<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
     signal.throwIfAborted();
+    const begun = monotonicNow();
     const [error, answer] = await callOf(begin, signal);
+    meter.add('inventory_job_identity_requests_total', {
+      rpc,
+      status: statusNameOf(error?.code ?? status.OK),
+    });
+    meter.observe('inventory_job_identity_request_seconds', {}, (monotonicNow() - begun) / 1000);
     const read = error === null ? () => answer : refusal(error);
     if (read === undefined && signal.aborted) throw abortReason(signal);
     if (read === undefined) {
@@ -128,12 +139,21 @@ export function createIdentity(
     }
     outage.answered();
     return read();
-  }
+  };
+}
 
+/** Creates a client of the identity service; it connects on its first call. */
+export function createIdentity({ address, secure }: IdentityEndpoint, options: IdentityOptions): Identity {
+  const channel = secure ? credentials.createSsl() : credentials.createInsecure();
+  const domains = new DomainClient(address, channel, CHANNEL);
+  const authorizations = new AuthorizationClient(address, channel, CHANNEL);
+  const { now, timeout = IDENTITY_TIMEOUT_MS } = options;
+  const ask = createAsk(options);
   return {
     async publicKey(domainId, signal, timeout) {
       const request = { domain_id: domainId };
       const { public_key: key } = await ask(
+        'get_public_key',
         (answered) => domains.getPublicKey(request, new Metadata(), { deadline: now() + timeout }, answered),
         readNoKey,
         signal,
@@ -145,6 +165,7 @@ export function createIdentity(
       metadata.set('token', token);
       const request = { ...ROLE_REQUEST, verb, domain_id, project_id };
       return ask<AuthorizationResponse>(
+        'verify',
         (answered) => authorizations.verify(request, metadata, { deadline: now() + timeout }, answered),
         ({ code }) => REFUSALS.get(code),
         signal,

@@ -2,6 +2,9 @@
 import { decodeJwt, errors, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
 import { fail } from '../errors.js';
+import type { RefusedToken } from '../telemetry/metrics/own-definitions.js';
+import { NO_METER } from '../telemetry/metrics/registry.js';
+import type { Meter } from '../telemetry/metrics/registry.js';
 import type { Authenticate } from './caller.js';
 import { matchesGlob } from './glob.js';
 import type { KeysOf, VerifyingKey } from './keys.js';
@@ -55,22 +58,33 @@ async function verifiedBy(
   return claimsOf(payload);
 }
 
-/** Verifies a token; answers undefined if it is invalid for any reason. */
+/** The reason that no key verifies a token. */
+function refusalOf(tried: readonly PromiseSettledResult<unknown>[]): RefusedToken {
+  const failures = tried.map((result): unknown => (result.status === 'rejected' ? result.reason : undefined));
+  if (failures.length === 0) return 'no_key';
+  if (failures.some((failure) => failure instanceof errors.JWTExpired)) return 'expired';
+  const isForged = failures.every((failure) => failure instanceof errors.JWSSignatureVerificationFailed);
+  return isForged ? 'signature' : 'claims';
+}
+
+/** Verifies a token; answers its claims, or the reason for refusing it. */
 async function verified(
   token: string,
   signal: AbortSignal,
   { keysOf, now }: JwtOptions,
-): Promise<Claims | undefined> {
-  if (token.length > MAX_TOKEN_BYTES || !COMPACT.test(token)) return undefined;
+): Promise<Claims | RefusedToken> {
+  if (token === '') return 'missing';
+  if (token.length > MAX_TOKEN_BYTES || !COMPACT.test(token)) return 'malformed';
   try {
     const domain = claimedDomain(token);
-    if (domain === undefined) return undefined;
+    if (domain === undefined) return 'claims';
     const keys = await keysOf(domain, signal);
     const tried = await Promise.allSettled(keys.map((key) => verifiedBy(key, token, now())));
-    return tried.map((result) => (result.status === 'fulfilled' ? result.value : undefined)).find(Boolean);
+    const values = tried.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
+    return values.find((value) => value !== undefined) ?? refusalOf(tried);
   } catch (error) {
     // Only errors of the library are about the token; other errors are faults of this service.
-    if (error instanceof errors.JOSEError) return undefined;
+    if (error instanceof errors.JOSEError) return 'malformed';
     throw error;
   }
 }
@@ -81,6 +95,13 @@ export interface JwtOptions {
   readonly now: () => number;
   /** Finds the roles of callers other than owners; without it, the scope of each is the whole domain. */
   readonly roles?: Roles;
+  readonly meter?: Meter;
+}
+
+/** The reason goes to the metrics alone. */
+function refuse(meter: Meter, why: RefusedToken): never {
+  meter.add('inventory_job_tokens_refused_total', { why });
+  return fail('AUTHENTICATE_FAILURE', { message: 'a valid token is needed' });
 }
 
 /** Authenticates by token. The reason for refusing a token is not disclosed. */
@@ -88,7 +109,7 @@ export const createJwtAuthenticate =
   (options: JwtOptions): Authenticate =>
   async ({ token = '', verb, signal }) => {
     const claims = await verified(token, signal, options);
-    if (claims === undefined) return fail('AUTHENTICATE_FAILURE', { message: 'a valid token is needed' });
+    if (typeof claims === 'string') return refuse(options.meter ?? NO_METER, claims);
     const { domainId, user, permissions, owner } = claims;
     const permission = `inventory.Job.${verb}`;
     if (permissions !== undefined && !permissions.some((pattern) => matchesGlob(pattern, permission)))

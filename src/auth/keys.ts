@@ -110,10 +110,15 @@ export interface KeyFileOptions {
   readonly monotonicNow: () => number;
   /** Called once for each fault of a changed file; the last valid keys stay in use. */
   readonly report: (error: unknown) => void;
+  /** Called after each check of the file. */
+  readonly checked?: (hasFailed: boolean) => void;
 }
 
 /** Loads the keys in the file at `path`. Errors: the first load fails; after that, the last valid keys stay in use. */
-export async function createKeyFile(path: string, { monotonicNow, report }: KeyFileOptions): Promise<KeysOf> {
+export async function createKeyFile(
+  path: string,
+  { monotonicNow, report, checked = () => undefined }: KeyFileOptions,
+): Promise<KeysOf> {
   let loadedText = await readFile(path, 'utf8');
   let keys = await readKeySet(loadedText);
   let checkedAt = monotonicNow();
@@ -124,11 +129,13 @@ export async function createKeyFile(path: string, { monotonicNow, report }: KeyF
     if (found !== loadedText) keys = await readKeySet(found);
     loadedText = found;
     lastComplaint = '';
+    checked(false);
   }
 
   /** Checks the file, and reports a fault if it differs from the last one reported. */
   const reloadOrReport = (): Promise<void> =>
     reload().catch((error: unknown) => {
+      checked(true);
       if (String(error) === lastComplaint) return;
       lastComplaint = String(error);
       report(error);

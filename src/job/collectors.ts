@@ -18,6 +18,7 @@ import type { CollectorInfoBytes } from './transcoder.js';
 import type { Deadline } from '../limits/abort.js';
 import { COLLECTOR_SHOWN, JOB_SCHEMA } from './schema.js';
 import { operandAt } from '../mongo/stored.js';
+import type { Meter } from '../telemetry/metrics/registry.js';
 import type { JobStore } from './store.js';
 
 /** Bytes of the cache, and of an entry beside its message. */
@@ -79,6 +80,7 @@ export interface CollectorLoaderOptions {
   /** Milliseconds to keep a collector after its lookup. */
   readonly collectorCache: number;
   readonly monotonicNow: () => number;
+  readonly meter: Meter;
 }
 
 /** Looks up each collector once in the time it is kept. */
@@ -86,6 +88,7 @@ export function createCollectorLoader({
   store,
   collectorCache,
   monotonicNow,
+  meter,
 }: CollectorLoaderOptions): CollectorLoader {
   const cache = createCache(collectorCache, monotonicNow);
 
@@ -106,6 +109,9 @@ export function createCollectorLoader({
       if (known === undefined) missing.push(reference);
       messages.set(reference, known?.message);
     }
+    // The first of the messages is that of jobs without a reference.
+    meter.add('inventory_job_collector_cache_total', { result: 'hit' }, messages.size - 1 - missing.length);
+    meter.add('inventory_job_collector_cache_total', { result: 'miss' }, missing.length);
     const found = missing.length === 0 ? undefined : await lookUp(missing, scope, deadline);
     for (const reference of missing) {
       const message = found?.get(reference);

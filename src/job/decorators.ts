@@ -8,6 +8,7 @@ import type { Coalesce } from '../limits/coalesce.js';
 import { documentKey } from '../mongo/document-key.js';
 import type { Schedulers } from '../limits/fair-scheduler.js';
 import type { MemoryBudget } from '../limits/memory-budget.js';
+import type { Meter } from '../telemetry/metrics/registry.js';
 import type { AskedFilter } from '../query/model.js';
 import type { Asked, Call, Read, Reserved, Slot, StreamCase, UseCase } from './call.js';
 import { explainFilterError } from './filter-errors.js';
@@ -57,6 +58,13 @@ export const coalesced =
   <Query>(coalesce: Coalesce<Uint8Array>, next: UseCase<Query>): UseCase<Query> =>
   (asked, work) =>
     coalesce(documentKey({ ...asked }), work, (shared) => next(asked, shared));
+
+/** Counts calls for coalesced work of a kind. */
+export const countCalls =
+  (meter: Meter, kind: 'stat' | 'count' | 'scan' | 'last_write') =>
+  (how: 'led' | 'joined'): void => {
+    meter.add('inventory_job_coalesced_total', { kind, how });
+  };
 
 interface Filtered {
   readonly filter: AskedFilter;

@@ -13,6 +13,7 @@ import { exportChunks, exportWriter } from './export-formats.js';
 import type { ExportFormat } from './export-formats.js';
 import { findPlanOf } from './list.js';
 import type { ScopeFilter } from './scoped-filter.js';
+import type { Meter } from '../telemetry/metrics/registry.js';
 import type { JobStore } from './store.js';
 import type { CollectorInfoBytes } from './transcoder.js';
 
@@ -31,6 +32,7 @@ interface ExportParts {
   readonly scopeFilter: ScopeFilter;
   readonly loadCollectors: CollectorLoader;
   readonly timeSlicer: TimeSlicer;
+  readonly meter: Meter;
 }
 
 /** JobInfo of each job, encoded on demand. */
@@ -39,10 +41,11 @@ function* jobInfos(jobs: readonly Buffer[], collectors: readonly CollectorInfoBy
 }
 
 /** Streams the text of a list in `format`. */
-export const createExport = ({ store, scopeFilter, loadCollectors, timeSlicer }: ExportParts) => {
-  async function* toJobInfos(batches: Batches, scope: Scope, deadline: Deadline) {
+export const createExport = ({ store, scopeFilter, loadCollectors, timeSlicer, meter }: ExportParts) => {
+  async function* toJobInfos(batches: Batches, scope: Scope, format: ExportFormat, deadline: Deadline) {
     let exported = 0;
     for await (const jobs of batches) {
+      meter.add('inventory_job_exported_rows_total', { format }, jobs.length);
       exported += jobs.length;
       deadline.observer?.results(exported);
       yield jobInfos(jobs, await loadCollectors(jobs, scope, deadline));
@@ -53,6 +56,7 @@ export const createExport = ({ store, scopeFilter, loadCollectors, timeSlicer }:
     async function* ({ scope, query }: Asked<ListQuery>, work: Deadline): AsyncGenerator<Uint8Array, void> {
       const match = await scopeFilter(query.filter, scope, work);
       const batches = store.findPage(match, findPlanOf(query), work);
-      yield* exportChunks(exportWriter(format, query.only), toJobInfos(batches, scope, work), timeSlicer);
+      const rows = toJobInfos(batches, scope, format, work);
+      yield* exportChunks(exportWriter(format, query.only), rows, timeSlicer);
     };
 };

@@ -83,16 +83,18 @@ interface Find {
   all(): Batches;
 }
 
-/** The collection, its executor, and the orders that its indexes have. */
-interface FindParts {
+export interface FindParts {
   readonly collection: string;
   readonly executor: Executor;
+  /** The fields with an index in order of domain, field and id. */
   readonly indexed: () => Indexed;
+  /** Called at each further read for ties. */
+  readonly onTieRead: () => void;
 }
 
 /** Finds by `filter` alone, in the order of an index where there is one. */
 function findPlain(parts: FindParts, filter: ConfinedFilter, plan: FindPlan, deadline: Deadline): Find {
-  const { collection, executor, indexed } = parts;
+  const { collection, executor, indexed, onTieRead } = parts;
 
   async function read(conditions: MongoFilter, { page, ...shown }: PagePlan) {
     // A batch as large as the limit would leave an exhausted cursor open.
@@ -105,6 +107,7 @@ function findPlain(parts: FindParts, filter: ConfinedFilter, plan: FindPlan, dea
   const readSlice =
     ({ projection }: FindPlan): ReadSlice =>
     ({ filter: also, sort, extra, ...page }) => {
+      if (sort.size > 1) onTieRead();
       const extended = new Map([...entriesOf(projection), ...entriesOf(extra)]);
       return read({ $and: [filter, also] }, { projection: extended, sort, page });
     };
@@ -188,10 +191,8 @@ async function distinctPage({ page }: Find, plan: PagePlan): Promise<readonly Bu
   return undefined;
 }
 
-/** Finds jobs in `collection`; `indexed` are the fields with an index in order of domain, field and id. */
-export function createFindPage(collection: string, executor: Executor, indexed: () => Indexed): FindPage {
-  const parts: FindParts = { collection, executor, indexed };
-
+/** Finds jobs by `parts`. */
+export function createFindPage(parts: FindParts): FindPage {
   /** The batches of a list, a page as read. Each further generator on their way would cost every batch some promises. */
   async function find(match: ConfinedMatch, shown: FindPlan, deadline: Deadline): Promise<Batches> {
     const plan = withId(shown);

@@ -8,6 +8,7 @@ import { createCollectorLoader } from './collectors.js';
 import { createCount } from './count.js';
 import {
   coalesced,
+  countCalls,
   explainingFilterErrors,
   explainingStreamErrors,
   reserving,
@@ -23,6 +24,8 @@ import { createReading } from './reading.js';
 import { createScopeFilter } from './scoped-filter.js';
 import { createSettle } from './settle.js';
 import { createReadStat, createStat } from './stat.js';
+import { NO_METER } from '../telemetry/metrics/registry.js';
+import type { Meter } from '../telemetry/metrics/registry.js';
 import type { JobStore } from './store.js';
 
 export interface JobServiceOptions {
@@ -37,18 +40,21 @@ export interface JobServiceOptions {
   /** Milliseconds to keep a collector after its lookup. */
   readonly collectorCache: number;
   readonly monotonicNow: () => number;
+  readonly meter?: Meter;
 }
 
 /** The parts that the use cases share. */
 function createParts(options: JobServiceOptions) {
   const { store, schedulers, timeSlicer, maxPageSize, maxResponseBytes, monotonicNow } = options;
+  const { meter = NO_METER } = options;
   return {
     store,
     timeSlicer,
+    meter,
     limits: { maxBytes: maxResponseBytes, timeSlicer },
-    loadCollectors: createCollectorLoader(options),
-    count: createCount(store, schedulers),
-    scopeFilter: createScopeFilter(store, createSettle(store, monotonicNow)),
+    loadCollectors: createCollectorLoader({ ...options, meter }),
+    count: createCount(store, schedulers, meter),
+    scopeFilter: createScopeFilter(store, createSettle(store, monotonicNow, meter)),
     reading: createReading(timeSlicer, maxPageSize),
   };
 }
@@ -72,7 +78,7 @@ export function createJobService(options: JobServiceOptions): JobService {
     list: rpc(readList, explainingFilterErrors(store, list)),
     stat: rpc(
       createReadStat(parts.reading),
-      explainingFilterErrors(store, coalesced(createCoalescer(), stat)),
+      explainingFilterErrors(store, coalesced(createCoalescer(countCalls(parts.meter, 'stat')), stat)),
     ),
     delete: rpc(readDelete, scheduled(schedulers, small, createDelete(parts))),
     async *export(request, format, call) {

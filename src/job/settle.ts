@@ -16,6 +16,9 @@ import type { AskedFilter } from '../query/model.js';
 import { doubtsAbout } from '../query/condition.js';
 import type { Condition, Known } from '../query/condition.js';
 import { BSON } from '../wire/bson.js';
+import { NO_METER } from '../telemetry/metrics/registry.js';
+import type { Meter } from '../telemetry/metrics/registry.js';
+import { countCalls } from './decorators.js';
 import { createFruitlessScans } from './fruitless-scans.js';
 import { decidableOf, idOf, isMalformed, isOwn } from './malformed.js';
 import type { Leaf } from './malformed.js';
@@ -132,10 +135,10 @@ function withKnown(filter: AskedFilter, own: Settled, referred: Settled): AskedF
 }
 
 /** Settles filters over `store`. */
-export function createSettle(store: Store, monotonicNow: () => number): Settle {
+export function createSettle(store: Store, monotonicNow: () => number, meter: Meter = NO_METER): Settle {
   const fruitless = createFruitlessScans(monotonicNow);
-  const coalesceScans = createCoalescer<boolean>();
-  const coalesceLastWrites = createCoalescer<string | undefined>();
+  const coalesceScans = createCoalescer<boolean>(countCalls(meter, 'scan'));
+  const coalesceLastWrites = createCoalescer<string | undefined>(countCalls(meter, 'last_write'));
 
   /** Scans for malformed documents; equal scans at one time are one. */
   const scan = (

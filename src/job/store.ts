@@ -16,6 +16,8 @@ import { projectionTo } from '../query/compile/projection.js';
 import { insteadStages, matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { MongoFilter, MongoStage } from '../query/mongo-syntax.js';
+import { NO_METER } from '../telemetry/metrics/registry.js';
+import type { Meter } from '../telemetry/metrics/registry.js';
 import { idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 import { BATCH_SIZE, createFindPage } from './find-page.js';
@@ -115,13 +117,16 @@ const find = (
     ...within,
   });
 
-function jobReads(executor: Executor, orderedBy: () => ReadonlySet<string>): JobReads {
+function jobReads(executor: Executor, { orderedBy, meter = NO_METER }: JobStoreOptions): JobReads {
+  const onTieRead = (): void => {
+    meter.add('inventory_job_tie_reads_total', {});
+  };
   return {
     async one(filter, projection, deadline) {
       const command = { find: 'job', filter, projection, limit: 1, singleBatch: true };
       return (await executor.firstBatch(deadline, command)).documents[0];
     },
-    findPage: createFindPage('job', executor, orderedBy),
+    findPage: createFindPage({ collection: 'job', executor, indexed: orderedBy, onTieRead }),
     count: (match, deadline) => countAfter(executor, match, [], deadline),
     remove: async (filter, deadline) =>
       (await executor.write(deadline, { delete: 'job', deletes: [{ q: filter, limit: 1 }] })) > 0,
@@ -215,6 +220,7 @@ export interface JobStoreOptions {
   readonly report: (error: unknown) => void;
   /** Fields with an index in order of domain, field and id, ties broken by id in the same direction. */
   readonly orderedBy: () => ReadonlySet<string>;
+  readonly meter?: Meter;
 }
 
 /** The database by separate connections for each kind of work, so that none waits behind another. */
@@ -226,13 +232,11 @@ export interface StoreConnections {
 }
 
 /** The store over a database. */
-export function createJobStore(
-  { reads, stats, kill }: StoreConnections,
-  { report, orderedBy }: JobStoreOptions,
-): JobStore {
+export function createJobStore({ reads, stats, kill }: StoreConnections, options: JobStoreOptions): JobStore {
+  const { report } = options;
   const executor = createExecutor(reads, kill, report);
   return {
-    ...jobReads(executor, orderedBy),
+    ...jobReads(executor, options),
     ...statReads(createExecutor(stats, kill, report)),
     ...collectorReads(executor),
     ...documentReads(executor),

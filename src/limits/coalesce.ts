@@ -55,8 +55,8 @@ interface Flight<T> {
 /** Runs `work`, or joins a flight with an equal key; equal keys mean equal work. Errors: those of the work, or the abort of `deadline`. */
 export type Coalesce<T> = (key: string, deadline: Deadline, work: Work<T>) => Promise<T>;
 
-/** Coalesces work of one kind. */
-export function createCoalescer<T>(): Coalesce<T> {
+/** Coalesces work of one kind; `called` receives whether a call leads a flight or joins one. */
+export function createCoalescer<T>(called: (how: 'led' | 'joined') => void = () => undefined): Coalesce<T> {
   const waiting = new Map<string, Flight<T>>();
   /** Promises that resolve when the running work of a key ends or fails. */
   const running = new Map<string, Promise<void>>();
@@ -89,7 +89,9 @@ export function createCoalescer<T>(): Coalesce<T> {
   }
 
   return (key, deadline, work) => {
-    const { callers, result } = waiting.get(key) ?? open(key, work);
+    const flight = waiting.get(key);
+    called(flight === undefined ? 'led' : 'joined');
+    const { callers, result } = flight ?? open(key, work);
     callers.push(deadline);
     return raceAbort(result, deadline.signal);
   };

@@ -28,7 +28,7 @@ export const CLASSES = {
   counts: { concurrency: 20, waiting: 4000 },
 } as const satisfies Record<string, ClassLimits>;
 
-type ClassName = keyof typeof CLASSES;
+export type ClassName = keyof typeof CLASSES;
 
 export type Schedulers = Readonly<Record<ClassName, FairScheduler>>;
 
@@ -45,6 +45,22 @@ export interface FairScheduler {
   (domainId: string, signal: AbortSignal): Promise<Disposable>;
   readonly load: () => SchedulerLoad;
 }
+
+/** Receives what happens to work. */
+export interface SchedulerObserver {
+  /** Milliseconds that only grow. */
+  readonly monotonicNow: () => number;
+  /** Work begins after a wait. */
+  began(waitedMs: number): void;
+  /** The queue, or the share of a domain in it, is full. */
+  refused(why: 'class_full' | 'domain_full'): void;
+}
+
+const UNOBSERVED: SchedulerObserver = {
+  monotonicNow: () => 0,
+  began: () => undefined,
+  refused: () => undefined,
+};
 
 interface Waiter {
   begin(): void;
@@ -73,6 +89,21 @@ function enqueue(queue: Set<Waiter>, signal: AbortSignal, onLeave: () => void): 
     signal.addEventListener('abort', leave, { once: true });
     queue.add(waiter);
   });
+}
+
+/** The reason to refuse further waiters; undefined: there is room for one. */
+function fullness(
+  { waiting }: ClassLimits,
+  all: number,
+  ofDomain: number,
+): 'class_full' | 'domain_full' | undefined {
+  if (all >= waiting) return 'class_full';
+  return ofDomain >= Math.ceil(waiting * DOMAIN_QUEUE_SHARE) ? 'domain_full' : undefined;
+}
+
+function refusal({ waiting }: ClassLimits, why: 'class_full' | 'domain_full', observer: SchedulerObserver) {
+  observer.refused(why);
+  return crowded('calls that wait for their turn', Math.ceil(waiting * DOMAIN_QUEUE_SHARE));
 }
 
 /** Creates a disposable that calls `release` once, however often it is disposed. */
@@ -125,9 +156,20 @@ function createDomains() {
   };
 }
 
-export function createFairScheduler({ concurrency, waiting: maxWaiting }: ClassLimits): FairScheduler {
-  const maxOfDomain = Math.ceil(concurrency * DOMAIN_CONCURRENCY_SHARE);
-  const maxWaitingOfDomain = Math.ceil(maxWaiting * DOMAIN_QUEUE_SHARE);
+type Acquire = (domainId: string, signal: AbortSignal) => Promise<Disposable>;
+
+/** Tells `observer` of work that begins, and how long it waited. */
+const timed =
+  (acquire: Acquire, { monotonicNow, began }: SchedulerObserver): Acquire =>
+  async (domainId, signal) => {
+    const begun = monotonicNow();
+    const slot = await acquire(domainId, signal);
+    began(monotonicNow() - begun);
+    return slot;
+  };
+
+export function createFairScheduler(limits: ClassLimits, observer = UNOBSERVED): FairScheduler {
+  const maxOfDomain = Math.ceil(limits.concurrency * DOMAIN_CONCURRENCY_SHARE);
   const domains = createDomains();
   let running = 0;
   let waiting = 0;
@@ -152,9 +194,10 @@ export function createFairScheduler({ concurrency, waiting: maxWaiting }: ClassL
   }
 
   async function wait(domain: Domain, signal: AbortSignal): Promise<void> {
-    if (waiting >= maxWaiting || domain.queue.size >= maxWaitingOfDomain) {
+    const why = fullness(limits, waiting, domain.queue.size);
+    if (why !== undefined) {
       domains.forgetIdle(domain);
-      throw crowded('calls that wait for their turn', maxWaitingOfDomain);
+      throw refusal(limits, why, observer);
     }
     waiting += 1;
     await enqueue(domain.queue, signal, () => {
@@ -166,14 +209,14 @@ export function createFairScheduler({ concurrency, waiting: maxWaiting }: ClassL
   async function acquire(domainId: string, signal: AbortSignal): Promise<Disposable> {
     signal.throwIfAborted();
     const domain = domains.get(domainId);
-    if (running < concurrency && domain.running < maxOfDomain) begin(domain);
+    if (running < limits.concurrency && domain.running < maxOfDomain) begin(domain);
     else await wait(domain, signal);
-    return releaseOnce(() => {
-      end(domain);
-    });
+    return releaseOnce(() => end(domain));
   }
 
-  return Object.assign(acquire, { load: () => ({ running, waiting, domains: domains.size() }) });
+  return Object.assign(timed(acquire, observer), {
+    load: () => ({ running, waiting, domains: domains.size() }),
+  });
 }
 
 const mapClasses = <T>(valueOf: (name: ClassName) => T): Readonly<Record<ClassName, T>> => ({
@@ -185,7 +228,8 @@ const mapClasses = <T>(valueOf: (name: ClassName) => T): Readonly<Record<ClassNa
 });
 
 /** Creates a scheduler for each class. */
-export const createSchedulers = (): Schedulers => mapClasses((name) => createFairScheduler(CLASSES[name]));
+export const createSchedulers = (observerOf: (name: ClassName) => SchedulerObserver): Schedulers =>
+  mapClasses((name) => createFairScheduler(CLASSES[name], observerOf(name)));
 
 /** The current load of each class. */
 export const loadOfEach = (schedulers: Schedulers): Readonly<Record<ClassName, SchedulerLoad>> =>

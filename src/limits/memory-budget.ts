@@ -14,6 +14,7 @@ export interface MemoryBudget {
 /** A budget that reports its reserved bytes. */
 export interface MeasuredMemoryBudget extends MemoryBudget {
   readonly used: () => number;
+  readonly maxBytes: number;
 }
 
 const USUAL_BYTES = 512 * 1024 ** 2;
@@ -30,6 +31,7 @@ export function createMemoryBudget(maxBytes: number): MeasuredMemoryBudget {
   let left = maxBytes;
   return {
     used: () => maxBytes - left,
+    maxBytes,
     reserve() {
       let reserved = 0;
       let isDisposed = false;

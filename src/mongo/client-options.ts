@@ -2,6 +2,9 @@
 import type { MongoClient, MongoClientOptions, MongoCredentials, MongoOptions } from 'mongodb';
 import { delay } from '../limits/abort.js';
 
+/** The name of this service's operations in the database. */
+export const APP_NAME = 'inventory-job';
+
 const SERVER_SELECTION_TIMEOUT_MS = 5000;
 
 /** The idle time after which a connection is replaced: a network device may have dropped it without notice. */
@@ -30,7 +33,7 @@ export function clientOptions(uri: string): MongoClientOptions {
   const unlessInUri = (name: string, options: MongoClientOptions): MongoClientOptions =>
     new RegExp(`[?&]${name}=`, 'i').test(uri) ? {} : options;
   return {
-    appName: 'inventory-job',
+    appName: APP_NAME,
     // The events feed the metrics.
     monitorCommands: true,
     enableUtf8Validation: false,

@@ -1,7 +1,7 @@
 /** Polls the indexes of a collection and the rights of the service's user, and logs each change (docs/deploy.md «Database»). */
 import type { Db } from 'mongodb';
 import { delay, withTimeout } from '../limits/abort.js';
-import { findIndexes, LIST_TIMEOUT_MS } from './indexes.js';
+import { findIndexes, indexName, LIST_TIMEOUT_MS } from './indexes.js';
 import type { IndexKey, IndexPlan } from './indexes.js';
 import { createRightsLog, errorSummary, isUnauthorized } from './rights.js';
 import type { RequiredRights, RightsLog } from './rights.js';
@@ -20,11 +20,17 @@ export interface IndexWatchOptions {
   readonly indexes: IndexPlan;
   readonly rights: RequiredRights;
   readonly log: IndexLog;
+  /** Milliseconds that only grow. */
+  readonly monotonicNow: () => number;
 }
 
 export interface IndexWatch {
   /** The fields with an index to sort a tenant's documents by them; none before the first check. */
   readonly orderedBy: () => ReadonlySet<string>;
+  /** True: the last check has found the index. */
+  isPresent(name: string): boolean;
+  /** Milliseconds since the last successful check, or since the creation of the watch. */
+  age(): number;
   /** Checks once. */
   check(): Promise<void>;
   /** Begins to poll, once; `stop` ends it. */
@@ -55,17 +61,23 @@ function createFindingsLog(log: IndexLog) {
   };
 }
 
-export function createIndexWatch({ database, indexes, rights, log }: IndexWatchOptions): IndexWatch {
+export function createIndexWatch(options: IndexWatchOptions): IndexWatch {
+  const { database, indexes, rights, log, monotonicNow } = options;
   const stopping = new AbortController();
   const findingsLog = createFindingsLog(log);
   const rightsLog = createRightsLog(rights, log);
   let orderedBy: ReadonlySet<string> = new Set();
+  let present: ReadonlySet<string> = new Set();
+  let checkedAt = monotonicNow();
   let polling: Promise<void> | undefined;
 
   async function checkIndexes(signal: AbortSignal): Promise<void> {
     try {
       const found = await findIndexes(database(), indexes, signal);
       orderedBy = found.orderedBy;
+      const missing = new Set(found.missing.map(indexName));
+      present = new Set(indexes.keys.map(indexName).filter((name) => !missing.has(name)));
+      checkedAt = monotonicNow();
       findingsLog.found(found.missing);
     } catch (error) {
       if (!stopping.signal.aborted) findingsLog.failed(error);
@@ -86,6 +98,8 @@ export function createIndexWatch({ database, indexes, rights, log }: IndexWatchO
 
   return {
     orderedBy: () => orderedBy,
+    isPresent: (name) => present.has(name),
+    age: () => monotonicNow() - checkedAt,
     check,
     start() {
       polling ??= poll();

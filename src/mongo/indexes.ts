@@ -62,6 +62,12 @@ function orderedFields({ tenant, id }: IndexPlan, existing: readonly ListedKey[]
   return new Set(ordering.map(([, second]) => second?.[0] ?? ''));
 }
 
+/** The name that MongoDB gives to an index. */
+export const indexName = (key: IndexKey): string =>
+  Object.entries(key)
+    .map(([field, direction]) => `${field}_${direction}`)
+    .join('_');
+
 /** Creates the missing indexes and returns their names. */
 export async function createMissingIndexes(db: Db, plan: IndexPlan): Promise<readonly string[]> {
   const existing = await usableKeys(db, plan.collection, AbortSignal.timeout(LIST_TIMEOUT_MS));

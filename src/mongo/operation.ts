@@ -30,13 +30,13 @@ export function beginOperation({ client }: Db, kill: Kill, deadline: Deadline): 
   let kills: Promise<unknown> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  function killSession(): void {
-    if (session.id !== undefined) kills = Promise.all([kills, kill(session.id)]);
+  function killSession(reason?: unknown): void {
+    if (session.id !== undefined) kills = Promise.all([kills, kill(session.id, reason)]);
   }
 
   function killUntilEnded(): void {
     let further = 0;
-    killSession();
+    killSession(deadline.signal.reason);
     timer = setInterval(() => {
       if (++further === MAX_KILLS) {
         clearInterval(timer);
@@ -49,7 +49,9 @@ export function beginOperation({ client }: Db, kill: Kill, deadline: Deadline): 
   deadline.signal.addEventListener('abort', killUntilEnded, { once: true });
   return {
     options: { session, maxTimeMS: deadline.remaining(), signal: lastResort.signal },
-    kill: killSession,
+    kill: () => {
+      killSession();
+    },
     [Symbol.dispose]() {
       deadline.signal.removeEventListener('abort', killUntilEnded);
       clearInterval(timer);

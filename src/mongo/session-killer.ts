@@ -3,8 +3,11 @@ import type { ClientSession, Db } from 'mongodb';
 
 export type SessionId = NonNullable<ClientSession['id']>;
 
-/** Kills the operations of a session and waits for the reply. It never fails: closing the connection is the last resort. */
-export type Kill = (id: SessionId) => Promise<void>;
+/**
+ * Kills the operations of a session and waits for the reply. It never fails: closing the connection is the last resort.
+ * `reason` is the reason of the end of an operation, given with its first kill.
+ */
+export type Kill = (id: SessionId, reason?: unknown) => Promise<void>;
 
 const KILL_TIMEOUT_MS = 2000;
 

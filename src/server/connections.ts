@@ -5,18 +5,23 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import type { Meter, Metrics } from '../telemetry/metrics/registry.js';
 
 /** The default time for a client to read an answer. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
-/** Calls `end` unless `responseDone` is aborted within `timeoutMs` milliseconds. */
+/** Calls `end`, and counts that, unless `responseDone` is aborted within `timeoutMs` milliseconds. */
 export function endUnlessTaken(
   responseDone: AbortSignal,
   end: () => void,
   timeoutMs = ANSWER_TIMEOUT_MS,
+  meter?: Pick<Meter, 'add'>,
 ): void {
   if (responseDone.aborted) return;
-  const timer = setTimeout(end, timeoutMs);
+  const timer = setTimeout(() => {
+    meter?.add('inventory_job_slow_clients_ended_total', {});
+    end();
+  }, timeoutMs);
   responseDone.addEventListener('abort', () => {
     clearTimeout(timer);
   });
@@ -55,10 +60,15 @@ export interface ConnectionLog {
   warn(about: object, message: string): void;
 }
 
+/** The listeners with the labels of their connections. */
+const LABELS = { gRPC: 'grpc', HTTP: 'http', admin: 'admin' } as const;
+export type ListenerName = keyof typeof LABELS;
+
 export interface ConnectionsOptions {
   /** The connection limit; connections beyond it are closed at once. */
   readonly maxConnections: number;
   readonly log: ConnectionLog;
+  readonly metrics?: Pick<Metrics, 'add' | 'read'>;
 }
 
 export interface Connections {
@@ -72,15 +82,25 @@ export interface Connections {
 /** The share of the limit at which the log reports the end of refusals. */
 const RECOVERED_SHARE = 1 / 2;
 
+/** Shows the number of connections in the metrics; answers the function that counts a refused one. */
+function measure(name: ListenerName, { metrics }: ConnectionsOptions, size: () => number): () => void {
+  const labels = { transport: LABELS[name] };
+  metrics?.read('inventory_job_connections', labels, size);
+  return () => metrics?.add('inventory_job_connections_refused_total', labels);
+}
+
 /** Tracks the connections of the listener `name`. */
-export function followConnections(name: string, { maxConnections, log }: ConnectionsOptions): Connections {
+export function followConnections(name: ListenerName, options: ConnectionsOptions): Connections {
+  const { maxConnections, log } = options;
   const open = new Map<string, Socket>();
   const about = { listener: name, max: maxConnections };
   let trackedPort: number | undefined;
   let isRefusing = false;
+  const countRefused = measure(name, options, () => open.size);
 
   function refuse(socket: Socket): void {
     socket.destroy();
+    countRefused();
     if (isRefusing) return;
     isRefusing = true;
     log.warn(about, 'connection limit reached: new connections are refused');

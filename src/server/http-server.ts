@@ -7,7 +7,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { closeWithConnection, followConnections } from './connections.js';
-import type { ConnectionsOptions } from './connections.js';
+import type { ConnectionsOptions, ListenerName } from './connections.js';
 import type { Listener } from './listener.js';
 import type { Certificates, Tls } from './tls.js';
 
@@ -72,7 +72,7 @@ const HOST_FORM = /^(?:\[[\da-f:.]+\]|[\w.~%-]*)(?::\d*)?$/i;
 
 export interface HttpServerOptions extends ConnectionsOptions {
   /** The name for the log. */
-  readonly name: string;
+  readonly name: ListenerName;
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;

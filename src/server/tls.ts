@@ -26,6 +26,8 @@ export interface Tls {
   latest(): Certificates;
   /** Calls `listener` with each later version. */
   follow(listener: (certificates: Certificates) => void): void;
+  /** True while changed files cannot be used. */
+  hasFailed(): boolean;
   stop(): void;
 }
 
@@ -69,6 +71,7 @@ export async function createTls(
 
   async function reload(): Promise<void> {
     const found = await read(files);
+    if (textOf(found) === textOf(latest)) lastComplaint = '';
     if (textOf(found) === loadedText) return;
     loadedText = textOf(found);
     check(found);
@@ -88,6 +91,7 @@ export async function createTls(
     requiresClientCertificate: files.clientCa !== undefined,
     latest: () => latest,
     follow: (listener) => listeners.push(listener),
+    hasFailed: () => lastComplaint !== '',
     stop() {
       clearInterval(timer);
     },

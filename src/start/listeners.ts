@@ -70,7 +70,7 @@ export async function openListeners(
   }
 
   const answerTimeoutMs = replaced?.answerTimeoutMs;
-  const shared = { ...served, version: VERSION, host, log, monotonicNow, answerTimeoutMs };
+  const shared = { ...served, version: VERSION, host, log, metrics, monotonicNow, answerTimeoutMs };
   const grpc = await listen('GRPC_PORT', config.grpcPort, (port) =>
     openGrpcListener({ ...shared, now, port }),
   );

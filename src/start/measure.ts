@@ -1,8 +1,28 @@
-/** Feeds the metrics from the parts of the service, read at each scrape (docs/monitor.md «Metrics»). */
+/** Feeds the metrics from the parts of the service, most of them read at each scrape (docs/monitor.md «Metrics»). */
+import { X509Certificate } from 'node:crypto';
+import { AppError } from '../errors.js';
+import type { ErrorName } from '../errors.js';
+import { COLLECTIONS, JOB_INDEXES } from '../job/collections.js';
+import { CLASSES } from '../limits/fair-scheduler.js';
+import type { ClassName, SchedulerObserver, Schedulers } from '../limits/fair-scheduler.js';
+import type { MeasuredMemoryBudget } from '../limits/memory-budget.js';
+import type { DatabaseHandle } from '../mongo/connect.js';
+import type { IndexWatch } from '../mongo/index-watch.js';
+import { indexName } from '../mongo/indexes.js';
+import { createOrphanCount } from '../mongo/orphans.js';
+import type { Kill } from '../mongo/session-killer.js';
 import { ALL_REASONS } from '../reasons.js';
 import type { ServingState } from '../server/serving-state.js';
-import type { Metrics } from '../telemetry/metrics/registry.js';
+import type { Tls } from '../server/tls.js';
+import type { Meter, Metrics } from '../telemetry/metrics/registry.js';
 import { BUILD } from '../version.js';
+
+/** Values of labels that the settings and the schema determine. */
+export const knownValues = (database: string) => ({
+  build: BUILD,
+  database,
+  indexes: JOB_INDEXES.keys.map(indexName),
+});
 
 /** Readiness and its reason, and the build. */
 export function measureServing(state: ServingState, { read }: Metrics): void {
@@ -10,4 +30,82 @@ export function measureServing(state: ServingState, { read }: Metrics): void {
   read('inventory_job_serving', {}, () => Number(state.serving()));
   for (const reason of ALL_REASONS)
     read('inventory_job_not_serving_reason', { reason }, () => Number(state.reason() === reason));
+}
+
+/** Observes the scheduler of each class. */
+export const observeSchedulers =
+  (meter: Meter, monotonicNow: () => number) =>
+  (name: ClassName): SchedulerObserver => ({
+    monotonicNow,
+    began(waitedMs) {
+      meter.observe('inventory_job_scheduler_wait_seconds', { class: name }, waitedMs / 1000);
+    },
+    refused(why) {
+      meter.add('inventory_job_scheduler_refused_total', { class: name, why });
+    },
+  });
+
+const isClass = (name: string): name is ClassName => Object.hasOwn(CLASSES, name);
+
+/** The use of what calls share. */
+export function measureLimits(schedulers: Schedulers, memory: MeasuredMemoryBudget, { read }: Metrics): void {
+  for (const name of Object.keys(CLASSES).filter(isClass)) {
+    const labels = { class: name };
+    const { concurrency, waiting } = CLASSES[name];
+    read('inventory_job_scheduler_running', labels, () => schedulers[name].load().running);
+    read('inventory_job_scheduler_waiting', labels, () => schedulers[name].load().waiting);
+    read('inventory_job_scheduler_limit', { ...labels, kind: 'running' }, () => concurrency);
+    read('inventory_job_scheduler_limit', { ...labels, kind: 'waiting' }, () => waiting);
+  }
+  read('inventory_job_answer_memory_bytes', {}, memory.used);
+  read('inventory_job_answer_memory_limit_bytes', {}, () => memory.maxBytes);
+}
+
+/** The indexes that lists need. */
+export function measureIndexes({ isPresent, age }: IndexWatch, { read }: Metrics): void {
+  for (const index of JOB_INDEXES.keys.map(indexName))
+    read('inventory_job_index_present', { index }, () => Number(isPresent(index)));
+  read('inventory_job_index_check_age_seconds', {}, () => age() / 1000);
+}
+
+const WHY_KILLED: ReadonlyMap<ErrorName, 'deadline' | 'client' | 'not_serving'> = new Map([
+  ['REQUEST_TIMEOUT', 'deadline'],
+  ['REQUEST_CANCELLED', 'client'],
+  ['UNAVAILABLE', 'not_serving'],
+]);
+
+/** Counts the operations that `kill` ends, each at its first kill. */
+export const measureKills =
+  (kill: Kill, meter: Meter, monotonicNow: () => number): Kill =>
+  async (id, reason) => {
+    if (reason === undefined) return kill(id);
+    const why = (reason instanceof AppError && WHY_KILLED.get(reason.error)) || 'needless';
+    meter.add('inventory_job_killed_operations_total', { why });
+    const begun = monotonicNow();
+    await kill(id);
+    meter.observe('inventory_job_kill_seconds', {}, (monotonicNow() - begun) / 1000);
+  };
+
+/** Operations past their time, looked up by a connection of control. */
+export function measureOrphans(
+  { current }: DatabaseHandle,
+  maxTimeMs: number,
+  monotonicNow: () => number,
+  { read, beforeScrape }: Metrics,
+): void {
+  const database = () => current().control.db;
+  const orphans = createOrphanCount({ database, collections: COLLECTIONS, maxTimeMs, monotonicNow });
+  beforeScrape(orphans.refresh);
+  read('inventory_job_orphan_operations', {}, orphans.latest);
+}
+
+/** The certificate of the listeners, and whether changed files could be used. */
+export function measureFiles(tls: Tls | undefined, haveKeysFailed: () => boolean, { read }: Metrics): void {
+  const expiry = (): number => {
+    if (tls === undefined) return 0;
+    return Date.parse(new X509Certificate(tls.latest().cert).validTo) / 1000;
+  };
+  read('inventory_job_tls_certificate_expiry_timestamp_seconds', {}, expiry);
+  read('inventory_job_reload_failed', { file: 'TLS_CERT_FILE' }, () => Number(tls?.hasFailed() === true));
+  read('inventory_job_reload_failed', { file: 'AUTH_PUBLIC_KEYS' }, () => Number(haveKeysFailed()));
 }

@@ -14,9 +14,8 @@ import type { IndexWatch } from '../mongo/index-watch.js';
 import { createCalls } from '../server/interceptors/calls.js';
 import { createServingState } from '../server/serving-state.js';
 import { openTls } from '../server/tls.js';
-import type { Log } from '../telemetry/log.js';
 import type { Context } from './context.js';
-import { measureServing } from './measure.js';
+import { measureFiles, measureIndexes, measureKills, measureOrphans, measureServing } from './measure.js';
 import { readConnectionLimit } from './listeners.js';
 import type { ServedParts } from './listeners.js';
 
@@ -36,20 +35,30 @@ export interface Parts {
 }
 
 /** The store over the connections current at each operation. */
-function createStore({ current }: DatabaseHandle, { orderedBy }: IndexWatch, log: Log): JobStore {
+function createStore(
+  { current }: DatabaseHandle,
+  { orderedBy }: IndexWatch,
+  { log, metrics, clock }: Context,
+): JobStore {
   const report = (error: unknown): void => {
     log.error({ err: error }, 'the database could not run a query');
   };
+  const kill = measureKills((id) => current().kill(id), metrics, clock.monotonicNow);
   return createJobStore(
-    { reads: () => current().reads, stats: () => current().stats, kill: (id) => current().kill(id) },
-    { report, orderedBy },
+    { reads: () => current().reads, stats: () => current().stats, kill },
+    { report, orderedBy, meter: metrics },
   );
 }
 
 /** Who may call, and the encryption of the listeners. Errors: a file of the settings cannot be used. */
-async function openSecurity({ config, log, clock, cleanups, replaced }: Context) {
-  const authentication = await createAuthenticate(config, { log, ...clock });
+async function openSecurity({ config, log, clock, cleanups, replaced, metrics }: Context) {
+  let haveKeysFailed = false;
+  const keysChecked = (hasFailed: boolean): void => {
+    haveKeysFailed = hasFailed;
+  };
+  const authentication = await createAuthenticate(config, { log, ...clock, meter: metrics, keysChecked });
   const tls = await openTls(config, log);
+  measureFiles(replaced?.tls ?? tls, () => haveKeysFailed, metrics);
   cleanups.push(authentication.close, () => Promise.resolve().then(tls?.stop));
   return {
     authenticate: replaced?.authenticate ?? authentication.authenticate,
@@ -69,14 +78,25 @@ export async function composeParts(
   const state = createServingState();
   measureServing(state, metrics);
   const control = () => database.current().control.db;
-  const indexes = createIndexWatch({ database: control, indexes: JOB_INDEXES, rights: JOB_RIGHTS, log });
+  const indexes = createIndexWatch({
+    ...{ database: control, indexes: JOB_INDEXES, rights: JOB_RIGHTS, log, monotonicNow },
+  });
+  measureIndexes(indexes, metrics);
+  measureOrphans(database, config.maxTimeout, monotonicNow, metrics);
   const load = watchLoad(monotonicNow, log);
   cleanups.push(indexes.stop, load.stop);
 
   const timeSlicer = createTimeSlicer(monotonicNow);
   const { maxPageSize, maxResponseBytes, collectorCache, defaultTimeout, maxTimeout } = config;
   const service = createJobService({
-    ...{ store: createStore(database, indexes, log), schedulers, memory, timeSlicer, monotonicNow },
+    ...{
+      store: createStore(database, indexes, context),
+      schedulers,
+      memory,
+      timeSlicer,
+      monotonicNow,
+      meter: metrics,
+    },
     ...{ maxPageSize, maxResponseBytes, collectorCache },
   });
   const calls = createCalls({

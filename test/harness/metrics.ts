@@ -109,7 +109,7 @@ export function parseScrape(text: string): readonly Family[] {
 /** The values of a scrape by series; labels in alphabetical order. */
 export type Scrape = ReadonlyMap<string, number>;
 
-const valuesIn = (text: string): Scrape =>
+export const valuesIn = (text: string): Scrape =>
   new Map(
     parseScrape(text).flatMap(({ samples }) => samples.map((each) => [seriesOf(each), each.value] as const)),
   );
@@ -127,6 +127,7 @@ export const scrape = async (admin: string): Promise<Scrape> => valuesIn(await f
 export const KNOWN = {
   build: { version: '1.2.3', commit: 'abc', node: '20.0.0' },
   database: 'inventory',
+  indexes: ['a_1', 'b_1'],
 };
 
 /** Waits until each series in `expected` has moved by its number at least since `before`; answers their movements. */

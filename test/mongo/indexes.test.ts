@@ -5,6 +5,7 @@ import type { CreateIndexesOptions, Db } from 'mongodb';
 import { findIndexes } from '../../src/mongo/indexes.js';
 import { createIndexWatch } from '../../src/mongo/index-watch.js';
 import { JOB_INDEXES, JOB_RIGHTS } from '../../src/job/collections.js';
+import { monotonicNow } from '../harness/chained.js';
 import { mongodbUri } from '../harness/service.js';
 import { until } from '../harness/until.js';
 
@@ -85,7 +86,7 @@ describe('a database that does not report rights', () => {
   function watchWithoutRights() {
     let checks = 0;
     const database = (): Db => (checks++ % 2 === 0 ? db : unreachable.db('found_indexes'));
-    return createIndexWatch({ database, indexes: JOB_INDEXES, rights: JOB_RIGHTS, log });
+    return createIndexWatch({ database, indexes: JOB_INDEXES, rights: JOB_RIGHTS, log, monotonicNow });
   }
 
   test('still has its indexes checked, and no right is logged as missing', async () => {

@@ -102,7 +102,13 @@ const LISTENERS: readonly (readonly [
       await Promise.all([writeFile(files.cert, cert), writeFile(files.key, key)]);
       const tls = await createTls(files, { report: () => undefined });
       tls.stop();
-      const where = { name: 'HTTP by TLS', host: '127.0.0.1', port: 0, maxConnections: MAX_CONNECTIONS, log };
+      const where = {
+        name: 'HTTP' as const,
+        host: '127.0.0.1',
+        port: 0,
+        maxConnections: MAX_CONNECTIONS,
+        log,
+      };
       return openHttpServer(new Hono<HttpEnv>(), { ...where, tls });
     },
   ],

@@ -14,7 +14,7 @@ export interface AdminListenerOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  readonly metrics: Pick<Metrics, 'scrape'>;
+  readonly metrics: Metrics;
   readonly log: ConnectionLog;
 }
 

@@ -151,7 +151,7 @@ const explainRefusals: ServerInterceptor = (_, call) => {
 const unary =
   (
     rpc: Rpc,
-    { calls, now, monotonicNow, answerTimeoutMs }: GrpcListenerOptions,
+    { calls, now, monotonicNow, answerTimeoutMs, metrics }: GrpcListenerOptions,
     end: (peer: string) => void,
   ) =>
   (call: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
@@ -172,7 +172,7 @@ const unary =
     };
     calls.unary(incoming).then(
       (bytes) => {
-        endUnlessTaken(done, () => end(call.getPeer()), answerTimeoutMs);
+        endUnlessTaken(done, () => end(call.getPeer()), answerTimeoutMs, metrics);
         callback(null, bytes);
       },
       (error: unknown) => {

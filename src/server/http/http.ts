@@ -12,7 +12,7 @@ import { yieldBetween } from '../../limits/yield.js';
 import type { TimeSlicer } from '../../limits/yield.js';
 import type { Calls } from '../call-context.js';
 import { endUnlessTaken, whenResponseTurn } from '../connections.js';
-import type { ConnectionLog } from '../connections.js';
+import type { ConnectionLog, ConnectionsOptions } from '../connections.js';
 import { addHealthRoutes } from '../health-routes.js';
 import { openHttpServer } from '../http-server.js';
 import type { CallLog } from '../interceptors/call-log.js';
@@ -34,7 +34,7 @@ import { ROUTES, RPC_PATHS } from './routes.js';
 import type { Route } from './routes.js';
 import type { RequestContext, WebApp } from './web-app.js';
 
-export interface HttpListenerOptions {
+export interface HttpListenerOptions extends ConnectionsOptions {
   readonly calls: Calls;
   /** Large answers are encoded in slices. */
   readonly timeSlicer: TimeSlicer;
@@ -51,7 +51,6 @@ export interface HttpListenerOptions {
   /** Facts for the explorer; undefined without explorer and API reference. */
   readonly explorer: Explorer | undefined;
   readonly log: CallLog & ConnectionLog;
-  readonly maxConnections: number;
   /** undefined for plaintext. */
   readonly tls?: Tls | undefined;
   /** The time for a client to read an answer. */
@@ -68,7 +67,7 @@ async function runCall(
   context: RequestContext,
   route: Route,
   protocol: Protocol,
-  { calls, timeSlicer, monotonicNow, answerTimeoutMs }: HttpListenerOptions,
+  { calls, timeSlicer, monotonicNow, answerTimeoutMs, metrics }: HttpListenerOptions,
 ): Promise<Response> {
   const incoming = await readIncoming(context, route, protocol, monotonicNow());
   context.set('called', true);
@@ -79,7 +78,8 @@ async function runCall(
   const bytes = await calls.unary(incoming);
   const chunks = protocol.codec.encode(route.method.output, bytes);
   whenResponseTurn(context.env.outgoing, () => {
-    endUnlessTaken(incoming.responseDone, () => context.env.incoming.socket.destroy(), answerTimeoutMs);
+    const end = () => context.env.incoming.socket.destroy();
+    endUnlessTaken(incoming.responseDone, end, answerTimeoutMs, metrics);
   });
   const body =
     bytes.length > STREAMED_FROM_BYTES

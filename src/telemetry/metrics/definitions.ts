@@ -2,6 +2,12 @@
 import { databaseDefinitions } from './database-definitions.js';
 import type { Definitions } from './definition.js';
 import { NODE_DEFINITIONS } from './node-definitions.js';
+import {
+  CALLER_DEFINITIONS,
+  indexDefinitions,
+  LIMIT_DEFINITIONS,
+  WORK_DEFINITIONS,
+} from './own-definitions.js';
 import { RPC_DEFINITIONS } from './rpc-definitions.js';
 import { stateDefinitions } from './state-definitions.js';
 import type { Build } from './state-definitions.js';
@@ -11,12 +17,18 @@ export interface Known {
   readonly build: Build;
   /** The name of the database. */
   readonly database: string;
+  /** The names of the indexes that lists need. */
+  readonly indexes: readonly string[];
 }
 
-export const metricDefinitions = ({ build, database }: Known) => ({
+export const metricDefinitions = ({ build, database, indexes }: Known) => ({
   ...stateDefinitions(build),
   ...RPC_DEFINITIONS,
   ...databaseDefinitions(database),
+  ...LIMIT_DEFINITIONS,
+  ...WORK_DEFINITIONS,
+  ...indexDefinitions(indexes),
+  ...CALLER_DEFINITIONS,
   ...NODE_DEFINITIONS,
 });
 
@@ -25,6 +37,12 @@ export const GROUPS: readonly (readonly [title: string, definitions: Definitions
   ['Build and readiness', stateDefinitions({ version: '1.0.0', commit: '…', node: '20.0.0' })],
   ['Calls', RPC_DEFINITIONS],
   ['Database', databaseDefinitions('inventory')],
+  ['Limits', LIMIT_DEFINITIONS],
+  [
+    'Work in the database',
+    { ...WORK_DEFINITIONS, ...indexDefinitions(['domain_id_1_created_at_-1_job_id_-1', '…']) },
+  ],
+  ['Callers and connections', CALLER_DEFINITIONS],
   ['Process', NODE_DEFINITIONS],
 ];
 
