@@ -8,8 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { Client, credentials } from '@grpc/grpc-js';
 import { HealthCheckRequest, HealthCheckResponse } from '../src/gen/grpc/health/v1/health.js';
 import { raceAbort } from '../src/limits/abort.js';
-import { jsonClient } from './harness/client.js';
-import type { JsonClient, RpcName } from './harness/client.js';
+import type { RpcName } from './harness/client.js';
 import { post } from './harness/http-client.js';
 import { startService } from './harness/service.js';
 import type { Service } from './harness/service.js';
@@ -63,26 +62,21 @@ function recordCreated() {
 
 let longLived: LongLived;
 let service: Service;
-let client: JsonClient;
 
 beforeAll(async () => {
   const recorded = recordCreated();
   service = await startService(DATABASE, { maxResponseBytes: 40 * MEGABYTE });
   recorded.stop();
   longLived = recorded.longLived;
-  client = jsonClient(service.address);
   await insertSlowJob(service.db);
   const jobs = Array.from({ length: LARGE_JOBS }, (_, nth) => ({
     job_id: `job-large-${nth}`,
     domain_id: LARGE_DOMAIN,
     errors: [{ error_code: 'E', message: 'x'.repeat(MEGABYTE) }],
   }));
-  await service.db.collection('job').insertMany(jobs);
+  await service.insert(jobs);
 });
-afterAll(async () => {
-  client.close();
-  await service.stop();
-});
+afterAll(() => service.stop());
 afterEach(() => noneRunning(service.client, DATABASE, TIMEOUT_MS));
 
 /** Returns names of domains not requested before. */
@@ -91,16 +85,16 @@ const domains = (count: number, name: string): readonly string[] =>
 
 /** Calls of each kind on an empty domain, some of them rejected. */
 const CALLS: Readonly<Record<string, (domain_id: string) => Promise<unknown>>> = {
-  'a page': (domain_id) => client.call('list', { domain_id, query: { page: { start: 5, limit: 5 } } }),
-  'a list': (domain_id) => client.call('list', { domain_id }),
-  'a count': (domain_id) => client.call('list', { domain_id, query: { count_only: true } }),
+  'a page': (domain_id) => service.call('list', { domain_id, query: { page: { start: 5, limit: 5 } } }),
+  'a list': (domain_id) => service.call('list', { domain_id }),
+  'a count': (domain_id) => service.call('list', { domain_id, query: { count_only: true } }),
   'a condition on the collector': (domain_id) =>
-    client.call('list', { domain_id, query: { filter: [{ k: 'collector.name', v: 'a', o: 'eq' }] } }),
+    service.call('list', { domain_id, query: { filter: [{ k: 'collector.name', v: 'a', o: 'eq' }] } }),
   'a stat': (domain_id) =>
-    client.call('stat', { domain_id, query: { distinct: 'status', page: { limit: 1 } } }),
-  'a get': (domain_id) => client.call('get', { domain_id, job_id: 'job-none' }),
-  'a delete': (domain_id) => client.call('delete', { domain_id, job_id: 'job-none' }),
-  'a rejected list': (domain_id) => client.call('list', { domain_id, query: { only: ['nothing'] } }),
+    service.call('stat', { domain_id, query: { distinct: 'status', page: { limit: 1 } } }),
+  'a get': (domain_id) => service.call('get', { domain_id, job_id: 'job-none' }),
+  'a delete': (domain_id) => service.call('delete', { domain_id, job_id: 'job-none' }),
+  'a rejected list': (domain_id) => service.call('list', { domain_id, query: { only: ['nothing'] } }),
   'an export': (domain_id) => exportJobs({ domain_id }),
   'a rejected export': (domain_id) => exportJobs({ domain_id, query: { count_only: true } }),
 };
@@ -136,7 +130,7 @@ describe('a finished call', () => {
   test('leaves no map entry or timer behind when it is cancelled', async () => {
     const cancelled = async (domain_id: string, nth: number): Promise<void> => {
       const controller = new AbortController();
-      const call = client.call(
+      const call = service.call(
         'stat',
         { ...slowStat(4, `rows${nth}`), domain_id },
         { signal: controller.signal },
@@ -235,7 +229,7 @@ describe('the cursor is closed', () => {
       'error',
     ],
   ])('after %s', async (_, rpc, query, expected) => {
-    expect(await client.call(rpc, { domain_id: LARGE_DOMAIN, query })).toHaveProperty(expected);
+    expect(await service.call(rpc, { domain_id: LARGE_DOMAIN, query })).toHaveProperty(expected);
     await until('the cursor is closed', async () => (await openCursors()) === 0, TIMEOUT_MS);
   });
 });

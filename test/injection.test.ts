@@ -9,11 +9,10 @@ import type { Document } from 'mongodb';
 import { GROUP_OPERATORS } from '../src/query/stages/group-operators.js';
 import { PROJECT_OPERATORS } from '../src/query/stages/project-operators.js';
 import { descriptors } from '../src/wire/descriptors.js';
-import { jsonClient } from './harness/client.js';
-import type { JsonClient, Outcome, RpcName } from './harness/client.js';
+import type { Outcome, RpcName } from './harness/client.js';
+import { field, is, key } from './harness/query.js';
 import { codeIn, NAMES, VALUES } from './harness/hostile.js';
-import { startService } from './harness/service.js';
-import type { Service } from './harness/service.js';
+import { MONITORED, useService } from './harness/use-service.js';
 import {
   FILTER_OPERATORS,
   KEYS,
@@ -50,26 +49,20 @@ const collectorOf = (whose: string, _id: ObjectId): Document => ({
   plugin_info: { plugin_id: 'plugin-1' },
 });
 
-let service: Service;
-let client: JsonClient;
+const service = useService('injection', {}, MONITORED);
 const commands: unknown[] = [];
 
 beforeAll(async () => {
-  service = await startService('injection', {}, { mongo: { monitorCommands: true } });
   await Promise.all(['job', 'collector'].map((name) => service.db.collection(name).deleteMany({})));
   for (const whose of ['mine', 'theirs']) {
     const collector = new ObjectId();
-    await service.db.collection('collector').insertOne(collectorOf(whose, collector));
-    await service.db.collection('job').insertMany(jobsOf(whose, collector));
+    await service.insert(jobsOf(whose, collector), [collectorOf(whose, collector)]);
   }
   service.onCommand((command) => commands.push(command));
-  client = jsonClient(service.address);
 });
 
 // For all requests, in any order: no command had code in it, and none was a fault of the service.
-afterAll(async () => {
-  client.close();
-  await service.stop();
+afterAll(() => {
   expect(commands.length).toBeGreaterThan(0);
   expect([...new Set(commands.flatMap(codeIn))]).toEqual([]);
   expect(service.faults).toEqual([]);
@@ -83,7 +76,7 @@ const isHarmless = (outcome: Outcome): boolean =>
 
 /** The requests with a harmful outcome, each with it. */
 async function harm(rpc: RpcName, requests: readonly JsonObject[]): Promise<unknown[]> {
-  const outcomes = await Promise.all(requests.map((request) => client.call(rpc, request)));
+  const outcomes = await Promise.all(requests.map((request) => service.call(rpc, request)));
   return outcomes
     .map((outcome, i) => ({ request: requests[i], outcome }))
     .filter(({ outcome }) => !isHarmless(outcome));
@@ -109,15 +102,11 @@ const TEXT_PLACES: readonly (readonly [string, RpcName, (text: string) => JsonOb
   ['the job of a list', 'list', (t) => ({ domain_id: MINE, job_id: t })],
   ['the collector of a list', 'list', (t) => ({ domain_id: MINE, collector_id: t })],
   ['the project of a list', 'list', (t) => ({ domain_id: MINE, project_id: t })],
-  ['a key', 'list', (t) => list({ filter: [{ k: t, o: 'not', v: 'x' }] })],
-  [
-    'a key of an alternative',
-    'list',
-    (t) => list({ filter_or: [{ key: t, operator: 'exists', value: true }] }),
-  ],
-  ['a key below filter', 'list', (t) => list({ filter: [{ k: `filter.${t}`, o: 'not', v: 'x' }] })],
-  ['a key below the collector', 'list', (t) => list({ filter: [{ k: `collector.${t}`, o: 'not', v: 'x' }] })],
-  ['an operator', 'list', (t) => list({ filter: [{ k: 'status', o: t, v: 'x' }] })],
+  ['a key', 'list', (t) => list({ filter: [is(t, 'not', 'x')] })],
+  ['a key of an alternative', 'list', (t) => list({ filter_or: [is(t, 'exists', true)] })],
+  ['a key below filter', 'list', (t) => list({ filter: [is(`filter.${t}`, 'not', 'x')] })],
+  ['a key below the collector', 'list', (t) => list({ filter: [is(`collector.${t}`, 'not', 'x')] })],
+  ['an operator', 'list', (t) => list({ filter: [is('status', t, 'x')] })],
   [
     'a name of match',
     'list',
@@ -126,7 +115,7 @@ const TEXT_PLACES: readonly (readonly [string, RpcName, (text: string) => JsonOb
   [
     'a name below match',
     'list',
-    (t) => list({ filter: [{ k: 'errors', o: 'match', v: { [`additional.${t}`]: null } }] }),
+    (t) => list({ filter: [is('errors', 'match', { [`additional.${t}`]: null })] }),
   ],
   ['a keyword', 'list', (keyword) => list({ keyword })],
   ['a sort key', 'list', (key) => list({ sort: { key } })],
@@ -154,37 +143,31 @@ const TEXT_PLACES: readonly (readonly [string, RpcName, (text: string) => JsonOb
   [
     'unwind after a group',
     'stat',
-    (path) => stat({ group: { keys: [{ k: 'filters', n: 'f' }] } }, { unwind: { path } }),
+    (path) => stat({ group: { keys: [key('filters', 'f')] } }, { unwind: { path } }),
   ],
-  ['a group key', 'stat', (k) => group({ keys: [{ k, n: 'x' }] })],
+  ['a group key', 'stat', (k) => group({ keys: [key(k, 'x')] })],
   [
     'a group key beside the collector',
     'stat',
-    (k) =>
-      group({
-        keys: [
-          { k, n: 'x' },
-          { k: 'collector.name', n: 'y' },
-        ],
-      }),
+    (k) => group({ keys: [key(k, 'x'), key('collector.name', 'y')] }),
   ],
-  ['the name of a group key', 'stat', (n) => group({ keys: [{ k: 'status', n }] })],
-  ['a date format', 'stat', (date_format) => group({ keys: [{ k: 'created_at', n: 'x', date_format }] })],
+  ['the name of a group key', 'stat', (n) => group({ keys: [key('status', n)] })],
+  ['a date format', 'stat', (date_format) => group({ keys: [key('created_at', 'x', { date_format })] })],
   [
     'a date format of no date',
     'stat',
-    (date_format) => group({ keys: [{ k: 'status', n: 'x', date_format }] }),
+    (date_format) => group({ keys: [key('status', 'x', { date_format })] }),
   ],
   ...Object.keys(GROUP_OPERATORS).map(
     (o) => [`what ${o} takes`, 'stat', (k: string) => group({ fields: [{ k, n: 'x', o }] })] as const,
   ),
   ['the name of a group field', 'stat', (n) => group({ fields: [{ k: 'total_tasks', n, o: 'sum' }] })],
   ['the operator of a group field', 'stat', (o) => group({ fields: [{ k: 'total_tasks', n: 'x', o }] })],
-  ['a field of push', 'stat', (k) => group({ fields: [{ n: 'x', o: 'push', fields: [{ k, n: 'y' }] }] })],
+  ['a field of push', 'stat', (k) => group({ fields: [field('x', 'push', '', { fields: [key(k, 'y')] })] })],
   [
     'the name of a field of push',
     'stat',
-    (n) => group({ fields: [{ n: 'x', o: 'push', fields: [{ k: 'status', n }] }] }),
+    (n) => group({ fields: [field('x', 'push', '', { fields: [key('status', n)] })] }),
   ],
   ['the key of a condition', 'stat', (k) => counted([{ k, o: 'eq', v: 1 }])],
   ['the operator of a condition', 'stat', (o) => counted([{ k: 'status', o, v: 1 }])],
@@ -193,7 +176,7 @@ const TEXT_PLACES: readonly (readonly [string, RpcName, (text: string) => JsonOb
   [
     'a sort key of stat after a group',
     'stat',
-    (key) => stat({ group: { keys: [{ k: 'status', n: 's' }] } }, { sort: { key } }),
+    (name) => stat({ group: { keys: [key('status', 's')] } }, { sort: { key: name } }),
   ],
   ...Object.keys(PROJECT_OPERATORS).map(
     (o) =>
@@ -206,9 +189,9 @@ const TEXT_PLACES: readonly (readonly [string, RpcName, (text: string) => JsonOb
   [
     'what project takes after a group',
     'stat',
-    (k) => stat({ group: { keys: [{ k: 'filters', n: 's' }] } }, { project: { fields: [{ k, n: 'x' }] } }),
+    (k) => stat({ group: { keys: [key('filters', 's')] } }, { project: { fields: [key(k, 'x')] } }),
   ],
-  ['the name of a projected field', 'stat', (n) => stat({ project: { fields: [{ k: 'status', n }] } })],
+  ['the name of a projected field', 'stat', (n) => stat({ project: { fields: [key('status', n)] } })],
   [
     'the operator of a projected field',
     'stat',
@@ -238,7 +221,7 @@ const NOT_MET: readonly JsonValue[] = VALUES.filter((value) => /^\{"\$/.test(JSO
 
 test('an object of operators equals nothing but such an object', async () => {
   const queries = NOT_MET.map((v) => list({ filter: [{ k: 'status', o: 'eq', v }], count_only: true }));
-  const outcomes = await Promise.all(queries.map((query) => client.call('list', query)));
+  const outcomes = await Promise.all(queries.map((query) => service.call('list', query)));
   expect(outcomes).toEqual(NOT_MET.map(() => ({ response: {} })));
   expect(NOT_MET.length).toBeGreaterThan(15);
 });
@@ -247,22 +230,18 @@ test('a stored object of operators is found by an equal one only', async () => {
   const asked = [{ $ne: null }, { $ne: 1 }].map((v) =>
     list({ filter: [{ k: 'filters.o', o: 'eq', v }], count_only: true }),
   );
-  const outcomes = await Promise.all(asked.map((query) => client.call('list', query)));
+  const outcomes = await Promise.all(asked.map((query) => service.call('list', query)));
   expect(outcomes).toEqual([{ response: { total_count: 3 } }, { response: {} }]);
 });
 
 test.each<readonly [string, JsonObject, JsonValue]>([
-  ['a text that looks like a field', counted([{ k: 'filters.whose', o: 'eq', v: '$filters.whose' }]), 0],
-  ['a text that looks like a variable', counted([{ k: 'filters.whose', o: 'not', v: '$$ROOT' }]), 3],
-  [
-    'an object that looks like an expression',
-    counted([{ k: 'filters.whose', o: 'eq', v: { $literal: 'mine' } }]),
-    0,
-  ],
-  ['an object as it is stored', counted([{ k: 'filters.o', o: 'eq', v: { $ne: null } }]), 3],
-  ['a list as it is stored', counted([{ k: 'projects', o: 'eq', v: ['project-1'] }]), 3],
+  ['a text that looks like a field', counted([is('filters.whose', 'eq', '$filters.whose')]), 0],
+  ['a text that looks like a variable', counted([is('filters.whose', 'not', '$$ROOT')]), 3],
+  ['an object that looks like an expression', counted([is('filters.whose', 'eq', { $literal: 'mine' })]), 0],
+  ['an object as it is stored', counted([is('filters.o', 'eq', { $ne: null })]), 3],
+  ['a list as it is stored', counted([is('projects', 'eq', ['project-1'])]), 3],
 ])('a condition on rows takes its value as data: %s', async (_what, request, x) => {
-  expect(await client.call('stat', request)).toEqual({ response: { results: [{ x }], total_count: 1 } });
+  expect(await service.call('stat', request)).toEqual({ response: { results: [{ x }], total_count: 1 } });
 });
 
 /** Encodes `request`; `marker` stands for bytes that JSON and the client's codec would not let through. */
@@ -285,32 +264,28 @@ const MESSAGES = {
 
 test.each(TEXT_PLACES)('text that is not UTF-8 is refused: %s', async (_place, rpc, request) => {
   const bytes = bytesOf(MESSAGES[rpc], request('XYZ'), 'XYZ', Uint8Array.of(0xed, 0xa0, 0x80));
-  expect(await client.send(rpc, bytes)).toMatchObject({
+  expect(await service.send(rpc, bytes)).toMatchObject({
     error: { status: 'INVALID_ARGUMENT', code: 'ERROR_INVALID_PARAMETER' },
   });
 });
 
 test.each<readonly [string, RpcName, JsonObject]>([
-  ['in eq', 'list', list({ filter: [{ k: 'filters.o', o: 'not', v: { XYZXYZXYZ: { $ne: 1 } } }] })],
-  ['in in', 'list', list({ filter: [{ k: 'filters.o', o: 'not_in', v: [{ XYZXYZXYZ: 1 }] }] })],
-  ['in match', 'list', list({ filter: [{ k: 'errors', o: 'match', v: { XYZXYZXYZ: null } }] })],
-  [
-    'below match',
-    'list',
-    list({ filter: [{ k: 'errors', o: 'match', v: { x: null, 'a.XYZXYZXYZ.b': null } }] }),
-  ],
+  ['in eq', 'list', list({ filter: [is('filters.o', 'not', { XYZXYZXYZ: { $ne: 1 } })] })],
+  ['in in', 'list', list({ filter: [is('filters.o', 'not_in', [{ XYZXYZXYZ: 1 }])] })],
+  ['in match', 'list', list({ filter: [is('errors', 'match', { XYZXYZXYZ: null })] })],
+  ['below match', 'list', list({ filter: [is('errors', 'match', { x: null, 'a.XYZXYZXYZ.b': null })] })],
   ['in a key', 'list', list({ filter: [{ k: 'filters.XYZXYZXYZ.x', o: 'eq' }] })],
-  ['in a condition', 'stat', counted([{ k: 'filters.o', o: 'not', v: { XYZXYZXYZ: 1 } }])],
-  ['as a name', 'stat', group({ keys: [{ k: 'filters.whose', n: 'XYZXYZXYZ' }] })],
+  ['in a condition', 'stat', counted([is('filters.o', 'not', { XYZXYZXYZ: 1 })])],
+  ['as a name', 'stat', group({ keys: [key('filters.whose', 'XYZXYZXYZ')] })],
   [
     'as a name within push',
     'stat',
-    group({ fields: [{ n: 'a', o: 'push', fields: [{ k: 'status', n: 'XYZXYZXYZ' }] }] }),
+    group({ fields: [field('a', 'push', '', { fields: [key('status', 'XYZXYZXYZ')] })] }),
   ],
 ])('__proto__ is a name like any other: %s', async (_place, rpc, request) => {
-  const plain = await client.call(rpc, request);
+  const plain = await service.call(rpc, request);
   const bytes = bytesOf(MESSAGES[rpc], request, 'XYZXYZXYZ', Buffer.from('__proto__'));
-  const outcome = await client.send(rpc, bytes);
+  const outcome = await service.send(rpc, bytes);
   expect(plain).toMatchObject({ response: { results: expect.anything() } });
   expect(sized(outcome)).toEqual(sized(plain));
 });

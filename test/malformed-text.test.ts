@@ -1,30 +1,26 @@
 // Stored text other than UTF-8 is text like any other, with U+FFFD in place of bad bytes: it is found as answers show it, in
 // jobs and in collectors, beside ordinary text and within lists; it hides nothing and fails no call.
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
 import { idsOf, rowsOf } from './query/request.js';
-import { jsonClient } from './harness/client.js';
-import type { JsonClient } from './harness/client.js';
 import { post } from './harness/http-client.js';
+import { field, grouped, is, key, page, stages } from './harness/query.js';
 import { element, insertRaw, rawDocument, rawObject } from './harness/raw.js';
 import type { Element } from './harness/raw.js';
-import { mongodbUri, startService } from './harness/service.js';
-import type { Service } from './harness/service.js';
+import { mongodbUri } from './harness/service.js';
+import { testNoFaults, useService } from './harness/use-service.js';
 import { BROKEN, bytes, document, list, PLACES, SHOWN, text, WRONG } from './malformed-text/places.js';
 
 const DATABASE = 'malformed-text';
 const DOMAIN = 'domain-of-malformed-texts';
 
-let service: Service;
-let client: JsonClient;
+const service = useService(DATABASE);
 
 const placed = Object.entries(PLACES);
 const domainOf = (place: string): string => `${DOMAIN} ${place}`;
 
 beforeAll(async () => {
-  service = await startService(DATABASE);
-  client = jsonClient(service.address);
   for (const [name, { job }] of placed) {
     const domain = ['domain_id', element(domainOf(name))] as const;
     const jobs = Object.values(WRONG).map(([wrong], nth) =>
@@ -37,14 +33,9 @@ beforeAll(async () => {
   }
 });
 
-afterAll(async () => {
-  client.close();
-  await service.stop();
-});
-
 async function found(place: string, filter: JsonObject, list_: 'filter' | 'filter_or' = 'filter') {
   const query = { [list_]: [filter], sort: { key: 'job_id' }, only: ['job_id'] };
-  const ids = idsOf(await client.call('list', { domain_id: domainOf(place), query }));
+  const ids = idsOf(await service.call('list', { domain_id: domainOf(place), query }));
   return Array.isArray(ids) ? ids.map((each) => String(each).slice(place.length + 1)) : ids;
 }
 
@@ -94,9 +85,7 @@ async function put(
 }
 
 const idsIn = async (domain_id: string, query: JsonObject): Promise<unknown> =>
-  idsOf(
-    await client.call('list', { domain_id, query: { sort: { key: 'job_id' }, only: ['job_id'], ...query } }),
-  );
+  idsOf(await service.list(domain_id, { sort: { key: 'job_id' }, only: ['job_id'], ...query }));
 
 const filters = (...entries: readonly (readonly [string | Buffer, Element])[]) =>
   [['filters', rawObject(entries)]] as const;
@@ -116,27 +105,27 @@ describe('comparisons take the form of a text in answers', () => {
   });
 
   test.each<readonly [JsonObject, readonly string[]]>([
-    [{ k: 'filters.s', o: 'eq', v: 'a\ufffd' }, ['bad', 'good']],
-    [{ k: 'filters.s', o: 'not', v: 'a\ufffd' }, ['named', 'other', 'within']],
-    [{ k: 'filters.s', o: 'in', v: ['a\ufffd', 'b'] }, ['bad', 'good', 'other']],
-    [{ k: 'filters.s', o: 'not_in', v: ['a\ufffd', 'b'] }, ['named', 'within']],
-    [{ k: 'filters.s', o: 'lt', v: 'a\u{10000}' }, ['bad', 'good']],
-    [{ k: 'filters.s', o: 'lte', v: 'a\ufffd' }, ['bad', 'good']],
-    [{ k: 'filters.s', o: 'gt', v: 'a\ufffc' }, ['bad', 'good', 'other']],
-    [{ k: 'filters.s', o: 'gt', v: 'a\ufffd' }, ['other']],
-    [{ k: 'filters.s', o: 'gte', v: 'a' }, ['bad', 'good', 'other']],
-    [{ k: 'filters.s', o: 'eq', v: { t: 'a\ufffd' } }, ['within']],
-    [{ k: 'filters.s.t', o: 'eq', v: 'a\ufffd' }, ['within']],
-    [{ k: 'filters', o: 'match', v: { s: 'a\ufffd' } }, ['bad', 'good']],
-    [{ k: 'filters', o: 'match', v: { 's.t': 'a\ufffd' } }, ['within']],
-    [{ k: 'filters', o: 'eq', v: { s: 'a\ufffd' } }, ['bad', 'good']],
-    [{ k: 'filters', o: 'eq', v: { 'k\ufffd': 1 } }, ['named']],
-    [{ k: 'filters', o: 'match', v: { 'k\ufffd': 1 } }, ['named']],
-    [{ k: 'filters.k\ufffd', o: 'exists', v: true }, ['named']],
-    [{ k: 'filters.k\ufffd', o: 'exists', v: false }, ['bad', 'good', 'other', 'within']],
-    [{ k: 'filters.k\ufffd', o: 'eq', v: 1 }, ['named']],
-    [{ k: 'filters.k\ufffd', o: 'gt', v: 0 }, ['named']],
-    [{ k: 'filters.k\ufffd', o: 'eq', v: null }, ['bad', 'good', 'other', 'within']],
+    [is('filters.s', 'eq', 'a\ufffd'), ['bad', 'good']],
+    [is('filters.s', 'not', 'a\ufffd'), ['named', 'other', 'within']],
+    [is('filters.s', 'in', ['a\ufffd', 'b']), ['bad', 'good', 'other']],
+    [is('filters.s', 'not_in', ['a\ufffd', 'b']), ['named', 'within']],
+    [is('filters.s', 'lt', 'a\u{10000}'), ['bad', 'good']],
+    [is('filters.s', 'lte', 'a\ufffd'), ['bad', 'good']],
+    [is('filters.s', 'gt', 'a\ufffc'), ['bad', 'good', 'other']],
+    [is('filters.s', 'gt', 'a\ufffd'), ['other']],
+    [is('filters.s', 'gte', 'a'), ['bad', 'good', 'other']],
+    [is('filters.s', 'eq', { t: 'a\ufffd' }), ['within']],
+    [is('filters.s.t', 'eq', 'a\ufffd'), ['within']],
+    [is('filters', 'match', { s: 'a\ufffd' }), ['bad', 'good']],
+    [is('filters', 'match', { 's.t': 'a\ufffd' }), ['within']],
+    [is('filters', 'eq', { s: 'a\ufffd' }), ['bad', 'good']],
+    [is('filters', 'eq', { 'k\ufffd': 1 }), ['named']],
+    [is('filters', 'match', { 'k\ufffd': 1 }), ['named']],
+    [is('filters.k\ufffd', 'exists', true), ['named']],
+    [is('filters.k\ufffd', 'exists', false), ['bad', 'good', 'other', 'within']],
+    [is('filters.k\ufffd', 'eq', 1), ['named']],
+    [is('filters.k\ufffd', 'gt', 0), ['named']],
+    [is('filters.k\ufffd', 'eq', null), ['bad', 'good', 'other', 'within']],
   ])('%j', async (condition, due) => {
     expect(await idsIn(DUE, { filter: [condition] })).toEqual(due);
   });
@@ -171,12 +160,12 @@ describe('conditions on collectors take the form of a text in answers', () => {
   });
 
   test.each<readonly [JsonObject, readonly string[]]>([
-    [{ k: 'collector.name', o: 'contain', v: 'NAME' }, ['of-0', 'of-1']],
-    [{ k: 'collector.name', o: 'not_contain', v: 'NAME' }, ['of-2']],
-    [{ k: 'collector.name', o: 'regex', v: '^n.+' }, ['of-0']],
-    [{ k: 'collector.name', o: 'eq', v: 'name\ufffd' }, ['of-0']],
-    [{ k: 'collector.name', o: 'not', v: 'name\ufffd' }, ['of-1', 'of-2', 'without']],
-    [{ k: 'collector.name', o: 'not_in', v: ['name\ufffd', 'other'] }, ['of-1', 'without']],
+    [is('collector.name', 'contain', 'NAME'), ['of-0', 'of-1']],
+    [is('collector.name', 'not_contain', 'NAME'), ['of-2']],
+    [is('collector.name', 'regex', '^n.+'), ['of-0']],
+    [is('collector.name', 'eq', 'name\ufffd'), ['of-0']],
+    [is('collector.name', 'not', 'name\ufffd'), ['of-1', 'of-2', 'without']],
+    [is('collector.name', 'not_in', ['name\ufffd', 'other']), ['of-1', 'without']],
   ])('%j', async (condition, due) => {
     expect(await idsIn(DUE, { filter: [condition] })).toEqual(due);
     expect(await idsIn(DUE, { filter_or: [condition] })).toEqual(due);
@@ -185,7 +174,7 @@ describe('conditions on collectors take the form of a text in answers', () => {
 
 describe('malformed text fails no call', () => {
   const DUE = 'domain-of-malformed-ids';
-  const CONDITION = { k: 'filters.s', o: 'contain', v: 'TIMEOUT' };
+  const CONDITION = is('filters.s', 'contain', 'TIMEOUT');
 
   beforeAll(async () => {
     const broken = rawDocument([
@@ -206,26 +195,16 @@ describe('malformed text fails no call', () => {
   });
 
   test('pages and totals are those of ordinary text', async () => {
-    const query = {
-      filter: [CONDITION],
-      page: { start: 2, limit: 1 },
-      sort: { key: 'job_id' },
-      only: ['job_id'],
-    };
+    const query = { filter: [CONDITION], ...page(1, 2), sort: { key: 'job_id' }, only: ['job_id'] };
     const response = { results: [{ job_id: 'job-\ufffdabc' }], total_count: 2 };
-    expect(await client.call('list', { domain_id: DUE, query })).toMatchObject({ response });
+    expect(await service.list(DUE, query)).toMatchObject({ response });
   });
 
   test('a stat is answered', async () => {
     const query = { filter: [CONDITION], aggregate: [{ count: { name: 'n' } }], page: { limit: 1 } };
-    expect(await client.call('stat', { domain_id: DUE, query })).toMatchObject({
-      response: { results: [{ n: 2 }] },
-    });
+    expect(await service.stat(DUE, query)).toMatchObject({ response: { results: [{ n: 2 }] } });
     const distinct = { filter: [CONDITION], distinct: 'filters.s' };
-    expect(rowsOf(await client.call('stat', { domain_id: DUE, query: distinct }))).toEqual([
-      'a timeout',
-      'timeout\ufffd',
-    ]);
+    expect(rowsOf(await service.stat(DUE, distinct))).toEqual(['a timeout', 'timeout\ufffd']);
   });
 
   test('an export shows the text', async () => {
@@ -240,6 +219,7 @@ describe('malformed text fails no call', () => {
 describe('a stat takes texts for one where answers show them alike', () => {
   const DUE = 'domain-of-texts-alike';
   const K = 'filters.s';
+  const BY_VALUE = { sort: { key: 'v' } };
 
   beforeAll(async () => {
     await put(DUE, {
@@ -252,26 +232,17 @@ describe('a stat takes texts for one where answers show them alike', () => {
     });
   });
 
-  const count = (n: string, ...conditions: readonly JsonObject[]): JsonObject => ({
-    n,
-    o: 'count',
-    conditions: [...conditions],
-  });
-  const group = (key: string, ...fields: readonly JsonObject[]): JsonObject => ({
-    group: { keys: [{ k: key, n: 'v' }], fields: [{ n: 'jobs', o: 'count' }, ...fields] },
-  });
+  /** Counts the jobs that meet `field o v`, under the name of the operator. */
+  const count = (o: string, v: string): JsonObject => field(o, 'count', '', { conditions: [is(K, o, v)] });
+  const group = (k: string, ...fields: readonly JsonObject[]): JsonObject =>
+    grouped([key(k, 'v')], field('jobs', 'count'), ...fields);
 
   test.each<readonly [string, JsonObject, unknown]>([
     ['distinct', { distinct: K }, ['a\ufffd', 'b', '\ufffd', '\u{10000}']],
     ['distinct of a list', { distinct: 'filters.l' }, ['x\ufffd']],
     [
       'a group',
-      {
-        aggregate: [
-          group(K, { n: 'n', o: 'sum', k: 'filters.n' }, { n: 'mean', o: 'average', k: 'filters.n' }),
-          { sort: { key: 'v' } },
-        ],
-      },
+      stages(group(K, field('n', 'sum', 'filters.n'), field('mean', 'average', 'filters.n')), BY_VALUE),
       [
         { v: 'a\ufffd', jobs: 3, n: 6, mean: 2 },
         { v: 'b', jobs: 1, n: 4, mean: 4 },
@@ -281,19 +252,10 @@ describe('a stat takes texts for one where answers show them alike', () => {
     ],
     [
       'an order',
-      {
-        aggregate: [
-          { sort: { keys: [{ key: K }, { key: 'job_id' }] } },
-          {
-            project: {
-              fields: [
-                { k: 'job_id', n: 'id' },
-                { k: K, n: 'v' },
-              ],
-            },
-          },
-        ],
-      },
+      stages(
+        { sort: { keys: [{ key: K }, { key: 'job_id' }] } },
+        { project: { fields: [key('job_id', 'id'), key(K, 'v')] } },
+      ),
       [
         ...['j1', 'j2', 'j3'].map((id) => ({ id, v: 'a\ufffd' })),
         { id: 'j4', v: 'b' },
@@ -303,51 +265,42 @@ describe('a stat takes texts for one where answers show them alike', () => {
     ],
     [
       'elements of a list',
-      { aggregate: [{ unwind: { path: 'filters.l' } }, group('filters.l')] },
+      stages({ unwind: { path: 'filters.l' } }, group('filters.l')),
       [{ v: 'x\ufffd', jobs: 2 }],
     ],
-    [
-      'a set',
-      { aggregate: [{ group: { fields: [{ n: 'v', o: 'add_to_set', k: 'filters.l' }] } }] },
-      [{ v: [['x\ufffd', 'x\ufffd']] }],
-    ],
+    ['a set', stages(grouped([], field('v', 'add_to_set', 'filters.l'))), [{ v: [['x\ufffd', 'x\ufffd']] }]],
     [
       'conditions',
-      {
-        aggregate: [
-          {
-            group: {
-              fields: [
-                count('eq', { k: K, o: 'eq', v: 'a\ufffd' }),
-                count('not', { k: K, o: 'not', v: 'a\ufffd' }),
-                count('gt', { k: K, o: 'gt', v: 'a\ufffd' }),
-                count('lt', { k: K, o: 'lt', v: '\u{10000}' }),
-              ],
-            },
-          },
-        ],
-      },
+      stages(
+        grouped(
+          [],
+          count('eq', 'a\ufffd'),
+          count('not', 'a\ufffd'),
+          count('gt', 'a\ufffd'),
+          count('lt', '\u{10000}'),
+        ),
+      ),
       [{ eq: 3, not: 3, gt: 3, lt: 5 }],
     ],
     [
       'a name',
-      { aggregate: [group('filters.k\ufffd'), { sort: { key: 'v' } }] },
+      stages(group('filters.k\ufffd'), BY_VALUE),
       [
         { v: null, jobs: 5 },
         { v: 5, jobs: 1 },
       ],
     ],
   ])('%s', async (_, query, due) => {
-    expect(rowsOf(await client.call('stat', { domain_id: DUE, query }))).toEqual(due);
+    expect(rowsOf(await service.stat(DUE, query))).toEqual(due);
     const total = Array.isArray(due) ? due.length : 0;
-    const paged = await client.call('stat', { domain_id: DUE, query: { ...query, page: { limit: 100 } } });
+    const paged = await service.stat(DUE, { ...query, page: { limit: 100 } });
     expect(paged).toMatchObject({ response: { results: due, total_count: total } });
   });
 });
 
 test('a text is found from the moment of its storage on', async () => {
   const domain = 'domain-of-texts-to-come';
-  const query = { filter: [{ k: 'filters.s', o: 'contain', v: 'timeout' }] };
+  const query = { filter: [is('filters.s', 'contain', 'timeout')] };
   for (const nth of [0, 1, 2]) {
     const due = Array.from({ length: nth }, (_, i) => `job-${String(i)}`);
     expect(await idsIn(domain, query)).toEqual(due);
@@ -359,13 +312,11 @@ test('a text is found from the moment of its storage on', async () => {
 test('an expression with too many steps on a malformed text is reported', async () => {
   const domain = 'domain-of-long-malformed-texts';
   await put(domain, { long: filters(['s', text(`${'a'.repeat(8000)}x\xff`)]) });
-  const refused = await idsIn(domain, { filter: [{ k: 'filters.s', o: 'regex', v: '.*.*y|^.*.*.*z$' }] });
+  const refused = await idsIn(domain, { filter: [is('filters.s', 'regex', '.*.*y|^.*.*.*z$')] });
   expect(refused).toMatchObject({
     code: 'ERROR_INVALID_PARAMETER',
     text: expect.stringContaining('query.filter[0].value'),
   });
 });
 
-test('no request was a fault of the service', () => {
-  expect(service.faults).toEqual([]);
-});
+testNoFaults(service);

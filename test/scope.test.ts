@@ -12,8 +12,7 @@ import { JOB_SCHEMA } from '../src/job/schema.js';
 import { makeIndexes } from '../src/job/collections.js';
 import { confine, matchStages } from '../src/query/confine.js';
 import type { Condition } from '../src/query/condition.js';
-import { jsonClient } from './harness/client.js';
-import type { JsonClient, Outcome, RpcName } from './harness/client.js';
+import type { Outcome, RpcName } from './harness/client.js';
 import { callConnect, TRANSPORTS } from './harness/connect-client.js';
 import { callHttp, post } from './harness/http-client.js';
 import { startService } from './harness/service.js';
@@ -96,33 +95,15 @@ const asking = createRoles(
 const authenticate: Authenticate = ({ token = '', verb, signal }) =>
   Promise.resolve({ scope: (asked) => asking({ ...asked, token, verb, domainId: MINE }, signal) });
 
-interface Planted extends Disposable {
-  readonly service: Service;
-  readonly grpc: Readonly<Record<Caller, JsonClient>>;
-}
-
-async function serve(database: string, jobs: Document[], collectors: Document[]): Promise<Planted> {
+async function serve(database: string, jobs: Document[], collectors: Document[]): Promise<Service> {
   const service = await startService(database, {}, { authenticate });
-  const { db, address } = service;
-  await Promise.all(['job', 'collector'].map((name) => db.collection(name).deleteMany({})));
-  await db.collection('job').insertMany(jobs);
-  await db.collection('collector').insertMany(collectors);
-  const grpc = {
-    DOMAIN: jsonClient(address, 'DOMAIN'),
-    PROJECT: jsonClient(address, 'PROJECT'),
-    SYSTEM: jsonClient(address, 'SYSTEM'),
-  };
-  return {
-    service,
-    grpc,
-    [Symbol.dispose]() {
-      for (const client of Object.values(grpc)) client.close();
-    },
-  };
+  await Promise.all(['job', 'collector'].map((name) => service.db.collection(name).deleteMany({})));
+  await service.insert(jobs, collectors);
+  return service;
 }
 
-let alone: Planted;
-let planted: Planted;
+let alone: Service;
+let planted: Service;
 
 beforeAll(async () => {
   const own = Array.from({ length: JOBS }, (_, nth) => job(nth + 100, {}));
@@ -132,24 +113,19 @@ beforeAll(async () => {
   alone = await serve('scope_alone', own, [...COLLECTORS]);
   planted = await serve('scope_planted', [...others, ...own], [...PLANTED_COLLECTORS, ...COLLECTORS]);
 }, 60_000);
-afterAll(async () => {
-  for (const each of [alone, planted]) {
-    each[Symbol.dispose]();
-    await each.service.stop();
-  }
-});
+afterAll(() => Promise.all([alone, planted].map(({ stop }) => stop())));
 
-type Ask = (to: Planted, caller: Caller, rpc: RpcName, request: JsonObject) => Promise<Outcome>;
+type Ask = (to: Service, caller: Caller, rpc: RpcName, request: JsonObject) => Promise<Outcome>;
 
-const byGrpc: Ask = ({ grpc }, caller, rpc, request) => grpc[caller].call(rpc, request);
+const byGrpc: Ask = (to, caller, rpc, request) => to.call(rpc, request, { headers: { token: caller } });
 
 const WAYS: Readonly<Record<string, Ask>> = {
   gRPC: byGrpc,
-  JSON: ({ service }, caller, rpc, request) => callHttp(service.http, rpc, request, { token: caller }),
+  JSON: ({ http }, caller, rpc, request) => callHttp(http, rpc, request, { token: caller }),
   ...Object.fromEntries(
     Object.entries(TRANSPORTS).map(([name, transport]): [string, Ask] => [
       name,
-      ({ service }, caller, rpc, request) => callConnect(transport(service.http, caller), rpc, request),
+      ({ http }, caller, rpc, request) => callConnect(transport(http, caller), rpc, request),
     ]),
   ),
 };
@@ -160,21 +136,21 @@ const INDEXES: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
   'no index': () => Promise.resolve(),
 };
 
-async function reindexed({ service: { db, lookAtIndexes } }: Planted, make: (db: Db) => Promise<unknown>) {
+async function reindexed({ db, lookAtIndexes }: Service, make: (db: Db) => Promise<unknown>) {
   await db.collection('job').dropIndexes();
   await make(db);
   await lookAtIndexes();
 }
 
-const textOf = async (to: Planted, caller: Caller, accept: string): Promise<unknown> => {
+const textOf = async (to: Service, caller: Caller, accept: string): Promise<unknown> => {
   const headers = { accept, token: caller };
   const body = JSON.stringify(asked(caller, { filter: [STUCK] }));
-  const response = await post(to.service.http, '/inventory/v1/job/list', body, headers);
+  const response = await post(to.http, '/inventory/v1/job/list', body, headers);
   return { status: response.status, text: await response.text() };
 };
 
 /** The answer to each request. */
-async function answers(ask: Ask, to: Planted, caller: Caller): Promise<readonly unknown[]> {
+async function answers(ask: Ask, to: Service, caller: Caller): Promise<readonly unknown[]> {
   const seen: unknown[] = [];
   for (const { what, rpc, request } of REQUESTS)
     seen.push({ what, ...(await ask(to, caller, rpc, request(caller))) });
@@ -226,7 +202,7 @@ describe.each(Object.entries(INDEXES))('with %s', (_, make) => {
     ['behind the scope', matchStages(match)],
     ['behind the scope and an order', matchStages(match, [newest])],
   ])('MongoDB plans the guard %s', async (_name, stages) => {
-    const explained = await planted.service.db
+    const explained = await planted.db
       .collection('job')
       .aggregate([...stages])
       .explain();
@@ -238,8 +214,8 @@ describe.each(Object.entries(INDEXES))('with %s', (_, make) => {
 });
 
 test('no call was a fault, and each is about jobs of the scope', async () => {
-  expect(planted.service.faults).toEqual([]);
-  const outcome = await planted.grpc.DOMAIN.call('list', asked('DOMAIN', { count_only: true }));
+  expect(planted.faults).toEqual([]);
+  const outcome = await byGrpc(planted, 'DOMAIN', 'list', asked('DOMAIN', { count_only: true }));
   expect(outcome).toEqual({ response: { total_count: JOBS } });
 });
 
@@ -253,7 +229,7 @@ test.each(CALLERS)(
 
 test('a guard in one filter with the scope would fail on texts outside of the scope', async () => {
   await reindexed(planted, makeIndexes);
-  const jobs = planted.service.db.collection('job');
+  const jobs = planted.db.collection('job');
   const merged = { $and: [match.within, match.guarded ?? {}] };
   const outcome = await jobs.countDocuments(merged).catch((error: unknown) => error);
   expect(outcome).toHaveProperty('code', 51156);
@@ -282,9 +258,10 @@ describe('within the scope,', () => {
   const TOLD = 'ERROR_INVALID_PARAMETER';
 
   beforeAll(async () => {
-    const { db } = planted.service;
-    await db.collection('job').insertMany(jobs.map((each) => ({ ...each, domain_id: DOMAIN })));
-    await db.collection('collector').insertMany(collectors.map((each) => ({ ...each, domain_id: DOMAIN })));
+    const [ownJobs, ownCollectors] = [jobs, collectors].map((documents) =>
+      documents.map((each) => ({ ...each, domain_id: DOMAIN })),
+    );
+    await planted.insert(ownJobs ?? [], ownCollectors);
   });
 
   test.each<readonly [string, JsonObject, string | number]>([
@@ -312,7 +289,7 @@ describe('within the scope,', () => {
       1,
     ],
   ])('%s', async (_, query, due) => {
-    const outcome = await planted.grpc.SYSTEM.call('list', { domain_id: DOMAIN, query });
+    const outcome = await byGrpc(planted, 'SYSTEM', 'list', { domain_id: DOMAIN, query });
     expect('error' in outcome ? outcome.error.code : (outcome.response['total_count'] ?? 0)).toBe(due);
   });
 });
@@ -320,7 +297,7 @@ describe('within the scope,', () => {
 test('a text within the scope that stops an expression is reported', async () => {
   const inside = { domain_id: MINE, query: { filter: [STUCK] } };
   for (const caller of CALLERS)
-    expect(await planted.grpc[caller].call('list', inside)).toHaveProperty(
+    expect(await byGrpc(planted, caller, 'list', inside)).toHaveProperty(
       'error.code',
       'ERROR_INVALID_PARAMETER',
     );

@@ -1,12 +1,11 @@
 // Large data and large requests: each is answered, or rejected by the name of a limit.
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
-import { jsonClient } from './harness/client.js';
-import type { JsonClient, Outcome, RpcName } from './harness/client.js';
-import { startService } from './harness/service.js';
-import type { Service } from './harness/service.js';
+import type { Outcome, RpcName } from './harness/client.js';
+import { distinct, field, grouped, is, key, page, shown, stages } from './harness/query.js';
+import { testNoFaults, useService } from './harness/use-service.js';
 
 const LARGE_JOBS_DOMAIN = 'domain-of-large-jobs';
 const MANY_COLLECTORS_DOMAIN = 'domain-of-many-collectors';
@@ -37,27 +36,14 @@ const heavyCollectors = collectorsOf(HEAVY_COLLECTORS_DOMAIN, 300, { tags: { tex
 const jobsOf = (domain_id: string, collectors: readonly Document[]): readonly Document[] =>
   collectors.map(({ _id }, i) => ({ job_id: `${domain_id}-${i}`, domain_id, collector: _id as ObjectId }));
 
-let service: Service;
-let client: JsonClient;
+const service = useService('sizes');
 
 beforeAll(async () => {
-  service = await startService('sizes');
-  client = jsonClient(service.address);
-  await service.db.collection('collector').insertMany([...manyCollectors, ...heavyCollectors]);
-  await service.db
-    .collection('job')
-    .insertMany([
-      ...jobsOf(MANY_COLLECTORS_DOMAIN, manyCollectors.slice(0, 3)),
-      ...jobsOf(HEAVY_COLLECTORS_DOMAIN, heavyCollectors),
-    ]);
-  for (let at = 0; at < jobs.length; at += 20)
-    await service.db.collection('job').insertMany(jobs.slice(at, at + 20));
+  const few = jobsOf(MANY_COLLECTORS_DOMAIN, manyCollectors.slice(0, 3));
+  const heavy = jobsOf(HEAVY_COLLECTORS_DOMAIN, heavyCollectors);
+  await service.insert([...few, ...heavy], [...manyCollectors, ...heavyCollectors]);
+  for (let at = 0; at < jobs.length; at += 20) await service.insert(jobs.slice(at, at + 20));
 }, 60_000);
-
-afterAll(async () => {
-  client.close();
-  await service.stop();
-});
 
 /** Returns the limit exceeded by a call, or OK if it was answered. */
 function limitOf(outcome: Outcome): string {
@@ -67,7 +53,7 @@ function limitOf(outcome: Outcome): string {
 }
 
 const limitOfCall = async (rpc: RpcName, domain_id: string, query: JsonObject): Promise<string> =>
-  limitOf(await client.call(rpc, { domain_id, query }));
+  limitOf(await service.call(rpc, { domain_id, query }));
 
 const ROW_LIMIT = 'bytes of a row';
 const MEMORY_LIMIT = "memory of the database's sorting and grouping";
@@ -75,102 +61,49 @@ const RESPONSE_LIMIT = 'bytes of an answer; ask for less by page.limit';
 const QUERY_LIMIT = 'bytes of the query as MongoDB takes it';
 const COLLECTORS_LIMIT = 'bytes of collectors that a stat asks of';
 
-const group = (key: string, operator: string, by?: string): JsonObject => ({
-  group: {
-    keys: by === undefined ? [] : [{ k: by, n: 'by' }],
-    fields: [{ n: 'made', o: operator, k: key }],
-  },
-});
+/** A group by a field, or of all jobs. */
+const group = (key: string, operator: string, by?: string): JsonObject =>
+  grouped(by === undefined ? [] : [{ k: by, n: 'by' }], field('made', operator, key));
 
 const fields = (length: number, of: (i: number) => JsonObject): JsonObject[] =>
   Array.from({ length }, (_, i) => of(i));
 
+const copies = fields(40, (i) => key('filters', `n${i}`));
+const large = (what: string, query: JsonObject, limit: string) =>
+  [what, LARGE_JOBS_DOMAIN, query, limit] as const;
+
+const namesOfCollectors = stages(group('job_id', 'push', 'collector.name'));
+
 const STATS: readonly (readonly [string, string, JsonObject, string])[] = [
-  [
-    'push of more than one row',
-    LARGE_JOBS_DOMAIN,
-    { aggregate: [group('filters.text', 'push', 'group')] },
-    ROW_LIMIT,
-  ],
-  ['push of more than memory', LARGE_JOBS_DOMAIN, { aggregate: [group('filters', 'push')] }, MEMORY_LIMIT],
-  [
-    'add_to_set of more than one row',
-    LARGE_JOBS_DOMAIN,
-    { aggregate: [group('filters.text', 'add_to_set', 'group')] },
-    ROW_LIMIT,
-  ],
-  [
-    'add_to_set of more than memory',
-    LARGE_JOBS_DOMAIN,
-    { aggregate: [group('filters.text', 'add_to_set')] },
-    MEMORY_LIMIT,
-  ],
-  [
-    'merge_objects of more than one row',
-    LARGE_JOBS_DOMAIN,
-    { aggregate: [group('filters', 'merge_objects', 'group')] },
-    ROW_LIMIT,
-  ],
-  [
-    'a row of copies',
-    LARGE_JOBS_DOMAIN,
-    { aggregate: [{ project: { fields: fields(40, (i) => ({ k: 'filters', n: `n${i}` })) } }] },
-    ROW_LIMIT,
-  ],
-  [
-    'a key of copies',
-    LARGE_JOBS_DOMAIN,
-    { aggregate: [{ group: { keys: fields(40, (i) => ({ k: 'filters', n: `n${i}` })), fields: [] } }] },
-    ROW_LIMIT,
-  ],
-  [
-    'keys of more than one response',
-    LARGE_JOBS_DOMAIN,
-    { aggregate: [{ group: { keys: [{ k: 'filters', n: 'n' }], fields: [] } }] },
-    RESPONSE_LIMIT,
-  ],
-  [
-    'a sort of more than memory',
-    LARGE_JOBS_DOMAIN,
-    { aggregate: [{ sort: { key: 'filters' } }, { limit: 3 }] },
-    'OK',
-  ],
-  [
-    'a sort of all',
-    LARGE_JOBS_DOMAIN,
-    { aggregate: [{ sort: { key: 'filters' } }, { count: { name: 'n' } }] },
-    'OK',
-  ],
-  ['distinct of more than one response', LARGE_JOBS_DOMAIN, { distinct: 'filters.text' }, RESPONSE_LIMIT],
-  ['a page of distinct', LARGE_JOBS_DOMAIN, { distinct: 'filters.text', page: { start: 1, limit: 3 } }, 'OK'],
-  [
+  large('push of more than one row', stages(group('filters.text', 'push', 'group')), ROW_LIMIT),
+  large('push of more than memory', stages(group('filters', 'push')), MEMORY_LIMIT),
+  large('add_to_set of more than one row', stages(group('filters.text', 'add_to_set', 'group')), ROW_LIMIT),
+  large('add_to_set of more than memory', stages(group('filters.text', 'add_to_set')), MEMORY_LIMIT),
+  large('merge_objects of more than one row', stages(group('filters', 'merge_objects', 'group')), ROW_LIMIT),
+  large('a row of copies', stages({ project: { fields: copies } }), ROW_LIMIT),
+  large('a key of copies', stages(grouped(copies)), ROW_LIMIT),
+  large('keys of more than one response', stages(grouped([key('filters', 'n')])), RESPONSE_LIMIT),
+  large('a sort of more than memory', stages({ sort: { key: 'filters' } }, { limit: 3 }), 'OK'),
+  large('a sort of all', stages({ sort: { key: 'filters' } }, { count: { name: 'n' } }), 'OK'),
+  large('distinct of more than one response', distinct('filters.text'), RESPONSE_LIMIT),
+  large('a page of distinct', { ...distinct('filters.text'), ...page(3) }, 'OK'),
+  large(
     'push of pushes',
-    LARGE_JOBS_DOMAIN,
-    { aggregate: [group('filters.text', 'push', 'job_id'), group('made', 'push')] },
+    stages(group('filters.text', 'push', 'job_id'), group('made', 'push')),
     MEMORY_LIMIT,
-  ],
+  ),
   ...[
-    { aggregate: [group('collector.tags', 'max')] },
-    { aggregate: [group('job_id', 'push', 'collector.tags.text')] },
-    { aggregate: [{ sort: { key: 'collector.tags' } }] },
-    { aggregate: [{ project: { fields: [{ k: 'collector.tags.text', n: 'n' }] } }] },
-    { distinct: 'collector.tags' },
+    stages(group('collector.tags', 'max')),
+    stages(group('job_id', 'push', 'collector.tags.text')),
+    stages({ sort: { key: 'collector.tags' } }),
+    stages(shown('collector.tags.text', 'n')),
+    distinct('collector.tags'),
   ].map(
     (query) =>
       ['collectors of more than one command', HEAVY_COLLECTORS_DOMAIN, query, COLLECTORS_LIMIT] as const,
   ),
-  [
-    'one small field of large collectors',
-    HEAVY_COLLECTORS_DOMAIN,
-    { aggregate: [group('job_id', 'push', 'collector.name')] },
-    'OK',
-  ],
-  [
-    'one small field of many collectors',
-    MANY_COLLECTORS_DOMAIN,
-    { aggregate: [group('job_id', 'push', 'collector.name')] },
-    'OK',
-  ],
+  ['one small field of large collectors', HEAVY_COLLECTORS_DOMAIN, namesOfCollectors, 'OK'],
+  ['one small field of many collectors', MANY_COLLECTORS_DOMAIN, namesOfCollectors, 'OK'],
 ];
 
 describe('a stat', () => {
@@ -203,10 +136,7 @@ describe('conditions on many collectors', () => {
       { filter: [...conditions, ...exclusions], filter_or: [...conditions, ...exclusions] },
     ],
   ])('are answered: %s', async (_, query) => {
-    const outcome = await client.call('list', {
-      domain_id: MANY_COLLECTORS_DOMAIN,
-      query: { ...query, count_only: true },
-    });
+    const outcome = await service.list(MANY_COLLECTORS_DOMAIN, { ...query, count_only: true });
     expect(outcome).toEqual({ response: { total_count: 3 } });
   });
 });
@@ -227,19 +157,16 @@ describe('conditions on the name of a collector', () => {
     [{ filter_or: [...named('not', 0), ...named('eq', 0)] }, 3],
     [{ filter: named('not', 0), filter_or: named('eq', 0, 1) }, 1],
   ])('%j matches %d jobs', async (query, expected) => {
-    const outcome = await client.call('list', {
-      domain_id: MANY_COLLECTORS_DOMAIN,
-      query: { ...query, count_only: true },
-    });
+    const outcome = await service.list(MANY_COLLECTORS_DOMAIN, { ...query, count_only: true });
     expect('response' in outcome ? (outcome.response['total_count'] ?? 0) : outcome).toBe(expected);
   });
 });
 
 describe('a large request', () => {
   const path = Array.from({ length: 9 }, () => 's').join('.');
-  const object: JsonValue = Object.fromEntries(
-    fields(100, () => ({})).map((_, i) => [`f${i}`, 'x'.repeat(35_000)]),
-  );
+  const many = <T>(length: number, of: (i: number) => T): T[] => Array.from({ length }, (_, i) => of(i));
+  const object: JsonValue = Object.fromEntries(many(100, (i) => [`f${i}`, 'x'.repeat(35_000)]));
+  const thousand = fields(1000, () => is('k'.repeat(1300), 'lt', 1));
   const long = Array.from({ length: 99 }, () => 's'.repeat(80)).join('.');
 
   test.each<readonly [string, JsonObject, string]>([
@@ -248,18 +175,42 @@ describe('a large request', () => {
     [
       'contain_in',
       {
-        filter: [{ k: 'filters.v', o: 'contain_in', v: Array.from({ length: 60 }, () => '.'.repeat(8192)) }],
+        filter: [
+          is(
+            'filters.v',
+            'contain_in',
+            many(60, () => '.'.repeat(8192)),
+          ),
+        ],
       },
       'OK',
     ],
     [
       'regex_in',
       {
-        filter: [{ k: 'filters.v', o: 'regex_in', v: Array.from({ length: 3000 }, (_, i) => `a+b+${i}`) }],
+        filter: [
+          is(
+            'filters.v',
+            'regex_in',
+            many(3000, (i) => `a+b+${i}`),
+          ),
+        ],
       },
       'OK',
     ],
-    ['in', { filter: [{ k: 'filters.v', o: 'in', v: Array.from({ length: 50_000 }, (_, i) => i) }] }, 'OK'],
+    [
+      'in',
+      {
+        filter: [
+          is(
+            'filters.v',
+            'in',
+            many(50_000, (i) => i),
+          ),
+        ],
+      },
+      'OK',
+    ],
     ['keyword', { keyword: 'x '.repeat(3000) }, 'OK'],
     [
       '1,000 conditions',
@@ -268,43 +219,20 @@ describe('a large request', () => {
     ],
     ['a long key', { filter: [{ k: `filters.${long}`, o: 'exists', v: false }] }, 'OK'],
   ])('with %s has the expected limit in list, count and stat', async (_, query, expected) => {
-    expect(
-      await limitOfCall('list', MANY_COLLECTORS_DOMAIN, { ...query, page: { start: 1, limit: 1 } }),
-    ).toBe(expected);
-    expect(await limitOfCall('list', MANY_COLLECTORS_DOMAIN, { ...query, count_only: true })).toBe(expected);
-    expect(await limitOfCall('stat', MANY_COLLECTORS_DOMAIN, { ...query, distinct: 'status' })).toBe(
-      expected,
-    );
+    const limit = (rpc: RpcName, more: JsonObject): Promise<string> =>
+      limitOfCall(rpc, MANY_COLLECTORS_DOMAIN, { ...query, ...more });
+    expect(await limit('list', page(1))).toBe(expected);
+    expect(await limit('list', { count_only: true })).toBe(expected);
+    expect(await limit('stat', distinct('status'))).toBe(expected);
   });
 
   test.each<readonly [string, JsonObject, string]>([
     ['distinct of a long key', { distinct: long }, 'OK'],
     ['distinct of a key over the limit', { distinct: 's'.repeat(10_000) }, 'bytes of query.distinct'],
-    [
-      'keys of a group',
-      {
-        aggregate: [
-          { group: { keys: fields(500, (i) => ({ k: `${'k'.repeat(8000)}${i}`, n: `n${i}` })), fields: [] } },
-        ],
-      },
-      'OK',
-    ],
+    ['keys of a group', stages(grouped(fields(500, (i) => key(`${'k'.repeat(8000)}${i}`, `n${i}`)))), 'OK'],
     [
       'conditions',
-      {
-        aggregate: fields(3, (i) => ({
-          group: {
-            keys: [],
-            fields: [
-              {
-                n: `n${i}`,
-                o: 'count',
-                conditions: fields(1000, () => ({ k: 'k'.repeat(1300), o: 'lt', v: 1 })),
-              },
-            ],
-          },
-        })),
-      },
+      stages(...fields(3, (i) => grouped([], field(`n${i}`, 'count', '', { conditions: thousand })))),
       'OK',
     ],
   ])('with %s has the expected limit in stat', async (_, query, expected) => {
@@ -312,6 +240,4 @@ describe('a large request', () => {
   });
 });
 
-test('no request caused an internal error', () => {
-  expect(service.faults).toEqual([]);
-});
+testNoFaults(service);

@@ -3,9 +3,8 @@
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import { jsonClient } from './harness/client.js';
 import type { OddValue } from './harness/odd-values.js';
-import type { JsonClient, RpcName } from './harness/client.js';
+import type { RpcName } from './harness/client.js';
 import { callConnect, TRANSPORTS } from './harness/connect-client.js';
 import { callHttp, post } from './harness/http-client.js';
 import {
@@ -20,20 +19,17 @@ import {
   VALUES,
 } from './harness/odd-documents.js';
 import { insertRaw } from './harness/raw.js';
-import { mongodbUri, startService } from './harness/service.js';
-import type { Service } from './harness/service.js';
+import { mongodbUri } from './harness/service.js';
+import { testNoFaults, useService } from './harness/use-service.js';
 import { at, byId, listOf, resultsOf, told } from './stored-values/answers.js';
 import { CONDITIONS, TEXT_CONDITIONS } from './stored-values/conditions.js';
 
 const DATABASE = 'stored-values';
 
-let service: Service;
-let client: JsonClient;
+const service = useService(DATABASE);
 let combinations = 0;
 
 beforeAll(async () => {
-  service = await startService(DATABASE);
-  client = jsonClient(service.address);
   // The values of unique fields are there more than once.
   await service.db.collection('job').dropIndexes();
   await service.db.collection('collector').dropIndexes();
@@ -45,10 +41,8 @@ beforeAll(async () => {
   }
 });
 
-afterAll(async () => {
+afterAll(() => {
   process.stderr.write(`${combinations} combinations of a stored value and a question about it\n`);
-  client.close();
-  await service.stop();
 });
 
 const NOTHING: OddValue = { what: 'nothing', stored: { type: 0x0a, bytes: Buffer.alloc(0) }, shown: null };
@@ -60,7 +54,7 @@ const withoutLists = (ids: readonly unknown[]): unknown[] =>
 /** The results of a call that asks `rows` stored values. */
 async function asked(rpc: RpcName, domain_id: string, query: JsonObject, rows = VALUES.length) {
   combinations += rows;
-  return resultsOf(await client.call(rpc, { domain_id, query }));
+  return resultsOf(await service.call(rpc, { domain_id, query }));
 }
 
 const stat = (aggregate: readonly JsonObject[], query: JsonObject = {}) =>
@@ -142,7 +136,7 @@ describe('answers show the stored values', () => {
 
   test('a get of each', async () => {
     combinations += IDS.length;
-    const outcomes = await Promise.all(IDS.map((job_id) => client.call('get', { job_id, domain_id: FREE })));
+    const outcomes = await Promise.all(IDS.map((job_id) => service.call('get', { job_id, domain_id: FREE })));
     const jobs = outcomes.map((outcome) => ('response' in outcome ? outcome.response : {}));
     expect(byId(jobs, 'job_id', 'filter', 'v')).toEqual(DUE);
     expect(byId(jobs, 'job_id', 'collector_info', 'capability', 'v')).toEqual(DUE);
@@ -275,7 +269,7 @@ describe.each(['filters.v', 'collector.tags.v'])('each value of %s alone', (key)
     combinations += IDS.length;
     const outcomes = await Promise.all(
       IDS.map((v) =>
-        client.call('stat', {
+        service.call('stat', {
           domain_id: FREE,
           query: { filter: [{ k: 'job_id', o: 'eq', v }], aggregate: [stage('v')] },
         }),
@@ -384,6 +378,4 @@ describe('every other transport gives the same answers', () => {
   });
 });
 
-test('no request was a fault of the service', () => {
-  expect(service.faults).toEqual([]);
-});
+testNoFaults(service);

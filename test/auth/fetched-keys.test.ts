@@ -5,7 +5,6 @@ import { identityUnavailable, createIdentity } from '../../src/auth/identity.js'
 import type { Identity } from '../../src/auth/identity.js';
 import { createJwtAuthenticate } from '../../src/auth/jwt.js';
 import type { KeysOf } from '../../src/auth/keys.js';
-import { jsonClient } from '../harness/client.js';
 import type { Outcome } from '../harness/client.js';
 import { callHttp } from '../harness/http-client.js';
 import { startStandIn } from '../harness/identity.js';
@@ -277,13 +276,8 @@ describe('an invalid key', () => {
     const client = createIdentity({ address: `127.0.0.1:${identity.port}`, secure: false }, options);
     closing.push(client.close, identity.stop);
     keysOf = createFetchedKeys(client, options);
-    service = await startService(
-      'unusable_keys',
-      {},
-      {
-        authenticate: createJwtAuthenticate({ keysOf, now: () => Date.now() }),
-      },
-    );
+    const authenticate = createJwtAuthenticate({ keysOf, now: () => Date.now() });
+    service = await startService('unusable_keys', {}, { authenticate });
   });
   afterAll(async () => {
     for (const close of closing) await close();
@@ -291,11 +285,8 @@ describe('an invalid key', () => {
   });
 
   async function outcomes(token?: string): Promise<readonly Outcome[]> {
-    const client = jsonClient(service.address, token);
     const headers = token === undefined ? {} : { token };
-    const ends = [await client.call('list', {}), await callHttp(service.http, 'list', {}, headers)];
-    client.close();
-    return ends;
+    return [await service.call('list', {}, { headers }), await callHttp(service.http, 'list', {}, headers)];
   }
 
   const refusal = {

@@ -2,20 +2,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import type { CryptoKey, JWTPayload } from 'jose';
-import { createFetchedKeys } from '../../src/auth/fetched-keys.js';
-import { createIdentity } from '../../src/auth/identity.js';
-import { createJwtAuthenticate } from '../../src/auth/jwt.js';
-import { createRoles } from '../../src/auth/roles.js';
-import { jsonClient } from '../harness/client.js';
+import type { JWTPayload } from 'jose';
 import type { Outcome, RpcName } from '../harness/client.js';
 import { callHttp } from '../harness/http-client.js';
-import { startStandIn } from '../harness/identity.js';
+import {
+  authenticateOnce,
+  createIdentityAuthenticate,
+  roleAnswer,
+  startStandIn,
+} from '../harness/identity.js';
 import type { IdentityAnswers, StandIn } from '../harness/identity.js';
 import { createRecordedLog } from '../harness/log.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
+import { access, pairOf, publicJwk, signed as signedBy } from '../harness/tokens.js';
+import type { Pair } from '../harness/tokens.js';
 import { until } from '../harness/until.js';
 
 const DOMAIN = 'domain-3f1c9a7b2e40';
@@ -26,14 +27,15 @@ const JOB = 'job-ebd1af51271a';
 const TIMEOUT_MS = 400;
 const PROJECT = 'project-of-the-test';
 
-let privateKey: CryptoKey;
+let pair: Pair;
 let jwk: string;
 let identity: StandIn;
 let service: Service;
-let clock = 0;
-let role: IdentityAnswers['role'] = () => ({ role_type: 'DOMAIN', projects: [], project_groups: [] });
+const clock = { now: 0 };
+let role: IdentityAnswers['role'] = () => roleAnswer('DOMAIN');
 let stalled = false;
 const log = createRecordedLog();
+const options = { clock, log, timeout: TIMEOUT_MS };
 const closing: (() => void | Promise<void>)[] = [];
 
 const answers: IdentityAnswers = {
@@ -46,29 +48,17 @@ const answers: IdentityAnswers = {
   role: (request, token) => (stalled ? 'stall' : role(request, token)),
 };
 
-/** Creates an authenticator with empty caches for the identity service on `port`. */
-function createAuthenticate(port: number) {
-  const options = { now: () => Date.now(), monotonicNow: () => clock, log, timeout: TIMEOUT_MS };
-  const client = createIdentity({ address: `127.0.0.1:${port}`, secure: false }, options);
-  closing.push(client.close);
-  const keysOf = createFetchedKeys(client, options);
-  return createJwtAuthenticate({
-    keysOf,
-    now: () => Date.now(),
-    roles: createRoles(client, { ttlMs: 0, monotonicNow: () => clock }),
-  });
-}
+const createAuthenticate = (port: number) => createIdentityAuthenticate(port, options, closing);
 
 beforeAll(async () => {
-  const pair = await generateKeyPair('RS256', { extractable: true });
-  ({ privateKey } = pair);
-  jwk = JSON.stringify(await exportJWK(pair.publicKey));
+  pair = await pairOf('RS256');
+  jwk = JSON.stringify(await publicJwk(pair));
   identity = await startStandIn(answers);
   service = await startService('identity', {}, { authenticate: createAuthenticate(identity.port) });
   await service.db.collection('job').updateOne({ job_id: JOB }, { $set: { projects: [PROJECT] } });
 });
 beforeEach(() => {
-  role = () => ({ role_type: 'DOMAIN', projects: [], project_groups: [] });
+  role = () => roleAnswer('DOMAIN');
   stalled = false;
   identity.fetched.length = 0;
   identity.verified.length = 0;
@@ -81,38 +71,18 @@ afterAll(async () => {
   await service.stop();
 });
 
-const signed = (claims: JWTPayload = {}): Promise<string> => {
-  const exp = Math.floor(Date.now() / 1000) + 600;
-  const payload = { cat: 'ACCESS_TOKEN', user_type: 'USER', did: DOMAIN, exp, ...claims };
-  return new SignJWT(payload).setProtectedHeader({ alg: 'RS256' }).sign(privateKey);
-};
+const signed = (claims: JWTPayload = {}): Promise<string> => signedBy(access(DOMAIN, claims), pair);
 
-async function callGrpc(
-  rpc: RpcName,
-  request: JsonObject,
-  token: string,
-  signal?: AbortSignal,
-): Promise<Outcome> {
-  const client = jsonClient(service.address, token);
-  const outcome = await client.call(rpc, request, signal === undefined ? {} : { signal });
-  client.close();
-  return outcome;
-}
+const callGrpc = (rpc: RpcName, request: JsonObject, token: string, signal?: AbortSignal): Promise<Outcome> =>
+  service.call(rpc, request, { headers: { token }, ...(signal === undefined ? {} : { signal }) });
+
+const callByHttp: typeof callGrpc = (rpc, request, token, signal) =>
+  callHttp(service.http, rpc, request, { token }, signal);
 
 const TRANSPORTS = [
   ['gRPC', callGrpc],
-  [
-    'HTTP',
-    (rpc: RpcName, request: JsonObject, token: string, signal?: AbortSignal) =>
-      callHttp(service.http, rpc, request, { token }, signal),
-  ],
+  ['HTTP', callByHttp],
 ] as const;
-
-const roleAnswer = (role_type: string, projects: readonly string[] = []) => ({
-  role_type,
-  projects: [...projects],
-  project_groups: [],
-});
 
 const COUNT: JsonObject = { query: { aggregate: [{ count: { name: 'n' } }] } };
 
@@ -242,15 +212,6 @@ describe.each(TRANSPORTS)('%s', (_, call) => {
   });
 });
 
-const authenticateOnce = (
-  authenticate: ReturnType<typeof createJwtAuthenticate>,
-  token: string,
-): Promise<unknown> =>
-  authenticate({ token, verb: 'get', signal: new AbortController().signal }).then(
-    () => 'let in',
-    (error: unknown) => (error instanceof Error ? error.message : error),
-  );
-
 const REFUSED = expect.stringMatching(/^ERROR_AUTHENTICATE_FAILURE: /);
 const UNAVAILABLE = expect.stringMatching(/^ERROR_UNAVAILABLE: /);
 
@@ -266,10 +227,10 @@ test('1,000 concurrent callers of ten domains cause ten fetches, and an unknown 
   expect(outcomes.filter((each) => each === 'let in')).toHaveLength(1000);
   expect(identity.fetched.toSorted()).toEqual([...domains, UNKNOWN].toSorted());
   const unknown = tokens.at(-1) ?? '';
-  clock += 29_000;
+  clock.now += 29_000;
   expect(await authenticateOnce(authenticate, unknown)).toEqual(REFUSED);
   expect(identity.fetched).toHaveLength(11);
-  clock += 2_000;
+  clock.now += 2_000;
   expect(await authenticateOnce(authenticate, unknown)).toEqual(REFUSED);
   expect(identity.fetched).toHaveLength(12);
 });
@@ -279,19 +240,19 @@ test('a key is kept for ten minutes, stays valid during an outage, and is fetche
   const authenticate = createAuthenticate(first.port);
   const token = await signed({ user_type: 'DOMAIN_OWNER' });
   expect(await authenticateOnce(authenticate, token)).toBe('let in');
-  clock += 599_000;
+  clock.now += 599_000;
   expect(await authenticateOnce(authenticate, token)).toBe('let in');
   expect(first.fetched).toHaveLength(1);
   first.stop();
-  clock += 2_000;
+  clock.now += 2_000;
   expect(await authenticateOnce(authenticate, token)).toBe('let in');
   expect(await authenticateOnce(authenticate, await signed({ did: 'domain-cold' }))).toEqual(UNAVAILABLE);
   const second = await startStandIn(answers, first.port);
   closing.push(second.stop);
-  clock += 6_000;
+  clock.now += 6_000;
   expect(await authenticateOnce(authenticate, token)).toBe('let in');
   const isFetched = async () => {
-    clock += 6_000;
+    clock.now += 6_000;
     return (await authenticateOnce(authenticate, token)) === 'let in' && second.fetched.length === 1;
   };
   await until('the key is fetched', isFetched, 5000);

@@ -5,11 +5,12 @@ import type { Socket } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import type { JWTPayload } from 'jose';
-import { createFetchedKeys } from '../../src/auth/fetched-keys.js';
-import { createIdentity } from '../../src/auth/identity.js';
-import { createJwtAuthenticate } from '../../src/auth/jwt.js';
-import { createRoles } from '../../src/auth/roles.js';
-import { startStandIn } from '../harness/identity.js';
+import {
+  authenticateOnce,
+  createIdentityAuthenticate,
+  roleAnswer,
+  startStandIn,
+} from '../harness/identity.js';
 import type { IdentityAnswers } from '../harness/identity.js';
 import { createRecordedLog } from '../harness/log.js';
 import { access, pairOf, publicJwk, signed as signedBy } from '../harness/tokens.js';
@@ -25,40 +26,19 @@ const UNAVAILABLE = expect.stringMatching(/^ERROR_UNAVAILABLE: /);
 let pair: Pair;
 let jwk: string;
 let role: IdentityAnswers['role'];
-let clock = 0;
+const clock = { now: 0 };
 const log = createRecordedLog();
+const options = { clock, log, timeout: TIMEOUT_MS };
 const closing: (() => void | Promise<void>)[] = [];
-
-const roleAnswer = (role_type: string) => ({ role_type, projects: [], project_groups: [] });
 
 const answers: IdentityAnswers = {
   key: (domain_id) => ({ domain_id, public_key: jwk }),
   role: (request, token) => role(request, token),
 };
 
-/** Creates an authenticator with empty caches for the identity service on `port`. */
-function createAuthenticate(port: number) {
-  const options = { now: () => Date.now(), monotonicNow: () => clock, log, timeout: TIMEOUT_MS };
-  const client = createIdentity({ address: `127.0.0.1:${port}`, secure: false }, options);
-  closing.push(client.close);
-  const keysOf = createFetchedKeys(client, options);
-  return createJwtAuthenticate({
-    keysOf,
-    now: () => Date.now(),
-    roles: createRoles(client, { ttlMs: 0, monotonicNow: () => clock }),
-  });
-}
+const createAuthenticate = (port: number) => createIdentityAuthenticate(port, options, closing);
 
 const signed = (claims: JWTPayload = {}): Promise<string> => signedBy(access(DOMAIN, claims), pair);
-
-const authenticateOnce = (
-  authenticate: ReturnType<typeof createJwtAuthenticate>,
-  token: string,
-): Promise<unknown> =>
-  authenticate({ token, verb: 'get', signal: SIGNAL }).then(
-    () => 'let in',
-    (error: unknown) => (error instanceof Error ? error.message : error),
-  );
 
 beforeAll(async () => {
   pair = await pairOf('RS256');
@@ -149,7 +129,7 @@ describe('an identity service that', () => {
         message: 'AUTH_IDENTITY_ENDPOINT: the identity service does not answer',
       },
     ]);
-    clock += 60_000;
+    clock.now += 60_000;
     expect(await authenticateOnce(authenticate, cold[0] ?? '')).toEqual(UNAVAILABLE);
     expect(log.entries).toHaveLength(1);
     const second = await startStandIn(answers, first.port);
@@ -174,7 +154,7 @@ describe('an identity service that', () => {
     };
     await callTwentyTimes();
     expect(log.entries.map(({ level }) => level)).toEqual(['warn', 'info']);
-    clock += 10_000;
+    clock.now += 10_000;
     await callTwentyTimes();
     expect(log.entries.map(({ level }) => level)).toEqual(['warn', 'info', 'warn', 'info']);
   });

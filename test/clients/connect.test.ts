@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { ConnectError } from '@connectrpc/connect';
 import { codeToHttpStatus, errorFromJsonBytes } from '@connectrpc/connect/protocol-connect';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { AppError, ERRORS, STATUSES } from '../../src/errors.js';
 import type { ErrorName } from '../../src/errors.js';
 import { PROTOCOLS } from '../../src/server/http/protocols.js';
@@ -12,8 +12,7 @@ import { JOB_SERVICE, messageNamed } from '../../src/wire/descriptors.js';
 import { jsonOf } from '../../src/wire/json.js';
 import { callConnect, TRANSPORTS } from '../harness/connect-client.js';
 import { framed } from '../harness/frames.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { useService } from '../harness/use-service.js';
 import { insertSlowJob, noneRunning, runningSoon, slowStat } from '../harness/slow.js';
 
 const DATABASE = 'connect';
@@ -23,13 +22,11 @@ const JOBS_QUERY = messageNamed('spaceone.api.inventory.v1.JobsQuery');
 const JOBS_INFO = messageNamed('spaceone.api.inventory.v1.JobsInfo');
 const STATUS = messageNamed('google.rpc.Status');
 
-let service: Service;
+const service = useService(DATABASE, { corsOrigins: ['https://console.example.org'] });
 
 beforeAll(async () => {
-  service = await startService(DATABASE, { corsOrigins: ['https://console.example.org'] });
   await insertSlowJob(service.db);
 });
-afterAll(() => service.stop());
 
 type Headers = Readonly<Record<string, string>>;
 

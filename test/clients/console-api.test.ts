@@ -13,8 +13,7 @@ import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import type { handleUnaryCall, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { createReflectionServices } from '../../src/server/grpc/reflection.js';
 import { descriptors, JOB_SERVICE } from '../../src/wire/descriptors.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { useService } from '../harness/use-service.js';
 import { connectAsConsole } from './console-api/client.js';
 
 const PACKAGE = 'spaceone.api.inventory.v1';
@@ -57,13 +56,12 @@ function forwarding(target: Client): readonly [ServiceDefinition, UntypedService
   ];
 }
 
-let service: Service;
+const service = useService('console_api');
 let target: Client;
 const route = new Server();
 let address: string;
 
 beforeAll(async () => {
-  service = await startService('console_api');
   target = new Client(service.address, credentials.createInsecure());
   const serviceNames = [`${PACKAGE}.Collector`, `${PACKAGE}.Job`, 'spaceone.api.core.v1.ServerInfo'];
   for (const { definition, implementation } of createReflectionServices(
@@ -81,10 +79,9 @@ beforeAll(async () => {
   });
   address = `127.0.0.1:${port}`;
 });
-afterAll(async () => {
+afterAll(() => {
   route.forceShutdown();
   target.close();
-  await service.stop();
 });
 
 test('console-api connects through a route listing Collector and gets jobs', async () => {

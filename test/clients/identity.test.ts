@@ -10,7 +10,6 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { freePort } from '../../src/embedded/embedded.js';
-import { jsonClient } from '../harness/client.js';
 import type { Outcome, RpcName } from '../harness/client.js';
 import { INSTALL_TIMEOUT_MS, pythonWith } from '../harness/python.js';
 import { mongodbUri, startService } from '../harness/service.js';
@@ -111,7 +110,7 @@ beforeAll(
       authIdentityEndpoint: { address: `127.0.0.1:${port}`, secure: false },
     });
     const { domain: domain_id, project } = tenants;
-    await service.db.collection('job').insertMany([
+    await service.insert([
       { job_id: 'job-in-project', domain_id, project_id: project, projects: [project] },
       { job_id: 'job-elsewhere', domain_id, projects: ['project-other'] },
     ]);
@@ -127,12 +126,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function call(caller: keyof Tenants, rpc: RpcName, request: JsonObject): Promise<Outcome> {
-  const client = jsonClient(service.address, tenants[caller]);
-  const outcome = await client.call(rpc, request);
-  client.close();
-  return outcome;
-}
+const call = (caller: keyof Tenants, rpc: RpcName, request: JsonObject): Promise<Outcome> =>
+  service.call(rpc, request, { headers: { token: tenants[caller] } });
 
 const idsOf = (outcome: Outcome): unknown =>
   'response' in outcome

@@ -3,10 +3,9 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { INSTALL_TIMEOUT_MS, pythonWith } from '../harness/python.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { useService } from '../harness/use-service.js';
 
 const [, VERSION = ''] = /"version": "(.*)"/.exec(readFileSync('package.json', 'utf8')) ?? [];
 
@@ -207,19 +206,17 @@ const CASES: readonly (readonly [string, Call, Json])[] = [
 ];
 
 describe('the Python client', () => {
-  let service: Service;
+  const service = useService('python-client');
   let clientReport: Report;
 
   beforeAll(async () => {
     const interpreter = pythonWith('python-client', join(SOURCES, 'requirements.txt'));
-    service = await startService('python-client');
     clientReport = await runCalls(
       interpreter,
       service.address,
       CASES.map(([, call]) => call),
     );
   }, INSTALL_TIMEOUT_MS + 60_000);
-  afterAll(() => service.stop());
 
   test('finds the services and their methods by reflection', () => {
     expect(clientReport.resources).toEqual({

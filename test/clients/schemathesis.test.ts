@@ -1,10 +1,9 @@
 // Schemathesis generates valid and invalid requests from the OpenAPI description and checks the responses.
 import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { INSTALL_TIMEOUT_MS, pythonWith } from '../harness/python.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { useService } from '../harness/use-service.js';
 
 const REQUIREMENTS = join(process.cwd(), 'test/clients/schemathesis/requirements.txt');
 
@@ -31,14 +30,12 @@ const ARGUMENTS = [
   ...['--continue-on-failure', '--no-color', '--exclude-checks', EXCLUDED_CHECKS.join()],
 ];
 
-let service: Service;
+const service = useService('schemathesis');
 let program: string;
 
-beforeAll(async () => {
+beforeAll(() => {
   program = join(dirname(pythonWith('schemathesis', REQUIREMENTS)), 'st');
-  service = await startService('schemathesis');
 }, INSTALL_TIMEOUT_MS + 60_000);
-afterAll(() => service.stop());
 
 /** Runs Schemathesis and returns its output; it passes if it finds no failure. */
 function runSchemathesis(): Promise<{ readonly passed: boolean; readonly report: string }> {

@@ -1,27 +1,14 @@
 // Runs every conformance case as its own test over every transport of a real service on a real mongod.
 import { isDeepStrictEqual } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { jsonClient } from '../harness/client.js';
-import type { JsonClient, Outcome } from '../harness/client.js';
+import { describe, expect, test } from '@jest/globals';
+import type { Outcome } from '../harness/client.js';
 import { callConnect, TRANSPORTS } from '../harness/connect-client.js';
 import { callHttp } from '../harness/http-client.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { useService } from '../harness/use-service.js';
 import { comparable, documentsOf, errorOf, FAMILIES, matchesError, run, summarize } from './cases.js';
 import type { Case, Call, Expectation } from './cases.js';
 
-let service: Service;
-let client: JsonClient;
-
-beforeAll(async () => {
-  service = await startService('conformance');
-  client = jsonClient(service.address);
-});
-
-afterAll(async () => {
-  client.close();
-  await service.stop();
-});
+const service = useService('conformance');
 
 /** Returns the part of `outcome` other than expected, or undefined if all matches. */
 function difference(outcome: Outcome, expected: Expectation, each: Case): unknown {
@@ -44,7 +31,7 @@ function difference(outcome: Outcome, expected: Expectation, each: Case): unknow
 }
 
 const CLIENTS: readonly (readonly [string, Call])[] = [
-  ['gRPC', (rpc, request) => client.call(rpc, request)],
+  ['gRPC', (rpc, request) => service.call(rpc, request)],
   ['HTTP', (rpc, request) => callHttp(service.http, rpc, request)],
   ...Object.entries(TRANSPORTS).map(([name, transport]): [string, Call] => [
     name,

@@ -2,13 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { jsonClient } from '../harness/client.js';
-import type { JsonClient, Outcome, RpcName } from '../harness/client.js';
+import { describe, expect, test } from '@jest/globals';
+import type { Outcome, RpcName } from '../harness/client.js';
 import { encodeFields } from '../harness/encoder.js';
 import type { WireField } from '../harness/encoder.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { useService } from '../harness/use-service.js';
 import { sendBy, TRANSPORTS } from '../harness/transports.js';
 import type { Transport } from '../harness/transports.js';
 import { errorOf, matchesError } from './cases.js';
@@ -37,18 +35,7 @@ const CASES = FILES.flatMap(([file, cases]) =>
   cases.map((each) => ({ ...each, name: `${file}: ${each.name}` })),
 );
 
-let service: Service;
-let client: JsonClient;
-
-beforeAll(async () => {
-  service = await startService('conformance_wire');
-  client = jsonClient(service.address);
-});
-
-afterAll(async () => {
-  client.close();
-  await service.stop();
-});
+const service = useService('conformance_wire');
 
 type Send = (rpc: RpcName, request: Uint8Array) => Promise<Outcome>;
 
@@ -59,7 +46,7 @@ const sendersOver = (codec: Transport['codec']): readonly (readonly [string, Sen
 
 /** Calls the equivalent JSON request and returns its response. */
 async function expectedOutcome({ rpc, as = {}, total }: WireCase): Promise<Outcome> {
-  const outcome = await client.call(rpc, as);
+  const outcome = await service.call(rpc, as);
   expect(outcome).toMatchObject({ response: total === undefined ? {} : { total_count: total } });
   return outcome;
 }
@@ -76,7 +63,7 @@ async function expectOutcome(each: WireCase, outcome: Outcome): Promise<void> {
 }
 
 describe.each<readonly [string, Send]>([
-  ['gRPC', (rpc, request) => client.send(rpc, request)],
+  ['gRPC', (rpc, request) => service.send(rpc, request)],
   ...sendersOver('protobuf'),
 ])('%s', (_, send) => {
   test.each(CASES.filter(({ wire }) => wire !== undefined))('$name', async (each) => {

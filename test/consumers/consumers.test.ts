@@ -3,12 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { jsonClient } from '../harness/client.js';
 import type { JsonClient, Outcome } from '../harness/client.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { useService } from '../harness/use-service.js';
 import { inOrderOf, READINGS } from './readings.js';
 import type { Answer, Consumer, Reading } from './readings.js';
 
@@ -85,7 +84,7 @@ const expectedAnswer = (consumer: Consumer, actual: Answer, readings: readonly R
     inOrderOf(recordedFor(consumer), actual, consumer),
   );
 
-let service: Service;
+const service = useService('consumers', {}, {}, () => now);
 const received = new Map<string, Answer>();
 let now = Date.now();
 
@@ -106,12 +105,10 @@ const isExplained = (consumer: Consumer, readings: readonly Reading[]): boolean 
 };
 
 beforeAll(async () => {
-  service = await startService('consumers', {}, {}, () => now);
   const client = jsonClient(service.address);
   await sendAll(client);
   client.close();
 });
-afterAll(() => service.stop());
 
 test('the recording has an answer to each request', () => {
   expect(answers.map(({ name }) => name)).toEqual(CONSUMERS.map(({ name }) => name));

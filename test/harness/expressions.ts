@@ -1,5 +1,8 @@
 // Regular expressions from practice, all of them valid.
 
+/** The words of a text: expressions as they are written, without the escapes of a literal. */
+export const written = (text: string): readonly string[] => text.trim().split(/\s+/);
+
 export const IN_USE: readonly string[] = String.raw`
 ^(?:(?:25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)\.){3}(?:25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)$
 \b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}

@@ -1,6 +1,10 @@
 // A stand-in for the identity service: its two rpcs with answers of the tests, and a record of the questions.
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { sendUnaryData, ServerUnaryCall, status } from '@grpc/grpc-js';
+import { createFetchedKeys } from '../../src/auth/fetched-keys.js';
+import { createIdentity } from '../../src/auth/identity.js';
+import { createJwtAuthenticate } from '../../src/auth/jwt.js';
+import { createRoles } from '../../src/auth/roles.js';
 import type {
   AuthenticationRequest,
   AuthenticationResponse,
@@ -9,6 +13,7 @@ import type {
 } from '../../src/gen/spaceone/api/core/v1/handler.js';
 import { AuthorizationService } from '../../src/gen/spaceone/api/identity/v1/authorization.js';
 import { DomainService } from '../../src/gen/spaceone/api/identity/v1/domain.js';
+import type { RecordedLog } from './log.js';
 
 export interface Refusal {
   readonly code: status;
@@ -87,3 +92,44 @@ export async function startStandIn(answers: IdentityAnswers, port = 0): Promise<
     },
   };
 }
+
+export const roleAnswer = (role_type: string, projects: readonly string[] = []): AuthorizationResponse => ({
+  role_type,
+  projects: [...projects],
+  project_groups: [],
+});
+
+/** The options of an authenticator: a clock to set, a log, and the timeout of a request to the identity service. */
+export interface IdentityOptions {
+  readonly clock: { now: number };
+  readonly log: RecordedLog;
+  readonly timeout: number;
+}
+
+/** Creates an authenticator with empty caches for the identity service on `port`; `closing` gets its end. */
+export function createIdentityAuthenticate(
+  port: number,
+  { clock, log, timeout }: IdentityOptions,
+  closing: (() => void | Promise<void>)[],
+) {
+  const monotonicNow = (): number => clock.now;
+  const options = { now: () => Date.now(), monotonicNow, log, timeout };
+  const client = createIdentity({ address: `127.0.0.1:${port}`, secure: false }, options);
+  closing.push(client.close);
+  const keysOf = createFetchedKeys(client, options);
+  return createJwtAuthenticate({
+    keysOf,
+    now: () => Date.now(),
+    roles: createRoles(client, { ttlMs: 0, monotonicNow }),
+  });
+}
+
+/** `let in`, or the message of the refusal. */
+export const authenticateOnce = (
+  authenticate: ReturnType<typeof createJwtAuthenticate>,
+  token: string,
+): Promise<unknown> =>
+  authenticate({ token, verb: 'get', signal: new AbortController().signal }).then(
+    () => 'let in',
+    (error: unknown) => (error instanceof Error ? error.message : error),
+  );

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
-import type { Db } from 'mongodb';
+import type { Db, MongoClientOptions } from 'mongodb';
 import { freePort, startEmbedded } from '../../src/embedded/embedded.js';
 import { findMongod } from '../../src/embedded/mongod.js';
 import { endChild } from './child.js';
@@ -83,6 +83,16 @@ export async function startMongod(options: readonly string[], folder?: string): 
 
 /** The database name of the service. */
 export const DATABASE = 'inventory';
+
+/** Runs `work` on the database of the service, by a client of its own. */
+export async function withDatabase<T>(
+  uri: string,
+  work: (db: Db) => Promise<T>,
+  options: MongoClientOptions = {},
+): Promise<T> {
+  await using client = new MongoClient(uri, options);
+  return await work(client.db(DATABASE));
+}
 
 export interface Database extends AsyncDisposable {
   readonly uri: string;

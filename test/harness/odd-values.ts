@@ -44,12 +44,6 @@ function int64(number: bigint): Buffer {
 
 const string = (bytes: Buffer): Buffer => Buffer.concat([int32(bytes.length + 1), bytes, Buffer.of(0)]);
 
-const plain = (what: string, value: unknown, shown: JsonValue): OddValue => ({
-  what,
-  stored: element(value),
-  shown,
-});
-
 const raw = (what: string, type: number, bytes: Buffer, shown: JsonValue): OddValue => ({
   what,
   stored: { type, bytes },
@@ -85,6 +79,8 @@ const array = (
 
 const PROTOTYPE: JsonValue = { ['__proto__']: { x: 1 } };
 
+/** An entry of a document. */
+export const pair = (name: string, value: Element) => [name, value] as const;
 const one = element(new Int32(1));
 const two = element(new Int32(2));
 
@@ -93,22 +89,49 @@ const deep = (levels: number): Element =>
   Array.from({ length: levels }).reduce<Element>((inner) => rawObject([['a', inner]]), one);
 const deepJson = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 
+/** Values that the driver can write: a name, the value, and its form as a Value. */
+export const PLAIN: readonly (readonly [what: string, value: unknown, shown: JsonValue])[] = [
+  ['a double', new Double(1.5), 1.5],
+  ['-0', new Double(-0), -0],
+  ['NaN', new Double(NaN), 'NaN'],
+  ['infinity', new Double(Infinity), 'Infinity'],
+  ['-infinity', new Double(-Infinity), '-Infinity'],
+  ['a text', 'text', 'text'],
+  ['another text', 'é🚀 Text', 'é🚀 Text'],
+  ['an empty text', '', ''],
+  ['a text with a NUL', 'a\0b', 'a\0b'],
+  ['a text like a field', '$job_id', '$job_id'],
+  ['a text like an expression', '/^text/i', '/^text/i'],
+  ['an object id', new ObjectId(ID), ID],
+  ['true', true, true],
+  ['false', false, false],
+  ['a date', new Date(NOON), NOON],
+  ['a date before the year 0', new Date(-62_200_000_000_000), new Date(-62_200_000_000_000).toISOString()],
+  ['null', null, null],
+  ['a regular expression', new BSONRegExp('^a/b', 'i'), '/^a/b/i'],
+  ['an expression that is asked for', new BSONRegExp('^te.t', 'i'), '/^te.t/i'],
+  ['a text that is asked for, as an expression', new BSONRegExp('TEX', 'i'), '/TEX/i'],
+  ['code', new Code('return 1'), 'return 1'],
+  ['a symbol', new BSONSymbol('symbol'), 'symbol'],
+  ['code with a scope', new Code('return x', { x: 1 }), 'return x'],
+  ['an int', new Int32(7), 7],
+  ['a timestamp', new Timestamp({ t: 2_000_000_000, i: 1 }), '8589934592000000001'],
+  ['a long', Long.fromString('12'), 12],
+  ['a long beyond a double', Long.fromString('9007199254740993'), '9007199254740993'],
+  ['the least long', Long.MIN_VALUE, '-9223372036854775808'],
+  ['a decimal', Decimal128.fromString('0.10'), '0.10'],
+  ['a decimal that is none', Decimal128.fromString('NaN'), 'NaN'],
+  ['an infinite decimal', Decimal128.fromString('-Infinity'), '-Infinity'],
+  ['the least key', new MinKey(), 'MinKey'],
+  ['the greatest key', new MaxKey(), 'MaxKey'],
+];
+
 export const SCALARS: readonly OddValue[] = [
-  plain('a double', new Double(1.5), 1.5),
-  plain('-0', new Double(-0), 0),
-  plain('NaN', new Double(NaN), 'NaN'),
-  plain('infinity', new Double(Infinity), 'Infinity'),
-  plain('-infinity', new Double(-Infinity), '-Infinity'),
-  plain('a text', 'text', 'text'),
-  plain('another text', 'é🚀 Text', 'é🚀 Text'),
-  plain('an empty text', '', ''),
-  plain('a text with a NUL', 'a\0b', 'a\0b'),
-  plain('a text like a field', '$job_id', '$job_id'),
+  ...PLAIN.map(([what, value, shown]) => ({ what, stored: element(value), shown })),
   raw('a text that is not UTF-8', 0x02, string(bytesOf('abc\xff\xfe')), 'abc\ufffd\ufffd'),
   raw('a text that ends too early', 0x02, string(bytesOf('Text \xe2\x82')), 'Text \ufffd'),
   raw('a surrogate', 0x02, string(bytesOf('\xed\xa0\x80text')), '\ufffd\ufffd\ufffdtext'),
   raw('a symbol that is not UTF-8', 0x0e, string(bytesOf('text\xff')), 'text\ufffd'),
-  plain('a text like an expression', '/^text/i', '/^text/i'),
   binary('binary data', 0, 'abc', 'YWJj'),
   binary('empty binary data', 0, '', ''),
   binary('a function', 1, 'abc', 'YWJj'),
@@ -128,23 +151,10 @@ export const SCALARS: readonly OddValue[] = [
   binary('a vector of a type that there is not', 9, '\xff\xff\xff', '////'),
   binary("somebody's own kind", 0x80, 'abc', 'YWJj'),
   raw('undefined', 0x06, Buffer.alloc(0), null),
-  plain('an object id', new ObjectId(ID), ID),
-  plain('true', true, true),
-  plain('false', false, false),
-  plain('a date', new Date(NOON), NOON),
-  plain(
-    'a date before the year 0',
-    new Date(-62_200_000_000_000),
-    new Date(-62_200_000_000_000).toISOString(),
-  ),
   date('the last date of JavaScript', 8_640_000_000_000_000n, '+275760-09-13T00:00:00.000Z'),
   date('a date beyond', 8_640_000_000_000_001n, ''),
   date('the last date', 2n ** 63n - 1n, ''),
   date('the first date', -(2n ** 63n), ''),
-  plain('null', null, null),
-  plain('a regular expression', new BSONRegExp('^a/b', 'i'), '/^a/b/i'),
-  plain('an expression that is asked for', new BSONRegExp('^te.t', 'i'), '/^te.t/i'),
-  plain('a text that is asked for, as an expression', new BSONRegExp('TEX', 'i'), '/TEX/i'),
   regex('an option that the driver refuses', 'a', 'g', '/a/g'),
   regex('options that nobody knows', 'a', 'zZ\xff', '/a/Zz\ufffd'),
   regex('options out of order', 'a', 'xi', '/a/ix'),
@@ -154,54 +164,16 @@ export const SCALARS: readonly OddValue[] = [
     $ref: 'job',
     $id: ID,
   }),
-  plain('code', new Code('return 1'), 'return 1'),
-  plain('a symbol', new BSONSymbol('symbol'), 'symbol'),
-  plain('code with a scope', new Code('return x', { x: 1 }), 'return x'),
-  plain('an int', new Int32(7), 7),
-  plain('a timestamp', new Timestamp({ t: 2_000_000_000, i: 1 }), '8589934592000000001'),
-  plain('a long', Long.fromString('12'), 12),
-  plain('a long beyond a double', Long.fromString('9007199254740993'), '9007199254740993'),
-  plain('the least long', Long.MIN_VALUE, '-9223372036854775808'),
-  plain('a decimal', Decimal128.fromString('0.10'), '0.10'),
-  plain('a decimal that is none', Decimal128.fromString('NaN'), 'NaN'),
-  plain('an infinite decimal', Decimal128.fromString('-Infinity'), '-Infinity'),
-  plain('the least key', new MinKey(), 'MinKey'),
-  plain('the greatest key', new MaxKey(), 'MaxKey'),
 ];
 
 export const ARRAYS: readonly OddValue[] = [
   array('an empty list', [], []),
-  array(
-    'a list',
-    [
-      ['0', one],
-      ['1', two],
-    ],
-    [1, 2],
-  ),
-  array(
-    'a list with other keys',
-    [
-      ['b', one],
-      ['', two],
-      ['0', one],
-    ],
-    [1, 2, 1],
-  ),
-  array(
-    'a list with NaN',
-    [
-      ['0', element(new Double(NaN))],
-      ['1', two],
-    ],
-    ['NaN', 2],
-  ),
+  array('a list', [pair('0', one), pair('1', two)], [1, 2]),
+  array('a list with other keys', [pair('b', one), pair('', two), pair('0', one)], [1, 2, 1]),
+  array('a list with NaN', [pair('0', element(new Double(NaN))), pair('1', two)], ['NaN', 2]),
   array(
     'a list of texts',
-    [
-      ['0', element('x')],
-      ['1', { type: 0x02, bytes: string(bytesOf('text\xff')) }],
-    ],
+    [pair('0', element('x')), pair('1', { type: 0x02, bytes: string(bytesOf('text\xff')) })],
     ['x', 'text\ufffd'],
     ['x', 'text\ufffd'],
   ),
@@ -211,84 +183,40 @@ export const ARRAYS: readonly OddValue[] = [
 
 export const OBJECTS: readonly OddValue[] = [
   object('an empty object', [], {}),
-  object(
-    'an object',
-    [
-      ['a', one],
-      ['b', two],
-    ],
-    { a: 1, b: 2 },
-  ),
-  object(
-    'a reference',
-    [
-      ['$ref', element('job')],
-      ['$id', element(new ObjectId(ID))],
-    ],
-    { $ref: 'job', $id: ID },
-  ),
-  object(
-    'a reference that is none',
-    [
-      ['$ref', one],
-      ['$id', one],
-      ['$db', one],
-    ],
-    { $ref: 1, $id: 1, $db: 1 },
-  ),
+  object('an object', [pair('a', one), pair('b', two)], { a: 1, b: 2 }),
+  object('a reference', [pair('$ref', element('job')), pair('$id', element(new ObjectId(ID)))], {
+    $ref: 'job',
+    $id: ID,
+  }),
+  object('a reference that is none', [pair('$ref', one), pair('$id', one), pair('$db', one)], {
+    $ref: 1,
+    $id: 1,
+    $db: 1,
+  }),
   object('an object that calls itself a type', [['_bsontype', element('ObjectId')]], {
     _bsontype: 'ObjectId',
   }),
-  object(
-    'an object that converts itself',
-    [
-      ['toBSON', one],
-      ['toJSON', two],
-    ],
-    { toBSON: 1, toJSON: 2 },
-  ),
-  object(
-    'keys of every object',
-    [
-      ['constructor', one],
-      ['hasOwnProperty', two],
-    ],
-    { constructor: 1, hasOwnProperty: 2 },
-  ),
+  object('an object that converts itself', [pair('toBSON', one), pair('toJSON', two)], {
+    toBSON: 1,
+    toJSON: 2,
+  }),
+  object('keys of every object', [pair('constructor', one), pair('hasOwnProperty', two)], {
+    constructor: 1,
+    hasOwnProperty: 2,
+  }),
   object('a prototype', [['__proto__', rawObject([['x', one]])]], PROTOTYPE),
   object('an empty key', [['', one]], { '': 1 }),
-  object(
-    'keys like numbers',
-    [
-      ['10', one],
-      ['2', two],
-    ],
-    { '10': 1, '2': 2 },
-  ),
-  object(
-    'keys like operators',
-    [
-      ['$where', one],
-      ['a.b', two],
-    ],
-    { $where: 1, 'a.b': 2 },
-  ),
+  object('keys like numbers', [pair('10', one), pair('2', two)], { '10': 1, '2': 2 }),
+  object('keys like operators', [pair('$where', one), pair('a.b', two)], { $where: 1, 'a.b': 2 }),
   object('a key that is not UTF-8', [[bytesOf('k\xff'), one]], { 'k\ufffd': 1 }),
-  object(
-    'a key twice',
-    [
-      ['a', one],
-      ['a', one],
-    ],
-    { a: 1 },
-  ),
+  object('a key twice', [pair('a', one), pair('a', one)], { a: 1 }),
   object(
     'values that are none',
     [
-      ['u', { type: 0x06, bytes: Buffer.alloc(0) }],
-      ['n', { type: 0x0a, bytes: Buffer.alloc(0) }],
-      ['l', { type: 0xff, bytes: Buffer.alloc(0) }],
-      ['m', { type: 0x7f, bytes: Buffer.alloc(0) }],
+      pair('u', { type: 0x06, bytes: Buffer.alloc(0) }),
+      pair('n', { type: 0x0a, bytes: Buffer.alloc(0) }),
+      pair('l', { type: 0xff, bytes: Buffer.alloc(0) }),
+      pair('m', { type: 0x7f, bytes: Buffer.alloc(0) }),
     ],
     { u: null, n: null, l: 'MinKey', m: 'MaxKey' },
   ),

@@ -1,4 +1,5 @@
 // The service as users run it, in this process, on the mongod of the test run.
+import type { JsonObject } from '@bufbuild/protobuf';
 import { MongoClient } from 'mongodb';
 import type { CommandStartedEvent, Db, Document } from 'mongodb';
 import { pino } from 'pino';
@@ -12,6 +13,8 @@ import { loadSample } from '../../src/embedded/sample.js';
 import { makeIndexes } from '../../src/job/collections.js';
 import { logOptions } from '../../src/telemetry/log.js';
 import { IN_TIME } from './chained.js';
+import { jsonClient } from './client.js';
+import type { JsonClient, Outcome } from './client.js';
 import type { LogLine } from './program.js';
 import { until } from './until.js';
 
@@ -23,12 +26,15 @@ const ERROR_LEVEL = 50;
 
 export type { LogLine } from './program.js';
 
-export interface Service {
+/** The service, and the calls of a gRPC client of its own. */
+export interface Service extends Pick<JsonClient, 'call' | 'send'> {
+  list(domain_id: string, query: JsonObject): Promise<Outcome>;
+  stat(domain_id: string, query: JsonObject): Promise<Outcome>;
   /** The addresses of the gRPC, the HTTP and the admin listener; the last one is off unless settings open it. */
   readonly address: string;
   readonly http: string;
   readonly admin: string;
-  /** A client of the tests. */
+  /** A client of the database. */
   readonly client: MongoClient;
   readonly db: Db;
   /** All log lines, and those on faults of the service or the database. */
@@ -40,6 +46,7 @@ export interface Service {
   taken(): number;
   /** Empties the database and loads the sample. */
   reload(): Promise<void>;
+  insert(jobs: readonly Document[], collectors?: readonly Document[]): Promise<void>;
   /** Passes each command of calls to `listener`, if commands are monitored. */
   onCommand(listener: (command: Document) => void): void;
   /** Checks the indexes again. */
@@ -61,31 +68,14 @@ const lineOf = (text: string): LogLine => {
   return typeof line === 'object' && line !== null ? { ...line } : {};
 };
 
-/**
- * Fills `database` with the sample, after emptying it, and serves it with `settings` in place of the defaults. `now` is the
- * wall clock of calls.
- */
-export async function startService(
-  database: string,
-  settings: Partial<Config> = {},
-  replaced: Replaced = {},
-  now: () => number = Date.now,
-): Promise<Service> {
-  const uri = mongodbUri();
-  const client = new MongoClient(uri);
-  const db = client.db(database);
-  const reload = async (): Promise<void> => {
-    await Promise.all(['job', 'collector', 'job_task'].map((name) => db.collection(name).deleteMany({})));
-    await loadSample(uri, database, SAMPLE);
-    await makeIndexes(db);
-  };
-  await reload();
+/** An app on `database`, with its log and the listeners to its commands. */
+function createTestedApp(database: string, settings: Partial<Config>, replaced: Replaced, now: () => number) {
   const log: LogLine[] = [];
   const listeners: ((command: Document) => void)[] = [];
   const config = {
     ...DEFAULTS,
     ...{ grpcPort: 0, httpPort: 0, adminPort: 'off' as const, shutdownGrace: 1000 },
-    ...{ mongodbUri: uri, mongodbDatabase: database },
+    ...{ mongodbUri: mongodbUri(), mongodbDatabase: database },
     ...settings,
   };
   const app = createApp(config, {
@@ -100,16 +90,55 @@ export async function startService(
       });
     },
   });
-  const { grpc, http, admin } = await app.start();
-  await until('the service serves', () => log.some(({ msg }) => msg === 'serving'), START_TIMEOUT_MS);
-  await app.checkIndexes();
+  return { app, log, listeners };
+}
+
+/** The calls of a gRPC client, which connects with the first. */
+function createCalls(address: () => string) {
+  let client: JsonClient | undefined;
+  const connected = (): JsonClient => (client ??= jsonClient(address()));
+  const call: JsonClient['call'] = (...request) => connected().call(...request);
   return {
-    address: grpc,
-    http,
-    admin,
-    client,
-    db,
-    log,
+    call,
+    send: (...request: Parameters<JsonClient['send']>) => connected().send(...request),
+    list: (domain_id: string, query: JsonObject) => call('list', { domain_id, query }),
+    stat: (domain_id: string, query: JsonObject) => call('stat', { domain_id, query }),
+    close: () => client?.close(),
+  };
+}
+
+/** A service before its start. */
+export function createService(
+  database: string,
+  settings: Partial<Config> = {},
+  replaced: Replaced = {},
+  now: () => number = Date.now,
+): Service & { start(): Promise<void> } {
+  const client = new MongoClient(mongodbUri());
+  const db = client.db(database);
+  const { app, log, listeners } = createTestedApp(database, settings, replaced, now);
+  const addresses = { grpc: '', http: '', admin: '' };
+  const { close, ...calls } = createCalls(() => addresses.grpc);
+  const insert = async (name: string, documents: readonly Document[]): Promise<void> => {
+    if (documents.length > 0) await db.collection(name).insertMany([...documents]);
+  };
+  const reload = async (): Promise<void> => {
+    await Promise.all(['job', 'collector', 'job_task'].map((name) => db.collection(name).deleteMany({})));
+    await loadSample(mongodbUri(), database, SAMPLE);
+    await makeIndexes(db);
+  };
+  return {
+    ...calls,
+    ...{ client, db, log, reload },
+    get address() {
+      return addresses.grpc;
+    },
+    get http() {
+      return addresses.http;
+    },
+    get admin() {
+      return addresses.admin;
+    },
     get faults() {
       return log.filter(({ level }) => Number(level) >= ERROR_LEVEL);
     },
@@ -121,13 +150,33 @@ export async function startService(
         memory,
       );
     },
-    reload,
+    async insert(jobs, collectors = []) {
+      await insert('collector', collectors);
+      await insert('job', jobs);
+    },
     onCommand: (listener) => void listeners.push(listener),
     lookAtIndexes: app.checkIndexes,
+    async start() {
+      await reload();
+      Object.assign(addresses, await app.start());
+      await until('the service serves', () => log.some(({ msg }) => msg === 'serving'), START_TIMEOUT_MS);
+      await app.checkIndexes();
+    },
     async stop() {
+      close();
       await app.close();
       // An open client would keep the whole run alive after a test with database trouble.
       await db.dropDatabase().finally(() => client.close());
     },
   };
+}
+
+/**
+ * Fills `database` with the sample, after emptying it, and serves it with `settings` in place of the defaults. `now` is the
+ * wall clock of calls.
+ */
+export async function startService(...options: Parameters<typeof createService>): Promise<Service> {
+  const service = createService(...options);
+  await service.start();
+  return service;
 }

@@ -41,158 +41,103 @@ const OLD_NODE = `data:text/javascript,${encodeURIComponent(
   "Object.defineProperty(process.versions, 'node', { value: '18.20.4' })",
 )}`;
 
+const when = (symptom: string, settings: Case['settings'], more: Partial<Case> = {}): Case => ({
+  symptom,
+  settings,
+  ...more,
+});
+
 export const ENDS: readonly Case[] = [
-  { symptom: 'a URI of something else', settings: always({ MONGODB_URI: '127.0.0.1:27017' }) },
-  { symptom: 'a password with `/`', settings: always(uri(`me:${PASSWORD}/x@127.0.0.1`)) },
-  {
-    symptom: 'a password with `@`, or an invalid host',
-    settings: always(uri(`me:${PASSWORD}@x@127.0.0.1`)),
-  },
-  {
-    symptom: 'an option unknown to the driver',
-    settings: always(uri(`me:${PASSWORD}@127.0.0.1`, 'replicaset_=a')),
-  },
-  { symptom: 'a compressor without its module', settings: always(uri('127.0.0.1', 'compressors=snappy')) },
-  {
-    symptom: 'a mechanism without its module',
-    settings: always(uri('me@127.0.0.1', 'authMechanism=GSSAPI')),
-  },
-  {
-    symptom: 'a missing CA file',
-    settings: always(uri('127.0.0.1', 'tls=true&tlsCAFile=/nowhere/ca.pem')),
-  },
-  {
-    symptom: 'a CA file without certificates',
-    settings: ({ folder }) => uri('127.0.0.1', `tls=true&tlsCAFile=${folder}/key.pem`),
-  },
-  {
-    symptom: 'a certificate without its key',
-    settings: ({ folder }) => uri('127.0.0.1', `tls=true&tlsCertificateKeyFile=${folder}/ca.pem`),
-  },
-  {
-    symptom: 'two databases',
-    settings: always({ MONGODB_URI: 'mongodb://127.0.0.1/jobs', MONGODB_DATABASE: 'inventory' }),
-  },
-  { symptom: 'a wrong value', settings: always({ GRPC_PORT: '70000' }) },
-  { symptom: 'a setting of a later version', settings: always({ TOTAL_COUNT_LIMIT: '10' }) },
-  { symptom: 'one port twice', settings: always({ HTTP_PORT: '9090', ADMIN_PORT: '9090' }) },
-  {
-    symptom: 'a gRPC port in use',
-    settings: ({ taken }) => ({ ...uri('127.0.0.1:1'), GRPC_PORT: taken.grpc }),
-  },
-  {
-    symptom: 'an HTTP port in use',
-    settings: ({ taken }) => ({ ...uri('127.0.0.1:1'), HTTP_PORT: taken.http }),
-  },
-  {
-    symptom: 'an admin port in use',
-    settings: ({ taken }) => ({ ...uri('127.0.0.1:1'), ADMIN_PORT: taken.admin }),
-  },
-  {
-    symptom: 'an address of another machine',
-    settings: always({ ...uri('127.0.0.1:1'), HOST: '192.0.2.1' }),
-  },
-  {
-    symptom: 'an unknown host name',
-    settings: always({ ...uri('127.0.0.1:1'), HOST: 'nowhere.invalid' }),
-  },
-  { symptom: 'a second start on the same data', settings: embedded('data') },
-  {
-    symptom: 'another mongod on the same data',
-    settings: embedded('foreign'),
-    within: LATE_LINE_MS,
-  },
-  { symptom: 'an unwritable folder', settings: embedded('key.pem/data') },
-  {
-    symptom: 'an unusable MONGOD_BINARY',
-    settings: embedded('binary', { MONGOD_BINARY: '/nowhere/mongod' }),
-  },
-  {
-    symptom: 'no mongod and no Python',
-    settings: embedded('none', {
-      PATH: '/nowhere',
-      MONGOD_BINARY: '',
-      MONGOMS_DOWNLOAD_MIRROR: 'http://127.0.0.1:1',
-    }),
-    // A copy without the mongod cache of this build.
-    start: ({ folder }) => ({ main: join(folder, 'copy/build/src/main.js') }),
-    within: LATE_LINE_MS,
-  },
-  {
-    symptom: 'missing keys',
-    settings: always({ ...uri('127.0.0.1:1'), AUTH: 'jwt', AUTH_PUBLIC_KEYS: '/nowhere/keys.json' }),
-  },
-  {
-    symptom: 'missing certificates',
-    settings: always({ ...uri('127.0.0.1:1'), TLS_CERT_FILE: '/nowhere/a', TLS_KEY_FILE: '/nowhere/b' }),
-  },
-  { symptom: 'an old Node', settings: always({ NODE_OPTIONS: `--import ${OLD_NODE}` }) },
-  {
-    symptom: 'an unknown argument',
-    settings: always({}),
-    start: () => ({ args: ['--port', '1'] }),
-    code: 2,
-  },
+  when('a URI of something else', always({ MONGODB_URI: '127.0.0.1:27017' })),
+  when('a password with `/`', always(uri(`me:${PASSWORD}/x@127.0.0.1`))),
+  when('a password with `@`, or an invalid host', always(uri(`me:${PASSWORD}@x@127.0.0.1`))),
+  when('an option unknown to the driver', always(uri(`me:${PASSWORD}@127.0.0.1`, 'replicaset_=a'))),
+  when('a compressor without its module', always(uri('127.0.0.1', 'compressors=snappy'))),
+  when('a mechanism without its module', always(uri('me@127.0.0.1', 'authMechanism=GSSAPI'))),
+  when('a missing CA file', always(uri('127.0.0.1', 'tls=true&tlsCAFile=/nowhere/ca.pem'))),
+  when('a CA file without certificates', ({ folder }) =>
+    uri('127.0.0.1', `tls=true&tlsCAFile=${folder}/key.pem`),
+  ),
+  when('a certificate without its key', ({ folder }) =>
+    uri('127.0.0.1', `tls=true&tlsCertificateKeyFile=${folder}/ca.pem`),
+  ),
+  when('two databases', always({ MONGODB_URI: 'mongodb://127.0.0.1/jobs', MONGODB_DATABASE: 'inventory' })),
+  when('a wrong value', always({ GRPC_PORT: '70000' })),
+  when('a setting of a later version', always({ TOTAL_COUNT_LIMIT: '10' })),
+  when('one port twice', always({ HTTP_PORT: '9090', ADMIN_PORT: '9090' })),
+  when('a gRPC port in use', ({ taken }) => ({ ...uri('127.0.0.1:1'), GRPC_PORT: taken.grpc })),
+  when('an HTTP port in use', ({ taken }) => ({ ...uri('127.0.0.1:1'), HTTP_PORT: taken.http })),
+  when('an admin port in use', ({ taken }) => ({ ...uri('127.0.0.1:1'), ADMIN_PORT: taken.admin })),
+  when('an address of another machine', always({ ...uri('127.0.0.1:1'), HOST: '192.0.2.1' })),
+  when('an unknown host name', always({ ...uri('127.0.0.1:1'), HOST: 'nowhere.invalid' })),
+  when('a second start on the same data', embedded('data')),
+  when('another mongod on the same data', embedded('foreign'), { within: LATE_LINE_MS }),
+  when('an unwritable folder', embedded('key.pem/data')),
+  when('an unusable MONGOD_BINARY', embedded('binary', { MONGOD_BINARY: '/nowhere/mongod' })),
+  when(
+    'no mongod and no Python',
+    embedded('none', { PATH: '/nowhere', MONGOD_BINARY: '', MONGOMS_DOWNLOAD_MIRROR: 'http://127.0.0.1:1' }),
+    {
+      // A copy without the mongod cache of this build.
+      start: ({ folder }) => ({ main: join(folder, 'copy/build/src/main.js') }),
+      within: LATE_LINE_MS,
+    },
+  ),
+  when(
+    'missing keys',
+    always({ ...uri('127.0.0.1:1'), AUTH: 'jwt', AUTH_PUBLIC_KEYS: '/nowhere/keys.json' }),
+  ),
+  when(
+    'missing certificates',
+    always({ ...uri('127.0.0.1:1'), TLS_CERT_FILE: '/nowhere/a', TLS_KEY_FILE: '/nowhere/b' }),
+  ),
+  when('an old Node', always({ NODE_OPTIONS: `--import ${OLD_NODE}` })),
+  when('an unknown argument', always({}), { start: () => ({ args: ['--port', '1'] }), code: 2 }),
 ];
 
 export const NOT_SERVING: readonly Case[] = [
-  { symptom: 'nothing listens there', settings: always(uri('127.0.0.1:1')) },
-  { symptom: 'a database that hangs', settings: against('silent') },
-  { symptom: 'something other than a database', settings: ({ taken }) => uri(`127.0.0.1:${taken.http}`) },
-  { symptom: 'an unknown database host', settings: always(uri('nowhere.invalid')) },
-  {
-    symptom: 'a missing SRV record',
-    settings: always({ MONGODB_URI: `mongodb+srv://me:${PASSWORD}@nowhere.invalid/` }),
-  },
-  { symptom: 'TLS, and the database has none', settings: against('auth', 'tls=true') },
-  {
-    symptom: 'TLS, and the server speaks none',
-    settings: ({ taken }) => uri(`127.0.0.1:${taken.http}`, 'tls=true'),
-  },
-  { symptom: 'no TLS, and the database wants it', settings: against('tls') },
-  { symptom: 'an untrusted certificate', settings: byTls('tls', '') },
-  { symptom: 'a certificate of another name', settings: byTls('tls', 'tlsCAFile=$/ca.pem', '127.0.0.1') },
-  { symptom: 'an expired certificate', settings: byTls('expired', 'tlsCAFile=$/ca.pem') },
-  { symptom: 'a database that wants a certificate', settings: byTls('strict', 'tlsCAFile=$/ca.pem') },
-  { symptom: 'a wrong password', settings: asUser('all', `${PASSWORD}x`) },
-  { symptom: 'no user', settings: against('auth') },
-  {
-    symptom: 'a mechanism unknown to the database',
-    settings: asUser('all', PASSWORD, 'authMechanism=PLAIN'),
-  },
-  { symptom: 'a user without the right to read jobs', settings: asUser('nojob') },
-  { symptom: 'a user without the right to read collectors', settings: asUser('nocollector') },
-  { symptom: 'a user without the right to read either', settings: asUser('nothing') },
-  { symptom: 'another name of the replica set', settings: against('set', 'replicaSet=other') },
-  { symptom: 'a standalone, and replicaSet is set', settings: against('auth', 'replicaSet=rs0') },
-  { symptom: 'a mongos, and replicaSet is set', settings: against('mongos', 'replicaSet=rs0') },
-  { symptom: 'an uninitiated replica set', settings: against('ghost') },
-  { symptom: 'an arbiter', settings: against('arbiter') },
-  { symptom: 'no primary', settings: against('secondary', 'replicaSet=rs0') },
-  {
-    symptom: 'readPreference=secondary, and there is none',
-    settings: against('set', 'replicaSet=embedded&readPreference=secondary'),
-  },
-  {
-    symptom: 'loadBalanced, and there is no load balancer',
-    settings: against('auth', 'loadBalanced=true'),
-  },
-  { symptom: 'a member that starts', settings: against('recovering', 'replicaSet=rs0') },
-  { symptom: 'an embedded mongod that starts', settings: embedded('new') },
-  { symptom: 'MongoDB 4.4', settings: against('4.4') },
-  { symptom: 'MongoDB 4.0', settings: against('4.0') },
+  when('nothing listens there', always(uri('127.0.0.1:1'))),
+  when('a database that hangs', against('silent')),
+  when('something other than a database', ({ taken }) => uri(`127.0.0.1:${taken.http}`)),
+  when('an unknown database host', always(uri('nowhere.invalid'))),
+  when('a missing SRV record', always({ MONGODB_URI: `mongodb+srv://me:${PASSWORD}@nowhere.invalid/` })),
+  when('TLS, and the database has none', against('auth', 'tls=true')),
+  when('TLS, and the server speaks none', ({ taken }) => uri(`127.0.0.1:${taken.http}`, 'tls=true')),
+  when('no TLS, and the database wants it', against('tls')),
+  when('an untrusted certificate', byTls('tls', '')),
+  when('a certificate of another name', byTls('tls', 'tlsCAFile=$/ca.pem', '127.0.0.1')),
+  when('an expired certificate', byTls('expired', 'tlsCAFile=$/ca.pem')),
+  when('a database that wants a certificate', byTls('strict', 'tlsCAFile=$/ca.pem')),
+  when('a wrong password', asUser('all', `${PASSWORD}x`)),
+  when('no user', against('auth')),
+  when('a mechanism unknown to the database', asUser('all', PASSWORD, 'authMechanism=PLAIN')),
+  when('a user without the right to read jobs', asUser('nojob')),
+  when('a user without the right to read collectors', asUser('nocollector')),
+  when('a user without the right to read either', asUser('nothing')),
+  when('another name of the replica set', against('set', 'replicaSet=other')),
+  when('a standalone, and replicaSet is set', against('auth', 'replicaSet=rs0')),
+  when('a mongos, and replicaSet is set', against('mongos', 'replicaSet=rs0')),
+  when('an uninitiated replica set', against('ghost')),
+  when('an arbiter', against('arbiter')),
+  when('no primary', against('secondary', 'replicaSet=rs0')),
+  when(
+    'readPreference=secondary, and there is none',
+    against('set', 'replicaSet=embedded&readPreference=secondary'),
+  ),
+  when('loadBalanced, and there is no load balancer', against('auth', 'loadBalanced=true')),
+  when('a member that starts', against('recovering', 'replicaSet=rs0')),
+  when('an embedded mongod that starts', embedded('new')),
+  when('MongoDB 4.4', against('4.4')),
+  when('MongoDB 4.0', against('4.0')),
 ];
 
 export const SERVING: readonly Case[] = [
-  { symptom: 'lists are slow', settings: asUser('all') },
-  { symptom: 'missing indexes are not noticed', settings: asUser('nolist') },
-  { symptom: 'deletes are refused', settings: asUser('noremove') },
-  {
-    symptom: 'a variable without effect',
-    settings: (world) => ({ ...asUser('all')(world), GRPC_PROT: '1' }),
-  },
-  {
-    symptom: 'the sample is served, and a database was meant',
-    settings: (world) => ({ ...asUser('all')(world), MONGO_URI: 'mongodb://127.0.0.1/' }),
-  },
+  when('lists are slow', asUser('all')),
+  when('missing indexes are not noticed', asUser('nolist')),
+  when('deletes are refused', asUser('noremove')),
+  when('a variable without effect', (world) => ({ ...asUser('all')(world), GRPC_PROT: '1' })),
+  when('the sample is served, and a database was meant', (world) => ({
+    ...asUser('all')(world),
+    MONGO_URI: 'mongodb://127.0.0.1/',
+  })),
 ];

@@ -1,5 +1,5 @@
 // Any value may be stored in any place: no document fails a call, and a value of the wrong type is shown as its default.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import {
@@ -11,46 +11,33 @@ import {
   Decimal128,
   Double,
   Long,
-  MaxKey,
-  MinKey,
   ObjectId,
   Timestamp,
   UUID,
 } from 'mongodb';
 import type { Document } from 'mongodb';
+import { COLLECTOR_FIELDS, FIELDS } from '../harness/odd-documents.js';
+import { PLAIN } from '../harness/odd-values.js';
 import { idsOf, rowsOf, totalOf } from '../query/request.js';
-import { jsonClient } from '../harness/client.js';
-import type { JsonClient } from '../harness/client.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { testNoFaults, useService } from '../harness/use-service.js';
 
 const MUTANTS = 'domain-mutants';
 const TABLE = 'domain-table';
 
-let service: Service;
-let client: JsonClient;
+const service = useService('answers');
 
 const deep = Array.from({ length: 40 }).reduce<Document>((inner) => ({ inner: [inner] }), { bottom: 1 });
 
 /** A value of every BSON type. */
 const VALUES: readonly unknown[] = [
-  null,
-  true,
-  false,
+  ...PLAIN.map(([, value]) => value),
   0,
   -1,
   70_000,
   2 ** 31,
   -(2 ** 40),
   new Double(1.5),
-  NaN,
-  Infinity,
-  -Infinity,
-  Long.fromString('9007199254740993'),
-  Long.MIN_VALUE,
   Decimal128.fromString('1.5'),
-  Decimal128.fromString('NaN'),
-  '',
   'text',
   'UNRECOGNIZED',
   '0',
@@ -72,8 +59,6 @@ const VALUES: readonly unknown[] = [
   new Code('x'),
   new Code('x', { y: 1 }),
   new DBRef('job', new ObjectId()),
-  new MinKey(),
-  new MaxKey(),
   new Timestamp({ t: 1, i: 2 }),
   [],
   [null],
@@ -90,36 +75,8 @@ const VALUES: readonly unknown[] = [
   [deep],
 ];
 
-const FIELDS = [
-  'status',
-  'filters',
-  'total_tasks',
-  'remained_tasks',
-  'errors',
-  'collector',
-  'collector_id',
-  'project_id',
-  'projects',
-  'created_at',
-  'updated_at',
-  'finished_at',
-  'mark_error',
-  'unknown',
-];
-const COLLECTOR_FIELDS = [
-  'collector_id',
-  'name',
-  'state',
-  'plugin_info',
-  'provider',
-  'capability',
-  'is_public',
-  'project_id',
-  'tags',
-  'created_at',
-  'last_collected_at',
-  'priority',
-];
+const ANY_FIELDS = [...FIELDS.filter((name) => name !== 'job_id'), 'unknown'];
+const ANY_COLLECTOR_FIELDS = [...COLLECTOR_FIELDS, 'priority'];
 
 const mutation = (names: readonly string[]) =>
   fc
@@ -132,8 +89,8 @@ const sampled = (names: readonly string[], seed: number): readonly Document[] =>
 
 /** Two hundred jobs, each with a collector, both with anything anywhere. */
 function mutants(): readonly (readonly [Document, Document])[] {
-  const collectors = sampled(COLLECTOR_FIELDS, 2);
-  return sampled(FIELDS, 1).map((job, i) => {
+  const collectors = sampled(ANY_COLLECTOR_FIELDS, 2);
+  return sampled(ANY_FIELDS, 1).map((job, i) => {
     const _id = new ObjectId();
     const unique = { collector_id: `collector-${i}`, domain_id: MUTANTS, _id };
     return [
@@ -186,32 +143,26 @@ const SHOWN: readonly (readonly [string, Document, JsonObject])[] = [
 ];
 
 beforeAll(async () => {
-  service = await startService('answers');
-  client = jsonClient(service.address);
-  const [jobs, collectors] = [service.db.collection('job'), service.db.collection('collector')];
   const made = mutants();
-  await jobs.insertMany(made.map(([job]) => job));
-  await collectors.insertMany(made.map(([, collector]) => collector));
-  await jobs.insertMany(SHOWN.map(([what, job]) => ({ job_id: what, domain_id: TABLE, ...job })));
-});
-
-afterAll(async () => {
-  client.close();
-  await service.stop();
+  const shown = SHOWN.map(([what, job]) => ({ job_id: what, domain_id: TABLE, ...job }));
+  await service.insert(
+    [...made.map(([job]) => job), ...shown],
+    made.map(([, collector]) => collector),
+  );
 });
 
 describe('two hundred documents with any value in any field', () => {
   test('are all listed', async () => {
-    const outcome = await client.call('list', { domain_id: MUTANTS, query: { sort: { key: 'job_id' } } });
+    const outcome = await service.list(MUTANTS, { sort: { key: 'job_id' } });
     expect(idsOf(outcome)).toEqual(IDS);
     expect(totalOf(outcome)).toBe(COUNT);
   });
 
-  test.each(FIELDS.filter((name) => name !== 'unknown'))(
+  test.each(ANY_FIELDS.filter((name) => name !== 'unknown'))(
     'are listed in the order of %s, every one once',
     async (key) => {
       const pages = [1, 101].map((start) =>
-        client.call('list', {
+        service.call('list', {
           domain_id: MUTANTS,
           query: { sort: { key }, only: ['job_id'], page: { start, limit: 100 } },
         }),
@@ -224,26 +175,26 @@ describe('two hundred documents with any value in any field', () => {
 
   test('can each be read by get', async () => {
     const outcomes = await Promise.all(
-      IDS.map((job_id) => client.call('get', { domain_id: MUTANTS, job_id })),
+      IDS.map((job_id) => service.call('get', { domain_id: MUTANTS, job_id })),
     );
     expect(outcomes.filter((outcome) => 'error' in outcome)).toEqual([]);
   });
 
   test('are all rows of stat', async () => {
     const aggregate = [{ sort: { key: 'job_id' } }];
-    expect(idsOf(await client.call('stat', { domain_id: MUTANTS, query: { aggregate } }))).toEqual(IDS);
+    expect(idsOf(await service.stat(MUTANTS, { aggregate }))).toEqual(IDS);
   });
 
-  test.each([...FIELDS, ...COLLECTOR_FIELDS.map((name) => `collector.${name}`)])(
+  test.each([...ANY_FIELDS, ...ANY_COLLECTOR_FIELDS.map((name) => `collector.${name}`)])(
     'are grouped by %s',
     async (k) => {
       const aggregate = [
         { group: { keys: [{ k, n: 'x' }], fields: [{ n: 'c', o: 'count' }] } },
         { group: { fields: [{ n: 'sum', o: 'sum', k: 'c' }] } },
       ];
-      const outcome = await client.call('stat', { domain_id: MUTANTS, query: { aggregate } });
+      const outcome = await service.stat(MUTANTS, { aggregate });
       expect(rowsOf(outcome)).toEqual([{ sum: COUNT }]);
-      const distinct = await client.call('stat', { domain_id: MUTANTS, query: { distinct: k } });
+      const distinct = await service.stat(MUTANTS, { distinct: k });
       expect(distinct).toHaveProperty('response.results');
     },
   );
@@ -251,11 +202,7 @@ describe('two hundred documents with any value in any field', () => {
 
 test.each(SHOWN)('%s', async (job_id, _stored, shown) => {
   const query = { filter: [{ k: 'job_id', o: 'eq', v: job_id }] };
-  expect(rowsOf(await client.call('list', { domain_id: TABLE, query }))).toEqual([
-    { job_id, domain_id: TABLE, ...shown },
-  ]);
+  expect(rowsOf(await service.list(TABLE, query))).toEqual([{ job_id, domain_id: TABLE, ...shown }]);
 });
 
-test('no value is an error of the service', () => {
-  expect(service.faults).toEqual([]);
-});
+testNoFaults(service);

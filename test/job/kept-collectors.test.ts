@@ -1,10 +1,9 @@
 // A cached collector is visible to its own domain alone, by every call that shows collectors and in any order of domains;
 // it expires.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
 import { callHttp, post } from '../harness/http-client.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { MONITORED, useService } from '../harness/use-service.js';
 import { until } from '../harness/until.js';
 
 const OURS = 'domain-ours00000000';
@@ -13,32 +12,21 @@ const jobOf = (domain_id: string): string => `job-of-${domain_id}`;
 /** Milliseconds to keep a collector; enough for a few calls. */
 const KEPT = 500;
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService(
-    'between_tenants',
-    { collectorCache: KEPT },
-    { mongo: { monitorCommands: true } },
-  );
-});
-afterAll(() => service.stop());
+const service = useService('between_tenants', { collectorCache: KEPT }, MONITORED);
 
 /** Adds a collector of our domain, not cached yet, and a job of each domain with a reference to it. */
 beforeEach(async () => {
   const collector = new ObjectId();
   await service.db.collection('collector').deleteMany({ domain_id: OURS });
   await service.db.collection('job').deleteMany({ domain_id: { $in: [OURS, THEIRS] } });
-  await service.db
-    .collection('collector')
-    .insertOne({ _id: collector, collector_id: 'collector-ours', name: 'before', domain_id: OURS });
-  await service.db.collection('job').insertMany(
+  await service.insert(
     [OURS, THEIRS].map((domain_id) => ({
       job_id: jobOf(domain_id),
       domain_id,
       status: 'SUCCESS',
       collector,
     })),
+    [{ _id: collector, collector_id: 'collector-ours', name: 'before', domain_id: OURS }],
   );
 });
 

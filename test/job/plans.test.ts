@@ -6,28 +6,15 @@ import type { Document } from 'mongodb';
 import { makeIndexes } from '../../src/job/collections.js';
 import { INDEXES } from '../../src/job/schema.js';
 import { idsOf } from '../query/request.js';
-import { jsonClient } from '../harness/client.js';
-import type { JsonClient, RpcName } from '../harness/client.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import type { RpcName } from '../harness/client.js';
+import { MONITORED, useCommands, useService } from '../harness/use-service.js';
 
 const DOMAIN = 'domain-3f1c9a7b2e40';
 const JOBS = 2201;
 const COLLECTOR = 'collector-917962e4f8e7';
 
-let service: Service;
-let client: JsonClient;
-let commands: Document[] = [];
-
-beforeAll(async () => {
-  service = await startService('plans', {}, { mongo: { monitorCommands: true } });
-  service.onCommand((command) => commands.push(command));
-  client = jsonClient(service.address);
-});
-afterAll(async () => {
-  client.close();
-  await service.stop();
-});
+const service = useService('plans', {}, MONITORED);
+const commands = useCommands(service);
 
 /** Fields of a command refused by explain. */
 const ENVELOPE = new Set(['$db', 'lsid', '$clusterTime', '$readPreference', 'maxTimeMS']);
@@ -39,8 +26,8 @@ const counts = ({ pipeline }: Document): boolean => JSON.stringify(pipeline ?? [
 
 /** The plan of the command that reads the jobs of a call, as JSON text. */
 async function explained(rpc: RpcName, request: JsonObject): Promise<string> {
-  commands = [];
-  expect(await client.call(rpc, { domain_id: DOMAIN, ...request })).toHaveProperty('response');
+  commands.length = 0;
+  expect(await service.call(rpc, { domain_id: DOMAIN, ...request })).toHaveProperty('response');
   const reading = commands.filter(readsJobs).find((command) => !counts(command)) ?? {};
   const explain = Object.fromEntries(Object.entries(reading).filter(([name]) => !ENVELOPE.has(name)));
   return JSON.stringify(await service.db.command({ explain, verbosity: 'executionStats' }));
@@ -164,7 +151,7 @@ describe('with the indexes of the writers alone', () => {
 
   test('all pages together equal the list', async () => {
     const ids = async (query: JsonObject) =>
-      idsOf(await client.call('list', { domain_id: DOMAIN, query: { only: ['job_id'], ...query } }));
+      idsOf(await service.list(DOMAIN, { only: ['job_id'], ...query }));
     const whole = await ids({});
     const pages = await Promise.all(
       Array.from({ length: Math.ceil(JOBS / 100) }, (_, i) =>

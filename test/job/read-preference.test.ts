@@ -1,32 +1,15 @@
 // Only stats may be answered by secondaries of a replica set.
 import type { JsonObject } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { Document } from 'mongodb';
-import { jsonClient } from '../harness/client.js';
-import type { JsonClient, RpcName } from '../harness/client.js';
+import { expect, test } from '@jest/globals';
+import type { RpcName } from '../harness/client.js';
 import { post } from '../harness/http-client.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { MONITORED, useCommands, useService } from '../harness/use-service.js';
 
 const DOMAIN = 'domain-3f1c9a7b2e40';
 const OF_AWS = { k: 'collector.provider', v: 'aws', o: 'eq' };
 
-let service: Service;
-let client: JsonClient;
-let commands: Document[] = [];
-
-beforeAll(async () => {
-  service = await startService('read_preference', {}, { mongo: { monitorCommands: true } });
-  service.onCommand((command) => commands.push(command));
-  client = jsonClient(service.address);
-});
-beforeEach(() => {
-  commands = [];
-});
-afterAll(async () => {
-  client.close();
-  await service.stop();
-});
+const service = useService('read_preference', {}, MONITORED);
+const commands = useCommands(service);
 
 /** The commands by name, each with the members allowed to answer it. */
 const members = (): readonly string[] =>
@@ -63,7 +46,7 @@ test.each<readonly [string, RpcName, JsonObject, readonly string[]]>([
     [`aggregate ${ANY}`, `aggregate ${ANY}`],
   ],
 ])('%s is sent to the members allowed to answer it', async (_, rpc, request, due) => {
-  const outcome = await client.call(rpc, { domain_id: DOMAIN, ...request });
+  const outcome = await service.call(rpc, { domain_id: DOMAIN, ...request });
   expect(outcome).not.toHaveProperty('error.status', 'INTERNAL');
   expect(members()).toEqual(due);
 });

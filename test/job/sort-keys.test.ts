@@ -1,38 +1,26 @@
 // Orders by many keys: a repeated key counts once, by its first place, and MongoDB sorts by 32 keys at most.
 import type { JsonObject } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { jsonClient } from '../harness/client.js';
-import type { JsonClient } from '../harness/client.js';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { post } from '../harness/http-client.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { useService } from '../harness/use-service.js';
 
 const DOMAIN = 'domain-sort-keys0000';
 const MOST = 32;
 
-let service: Service;
-let client: JsonClient;
+const service = useService('sort_keys');
 
 beforeAll(async () => {
-  service = await startService('sort_keys');
-  client = jsonClient(service.address);
   const jobs = [
     { job_id: 'job-a', total_tasks: 1, remained_tasks: 2 },
     { job_id: 'job-b', total_tasks: 1, remained_tasks: 1 },
     { job_id: 'job-c', total_tasks: 2, remained_tasks: 1 },
     { job_id: 'job-d', total_tasks: 2, remained_tasks: 1 },
   ];
-  await service.db
-    .collection('job')
-    .insertMany(jobs.map((job) => ({ ...job, domain_id: DOMAIN, status: 'SUCCESS' })));
-});
-afterAll(async () => {
-  client.close();
-  await service.stop();
+  await service.insert(jobs.map((job) => ({ ...job, domain_id: DOMAIN, status: 'SUCCESS' })));
 });
 
 const list = (keys: readonly JsonObject[]) =>
-  client.call('list', { domain_id: DOMAIN, query: { only: ['job_id'], sort: { keys: [...keys] } } });
+  service.list(DOMAIN, { only: ['job_id'], sort: { keys: [...keys] } });
 
 const inOrder = (letters: string): unknown => ({
   response: expect.objectContaining({
@@ -96,9 +84,9 @@ describe('a sort key without a field', () => {
   test('is named in the log line of a failed call', async () => {
     const domain_id = 'domain-parallel-lists';
     const filters = { a: [1, 2], b: [1, 2] };
-    await service.db.collection('job').insertOne({ job_id: 'job-parallel', domain_id, filters });
+    await service.insert([{ job_id: 'job-parallel', domain_id, filters }]);
     const keys = ['task', 'filter.a', 'filter.b'].map(asc);
-    await client.call('list', { domain_id, query: { sort: { keys } } });
+    await service.call('list', { domain_id, query: { sort: { keys } } });
     expect(lastCall()).toMatchObject({
       status: 'INVALID_ARGUMENT',
       sort_keys_passed_over: ['task'],

@@ -1,11 +1,9 @@
 // The cost of calls for MongoDB: the commands of each call, no write by a read, and the plan of a page.
 import type { JsonObject } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import { jsonClient } from '../harness/client.js';
-import type { JsonClient, RpcName } from '../harness/client.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import type { RpcName } from '../harness/client.js';
+import { MONITORED, useCommands, useService } from '../harness/use-service.js';
 
 const DOMAIN = 'domain-3f1c9a7b2e40';
 const JOB = 'job-ebd1af51271a';
@@ -19,22 +17,8 @@ const COUNTED = [
   },
 ];
 
-let service: Service;
-let client: JsonClient;
-let commands: Document[];
-
-beforeAll(async () => {
-  service = await startService('store-commands', { collectorCache: 0 }, { mongo: { monitorCommands: true } });
-  service.onCommand((command) => commands.push(command));
-  client = jsonClient(service.address);
-});
-beforeEach(() => {
-  commands = [];
-});
-afterAll(async () => {
-  client.close();
-  await service.stop();
-});
+const service = useService('store-commands', { collectorCache: 0 }, MONITORED);
+const commands = useCommands(service);
 
 /** `find job` and the like; a getMore names its collection, too. */
 const nameOf = (command: Document): string => {
@@ -44,7 +28,7 @@ const nameOf = (command: Document): string => {
 
 /** The commands of a successful call, by name. */
 async function sentBy(rpc: RpcName, request: JsonObject): Promise<string[]> {
-  const outcome = await client.call(rpc, { domain_id: DOMAIN, ...request });
+  const outcome = await service.call(rpc, { domain_id: DOMAIN, ...request });
   expect(outcome).toHaveProperty('response');
   return commands.map(nameOf).toSorted();
 }
@@ -122,8 +106,8 @@ describe('commands', () => {
 
   test('a delete is one delete of one job', async () => {
     const job = 'job-0123456789ab';
-    await service.db.collection('job').insertOne({ job_id: job, domain_id: 'domain-of-delete' });
-    commands = [];
+    await service.insert([{ job_id: job, domain_id: 'domain-of-delete' }]);
+    commands.length = 0;
     expect(await sentBy('delete', { domain_id: 'domain-of-delete', job_id: job })).toEqual(['delete job']);
     expect(commands[0]?.['deletes']).toEqual([expect.objectContaining({ limit: 1 })]);
   });
@@ -141,7 +125,7 @@ describe('commands', () => {
     ['counts', 'list', list({ count_only: true })],
     ['stats', 'stat', list({ aggregate: [{ count: { name: 'jobs' } }] })],
   ])('twenty equal %s at once run a few times and answer twenty times', async (_, rpc, request) => {
-    const calls = Array.from({ length: 20 }, () => client.call(rpc, { domain_id: DOMAIN, ...request }));
+    const calls = Array.from({ length: 20 }, () => service.call(rpc, { domain_id: DOMAIN, ...request }));
     const outcomes = await Promise.all(calls);
     expect(commands.length).toBeLessThan(10);
     expect(outcomes).toEqual(Array.from({ length: 20 }, () => outcomes[0]));
@@ -149,7 +133,7 @@ describe('commands', () => {
   });
 
   test('an invalid request is refused before anything is sent', async () => {
-    const refused = await client.call('list', {
+    const refused = await service.call('list', {
       domain_id: DOMAIN,
       query: { filter: [{ k: 'status', v: 'ERROR', o: 'equals' }] },
     });

@@ -1,9 +1,6 @@
 // `distinct` gives what MongoDB's own distinct gives, through lists, by index, and of whatever shape documents are.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { jsonClient } from '../harness/client.js';
-import type { JsonClient } from '../harness/client.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { beforeAll, expect, test } from '@jest/globals';
+import { useService } from '../harness/use-service.js';
 import { rowsOf } from './request.js';
 
 const DOMAIN = 'domain-of-paths';
@@ -24,20 +21,11 @@ const JOBS: readonly object[] = [
   { filters: 9 },
 ];
 
-let service: Service;
-let client: JsonClient;
+const service = useService('distinct-paths');
 
-beforeAll(async () => {
-  service = await startService('distinct-paths');
-  client = jsonClient(service.address);
-  const jobs = JOBS.map((job, nth) => ({ job_id: `job-${String(nth)}`, domain_id: DOMAIN, ...job }));
-  await service.db.collection('job').insertMany(jobs);
-});
-
-afterAll(async () => {
-  client.close();
-  await service.stop();
-});
+beforeAll(() =>
+  service.insert(JOBS.map((job, nth) => ({ job_id: `job-${String(nth)}`, domain_id: DOMAIN, ...job }))),
+);
 
 const PATHS = [
   ...['errors', 'errors.error_code', 'errors.message', 'projects', 'filters', 'filters.a', 'filters.a.b'],
@@ -54,8 +42,8 @@ const sorted = (values: readonly unknown[]): string[] => values.map((value) => J
 test.each(PATHS)('distinct at %s gives the values of MongoDB', async (distinct) => {
   const due = await service.db.collection('job').distinct(distinct, { domain_id: DOMAIN });
   const query = { distinct };
-  const rows = rowsOf(await client.call('stat', { domain_id: DOMAIN, query }));
+  const rows = rowsOf(await service.stat(DOMAIN, query));
   expect(sorted(Array.isArray(rows) ? rows : [rows])).toEqual(sorted(due));
-  const paged = await client.call('stat', { domain_id: DOMAIN, query: { ...query, page: { limit: 2 } } });
+  const paged = await service.stat(DOMAIN, { ...query, page: { limit: 2 } });
   expect(paged).toMatchObject({ response: { total_count: due.length } });
 });

@@ -1,22 +1,9 @@
 // Where in a stat something is wrong: each error names its place in the request.
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { jsonClient } from '../harness/client.js';
-import type { JsonClient } from '../harness/client.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { expect, test } from '@jest/globals';
+import { useService } from '../harness/use-service.js';
 
-let service: Service;
-let client: JsonClient;
-
-beforeAll(async () => {
-  service = await startService('error_paths');
-  client = jsonClient(service.address);
-});
-afterAll(async () => {
-  client.close();
-  await service.stop();
-});
+const service = useService('error_paths');
 
 const FIRST: JsonObject = { sort: { key: 'job_id' } };
 const COUNTED: JsonObject = { name: 'jobs', operator: 'count' };
@@ -111,7 +98,7 @@ const CASES: readonly (readonly [string, JsonObject])[] = [
 ];
 
 test.each(CASES)('an error names its place: %s', async (place, query) => {
-  expect(await client.call('stat', { domain_id: 'domain-none', query })).toMatchObject({
+  expect(await service.call('stat', { domain_id: 'domain-none', query })).toMatchObject({
     error: {
       status: 'INVALID_ARGUMENT',
       details: {

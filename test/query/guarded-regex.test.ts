@@ -1,5 +1,5 @@
 // Regular expressions as MongoDB answers them, beside an engine whose time grows with the text only: no silent difference.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { MongoServerError } from 'mongodb';
 import type { Collection } from 'mongodb';
@@ -12,8 +12,7 @@ import type { RpcName } from '../harness/client.js';
 import { callHttp } from '../harness/http-client.js';
 import { random } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { useService } from '../harness/use-service.js';
 
 const SEED = Number(process.env['REGEX_SEED'] ?? 20_261_125);
 const PATTERNS = Number(process.env['REGEX_PATTERNS'] ?? 1000);
@@ -26,19 +25,15 @@ const AT_ONCE = 8;
 const STUCK = [51156, 50];
 const UNREADABLE = [51091, 51111];
 
-let service: Service;
+const service = useService('reported');
 let texts: Collection<{ domain_id: string; n: number; text: string }>;
 
 const DOMAIN = 'domain-of-regexes';
 
 beforeAll(async () => {
-  service = await startService('reported');
   texts = service.db.collection('texts');
   const errors = [{ message: `${'a'.repeat(8000)}x` }];
-  await service.db.collection('job').insertOne({ domain_id: DOMAIN, job_id: 'job-long', errors });
-});
-afterAll(async () => {
-  await service.stop();
+  await service.insert([{ domain_id: DOMAIN, job_id: 'job-long', errors }]);
 });
 
 const pick = <T>(next: Random, from: readonly [T, ...T[]]): T =>

@@ -1,20 +1,15 @@
 // A missing value is told from null whatever index MongoDB reads: an index alone has null for both.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { jsonClient } from '../harness/client.js';
-import type { JsonClient } from '../harness/client.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { field, grouped, key, shown, stages } from '../harness/query.js';
+import { useService } from '../harness/use-service.js';
 
 const DOMAIN = 'domain-of-missing-values';
 const JOBS = 600;
 
-let service: Service;
-let client: JsonClient;
+const service = useService('missing');
 
 beforeAll(async () => {
-  service = await startService('missing');
-  client = jsonClient(service.address);
   const statuses = [{ status: 'A' }, { status: 'B' }, {}];
   const jobs = Array.from({ length: JOBS }, (_, nth) => ({
     job_id: `job-${nth}`,
@@ -23,14 +18,9 @@ beforeAll(async () => {
     filters: { text: 'x'.repeat(500) },
     ...statuses[nth % statuses.length],
   }));
-  await service.db.collection('job').insertMany(jobs);
-});
-afterAll(async () => {
-  client.close();
-  await service.stop();
+  await service.insert(jobs);
 });
 
-const field = (o: string): JsonObject => ({ group: { fields: [{ n: 'x', k: 'status', o }] } });
 const all = (of: string): readonly string[] => Array.from({ length: JOBS / 3 }, () => of);
 
 test.each<readonly [string, JsonObject, unknown]>([
@@ -38,20 +28,13 @@ test.each<readonly [string, JsonObject, unknown]>([
   ['distinct, paged', { distinct: 'status', page: { limit: 5 } }, ['A', 'B']],
   [
     'push in an order',
-    { aggregate: [{ sort: { key: 'status' } }, field('push')] },
+    stages({ sort: { key: 'status' } }, grouped([], field('x', 'push', 'status'))),
     [{ x: [...all('A'), ...all('B')] }],
   ],
-  [
-    'the rows of a project',
-    { aggregate: [{ project: { fields: [{ k: 'status', n: 's' }] } }, { sort: { key: 's' } }, { limit: 1 }] },
-    [{}],
-  ],
+  ['the rows of a project', stages(shown('status', 's'), { sort: { key: 's' } }, { limit: 1 }), [{}]],
   [
     'a group by it, in which both are one',
-    {
-      aggregate: [{ group: { keys: [{ k: 'status', n: 's' }], fields: [{ n: 'n', o: 'count' }] } }],
-      page: { limit: 9 },
-    },
+    { ...stages(grouped([key('status', 's')], field('n', 'count'))), page: { limit: 9 } },
     [
       { s: null, n: JOBS / 3 },
       { s: 'A', n: JOBS / 3 },
@@ -59,5 +42,5 @@ test.each<readonly [string, JsonObject, unknown]>([
     ],
   ],
 ])('no index makes null of a missing value: %s', async (_, query, due) => {
-  expect(await client.call('stat', { domain_id: DOMAIN, query })).toHaveProperty('response.results', due);
+  expect(await service.stat(DOMAIN, query)).toHaveProperty('response.results', due);
 });

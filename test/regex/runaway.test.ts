@@ -2,190 +2,84 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { findRunaway } from '../../src/regex/runaway.js';
-import { IN_USE } from '../harness/expressions.js';
+import { IN_USE, written } from '../harness/expressions.js';
 import { timed } from '../harness/timed.js';
 
 const EXPONENTIAL = [
-  ...[
-    '(a+)+',
-    '(a*)*',
-    '(a|a)*',
-    '(a|aa)+$',
-    '^(a|aa)+$|!$',
-    '^(\\w+ ?)*$|timeout',
-    '(\\w+\\s?)+x',
-    '(x+x+)+y',
-  ],
-  ...['([a-z]+)*\\d', '(?:\\d|[0-9])+z', '((a{1,20})+)+', '(a|b|ab)*c', '(a*|b)*c', '(a?b?)*c', '((a?)*b)*$'],
+  ...written(String.raw`
+    (a+)+ (a*)* (a|a)* (a|aa)+$ ^(a|aa)+$|!$ (\w+\s?)+x (x+x+)+y ([a-z]+)*\d (?:\d|[0-9])+z ((a{1,20})+)+
+    (a|b|ab)*c (a*|b)*c (a?b?)*c ((a?)*b)*$
+  `),
+  '^(\\w+ ?)*$|timeout',
   // The same characters under other names.
-  ...[
-    '(\\s|\\t)*',
-    '(\\h|\\x{a0})*',
-    '(\\h|\u00a0)*x',
-    '(\\R|\\n)*x',
-    'a(\\X|\\w)*x',
-    'a(\\C|b)*x',
-    '(a|A)+x',
-    '(é|É)*x',
-    '(?s)(.|\\n)+x',
-  ],
-  ...['([^a]|\\W)*x', '([^a]|A|B)*x', '(\\p{L}+)*\\d', '(\\p{Hangul}|한)*x', '[[:alpha:]]*([[:lower:]]+)*1'],
-  ...['(\\Qa\\E|a)*x', '(\\x61|\\141|a)*x', '(\\w|_)*!', '(s|\u017f)*x'],
+  ...written(String.raw`
+    (\s|\t)* (\h|\x{a0})* (\R|\n)*x a(\X|\w)*x a(\C|b)*x (a|A)+x (é|É)*x (?s)(.|\n)+x ([^a]|\W)*x
+    ([^a]|A|B)*x (\p{L}+)*\d (\p{Hangul}|한)*x [[:alpha:]]*([[:lower:]]+)*1 (\Qa\E|a)*x (\x61|\141|a)*x
+    (\w|_)*! (s|ſ)*x
+  `),
+  '(\\h|\u00a0)*x',
   // Letters that mean nothing behind a backslash.
-  ...['\\y(a+)+b', '(y|\\y)*x', '([\\R]|R)*x', '[\\X\\B](a|a)*b', '(a+){ 9, }x'],
+  ...written(String.raw`
+    \y(a+)+b (y|\y)*x ([\R]|R)*x [\X\B](a|a)*b
+  `),
+  '(a+){ 9, }x',
   // Other groups and their contents.
-  ...[
-    '(?<n>a+)+',
-    '(?P<n>a+)+',
-    "(?'n'a+)+",
-    '(?|a+)+',
-    '(?i:a+)+',
-    '(?x)( a + ) + # b',
-    '(?#c)(a+)+',
-    '(a+?)+?',
-  ],
-  ...[
-    '(?=(a+)+b)x',
-    '(?!(a+)+b)x',
-    '(?<=(a+)+b)x',
-    '(?>(a+)+b)',
-    '(?:(?>a)|a)+b',
-    '((?>a+?)|aa)*b',
-    '((?>a+)b?a?)*c',
-    '((a|a){9}){9}x',
-    '(\\s|[\u00a0 ])*',
-    '(.?){1000}x',
-  ],
+  ...written(String.raw`
+    (?<n>a+)+ (?P<n>a+)+ (?'n'a+)+ (?|a+)+ (?i:a+)+ (?#c)(a+)+ (a+?)+? (?=(a+)+b)x (?!(a+)+b)x (?<=(a+)+b)x
+    (?>(a+)+b) (?:(?>a)|a)+b ((?>a+?)|aa)*b ((?>a+)b?a?)*c ((a|a){9}){9}x (.?){1000}x
+  `),
+  '(?x)( a + ) + # b',
+  '(\\s|[\u00a0 ])*',
 ];
 const TOO_MANY = [
-  ...[
-    '.*.*.*.*.*x',
-    '.*\\s*.*\\s*.*\\s*.*\\s*.*x',
-    '\\w+\\w+\\w+\\w+\\w+!',
-    '(a|b)*(a|b)*(a|b)*(a|b)*(a|b)*c',
-    '(a?){30}a{30}',
-    '(a?){26}a{26}x',
-  ],
-  ...[`${'a?'.repeat(30)}${'a'.repeat(30)}`, `${'(a|a)'.repeat(30)}x`, '(|){30}x', '(a?|b?){12}x'],
+  ...written(String.raw`
+    .*.*.*.*.*x .*\s*.*\s*.*\s*.*\s*.*x \w+\w+\w+\w+\w+! (a|b)*(a|b)*(a|b)*(a|b)*(a|b)*c (a?){30}a{30}
+    (a?){26}a{26}x (|){30}x (a?|b?){12}x
+  `),
+  `${'a?'.repeat(30)}${'a'.repeat(30)}`,
+  `${'(a|a)'.repeat(30)}x`,
 ];
 const UNJUDGED = ['a(?R)?b', '(a)(?1)', '(?<n>a)(?&n)', '(?<n>a)(?P>n)', '(?<n>a)\\g<n>', '(a)?(?(1)b|c)'];
 
 /** Each sets something of the engine, or steers it, at the head of an expression or further within. */
-const VERBS = [
-  ...['UTF', 'UTF8', 'UCP', 'NO_JIT', 'NO_START_OPT', 'NO_AUTO_POSSESS', 'NO_DOTSTAR_ANCHOR'],
-  ...['NOTEMPTY', 'NOTEMPTY_ATSTART', 'LIMIT_MATCH=1', 'LIMIT_HEAP=1', 'LIMIT_DEPTH=1', 'LIMIT_RECURSION=1'],
-  ...['CRLF', 'CR', 'LF', 'ANYCRLF', 'ANY', 'NUL', 'BSR_ANYCRLF', 'BSR_UNICODE', 'CASELESS_RESTRICT'],
-  ...[
-    'ACCEPT',
-    'COMMIT',
-    'PRUNE',
-    'SKIP',
-    'THEN',
-    'FAIL',
-    'F',
-    'MARK:a',
-    ':a',
-    'SKIP:a',
-    'PRUNE:a',
-    'THEN:a',
-  ],
-  ...[
-    'pla:a',
-    'positive_lookahead:a',
-    'nla:a',
-    'plb:a',
-    'napla:a',
-    'atomic:a',
-    'sr:a',
-    'script_run:a',
-    'asr:a',
-  ],
-].flatMap((verb) => [`(*${verb})a`, `(*UTF8)(*${verb})a`, `^b(?:a|(*${verb}))`]);
+const VERBS = written(`
+  UTF UTF8 UCP NO_JIT NO_START_OPT NO_AUTO_POSSESS NO_DOTSTAR_ANCHOR NOTEMPTY NOTEMPTY_ATSTART
+  LIMIT_MATCH=1 LIMIT_HEAP=1 LIMIT_DEPTH=1 LIMIT_RECURSION=1
+  CRLF CR LF ANYCRLF ANY NUL BSR_ANYCRLF BSR_UNICODE CASELESS_RESTRICT
+  ACCEPT COMMIT PRUNE SKIP THEN FAIL F MARK:a :a SKIP:a PRUNE:a THEN:a
+  pla:a positive_lookahead:a nla:a plb:a napla:a atomic:a sr:a script_run:a asr:a
+`).flatMap((verb) => [`(*${verb})a`, `(*UTF8)(*${verb})a`, `^b(?:a|(*${verb}))`]);
 const CALLOUTS = ['(?C)a', '(?C255)a', 'a(?C"text")', 'a(?C`(`)b', '(?C'];
 
 /** Lookalikes: text, a part of a class, a comment, or nothing at all. */
 const NO_VERBS = [
-  ...['\\(*UCP\\)', '\\(\\*UCP\\)', '[(*UCP)]', '[](*UCP)]', '[^](*UCP)]', '[[:alpha:](*F)]', '\\Q(*F)\\E'],
-  ...['(?#(*F))a', '(?x)a #(*F)\n', '(*)', '(* UCP)', '\\(?C'],
+  ...written(String.raw`
+    \(*UCP\) \(\*UCP\) [(*UCP)] [](*UCP)] [^](*UCP)] [[:alpha:](*F)] \Q(*F)\E (?#(*F))a (*) \(?C
+  `),
+  '(?x)a #(*F)\n',
+  '(* UCP)',
 ];
 
 const FINE = [
-  ...['ab\\Xc', 'ab\\C+c', '(a|b)*\\X'],
-  ...[
-    '',
-    '^JOB-[0-9]{4}',
-    '^can|out$',
-    'id$',
-    '(foo,)*bar',
-    '([a-z]+-)*[0-9]+$',
-    '^(?!job-a).*b',
-    '\\bfoo\\b',
-  ],
-  ...[
-    '(\\d{1,3}\\.){3}\\d{1,3}',
-    '.*error.*timeout.*',
-    '.*foo.*bar.*',
-    '.*a.*b.*c.*d.*',
-    'a++b',
-    '(?>a+)+b',
-    '^\\s*$',
-  ],
-  ...[
-    '[[:alpha:]]+@[[:alpha:]]+\\.com',
-    '(a|b)*c',
-    '(ab?)*c',
-    '"(?:[^"\\\\]|\\\\.)*"',
-    '(?i)abc',
-    'é{2,}',
-    '(a++)*x',
-  ],
-  ...[
-    '^(https?:\\/\\/)?[^\\s/]+\\/.*$',
-    '\\Q(a+)+\\E',
-    '[(a+)+]',
-    '\\(a+\\)+',
-    '(?#(a+)+)b',
-    '(?x)a + # (a+)+',
-    'a{,3}b',
-  ],
-  ...[
-    '(\\S+\\s+)*x',
-    '([^a]*a)*b',
-    '(\\w|[^\\x00-\\x7f])+x',
-    '[\\w-.]+@[\\w-.]+\\.\\w+',
-    '(\\w+\\.)*\\w+@(\\w+\\.)+\\w{2,}',
-  ],
-  ...[
-    '^\\d+\\.?\\d*\\.?\\d*$',
-    '.{0,200}foo.{0,200}bar',
-    '(?:(?!foo).)*bar',
-    '^(?=.*\\d)(?=.*[a-z]).{8,}$',
-    '(\\w)\\1',
-  ],
-  ...['(\\p{L}+\\s)*x', '(\\p{Hangul}+\\P{Hangul}+)*x', '([가-힣]+\\s)*x', '(error|fail|timeout)+'],
-  ...[
-    '[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}',
-    '([0-9a-f]{2}[:-]?){6}',
-    '^[^:]+:[^:]+:[^:]+$',
-    '(\\d+\\.?){4}',
-  ],
-  ...[
-    '^\\s*\\w+\\s+\\w+\\s+\\w+\\s+\\w+\\s+\\w+\\s*$',
-    '\\[ERROR\\].*(?:connection|socket) (?:refused|reset)',
-  ],
+  ...written(String.raw`
+    ab\Xc ab\C+c (a|b)*\X ^JOB-[0-9]{4} ^can|out$ id$ (foo,)*bar ([a-z]+-)*[0-9]+$ ^(?!job-a).*b \bfoo\b
+    (\d{1,3}\.){3}\d{1,3} .*error.*timeout.* .*foo.*bar.* .*a.*b.*c.*d.* a++b (?>a+)+b ^\s*$
+    [[:alpha:]]+@[[:alpha:]]+\.com (a|b)*c (ab?)*c "(?:[^"\\]|\\.)*" (?i)abc é{2,} (a++)*x
+    ^(https?:\/\/)?[^\s/]+\/.*$ \Q(a+)+\E [(a+)+] \(a+\)+ (?#(a+)+)b a{,3}b (\S+\s+)*x ([^a]*a)*b
+    (\w|[^\x00-\x7f])+x [\w-.]+@[\w-.]+\.\w+ (\w+\.)*\w+@(\w+\.)+\w{2,} ^\d+\.?\d*\.?\d*$
+    .{0,200}foo.{0,200}bar (?:(?!foo).)*bar ^(?=.*\d)(?=.*[a-z]).{8,}$ (\w)\1 (\p{L}+\s)*x
+    (\p{Hangul}+\P{Hangul}+)*x ([가-힣]+\s)*x (error|fail|timeout)+ [0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}
+    ([0-9a-f]{2}[:-]?){6} ^[^:]+:[^:]+:[^:]+$ (\d+\.?){4} ^\s*\w+\s+\w+\s+\w+\s+\w+\s+\w+\s*$
+  `),
+  '',
+  '(?x)a + # (a+)+',
+  '\\[ERROR\\].*(?:connection|socket) (?:refused|reset)',
 ];
 const UNREADABLE = [
-  '(',
-  'a)',
-  '*a',
-  '(a+)+(',
-  '(a+)+)',
-  '[z-a]',
+  ...written(String.raw`
+    ( a) *a (a+)+( (a+)+) [z-a] [ [[:none:]] (?<n a{3,2}
+  `),
   '\\',
-  '[',
-  '[[:none:]]',
-  '(?<n',
-  'a{3,2}',
   '('.repeat(999),
 ];
 
@@ -231,42 +125,8 @@ test('the reason names the construct, in at most 40 characters', () => {
   expect(findRunaway(`(${'é'.repeat(60)}|(a|a)*)+`)).toBe(`\`(${'é'.repeat(38)}…\` ${reason}`);
 });
 
-const PIECES = [
-  'a',
-  'b',
-  '.',
-  '\\w',
-  '\\d',
-  '[a-z]',
-  '[^x]',
-  '(',
-  '(?:',
-  '(?=',
-  '(?>',
-  ')',
-  ')',
-  '|',
-  '*',
-  '+',
-  '?',
-];
-const MORE = [
-  '{2,5}',
-  '{30}',
-  '{1,200}',
-  '*+',
-  'é',
-  '한',
-  '\\p{L}',
-  '\\s',
-  '$',
-  '\\x{3b1}',
-  '[à-ÿ]',
-  'foo',
-  '\\1',
-  '[',
-  '\\Q',
-];
+const PIECES = written(String.raw`a b . \w \d [a-z] [^x] ( (?: (?= (?> ) ) | * + ?`);
+const MORE = written(String.raw`{2,5} {30} {1,200} *+ é 한 \p{L} \s $ \x{3b1} [à-ÿ] foo \1 [ \Q`);
 const LONGEST = ['.*', 'a?', '(a|b|c)?', 'x{1,200}', '(\\w?', '(?=a+)', '\\p{L}', 'ā|', '[^a]{30}', '(a|'];
 
 /** Expressions of up to 1 KiB, and some that ask for the most work. */

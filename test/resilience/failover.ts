@@ -1,17 +1,15 @@
 // The primary of three nodes is killed under reads: no wrong answer, and right answers soon after the election (docs/monitor.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
-import { followHealth } from './health.js';
 import type { Health } from './health.js';
-import { fillForReads, honestAnswers, JOBS, steadyReads, tallyReads } from './known-reads.js';
+import { fillForReads, JOBS, underReads } from './known-reads.js';
 import type { ReadResult } from './known-reads.js';
 import { DATABASE } from '../harness/mongod.js';
-import { random } from '../harness/random.js';
 import { startReplicaSet } from '../harness/replica-set.js';
 import type { ReplicaSet } from '../harness/replica-set.js';
 import { atMost, exactly } from './scenario.js';
 import type { Assertion, ScenarioOptions } from './scenario.js';
-import { startSystem, tally } from './system-under-test.js';
+import { tally } from './system-under-test.js';
 
 const NODES = 3;
 /** The maximum time until the loss is reported. */
@@ -83,23 +81,20 @@ const failedFor = ({ killedAt, endedAt }: Round, reads: readonly ReadResult[]): 
   );
 
 export async function failover(options: ScenarioOptions): Promise<readonly Assertion[]> {
-  const { seed, short, note } = options;
+  const { short, note } = options;
   const size = short ? SHORT : FULL;
   await using set = await startReplicaSet(NODES, size.electionMs);
   await fillForReads(set.uri, NODES);
-  await using system = await startSystem(set.uri);
-  await using health = await followHealth(system.addresses);
-  await health.reports(true, WAIT_TIMEOUT_MS);
-  const stop = new AbortController();
-  const reading = steadyReads(system, LOAD, random(seed), stop.signal);
-  const comparing = byTheDriver(set.uri, stop.signal);
-  await pause(500);
-  const rounds: Round[] = [];
-  for (let nth = 0; nth < size.rounds; nth++) rounds.push(await round(set, health, size));
-  stop.abort();
-  const reads = await reading;
-  note(`${size.rounds} primaries killed, ${reads.length} reads: ${tallyReads(reads)}`);
-  note(`by the driver alone: ${tally(await comparing)}`);
+  const { result, reads, assertions } = await underReads(set.uri, LOAD, options, async (health, stopped) => {
+    const comparing = byTheDriver(set.uri, stopped);
+    await pause(500);
+    const rounds: Round[] = [];
+    for (let nth = 0; nth < size.rounds; nth++) rounds.push(await round(set, health, size));
+    return { rounds, comparing: () => comparing };
+  });
+  const { rounds, comparing } = result;
+  note(`${size.rounds} primaries killed`);
+  note(`by the driver alone: ${tally(await comparing())}`);
   const outages = rounds.map((each) => failedFor(each, reads));
   note(`reads failed for ${outages.map((each) => (each / 1000).toFixed(1)).join(', ')} s`);
   const detected = rounds.flatMap((each) =>
@@ -107,9 +102,8 @@ export async function failover(options: ScenarioOptions): Promise<readonly Asser
   );
   return [
     exactly('primaries killed', rounds.length, size.rounds),
-    ...honestAnswers(reads, LOAD, options),
+    ...assertions,
     atMost('longest time of failed reads', Math.max(...outages), size.electionMs + MAX_RECOVERY_MS, 'ms'),
     ...detected.map((after) => atMost('NOT_SERVING after', after, MAX_DETECTION_MS, 'ms')),
-    exactly('answers of /livez other than 200', health.failedLivez(), 0),
   ];
 }

@@ -20,7 +20,7 @@ import type { HttpClient } from '../harness/http-client.js';
 import { startDatabase } from '../harness/mongod.js';
 import { drawn, pick } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { atMost, exactly, sameProcess } from './scenario.js';
+import { atMost, exactly, none, sameProcess } from './scenario.js';
 import type { Assertion, ScenarioOptions } from './scenario.js';
 import { startProbedSystem, tally } from './system-under-test.js';
 import type { ProbedSystem, Vitals } from './system-under-test.js';
@@ -287,7 +287,7 @@ export async function fuzz({ seed, short, note }: ScenarioOptions): Promise<read
       short ? MAX_GROWTH_SHORT : MAX_GROWTH,
       'times',
     ),
-    exactly('log lines other than JSON objects', log.filter((line) => !isJson(line)).length, 0),
+    none('log lines other than JSON objects', log, (line) => !isJson(line)),
     exactly('planted secrets in the log', found(SECRETS).length, 0),
     exactly('planted values in the log', found(VALUES).length, 0),
     exactly('bytes on stderr', system.program.stderr().length, 0),

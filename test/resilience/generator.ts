@@ -8,6 +8,7 @@ import { PROJECT_OPERATORS } from '../../src/query/stages/project-operators.js';
 import { ROW_CONDITIONS } from '../../src/query/stages/row-conditions.js';
 import type { OperandName } from '../../src/query/values.js';
 import type { RpcName } from '../harness/client.js';
+import { written } from '../harness/expressions.js';
 import { NAMES, VALUES } from '../harness/hostile.js';
 import { below, pick, several, some, weighed } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
@@ -29,84 +30,24 @@ export interface RequestData {
 
 const OPERATOR_NAMES = Object.keys(OPERATORS);
 const FIELDS = [...JOB_SCHEMA.fields.keys(), ...JOB_SCHEMA.aliases.keys()];
-const BELOW = [
-  'filter.whose',
-  'filter.n',
-  'filters.tags',
-  'filter.o',
-  'errors.message',
-  'errors.additional.whose',
-];
-const JOINED = [
-  'collector.name',
-  'collector.provider',
-  'collector.plugin_id',
-  'collector.domain_id',
-  'collector.created_at',
-];
+const BELOW = written('filter.whose filter.n filters.tags filter.o errors.message errors.additional.whose');
+const JOINED = ['name', 'provider', 'plugin_id', 'domain_id', 'created_at'].map(
+  (name) => `collector.${name}`,
+);
 
 const NUMBERS = [
-  0,
-  -0,
-  1,
-  -1,
-  0.5,
-  2 ** 31,
-  -(2 ** 31) - 1,
-  2 ** 53 + 2,
-  1e308,
-  -1e308,
-  5e-324,
-  NaN,
-  Infinity,
-  -Infinity,
+  ...[0, -0, 1, -1, 0.5, 2 ** 31, -(2 ** 31) - 1, 2 ** 53 + 2],
+  ...[1e308, -1e308, 5e-324, NaN, Infinity, -Infinity],
 ];
-const DATES = [
-  '2024-03-01',
-  '2024-02-30',
-  '2024-03-01T00:00:00Z',
-  '2024-03-01T24:00:00+99:99',
-  '0000-01-01',
-  '9999-12-31T23:59:59.999999Z',
-  '+275760-09-13',
-];
+const DATES = written(`
+  2024-03-01 2024-02-30 2024-03-01T00:00:00Z 2024-03-01T24:00:00+99:99 0000-01-01
+  9999-12-31T23:59:59.999999Z +275760-09-13
+`);
 const TIMES = ['now', 'now/d', 'now/w - 1w', 'now - 99999999999999d', 'now/m+1m', ' now ', 'now/y'];
 const PATTERN_PIECES = [
-  ...[
-    'a',
-    'whose',
-    'é',
-    '한',
-    '\\d+',
-    '[a-z]',
-    '[^\\]]',
-    '.*',
-    '(',
-    ')',
-    '(a|b)',
-    '(a+)+',
-    '{2,3}',
-    '{1000}',
-    '^',
-    '$',
-  ],
-  ...[
-    '(?i)',
-    '(?<n>x)',
-    '\\1',
-    '\\p{L}',
-    '\\Q',
-    '[',
-    '\\',
-    '|',
-    '?',
-    '*',
-    '(?=x)',
-    '(?R)',
-    '\\b',
-    '\0',
-    '\n',
-  ],
+  ...written(String.raw`a whose é 한 \d+ [a-z] [^\]] .* ( ) (a|b) (a+)+ {2,3} {1000} ^ $`),
+  ...written(String.raw`(?i) (?<n>x) \1 \p{L} \Q [ \ | ? * (?=x) (?R) \b`),
+  ...['\0', '\n'],
 ];
 const FORMATS = ['year', 'month', 'day', '%Y-%m-%d', '%H:%M', '%', '%q', '$%Y', ''];
 const LONE_SURROGATES = ['\ud800', 'a\udfff', '\udc00\ud800', '😀\ud83d'];

@@ -1,16 +1,17 @@
 // Reads at a steady rate through both listeners, each answer compared with the stored data.
-import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { MongoClient } from 'mongodb';
 import { statusOf } from '../harness/client.js';
 import type { Outcome, RpcName } from '../harness/client.js';
 import { resultsOf } from '../harness/json.js';
-import { DATABASE } from '../harness/mongod.js';
-import { below } from '../harness/random.js';
+import { withDatabase } from '../harness/mongod.js';
+import { below, random } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
-import { exactly } from './scenario.js';
+import { followHealth } from './health.js';
+import type { Health } from './health.js';
+import { atLeast, exactly, noFaults, none } from './scenario.js';
 import type { Assertion, ScenarioOptions } from './scenario.js';
-import { tally } from './system-under-test.js';
+import { atRate } from './steady-load.js';
+import { startSystem, tally } from './system-under-test.js';
 import type { System } from './system-under-test.js';
 
 const DOMAIN = 'domain-trial0000000';
@@ -24,20 +25,21 @@ const IDS = Array.from({ length: JOBS }, (_, nth) => idOf(nth));
 
 /** Inserts the jobs of the reads into an empty database, and waits until `nodes` nodes hold them. */
 export async function fillForReads(uri: string, nodes: number): Promise<void> {
-  const client = new MongoClient(uri);
-  const collection = client.db(DATABASE).collection('job');
   const jobs = IDS.map((job_id, nth) => ({
     job_id,
     domain_id: DOMAIN,
     status: jobStatusOf(nth),
     created_at: new Date(Date.UTC(2026, 0, 1) + nth * 1000),
   }));
-  await collection.createIndexes([
-    { key: { job_id: 1 }, unique: true },
-    { key: { domain_id: 1, created_at: -1, job_id: -1 } },
-  ]);
-  await collection.insertMany(jobs, { writeConcern: { w: nodes, journal: true } });
-  await client.close();
+  await withDatabase(uri, async (db) => {
+    await db
+      .collection('job')
+      .createIndexes([
+        { key: { job_id: 1 }, unique: true },
+        { key: { domain_id: 1, created_at: -1, job_id: -1 } },
+      ]);
+    await db.collection('job').insertMany(jobs, { writeConcern: { w: nodes, journal: true } });
+  });
 }
 
 export interface Read {
@@ -134,22 +136,15 @@ export interface Load {
 }
 
 /** Sends reads at a steady rate until `stopped`, regardless of their answers. */
-export async function steadyReads(
+export const steadyReads = (
   system: System,
   { perSecond, timeoutMs }: Load,
   next: Random,
   stopped: AbortSignal,
-): Promise<readonly ReadResult[]> {
-  const begun = performance.now();
-  const results: Promise<ReadResult>[] = [];
-  while (!stopped.aborted) {
-    const target = Math.floor(((performance.now() - begun) / 1000) * perSecond);
-    while (results.length < target)
-      results.push(performRead(readOf(next), system, next() < 0.5 ? 'grpc' : 'http', timeoutMs));
-    await pause(5);
-  }
-  return Promise.all(results);
-}
+): Promise<readonly ReadResult[]> =>
+  atRate(perSecond, stopped, () =>
+    performRead(readOf(next), system, next() < 0.5 ? 'grpc' : 'http', timeoutMs),
+  );
 
 const ALLOWED = ['OK', 'UNAVAILABLE', 'DEADLINE_EXCEEDED'];
 /** The time to process an answer in this process. */
@@ -167,19 +162,49 @@ export function honestAnswers(
   { short }: ScenarioOptions,
 ): readonly Assertion[] {
   const toleranceMs = short ? TOLERANCE_SHORT_MS : TOLERANCE_MS;
-  const none = (name: string, is: (result: ReadResult) => boolean): Assertion =>
-    exactly(name, results.filter(is).length, 0);
+  const others = 'errors other than UNAVAILABLE and DEADLINE_EXCEEDED';
   return [
-    none('wrong answers', ({ wrong }) => wrong),
-    none('errors other than UNAVAILABLE and DEADLINE_EXCEEDED', ({ status }) => !ALLOWED.includes(status)),
-    none('UNAVAILABLE without a time to retry', ({ noRetryInfo }) => noRetryInfo),
+    none('wrong answers', results, ({ wrong }) => wrong),
+    none(others, results, ({ status }) => !ALLOWED.includes(status)),
+    none('UNAVAILABLE without a time to retry', results, ({ noRetryInfo }) => noRetryInfo),
     none(
       `answers over ${toleranceMs} ms after their deadline`,
+      results,
       ({ sentAt, answeredAt }) => answeredAt - sentAt > timeoutMs + toleranceMs,
     ),
   ];
 }
 
-/** Counts failed reads. */
-export const failedReads = (results: readonly ReadResult[]): number =>
-  results.filter(({ status }) => status !== 'OK').length;
+/** Asserts that some reads failed. */
+export const someFailed = (results: readonly ReadResult[]): Assertion =>
+  atLeast('reads that failed', results.filter(({ status }) => status !== 'OK').length, 1, 'reads');
+
+const SERVING_TIMEOUT_MS = 60_000;
+
+/**
+ * Serves `uri` under steady reads during `work`, and returns its result and the reads, with the assertions that hold in any
+ * state of the database.
+ */
+export async function underReads<T>(
+  uri: string,
+  load: Load,
+  options: ScenarioOptions,
+  work: (health: Health, stopped: AbortSignal) => Promise<T>,
+) {
+  await using system = await startSystem(uri);
+  await using health = await followHealth(system.addresses);
+  await health.reports(true, SERVING_TIMEOUT_MS);
+  const stop = new AbortController();
+  const reading = steadyReads(system, load, random(options.seed), stop.signal);
+  const result = await work(health, stop.signal);
+  stop.abort();
+  const reads = await reading;
+  const { perSecond, timeoutMs } = load;
+  options.note(`${reads.length} reads, ${perSecond} a second, of ${timeoutMs} ms: ${tallyReads(reads)}`);
+  const assertions = [
+    ...honestAnswers(reads, load, options),
+    exactly('answers of /livez other than 200', health.failedLivez(), 0),
+    noFaults(system.program.log),
+  ];
+  return { result, reads, assertions };
+}

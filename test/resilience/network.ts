@@ -1,15 +1,12 @@
 // A faulty network between the service and its database: delays, cuts, resets and silence (docs/monitor.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
-import { followHealth } from './health.js';
 import type { Health } from './health.js';
 import { startNetworkProxy } from './network-proxy.js';
 import type { Mode, NetworkProxy } from './network-proxy.js';
-import { fillForReads, honestAnswers, steadyReads, tallyReads, failedReads } from './known-reads.js';
-import { random } from '../harness/random.js';
-import { startReplicaSet } from '../harness/replica-set.js';
-import { atLeast, atMost, exactly, noFaults } from './scenario.js';
+import { fillForReads, someFailed, underReads } from './known-reads.js';
+import { firstOf, startReplicaSet } from '../harness/replica-set.js';
+import { atMost } from './scenario.js';
 import type { Assertion, ScenarioOptions } from './scenario.js';
-import { startSystem } from './system-under-test.js';
 
 /** The maximum time from a healthy network to SERVING. */
 const MAX_RECOVERY_MS = 3000;
@@ -47,25 +44,15 @@ async function recoveryAfter(
 }
 
 export async function network(options: ScenarioOptions): Promise<readonly Assertion[]> {
-  const { seed, short, note } = options;
   await using set = await startReplicaSet(1, 10_000);
   await fillForReads(set.uri, 1);
-  await using proxy = await startNetworkProxy(set.nodes[0]?.host ?? '');
-  await using system = await startSystem(`mongodb://${proxy.host}/?directConnection=true`);
-  await using health = await followHealth(system.addresses);
-  await health.reports(true, WAIT_TIMEOUT_MS);
-  const stop = new AbortController();
-  const reading = steadyReads(system, LOAD, random(seed), stop.signal);
-  const assertions: Assertion[] = [];
-  for (const each of FAULTS) assertions.push(await recoveryAfter(each, short ? 3000 : 10_000, proxy, health));
-  stop.abort();
-  const reads = await reading;
-  note(`${reads.length} reads, ${LOAD.perSecond} a second: ${tallyReads(reads)}`);
-  return [
-    atLeast('reads that failed', failedReads(reads), 1, 'reads'),
-    ...honestAnswers(reads, LOAD, options),
-    ...assertions,
-    exactly('answers of /livez other than 200', health.failedLivez(), 0),
-    noFaults(system.program.log),
-  ];
+  await using proxy = await startNetworkProxy(firstOf(set.nodes).host);
+  const uri = `mongodb://${proxy.host}/?directConnection=true`;
+  const time = options.short ? 3000 : 10_000;
+  const { result, reads, assertions } = await underReads(uri, LOAD, options, async (health) => {
+    const recoveries: Assertion[] = [];
+    for (const each of FAULTS) recoveries.push(await recoveryAfter(each, time, proxy, health));
+    return recoveries;
+  });
+  return [someFailed(reads), ...result, ...assertions];
 }

@@ -1,16 +1,15 @@
 // A database that is killed, frozen, or absent at the start: the answers of calls, and the reported health (docs/monitor.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
-import { MongoClient } from 'mongodb';
 import { followHealth } from './health.js';
 import type { Health } from './health.js';
-import { fillForReads, honestAnswers, steadyReads, tallyReads, failedReads } from './known-reads.js';
-import { DATABASE } from '../harness/mongod.js';
-import { random } from '../harness/random.js';
+import { fillForReads, someFailed, underReads } from './known-reads.js';
+import type { Load } from './known-reads.js';
+import { withDatabase } from '../harness/mongod.js';
 import { firstOf, startReplicaSet } from '../harness/replica-set.js';
 import type { Node, ReplicaSet } from '../harness/replica-set.js';
-import { atLeast, atMost, exactly, noFaults } from './scenario.js';
+import { atLeast, atMost } from './scenario.js';
 import type { Assertion, ScenarioOptions } from './scenario.js';
-import { launchSystem, startSystem } from './system-under-test.js';
+import { launchSystem } from './system-under-test.js';
 
 /** The maximum times until the loss and the return are reported. */
 const MAX_DETECTION_MS = 5000;
@@ -44,92 +43,58 @@ const FROZEN: Outage = {
 };
 
 /** Measures a read by the driver alone, which waits for a server by its own settings. */
-async function byTheDriver(uri: string): Promise<number> {
-  const client = new MongoClient(uri);
-  const begun = performance.now();
-  await client
-    .db(DATABASE)
-    .collection('job')
-    .findOne({})
-    .catch(() => undefined);
-  const took = performance.now() - begun;
-  await client.close();
-  return took;
-}
+const byTheDriver = (uri: string): Promise<number> =>
+  withDatabase(uri, async (db) => {
+    const begun = performance.now();
+    await db
+      .collection('job')
+      .findOne({})
+      .catch(() => undefined);
+    return performance.now() - begun;
+  });
 
-async function outageOf({ name, begin, end }: Outage, size: Size, node: Node, health: Health) {
+async function outageOf({ name, begin, end }: Outage, pauseMs: number, node: Node, health: Health) {
   const begunAt = performance.now();
   await begin(node);
   const detected = (await health.reports(false, WAIT_TIMEOUT_MS)) - begunAt;
-  await pause(size.pauseMs);
+  await pause(pauseMs);
   await end(node);
   const endedAt = performance.now();
   const serving = (await health.reports(true, WAIT_TIMEOUT_MS)) - endedAt;
-  await pause(size.pauseMs);
+  await pause(pauseMs);
   return [
     atMost(`${name}: NOT_SERVING after`, detected, MAX_DETECTION_MS, 'ms'),
     atMost(`${name}: SERVING after its return`, Math.max(0, serving), MAX_RECOVERY_MS, 'ms'),
   ];
 }
 
-interface Size {
-  readonly outages: readonly Outage[];
-  /** The time of the database down, after the detection, and up. */
-  readonly pauseMs: number;
-}
+/** The time of the database down, after the detection, and up. */
+const PAUSE_MS = 2000;
+const SHORT_PAUSE_MS = 300;
 
-const SHORT: Size = { outages: [KILLED], pauseMs: 300 };
-const FULL: Size = { outages: [KILLED, FROZEN, KILLED, FROZEN], pauseMs: 2000 };
+const SHORT = [[KILLED, SHORT_PAUSE_MS]] as const;
+const FULL = [KILLED, FROZEN, KILLED, FROZEN].map((each) => [each, PAUSE_MS] as const);
+/** The deadlines of the calls end within these, and after them. */
+const LONG = [
+  [KILLED, LONG_OUTAGE_MS],
+  [FROZEN, LONG_OUTAGE_MS / 2],
+] as const;
 
+/** Breaks the database under reads, each time for as long as `pauseMs`. */
 async function underLoad(
   { uri }: ReplicaSet,
   node: Node,
   options: ScenarioOptions,
+  load: Load,
+  outages: readonly (readonly [Outage, pauseMs: number])[],
 ): Promise<readonly Assertion[]> {
-  const { seed, short, note } = options;
-  const size = short ? SHORT : FULL;
-  await using system = await startSystem(uri);
-  await using health = await followHealth(system.addresses);
-  await health.reports(true, WAIT_TIMEOUT_MS);
-  const stop = new AbortController();
-  const reading = steadyReads(system, LOAD, random(seed), stop.signal);
-  await pause(size.pauseMs);
-  const assertions: Assertion[] = [];
-  for (const each of size.outages) assertions.push(...(await outageOf(each, size, node, health)));
-  stop.abort();
-  const reads = await reading;
-  note(`${reads.length} reads, ${LOAD.perSecond} a second: ${tallyReads(reads)}`);
-  return [
-    atLeast('reads that failed', failedReads(reads), 1, 'reads'),
-    ...honestAnswers(reads, LOAD, options),
-    ...assertions,
-    exactly('answers of /livez other than 200', health.failedLivez(), 0),
-    noFaults(system.program.log),
-  ];
-}
-
-/** Makes calls with deadlines within the outage, and after it. */
-async function longOutages(
-  { uri }: ReplicaSet,
-  node: Node,
-  options: ScenarioOptions,
-): Promise<readonly Assertion[]> {
-  const { seed, note } = options;
-  await using system = await startSystem(uri);
-  await using health = await followHealth(system.addresses);
-  await health.reports(true, WAIT_TIMEOUT_MS);
-  const stop = new AbortController();
-  const reading = steadyReads(system, LONG_CALLS, random(seed), stop.signal);
-  await pause(FULL.pauseMs);
-  const size = { ...FULL, pauseMs: LONG_OUTAGE_MS };
-  const assertions = [
-    ...(await outageOf(KILLED, size, node, health)),
-    ...(await outageOf(FROZEN, { ...size, pauseMs: LONG_OUTAGE_MS / 2 }, node, health)),
-  ];
-  stop.abort();
-  const reads = await reading;
-  note(`${LONG_OUTAGE_MS} ms, ${reads.length} reads of ${LONG_CALLS.timeoutMs} ms: ${tallyReads(reads)}`);
-  return [...honestAnswers(reads, LONG_CALLS, options), ...assertions, noFaults(system.program.log)];
+  const { result, reads, assertions } = await underReads(uri, load, options, async (health) => {
+    await pause(options.short ? SHORT_PAUSE_MS : PAUSE_MS);
+    const found: Assertion[] = [];
+    for (const [each, pauseMs] of outages) found.push(...(await outageOf(each, pauseMs, node, health)));
+    return found;
+  });
+  return [someFailed(reads), ...result, ...assertions];
 }
 
 /** Starts the service first, and then the database. */
@@ -154,8 +119,8 @@ export async function outage(options: ScenarioOptions): Promise<readonly Asserti
   const node = firstOf(set.nodes);
   await fillForReads(set.uri, 1);
   return [
-    ...(await underLoad(set, node, options)),
-    ...(options.short ? [] : await longOutages(set, node, options)),
+    ...(await underLoad(set, node, options, LOAD, options.short ? SHORT : FULL)),
+    ...(options.short ? [] : await underLoad(set, node, options, LONG_CALLS, LONG)),
     ...(await absentAtStart(set, node)),
   ];
 }

@@ -31,6 +31,10 @@ export const exactly = (name: string, actual: number, expected: number): Asserti
   holds: actual === expected,
 });
 
+/** Asserts that none of `items` meets `is`. */
+export const none = <T>(name: string, items: readonly T[], is: (item: T) => boolean): Assertion =>
+  exactly(name, items.filter(is).length, 0);
+
 const measured = (value: number, unit: string): string =>
   `${value.toFixed(Number.isInteger(value) ? 0 : 2)} ${unit}`;
 
@@ -63,10 +67,10 @@ const ERROR_LEVEL = 50;
 
 /** Asserts that the log reports no fault. */
 export const noFaults = (log: readonly LogLine[], context = ''): Assertion =>
-  exactly(
+  none(
     `${context === '' ? '' : `${context}: `}log lines from level ${ERROR_LEVEL} on`,
-    log.filter(({ level }) => Number(level) >= ERROR_LEVEL).length,
-    0,
+    log,
+    ({ level }) => Number(level) >= ERROR_LEVEL,
   );
 
 /** Asserts that the process has neither exited nor been restarted. */

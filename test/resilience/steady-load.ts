@@ -61,21 +61,28 @@ async function timed(call: () => Promise<string>): Promise<TimedCall> {
   return { status, tookMs: performance.now() - begun };
 }
 
-/** Calls at a steady rate, regardless of answers, until `stopped`. */
-export async function steadily(
-  call: () => Promise<string>,
+/** Makes calls at a steady rate, regardless of answers, until `stopped`. */
+export async function atRate<T>(
   perSecond: number,
   stopped: AbortSignal,
-): Promise<readonly TimedCall[]> {
+  call: () => Promise<T>,
+): Promise<readonly T[]> {
   const begun = performance.now();
-  const all: Promise<TimedCall>[] = [];
+  const all: Promise<T>[] = [];
   while (!stopped.aborted) {
-    const target = ((performance.now() - begun) / 1000) * perSecond;
-    while (all.length < target) all.push(timed(call));
+    const target = Math.floor(((performance.now() - begun) / 1000) * perSecond);
+    while (all.length < target) all.push(call());
     await pause(5);
   }
   return Promise.all(all);
 }
+
+/** Times calls at a steady rate, until `stopped`. */
+export const steadily = (
+  call: () => Promise<string>,
+  perSecond: number,
+  stopped: AbortSignal,
+): Promise<readonly TimedCall[]> => atRate(perSecond, stopped, () => timed(call));
 
 const TIMEOUT_MS = 10_000;
 

@@ -1,14 +1,13 @@
 // The primary of three nodes steps down repeatedly under reads and deletes: answers are right, a delete runs once, and a
 // finished delete is not reported as failed (docs/monitor.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
-import { MongoClient } from 'mongodb';
 import { fillForReads, honestAnswers, steadyReads, tallyReads } from './known-reads.js';
 import { statusOf } from '../harness/client.js';
-import { DATABASE } from '../harness/mongod.js';
+import { withDatabase } from '../harness/mongod.js';
 import { random } from '../harness/random.js';
 import { directTo, startReplicaSet } from '../harness/replica-set.js';
 import type { ReplicaSet } from '../harness/replica-set.js';
-import { atLeast, exactly, noFaults } from './scenario.js';
+import { atLeast, noFaults, none } from './scenario.js';
 import type { Assertion, ScenarioOptions } from './scenario.js';
 import { startSystem, tally } from './system-under-test.js';
 import type { System } from './system-under-test.js';
@@ -31,20 +30,17 @@ interface Delete {
   readonly tookMs: number;
 }
 
-async function fill(uri: string, count: number): Promise<void> {
-  const client = new MongoClient(uri);
+function fill(uri: string, count: number): Promise<unknown> {
   const jobs = Array.from({ length: count }, (_, nth) => ({ job_id: idOf(nth), domain_id: DOMAIN }));
-  await client.db(DATABASE).collection('job').insertMany(jobs);
-  await client.close();
+  return withDatabase(uri, (db) => db.collection('job').insertMany(jobs));
 }
 
 /** The ids of the jobs not deleted yet. */
-async function remaining(uri: string): Promise<ReadonlySet<string>> {
-  const client = new MongoClient(uri);
-  const found = await client.db(DATABASE).collection('job').distinct('job_id', { domain_id: DOMAIN });
-  await client.close();
-  return new Set(found.map(String));
-}
+const remaining = (uri: string): Promise<ReadonlySet<string>> =>
+  withDatabase(
+    uri,
+    async (db) => new Set((await db.collection('job').distinct('job_id', { domain_id: DOMAIN })).map(String)),
+  );
 
 async function deleteJob({ grpc }: System, id: string): Promise<Delete> {
   const sent = performance.now();
@@ -105,22 +101,22 @@ export async function stepdown(options: ScenarioOptions): Promise<readonly Asser
   const lost = deletes.filter(({ id, status }) => status === 'UNAVAILABLE' && !stored.has(id));
   note(`UNAVAILABLE but deleted after ${lost.map(({ tookMs }) => tookMs.toFixed(0)).join(', ')} ms`);
   note(`${deletes.length} deletes: ${tally(deletes.map(({ status }) => status))}`);
-  const none = (name: string, is: (each: Delete) => boolean, of = deletes): Assertion =>
-    exactly(name, of.filter(is).length, 0);
   return [
     atLeast('stepdowns', steps, times / 2, 'times'),
     ...honestAnswers(reads, LOAD, options),
     none(
       'deletes answered OK with the job still stored',
+      deletes,
       ({ id, status }) => status === 'OK' && stored.has(id),
     ),
     none(
       'deletes answered UNAVAILABLE before their deadline with the job deleted',
-      ({ tookMs }) => tookMs < LOAD.timeoutMs * UNKNOWN_AFTER_SHARE,
       lost,
+      ({ tookMs }) => tookMs < LOAD.timeoutMs * UNKNOWN_AFTER_SHARE,
     ),
     none(
       'deletes other than OK, UNAVAILABLE and DEADLINE_EXCEEDED',
+      deletes,
       ({ status }) => !['OK', 'UNAVAILABLE', 'DEADLINE_EXCEEDED'].includes(status),
     ),
     noFaults(system.program.log),

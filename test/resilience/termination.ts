@@ -4,18 +4,18 @@ import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { setTimeout as pause } from 'node:timers/promises';
 import { credentials } from '@grpc/grpc-js';
-import { MongoClient } from 'mongodb';
 import { HealthClient } from '../../src/gen/grpc/health/v1/health.js';
 import { fillForReads, readOf } from './known-reads.js';
 import type { Read } from './known-reads.js';
-import { DATABASE } from '../harness/mongod.js';
+import { withDatabase } from '../harness/mongod.js';
 import type { Addresses } from '../harness/program.js';
 import { pick, random } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
 import { startReplicaSet } from '../harness/replica-set.js';
 import { insertSlowJob, slowStat } from '../harness/slow.js';
-import { atLeast, atMost, exactly } from './scenario.js';
+import { atLeast, atMost, exactly, none } from './scenario.js';
 import type { Assertion, ScenarioOptions } from './scenario.js';
+import { atRate } from './steady-load.js';
 import { startSystem, tally, verdictOf } from './system-under-test.js';
 import type { System } from './system-under-test.js';
 
@@ -64,20 +64,12 @@ const SLOW_SHARE = 0.05;
 const SLOW: Read = { rpc: 'stat', request: slowStat(3), isRight: () => true };
 
 /** Calls at a steady rate until `stopped`, some of them slow. */
-async function steadyCalls(
+const steadyCalls = (
   replicas: () => Replicas,
   next: Random,
   stopped: AbortSignal,
-): Promise<readonly Call[]> {
-  const calls: Promise<Call>[] = [];
-  const begun = performance.now();
-  while (!stopped.aborted) {
-    const target = Math.floor(((performance.now() - begun) / 1000) * PER_SECOND);
-    while (calls.length < target) calls.push(call(replicas, next() < SLOW_SHARE ? SLOW : readOf(next), next));
-    await pause(5);
-  }
-  return Promise.all(calls);
-}
+): Promise<readonly Call[]> =>
+  atRate(PER_SECOND, stopped, () => call(replicas, next() < SLOW_SHARE ? SLOW : readOf(next), next));
 
 /** Opens a request without a body and a Watch on a replica, and leaves them open. */
 async function holdUp({ grpc }: Addresses): Promise<() => void> {
@@ -150,37 +142,22 @@ export async function termination(options: ScenarioOptions): Promise<readonly As
   const rounds = options.short ? 3 : 20;
   await using set = await startReplicaSet(1, 10_000);
   await fillForReads(set.uri, 1);
-  const client = new MongoClient(set.uri);
-  await insertSlowJob(client.db(DATABASE));
-  await client.close();
+  await withDatabase(set.uri, insertSlowJob);
   const { calls, ends } = await restarts(set.uri, options, 'SIGTERM', rounds);
   const killed = await restarts(set.uri, options, 'SIGKILL', KILLS);
-  const before = calls.filter(({ sentAt, to }) => sentAt < to.signalledAt);
-  const after = calls.filter(({ sentAt, to }) => sentAt >= to.signalledAt);
+  const isBefore = ({ sentAt, to }: Call): boolean => sentAt < to.signalledAt;
+  const [before, after] = [calls.filter(isBefore), calls.filter((each) => !isBefore(each))];
+  const longest = Math.max(...ends.map(({ tookMs }) => tookMs));
   options.note(`sent before the signal: ${tally(before.map(({ first }) => first))}`);
   options.note(`sent after it: ${tally(after.map(({ first }) => first))}`);
   const lost = (of: readonly Call[]): number => of.filter(({ first }) => first !== 'OK').length;
   return [
     exactly('unanswered calls sent before the signal', lost(before), 0),
     atLeast('refused calls sent after the signal', lost(after), 1, 'calls'),
-    exactly(
-      'errors other than UNAVAILABLE',
-      calls.filter(({ first }) => !['OK', 'UNAVAILABLE'].includes(first)).length,
-      0,
-    ),
-    exactly('calls lost by clients with one retry', calls.filter(({ last }) => last !== 'OK').length, 0),
-    exactly('exit codes other than 0', ends.filter(({ code }) => code !== 0).length, 0),
-    atMost(
-      'longest time to the exit',
-      Math.max(...ends.map(({ tookMs }) => tookMs)),
-      GRACE_MS + MARGIN_MS,
-      'ms',
-    ),
-    atLeast(
-      'by SIGKILL: unanswered calls sent before',
-      lost(killed.calls.filter(({ sentAt, to }) => sentAt < to.signalledAt)),
-      1,
-      'calls',
-    ),
+    none('errors other than UNAVAILABLE', calls, ({ first }) => !['OK', 'UNAVAILABLE'].includes(first)),
+    none('calls lost by clients with one retry', calls, ({ last }) => last !== 'OK'),
+    none('exit codes other than 0', ends, ({ code }) => code !== 0),
+    atMost('longest time to the exit', longest, GRACE_MS + MARGIN_MS, 'ms'),
+    atLeast('by SIGKILL: unanswered calls sent before', lost(killed.calls.filter(isBefore)), 1, 'calls'),
   ];
 }

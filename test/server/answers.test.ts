@@ -1,8 +1,8 @@
 // HTTP responses apart from their bodies: headers for browsers and caches, and the fate of the connection.
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startService } from '../harness/service.js';
+import { describe, expect, test } from '@jest/globals';
+import { useService } from '../harness/use-service.js';
 import type { Service } from '../harness/service.js';
 
 const DOMAIN = 'domain-07d2e9c4a6b1';
@@ -11,17 +11,8 @@ const RPC_LIST = '/spaceone.api.inventory.v1.Job/list';
 const OTHER_ORIGIN = 'https://elsewhere.example.org';
 const CONFIGURED_ORIGIN = 'https://console.example.org';
 
-let withoutOrigins: Service;
-let withOrigins: Service;
-
-beforeAll(async () => {
-  withoutOrigins = await startService('answers_without_origins');
-  withOrigins = await startService('answers_with_origins', { corsOrigins: [CONFIGURED_ORIGIN] });
-});
-afterAll(async () => {
-  await withoutOrigins.stop();
-  await withOrigins.stop();
-});
+const withoutOrigins = useService('answers_without_origins');
+const withOrigins = useService('answers_with_origins', { corsOrigins: [CONFIGURED_ORIGIN] });
 
 const DOMAIN_REQUEST = JSON.stringify({ domain_id: DOMAIN });
 const JSON_BODY = { 'content-type': 'application/json' };

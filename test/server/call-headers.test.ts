@@ -1,13 +1,12 @@
 // Protocol and timeout headers of calls: an invalid value is an error naming the header.
 import { fromJson, toBinary } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { JOB_SERVICE, messageNamed } from '../../src/wire/descriptors.js';
 import { framed } from '../harness/frames.js';
 import { callRaw } from '../harness/raw-grpc.js';
 import type { RawOutcome } from '../harness/raw-grpc.js';
 import { rawRequest, sendRaw } from '../harness/raw-http.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { testNoFaults, useService } from '../harness/use-service.js';
 
 const DOMAIN = 'domain-07d2e9c4a6b1';
 const PATH = `/${JOB_SERVICE.typeName}/list`;
@@ -16,12 +15,7 @@ const TEXT = JSON.stringify(REQUEST);
 const JOBS_QUERY = messageNamed('spaceone.api.inventory.v1.JobsQuery');
 const BYTES = Buffer.from(toBinary(JOBS_QUERY, fromJson(JOBS_QUERY, REQUEST)));
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService('call_headers');
-});
-afterAll(() => service.stop());
+const service = useService('call_headers');
 
 const HTTP_REQUESTS = {
   'the route': ['/inventory/v1/job/list', 'application/json', TEXT],
@@ -180,6 +174,4 @@ describe('over gRPC', () => {
   });
 });
 
-test('no request caused an internal error', () => {
-  expect(service.faults).toEqual([]);
-});
+testNoFaults(service);

@@ -2,21 +2,20 @@
 import { connect } from 'node:http2';
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client, credentials } from '@grpc/grpc-js';
 import { MongoClient } from 'mongodb';
-import type { Document } from 'mongodb';
 import type { AppError } from '../../src/errors.js';
 import { descriptors } from '../../src/wire/descriptors.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import { createServingState } from '../../src/server/serving-state.js';
 import { chained, monotonicNow, incoming, now } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
-import type { JsonClient, RpcName } from '../harness/client.js';
+import type { RpcName } from '../harness/client.js';
 import { framed } from '../harness/frames.js';
 import { createRecordedLog } from '../harness/log.js';
 import { mongodbUri, startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { MONITORED, useCommands, useService } from '../harness/use-service.js';
 import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN, slowStat } from '../harness/slow.js';
 import { timed } from '../harness/timed.js';
 
@@ -41,33 +40,21 @@ const slowList = (conditions = 100): JsonObject => ({
   },
 });
 
-let mongo: MongoClient;
-let service: Service;
-let client: JsonClient;
-let commands: Document[] = [];
+const LIMITS = { defaultTimeout: DEFAULT_TIMEOUT, maxTimeout: MAX_TIMEOUT, collectorCache: 0 };
+const service = useService(DATABASE, LIMITS, MONITORED);
+const commands = useCommands(service);
+const mongo = new MongoClient(mongodbUri());
 
 beforeAll(async () => {
-  mongo = new MongoClient(mongodbUri());
-  const limits = { defaultTimeout: DEFAULT_TIMEOUT, maxTimeout: MAX_TIMEOUT, collectorCache: 0 };
-  service = await startService(DATABASE, limits, { mongo: { monitorCommands: true } });
-  service.onCommand((command) => commands.push(command));
   await insertSlowJob(service.db);
   const jobs = Array.from({ length: 10_000 }, (_, index) => ({
     job_id: `job-${index}`,
     domain_id: SLOW_DOMAIN,
     filters: { text: LONG_TEXT },
   }));
-  await service.db.collection('job').insertMany(jobs);
-  client = jsonClient(service.address);
+  await service.insert(jobs);
 });
-beforeEach(() => {
-  commands = [];
-});
-afterAll(async () => {
-  client.close();
-  await service.stop();
-  await mongo.close();
-});
+afterAll(() => mongo.close());
 
 const STAT = { query: { distinct: 'status', page: { limit: 5 } } };
 const LIST = { query: { page: { limit: 5 } } };
@@ -87,7 +74,7 @@ describe('maxTimeMS', () => {
   test.each(RPCS)(
     'of every command of %s is the remaining time of the deadline',
     async (rpc, request, count) => {
-      await client.call(rpc, { domain_id: DOMAIN, ...request }, { deadline: Date.now() + 5000 });
+      await service.call(rpc, { domain_id: DOMAIN, ...request }, { deadline: Date.now() + 5000 });
       expect(limitsSent()).toHaveLength(count);
       expect(limitsSent().filter(between(3000, 5000))).toHaveLength(count);
     },
@@ -96,13 +83,13 @@ describe('maxTimeMS', () => {
   test.each(RPCS)(
     'of every command of %s without a deadline is DEFAULT_TIMEOUT',
     async (rpc, request, count) => {
-      await client.call(rpc, { domain_id: DOMAIN, ...request });
+      await service.call(rpc, { domain_id: DOMAIN, ...request });
       expect(limitsSent().filter(between(DEFAULT_TIMEOUT - 2000, DEFAULT_TIMEOUT))).toHaveLength(count);
     },
   );
 
   test.each(RPCS)('of every command of %s is at most MAX_TIMEOUT', async (rpc, request, count) => {
-    await client.call(rpc, { domain_id: DOMAIN, ...request }, { deadline: Date.now() + 60_000 });
+    await service.call(rpc, { domain_id: DOMAIN, ...request }, { deadline: Date.now() + 60_000 });
     expect(limitsSent().filter(between(MAX_TIMEOUT - 2000, MAX_TIMEOUT))).toHaveLength(count);
   });
 });
@@ -172,7 +159,7 @@ timed('a database operation', () => {
     ['list', slowList()],
   ] as const)(`ends within ${CLEANUP_TIMEOUT_MS} ms of the deadline of its %s`, async (rpc, request) => {
     const deadline = Date.now() + 1000;
-    const calls = Array.from({ length: 3 }, () => client.call(rpc, request, { deadline }));
+    const calls = Array.from({ length: 3 }, () => service.call(rpc, request, { deadline }));
     const outcomes = await Promise.all(calls);
     await operationsEnded();
     expect(outcomes).toEqual(calls.map(() => DEADLINE_EXCEEDED));
@@ -196,8 +183,8 @@ timed('a database operation', () => {
 
 test('abandoned calls leave their connections to later calls', async () => {
   const calls = Array.from({ length: 12 }, async (_, i) => {
-    await client.call('stat', slowStat(4), { deadline: Date.now() + 100 + 10 * i });
-    return client.call('stat', slowStat(2));
+    await service.call('stat', slowStat(4), { deadline: Date.now() + 100 + 10 * i });
+    return service.call('stat', slowStat(2));
   });
   expect(await Promise.all(calls)).toEqual(calls.map(() => ({ response: expect.anything() })));
   expect(service.faults).toEqual([]);
@@ -232,9 +219,8 @@ describe('a deadline', () => {
   ])('set by %s is answered with ERROR_REQUEST_TIMEOUT', async (_, limits, options) => {
     const service = await startService('deadlines-hasty', limits);
     await insertSlowJob(service.db);
-    const caller = jsonClient(service.address);
     const started = performance.now();
-    expect(await caller.call('stat', slowStat(4), options)).toEqual({
+    expect(await service.call('stat', slowStat(4), options)).toEqual({
       error: {
         status: 'DEADLINE_EXCEEDED',
         code: 'ERROR_REQUEST_TIMEOUT',
@@ -243,7 +229,6 @@ describe('a deadline', () => {
       },
     });
     expect(performance.now() - started).toBeLessThan(1500);
-    caller.close();
     await service.stop();
   });
 });
@@ -262,7 +247,7 @@ describe('a request', () => {
   test.each(
     MALFORMED.flatMap(([what, bytes, text]) => RPC_NAMES.map((rpc) => [what, rpc, bytes, text] as const)),
   )('with %s is INVALID_ARGUMENT for %s', async (_, rpc, bytes, text) => {
-    expect(await client.send(rpc, Uint8Array.from(bytes))).toMatchObject({
+    expect(await service.send(rpc, Uint8Array.from(bytes))).toMatchObject({
       error: {
         status: 'INVALID_ARGUMENT',
         code: 'ERROR_INVALID_PARAMETER',
@@ -272,28 +257,17 @@ describe('a request', () => {
   });
 
   test('of 5 MiB is rejected before it is read', async () => {
-    const outcome = await client.send('list', new Uint8Array(5 * 1024 ** 2));
+    const outcome = await service.send('list', new Uint8Array(5 * 1024 ** 2));
     expect(outcome).toHaveProperty('error.status', 'RESOURCE_EXHAUSTED');
     expect(commands).toEqual([]);
-    expect(await client.call('list', { domain_id: DOMAIN, ...LIST })).toHaveProperty('response');
+    expect(await service.call('list', { domain_id: DOMAIN, ...LIST })).toHaveProperty('response');
   });
 });
 
 describe('the limits of a service', () => {
-  let small: Service;
-  let caller: JsonClient;
-
-  beforeAll(async () => {
-    small = await startService('deadlines-small', { maxPageSize: 100, maxResponseBytes: 20_000 });
-    caller = jsonClient(small.address);
-  });
-  afterAll(async () => {
-    caller.close();
-    await small.stop();
-  });
-
+  const small = useService('deadlines-small', { maxPageSize: 100, maxResponseBytes: 20_000 });
   const callLimited = (rpc: RpcName, query: JsonObject) =>
-    caller.call(rpc, { domain_id: 'domain-3f1c9a7b2e40', query });
+    small.call(rpc, { domain_id: 'domain-3f1c9a7b2e40', query });
 
   test.each<readonly [RpcName, JsonObject]>([
     ['list', { page: { limit: 101 } }],

@@ -1,13 +1,11 @@
 // Fairness between domains under long stats, within a domain under slow counts, and in memory for collectors.
 import type { JsonObject } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
-import type { Document } from 'mongodb';
 import { createMemoryBudget } from '../../src/limits/memory-budget.js';
-import { jsonClient } from '../harness/client.js';
-import type { JsonClient, Outcome } from '../harness/client.js';
+import type { Outcome } from '../harness/client.js';
 import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { MONITORED, useCommands, useService } from '../harness/use-service.js';
 import { insertSlowJob, noneRunning, running, runningSoon, slowStat } from '../harness/slow.js';
 import { until } from '../harness/until.js';
 
@@ -28,32 +26,25 @@ const SLOW_COUNT: JsonObject = {
 const CONCURRENT_COUNTS = 90;
 const GET = { domain_id: 'domain-3f1c9a7b2e40', job_id: 'job-ebd1af51271a' };
 
-let service: Service;
-let client: JsonClient;
+const service = useService(DATABASE, {}, { mongo: { maxPoolSize: STAT_CONNECTIONS } });
 
 beforeAll(async () => {
-  service = await startService(DATABASE, {}, { mongo: { maxPoolSize: STAT_CONNECTIONS } });
   await insertSlowJob(service.db);
   const jobs = Array.from({ length: 5000 }, (_, nth) => ({
     job_id: `job-${nth}`,
     domain_id: COUNTED_DOMAIN,
     filters: { text: `${'x'.repeat(100)}y` },
   }));
-  await service.db.collection('job').insertMany(jobs);
-  client = jsonClient(service.address);
-});
-afterAll(async () => {
-  client.close();
-  await service.stop();
+  await service.insert(jobs);
 });
 
 test('more long stats than connections do not delay a get and end at their deadline', async () => {
   const deadline = Date.now() + 2000;
   const stats = Array.from({ length: STATS }, (_, nth) =>
-    client.call('stat', slowStat(4, `rows${nth}`), { deadline }),
+    service.call('stat', slowStat(4, `rows${nth}`), { deadline }),
   );
   await runningSoon(service.client, DATABASE, STAT_CONNECTIONS);
-  expect(await client.call('get', GET, { deadline })).toHaveProperty('response.job_id', GET.job_id);
+  expect(await service.call('get', GET, { deadline })).toHaveProperty('response.job_id', GET.job_id);
   expect(await running(service.client, DATABASE)).toBe(STAT_CONNECTIONS);
   const statuses = (await Promise.all(stats)).map((outcome) => 'error' in outcome && outcome.error.status);
   expect(new Set(statuses)).toEqual(new Set(['DEADLINE_EXCEEDED']));
@@ -83,14 +74,10 @@ const byCollector = (domain_id: string, name: string): JsonObject => ({
 });
 
 describe('stats over collectors', () => {
-  let all: Service;
-  let caller: JsonClient;
-  const commands: Document[] = [];
+  const all = useService('fairness-collectors', {}, MONITORED);
+  const commands = useCommands(all);
 
   beforeAll(async () => {
-    all = await startService('fairness-collectors', {}, { mongo: { monitorCommands: true } });
-    all.onCommand((command) => commands.push(command));
-    caller = jsonClient(all.address);
     const collectors = (domain_id: string, count: number) =>
       Array.from({ length: count }, (_, nth) => ({
         _id: new ObjectId(),
@@ -99,21 +86,13 @@ describe('stats over collectors', () => {
         plugin_info: { version: `1.${nth}`, text: 'x'.repeat(COLLECTOR_BYTES) },
       }));
     const large = collectors(LARGE_COLLECTORS, 2000);
-    await all.db.collection('collector').insertMany([...collectors(COLLECTORS, 100), ...large]);
     const referring = large.map(({ _id }, nth) => ({
       job_id: `job-of-large-${nth}`,
       domain_id: LARGE_COLLECTORS,
       collector: _id,
     }));
-    await all.db.collection('job').insertMany(referring);
-    await all.db.collection('job').insertOne({ job_id: 'job-of-collectors', domain_id: COLLECTORS });
-  });
-  beforeEach(() => {
-    commands.length = 0;
-  });
-  afterAll(async () => {
-    caller.close();
-    await all.stop();
+    const one = { job_id: 'job-of-collectors', domain_id: COLLECTORS };
+    await all.insert([...referring, one], [...collectors(COLLECTORS, 100), ...large]);
   });
 
   const collectorReads = (): number => commands.filter(({ find }) => find === 'collector').length;
@@ -124,7 +103,7 @@ describe('stats over collectors', () => {
       running.push(...(find === 'collector' ? [all.usage().schedulers.stats.running] : []));
     });
     const stats = Array.from({ length: 40 }, (_, nth) =>
-      caller.call('stat', byCollector(COLLECTORS, `by${nth}`)),
+      all.call('stat', byCollector(COLLECTORS, `by${nth}`)),
     );
     await until('collectors are read', () => all.taken() > 100 * COLLECTOR_BYTES, 5000);
     expect(all.usage().schedulers.stats.running).toBe(15);
@@ -138,7 +117,7 @@ describe('stats over collectors', () => {
   });
 
   test('share one read of collectors between equal stats', async () => {
-    const stats = Array.from({ length: 40 }, () => caller.call('stat', byCollector(COLLECTORS, 'same')));
+    const stats = Array.from({ length: 40 }, () => all.call('stat', byCollector(COLLECTORS, 'same')));
     const outcomes = await Promise.all(stats);
     expect(outcomes).toEqual(stats.map(() => outcomes[0]));
     expect(outcomes[0]).toHaveProperty('response.total_count', 1);
@@ -149,7 +128,7 @@ describe('stats over collectors', () => {
     ['a group', byCollector(LARGE_COLLECTORS, 'by')],
     ['distinct values', { domain_id: LARGE_COLLECTORS, query: { distinct: 'collector.plugin_info' } }],
   ])('are rejected for %s if the collectors exceed one query', async (_, request) => {
-    expect(await caller.call('stat', request)).toMatchObject({
+    expect(await all.call('stat', request)).toMatchObject({
       error: {
         status: 'RESOURCE_EXHAUSTED',
         code: 'ERROR_LIMIT_EXCEEDED',
@@ -162,20 +141,18 @@ describe('stats over collectors', () => {
 
   test('are rejected while the shared memory budget is exhausted', async () => {
     const tight = await startService('fairness-tight', {}, { memory: createMemoryBudget(1_000_000) });
-    const tightCaller = jsonClient(tight.address);
     const collectors = Array.from({ length: 30 }, (_, nth) => ({
       collector_id: `collector-${nth}`,
       domain_id: COLLECTORS,
       plugin_info: 'x'.repeat(COLLECTOR_BYTES),
     }));
-    await tight.db.collection('collector').insertMany(collectors);
-    expect(await tightCaller.call('stat', byCollector(COLLECTORS, 'by'))).toMatchObject({
+    await tight.insert([], collectors);
+    expect(await tight.call('stat', byCollector(COLLECTORS, 'by'))).toMatchObject({
       error: {
         status: 'RESOURCE_EXHAUSTED',
         text: expect.stringContaining('bytes of all requests and answers'),
       },
     });
-    tightCaller.close();
     await tight.stop();
   });
 });
@@ -188,10 +165,10 @@ test('calls sharing one count do not delay another call of their domain', async 
     return outcome;
   };
   const counts = Array.from({ length: CONCURRENT_COUNTS }, () =>
-    recordEnd('count', client.call('list', SLOW_COUNT)),
+    recordEnd('count', service.call('list', SLOW_COUNT)),
   );
   await runningSoon(service.client, DATABASE, 1);
-  const get = recordEnd('get', client.call('get', { domain_id: COUNTED_DOMAIN, job_id: 'job-7' }));
+  const get = recordEnd('get', service.call('get', { domain_id: COUNTED_DOMAIN, job_id: 'job-7' }));
   expect(await get).toHaveProperty('response.job_id', 'job-7');
   expect(await running(service.client, DATABASE)).toBe(1);
   const answered = await Promise.all(counts);

@@ -2,11 +2,10 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
 import { callHttp } from '../harness/http-client.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { useService } from '../harness/use-service.js';
 import { until } from '../harness/until.js';
 
 const DATABASE = 'half_way';
@@ -15,18 +14,16 @@ const DOMAIN = 'domain-half-way0000';
 const JOBS = 60_000;
 const TIMEOUT_MS = 10_000;
 
-let service: Service;
+const service = useService(DATABASE);
 
-beforeAll(async () => {
-  service = await startService(DATABASE);
+beforeAll(() => {
   const jobs = Array.from({ length: JOBS }, (_, nth) => ({
     job_id: `job-half-way-${nth}`,
     domain_id: DOMAIN,
     errors: [{ error_code: 'E', message: 'x'.repeat(500) }],
   }));
-  await service.db.collection('job').insertMany(jobs);
+  return service.insert(jobs);
 });
-afterAll(() => service.stop());
 
 type Headers = Readonly<Record<string, string>>;
 

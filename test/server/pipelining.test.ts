@@ -4,11 +4,10 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { encodeRequest } from '../harness/encoder.js';
 import { framed } from '../harness/frames.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { useService } from '../harness/use-service.js';
 import { insertSlowJob, noneRunning, slowStat } from '../harness/slow.js';
 import { until } from '../harness/until.js';
 
@@ -19,10 +18,9 @@ const SMALL_DOMAIN = 'domain-3f1c9a7b2e40';
 const JOBS = 30_000;
 const LIST = '/inventory/v1/job/list';
 
-let service: Service;
+const service = useService(DATABASE);
 
 beforeAll(async () => {
-  service = await startService(DATABASE);
   await insertSlowJob(service.db);
   const jobs = Array.from({ length: JOBS }, (_, i) => ({
     job_id: `job-${i}`,
@@ -30,9 +28,8 @@ beforeAll(async () => {
     created_at: new Date(i),
     errors: [{ error_code: 'E', message: 'x'.repeat(500) }],
   }));
-  await service.db.collection('job').insertMany(jobs);
+  await service.insert(jobs);
 });
-afterAll(() => service.stop());
 
 const memoryReleased = (): Promise<void> =>
   until('all memory is released', () => service.taken() === 0, 10_000);

@@ -1,12 +1,11 @@
 // Hand-written headers and bodies, over each protocol of the HTTP port.
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { JOB_SERVICE } from '../../src/wire/descriptors.js';
 import { framed } from '../harness/frames.js';
 import { rawRequest, sendRaw } from '../harness/raw-http.js';
 import type { RawAnswer } from '../harness/raw-http.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { testNoFaults, useService } from '../harness/use-service.js';
 
 const ROUTE = 'POST /inventory/v1/job/list';
 const RPC = `POST /${JOB_SERVICE.typeName}/list`;
@@ -15,12 +14,7 @@ const JSON_TYPE = 'content-type: application/json';
 const DOMAIN = 'domain-07d2e9c4a6b1';
 const COUNT = JSON.stringify({ domain_id: DOMAIN, query: { count_only: true } });
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService('raw_requests');
-});
-afterAll(() => service.stop());
+const service = useService('raw_requests');
 
 const send = (
   target: string,
@@ -291,6 +285,4 @@ describe('an unusual HTTP request', () => {
   });
 });
 
-test('no request caused an internal error', () => {
-  expect(service.faults).toEqual([]);
-});
+testNoFaults(service);

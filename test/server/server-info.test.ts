@@ -2,20 +2,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { VersionInfo } from '../../src/gen/spaceone/api/core/v1/server_info.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { useService } from '../harness/use-service.js';
 
-let service: Service;
+const service = useService('server_info');
 let client: Client;
 
-beforeAll(async () => {
-  service = await startService('server_info');
+beforeAll(() => {
   client = new Client(service.address, credentials.createInsecure());
 });
-
-afterAll(async () => {
+afterAll(() => {
   client.close();
-  await service.stop();
 });
 
 /** Returns the response of get_version to `bytes`, or its status and details on failure. */

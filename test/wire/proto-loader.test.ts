@@ -4,8 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, credentials } from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { useService } from '../harness/use-service.js';
 
 const DOMAIN = 'domain-07d2e9c4a6b1';
 
@@ -58,17 +57,14 @@ const loaded = loadSync('spaceone/api/inventory/v1/job.proto', {
   enums: String,
 });
 
-let service: Service;
+const service = useService('proto_loader');
 let client: Client;
 
-beforeAll(async () => {
-  service = await startService('proto_loader');
+beforeAll(() => {
   client = new Client(service.address, credentials.createInsecure());
 });
-
-afterAll(async () => {
+afterAll(() => {
   client.close();
-  await service.stop();
 });
 
 function methodOf(name: string): MethodDefinition<object, object> {

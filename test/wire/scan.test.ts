@@ -1,13 +1,10 @@
 // Requests of very many messages or fields are refused before they are decoded, quickly, and by name.
 import { performance } from 'node:perf_hooks';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { JobsQuery, JobStatQuery } from '../../src/gen/spaceone/api/inventory/v1/job.js';
 import { messageNamed } from '../../src/wire/descriptors.js';
 import { scan } from '../../src/wire/scan.js';
-import { jsonClient } from '../harness/client.js';
-import type { JsonClient } from '../harness/client.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
+import { useService } from '../harness/use-service.js';
 
 const LENGTH = 4_000_000;
 
@@ -58,21 +55,10 @@ function timeOf(work: () => unknown): number {
   return performance.now() - begun;
 }
 
-let service: Service;
-let client: JsonClient;
-
-beforeAll(async () => {
-  service = await startService('parts');
-  client = jsonClient(service.address);
-});
-
-afterAll(async () => {
-  client.close();
-  await service.stop();
-});
+const service = useService('parts');
 
 test.each(FLOODS)('2,000,000 empty %s are refused by name', async (_, rpc, bytes, limit) => {
-  expect(await client.send(rpc, bytes)).toMatchObject({
+  expect(await service.send(rpc, bytes)).toMatchObject({
     error: {
       status: 'RESOURCE_EXHAUSTED',
       code: 'ERROR_LIMIT_EXCEEDED',
@@ -98,7 +84,7 @@ test.each([
 ])('%d conditions are counted', async (conditions, due) => {
   const filter = Array.from({ length: conditions }, () => ({ k: 'job_id', o: 'exists', v: true }));
   const request = { domain_id: 'domain-3f1c9a7b2e40', query: { filter, count_only: true } };
-  expect(await client.call('list', request)).toMatchObject(due);
+  expect(await service.call('list', request)).toMatchObject(due);
 });
 
 test('a value of too many levels is refused by its path, before it is decoded', () => {

@@ -14,8 +14,6 @@ import {
   Double,
   Int32,
   Long,
-  MaxKey,
-  MinKey,
   ObjectId,
   Timestamp,
   UUID,
@@ -24,6 +22,7 @@ import { BSON as BSON_TYPE, Elements } from '../../src/wire/bson.js';
 import { Value } from '../../src/wire/struct.js';
 import { writeValue } from '../../src/wire/values.js';
 import { Writer } from '../../src/wire/writer.js';
+import { PLAIN } from '../harness/odd-values.js';
 
 /** A document with one element. */
 const stored = (value: unknown): Buffer =>
@@ -50,42 +49,25 @@ const id = new ObjectId('64ffffffffffffffffffffff');
 
 describe('a stored value goes out as a Value', () => {
   test.each<readonly [string, unknown, JsonValue]>([
-    ['null', null, null],
+    ...PLAIN,
     ['undefined', undefined, null],
-    ['true', true, true],
     ['an Int32', new Int32(-5), -5],
     ['a Double', new Double(2.5), 2.5],
     ['a whole Double', new Double(3), 3],
     ['the least Double', new Double(5e-324), 5e-324],
-    ['a Long', Long.fromString('12'), 12],
     ['the largest safe Long', Long.fromString('9007199254740991'), 9007199254740991],
-    ['a Long beyond', Long.fromString('9007199254740993'), '9007199254740993'],
-    ['the least Long', Long.MIN_VALUE, '-9223372036854775808'],
-    ['NaN', NaN, 'NaN'],
-    ['Infinity', Infinity, 'Infinity'],
-    ['-Infinity', -Infinity, '-Infinity'],
-    ['a Decimal128', Decimal128.fromString('0.10'), '0.10'],
-    ['a Decimal128 that is none', Decimal128.fromString('NaN'), 'NaN'],
     ['a large Decimal128', Decimal128.fromString('1E+6144'), '1.000000000000000000000000000000000E+6144'],
-    ['an empty text', '', ''],
     ['a text', 'é🚀\0\n', 'é🚀\0\n'],
     ['a symbol', new BSONSymbol('sym'), 'sym'],
     ['a date', new Date('2022-06-17T08:00:01.225Z'), '2022-06-17T08:00:01.225Z'],
     ['a date before 1970', new Date(-1), '1969-12-31T23:59:59.999Z'],
     ['the year 9999', new Date('9999-12-31T23:59:59.999Z'), '9999-12-31T23:59:59.999Z'],
-    ['an ObjectId', id, '64ffffffffffffffffffffff'],
     ['a Binary', new Binary(Buffer.from('abc')), 'YWJj'],
     ['an empty Binary', new Binary(), ''],
     ['a UUID', new UUID('00112233-4455-6677-8899-aabbccddeeff'), '00112233-4455-6677-8899-aabbccddeeff'],
     ['a UUID that is too short', new Binary(Buffer.from('abc'), Binary.SUBTYPE_UUID), 'YWJj'],
-    ['a regular expression', new BSONRegExp('^a/b', 'i'), '/^a/b/i'],
     ['an expression that JavaScript lacks', new BSONRegExp('(?<=x+)[', 'sx'), '/(?<=x+)[/sx'],
     ['a Timestamp', new Timestamp({ t: 1, i: 2 }), 4294967298],
-    ['a Timestamp of these years', new Timestamp({ t: 2_000_000_000, i: 1 }), '8589934592000000001'],
-    ['the least key', new MinKey(), 'MinKey'],
-    ['the greatest key', new MaxKey(), 'MaxKey'],
-    ['code', new Code('return 1'), 'return 1'],
-    ['code with a scope', new Code('return x', { x: 1 }), 'return x'],
     ['a reference', new DBRef('job', id), { $ref: 'job', $id: '64ffffffffffffffffffffff' }],
     [
       'a reference into a database',

@@ -1,7 +1,7 @@
 // Operators that compare: equality, orderings, presence and lists. The compiled filter is pinned, then run.
-import { describe, expect, test } from '@jest/globals';
-import { idsOf } from '../request.js';
-import { ALL, but, nor, is, filterOf, named, lacking, ofTwo, eclair, useShapes } from './shapes.js';
+import { is } from '../../harness/query.js';
+import { testNoFaults } from '../../harness/use-service.js';
+import { ALL, but, nor, lacking, ofTwo, eclair, useShapes, testConditions } from './shapes.js';
 import type { Case } from './shapes.js';
 
 const shapes = useShapes('operators-comparisons');
@@ -90,18 +90,9 @@ const LISTS: readonly Case[] = [
   [is('filters.op', 'in', [{ a: { $ne: 'x' } }]), { 'filters.op': { $in: [{ a: { $ne: 'x' } }] } }, []],
 ];
 
-describe.each([
-  ['equality with scalars and objects', SCALARS],
-  ['orderings within a type', ORDERINGS],
-  ['presence of a field', PRESENCE],
-  ['membership in a list', LISTS],
-])('%s', (_, cases) => {
-  test.each(named(cases))('%s', async (_name, condition, filter, ids) => {
-    expect(filterOf(condition)).toEqual([filter]);
-    expect(idsOf(await shapes.find({ filter: [condition] }))).toEqual(ids);
-  });
-});
+testConditions(shapes, 'equality with scalars and objects', SCALARS);
+testConditions(shapes, 'orderings within a type', ORDERINGS);
+testConditions(shapes, 'presence of a field', PRESENCE);
+testConditions(shapes, 'membership in a list', LISTS);
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

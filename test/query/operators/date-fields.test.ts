@@ -1,7 +1,7 @@
 // Operators on date fields: ISO 8601 text and times relative to now. The compiled filter is pinned, then run.
-import { describe, expect, test } from '@jest/globals';
-import { idsOf } from '../request.js';
-import { but, nor, is, filterOf, named, useShapes } from './shapes.js';
+import { is } from '../../harness/query.js';
+import { testNoFaults } from '../../harness/use-service.js';
+import { but, nor, useShapes, testConditions } from './shapes.js';
 import type { Case } from './shapes.js';
 
 const shapes = useShapes('operators-dates');
@@ -53,13 +53,6 @@ const DATES: readonly Case[] = [
   ],
 ];
 
-describe('conditions on date fields', () => {
-  test.each(named(DATES))('%s', async (_name, condition, filter, ids) => {
-    expect(filterOf(condition)).toEqual([filter]);
-    expect(idsOf(await shapes.find({ filter: [condition] }))).toEqual(ids);
-  });
-});
+testConditions(shapes, 'conditions on date fields', DATES);
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

@@ -1,8 +1,10 @@
 // The conditions of a query together: filter, filter_or and keyword.
 import { expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
+import { is } from '../../harness/query.js';
+import { testNoFaults } from '../../harness/use-service.js';
 import { idsOf, totalOf } from '../request.js';
-import { ALL, is, ofTwo, useShapes } from './shapes.js';
+import { ALL, ofTwo, useShapes } from './shapes.js';
 
 const shapes = useShapes('operators-filters');
 
@@ -31,7 +33,7 @@ const COUNTS: readonly (readonly [JsonObject, number])[] = [
 test.each(COUNTS.map(([condition, jobs]) => [JSON.stringify(condition), condition, jobs] as const))(
   'counts the jobs of the sample: %s',
   async (_name, condition, jobs) => {
-    expect(totalOf(await shapes.list(SAMPLE, { filter: [condition], count_only: true }))).toBe(jobs);
+    expect(totalOf(await shapes.service.list(SAMPLE, { filter: [condition], count_only: true }))).toBe(jobs);
   },
 );
 
@@ -63,6 +65,4 @@ test.each<readonly [string, JsonObject, readonly string[]]>([
   expect(idsOf(await shapes.find(query))).toEqual(ids);
 });
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

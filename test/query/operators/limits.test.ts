@@ -1,8 +1,10 @@
 // Queries refused as a whole, and queries at the limits.
 import { expect, test } from '@jest/globals';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import { is } from '../../harness/query.js';
+import { testNoFaults } from '../../harness/use-service.js';
 import { idsOf, refusalOf } from '../request.js';
-import { is, ofTwo, useShapes } from './shapes.js';
+import { ofTwo, useShapes } from './shapes.js';
 
 const shapes = useShapes('operators-limits');
 
@@ -144,6 +146,4 @@ test('a match of many fields on a deep path exceeds a limit', async () => {
   });
 });
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

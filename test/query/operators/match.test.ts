@@ -1,9 +1,11 @@
 // The operator match: one object meets all of the given values. The compiled filter is pinned, then run.
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Document } from 'mongodb';
+import { is } from '../../harness/query.js';
+import { testNoFaults } from '../../harness/use-service.js';
 import { idsOf } from '../request.js';
-import { is, filterOf, named, useShapes } from './shapes.js';
+import { useShapes, testConditions } from './shapes.js';
 import type { Case } from './shapes.js';
 
 const shapes = useShapes('operators-match');
@@ -79,12 +81,7 @@ const ACROSS_ELEMENTS: readonly (readonly [JsonObject, readonly string[]])[] = [
   [is('filters.n', 'match', {}), []],
 ];
 
-describe('match', () => {
-  test.each(named(MATCHES))('%s', async (_name, condition, filter, ids) => {
-    expect(filterOf(condition)).toEqual([filter]);
-    expect(idsOf(await shapes.find({ filter: [condition] }))).toEqual(ids);
-  });
-});
+testConditions(shapes, 'match', MATCHES);
 
 test.each(ACROSS_ELEMENTS.map(([condition, ids]) => [JSON.stringify(condition), condition, ids] as const))(
   'match is met by one object, not by several together: %s',
@@ -93,6 +90,4 @@ test.each(ACROSS_ELEMENTS.map(([condition, ids]) => [JSON.stringify(condition), 
   },
 );
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

@@ -1,8 +1,10 @@
 // Refused conditions, with the error code, the field named and a part of the text.
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import { is } from '../../harness/query.js';
+import { testNoFaults } from '../../harness/use-service.js';
 import { refusalOf } from '../request.js';
-import { is, useShapes } from './shapes.js';
+import { useShapes } from './shapes.js';
 
 const shapes = useShapes('operators-refusals');
 
@@ -159,6 +161,4 @@ describe.each([
   );
 });
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

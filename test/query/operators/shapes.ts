@@ -1,16 +1,13 @@
 // Jobs and collectors of every shape, with the filter operators asked of them.
-import { afterAll, beforeAll } from '@jest/globals';
-import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import { describe, expect, test } from '@jest/globals';
+import type { JsonObject } from '@bufbuild/protobuf';
 import { BSONRegExp, Decimal128, Double, Long, ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
 import { matching } from '../../../src/query/condition.js';
 import { readFilters } from '../../../src/query/parse-filter.js';
 import { inText } from '../../../src/query/malformed-text.js';
-import { jsonClient } from '../../harness/client.js';
-import type { JsonClient, Outcome } from '../../harness/client.js';
-import { startService } from '../../harness/service.js';
-import type { LogLine, Service } from '../../harness/service.js';
-import { queryOf, SETTINGS, sent } from '../request.js';
+import { idsOf, queryOf, SETTINGS, sent } from '../request.js';
+import { useDocuments } from '../shapes.js';
 
 const SHAPES = 'domain-shapes';
 export const FIRST = new ObjectId('65e000000000000000000001');
@@ -98,20 +95,18 @@ const JOBS: Readonly<Record<string, Document>> = {
 export const ALL = Object.keys(JOBS);
 export const but = (...left: readonly string[]): readonly string[] => ALL.filter((id) => !left.includes(id));
 export const nor = (filter: Document): Document => ({ $nor: [filter] });
+export const inAnyCase = (path: string, pattern: string): Document => ({
+  [path]: { $regex: inText(pattern), $options: 'i' },
+});
 export const anyCase = (pattern: string): BSONRegExp => new BSONRegExp(inText(pattern), 'i');
-export const is = (k: string, o: string, v: JsonValue = null): JsonObject => ({ k, o, v });
 
 export const asked = (condition: JsonObject) => readFilters(queryOf({ filter: [condition] }), SETTINGS).all;
 
-export const filterOf = (condition: JsonObject): Document[] =>
+const filterOf = (condition: JsonObject): Document[] =>
   asked(condition).flatMap((leaf) => ('referred' in leaf ? [] : [sent(matching(leaf))]));
 
 /** A condition, the filter that MongoDB gets for it, and the jobs that it finds. */
 export type Case = readonly [JsonObject, Document, readonly string[]];
-
-/** Cases with their condition as a name. */
-export const named = (cases: readonly Case[]) =>
-  cases.map(([condition, filter, ids]) => [JSON.stringify(condition), condition, filter, ids] as const);
 
 export const lacking = (...others: readonly string[]): readonly string[] =>
   [...others, 'j09', 'j10', 'j11', 'j12'].toSorted();
@@ -119,33 +114,23 @@ export const ofTwo = ['j01', 'j02', 'j03', 'j04'];
 export const withText = ['j01', 'j02', 'j03', 'j05', 'j06', 'j07', 'j08'];
 export const eclair = ['j01', 'j02', 'j03'];
 
-interface Shapes {
-  /** Lists the jobs of `domain`. */
-  list(domain: string, query: JsonObject): Promise<Outcome>;
-  /** Lists the ids of the jobs of every shape, in their order. */
-  find(query: JsonObject): Promise<Outcome>;
+/** Serves `database` with the sample and the jobs of every shape, for the tests of a file. */
+export function useShapes(database: string) {
+  const service = useDocuments(database, SHAPES, JOBS, COLLECTORS);
   /** Lists the jobs of every shape. */
-  ask(query: JsonObject): Promise<Outcome>;
-  faults(): readonly LogLine[];
+  const ask = (query: JsonObject) => service.list(SHAPES, query);
+  /** Lists the ids of the jobs of every shape, in their order. */
+  const find = (query: JsonObject) => ask({ ...query, sort: { key: 'job_id' }, only: ['job_id'] });
+  return { service, ask, find };
 }
 
-/** Serves `database` with the sample and the jobs of every shape, for the tests of a file. */
-export function useShapes(database: string): Shapes {
-  let service: Service;
-  let client: JsonClient;
-  beforeAll(async () => {
-    service = await startService(database);
-    client = jsonClient(service.address);
-    await service.db.collection('collector').insertMany([...COLLECTORS]);
-    const jobs = Object.entries(JOBS).map(([job_id, job]) => ({ job_id, domain_id: SHAPES, ...job }));
-    await service.db.collection('job').insertMany(jobs);
+/** Tests that each condition compiles to its filter, and finds its jobs. */
+export function testConditions({ find }: ReturnType<typeof useShapes>, what: string, cases: readonly Case[]) {
+  const named = cases.map((each) => [JSON.stringify(each[0]), ...each] as const);
+  describe(what, () => {
+    test.each(named)('%s', async (_name, condition, filter, ids) => {
+      expect(filterOf(condition)).toEqual([filter]);
+      expect(idsOf(await find({ filter: [condition] }))).toEqual(ids);
+    });
   });
-  afterAll(async () => {
-    client.close();
-    await service.stop();
-  });
-  const list = (domain_id: string, query: JsonObject) => client.call('list', { domain_id, query });
-  const ask = (query: JsonObject) => list(SHAPES, query);
-  const find = (query: JsonObject) => ask({ ...query, sort: { key: 'job_id' }, only: ['job_id'] });
-  return { list, ask, find, faults: () => service.faults };
 }

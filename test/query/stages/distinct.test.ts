@@ -1,8 +1,9 @@
 // Distinct values, a row a case, with the values that it gives; and domains without jobs.
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { rowsOf } from '../request.js';
-import { FIRST, SECOND, stages, page, field, only, byId, distinct, x, useShapes } from './shapes.js';
+import { FIRST, SECOND, byId, x, useShapes, testRows, only } from './shapes.js';
+import { stages, field, key, grouped, distinct, page } from '../../harness/query.js';
+import { testNoFaults } from '../../harness/use-service.js';
 import type { Case } from './shapes.js';
 
 const shapes = useShapes('stages-distinct');
@@ -36,15 +37,11 @@ const DISTINCTS: readonly Case[] = [
   ['aggregate wins', { ...distinct('job_id'), ...stages({ count: { name: 'x' } }) }, x(7)],
 ];
 
-describe('distinct values', () => {
-  test.each(DISTINCTS)('%s', async (_what, query, rows) => {
-    expect(rowsOf(await shapes.ask(query))).toEqual(rows);
-  });
-});
+testRows(shapes, 'distinct values', DISTINCTS);
 
 test.each<readonly [string, JsonObject]>([
-  ['a group', stages({ group: { keys: [{ k: 'status', n: 's' }], fields: [field('c', 'count')] } })],
-  ['a group without keys', stages({ group: { fields: [field('c', 'count')] } })],
+  ['a group', stages(grouped([key('status', 's')], field('c', 'count')))],
+  ['a group without keys', stages(grouped([], field('c', 'count')))],
   ['a count', stages({ count: { name: 'x' } })],
   ['whole documents', stages(byId)],
   ['values', distinct('status')],
@@ -52,6 +49,4 @@ test.each<readonly [string, JsonObject]>([
   expect(await shapes.ask(query, NOBODY)).toEqual({ response: { results: [] } });
 });
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

@@ -5,7 +5,9 @@ import { JOB_SCHEMA } from '../../../src/job/schema.js';
 import { compileStat } from '../../../src/query/compile/stat.js';
 import { readStat } from '../../../src/query/parse-stat.js';
 import { SETTINGS, rowsOf, sent, statisticsOf } from '../request.js';
-import { SAMPLE, SHAPES, stages, field, useShapes } from './shapes.js';
+import { SAMPLE, SHAPES, useShapes } from './shapes.js';
+import { stages, field } from '../../harness/query.js';
+import { testNoFaults } from '../../harness/use-service.js';
 
 const shapes = useShapes('stages-group-by-reference');
 
@@ -60,6 +62,4 @@ describe('a group by fields of the collector', () => {
   );
 });
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

@@ -1,7 +1,7 @@
 // The operators of group fields, a row a case, with the rows that it gives.
-import { describe, expect, test } from '@jest/globals';
-import { rowsOf } from '../request.js';
-import { ALL, stages, field, over, x, useShapes } from './shapes.js';
+import { ALL, over, x, useShapes, testRows } from './shapes.js';
+import { field, is, grouped, stages } from '../../harness/query.js';
+import { testNoFaults } from '../../harness/use-service.js';
 import type { Case } from './shapes.js';
 
 const shapes = useShapes('stages-group-fields');
@@ -64,15 +64,12 @@ const FIELDS: readonly Case[] = [
   ['merge_objects of nothing', over(['j3', 'j4'], field('x', 'merge_objects', 'o')), x({})],
   [
     'a sum with conditions counts 0 where they are missed',
-    over(ALL, field('x', 'sum', 'total_tasks', { conditions: [{ k: 'status', o: 'eq', v: 'A' }] })),
+    over(ALL, field('x', 'sum', 'total_tasks', { conditions: [is('status', 'eq', 'A')] })),
     x(7.5),
   ],
   [
     'an average with conditions counts 0 where they are missed',
-    over(
-      ['j1', 'j2', 'j3'],
-      field('x', 'average', 'total_tasks', { conditions: [{ k: 'status', o: 'eq', v: 'A' }] }),
-    ),
+    over(['j1', 'j2', 'j3'], field('x', 'average', 'total_tasks', { conditions: [is('status', 'eq', 'A')] })),
     x(2.5),
   ],
   [
@@ -80,30 +77,18 @@ const FIELDS: readonly Case[] = [
     over(
       ALL,
       field('x', 'count', '', {
-        conditions: [
-          { k: 'status', o: 'eq', v: 'A' },
-          { key: 'total_tasks', operator: 'gt', value: 3 },
-        ],
+        conditions: [is('status', 'eq', 'A'), { key: 'total_tasks', operator: 'gt', value: 3 }],
       }),
     ),
     x(1),
   ],
   [
     'over no rows there is no row',
-    {
-      filter: [{ k: 'status', o: 'eq', v: 'none' }],
-      ...stages({ group: { fields: [field('x', 'count')] } }),
-    },
+    { filter: [is('status', 'eq', 'none')], ...stages(grouped([], field('x', 'count'))) },
     [],
   ],
 ];
 
-describe('a group field accumulates', () => {
-  test.each(FIELDS)('%s', async (_what, query, rows) => {
-    expect(rowsOf(await shapes.ask(query))).toEqual(rows);
-  });
-});
+testRows(shapes, 'a group field accumulates', FIELDS);
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

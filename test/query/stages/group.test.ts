@@ -1,7 +1,7 @@
 // Groups and the date formats of their keys, a row a case, with the rows that it gives.
-import { describe, expect, test } from '@jest/globals';
-import { rowsOf } from '../request.js';
-import { stages, page, field, only, dated, x, useShapes } from './shapes.js';
+import { on, dated, x, useShapes, testRows } from './shapes.js';
+import { field, key, grouped, shown, stages, page } from '../../harness/query.js';
+import { testNoFaults } from '../../harness/use-service.js';
 import type { Case } from './shapes.js';
 
 const shapes = useShapes('stages-group');
@@ -25,53 +25,26 @@ const FORMATS: readonly Case[] = [
 ];
 
 const GROUPS: readonly Case[] = [
-  ['a key', { ...stages({ group: { keys: [{ k: 'status', n: 's' }] } }), ...only('j1', 'j2') }, [{ s: 'A' }]],
-  [
-    'by a whole array',
-    { ...only('j1', 'j2'), ...stages({ group: { keys: [{ k: 'a', n: 'x' }] } }), ...page(9) },
-    x([], ['x', 'y']),
-  ],
-  [
-    'a key through arrays',
-    { ...only('j7'), ...stages({ group: { keys: [{ k: 'a.p', n: 'x' }] } }) },
-    x([1, 2]),
-  ],
-  [
-    'a name of digits',
-    {
-      ...only('j1'),
-      ...stages({ group: { keys: [{ k: 'status', n: '0' }], fields: [field('1', 'count')] } }),
-    },
-    [{ 0: 'A', 1: 1 }],
-  ],
+  ['a key', on(['j1', 'j2'], grouped([key('status', 's')])), [{ s: 'A' }]],
+  ['by a whole array', { ...on(['j1', 'j2'], grouped([key('a')])), ...page(9) }, x([], ['x', 'y'])],
+  ['a key through arrays', on(['j7'], grouped([key('a.p')])), x([1, 2])],
+  ['a name of digits', on(['j1'], grouped([key('status', '0')], field('1', 'count'))), [{ 0: 'A', 1: 1 }]],
   [
     'a group of a group',
-    {
-      ...only('j1', 'j2', 'j3', 'j4'),
-      ...stages(
-        {
-          group: {
-            keys: [
-              { k: 'status', n: 's' },
-              { k: 'job_id', n: 'j' },
-            ],
-          },
-        },
-        { group: { keys: [{ k: 's', n: 'x' }], fields: [field('c', 'count')] } },
-        { sort: { key: 'c' } },
-        { skip: 1 },
-        { limit: 9 },
-        { group: { fields: [field('n', 'sum', 'c')] } },
-      ),
-    },
+    on(
+      ['j1', 'j2', 'j3', 'j4'],
+      grouped([key('status', 's'), key('job_id', 'j')]),
+      grouped([key('s')], field('c', 'count')),
+      { sort: { key: 'c' } },
+      { skip: 1 },
+      { limit: 9 },
+      grouped([], field('n', 'sum', 'c')),
+    ),
     [{ n: 2 }],
   ],
   [
     'by a field of the collector',
-    {
-      ...stages({ group: { keys: [{ k: 'collector.name', n: 'x' }], fields: [field('c', 'count')] } }),
-      ...page(9),
-    },
+    { ...stages(grouped([key('collector.name')], field('c', 'count'))), ...page(9) },
     [
       { x: null, c: 4 },
       { x: 'First', c: 2 },
@@ -80,77 +53,32 @@ const GROUPS: readonly Case[] = [
   ],
   [
     'by an alias of a field of the collector',
-    { ...only('j1'), ...stages({ group: { keys: [{ k: 'collector_info.plugin_id', n: 'x' }] } }) },
+    on(['j1'], grouped([key('collector_info.plugin_id')])),
     x('plug-1'),
   ],
-  [
-    'by an unknown field of the collector',
-    { ...only('j1'), ...stages({ group: { keys: [{ k: 'collector.nosuch', n: 'x' }] } }) },
-    x(null),
-  ],
-  [
-    'by something below the collector’s own key',
-    { ...only('j1'), ...stages({ group: { keys: [{ k: 'collector._id.x', n: 'x' }] } }) },
-    x(null),
-  ],
+  ['by an unknown field of the collector', on(['j1'], grouped([key('collector.nosuch')])), x(null)],
+  ['by something below the collector’s own key', on(['j1'], grouped([key('collector._id.x')])), x(null)],
   [
     'by a collector’s tags, whatever they are called',
-    { ...only('j1'), ...stages({ group: { keys: [{ k: 'collector.tags', n: 'x' }] } }) },
+    on(['j1'], grouped([key('collector.tags')])),
     x({ _bsontype: 'ObjectId', x: 1 }),
   ],
   [
     'by the collector’s dates',
-    {
-      ...only('j1'),
-      ...stages({ group: { keys: [{ k: 'collector.created_at', n: 'x', date_format: 'year' }] } }),
-    },
+    on(['j1'], grouped([key('collector.created_at', 'x', { date_format: 'year' })])),
     x(2020),
   ],
-  [
-    'by _id, which no job has',
-    { ...only('j1'), ...stages({ group: { keys: [{ k: '_id', n: 'x' }] } }) },
-    x(null),
-  ],
-  [
-    'aliases before a group',
-    {
-      ...only('j1'),
-      ...stages({
-        group: {
-          keys: [
-            { k: 'user_projects', n: 'x' },
-            { k: 'filter', n: 'y' },
-          ],
-        },
-      }),
-    },
-    [{}],
-  ],
+  ['by _id, which no job has', on(['j1'], grouped([key('_id')])), x(null)],
+  ['aliases before a group', on(['j1'], grouped([key('user_projects'), key('filter', 'y')])), [{}]],
   [
     'collector after a group is a name',
-    {
-      ...only('j1'),
-      ...stages(
-        { group: { keys: [{ k: 'collector.name', n: 'collector' }] } },
-        { project: { fields: [{ k: 'collector.name', n: 'x' }] } },
-      ),
-    },
+    on(['j1'], grouped([key('collector.name', 'collector')]), shown('collector.name')),
     [{ collector: 'First' }],
   ],
 ];
 
-describe('a date format', () => {
-  test.each(FORMATS)('%s', async (_what, query, rows) => {
-    expect(rowsOf(await shapes.ask(query))).toEqual(rows);
-  });
-});
+testRows(shapes, 'a date format', FORMATS);
 
-describe('a group', () => {
-  test.each(GROUPS)('%s', async (_what, query, rows) => {
-    expect(rowsOf(await shapes.ask(query))).toEqual(rows);
-  });
-});
+testRows(shapes, 'a group', GROUPS);
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

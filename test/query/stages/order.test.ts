@@ -1,25 +1,20 @@
 // The order of rows, their pages and their number, a row a case.
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { rowsOf, totalOf } from '../request.js';
-import { SHAPES, stages, page, field, only, byId, distinct, x, useShapes } from './shapes.js';
+import { totalOf } from '../request.js';
+import { SHAPES, ids, on, byId, x, useShapes, testRows } from './shapes.js';
+import { stages, page, field, is, key, grouped, shown, distinct } from '../../harness/query.js';
+import { testNoFaults } from '../../harness/use-service.js';
 import type { Case } from './shapes.js';
 
 const shapes = useShapes('stages-order');
 
 const ORDERS: readonly Case[] = [
   ['count', stages({ count: { name: 'x' } }), x(7)],
-  [
-    'count of no rows',
-    { filter: [{ k: 'status', o: 'eq', v: 'none' }], ...stages({ count: { name: 'x' } }) },
-    [],
-  ],
+  ['count of no rows', { filter: [is('status', 'eq', 'none')], ...stages({ count: { name: 'x' } }) }, []],
   [
     'unwind',
-    {
-      ...stages({ unwind: { path: 'a' } }, byId, { group: { fields: [field('x', 'push', 'a')] } }),
-      ...only('j1', 'j2', 'j3', 'j4', 'j5'),
-    },
+    on(['j1', 'j2', 'j3', 'j4', 'j5'], { unwind: { path: 'a' } }, byId, grouped([], field('x', 'push', 'a'))),
     x(['x', 'y', 'y', null, 'x']),
   ],
   ['unwind of nothing', stages({ unwind: { path: 'nosuch' } }), []],
@@ -27,70 +22,35 @@ const ORDERS: readonly Case[] = [
   ['unwind of the collector’s', stages({ unwind: { path: 'collector.name' } }), []],
   [
     'unwind after a group',
-    {
-      ...only('j1', 'j2'),
-      ...stages(byId, { group: { fields: [field('x', 'push', 'job_id')] } }, { unwind: { path: 'x' } }),
-    },
+    on(['j1', 'j2'], byId, grouped([], field('x', 'push', 'job_id')), { unwind: { path: 'x' } }),
     x('j1', 'j2'),
   ],
   [
     'sort by two keys',
-    {
-      ...only('j1', 'j2', 'j3'),
-      ...stages(
-        { sort: { keys: [{ key: 'status', desc: true }, { key: 'total_tasks' }] } },
-        { project: { fields: [{ k: 'job_id', n: 'x' }] } },
-      ),
-    },
+    on(['j1', 'j2', 'j3'], { sort: { keys: [{ key: 'status', desc: true }, { key: 'total_tasks' }] } }, ids),
     x('j3', 'j2', 'j1'),
   ],
   [
     'sort.key wins over sort.keys',
-    {
-      ...only('j1', 'j2'),
-      ...stages(
-        { sort: { key: 'job_id', desc: true, keys: [{ key: 'job_id' }] } },
-        { project: { fields: [{ k: 'job_id', n: 'x' }] } },
-      ),
-    },
+    on(['j1', 'j2'], { sort: { key: 'job_id', desc: true, keys: [{ key: 'job_id' }] } }, ids),
     x('j2', 'j1'),
   ],
   [
     'sort by a field of the collector, and by the job’s of that name',
-    {
-      ...only('j1', 'j2', 'j3'),
-      ...stages(
-        { sort: { keys: [{ key: 'collector.created_at' }, { key: 'created_at' }] } },
-        { project: { fields: [{ k: 'job_id', n: 'x' }] } },
-      ),
-    },
+    on(['j1', 'j2', 'j3'], { sort: { keys: [{ key: 'collector.created_at' }, { key: 'created_at' }] } }, ids),
     x('j2', 'j3', 'j1'),
   ],
   [
     'sort by the collector’s name',
-    {
-      ...only('j1', 'j2'),
-      ...stages(
-        { sort: { key: 'collector.name', desc: true } },
-        { project: { fields: [{ k: 'job_id', n: 'x' }] } },
-      ),
-    },
+    on(['j1', 'j2'], { sort: { key: 'collector.name', desc: true } }, ids),
     x('j2', 'j1'),
   ],
-  [
-    'skip and limit',
-    stages(byId, { skip: 2 }, { limit: 2 }, { project: { fields: [{ k: 'job_id', n: 'x' }] } }),
-    x('j3', 'j4'),
-  ],
-  [
-    'skip of none',
-    stages(byId, { skip: 0 }, { limit: 1 }, { project: { fields: [{ k: 'job_id', n: 'x' }] } }),
-    x('j1'),
-  ],
+  ['skip and limit', stages(byId, { skip: 2 }, { limit: 2 }, ids), x('j3', 'j4')],
+  ['skip of none', stages(byId, { skip: 0 }, { limit: 1 }, ids), x('j1')],
   ['skip of all', stages(byId, { skip: 7 }), []],
   [
     'whole documents by storage’s names',
-    { ...only('j6'), ...stages(byId) },
+    on(['j6'], byId),
     [
       {
         job_id: 'j6',
@@ -105,7 +65,7 @@ const ORDERS: readonly Case[] = [
   ],
   [
     'whole documents stay so beside a collector',
-    { ...only('j5'), ...stages({ sort: { key: 'collector.name' } }) },
+    on(['j5'], { sort: { key: 'collector.name' } }),
     [
       {
         job_id: 'j5',
@@ -120,25 +80,14 @@ const ORDERS: readonly Case[] = [
       },
     ],
   ],
-  [
-    'a page without an order is by job_id',
-    { ...stages({ project: { fields: [{ k: 'job_id', n: 'x' }] } }), ...page(2, 3) },
-    x('j3', 'j4'),
-  ],
+  ['a page without an order is by job_id', { ...stages(ids), ...page(2, 3) }, x('j3', 'j4')],
   [
     'a page of a group is by its keys, null and missing first',
     {
-      ...only('j1', 'j2', 'j3', 'j5', 'j7'),
-      ...stages(
-        {
-          group: {
-            keys: [
-              { k: 'total_tasks', n: 'x' },
-              { k: 'domain_id', n: 'd' },
-            ],
-          },
-        },
-        { project: { fields: [{ k: 'x', n: 'x' }], exclude_keys: true } },
+      ...on(
+        ['j1', 'j2', 'j3', 'j5', 'j7'],
+        grouped([key('total_tasks'), key('domain_id', 'd')]),
+        shown('x', 'x', { exclude_keys: true }),
       ),
       ...page(9),
     },
@@ -147,17 +96,10 @@ const ORDERS: readonly Case[] = [
   [
     'a page of a group is in the order of its keys, names of digits too',
     {
-      ...only('j1', 'j2', 'j3'),
-      ...stages(
-        {
-          group: {
-            keys: [
-              { k: 'total_tasks', n: '2' },
-              { k: 'job_id', n: '1' },
-            ],
-          },
-        },
-        { project: { fields: [{ k: '2', n: 'x' }], exclude_keys: true } },
+      ...on(
+        ['j1', 'j2', 'j3'],
+        grouped([key('total_tasks', '2'), key('job_id', '1')]),
+        shown('2', 'x', { exclude_keys: true }),
       ),
       ...page(9),
     },
@@ -165,20 +107,13 @@ const ORDERS: readonly Case[] = [
   ],
   [
     'a page after a sort',
-    {
-      ...stages({ sort: { key: 'job_id', desc: true } }, { project: { fields: [{ k: 'job_id', n: 'x' }] } }),
-      ...page(2),
-    },
+    { ...stages({ sort: { key: 'job_id', desc: true } }, ids), ...page(2) },
     x('j7', 'j6'),
   ],
   ['a page past the end', { ...stages(byId), ...page(5, 8) }, []],
 ];
 
-describe('the order of rows', () => {
-  test.each(ORDERS)('%s', async (_what, query, rows) => {
-    expect(rowsOf(await shapes.ask(query))).toEqual(rows);
-  });
-});
+testRows(shapes, 'the order of rows', ORDERS);
 
 test.each<readonly [string, JsonObject, number]>([
   ['rows of a group', { ...stages({ group: { keys: [{ k: 'job_id', n: 'j' }] } }), ...page(2) }, 7],
@@ -197,6 +132,4 @@ test('there is no total_count without a page', async () => {
   });
 });
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

@@ -5,23 +5,19 @@ import type { Document } from 'mongodb';
 import { JOB_SCHEMA } from '../../../src/job/schema.js';
 import { compileStat } from '../../../src/query/compile/stat.js';
 import { readStat } from '../../../src/query/parse-stat.js';
+import { distinct, field, grouped, key, page, stages } from '../../harness/query.js';
 import { SETTINGS, sent, statisticsOf } from '../request.js';
-import { stages, page, field, counted, distinct } from './shapes.js';
+import { counted } from './shapes.js';
 
-const pipeline = (query: JsonObject): Document =>
-  sent({
-    rows: compileStat(readStat(statisticsOf(query), SETTINGS), JOB_SCHEMA, undefined).rows.slice(0, -2),
-  });
+const compiled = (query: JsonObject) =>
+  compileStat(readStat(statisticsOf(query), SETTINGS), JOB_SCHEMA, undefined);
+const pipeline = (query: JsonObject): Document => sent({ rows: compiled(query).rows.slice(0, -2) });
 
 /** Stands before stages that tell a missing value from null. */
 const DOCUMENTS = { $match: { _id: { $exists: true } } };
 
 test('an id that a scan meets twice is counted once', () => {
-  const { total } = compileStat(
-    readStat(statisticsOf({ ...distinct('job_id'), ...page(1) }), SETTINGS),
-    JOB_SCHEMA,
-    undefined,
-  );
+  const { total } = compiled({ ...distinct('job_id'), ...page(1) });
   expect(total).toEqual([
     DOCUMENTS,
     { $match: { job_id: { $exists: true } } },
@@ -32,7 +28,7 @@ test('an id that a scan meets twice is counted once', () => {
 test.each<readonly [string, JsonObject, readonly Document[]]>([
   [
     'a group',
-    { aggregate: [{ group: { keys: [{ k: 'status', n: 's' }], fields: [field('n', 'sum', 'filter.x')] } }] },
+    stages(grouped([key('status', 's')], field('n', 'sum', 'filter.x'))),
     [
       { $group: { _id: { s: { $ifNull: ['$status', null] } }, n: { $sum: '$filters.x' } } },
       { $project: { _id: 0, s: '$_id.s', n: 1 } },
@@ -40,19 +36,7 @@ test.each<readonly [string, JsonObject, readonly Document[]]>([
   ],
   [
     'a page of a group by several keys',
-    {
-      aggregate: [
-        {
-          group: {
-            keys: [
-              { k: 'status', n: 's' },
-              { k: 'filter.x', n: 'x' },
-            ],
-          },
-        },
-      ],
-      page: { limit: 5 },
-    },
+    { ...stages(grouped([key('status', 's'), key('filter.x')])), page: { limit: 5 } },
     [
       DOCUMENTS,
       { $group: { _id: { s: '$status', x: '$filters.x' } } },
@@ -120,14 +104,7 @@ test.each<readonly [string, JsonObject, readonly Document[]]>([
   ],
   [
     'project',
-    stages({
-      project: {
-        fields: [
-          { k: 'errors', n: 'e', o: 'size' },
-          { k: 'status', n: 's' },
-        ],
-      },
-    }),
+    stages({ project: { fields: [key('errors', 'e', { o: 'size' }), key('status', 's')] } }),
     [
       DOCUMENTS,
       {

@@ -1,7 +1,7 @@
 // Projected fields and their operators, a row a case, with the rows that it gives.
-import { describe, expect, test } from '@jest/globals';
-import { rowsOf } from '../request.js';
-import { FIRST, stages, field, only, projected, x, useShapes } from './shapes.js';
+import { FIRST, on, projected, x, useShapes, testRows } from './shapes.js';
+import { field, key, grouped, shown } from '../../harness/query.js';
+import { testNoFaults } from '../../harness/use-service.js';
 import type { Case } from './shapes.js';
 
 const shapes = useShapes('stages-project');
@@ -41,69 +41,29 @@ const PROJECTIONS: readonly Case[] = [
   ['a field of the collector', projected('j1', '', 'collector.plugin_id'), x('plug-1')],
   ['a field of another domain’s collector', projected('j4', '', 'collector.name'), [{}]],
   ['the reference itself', projected('j1', '', 'collector'), x(FIRST.toHexString())],
-  [
-    'two projects',
-    {
-      ...only('j1'),
-      ...stages(
-        { project: { fields: [{ k: 'o', n: 'p' }] } },
-        { project: { fields: [{ k: 'p.q', n: 'x' }] } },
-      ),
-    },
-    x('z'),
-  ],
+  ['two projects', on(['j1'], shown('o', 'p'), shown('p.q')), x('z')],
   [
     'keys of a group stay',
-    {
-      ...only('j1'),
-      ...stages(
-        { group: { keys: [{ k: 'status', n: 's' }], fields: [field('c', 'count')] } },
-        { project: { fields: [{ k: 'c', n: 'x' }] } },
-      ),
-    },
+    on(['j1'], grouped([key('status', 's')], field('c', 'count')), shown('c')),
     [{ s: 'A', x: 1 }],
   ],
   [
     'keys of a group go, if asked',
-    {
-      ...only('j1'),
-      ...stages(
-        { group: { keys: [{ k: 'status', n: 's' }], fields: [field('c', 'count')] } },
-        { project: { fields: [{ k: 'c', n: 'x' }], exclude_keys: true } },
-      ),
-    },
+    on(['j1'], grouped([key('status', 's')], field('c', 'count')), shown('c', 'x', { exclude_keys: true })),
     x(1),
   ],
   [
     'a field may take the name of a key',
-    {
-      ...only('j1'),
-      ...stages(
-        { group: { keys: [{ k: 'status', n: 's' }], fields: [field('c', 'count')] } },
-        { project: { fields: [{ k: 'c', n: 's' }] } },
-      ),
-    },
+    on(['j1'], grouped([key('status', 's')], field('c', 'count')), shown('c', 's')),
     [{ s: 1 }],
   ],
   [
     'what was before a group is missing',
-    {
-      ...only('j1'),
-      ...stages(
-        { group: { keys: [{ k: 'status', n: 's' }] } },
-        { project: { fields: [{ k: 'job_id', n: 'x' }], exclude_keys: true } },
-      ),
-    },
+    on(['j1'], grouped([key('status', 's')]), shown('job_id', 'x', { exclude_keys: true })),
     [{}],
   ],
 ];
 
-describe('a projection', () => {
-  test.each(PROJECTIONS)('%s', async (_what, query, rows) => {
-    expect(rowsOf(await shapes.ask(query))).toEqual(rows);
-  });
-});
+testRows(shapes, 'a projection', PROJECTIONS);
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

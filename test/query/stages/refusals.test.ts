@@ -1,145 +1,82 @@
 // Refused stats, with the error code, the field named and a part of the text.
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
+import { stages, field, distinct, grouped, is, key } from '../../harness/query.js';
+import { testNoFaults } from '../../harness/use-service.js';
 import { refusalOf } from '../request.js';
-import { stages, field, byId, distinct, useShapes } from './shapes.js';
+import { byId, useShapes } from './shapes.js';
 
 const shapes = useShapes('stages-refusals');
 
-const group = (parts: JsonObject): JsonObject => stages({ group: parts });
 const project = (...fields: readonly JsonObject[]): JsonObject =>
   stages({ project: { fields: [...fields] } });
-const keyed = (key: JsonObject): JsonObject => group({ keys: [key] });
-const made = (one: JsonObject): JsonObject => group({ fields: [one] });
+const keyed = (...keys: readonly JsonObject[]): JsonObject => stages(grouped(keys));
+const made = (one: JsonObject): JsonObject => stages(grouped([], one));
 const on = (condition: JsonObject): JsonObject => made(field('x', 'count', '', { conditions: [condition] }));
 
 /** A query, the code and the field that it is refused with, and a part of the text. */
 type Refusal = readonly [string, JsonObject, string, string, string];
 
-const NAMES: readonly Refusal[] = ['a.b', '$a', '_id', 'a\0'].flatMap((n): readonly Refusal[] => [
-  [
-    `the group key ${JSON.stringify(n)}`,
-    keyed({ k: 'status', n }),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].group.keys[0].name',
-    'is no name',
-  ],
-  [
-    `the group field ${JSON.stringify(n)}`,
-    made(field(n, 'count')),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].group.fields[0].name',
-    'is no name',
-  ],
-  [
-    `the pushed field ${JSON.stringify(n)}`,
-    made(field('x', 'push', '', { fields: [{ k: 'status', n }] })),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].group.fields[0].fields[0].name',
-    'is no name',
-  ],
-  [
-    `the projected field ${JSON.stringify(n)}`,
-    project({ k: 'status', n }),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].project.fields[0].name',
-    'is no name',
-  ],
-  [
-    `the count ${JSON.stringify(n)}`,
-    stages({ count: { name: n } }),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].count.name',
-    'is no name',
-  ],
-]);
+/** A refusal of the first stage, with the path in it. */
+const inStage =
+  (code: string) =>
+  (what: string, query: JsonObject, path: string, text: string): Refusal => [
+    what,
+    query,
+    code,
+    `query.aggregate[0]${path}`,
+    text,
+  ];
+const invalid = inStage('INVALID_PARAMETER');
+const required = inStage('REQUIRED_PARAMETER');
 
-const KEYS: readonly Refusal[] = ['$status', '$$ROOT', 'a..b', '.', 'a\0', 'filters.$x'].flatMap(
-  (k): readonly Refusal[] => [
-    [
-      `a group by ${JSON.stringify(k)}`,
-      keyed({ k, n: 'x' }),
-      'INVALID_PARAMETER',
-      'query.aggregate[0].group.keys[0].key',
-      'plain path',
-    ],
-    [
-      `a sum of ${JSON.stringify(k)}`,
-      made(field('x', 'sum', k)),
-      'INVALID_PARAMETER',
-      'query.aggregate[0].group.fields[0].key',
-      'plain path',
-    ],
-    [
-      `a condition on ${JSON.stringify(k)}`,
-      on({ k, o: 'eq' }),
-      'INVALID_PARAMETER',
-      'query.aggregate[0].group.fields[0].conditions[0].key',
-      'plain path',
-    ],
-    [
-      `a projection of ${JSON.stringify(k)}`,
-      project({ k, n: 'x' }),
-      'INVALID_PARAMETER',
-      'query.aggregate[0].project.fields[0].key',
-      'plain path',
-    ],
-    [
-      `a sort by ${JSON.stringify(k)}`,
-      stages({ sort: { key: k } }),
-      'INVALID_PARAMETER',
-      'query.aggregate[0].sort.key',
-      'plain path',
-    ],
-    [
-      `an unwind of ${JSON.stringify(k)}`,
-      stages({ unwind: { path: k } }),
-      'INVALID_PARAMETER',
-      'query.aggregate[0].unwind.path',
-      'plain path',
-    ],
-    [`distinct ${JSON.stringify(k)}`, distinct(k), 'INVALID_PARAMETER', 'query.distinct', 'plain path'],
-  ],
-);
+const KEY = '.group.keys[0]';
+const FIELD = '.group.fields[0]';
+const CONDITION = `${FIELD}.conditions[0]`;
+const PROJECTED = '.project.fields[0]';
+
+const NAMES: readonly Refusal[] = ['a.b', '$a', '_id', 'a\0'].flatMap((n) => {
+  const named = JSON.stringify(n);
+  const pushed = field('x', 'push', '', { fields: [key('status', n)] });
+  return [
+    invalid(`the group key ${named}`, keyed(key('status', n)), `${KEY}.name`, 'is no name'),
+    invalid(`the group field ${named}`, made(field(n, 'count')), `${FIELD}.name`, 'is no name'),
+    invalid(`the pushed field ${named}`, made(pushed), `${FIELD}.fields[0].name`, 'is no name'),
+    invalid(`the projected field ${named}`, project(key('status', n)), `${PROJECTED}.name`, 'is no name'),
+    invalid(`the count ${named}`, stages({ count: { name: n } }), '.count.name', 'is no name'),
+  ];
+});
+
+const KEYS: readonly Refusal[] = ['$status', '$$ROOT', 'a..b', '.', 'a\0', 'filters.$x'].flatMap((k) => {
+  const named = JSON.stringify(k);
+  return [
+    invalid(`a group by ${named}`, keyed(key(k)), `${KEY}.key`, 'plain path'),
+    invalid(`a sum of ${named}`, made(field('x', 'sum', k)), `${FIELD}.key`, 'plain path'),
+    invalid(`a condition on ${named}`, on({ k, o: 'eq' }), `${CONDITION}.key`, 'plain path'),
+    invalid(`a projection of ${named}`, project(key(k)), `${PROJECTED}.key`, 'plain path'),
+    invalid(`a sort by ${named}`, stages({ sort: { key: k } }), '.sort.key', 'plain path'),
+    invalid(`an unwind of ${named}`, stages({ unwind: { path: k } }), '.unwind.path', 'plain path'),
+    [`distinct ${named}`, distinct(k), 'INVALID_PARAMETER', 'query.distinct', 'plain path'],
+  ];
+});
+
+const FIELD_OPERATORS = ['max', 'min', 'first', 'last', 'add_to_set', 'merge_objects'];
+const STATUS_IS_1 = { conditions: [is('status', 'eq', 1)] };
+const NEITHER_KEYS_NOR_FIELDS = '(key = aggregate.group.keys || aggregate.group.fields)';
 
 const PARTS: readonly Refusal[] = [
   ['nothing asked', {}, 'REQUIRED_PARAMETER', 'query.aggregate', '(key = aggregate)'],
-  ['a stage of no kind', stages({}), 'INVALID_PARAMETER', 'query.aggregate[0]', 'a stage is one of'],
-  [
-    'unwind without a path',
-    stages({ unwind: {} }),
-    'REQUIRED_PARAMETER',
-    'query.aggregate[0].unwind.path',
-    '(key = aggregate.unwind.path)',
-  ],
-  [
-    'count without a name',
-    stages({ count: {} }),
-    'REQUIRED_PARAMETER',
-    'query.aggregate[0].count.name',
-    '(key = aggregate.count.name)',
-  ],
-  [
-    'sort without a key',
-    stages({ sort: {} }),
-    'REQUIRED_PARAMETER',
-    'query.aggregate[0].sort.key',
-    '(key = aggregate.sort.key)',
-  ],
-  [
+  invalid('a stage of no kind', stages({}), '', 'a stage is one of'),
+  required('unwind without a path', stages({ unwind: {} }), '.unwind.path', '(key = aggregate.unwind.path)'),
+  required('count without a name', stages({ count: {} }), '.count.name', '(key = aggregate.count.name)'),
+  required('sort without a key', stages({ sort: {} }), '.sort.key', '(key = aggregate.sort.key)'),
+  required(
     'project without fields',
     stages({ project: {} }),
-    'REQUIRED_PARAMETER',
-    'query.aggregate[0].project.fields',
+    '.project.fields',
     '(key = aggregate.project.fields)',
-  ],
-  [
-    'group without keys and fields',
-    stages({ group: {} }),
-    'REQUIRED_PARAMETER',
-    'query.aggregate[0].group',
-    '(key = aggregate.group.keys || aggregate.group.fields)',
-  ],
+  ),
+  required('group without keys and fields', stages({ group: {} }), '.group', NEITHER_KEYS_NOR_FIELDS),
   [
     'the second stage',
     stages(byId, { count: {} }),
@@ -147,164 +84,69 @@ const PARTS: readonly Refusal[] = [
     'query.aggregate[1].count.name',
     'aggregate.count.name',
   ],
-  [
-    'a group key without a key',
-    keyed({ n: 'x' }),
-    'REQUIRED_PARAMETER',
-    'query.aggregate[0].group.keys[0].key',
-    'keys[0].key',
-  ],
-  [
-    'a group key without a name',
-    keyed({ k: 'status' }),
-    'REQUIRED_PARAMETER',
-    'query.aggregate[0].group.keys[0].name',
-    'keys[0].name',
-  ],
-  [
-    'a group field without a name',
-    made({ o: 'count' }),
-    'REQUIRED_PARAMETER',
-    'query.aggregate[0].group.fields[0].name',
-    'fields[0].name',
-  ],
-  [
-    'a group field without an operator',
-    made({ n: 'x', k: 'status' }),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].group.fields[0].operator',
-    'operator',
-  ],
-  [
-    'an unknown group operator',
-    made(field('x', 'median', 'status')),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].group.fields[0].operator',
-    'median',
-  ],
-  [
+  required('a group key without a key', keyed({ n: 'x' }), `${KEY}.key`, 'keys[0].key'),
+  required('a group key without a name', keyed({ k: 'status' }), `${KEY}.name`, 'keys[0].name'),
+  required('a group field without a name', made({ o: 'count' }), `${FIELD}.name`, 'fields[0].name'),
+  invalid('a group field without an operator', made(key('status')), `${FIELD}.operator`, 'operator'),
+  invalid('an unknown group operator', made(field('x', 'median', 'status')), `${FIELD}.operator`, 'median'),
+  invalid(
     'an inherited group operator',
     made(field('x', 'constructor', 'status')),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].group.fields[0].operator',
+    `${FIELD}.operator`,
     'constructor',
-  ],
-  ...['sum', 'average', 'max', 'min', 'first', 'last', 'add_to_set', 'merge_objects'].map((o): Refusal => [
-    `${o} without a key`,
-    made({ n: 'x', o }),
-    'REQUIRED_PARAMETER',
-    'query.aggregate[0].group.fields[0].key',
-    'fields[0].key',
-  ]),
-  [
-    'push without key and fields',
-    made({ n: 'x', o: 'push' }),
-    'REQUIRED_PARAMETER',
-    'query.aggregate[0].group.fields[0]',
-    'fields[0].key',
-  ],
-  ...['max', 'min', 'first', 'last', 'push', 'add_to_set', 'merge_objects'].map((o): Refusal => [
-    `${o} with conditions`,
-    made(field('x', o, 'status', { conditions: [{ k: 'status', o: 'eq', v: 1 }] })),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].group.fields[0].conditions',
-    o,
-  ]),
-  [
-    'a condition without a key',
-    on({ o: 'eq' }),
-    'REQUIRED_PARAMETER',
-    'query.aggregate[0].group.fields[0].conditions[0].key',
-    'conditions[0].key',
-  ],
-  [
-    'a condition without an operator',
-    on({ k: 'status' }),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].group.fields[0].conditions[0].operator',
-    'operator',
-  ],
-  [
-    'an unknown operator of a condition',
-    on({ k: 'status', o: 'in', v: [] }),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].group.fields[0].conditions[0].operator',
-    "'in'",
-  ],
-  [
+  ),
+  ...['sum', 'average', ...FIELD_OPERATORS].map((o) =>
+    required(`${o} without a key`, made({ n: 'x', o }), `${FIELD}.key`, 'fields[0].key'),
+  ),
+  required('push without key and fields', made({ n: 'x', o: 'push' }), FIELD, 'fields[0].key'),
+  ...['push', ...FIELD_OPERATORS].map((o) =>
+    invalid(`${o} with conditions`, made(field('x', o, 'status', STATUS_IS_1)), `${FIELD}.conditions`, o),
+  ),
+  required('a condition without a key', on({ o: 'eq' }), `${CONDITION}.key`, 'conditions[0].key'),
+  invalid('a condition without an operator', on({ k: 'status' }), `${CONDITION}.operator`, 'operator'),
+  invalid('an unknown operator of a condition', on(is('status', 'in', [])), `${CONDITION}.operator`, "'in'"),
+  inStage('OPERATOR_VALUE_TYPE')(
     'a list to order by',
-    on({ k: 'status', o: 'gt', v: [1] }),
-    'OPERATOR_VALUE_TYPE',
-    'query.aggregate[0].group.fields[0].conditions[0].value',
+    on(is('status', 'gt', [1])),
+    `${CONDITION}.value`,
     'conditions[0]',
-  ],
-  [
+  ),
+  inStage('INVALID_PARAMETER_TYPE')(
     'an object to order by',
-    on({ k: 'status', o: 'lte', v: {} }),
-    'INVALID_PARAMETER_TYPE',
-    'query.aggregate[0].group.fields[0].conditions[0].value',
+    on(is('status', 'lte', {})),
+    `${CONDITION}.value`,
     'lte',
-  ],
-  [
-    'a bad date in a condition',
-    on({ k: 'created_at', o: 'gt', v: 'soon' }),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].group.fields[0].conditions[0].value',
-    'soon',
-  ],
-  [
-    'two group keys of a name',
-    group({
-      keys: [
-        { k: 'a', n: 'x' },
-        { k: 'b', n: 'x' },
-      ],
-    }),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].group.keys[1].name',
-    'twice',
-  ],
-  [
+  ),
+  invalid('a bad date in a condition', on(is('created_at', 'gt', 'soon')), `${CONDITION}.value`, 'soon'),
+  invalid('two group keys of a name', keyed(key('a'), key('b')), '.group.keys[1].name', 'twice'),
+  invalid(
     'a key and a field of a name',
-    group({ keys: [{ k: 'a', n: 'x' }], fields: [field('x', 'count')] }),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].group.fields[0].name',
+    stages(grouped([key('a')], field('x', 'count'))),
+    `${FIELD}.name`,
     'twice',
-  ],
-  [
-    'two projected fields of a name',
-    project({ k: 'a', n: 'x' }, { k: 'b', n: 'x' }),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].project.fields[1].name',
-    'twice',
-  ],
-  [
+  ),
+  invalid('two projected fields of a name', project(key('a'), key('b')), '.project.fields[1].name', 'twice'),
+  invalid(
     'an unknown project operator',
-    project({ k: 'a', n: 'x', o: 'abs' }),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].project.fields[0].operator',
+    project(key('a', 'x', { o: 'abs' })),
+    `${PROJECTED}.operator`,
     'abs',
-  ],
-  [
-    'a projected field without a key',
-    project({ n: 'x' }),
-    'REQUIRED_PARAMETER',
-    'query.aggregate[0].project.fields[0].key',
-    'fields[0].key',
-  ],
-  ['limit 0', stages({ limit: 0 }), 'INVALID_PARAMETER', 'query.aggregate[0].limit', '0'],
-  ['limit -1', stages({ limit: -1 }), 'INVALID_PARAMETER', 'query.aggregate[0].limit', '-1'],
-  ['skip -1', stages({ skip: -1 }), 'INVALID_PARAMETER', 'query.aggregate[0].skip', '-1'],
-  ...['%', '%y', '%Y-%', '%D', '%-d', 'a\0'].map((date_format): Refusal => [
-    `the date format ${JSON.stringify(date_format)}`,
-    keyed({ k: 'created_at', n: 'x', date_format }),
-    'INVALID_PARAMETER',
-    'query.aggregate[0].group.keys[0].date_format',
-    'pattern',
-  ]),
+  ),
+  required('a projected field without a key', project({ n: 'x' }), `${PROJECTED}.key`, 'fields[0].key'),
+  invalid('limit 0', stages({ limit: 0 }), '.limit', '0'),
+  invalid('limit -1', stages({ limit: -1 }), '.limit', '-1'),
+  invalid('skip -1', stages({ skip: -1 }), '.skip', '-1'),
+  ...['%', '%y', '%Y-%', '%D', '%-d', 'a\0'].map((date_format) =>
+    invalid(
+      `the date format ${JSON.stringify(date_format)}`,
+      keyed(key('created_at', 'x', { date_format })),
+      `${KEY}.date_format`,
+      'pattern',
+    ),
+  ),
   [
     'a filter',
-    { filter: [{ k: 'nosuch', o: 'eq', v: 1 }], ...distinct('status') },
+    { filter: [is('nosuch', 'eq', 1)], ...distinct('status') },
     'INVALID_PARAMETER',
     'query.filter[0].key',
     'nosuch',
@@ -329,6 +171,4 @@ describe.each([
   });
 });
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

@@ -1,7 +1,6 @@
 // The conditions of group fields, a row a case, with the rows that it gives.
-import { describe, expect, test } from '@jest/globals';
-import { rowsOf } from '../request.js';
-import { counted, x, useShapes } from './shapes.js';
+import { counted, x, useShapes, testRows } from './shapes.js';
+import { testNoFaults } from '../../harness/use-service.js';
 import type { Case } from './shapes.js';
 
 const shapes = useShapes('stages-row-conditions');
@@ -34,12 +33,6 @@ const CONDITIONS: readonly Case[] = [
   ['what lacks a collector of its domain', counted('collector.name', 'eq', null), x(4)],
 ];
 
-describe('a condition on rows', () => {
-  test.each(CONDITIONS)('%s', async (_what, query, rows) => {
-    expect(rowsOf(await shapes.ask(query))).toEqual(rows);
-  });
-});
+testRows(shapes, 'a condition on rows', CONDITIONS);
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

@@ -1,12 +1,14 @@
 // Stats over the sample, computed from its documents over again.
 import { describe, expect, test } from '@jest/globals';
 import { rowsOf } from '../request.js';
-import { SAMPLE, stages, page, field, distinct, useShapes } from './shapes.js';
+import { SAMPLE, useShapes } from './shapes.js';
+import { stages, field, key, grouped, distinct, page } from '../../harness/query.js';
+import { testNoFaults } from '../../harness/use-service.js';
 
 const shapes = useShapes('stages-sample');
 
 describe('a stat over the sample gives the rows computed from its documents', () => {
-  const documents = () => shapes.db().collection('job').find({ domain_id: SAMPLE }).toArray();
+  const documents = () => shapes.service.db.collection('job').find({ domain_id: SAMPLE }).toArray();
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   const rank = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
@@ -17,12 +19,8 @@ describe('a stat over the sample gives the rows computed from its documents', ()
       groups.set(text(status), { c: c + 1, n: n + Number(total_tasks ?? 0) });
     }
     const due = [...groups].toSorted(([a], [b]) => rank(a, b)).map(([s, values]) => ({ s, ...values }));
-    const query = stages({
-      group: {
-        keys: [{ k: 'status', n: 's' }],
-        fields: [field('c', 'count'), field('n', 'sum', 'total_tasks')],
-      },
-    });
+    const fields = [field('c', 'count'), field('n', 'sum', 'total_tasks')];
+    const query = stages(grouped([key('status', 's')], ...fields));
     expect(rowsOf(await shapes.ask({ ...query, ...page(100) }, SAMPLE))).toEqual(due);
     expect(due.length).toBeGreaterThan(4);
   });
@@ -34,15 +32,14 @@ describe('a stat over the sample gives the rows computed from its documents', ()
       days.set(day, (days.get(day) ?? 0) + 1);
     }
     const due = [...days].toSorted(([a], [b]) => rank(a, b)).map(([d, c]) => ({ d, c }));
-    const query = stages({
-      group: { keys: [{ k: 'created_at', n: 'd', date_format: '%Y-%m-%d' }], fields: [field('c', 'count')] },
-    });
+    const day = key('created_at', 'd', { date_format: '%Y-%m-%d' });
+    const query = stages(grouped([day], field('c', 'count')));
     expect(rowsOf(await shapes.ask({ ...query, ...page(1000) }, SAMPLE))).toEqual(due);
     expect(due.length).toBeGreaterThan(90);
   });
 
   test('jobs by provider of their collector', async () => {
-    const collectors = await shapes.db().collection('collector').find({ domain_id: SAMPLE }).toArray();
+    const collectors = await shapes.service.db.collection('collector').find({ domain_id: SAMPLE }).toArray();
     const providers = new Map(collectors.map(({ _id, provider }) => [String(_id), text(provider)]));
     const counts = new Map<string, number>();
     for (const { collector } of await documents()) {
@@ -52,9 +49,7 @@ describe('a stat over the sample gives the rows computed from its documents', ()
     const due = [...counts]
       .toSorted(([a], [b]) => rank(a, b))
       .map(([p, c]) => ({ p: [p, null][Number(p === '')], c }));
-    const query = stages({
-      group: { keys: [{ k: 'collector.provider', n: 'p' }], fields: [field('c', 'count')] },
-    });
+    const query = stages(grouped([key('collector.provider', 'p')], field('c', 'count')));
     expect(rowsOf(await shapes.ask({ ...query, ...page(100) }, SAMPLE))).toEqual(due);
     expect(due.length).toBeGreaterThan(3);
   });
@@ -69,15 +64,8 @@ describe('a stat over the sample gives the rows computed from its documents', ()
   });
 
   test('pages of jobs by collector and status never overlap or skip', async () => {
-    const query = stages({
-      group: {
-        keys: [
-          { k: 'collector_id', n: 'c' },
-          { k: 'status', n: 's' },
-        ],
-        fields: [field('n', 'count')],
-      },
-    });
+    const keys = [key('collector_id', 'c'), key('status', 's')];
+    const query = stages(grouped(keys, field('n', 'count')));
     const whole = rowsOf(await shapes.ask({ ...query, ...page(1000) }, SAMPLE));
     const pages = await Promise.all(
       [1, 11, 21, 31, 41, 51, 61].map((start) => shapes.ask({ ...query, ...page(10, start) }, SAMPLE)),
@@ -87,6 +75,4 @@ describe('a stat over the sample gives the rows computed from its documents', ()
   });
 });
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

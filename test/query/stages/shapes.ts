@@ -1,12 +1,11 @@
 // Jobs and collectors of every shape, with the builders of stats over them.
-import { afterAll, beforeAll } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { Double, Long, ObjectId } from 'mongodb';
-import type { Db, Document } from 'mongodb';
-import { jsonClient } from '../../harness/client.js';
-import type { JsonClient, Outcome } from '../../harness/client.js';
-import { startService } from '../../harness/service.js';
-import type { LogLine, Service } from '../../harness/service.js';
+import type { Document } from 'mongodb';
+import { field, grouped, is, shown, stages } from '../../harness/query.js';
+import { rowsOf } from '../request.js';
+import { useDocuments } from '../shapes.js';
 
 export const SAMPLE = 'domain-3f1c9a7b2e40';
 export const SHAPES = 'domain-stages';
@@ -101,27 +100,24 @@ const JOBS: Readonly<Record<string, Document>> = {
 
 export const ALL = Object.keys(JOBS);
 
-export const stages = (...aggregate: readonly JsonObject[]): JsonObject => ({ aggregate: [...aggregate] });
-
-export const page = (limit: number, start = 1): JsonObject => ({ page: { start, limit } });
-
-export const field = (n: string, o: string, k = '', rest: JsonObject = {}): JsonObject => ({
-  n,
-  o,
-  k,
-  ...rest,
-});
+/** The jobs of a page or pipeline, in its order. */
+export const ids: JsonObject = shown('job_id');
 
 export const only = (...jobs: readonly string[]): JsonObject => ({
-  filter: [{ k: 'job_id', o: 'in', v: [...jobs] }],
+  filter: [is('job_id', 'in', [...jobs])],
+});
+
+/** A pipeline over some jobs. */
+export const on = (jobs: readonly string[], ...aggregate: readonly JsonObject[]): JsonObject => ({
+  ...only(...jobs),
+  ...stages(...aggregate),
 });
 
 export const byId: JsonObject = { sort: { key: 'job_id' } };
 
 /** One field over some jobs, in the order of their ids, as one row. */
 export const over = (jobs: readonly string[], one: JsonObject): JsonObject => ({
-  ...only(...jobs),
-  ...stages(byId, { group: { fields: [one] } }),
+  ...on(jobs, byId, grouped([], one)),
 });
 
 export const counted = (k: string, o: string, v?: JsonValue): JsonObject => {
@@ -139,38 +135,24 @@ export const dated = (job: string, date_format: string): JsonObject => ({
   ...stages({ group: { keys: [{ k: 't', n: 'x', date_format }] } }),
 });
 
-export const distinct = (key: string): JsonObject => ({ distinct: key });
-
 export const x = (...values: readonly JsonValue[]): JsonObject[] => values.map((value) => ({ x: value }));
 
 /** A name, a query and the rows that it gives. */
 export type Case = readonly [string, JsonObject, unknown];
 
-interface Shapes {
+/** Serves `database` with the sample and the jobs of every shape, for the tests of a file. */
+export function useShapes(database: string) {
+  const service = useDocuments(database, SHAPES, JOBS, COLLECTORS);
   /** Asks a stat over the jobs of every shape, or over those of `domain`. */
-  ask(query: JsonObject, domain?: string): Promise<Outcome>;
-  db(): Db;
-  faults(): readonly LogLine[];
+  const ask = (query: JsonObject, domain = SHAPES) => service.stat(domain, query);
+  return { service, ask };
 }
 
-/** Serves `database` with the sample and the jobs of every shape, for the tests of a file. */
-export function useShapes(database: string): Shapes {
-  let service: Service;
-  let client: JsonClient;
-  beforeAll(async () => {
-    service = await startService(database);
-    client = jsonClient(service.address);
-    await service.db.collection('collector').insertMany([...COLLECTORS]);
-    const jobs = Object.entries(JOBS).map(([job_id, job]) => ({ job_id, domain_id: SHAPES, ...job }));
-    await service.db.collection('job').insertMany(jobs);
+/** Tests that each query gives its rows. */
+export function testRows({ ask }: ReturnType<typeof useShapes>, what: string, cases: readonly Case[]): void {
+  describe(what, () => {
+    test.each(cases)('%s', async (_what, query, rows) => {
+      expect(rowsOf(await ask(query))).toEqual(rows);
+    });
   });
-  afterAll(async () => {
-    client.close();
-    await service.stop();
-  });
-  return {
-    ask: (query, domain_id = SHAPES) => client.call('stat', { domain_id, query }),
-    db: () => service.db,
-    faults: () => service.faults,
-  };
 }

@@ -3,12 +3,13 @@ import { expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { Decimal128 } from 'mongodb';
 import { rowsOf } from '../request.js';
-import { stages, field, only, projected, x, useShapes } from './shapes.js';
+import { projected, x, useShapes, only } from './shapes.js';
+import { stages, field, grouped } from '../../harness/query.js';
+import { testNoFaults } from '../../harness/use-service.js';
 
 const shapes = useShapes('stages-stored-data');
 
-const group = (parts: JsonObject): JsonObject => stages({ group: parts });
-const made = (one: JsonObject): JsonObject => group({ fields: [one] });
+const made = (one: JsonObject): JsonObject => stages(grouped([], one));
 
 test.each<readonly [string, JsonObject]>([
   ['merge_objects of text', made(field('x', 'merge_objects', 'job_id'))],
@@ -26,13 +27,9 @@ test.each<readonly [string, JsonObject]>([
 });
 
 test('a sum of Decimal128 comes as text', async () => {
-  await shapes
-    .db()
-    .collection('job')
-    .insertOne({ job_id: 'decimal', domain_id: 'domain-decimal', n: Decimal128.fromString('0.1') });
+  const job = { job_id: 'decimal', domain_id: 'domain-decimal', n: Decimal128.fromString('0.1') };
+  await shapes.service.insert([job]);
   expect(rowsOf(await shapes.ask(made(field('x', 'sum', 'n')), 'domain-decimal'))).toEqual(x('0.1'));
 });
 
-test('no request was a fault of the service', () => {
-  expect(shapes.faults()).toEqual([]);
-});
+testNoFaults(shapes.service);

@@ -5,11 +5,11 @@ import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
 import { callHttp, post } from '../../harness/http-client.js';
 import { startService } from '../../harness/service.js';
-import type { Service } from '../../harness/service.js';
+import { useService } from '../../harness/use-service.js';
 import { insertSlowJob, noneRunning, runningSoon, slowStat } from '../../harness/slow.js';
 import { until } from '../../harness/until.js';
 
@@ -23,7 +23,7 @@ const LIST = '/inventory/v1/job/list';
 const NDJSON = 'application/x-ndjson';
 const CSV = 'text/csv';
 
-let service: Service;
+const service = useService(DATABASE);
 
 /** Texts evaluated by some spreadsheet, each used as the project of a job and the name of its collector. */
 const FORMULA_TEXTS = [
@@ -65,7 +65,6 @@ async function insertCells(text: string, nth: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  service = await startService(DATABASE);
   await insertSlowJob(service.db);
   await Promise.all([...FORMULA_TEXTS, ...PLAIN_TEXTS].map(insertCells));
   await service.db.collection('job').insertOne({
@@ -77,7 +76,6 @@ beforeAll(async () => {
     filters: { a: [1, null] },
   });
 });
-afterAll(() => service.stop());
 
 const send = (request: JsonObject, accept: string, headers: Readonly<Record<string, string>> = {}) =>
   post(service.http, LIST, JSON.stringify(request), { accept, ...headers });
@@ -274,7 +272,7 @@ describe('a started export', () => {
       created_at: new Date(i),
       errors: [{ error_code: 'E', message: 'x'.repeat(500) }],
     }));
-    await service.db.collection('job').insertMany(jobs);
+    await service.insert(jobs);
   });
 
   const startExport = (headers: Readonly<Record<string, string>> = {}) =>

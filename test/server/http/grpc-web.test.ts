@@ -1,17 +1,11 @@
 // gRPC-Web requests other than exactly one message are rejected as a whole.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { JobsQuery } from '../../../src/gen/spaceone/api/inventory/v1/job.js';
-import { startService } from '../../harness/service.js';
-import type { Service } from '../../harness/service.js';
+import { useService } from '../../harness/use-service.js';
 
 const DOMAIN = 'domain-07d2e9c4a6b1';
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService('grpc_web');
-});
-afterAll(() => service.stop());
+const service = useService('grpc_web');
 
 const message = Buffer.from(
   JobsQuery.encode({ ...JobsQuery.decode(new Uint8Array()), domain_id: DOMAIN }).finish(),

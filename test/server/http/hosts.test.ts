@@ -1,16 +1,10 @@
 // The Host header of a service on a loopback address: no web page reaches it through DNS rebinding.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createHostCheck } from '../../../src/server/http/hosts.js';
 import { rawRequest, sendRaw } from '../../harness/raw-http.js';
-import { startService } from '../../harness/service.js';
-import type { Service } from '../../harness/service.js';
+import { useService } from '../../harness/use-service.js';
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService('hosts');
-});
-afterAll(() => service.stop());
+const service = useService('hosts');
 
 const statusOf = async (...lines: readonly string[]): Promise<number> =>
   (await sendRaw(service.http, rawRequest('GET /livez', lines))).status;

@@ -1,21 +1,14 @@
 // The HTTP transport beyond the conformance cases: JSON bodies, errors as google.rpc.Status, rejected requests and headers.
 import { request as httpRequest } from 'node:http';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { callHttp, post } from '../../harness/http-client.js';
-import { startService } from '../../harness/service.js';
-import type { Service } from '../../harness/service.js';
+import { useService } from '../../harness/use-service.js';
 
 const DOMAIN = 'domain-07d2e9c4a6b1';
 const LIST = '/inventory/v1/job/list';
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService('http_door', { corsOrigins: ['https://console.example.org'] });
-});
-
-afterAll(() => service.stop());
+const service = useService('http_door', { corsOrigins: ['https://console.example.org'] });
 
 /** Parses the body as JSON. */
 const jsonBody = async (response: Response): Promise<unknown> => JSON.parse(await response.text());

@@ -8,14 +8,12 @@ import { createServingState } from '../../../src/server/serving-state.js';
 import { openAdminListener } from '../../../src/server/admin/admin.js';
 import { createRecordedLog } from '../../harness/log.js';
 import { NO_METRICS } from '../../harness/metrics.js';
-import { startService } from '../../harness/service.js';
-import type { Service } from '../../harness/service.js';
+import { useService } from '../../harness/use-service.js';
 
-let service: Service;
+const service = useService('web');
 let admin: Listener;
 
 beforeAll(async () => {
-  service = await startService('web');
   admin = await openAdminListener(createServingState(), {
     host: '127.0.0.1',
     port: 0,
@@ -23,10 +21,7 @@ beforeAll(async () => {
     log: createRecordedLog(),
   });
 });
-afterAll(async () => {
-  await admin.close(0);
-  await service.stop();
-});
+afterAll(() => admin.close(0));
 
 /** Sends the header lines and returns the status line of the response. */
 async function statusLineOf(address: string, ...lines: readonly string[]): Promise<string> {

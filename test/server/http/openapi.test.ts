@@ -2,25 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { RPCS } from '../../../src/server/call-context.js';
 import { EXAMPLES } from '../../../src/server/http/examples.js';
 import { openapi } from '../../../src/server/http/openapi.js';
 import { callHttp } from '../../harness/http-client.js';
-import { startService } from '../../harness/service.js';
-import type { Service } from '../../harness/service.js';
+import { useService } from '../../harness/use-service.js';
 
 const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const read = (path: string): string => readFileSync(join(process.cwd(), path), 'utf8');
 const COMMITTED = read('docs/openapi.json');
 const [, VERSION = ''] = /"version": "(.*)"/.exec(read('package.json')) ?? [];
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService('openapi');
-});
-afterAll(() => service.stop());
+const service = useService('openapi');
 
 test('the description is valid OpenAPI 3.1', async () => {
   const validator = new Validator();

@@ -3,25 +3,20 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { startBrowser, watchedPage } from '../../harness/browser.js';
 import type { WatchedPage } from '../../harness/browser.js';
-import { startService } from '../../harness/service.js';
-import type { Service } from '../../harness/service.js';
+import { useService } from '../../harness/use-service.js';
 
-let service: Service;
+const service = useService('reference');
 let browser: Browser;
 let watched: WatchedPage;
 let origin: string;
 
 beforeAll(async () => {
-  service = await startService('reference');
   origin = `http://${service.http}`;
   browser = await startBrowser();
   watched = await watchedPage(browser, origin);
   await watched.page.goto(`${origin}/docs`);
 }, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await service.stop();
-});
+afterAll(() => browser.close());
 
 const operation = (rpc: string) => watched.page.locator(`#operations-Job-Job_${rpc}`);
 
