@@ -1,0 +1,129 @@
+// npm run promtool: checks monitoring/ by Prometheus' own tool, built once into .cache by Go. It checks the rules, runs their
+// tests, and on a scrape of a running service checks the metrics and evaluates the queries of dashboard and runbook.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { prepare, root } from './setup.mjs';
+
+const VERSION = 'v0.316.0';
+const FOLDER = join(root, '.cache/promtool', VERSION);
+const PROMTOOL = join(FOLDER, 'promtool');
+/** Not optimized, and without the clients of cloud providers: for a shorter build. */
+const INSTALL = [
+  ...['install', '-tags', 'remove_all_sd', '-gcflags', 'all=-N -l', '-ldflags', '-s -w'],
+  `github.com/prometheus/prometheus/cmd/promtool@${VERSION}`,
+];
+const RULES = join(root, 'monitoring/alerts.yaml');
+const TESTS = join(root, 'monitoring/alerts.test.yaml');
+const RUNBOOK = join(root, 'docs/alerts.md');
+const DASHBOARD = join(root, 'monitoring/dashboard.json');
+
+/** OpenTelemetry gives this name to a gauge; for promtool the ending is that of histograms. */
+const KNOWN_COMPLAINTS = [
+  'db_client_connection_count non-histogram and non-summary metrics should not have "_count" suffix',
+];
+
+const BLOCK = /^```promql\n([^]*?)^```$/gm;
+const TARGET = 'job="inventory-job",instance="127.0.0.1:9090"';
+const MINUTES = 10;
+
+await prepare();
+install();
+const results = [
+  ['check rules', run(['check', 'rules', RULES])],
+  ['test rules', run(['test', 'rules', TESTS])],
+  ...(await checkScrape()),
+];
+for (const [check, failure] of results)
+  process.stdout.write(`${failure === '' ? 'passed' : 'FAILED'}: promtool ${check}\n${failure}`);
+process.exitCode = results.every(([, failure]) => failure === '') ? 0 : 1;
+
+function install() {
+  if (existsSync(PROMTOOL)) return;
+  process.stderr.write(`promtool: ${VERSION} into .cache, by go install (minutes, once) … `);
+  const begun = performance.now();
+  const env = { ...process.env, GOBIN: FOLDER };
+  const { status, stderr, error } = spawnSync('go', INSTALL, { env, encoding: 'utf8' });
+  if (status !== 0) {
+    process.stderr.write(`failed\n${error?.message ?? stderr}\n`);
+    process.exit(1);
+  }
+  process.stderr.write(`${((performance.now() - begun) / 1000).toFixed(0)} s\n`);
+}
+
+/** Runs promtool. Answers what it says about a failure, and nothing after a success. */
+function run(args, input = '') {
+  const { status, stdout, stderr } = spawnSync(PROMTOOL, args, { input, encoding: 'utf8' });
+  return status === 0 ? '' : `${stdout}${stderr}`;
+}
+
+async function checkScrape() {
+  const { startProgram } = await import('../build/test/harness/program.js');
+  const folder = mkdtempSync(join(tmpdir(), 'promtool-'));
+  const program = startProgram({ EMBEDDED_DATA_DIR: join(folder, 'data') });
+  try {
+    await program.ready();
+    const { admin } = await program.addresses();
+    const scrape = await (await fetch(`http://${admin}/metrics`)).text();
+    return [
+      ['check metrics, on a scrape', unknownComplaints(run(['check', 'metrics'], scrape))],
+      ['test rules, with the queries of dashboard and runbook on a scrape', evaluate(scrape, folder)],
+    ];
+  } finally {
+    await program.kill();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What promtool says about the metrics beyond what is known. */
+function unknownComplaints(said) {
+  const lines = said.split('\n').filter((line) => line !== '' && !KNOWN_COMPLAINTS.includes(line));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Evaluates the queries on the series of a scrape that stand still; those of the dashboard have to have a result. */
+function evaluate(scrape, folder) {
+  const test = {
+    interval: '1m',
+    input_series: scrape
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map(seriesOf),
+    promql_expr_test: [
+      ...queriesOfDashboard().map((query) => `count(${query}) > bool 0`),
+      ...queriesOfRunbook().map((query) => `(count(${query}) or vector(0)) >= bool 0`),
+    ].map((expr) => ({
+      expr,
+      eval_time: `${MINUTES}m`,
+      exp_samples: [{ labels: '{}', value: 1 }],
+    })),
+  };
+  const file = join(folder, 'dashboard.test.yaml');
+  // JSON is YAML too.
+  writeFileSync(file, JSON.stringify({ evaluation_interval: '1m', tests: [test] }));
+  return run(['test', 'rules', file]);
+}
+
+/** A line of a scrape as the series of a target. */
+function seriesOf(line) {
+  const at = line.lastIndexOf(' ');
+  const [, name, labels = ''] = /^([^{]+)(?:\{(.*)\})?$/.exec(line.slice(0, at));
+  const value = line.slice(at + 1).replace('+', '');
+  return {
+    series: `${name}{${[labels, TARGET].filter((part) => part !== '').join()}}`,
+    values: `${value}x${MINUTES}`,
+  };
+}
+
+/** The queries of the dashboard for all instances. */
+function queriesOfDashboard() {
+  const { panels } = JSON.parse(readFileSync(DASHBOARD, 'utf8'));
+  return panels
+    .flatMap(({ targets = [] }) => targets)
+    .map(({ expr }) => expr.replaceAll('$__rate_interval', '5m').replaceAll(/\$(?:job|instance)/g, '.*'));
+}
+
+function queriesOfRunbook() {
+  return [...readFileSync(RUNBOOK, 'utf8').matchAll(BLOCK)].map(([, query]) => query.trim());
+}
