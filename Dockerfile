@@ -20,7 +20,7 @@ WORKDIR /app
 COPY package.json LICENSE ./
 # docker build --build-arg COMMIT=$(git rev-parse HEAD): the label `commit` of inventory_job_build_info.
 ARG COMMIT=unknown
-RUN echo "$COMMIT" > commit
+RUN ["node", "-e", "fs.writeFileSync('commit', process.env.COMMIT)"]
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/build/src ./build/src
 USER 65532:65532

@@ -15,7 +15,7 @@ import { endUnlessTaken, whenResponseTurn } from '../connections.js';
 import type { ConnectionLog, ConnectionsOptions } from '../connections.js';
 import { addHealthRoutes } from '../health-routes.js';
 import { openHttpServer } from '../http-server.js';
-import type { CallLog } from '../interceptors/call-log.js';
+import type { CallLog } from '../logged-failure.js';
 import type { Listener } from '../listener.js';
 import { loggedPath } from '../logged-path.js';
 import { requestIdOf } from '../request-id.js';

@@ -1,15 +1,9 @@
 /** Writes one line to the log for each call, when its answer has ended (docs/monitor.md «Log»). */
-import { AppError } from '../../errors.js';
 import type { Interceptor, Rpc } from '../call-context.js';
-import { loggedPath } from '../logged-path.js';
+import { logFailure } from '../logged-failure.js';
+import type { CallLog } from '../logged-failure.js';
 import { follow } from './follow.js';
 import { createWorkTimes } from './work-times.js';
-
-/** A subset of pino's. */
-export interface CallLog {
-  info(about: object, message: string): void;
-  error(about: object, message: string): void;
-}
 
 interface LeveledLog extends CallLog {
   debug(about: object, message: string): void;
@@ -21,13 +15,6 @@ export interface CallLogOptions {
   readonly quietMethods: ReadonlySet<Rpc>;
   /** Milliseconds that only grow. */
   readonly monotonicNow: () => number;
-}
-
-function logFailure(error: unknown, about: object, log: CallLog): void {
-  const fault = error instanceof AppError ? error.cause : error;
-  if (error instanceof AppError && fault === undefined)
-    log.info({ ...about, status: error.status, error, field: loggedPath(error.field) }, 'call');
-  else log.error({ ...about, status: 'INTERNAL', err: fault }, 'call failed: unexpected error');
 }
 
 export const callLog =

@@ -1,0 +1,70 @@
+/** Counts the begin and the end of a call in the metrics of its transport (docs/monitor.md «Metrics»). */
+import { AppError } from '../../errors.js';
+import { errorTypeOf, GO_CODES, SERVICE } from '../../telemetry/metrics/rpc-definitions.js';
+import type { CallStatus } from '../../telemetry/metrics/rpc-definitions.js';
+import type { Meter } from '../../telemetry/metrics/registry.js';
+import type { CallContext, Rpc, Transport } from '../call-context.js';
+import { limitKindOf } from '../limit-kinds.js';
+
+/** The status of a call that ends with `error`. */
+function statusOf(error: unknown): CallStatus {
+  const status = error instanceof AppError ? error.status : 'INTERNAL';
+  return status === 'UNIMPLEMENTED' ? 'INTERNAL' : status;
+}
+
+const grpcMethodOf = (rpc: Rpc) => ({ grpc_type: 'unary', grpc_service: SERVICE, grpc_method: rpc }) as const;
+
+function countGrpc(meter: Meter, rpc: Rpc, status: CallStatus, seconds: number): void {
+  const method = grpcMethodOf(rpc);
+  meter.add('grpc_server_handled_total', { ...method, grpc_code: GO_CODES[status] });
+  meter.observe('grpc_server_handling_seconds', method, seconds);
+  meter.observe(
+    'rpc_server_call_duration_seconds',
+    {
+      rpc_system_name: 'grpc',
+      rpc_method: `${SERVICE}/${rpc}`,
+      rpc_status_code: status,
+      error_type: errorTypeOf(status),
+    },
+    seconds,
+  );
+}
+
+type HttpTransport = Exclude<Transport, 'grpc'> | 'export';
+
+function countHttp(
+  meter: Meter,
+  transport: HttpTransport,
+  method: Rpc,
+  status: CallStatus,
+  seconds: number,
+): void {
+  meter.add('inventory_job_calls_total', { transport, method, status });
+  meter.observe('inventory_job_call_duration_seconds', { transport, method }, seconds);
+}
+
+/** Counts a call with its status and its time. */
+function countEnd(meter: Meter, { incoming, format }: CallContext, status: CallStatus, ms: number): void {
+  const { rpc, transport } = incoming;
+  if (format !== undefined) countHttp(meter, 'export', rpc, status, ms / 1000);
+  else if (transport === 'grpc') countGrpc(meter, rpc, status, ms / 1000);
+  else countHttp(meter, transport, rpc, status, ms / 1000);
+}
+
+export function countBegin(meter: Meter, { incoming: { rpc, transport } }: CallContext): void {
+  if (transport === 'grpc') meter.add('grpc_server_started_total', grpcMethodOf(rpc));
+}
+
+/** Counts a call with an answer of `bytes`. */
+export function countAnswer(meter: Meter, call: CallContext, ms: number, bytes: number): void {
+  countEnd(meter, call, 'OK', ms);
+  const method = call.format === undefined ? call.incoming.rpc : 'export';
+  meter.observe('inventory_job_answer_bytes', { method }, bytes);
+}
+
+/** Counts a call that fails with `error`. */
+export function countFailure(meter: Meter, call: CallContext, ms: number, error: unknown): void {
+  countEnd(meter, call, statusOf(error), ms);
+  const limit = limitKindOf(error);
+  if (limit !== undefined) meter.add('inventory_job_limits_hit_total', { limit });
+}
