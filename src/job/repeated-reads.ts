@@ -29,18 +29,18 @@ const areDistinct = (documents: readonly Buffer[], of: (document: Buffer) => unk
 export const hasRepeat = (documents: readonly Buffer[]): boolean =>
   !(documents.every(hasObjectId) && areDistinct(documents, endOf)) && !areDistinct(documents, keyOf);
 
-/** Ids remembered by one read, some 60 bytes each. */
-const MAX_REMEMBERED = 250_000;
+/** Ids of a generation. Two generations are remembered, some 60 bytes an id: the memory of an export does not grow with it. */
+const GENERATION = 5000;
 
-/** Leaves out documents that were among the last 250,000. */
+/** Leaves out documents that were among the last 5,000. */
 export async function* withoutRepeats(batches: Batches): Batches {
-  const seen = new Set<string>();
+  let before: ReadonlySet<string> = new Set();
+  let latest = new Set<string>();
   const isNew = (document: Buffer): boolean => {
     const key = keyOf(document);
-    if (seen.has(key)) return false;
-    seen.add(key);
-    const [oldest] = seen.size > MAX_REMEMBERED ? seen : [];
-    if (oldest !== undefined) seen.delete(oldest);
+    if (latest.has(key) || before.has(key)) return false;
+    if (latest.size === GENERATION) [before, latest] = [latest, new Set()];
+    latest.add(key);
     return true;
   };
   for await (const batch of batches) yield batch.filter(isNew);

@@ -124,10 +124,11 @@ test.each(LISTENERS)(
   'the %s listener accepts %d connections, rejects more, and logs the start and end of rejecting once',
   async (listener, max, start) => {
     const log = createRecordedLog();
+    const [name] = listener.split(' by ');
     const { address, close } = await start(log);
     const warnings = (): readonly unknown[] => log.entries.map(({ level, about }) => ({ level, about }));
-    const refusing = { level: 'warn', about: { listener, max } };
-    const ended = { level: 'info', about: { listener, max } };
+    const refusing = { level: 'warn', about: { listener: name, max } };
+    const ended = { level: 'info', about: { listener: name, max } };
     {
       using few = await idleConnections([address], max);
       expect(few.refused()).toBe(0);

@@ -8,6 +8,9 @@ import { useService } from '../harness/use-service.js';
 
 const DOMAIN = 'domain-07d2e9c4a6b1';
 
+/** A job of a domain of its own: the other cases are about the sample. */
+const DELETED = { job_id: 'job-to-delete', domain_id: 'domain-own' };
+
 const text = (stringValue: string): object => ({ stringValue });
 
 /** Requests built by protobufjs, and a part of the answers decoded by it. */
@@ -48,7 +51,7 @@ const CALLS: readonly (readonly [string, string, object, object])[] = [
       },
     },
   ],
-  ['a delete answers nothing', 'delete', { job_id: 'job-690caa307697', domain_id: DOMAIN }, {}],
+  ['a delete answers nothing', 'delete', DELETED, {}],
 ];
 
 const loaded = loadSync('spaceone/api/inventory/v1/job.proto', {
@@ -60,7 +63,8 @@ const loaded = loadSync('spaceone/api/inventory/v1/job.proto', {
 const service = useService('proto_loader');
 let client: Client;
 
-beforeAll(() => {
+beforeAll(async () => {
+  await service.insert([{ ...DELETED }]);
   client = new Client(service.address, credentials.createInsecure());
 });
 afterAll(() => {
