@@ -302,12 +302,12 @@ test('the log holds no text of headers, hosts and paths', async () => {
   expect(plantedLines(openService)).toEqual([]);
 });
 
-test('the log holds no token and no text of its claims', async () => {
+test('the log holds no token and no text of its claims but the user', async () => {
   const claims = [
     {},
     { permissions: [mark()] },
     { cat: mark() },
-    { user_type: mark(), aud: mark() },
+    { user_type: mark(), aud: 'user@example.org' },
     { exp: 1, [mark()]: mark() },
     { did: mark() },
     { did: NUMBER },

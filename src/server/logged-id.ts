@@ -1,7 +1,15 @@
-/** Ids of callers and domains in the log (docs/monitor.md «Log»). */
+/** Ids of callers and domains in the log; any other text of a caller stays out of it (docs/monitor.md «Log»). */
 
-const ID = /^[\w.@+:-]{1,128}$/;
+const USER = /^[\w.@+:-]{1,128}$/;
+const DOMAIN = /^domain-[\w-]{1,64}$/;
 
-/** Answers `id` if it has the form of an id; any other text of a caller stays out of the log. */
-export const loggedId = (id: string | undefined): string | undefined =>
-  id !== undefined && ID.test(id) ? id : undefined;
+const matching =
+  (form: RegExp) =>
+  (id: string | undefined): string | undefined =>
+    id !== undefined && form.test(id) ? id : undefined;
+
+/** Answers the id of a user in its usual form, and undefined for any other text. */
+export const loggedUser = matching(USER);
+
+/** Answers the id of a domain, `domain-…`, and undefined for any other text. */
+export const loggedDomain = matching(DOMAIN);

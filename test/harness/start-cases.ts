@@ -5,7 +5,7 @@ import { PASSWORD, portOf } from './start-world.js';
 import type { World } from './start-world.js';
 
 /** The time for starts that wait for another holder of the port or the data. */
-const LATE_LINE_MS = 15_000;
+const LATE_LINE_MS = 30_000;
 
 export interface Case {
   readonly symptom: string;

@@ -1,7 +1,7 @@
 /** Finds the caller by its token, gives the call the caller's scope, and notes both for the log (docs/secure.md «Authentication»). */
 import type { Authenticate } from '../../auth/caller.js';
 import type { Interceptor } from '../call-context.js';
-import { loggedId } from '../logged-id.js';
+import { loggedDomain, loggedUser } from '../logged-id.js';
 
 export const authentication =
   ({ authenticate }: { readonly authenticate: Authenticate }): Interceptor =>
@@ -9,12 +9,12 @@ export const authentication =
   async (call) => {
     const { rpc, token } = call.incoming;
     const caller = await authenticate({ token, verb: rpc, signal: call.signal });
-    call.noted({ user: loggedId(caller.user) });
+    call.noted({ user: loggedUser(caller.user) });
     return next({
       ...call,
       async scope(asked) {
         const scope = await caller.scope(asked);
-        call.noted({ domain_id: loggedId(scope.domainId) });
+        call.noted({ domain_id: loggedDomain(scope.domainId) });
         return scope;
       },
     });
