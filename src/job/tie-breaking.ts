@@ -6,7 +6,6 @@ import type { Page } from '../query/model.js';
 import type { MongoFilter, MongoSort } from '../query/mongo-syntax.js';
 import { BSON, dateAt, Elements, textEnd, textStart } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
-import { hasRepeat } from './repeated-reads.js';
 
 /** Projected names for the sort key of a document; no field of an answer has such a name. */
 const DATE = 'its date';
@@ -77,6 +76,10 @@ const MAX_ATTEMPTS = 3;
 const isTied = (one: Sortable | undefined, other: Sortable | undefined): boolean =>
   one !== undefined && one.date === other?.date;
 
+/** MongoDB reads a job again if its date moves ahead of the read, or if it is deleted and inserted there. */
+const hasDuplicate = (page: readonly Sortable[]): boolean =>
+  new Set(page.map(({ id }) => id.toString('latin1'))).size < page.length;
+
 /** Compares two documents in `order`. */
 const comparing =
   ({ direction, idDirection }: DateOrder) =>
@@ -115,7 +118,7 @@ async function attempt(
 async function stablePage(order: DateOrder, page: Page, read: ReadSortable): Promise<readonly Sortable[]> {
   for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
     const found = await attempt(order, page, read);
-    if (found !== undefined && !hasRepeat(found.map(({ document }) => document))) return found;
+    if (found !== undefined && !hasDuplicate(found)) return found;
   }
   throw new NeedsSort();
 }
