@@ -3,6 +3,7 @@
  * the bytes sent by MongoDB.
  */
 import { setImmediate as nextRound } from 'node:timers/promises';
+import { BSON } from 'mongodb';
 import type { Deadline } from '../limits/abort.js';
 import { ParallelArrays } from '../mongo/errors.js';
 import { RAW_AGGREGATION } from '../mongo/executor.js';
@@ -12,6 +13,7 @@ import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { Page } from '../query/model.js';
 import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo-syntax.js';
 import { hasRepeat, withoutRepeats } from './repeated-reads.js';
+import type { SharedIds } from './repeated-reads.js';
 import { JOB_SCHEMA } from './schema.js';
 import { breakTies } from './tie-breaking.js';
 import type { DateOrder, ReadSlice } from './tie-breaking.js';
@@ -173,7 +175,7 @@ function findGuarded(parts: FindParts, match: ConfinedMatch, plan: FindPlan, dea
   };
 }
 
-/** `plan` with the `_id` of each job, to know it again. */
+/** `plan` with the `_id` of each job, to know one again that shows no id. */
 const withId = (plan: FindPlan): FindPlan => ({
   ...plan,
   projection: new Map([...entriesOf(plan.projection), ['_id', 1]]),
@@ -191,6 +193,21 @@ async function distinctPage({ page }: Find, plan: PagePlan): Promise<readonly Bu
   return undefined;
 }
 
+/** Finds ids that several jobs within the scope share. */
+const createSharedIds =
+  ({ collection, executor }: FindParts, { within }: ConfinedMatch, deadline: Deadline): SharedIds =>
+  async (ids) => {
+    const pipeline = [
+      ...matchStages({ within }),
+      { $match: { [JOB_SCHEMA.id]: { $in: ids } } },
+      { $group: { _id: `$${JOB_SCHEMA.id}`, jobs: { $sum: 1 } } },
+      { $match: { jobs: { $gt: 1 } } },
+    ];
+    const cursor = { batchSize: ids.length + 1 };
+    const { documents } = await executor.firstBatch(deadline, { aggregate: collection, pipeline, cursor });
+    return new Set(documents.map((document) => String(BSON.deserialize(document)['_id'])));
+  };
+
 /** Finds jobs by `parts`. */
 export function createFindPage(parts: FindParts): FindPage {
   /** The batches of a list, a page as read. Each further generator on their way would cost every batch some promises. */
@@ -201,7 +218,9 @@ export function createFindPage(parts: FindParts): FindPage {
         ? findPlain(parts, match.within, plan, deadline)
         : findGuarded(parts, match, plan, deadline);
     const documents = isPage(plan) ? await distinctPage(found, plan) : undefined;
-    return documents === undefined ? withoutRepeats(found.all()) : inSlices(documents);
+    return documents === undefined
+      ? withoutRepeats(found.all(), createSharedIds(parts, match, deadline))
+      : inSlices(documents);
   }
 
   return async function* findPage(match, plan, deadline) {

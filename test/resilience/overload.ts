@@ -22,7 +22,7 @@ import type { ProbedSystem } from './system-under-test.js';
 
 const PER_SECOND = 120;
 const DEADLINE_MS = 5000;
-/** The times per period in which the process runs, and is stopped. */
+/** The times per period in which the process runs, and is stopped. Time in which it waits for a processor does not count. */
 const RUNNING_MS = 20;
 const STOPPED_MS = 80;
 /** The maximum times of a refusal and of a probe. */
@@ -33,15 +33,23 @@ const SHORT_FACTOR = 3;
 const [MIN_IN_TIME_PERCENT, MIN_IN_TIME_SHORT_PERCENT] = [95, 50];
 const REFUSED_STATUS = 'RESOURCE_EXHAUSTED';
 
-/** Stops and continues the process, in a thread of its own, so that calls here do not disturb its timing. */
+/**
+ * Stops and continues the process, in a thread of its own, so that calls here do not disturb its timing. A process that
+ * had something to do runs until it got its time, beside whatever else this machine does.
+ */
 const THROTTLE_SCRIPT = `
+  const { readFileSync } = require('node:fs');
   const { workerData: { pid, runningMs, stoppedMs, done } } = require('node:worker_threads');
   const pause = new Int32Array(new SharedArrayBuffer(4));
+  const processorMs = () => Number(readFileSync('/proc/' + pid + '/schedstat', 'latin1').split(' ')[0]) / 1e6;
+  const isIdle = () => !readFileSync('/proc/' + pid + '/stat', 'latin1').includes(') R ');
   while (Atomics.load(done, 0) === 0) {
     process.kill(pid, 'SIGSTOP');
     Atomics.wait(pause, 0, 0, stoppedMs);
     process.kill(pid, 'SIGCONT');
+    const end = processorMs() + runningMs;
     Atomics.wait(pause, 0, 0, runningMs);
+    while (processorMs() < end && !isIdle()) Atomics.wait(pause, 0, 0, 1);
   }
 `;
 
