@@ -15,6 +15,7 @@ const STATS = 6;
 const STAT_CONNECTIONS = 2;
 /** A domain slow to count: every condition searches its text in vain from each offset. */
 const COUNTED_DOMAIN = 'domain-counted00000';
+const COUNTED_JOBS = 3000;
 const SLOW_COUNT: JsonObject = {
   domain_id: COUNTED_DOMAIN,
   query: {
@@ -33,7 +34,7 @@ const service = useService(DATABASE, {}, { mongo: { maxPoolSize: STAT_CONNECTION
 
 beforeAll(async () => {
   await insertSlowJob(service.db);
-  const jobs = Array.from({ length: 5000 }, (_, nth) => ({
+  const jobs = Array.from({ length: COUNTED_JOBS }, (_, nth) => ({
     job_id: `job-${nth}`,
     domain_id: COUNTED_DOMAIN,
     filters: { text: `${'x'.repeat(100)}y` },
@@ -175,7 +176,7 @@ test('calls sharing one count do not delay another call of their domain', async 
   expect(await get).toHaveProperty('response.job_id', 'job-7');
   expect(await running(service.client, DATABASE, AGGREGATIONS)).toBe(1);
   const answered = await Promise.all(counts);
-  expect(answered).toEqual(counts.map(() => ({ response: { total_count: 5000 } })));
+  expect(answered).toEqual(counts.map(() => ({ response: { total_count: COUNTED_JOBS } })));
   expect(ends[0]).toBe('get');
   expect(service.faults).toEqual([]);
 });
