@@ -41,7 +41,9 @@ export const scheduledStream = <Query, W extends Deadline>(
   next: StreamCase<Query, W>,
 ): StreamCase<Query, W> =>
   async function* (asked, work) {
-    using _slot = await timed(work, 'queue', () => schedulers[name](asked.scope.domainId, work.signal, work.remaining));
+    using _slot = await timed(work, 'queue', () =>
+      schedulers[name](asked.scope.domainId, work.signal, work.remaining),
+    );
     yield* next(asked, work);
   };
 

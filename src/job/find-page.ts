@@ -8,10 +8,12 @@ import type { Deadline } from '../limits/abort.js';
 import { ParallelArrays } from '../mongo/errors.js';
 import { RAW_AGGREGATION } from '../mongo/executor.js';
 import type { Batches, Executor } from '../mongo/executor.js';
+import { sortStages } from '../query/computed.js';
 import { matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { Page } from '../query/model.js';
 import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo-syntax.js';
+import { keyAt } from '../query/schema.js';
 import { hasRepeat, withoutRepeats } from './repeated-reads.js';
 import type { SharedIds } from './repeated-reads.js';
 import { JOB_SCHEMA } from './schema.js';
@@ -136,26 +138,30 @@ function findPlain(parts: FindParts, filter: ConfinedFilter, plan: FindPlan, dea
   };
 }
 
-/** The pipeline of a list with guarded conditions: in the order of an index before the guard, or sorted behind it. */
-function guardedPipeline(
+/** Sorts jobs by fields, computed ones included. */
+const sortingStages = (sort: MongoSort): readonly MongoStage[] =>
+  sortStages(Array.from(sort, ([path, direction]) => ({ key: keyAt(JOB_SCHEMA, path), direction })));
+
+/** The pipeline of a list: in the order of an index before the guarded conditions, or sorted behind them. */
+function pipelineOf(
   match: ConfinedMatch,
   { sort, page, projection }: FindPlan,
   indexed: Indexed,
 ): readonly MongoStage[] {
   const order = orderOf(sort);
-  const sortStage = [{ $sort: sort }];
+  const sorting = sortingStages(sort);
   const sorted =
     order !== undefined && isIndexed(order, indexed)
-      ? matchStages(match, sortStage)
-      : [...matchStages(match), ...sortStage];
+      ? matchStages(match, sorting)
+      : [...matchStages(match), ...sorting];
   const cut = page === undefined ? [] : [{ $skip: page.skip }, { $limit: page.limit }];
   return [...sorted, ...cut, { $project: projection }];
 }
 
-/** Finds by an aggregation whose guarded conditions stand behind the scope. */
-function findGuarded(parts: FindParts, match: ConfinedMatch, plan: FindPlan, deadline: Deadline): Find {
+/** Finds by an aggregation: guarded conditions stand behind the scope, and computed values are set for the order. */
+function findByPipeline(parts: FindParts, match: ConfinedMatch, plan: FindPlan, deadline: Deadline): Find {
   const { collection, executor, indexed } = parts;
-  const pipeline = guardedPipeline(match, plan, indexed());
+  const pipeline = pipelineOf(match, plan, indexed());
   return {
     async page({ page }) {
       const cursor = { batchSize: page.limit + 1 };
@@ -174,6 +180,9 @@ function findGuarded(parts: FindParts, match: ConfinedMatch, plan: FindPlan, dea
       ),
   };
 }
+
+const needsPipeline = ({ guarded }: ConfinedMatch, { sort }: FindPlan): boolean =>
+  guarded !== undefined || [...sort.keys()].some((path) => JOB_SCHEMA.computed.has(path));
 
 /** `plan` with the `_id` of each job, to know one again that shows no id. */
 const withId = (plan: FindPlan): FindPlan => ({
@@ -213,10 +222,9 @@ export function createFindPage(parts: FindParts): FindPage {
   /** The batches of a list, a page as read. Each further generator on their way would cost every batch some promises. */
   async function find(match: ConfinedMatch, shown: FindPlan, deadline: Deadline): Promise<Batches> {
     const plan = withId(shown);
-    const found =
-      match.guarded === undefined
-        ? findPlain(parts, match.within, plan, deadline)
-        : findGuarded(parts, match, plan, deadline);
+    const found = needsPipeline(match, plan)
+      ? findByPipeline(parts, match, plan, deadline)
+      : findPlain(parts, match.within, plan, deadline);
     const documents = isPage(plan) ? await distinctPage(found, plan) : undefined;
     return documents === undefined
       ? withoutRepeats(found.all(), createSharedIds(parts, match, deadline))
