@@ -5,10 +5,12 @@ import type { Caller } from './api/caller.js';
 import { setToken } from './api/client.js';
 import type { Settings } from './api/settings.js';
 import { PageHeader } from './components/page-header.js';
+import { SkipLink } from './components/skip-link.js';
 import { VIEWS } from './state/route.js';
 import type { Route, View } from './state/route.js';
 import { timeRangeOf } from './state/time-range.js';
 import { useRoute } from './state/use-route.js';
+import { localZone } from './state/zone.js';
 import type { Go, ViewContext } from './state/view-context.js';
 import { FirstWindow } from './views/first-window.js';
 import { JobView } from './views/job/job.js';
@@ -91,15 +93,19 @@ export function Page({ settings }: { readonly settings: Settings }) {
   }, [route]);
   const main = useFocusOnChange(route);
   const isTokenMissing = settings.needsToken && caller === undefined;
-  const context: ViewContext = { route, timeRange: timeRangeOf(route.window, now), now, settings, go };
+  const zone = localZone();
+  const timeRange = timeRangeOf(route.window, now, zone);
+  const context: ViewContext = { route, timeRange, now, zone, settings, go };
   return (
     <>
+      <SkipLink />
       <header class="top">
         <h1>Jobs</h1>
         {!isTokenMissing && <PageHeader route={route} go={go} onRefresh={() => setNow(Date.now())} />}
         {caller !== undefined && <CallerNote caller={caller} domain={route.domain} onLeave={leave} />}
       </header>
       <main ref={main} tabIndex={-1}>
+        <SkipLink />
         {isTokenMissing ? <TokenForm onToken={enter} /> : <CurrentView context={context} replace={replace} />}
       </main>
       <footer>

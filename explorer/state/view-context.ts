@@ -12,6 +12,8 @@ export interface ViewContext {
   readonly timeRange: TimeRange;
   /** The time of the last refresh, in milliseconds since 1970; another one repeats all calls. */
   readonly now: number;
+  /** The IANA name of the time zone of the page. */
+  readonly zone: string;
   readonly settings: Settings;
   readonly go: Go;
 }

@@ -8,6 +8,7 @@ import { Answered } from '../../components/answered.js';
 import { FilterBar } from '../../components/filter-bar.js';
 import { JobTable } from '../../components/job-table.js';
 import { RequestInspector } from '../../components/request-inspector.js';
+import { TheAnswer } from '../../components/skip-link.js';
 import { StatusTabs } from '../../components/status-tabs.js';
 import { useAnswer, violationsOf } from '../../state/answer.js';
 import type { Answer } from '../../state/answer.js';
@@ -74,14 +75,16 @@ export function Jobs({ context }: { readonly context: ViewContext }) {
       />
       <section aria-labelledby="jobs">
         <Tools context={context} />
-        <Answered answer={jobs.shown}>
-          {({ results, total }) => (
-            <>
-              <JobTable jobs={results} context={context} />
-              {!route.newest && <Paging total={total} context={context} />}
-            </>
-          )}
-        </Answered>
+        <TheAnswer>
+          <Answered answer={jobs.shown}>
+            {({ results, total }) => (
+              <>
+                <JobTable jobs={results} context={context} />
+                {!route.newest && <Paging total={total} context={context} />}
+              </>
+            )}
+          </Answered>
+        </TheAnswer>
       </section>
       <RequestInspector answers={answers} settings={settings} />
     </>
