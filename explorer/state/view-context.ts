@@ -1,12 +1,13 @@
 /** The facts that every view works with. */
 import type { Settings } from '../api/settings.js';
+import type { Asked } from './answer.js';
 import type { Route } from './route.js';
 import type { TimeRange } from './time-range.js';
 
 /** Changes parts of the route. */
 export type Go = (to: Partial<Route>) => void;
 
-export interface ViewContext {
+export interface ViewContext extends Asked {
   readonly route: Route;
   /** The window of the route at `now`. */
   readonly timeRange: TimeRange;

@@ -117,25 +117,30 @@ test('with AUTH=jwt the page asks for a token, keeps it in memory only, and show
     .setAudience('user@example.org')
     .setExpirationTime('20m')
     .sign(privateKey);
-  const explored = await open(origin, '');
+  const explored = await open(origin, '#/job?domain=domain-of-others&job=job-of-others');
   const { page } = explored;
   await page.getByLabel('Token').fill('no token');
   await page.getByRole('button', { name: 'Go on' }).click();
-  await page.getByLabel('Domain').fill(DOMAIN);
-  await page.getByRole('button', { name: 'Show' }).click();
-  await page.getByText('ERROR_AUTHENTICATE_FAILURE').first().waitFor();
-  await page.getByRole('button', { name: 'Leave' }).click();
-  await page.goto(origin);
+  await page.getByText('This is no token').waitFor();
+  await page.getByLabel('Token').fill(`${token}0`);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByText('ERROR_AUTHENTICATE_FAILURE').waitFor();
   await page.getByLabel('Token').fill(token);
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.getByRole('link', { name: 'job-1' }).waitFor();
-  expect(await page.locator('.caller').innerText()).toContain(`user@example.org of ${DOMAIN}`);
+  expect(await page.locator('.caller').innerText()).toContain(
+    `user@example.org of ${DOMAIN} – the link was of domain-of-others, your token is not`,
+  );
+  expect(await page.getByLabel('Domain').inputValue()).toBe(DOMAIN);
+  expect(await page.getByLabel('Domain').getAttribute('readonly')).not.toBeNull();
+  expect(await page.title()).toBe(`Jobs · ${DOMAIN}`);
+  expect(page.url()).toContain(`domain=${DOMAIN}`);
   expect(page.url()).not.toContain(token);
   expect(
     await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])'),
   ).toBe('[{},{},""]');
   await page.getByText('What this view asked').click();
-  await page.getByText('Jobs by time and status').click();
+  await page.getByText('Jobs by status').click();
   expect(await page.locator('.asked').innerText()).toContain('-H "token: $TOKEN"');
   await page.reload();
   await page.getByLabel('Token').waitFor();

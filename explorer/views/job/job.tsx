@@ -31,8 +31,8 @@ const Details = ({ job: { errors, filter, collector } }: { readonly job: Job }) 
 );
 
 export function JobView({ context }: { readonly context: ViewContext }) {
-  const { route, settings, now } = context;
-  const answer = useAnswer(getJob(route.domain, route.job), now);
+  const { route, settings } = context;
+  const answer = useAnswer(getJob(route.domain, route.job), context);
   const neighbours = useNeighbours(answer.value, route);
   return (
     <>

@@ -31,11 +31,12 @@ const withFailureOf = (ids: Answer<Results<string>>, jobs: Answer<JobPage>): Ans
       };
 
 /** A page of jobs; or the ids of each collector's newest job, then these jobs. */
-function useJobs({ route, timeRange, now }: ViewContext) {
+function useJobs(context: ViewContext) {
+  const { route, timeRange } = context;
   const selection = selectionOf(route, timeRange);
-  const ids = useAnswer(route.newest ? statNewestByCollector(selection) : undefined, now);
+  const ids = useAnswer(route.newest ? statNewestByCollector(selection) : undefined, context);
   const newest = ids.isWaiting ? undefined : listByIds('These jobs', route, ids.value?.results ?? []);
-  const jobs = useAnswer(route.newest ? newest : listPage(selection, route), now);
+  const jobs = useAnswer(route.newest ? newest : listPage(selection, route), context);
   return route.newest
     ? { shown: withFailureOf(ids, jobs), answers: [ids, jobs] }
     : { shown: jobs, answers: [jobs] };
@@ -61,8 +62,8 @@ const Tools = ({ context }: { readonly context: ViewContext }) => {
 };
 
 export function Jobs({ context }: { readonly context: ViewContext }) {
-  const { route, timeRange, now, settings, go } = context;
-  const counts = useAnswer(statStatuses(selectionOf(route, timeRange)), now);
+  const { route, timeRange, settings, go } = context;
+  const counts = useAnswer(statStatuses(selectionOf(route, timeRange)), context);
   const jobs = useJobs(context);
   const answers = [counts, ...jobs.answers];
   return (

@@ -1,4 +1,5 @@
 /** The calls of the overview, and their answers read together. */
+import type { Call } from '../../api/call.js';
 import { statDurations } from '../../api/durations.js';
 import { countUnexplained, statErrorCodes } from '../../api/error-codes.js';
 import { statCollectors, statTimeline } from '../../api/job-counts.js';
@@ -11,7 +12,10 @@ import type { Answer } from '../../state/answer.js';
 import { sumBy } from '../../state/grouping.js';
 import { selectionOf } from '../../state/selection.js';
 import { BUCKETS, DAY_MS, withBefore } from '../../state/time-range.js';
+import type { TimeRange } from '../../state/time-range.js';
 import type { ViewContext } from '../../state/view-context.js';
+import { cells } from './breakdown.js';
+import type { Cell } from './breakdown.js';
 import { MAX_NEWEST_JOBS } from './newest-jobs.js';
 import { runsByCollector } from './rates.js';
 import type { Beside } from './rates.js';
@@ -20,8 +24,34 @@ import { stuckJobs } from './stuck.js';
 /** The time before the window from which a collector's usual durations are taken. */
 const HISTORY_MS = 30 * DAY_MS;
 
+/** The jobs of a window by time and status, and those of as long a time before it. */
+export interface Times {
+  readonly timeRange: TimeRange;
+  readonly now: number;
+  readonly rows: readonly Cell[];
+  readonly before: readonly Cell[];
+}
+
+/** The answer holds the window that it is about: it is never divided by another one. */
+function statTimes({ route, timeRange, now }: ViewContext): Call<Times> {
+  const { unit, from = -Infinity } = timeRange;
+  const call = statTimeline(
+    selectionOf({ ...route, status: '' }, withBefore(timeRange, now)),
+    BUCKETS[unit].format,
+  );
+  const isBefore = ({ start }: Cell): boolean => start < from;
+  return {
+    ...call,
+    read(json) {
+      const all = cells(call.read(json), unit);
+      return { timeRange, now, rows: all.filter((cell) => !isBefore(cell)), before: all.filter(isBefore) };
+    },
+  };
+}
+
 /** The overview has every status: a status alone is shown by the jobs. */
-export function useAnswers({ route, timeRange, now }: ViewContext) {
+export function useAnswers(context: ViewContext) {
+  const { route, timeRange, now } = context;
   const every = { ...route, status: '' };
   const { from } = timeRange;
   const selection = selectionOf(every, timeRange);
@@ -29,13 +59,13 @@ export function useAnswers({ route, timeRange, now }: ViewContext) {
   const history = { ...selection, from: from === undefined ? undefined : from - HISTORY_MS };
   const newest = { sort: route.sort, start: 1, limit: MAX_NEWEST_JOBS };
   return {
-    timeline: useAnswer(statTimeline(withComparison, BUCKETS[timeRange.unit].format), now),
-    collectors: useAnswer(statCollectors(withComparison, from), now),
-    durations: useAnswer(statDurations(history), now),
-    codes: useAnswer(statErrorCodes(selection), now),
-    unexplained: useAnswer(countUnexplained(selection), now),
-    unfinished: useAnswer(statUnfinished(selection), now),
-    newest: useAnswer(listPage(selection, newest), now),
+    timeline: useAnswer(statTimes(context), context),
+    collectors: useAnswer(statCollectors(withComparison, from), context),
+    durations: useAnswer(statDurations(history), context),
+    codes: useAnswer(statErrorCodes(selection), context),
+    unexplained: useAnswer(countUnexplained(selection), context),
+    unfinished: useAnswer(statUnfinished(selection), context),
+    newest: useAnswer(listPage(selection, newest), context),
   };
 }
 

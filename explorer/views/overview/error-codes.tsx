@@ -30,8 +30,8 @@ const failedWith = (context: ViewContext, key: string, operator: string, value: 
   });
 
 function Messages({ code, context }: { readonly code: string; readonly context: ViewContext }) {
-  const { route, timeRange, now } = context;
-  const answer = useAnswer(listMessages(selectionOf(route, timeRange), code), now);
+  const { route, timeRange } = context;
+  const answer = useAnswer(listMessages(selectionOf(route, timeRange), code), context);
   return (
     <Answered answer={answer}>
       {(messages) => (

@@ -13,21 +13,13 @@ import { byStatus } from '../../state/grouping.js';
 import type { ViewContext } from '../../state/view-context.js';
 import { namesOf, readTogether, useAnswers, withStuckCollectors } from './answers.js';
 import type { OverviewAnswers } from './answers.js';
-import { cells, failedShare } from './breakdown.js';
-import type { Cell } from './breakdown.js';
+import { failedShare } from './breakdown.js';
 import { CollectorTable } from './collector-table.js';
 import { ErrorCodes } from './error-codes.js';
 import { Headline } from './headline.js';
 import { NewestJobs } from './newest-jobs.js';
 import { StuckJobs } from './stuck-jobs.js';
 import { Timeline } from './timeline.js';
-
-/** The cells of the window, and those of the time before it. */
-function split({ timeline }: OverviewAnswers, { timeRange: { unit, from = -Infinity } }: ViewContext) {
-  const all = timeline.value === undefined ? [] : cells(timeline.value, unit);
-  const isBefore = ({ start }: Cell): boolean => start < from;
-  return { rows: all.filter((cell) => !isBefore(cell)), before: all.filter(isBefore) };
-}
 
 /** Stuck jobs need both answers. */
 const stuckAnswer = ({ unfinished, durations }: OverviewAnswers): Answer<Results<UnfinishedRow>> => ({
@@ -73,10 +65,9 @@ const Causes = ({
 );
 
 export function Overview({ context }: { readonly context: ViewContext }) {
-  const { route, timeRange, settings } = context;
+  const { route, timeRange, settings, go } = context;
   const answers = useAnswers(context);
   const { timeline, codes, newest } = answers;
-  const { rows, before } = split(answers, context);
   const reading = readTogether(answers, context);
   const collectors = withStuckCollectors(answers.collectors, answers);
   const nameOf = namesOf(collectors.value ?? { results: [] });
@@ -86,12 +77,12 @@ export function Overview({ context }: { readonly context: ViewContext }) {
       <FilterBar context={context} violations={violationsOf(asked)} />
       <TheAnswer>
         <Answered answer={timeline}>
-          {() => (
+          {({ rows, before, ...window }) => (
             <Headline
               jobs={rows.reduce((total, { jobs }) => total + jobs, 0)}
               failed={failedShare(rows)}
               before={failedShare(before)}
-              window={sinceText(timeRange, context)}
+              window={sinceText(window.timeRange, context)}
               cause={codes.value?.results[0]}
               stuck={reading.stuck.length}
               nameOf={nameOf}
@@ -99,10 +90,10 @@ export function Overview({ context }: { readonly context: ViewContext }) {
           )}
         </Answered>
       </TheAnswer>
-      <StatusLinks route={route} counts={timeline.value === undefined ? undefined : byStatus(rows)} />
+      <StatusLinks route={route} counts={timeline.value && byStatus(timeline.value.rows)} />
       <section aria-labelledby="timeline">
         <h2 id="timeline">Jobs by {timeRange.unit}</h2>
-        <Answered answer={timeline}>{() => <Timeline rows={rows} context={context} />}</Answered>
+        <Answered answer={timeline}>{(times) => <Timeline times={times} go={go} />}</Answered>
       </section>
       <div class="columns overview">
         <CollectorTable

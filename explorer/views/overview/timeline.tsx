@@ -4,18 +4,17 @@ import { bucketName, tick } from '../../components/format.js';
 import { allStatuses, statusClass, statusName } from '../../components/status.js';
 import { byStatus } from '../../state/grouping.js';
 import { between, BUCKETS } from '../../state/time-range.js';
-import type { ViewContext } from '../../state/view-context.js';
+import type { Go } from '../../state/view-context.js';
+import type { Times } from './answers.js';
 import { buckets, series } from './breakdown.js';
-import type { Cell } from './breakdown.js';
 
 export function Timeline({
-  rows,
-  context,
+  times: { timeRange, now, rows },
+  go,
 }: {
-  readonly rows: readonly Cell[];
-  readonly context: ViewContext;
+  readonly times: Times;
+  readonly go: Go;
 }) {
-  const { timeRange, now, go } = context;
   const { unit } = timeRange;
   const starts = buckets(timeRange, rows, now);
   const statuses = allStatuses(byStatus(rows));

@@ -26,9 +26,9 @@ const ExamplePicker = ({ onPick }: { onPick(stages: readonly Json[]): void }) =>
 );
 
 export function Statistics({ context }: { readonly context: ViewContext }) {
-  const { route, timeRange, now, settings, go } = context;
+  const { route, timeRange, settings, go } = context;
   const asked = stagesOf(route.aggregate) ?? FIRST_EXAMPLE;
-  const answer = useAnswer(statStages(selectionOf(route, timeRange), asked), now);
+  const answer = useAnswer(statStages(selectionOf(route, timeRange), asked), context);
   const violations = violationsOf([answer]);
   const run = (stages: readonly Json[]): void => go({ aggregate: JSON.stringify(stages) });
   return (
