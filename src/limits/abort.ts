@@ -18,6 +18,8 @@ export interface Deadline {
   /** Milliseconds left, at least 1. */
   remaining(): number;
   readonly observer?: WorkObserver | undefined;
+  /** The W3C trace context of the call: operations on the database carry it. */
+  readonly traceparent?: string | undefined;
 }
 
 /** The reason of an aborted `signal`, as an Error. */
@@ -99,8 +101,9 @@ export async function withAbortScope<T>(deadline: Deadline, work: (begin: Begin)
   };
   deadline.signal.addEventListener('abort', end, { once: true });
   if (deadline.signal.aborted) end();
-  const { observer } = deadline;
-  const within: Deadline = { signal: scope.signal, remaining: () => deadline.remaining(), observer };
+  const { observer, traceparent } = deadline;
+  const remaining = (): number => deadline.remaining();
+  const within: Deadline = { signal: scope.signal, remaining, observer, traceparent };
   const begun: Promise<unknown>[] = [];
   const begin: Begin = (part) => {
     const running = part(within);

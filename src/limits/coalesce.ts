@@ -24,7 +24,10 @@ function everyOf(observers: readonly WorkObserver[]): WorkObserver {
   };
 }
 
-/** The longest of the deadlines, aborted with the last of them; disposing it stops following them. */
+/**
+ * The longest of the deadlines, aborted with the last of them and in the trace of the first; disposing it stops
+ * following them.
+ */
 function longestOf(deadlines: readonly Deadline[]): Deadline & Disposable {
   const all = new AbortController();
   const unfollow = deadlines.map(({ signal }) => {
@@ -40,6 +43,7 @@ function longestOf(deadlines: readonly Deadline[]): Deadline & Disposable {
     signal: all.signal,
     remaining: () => Math.max(1, ...deadlines.filter(isWaiting).map((deadline) => deadline.remaining())),
     observer: everyOf(deadlines.flatMap(({ observer }) => observer ?? [])),
+    traceparent: deadlines[0]?.traceparent,
     [Symbol.dispose]() {
       for (const each of unfollow) each();
     },

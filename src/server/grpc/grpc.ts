@@ -21,6 +21,7 @@ import { AppError, appError } from '../../errors.js';
 import { HealthService } from '../../gen/grpc/health/v1/health.js';
 import { ServerInfoService, VersionInfo } from '../../gen/spaceone/api/core/v1/server_info.js';
 import { JobService } from '../../gen/spaceone/api/inventory/v1/job.js';
+import { readTraceContext } from '../../telemetry/traces/trace-context.js';
 import { PROTOBUF } from '../../wire/codec.js';
 import { JOB_SERVICE, messageNamed } from '../../wire/descriptors.js';
 import { scan } from '../../wire/scan.js';
@@ -157,13 +158,15 @@ const unary =
   (call: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
     // The library reports a call as cancelled also once its answer has been read.
     const done = createDoneSignal(call);
+    const header = (name: string): string | undefined => textOf(call, name);
     const incoming = {
       transport: 'grpc' as const,
       rpc,
       request: call.request,
       codec: PROTOBUF,
-      token: textOf(call, 'token'),
-      requestId: requestIdOf((name) => textOf(call, name)),
+      token: header('token'),
+      requestId: requestIdOf(header),
+      trace: readTraceContext(header),
       peer: call.getPeer(),
       // The library gives it in milliseconds since 1970, counted from the arrival of the call.
       deadline: monotonicNow() + Number(call.getDeadline()) - now(),

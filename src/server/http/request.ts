@@ -3,6 +3,7 @@ import { accepts } from 'hono/accepts';
 import { fail } from '../../errors.js';
 import { MAX_REQUEST_BYTES, RESPONSE_DONE } from '../call-context.js';
 import type { Incoming } from '../call-context.js';
+import { readTraceContext } from '../../telemetry/traces/trace-context.js';
 import { checkHeaders } from '../headers.js';
 import { ROUTE_JSON } from './protocols.js';
 import type { Protocol } from './protocols.js';
@@ -69,6 +70,7 @@ export async function readIncoming(
     codec,
     token: header('token') ?? bearerToken(header('authorization')),
     requestId: context.get('requestId'),
+    trace: readTraceContext(header),
     peer: peerOf(context),
     deadline: now + timeout(header),
     clientAborted: context.req.raw.signal,
