@@ -101,10 +101,27 @@ function enqueue(queue: Set<Waiter>, since: number, signal: AbortSignal, onLeave
   });
 }
 
-/** The reason to refuse further waiters; undefined: there is room for one. */
-function fullness({ waiting }: ClassLimits, all: number, ofDomain: number): Refusal | undefined {
-  if (all >= waiting) return 'class_full';
-  return ofDomain >= Math.ceil(waiting * DOMAIN_QUEUE_SHARE) ? 'domain_full' : undefined;
+/** A refusal with its limit in words and its maximum. */
+interface Refused {
+  readonly why: Refusal;
+  readonly limit: string;
+  readonly max: number;
+}
+
+/** The refusal of a further waiter, of `all` and of those of its domain; undefined: there is room for it. */
+function fullness({ waiting }: ClassLimits, all: number, ofDomain: number): Refused | undefined {
+  const max = Math.ceil(waiting * DOMAIN_QUEUE_SHARE);
+  const limit = 'calls that wait for their turn';
+  if (all >= waiting) return { why: 'class_full', limit, max };
+  return ofDomain >= max ? { why: 'domain_full', limit, max } : undefined;
+}
+
+/** The refusal of a waiter behind a first one that has waited for longer than the new one may. */
+function lateness([first]: Iterable<Waiter>, now: number, remainingMs: number): Refused | undefined {
+  const max = Math.floor(WAIT_SHARE * remainingMs);
+  return first !== undefined && now - first.since > max
+    ? { why: 'too_late', limit: 'milliseconds of waiting for a turn', max }
+    : undefined;
 }
 
 /** Creates a disposable that calls `release` once, however often it is disposed. */
@@ -196,28 +213,17 @@ export function createFairScheduler(limits: ClassLimits, observer = UNOBSERVED):
     beginNext();
   }
 
-  function refuse(domain: Domain, why: Refusal, limit: string, max: number): never {
-    domains.forgetIdle(domain);
-    observer.refused(why);
-    throw crowded(limit, max);
-  }
-
-  /** Refuses a waiter without room, or behind one that has waited for longer than the new one may. Errors: LIMIT_EXCEEDED. */
-  function admit(domain: Domain, now: number, remainingMs: number): void {
-    const full = fullness(limits, waiting, domain.queue.size);
-    if (full !== undefined)
-      refuse(domain, full, 'calls that wait for their turn', Math.ceil(limits.waiting * DOMAIN_QUEUE_SHARE));
-    const [first] = domain.queue;
-    const maxWaitMs = Math.floor(WAIT_SHARE * remainingMs);
-    if (first !== undefined && now - first.since > maxWaitMs)
-      refuse(domain, 'too_late', 'milliseconds of waiting for a turn', maxWaitMs);
-  }
-
   async function wait(domain: Domain, signal: AbortSignal, remainingMs: number): Promise<void> {
     const now = observer.monotonicNow();
-    admit(domain, now, remainingMs);
+    const { queue } = domain;
+    const refused = fullness(limits, waiting, queue.size) ?? lateness(queue, now, remainingMs);
+    if (refused !== undefined) {
+      domains.forgetIdle(domain);
+      observer.refused(refused.why);
+      throw crowded(refused.limit, refused.max);
+    }
     waiting += 1;
-    await enqueue(domain.queue, now, signal, () => {
+    await enqueue(queue, now, signal, () => {
       waiting -= 1;
       domains.forgetIdle(domain);
     });
