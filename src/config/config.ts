@@ -177,6 +177,7 @@ const settings = (read: Read, ofUri: string | undefined) => ({
   tlsClientCaFile: read('TLS_CLIENT_CA_FILE', anyText),
   corsOrigins: read('CORS_ORIGINS', origins, ''),
   explorer: read('EXPLORER', oneOf('on', 'off'), 'on'),
+  explain: read('EXPLAIN', oneOf('on', 'off'), 'off'),
   otlpEndpoint: read('OTEL_EXPORTER_OTLP_ENDPOINT', baseUrl),
   otlpProtocol: read('OTEL_EXPORTER_OTLP_PROTOCOL', oneOf('http/protobuf'), 'http/protobuf'),
   otelServiceName: read('OTEL_SERVICE_NAME', anyText),

@@ -7,7 +7,8 @@ import { BSON } from 'mongodb';
 import type { Deadline } from '../limits/abort.js';
 import { ParallelArrays } from '../mongo/errors.js';
 import { RAW_AGGREGATION } from '../mongo/executor.js';
-import type { Batches, Executor } from '../mongo/executor.js';
+import type { Batches } from '../mongo/executor.js';
+import type { ExplainingExecutor } from '../mongo/explaining.js';
 import { sortStages } from '../query/computed.js';
 import { matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
@@ -89,7 +90,7 @@ interface Find {
 
 export interface FindParts {
   readonly collection: string;
-  readonly executor: Executor;
+  readonly executor: ExplainingExecutor;
   /** The fields with an index in order of domain, field and id. */
   readonly indexed: () => Indexed;
   /** Called at each further read for ties. */
@@ -122,19 +123,18 @@ function findPlain(parts: FindParts, filter: ConfinedFilter, plan: FindPlan, dea
       const page = order === undefined ? undefined : await breakTies(order, asked.page, readSlice(asked));
       return page ?? (await read(filter, asked));
     },
-    all: () =>
-      executor.stream(deadline, (within, db) =>
-        db.collection(collection).find<Buffer>(filter, {
-          raw: true,
-          projection: plan.projection,
-          sort: new Map(plan.sort),
-          // An explicit limit of 0 means the same to MongoDB, but makes the driver double its batches.
-          ...plan.page,
-          batchSize: BATCH_SIZE,
-          allowDiskUse: true,
-          ...within,
-        }),
-      ),
+    all() {
+      // An explicit limit of 0 means the same to MongoDB, but makes the driver double its batches.
+      const cut = { ...plan.page, batchSize: BATCH_SIZE, allowDiskUse: true };
+      const { projection } = plan;
+      const sort = new Map(plan.sort);
+      return executor.stream(
+        deadline,
+        (within, db) =>
+          db.collection(collection).find<Buffer>(filter, { raw: true, projection, sort, ...cut, ...within }),
+        { find: collection, filter, projection, sort, ...cut },
+      );
+    },
   };
 }
 
@@ -170,13 +170,16 @@ function findByPipeline(parts: FindParts, match: ConfinedMatch, plan: FindPlan, 
       return more ? undefined : documents;
     },
     all: () =>
-      executor.stream(deadline, (within, db) =>
-        db.collection(collection).aggregate<Buffer>([...pipeline], {
-          ...RAW_AGGREGATION,
-          batchSize: BATCH_SIZE,
-          allowDiskUse: true,
-          ...within,
-        }),
+      executor.stream(
+        deadline,
+        (within, db) =>
+          db.collection(collection).aggregate<Buffer>([...pipeline], {
+            ...RAW_AGGREGATION,
+            batchSize: BATCH_SIZE,
+            allowDiskUse: true,
+            ...within,
+          }),
+        { aggregate: collection, pipeline, cursor: {}, allowDiskUse: true },
       ),
   };
 }

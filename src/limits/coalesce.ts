@@ -10,7 +10,7 @@ type Work<T> = (deadline: Deadline) => Promise<T>;
 const isWaiting = ({ signal }: Deadline): boolean => !signal.aborted;
 
 /** Reports the work shared by several calls to each of them. */
-function everyOf(observers: readonly WorkObserver[]): WorkObserver {
+export function everyOf(observers: readonly WorkObserver[]): WorkObserver {
   return {
     begin(part) {
       const ends = observers.map((each) => each.begin(part));
@@ -59,7 +59,7 @@ interface Flight<T> {
 /** Runs `work`, or joins a flight with an equal key; equal keys mean equal work. Errors: those of the work, or the abort of `deadline`. */
 export type Coalesce<T> = (key: string, deadline: Deadline, work: Work<T>) => Promise<T>;
 
-/** Coalesces work of one kind; `called` receives whether a call leads a flight or joins one. */
+/** Coalesces work of one kind, except that of a call to be explained; `called` receives whether a call leads a flight or joins one. */
 export function createCoalescer<T>(called: (how: 'led' | 'joined') => void = () => undefined): Coalesce<T> {
   const waiting = new Map<string, Flight<T>>();
   /** Promises that resolve when the running work of a key ends or fails. */
@@ -93,6 +93,7 @@ export function createCoalescer<T>(called: (how: 'led' | 'joined') => void = () 
   }
 
   return (key, deadline, work) => {
+    if (deadline.explain !== undefined) return work(deadline);
     const flight = waiting.get(key);
     called(flight === undefined ? 'led' : 'joined');
     const { callers, result } = flight ?? open(key, work);

@@ -34,6 +34,8 @@ export interface Incoming {
   readonly requestId: string;
   /** The trace of the caller, if it has one. */
   readonly trace?: TraceContext | undefined;
+  /** Takes the explanation of the call, as JSON; undefined: its caller asks for none. */
+  readonly explained?: ((explanation: string) => void) | undefined;
   /** `address:port` of the client, or of the proxy before it. */
   readonly peer: string;
   /** The end of the client's deadline in milliseconds of the monotonic clock; Infinity without a deadline. */

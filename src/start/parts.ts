@@ -109,6 +109,7 @@ export async function composeParts(
     ...{ service, authenticate, load: replaced?.load ?? load, unready: state.reason, memory, timeSlicer },
     ...{ now, monotonicNow, log, meter: metrics, tracer: traces.tracer, defaultTimeout, maxTimeout },
     quietMethods: new Set(config.logQuietMethods),
+    explain: config.explain === 'on',
   });
 
   const domains = replaced?.domains ?? (embedded && config.sampleData ? SAMPLE_DOMAINS : []);

@@ -16,13 +16,14 @@ type Chunks = AsyncGenerator<Uint8Array, void>;
 
 /** The part of a call that the service needs. */
 const serviceCall = (
-  { signal, remaining, observer, traceparent, scope, noted }: CallContext,
+  { signal, remaining, observer, traceparent, explain, scope, noted }: CallContext,
   now: number,
 ): Call => ({
   signal,
   remaining,
   observer,
   traceparent,
+  explain,
   scope,
   noted,
   now: new Date(now),

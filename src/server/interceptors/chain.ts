@@ -13,13 +13,16 @@ import type { CallMetricsOptions } from './call-metrics.js';
 import { deadline } from './deadline.js';
 import { decoding } from './decoding.js';
 import { errors } from './errors.js';
+import { explaining } from './explaining.js';
+import type { ExplainingOptions } from './explaining.js';
 import { largeRequests } from './large-requests.js';
 import { loadShedding } from './load-shedding.js';
 import { readiness } from './readiness.js';
 import { responseMemory } from './response-memory.js';
 import { tracing } from './tracing.js';
 
-export interface InterceptorOptions extends CallLogOptions, CallMetricsOptions, DeadlineOptions {
+export interface InterceptorOptions
+  extends CallLogOptions, CallMetricsOptions, DeadlineOptions, ExplainingOptions {
   readonly authenticate: Authenticate;
   /** For requests and answers together. */
   readonly memory: MemoryBudget;
@@ -32,6 +35,7 @@ export const createInterceptors = (options: InterceptorOptions): readonly Interc
   callLog(options),
   tracing(options),
   callMetrics(options),
+  explaining(options),
   errors,
   responseMemory(options),
   deadline(options),

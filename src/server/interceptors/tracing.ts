@@ -42,6 +42,8 @@ export const tracing =
     const span = tracer.begin('server', `${SERVICE}/${rpc}`, sent, () => attributesOf(call));
     const { context: trace, isRecording } = span;
     if (trace === undefined) return next(call);
+    // A trace that begins here without being recorded is of no use to any reader, and each comment costs some microseconds.
+    if (!isRecording && sent === undefined) return next({ ...call, trace });
     call.noted({ trace_id: traceIdOf(trace.traceparent) });
     const traced = { ...call, trace, traceparent: trace.traceparent };
     if (!isRecording) return next(traced);

@@ -265,11 +265,12 @@ describe('sampling', () => {
     const before = receiver.spans.filter(
       ({ resource }) => resource['service.name'] === 'inventory-job',
     ).length;
-    await callHttp(never.http, 'list', REQUEST);
+    await callHttp(never.http, 'list', REQUEST, { 'x-request-id': 'never-1' });
     await callHttp(never.http, 'list', REQUEST, parentOf(traceOf(22)));
     await receiver.trace(traceOf(22), LIST);
     const own = receiver.spans.filter(({ resource }) => resource['service.name'] === 'inventory-job');
     expect(new Set(own.slice(before).map(({ traceId }) => traceId))).toEqual(new Set([traceOf(22)]));
+    expect(never.log.find((line) => line['request_id'] === 'never-1')).not.toHaveProperty('trace_id');
   });
 });
 
