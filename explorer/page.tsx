@@ -5,10 +5,12 @@ import type { Caller } from './api/caller.js';
 import { setToken } from './api/client.js';
 import type { Settings } from './api/settings.js';
 import { PageHeader } from './components/page-header.js';
-import { VIEWS } from './state/route.js';
+import { SkipLink } from './components/skip-link.js';
+import { DEFAULT_ROUTE, hashOf, VIEWS } from './state/route.js';
 import type { Route, View } from './state/route.js';
 import { timeRangeOf } from './state/time-range.js';
 import { useRoute } from './state/use-route.js';
+import { localZone } from './state/zone.js';
 import type { Go, ViewContext } from './state/view-context.js';
 import { FirstWindow } from './views/first-window.js';
 import { JobView } from './views/job/job.js';
@@ -47,60 +49,90 @@ function useFocusOnChange({ view, job }: Route) {
   return main;
 }
 
-const CallerNote = ({
-  caller,
-  domain,
-  onLeave,
-}: {
+interface CallerNoteProps {
   readonly caller: Caller;
-  /** The domain on the page. */
-  readonly domain: string;
+  /** The domain of the address before the token; '' without one, and for that of the token. */
+  readonly linked: string;
   onLeave(): void;
-}) => (
+}
+
+const CallerNote = ({ caller, linked, onLeave }: CallerNoteProps) => (
   <p class="caller">
     {caller.user || 'somebody'} of <strong>{caller.domain || 'no domain'}</strong>{' '}
-    {![caller.domain, ''].includes(domain) && '– without the right to others, these are its jobs '}
+    {linked !== '' && <span role="status">– the link was of {linked}, your token is not </span>}
     <button type="button" class="quiet" onClick={onLeave}>
       Leave
     </button>
   </p>
 );
 
-/** The caller after a token was given, and the ways in and out. */
-function useCaller(route: Route, replace: Go) {
+/** Nothing of a view of another domain: its window, conditions and job. */
+const fromTheStart = ({ view }: Route, domain: string): Partial<Route> => ({
+  ...DEFAULT_ROUTE,
+  view: view === 'job' ? 'jobs' : view,
+  domain,
+});
+
+/** The caller after a token was given, and the ways in and out. The token's domain wins over that of the address. */
+function useCaller(route: Route, replace: Go, isBound: boolean) {
   const [caller, setCaller] = useState<Caller | undefined>(undefined);
+  const [linked, setLinked] = useState('');
+  const domain = caller?.domain ?? '';
+  const isForeign = isBound && domain !== '' && route.domain !== domain;
+  const toOwn = (own: string): void => {
+    setLinked(route.domain);
+    replace(fromTheStart(route, own));
+  };
+  useEffect(() => {
+    if (isForeign) toOwn(domain);
+  }, [isForeign]);
   return {
     caller,
+    linked,
+    isForeign,
     enter(given: Caller) {
       setCaller(given);
-      if (route.domain === '' && given.domain !== '') replace({ domain: given.domain });
+      if (!['', route.domain].includes(given.domain)) toOwn(given.domain);
     },
     leave() {
       setToken('');
       setCaller(undefined);
+      setLinked('');
     },
   };
 }
 
 export function Page({ settings }: { readonly settings: Settings }) {
   const { route, go, replace } = useRoute();
-  const { caller, enter, leave } = useCaller(route, replace);
+  const { caller, linked, isForeign, enter, leave } = useCaller(route, replace, settings.isBound);
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     document.title = [route.job || VIEWS[route.view], route.domain].filter(Boolean).join(' · ');
   }, [route]);
   const main = useFocusOnChange(route);
   const isTokenMissing = settings.needsToken && caller === undefined;
-  const context: ViewContext = { route, timeRange: timeRangeOf(route.window, now), now, settings, go };
+  const zone = localZone();
+  const timeRange = timeRangeOf(route.window, now, zone);
+  const context: ViewContext = { route, question: hashOf(route), timeRange, now, zone, settings, go };
   return (
     <>
+      <SkipLink />
       <header class="top">
         <h1>Jobs</h1>
-        {!isTokenMissing && <PageHeader route={route} go={go} onRefresh={() => setNow(Date.now())} />}
-        {caller !== undefined && <CallerNote caller={caller} domain={route.domain} onLeave={leave} />}
+        {!isTokenMissing && (
+          <PageHeader
+            route={route}
+            go={go}
+            isFixed={settings.isBound && (caller?.domain ?? '') !== ''}
+            onRefresh={() => setNow(Date.now())}
+          />
+        )}
+        {caller !== undefined && <CallerNote caller={caller} linked={linked} onLeave={leave} />}
       </header>
       <main ref={main} tabIndex={-1}>
-        {isTokenMissing ? <TokenForm onToken={enter} /> : <CurrentView context={context} replace={replace} />}
+        <SkipLink />
+        {isTokenMissing && <TokenForm domain={route.domain} onToken={enter} />}
+        {!isTokenMissing && !isForeign && <CurrentView context={context} replace={replace} />}
       </main>
       <footer>
         inventory-job {settings.version} · <a href="/docs">API reference</a>

@@ -52,6 +52,8 @@ const PLANTED: readonly Document[] = [
   { errors: [[{ message: LONG }]], filters: { s: { s: LONG }, o: [1], pairs: [['a', 1, 2]] } },
   { errors: 5, filters: { s: 5, o: null, pairs: [{ k: 5, v: 1 }] }, total_tasks: 'many', collector: unused },
   { errors: [], filters: { s: HUGE, o: { a: HUGE.slice(0, 4_000_000) }, pairs: [] } },
+  { created_at: new Date(-8_640_000_000_000_000), finished_at: new Date(8_640_000_000_000_000) },
+  { created_at: 'text', finished_at: { $date: 0 }, duration: [LONG] },
 ];
 
 /** The places of the planted values, each excluded by one of the caller's limits. */

@@ -1,6 +1,6 @@
 /** Formats numbers, dates and durations in the reader's language and time zone. */
 import { DAY_MS, HOUR_MS } from '../state/time-range.js';
-import type { Unit } from '../state/time-range.js';
+import type { TimeRange, Unit } from '../state/time-range.js';
 
 const numbers = new Intl.NumberFormat();
 const shares = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
@@ -27,6 +27,10 @@ const ticks: Readonly<Record<Unit, Intl.DateTimeFormat>> = {
 
 export const count = (value: number): string => numbers.format(value);
 
+/** A number with its noun: `1 job`, `2 jobs`. */
+export const plural = (value: number, noun: string): string =>
+  `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+
 /** A share of 1 in percent. A share just above 0 or just below 1 is not rounded to either. */
 export function share(value: number): string {
   if (value > 0 && value < 0.0005) return `< ${shares.format(0.001)}`;
@@ -38,6 +42,30 @@ export function share(value: number): string {
 export function dateTime(text: string): string {
   const time = Date.parse(text);
   return Number.isNaN(time) ? text : dateTimes.format(time);
+}
+
+interface Clock {
+  readonly now: number;
+  readonly zone: string;
+}
+
+/** A time by its clock alone within a day of now, with its date before. */
+function moment(time: number, { now, zone }: Clock): string {
+  const isNear = Math.abs(now - time) < DAY_MS;
+  const date = isNear ? {} : ({ day: 'numeric', month: 'short', year: 'numeric' } as const);
+  return new Intl.DateTimeFormat(undefined, {
+    ...date,
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone: zone,
+  }).format(time);
+}
+
+/** A time range in a sentence: `since 18:00`. */
+export function sinceText({ from, to }: Pick<TimeRange, 'from' | 'to'>, clock: Clock): string {
+  if (from === undefined) return 'in all time';
+  const begun = moment(from, clock);
+  return to === undefined || to > clock.now ? `since ${begun}` : `from ${begun} to ${moment(to, clock)}`;
 }
 
 /** The name of a bucket; days and weeks are in UTC. */

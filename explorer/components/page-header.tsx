@@ -4,7 +4,15 @@ import type { Route } from '../state/route.js';
 import type { Go } from '../state/view-context.js';
 import { textOf } from './form.js';
 
-function DomainForm({ route, go }: { readonly route: Route; readonly go: Go }) {
+interface PageHeaderProps {
+  readonly route: Route;
+  readonly go: Go;
+  readonly isFixed: boolean;
+  onRefresh(): void;
+}
+
+/** A domain that the reader's token fixes is shown, and not asked for. */
+function DomainForm({ route, go, isFixed }: Pick<PageHeaderProps, 'route' | 'go' | 'isFixed'>) {
   const submit = (event: SubmitEvent & { readonly currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const domain = textOf(new FormData(event.currentTarget), 'domain').trim();
@@ -14,9 +22,16 @@ function DomainForm({ route, go }: { readonly route: Route; readonly go: Go }) {
     <form class="domain" key={route.domain} onSubmit={submit}>
       <label>
         Domain{' '}
-        <input name="domain" required defaultValue={route.domain} placeholder="domain-…" spellcheck={false} />
+        <input
+          name="domain"
+          required
+          defaultValue={route.domain}
+          placeholder="domain-…"
+          spellcheck={false}
+          readOnly={isFixed}
+        />
       </label>
-      <button type="submit">Show</button>
+      {!isFixed && <button type="submit">Go</button>}
     </form>
   );
 }
@@ -35,17 +50,9 @@ const Navigation = ({ route }: { readonly route: Route }) => (
   </nav>
 );
 
-export const PageHeader = ({
-  route,
-  go,
-  onRefresh,
-}: {
-  readonly route: Route;
-  readonly go: Go;
-  onRefresh(): void;
-}) => (
+export const PageHeader = ({ route, go, isFixed, onRefresh }: PageHeaderProps) => (
   <>
-    <DomainForm route={route} go={go} />
+    <DomainForm route={route} go={go} isFixed={isFixed} />
     {route.domain !== '' && (
       <>
         <Navigation route={route} />

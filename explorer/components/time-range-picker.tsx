@@ -1,6 +1,6 @@
 /** Chooses the window: one of those on offer, or from one time to another. */
 import { FIRST_PAGE } from '../state/route.js';
-import { ALL, between, WINDOWS } from '../state/time-range.js';
+import { ALL, between, NIGHT, WINDOWS } from '../state/time-range.js';
 import type { ViewContext } from '../state/view-context.js';
 import { textOf } from './form.js';
 
@@ -31,14 +31,16 @@ function OwnRange({ timeRange: { from, to }, now, go }: ViewContext) {
   );
 }
 
+const CHOICES = [[NIGHT, { name: 'Last night' }], ...WINDOWS, [ALL, { name: 'All' }]] as const;
+
 export function TimeRangePicker(context: ViewContext) {
   const { route, go } = context;
-  const isOwn = !WINDOWS.has(route.window) && route.window !== ALL;
+  const isOwn = !CHOICES.some(([window]) => window === route.window);
   return (
     <div class="window">
       <fieldset class="choices">
         <legend class="hidden">Window</legend>
-        {[...WINDOWS, [ALL, { name: 'All' }] as const].map(([window, { name }]) => (
+        {CHOICES.map(([window, { name }]) => (
           <button
             key={window}
             type="button"

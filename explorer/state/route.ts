@@ -124,9 +124,13 @@ export function hashOf(route: Route): string {
 /** Another view of the same kind starts at its first page. */
 export const FIRST_PAGE = { start: 1 } as const;
 
-/** Adds a condition on a key, in place of others on the same key. */
-export function withCondition(route: Route, key: FieldName, value: string): Partial<Route> {
-  const condition: Condition = { key, operator: 'eq', value: typed(value) };
-  const others = route.filter.filter((each) => each.key !== key);
-  return { ...FIRST_PAGE, filter: [...others, condition] };
+/** Adds conditions, in place of others on the same keys. */
+export function withConditions(route: Route, conditions: readonly Condition[]): Partial<Route> {
+  const keys = conditions.map(({ key }) => key);
+  const others = route.filter.filter(({ key }) => !keys.includes(key));
+  return { ...FIRST_PAGE, filter: [...others, ...conditions] };
 }
+
+/** Adds the condition that a key has a value, in place of others on the same key. */
+export const withCondition = (route: Route, key: FieldName, value: string): Partial<Route> =>
+  withConditions(route, [{ key, operator: 'eq', value: typed(value) }]);

@@ -3,6 +3,8 @@
  * groups dates.
  */
 
+import { timeAt, wallTime } from './zone.js';
+
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 export const WEEK_MS = 7 * DAY_MS;
@@ -40,6 +42,9 @@ export const WINDOWS: ReadonlyMap<string, { readonly name: string; readonly leng
   ['1y', { name: '1 year', length: 364 * DAY_MS }],
 ]);
 export const ALL = 'all';
+/** From yesterday 18:00 to today 09:00 in the zone of the page. */
+export const NIGHT = 'night';
+const NIGHT_HOURS = { from: -6, to: 9 } as const;
 
 /** Weeks are counted from Monday, 5 January 1970. */
 const FIRST_MONDAY = 4 * DAY_MS;
@@ -63,8 +68,15 @@ const EVER: TimeRange = { from: undefined, to: undefined, unit: 'week' };
 export const between = (from: number, to: number): string =>
   `${new Date(from).toISOString()}/${new Date(to).toISOString()}`;
 
+function lastNight(now: number, zone: string): TimeRange {
+  const midnight = floor(wallTime(now, zone), 'day');
+  const at = (hour: number): number => timeAt(midnight + hour * HOUR_MS, zone);
+  return { from: at(NIGHT_HOURS.from), to: at(NIGHT_HOURS.to), unit: 'hour' };
+}
+
 /** Reads a window at the time `now`; a malformed one means all time. The range begins with a whole unit. */
-export function timeRangeOf(window: string, now: number): TimeRange {
+export function timeRangeOf(window: string, now: number, zone: string): TimeRange {
+  if (window === NIGHT) return lastNight(now, zone);
   const relative = WINDOWS.get(window);
   if (relative !== undefined) {
     const unit = unitOf(relative.length);

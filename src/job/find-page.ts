@@ -3,16 +3,20 @@
  * the bytes sent by MongoDB.
  */
 import { setImmediate as nextRound } from 'node:timers/promises';
+import { BSON } from 'mongodb';
 import type { Deadline } from '../limits/abort.js';
 import { ParallelArrays } from '../mongo/errors.js';
 import { RAW_AGGREGATION } from '../mongo/executor.js';
 import type { Batches } from '../mongo/executor.js';
 import type { ExplainingExecutor } from '../mongo/explaining.js';
+import { sortStages } from '../query/computed.js';
 import { matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { Page } from '../query/model.js';
 import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo-syntax.js';
+import { keyAt } from '../query/schema.js';
 import { hasRepeat, withoutRepeats } from './repeated-reads.js';
+import type { SharedIds } from './repeated-reads.js';
 import { JOB_SCHEMA } from './schema.js';
 import { breakTies } from './tie-breaking.js';
 import type { DateOrder, ReadSlice } from './tie-breaking.js';
@@ -134,26 +138,30 @@ function findPlain(parts: FindParts, filter: ConfinedFilter, plan: FindPlan, dea
   };
 }
 
-/** The pipeline of a list with guarded conditions: in the order of an index before the guard, or sorted behind it. */
-function guardedPipeline(
+/** Sorts jobs by fields, computed ones included. */
+const sortingStages = (sort: MongoSort): readonly MongoStage[] =>
+  sortStages(Array.from(sort, ([path, direction]) => ({ key: keyAt(JOB_SCHEMA, path), direction })));
+
+/** The pipeline of a list: in the order of an index before the guarded conditions, or sorted behind them. */
+function pipelineOf(
   match: ConfinedMatch,
   { sort, page, projection }: FindPlan,
   indexed: Indexed,
 ): readonly MongoStage[] {
   const order = orderOf(sort);
-  const sortStage = [{ $sort: sort }];
+  const sorting = sortingStages(sort);
   const sorted =
     order !== undefined && isIndexed(order, indexed)
-      ? matchStages(match, sortStage)
-      : [...matchStages(match), ...sortStage];
+      ? matchStages(match, sorting)
+      : [...matchStages(match), ...sorting];
   const cut = page === undefined ? [] : [{ $skip: page.skip }, { $limit: page.limit }];
   return [...sorted, ...cut, { $project: projection }];
 }
 
-/** Finds by an aggregation whose guarded conditions stand behind the scope. */
-function findGuarded(parts: FindParts, match: ConfinedMatch, plan: FindPlan, deadline: Deadline): Find {
+/** Finds by an aggregation: guarded conditions stand behind the scope, and computed values are set for the order. */
+function findByPipeline(parts: FindParts, match: ConfinedMatch, plan: FindPlan, deadline: Deadline): Find {
   const { collection, executor, indexed } = parts;
-  const pipeline = guardedPipeline(match, plan, indexed());
+  const pipeline = pipelineOf(match, plan, indexed());
   return {
     async page({ page }) {
       const cursor = { batchSize: page.limit + 1 };
@@ -176,7 +184,10 @@ function findGuarded(parts: FindParts, match: ConfinedMatch, plan: FindPlan, dea
   };
 }
 
-/** `plan` with the `_id` of each job, to know it again. */
+const needsPipeline = ({ guarded }: ConfinedMatch, { sort }: FindPlan): boolean =>
+  guarded !== undefined || [...sort.keys()].some((path) => JOB_SCHEMA.computed.has(path));
+
+/** `plan` with the `_id` of each job, to know one again that shows no id. */
 const withId = (plan: FindPlan): FindPlan => ({
   ...plan,
   projection: new Map([...entriesOf(plan.projection), ['_id', 1]]),
@@ -194,17 +205,33 @@ async function distinctPage({ page }: Find, plan: PagePlan): Promise<readonly Bu
   return undefined;
 }
 
+/** Finds ids that several jobs within the scope share. */
+const createSharedIds =
+  ({ collection, executor }: FindParts, { within }: ConfinedMatch, deadline: Deadline): SharedIds =>
+  async (ids) => {
+    const pipeline = [
+      ...matchStages({ within }),
+      { $match: { [JOB_SCHEMA.id]: { $in: ids } } },
+      { $group: { _id: `$${JOB_SCHEMA.id}`, jobs: { $sum: 1 } } },
+      { $match: { jobs: { $gt: 1 } } },
+    ];
+    const cursor = { batchSize: ids.length + 1 };
+    const { documents } = await executor.firstBatch(deadline, { aggregate: collection, pipeline, cursor });
+    return new Set(documents.map((document) => String(BSON.deserialize(document)['_id'])));
+  };
+
 /** Finds jobs by `parts`. */
 export function createFindPage(parts: FindParts): FindPage {
   /** The batches of a list, a page as read. Each further generator on their way would cost every batch some promises. */
   async function find(match: ConfinedMatch, shown: FindPlan, deadline: Deadline): Promise<Batches> {
     const plan = withId(shown);
-    const found =
-      match.guarded === undefined
-        ? findPlain(parts, match.within, plan, deadline)
-        : findGuarded(parts, match, plan, deadline);
+    const found = needsPipeline(match, plan)
+      ? findByPipeline(parts, match, plan, deadline)
+      : findPlain(parts, match.within, plan, deadline);
     const documents = isPage(plan) ? await distinctPage(found, plan) : undefined;
-    return documents === undefined ? withoutRepeats(found.all()) : inSlices(documents);
+    return documents === undefined
+      ? withoutRepeats(found.all(), createSharedIds(parts, match, deadline))
+      : inSlices(documents);
   }
 
   return async function* findPage(match, plan, deadline) {

@@ -4,8 +4,9 @@
  */
 import { CollectorInfo_State, JobInfo_Status } from '../gen/spaceone/api/inventory/v1/collector.js';
 import { createProjection } from '../query/compile/projection.js';
-import { JOINED_FIELD } from '../query/join.js';
-import type { Below, FieldType, ResourceSchema } from '../query/schema.js';
+import { COMPUTED_FIELD, JOINED_FIELD } from '../query/join.js';
+import type { Below, ComputedField, FieldType, ResourceSchema } from '../query/schema.js';
+import { secondsBetween } from './duration.js';
 
 /** The kind of protobuf field for a stored value. */
 export type Shape =
@@ -83,8 +84,12 @@ const FIELDS: ReadonlyMap<string, FieldType> = new Map([
   ['mark_error', 'number'],
 ]);
 
+const COMPUTED: ReadonlyMap<string, ComputedField> = new Map([
+  ['duration', secondsBetween('created_at', 'finished_at')],
+]);
+
 const BELOW: ReadonlyMap<string, Below> = new Map<string, Below>([
-  ...[...FIELDS.keys()].map((name) => [name, 'nothing'] as const),
+  ...[...FIELDS.keys(), ...COMPUTED.keys()].map((name) => [name, 'nothing'] as const),
   ['filters', 'anything'],
   ['collector', 'whole'],
   [
@@ -106,13 +111,15 @@ export const JOB_SCHEMA: ResourceSchema = {
   owner: { tenant: 'domain_id', projects: 'projects' },
   defaultSort: 'created_at',
   fields: FIELDS,
+  computed: COMPUTED,
   aliases: new Map([
     ['user_projects', 'projects'],
     ['filter', 'filters'],
     ['collector_info', 'collector'],
-    // The key of the database and a name of this service are internal: they mean a field without values.
+    // The key of the database and names of this service are internal: they mean a field without values.
     ['_id', NO_FIELD],
     [JOINED_FIELD, NO_FIELD],
+    [COMPUTED_FIELD, NO_FIELD],
   ]),
   hidden: new Set(['user_projects']),
   below: BELOW,

@@ -8,7 +8,12 @@ import { shownCommand } from './shown-command.js';
 
 export interface ExplainingExecutor extends Executor {
   /** `command` is the read of `open` as a command; a stream without one is not explained. */
-  stream(deadline: Deadline, open: Parameters<Executor['stream']>[1], command?: Document): Batches;
+  stream(
+    deadline: Deadline,
+    open: Parameters<Executor['stream']>[1],
+    command?: Document,
+    readPreference?: ReadPreferenceLike,
+  ): Batches;
 }
 
 /** The part of the remaining time for an explanation: the answer needs the rest. */
@@ -61,11 +66,11 @@ export function explaining(executor: Executor, tenant: string): ExplainingExecut
       if (deadline.explain !== undefined) await explain(command, deadline, readPreference);
       return batch;
     },
-    stream(deadline, open, command) {
+    stream(deadline, open, command, readPreference) {
       if (deadline.explain === undefined || command === undefined) return executor.stream(deadline, open);
       return (async function* () {
         yield* executor.stream(deadline, open);
-        await explain(command, deadline);
+        await explain(command, deadline, readPreference);
       })();
     },
   };

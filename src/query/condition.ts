@@ -5,6 +5,7 @@ import type { Doubt } from './malformed-text.js';
 import type { MongoExpression, MongoFilter } from './mongo-syntax.js';
 import { OPERATORS } from './operators.js';
 import type { OperatorName, Operands } from './operators.js';
+import type { Key } from './schema.js';
 import type { OperandContext } from './values.js';
 
 /** Documents, by `_id`, that are known to meet a condition or not to meet it. */
@@ -18,6 +19,8 @@ export interface Condition<Name extends OperatorName = OperatorName> {
   /** Its path in the request, `query.filter[2]`. */
   readonly fieldPath: string;
   readonly path: string;
+  /** The value to compare, where it is computed. */
+  readonly computed?: MongoExpression;
   readonly operator: Name;
   readonly operand: Operands[Name];
   /** Documents that MongoDB need not judge. */
@@ -27,12 +30,13 @@ export interface Condition<Name extends OperatorName = OperatorName> {
 /** Reads the operand of a condition. Errors: INVALID_ARGUMENT, naming the condition. */
 export function readCondition<Name extends OperatorName>(
   operator: Name,
-  path: string,
+  { path, computed }: Pick<Key, 'path' | 'computed'>,
   sent: Plain,
   context: OperandContext,
 ): Condition<Name> {
   const operand = OPERATORS[operator].operand.read(sent, context);
-  const condition = { fieldPath: context.condition, path, operator, operand };
+  const value = computed === undefined ? {} : { computed };
+  const condition = { fieldPath: context.condition, path, ...value, operator, operand };
   for (const { find } of doubtsAbout(condition)) context.work.clauses(find.length);
   return condition;
 }
@@ -53,9 +57,12 @@ export function matching<Name extends OperatorName>({
   operator,
   operand,
   path,
+  computed,
   known,
 }: Condition<Name>): MongoFilter {
-  return unlessKnown(OPERATORS[operator].match(operand, path), known, 'met');
+  const { match, test } = OPERATORS[operator];
+  const isTest = computed !== undefined && test !== undefined;
+  return unlessKnown(isTest ? { $expr: test(computed, operand) } : match(operand, path), known, 'met');
 }
 
 /** Compiles the guard of the condition (Row.guard). */

@@ -8,11 +8,17 @@ import type { Key } from './schema.js';
 /** The field of the joined document in a row; no request may name it (ResourceSchema.aliases). */
 export const JOINED_FIELD = 'what it refers to';
 
-/** The path of `key` in a row. */
-export const pathOf = (key: Key): string => (key.referred ? `${JOINED_FIELD}.${key.path}` : key.path);
+/** The field of computed values in a row; no request may name it either. */
+export const COMPUTED_FIELD = 'what is computed of it';
+
+/** The path of `key` in a row; a computed value is there once it has been set (computeStages). */
+export function pathOf({ path, referred, computed }: Key): string {
+  if (referred) return `${JOINED_FIELD}.${path}`;
+  return computed === undefined ? path : `${COMPUTED_FIELD}.${path}`;
+}
 
 /** Reads `key` in a row. */
-export const read = (key: Key): MongoExpression => `$${pathOf(key)}`;
+export const read = (key: Key): MongoExpression => key.computed ?? `$${pathOf(key)}`;
 
 /** Documents to join, and the ids by which resources refer to them. */
 export interface JoinedDocuments {

@@ -4,6 +4,7 @@
  */
 import { BSONRegExp } from 'mongodb';
 import type { PlainObject } from '../wire/struct.js';
+import { equals, isAmong, ordering } from './comparisons.js';
 import { guardAt } from './guarded-regex.js';
 import { elementOrDocument } from './match.js';
 import type { Fields } from './match.js';
@@ -35,6 +36,8 @@ interface Row<T> {
   readonly guard?: (operand: T, path: string) => MongoExpression | undefined;
   /** The places of stored text that leave it in doubt; by default of text that may equal the operand as answers show it. */
   readonly doubts?: (operand: T, path: string) => readonly Doubt[];
+  /** Tests a computed value the same way; undefined: it takes none. */
+  readonly test?: (value: MongoExpression, operand: T) => MongoExpression;
   /** It takes a reference itself, by its id. */
   readonly onReference?: true;
   /** On the resource referred to, it finds all but the resources that refer to a match of this operator. */
@@ -77,8 +80,18 @@ const ordered = <T extends Comparable>(operator: string, operand: OperandKind<T>
   doubts: (due, path) => doubtsOf(due, path, mayOrder),
 });
 
-const eq: Row<Comparable> = { operand: value, match: equal, onReference: true };
-const among: Row<readonly Comparable[]> = { operand: values, match: oneOf, onReference: true };
+const orderedScalar = (operator: string): Row<Comparable> => ({
+  ...ordered(operator, scalar),
+  test: ordering(operator),
+});
+
+const eq: Row<Comparable> = { operand: value, match: equal, test: equals, onReference: true };
+const among: Row<readonly Comparable[]> = {
+  operand: values,
+  match: oneOf,
+  test: isAmong,
+  onReference: true,
+};
 const contain: Row<string> = {
   operand: text,
   match: (found, path) => expression(literal(found), path),
@@ -112,13 +125,19 @@ const match: Row<Fields> = {
 const exists: Row<boolean> = {
   operand: flag,
   match: (yes, path) => meets(path, { $exists: yes }),
+  test: (_, yes) => ({ $literal: yes }),
   onReference: true,
 };
+
+const not =
+  <T>(test: NonNullable<Row<T>['test']>): NonNullable<Row<T>['test']> =>
+  (value, operand) => ({ $not: [test(value, operand)] });
 
 /** The exact opposite: it also finds documents without the field. */
 const opposite = <T>(row: Row<T>): Row<T> => ({
   ...row,
   match: (operand, path) => ({ $nor: [row.match(operand, path)] }),
+  ...(row.test === undefined ? {} : { test: not(row.test) }),
 });
 
 const ROWS = {
@@ -130,10 +149,10 @@ const ROWS = {
   regex,
   regex_in: regexIn,
   match,
-  lt: ordered('$lt', scalar),
-  lte: ordered('$lte', scalar),
-  gt: ordered('$gt', scalar),
-  gte: ordered('$gte', scalar),
+  lt: orderedScalar('$lt'),
+  lte: orderedScalar('$lte'),
+  gt: orderedScalar('$gt'),
+  gte: orderedScalar('$gte'),
   datetime_lt: ordered('$lt', isoDate),
   datetime_lte: ordered('$lte', isoDate),
   datetime_gt: ordered('$gt', isoDate),

@@ -27,9 +27,18 @@ function readOperator(name: string, key: string, condition: string): OperatorNam
 
 const isOnReference = (operator: OperatorName): boolean => OPERATORS[operator].onReference === true;
 
-function refuseOnReference(key: Key, operator: OperatorName, condition: string): void {
-  if (key.type !== 'reference' || isOnReference(operator)) return;
-  const known = Object.keys(OPERATORS).filter(isOperator).filter(isOnReference).join(', ');
+const isOnComputed = (operator: OperatorName): boolean => OPERATORS[operator].test !== undefined;
+
+/** The test for the operators that a key takes. */
+function takenBy({ type, computed }: Key): (operator: OperatorName) => boolean {
+  if (type === 'reference') return isOnReference;
+  return computed === undefined ? () => true : isOnComputed;
+}
+
+function refuseOperator(key: Key, operator: OperatorName, condition: string): void {
+  const isTaken = takenBy(key);
+  if (isTaken(operator)) return;
+  const known = Object.keys(OPERATORS).filter(isOperator).filter(isTaken).join(', ');
   const reason = `${key.path} itself takes only ${known}`;
   fail('INVALID_PARAMETER', { key: `${condition}.operator`, reason });
 }
@@ -44,11 +53,11 @@ function conditionOn(
   context: OperandContext,
   schema: ResourceSchema,
 ): Leaf {
-  if (!key.referred) return readCondition(operator, key.path, sent, context);
+  if (!key.referred) return readCondition(operator, key, sent, context);
   const reference = schema.reference?.field;
   return sent === null && isOnReference(operator) && reference !== undefined
-    ? readCondition(operator, reference, sent, context)
-    : { referred: readCondition(operator, key.path, sent, context) };
+    ? readCondition(operator, { path: reference }, sent, context)
+    : { referred: readCondition(operator, key, sent, context) };
 }
 
 function readFilter(message: SentFilter, condition: string, { schema, now, work }: ReadSettings): Leaf {
@@ -59,7 +68,7 @@ function readFilter(message: SentFilter, condition: string, { schema, now, work 
   const context = { condition, key: name, operator, now, work };
   OPERATORS[operator].operand.shape(sent, { ...context, type: 'any' });
   const key = knownKey(schema, name, `${condition}.key`);
-  refuseOnReference(key, operator, condition);
+  refuseOperator(key, operator, condition);
   return conditionOn(key, operator, sent, { ...context, type: key.type }, schema);
 }
 
@@ -71,7 +80,7 @@ function impliedCondition(
   condition: string,
   { now, work }: ReadSettings,
 ): Condition {
-  return readCondition(operator, path, sent, { condition, key: path, operator, type: 'text', now, work });
+  return readCondition(operator, { path }, sent, { condition, key: path, operator, type: 'text', now, work });
 }
 
 const equalities = (settings: ReadSettings): Condition[] =>

@@ -3,6 +3,7 @@
  * schemas themselves are data elsewhere.
  */
 import { echo, fail, limited } from '../errors.js';
+import type { MongoExpression } from './mongo-syntax.js';
 
 /** `any`: any shape below it. `array`: a list, crossed by paths to its elements. */
 export type FieldType = 'text' | 'number' | 'date' | 'any' | 'array' | 'reference';
@@ -18,6 +19,12 @@ export interface OwnerFields {
   readonly projects: string;
 }
 
+/** A field computed of others. MongoDB can evaluate `value` on any document without an error. */
+export interface ComputedField {
+  readonly type: FieldType;
+  readonly value: MongoExpression;
+}
+
 export interface ResourceSchema {
   /** The word for one of them in messages. */
   readonly name: string;
@@ -27,6 +34,8 @@ export interface ResourceSchema {
   /** The field of the default order, greatest values first. */
   readonly defaultSort: string;
   readonly fields: ReadonlyMap<string, FieldType>;
+  /** Fields that no writer stores. A stored value of such a name stands for itself. */
+  readonly computed: ReadonlyMap<string, ComputedField>;
   /** Other names of the first segment of a key. */
   readonly aliases: ReadonlyMap<string, string>;
   /** Aliases for conditions only: no answer shows them. */
@@ -49,6 +58,8 @@ export interface Key {
   readonly path: string;
   readonly type: FieldType;
   readonly referred: boolean;
+  /** The value, where it is computed. */
+  readonly computed?: MongoExpression;
 }
 
 const MAX_SEGMENTS = 100;
@@ -98,17 +109,36 @@ function referredKey(path: string, reference: NonNullable<ResourceSchema['refere
 export const storedPath = (schema: ResourceSchema, key: string, fieldPath: string): string =>
   aliased(plainPath(key, fieldPath), schema.aliases);
 
-/** Reads a key of stat: aliases are known, and a name that no document has is simply missing. */
-export function anyKey(schema: ResourceSchema, key: string, fieldPath: string): Key {
-  const path = storedPath(schema, key, fieldPath);
+/** The key of a computed field: a stored value, or else the computed one. */
+const computedKey = (path: string, { type, value }: ComputedField): Key => ({
+  path,
+  type,
+  referred: false,
+  computed: { $ifNull: [`$${path}`, value] },
+});
+
+/** The key of a path without aliases. */
+export function keyAt(schema: ResourceSchema, path: string): Key {
   const [first, rest] = splitFirst(path);
   if (rest !== '' && first === schema.reference?.field) return referredKey(rest, schema.reference);
+  const computed = schema.computed.get(path);
+  if (computed !== undefined) return computedKey(path, computed);
   const type = rest === '' ? schema.fields.get(first) : 'any';
   return { path, type: type ?? 'any', referred: false };
 }
 
+/** Reads a key of stat: aliases are known, and a name that no document has is simply missing. */
+export const anyKey = (schema: ResourceSchema, key: string, fieldPath: string): Key =>
+  keyAt(schema, storedPath(schema, key, fieldPath));
+
+/** The names of all fields, the computed ones included. */
+export const fieldNames = ({ fields, computed }: ResourceSchema): readonly string[] => [
+  ...fields.keys(),
+  ...computed.keys(),
+];
+
 const unknown = (schema: ResourceSchema, key: string, fieldPath: string): never => {
-  const known = [...schema.fields.keys()].join(', ');
+  const known = fieldNames(schema).join(', ');
   const reason = `'${echo(key)}' is not a field of a ${schema.name}; its fields are ${known}`;
   return fail('INVALID_PARAMETER', { key: fieldPath, reason });
 };
@@ -116,7 +146,8 @@ const unknown = (schema: ResourceSchema, key: string, fieldPath: string): never 
 /** Reads a key with a field of the resource, or an alias of one, as its first segment; undefined for any other key. */
 export function fieldKey(schema: ResourceSchema, key: string, fieldPath: string): Key | undefined {
   const found = anyKey(schema, key, fieldPath);
-  return found.referred || schema.fields.has(firstSegment(found.path)) ? found : undefined;
+  const isField = found.computed !== undefined || schema.fields.has(firstSegment(found.path));
+  return found.referred || isField ? found : undefined;
 }
 
 /** The same. Errors: INVALID_ARGUMENT for any other key. */

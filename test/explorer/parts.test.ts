@@ -14,7 +14,8 @@ import {
   WEEK_MS,
   withBefore,
 } from '../../explorer/state/time-range.js';
-import { buckets, cells, failureRate, lengths, rates } from '../../explorer/views/overview/breakdown.js';
+import { isShown, timeAt } from '../../explorer/state/zone.js';
+import { buckets, cells } from '../../explorer/views/overview/breakdown.js';
 import { plotOf } from '../../explorer/views/statistics/plot.js';
 
 const NOW = Date.UTC(2026, 10, 26, 15, 30);
@@ -79,9 +80,29 @@ test.each([
   ['all', undefined, undefined, 'week'],
   ['2023-05-21/2023-05-14', undefined, undefined, 'week'],
   ['nonsense', undefined, undefined, 'week'],
+  ['night', Date.UTC(2026, 10, 25, 18), Date.UTC(2026, 10, 26, 9), 'hour'],
 ])('the window %s', (window, from, to, unit) => {
-  const timeRange = timeRangeOf(window, NOW);
+  const timeRange = timeRangeOf(window, NOW, 'UTC');
   expect(timeRange).toEqual({ from, to, unit });
+});
+
+test.each([
+  ['Asia/Seoul', '2026-11-26T09:00:00.000Z', '2026-11-27T00:00:00.000Z'],
+  ['America/Los_Angeles', '2026-11-26T02:00:00.000Z', '2026-11-26T17:00:00.000Z'],
+  ['Asia/Kathmandu', '2026-11-25T12:15:00.000Z', '2026-11-26T03:15:00.000Z'],
+])('last night in %s is by its own clock', (zone, from, to) => {
+  const night = timeRangeOf('night', NOW, zone);
+  expect([night.from, night.to].map((time) => iso(time ?? NaN))).toEqual([from, to]);
+});
+
+test.each([
+  ['2026-10-25T02:30', 'Europe/Berlin', '2026-10-25T00:30:00.000Z', true],
+  ['2026-03-29T02:30', 'Europe/Berlin', '2026-03-29T01:30:00.000Z', false],
+  ['2026-11-01T01:30', 'America/New_York', '2026-11-01T05:30:00.000Z', true],
+  ['2026-11-26T18:00', 'Asia/Kathmandu', '2026-11-26T12:15:00.000Z', true],
+])('%s in %s is %s, and shown: %s', (wall, zone, expected, shown) => {
+  expect(iso(timeAt(Date.parse(`${wall}Z`), zone))).toBe(expected);
+  expect(isShown(Date.parse(`${wall}Z`), zone)).toBe(shown);
 });
 
 test.each([
@@ -89,7 +110,7 @@ test.each([
   ['2023-05-14T00:00Z/2023-05-21T00:00Z', WEEK_MS],
   ['all', NaN],
 ])('before %s there is as long a time', (window, length) => {
-  const timeRange = timeRangeOf(window, NOW);
+  const timeRange = timeRangeOf(window, NOW, 'UTC');
   const before = withBefore(timeRange, NOW);
   expect(before).toEqual({ ...timeRange, from: before.from });
   expect((timeRange.from ?? NaN) - (before.from ?? NaN)).toBe(length);
@@ -126,43 +147,6 @@ describe('a bucket', () => {
     expect(buckets({ from: undefined, to: undefined, unit: 'day' }, rows, NOW)).toHaveLength(1);
     expect(buckets({ from: 0, to: undefined, unit: 'hour' }, rows, NOW)).toHaveLength(750);
   });
-});
-
-test('failures are a share of what ended well or badly', () => {
-  const cell = (status: string, jobs: number) => ({ start: 0, status, jobs });
-  expect(failureRate([cell('SUCCESS', 6), cell('ERROR', 1), cell('TIMEOUT', 1), cell('CREATED', 9)])).toBe(
-    0.25,
-  );
-  expect(failureRate([cell('CREATED', 9)])).toBeUndefined();
-});
-
-test('rates are of what has the same key, with the median of its durations', () => {
-  const row = (collector_id: string, status: string, jobs: number) => ({
-    collector_id,
-    provider: 'aws',
-    status,
-    jobs,
-  });
-  const none = { collector_id: 'c', provider: 'none', jobs: 1 };
-  const results = [
-    row('a', 'SUCCESS', 1),
-    row('a', 'ERROR', 1),
-    row('b', 'SUCCESS', 6),
-    row('b', 'CREATED', 3),
-    none,
-  ];
-  const collectors = { results };
-  const job = (minutes: number) => ({ from: iso(0), to: iso(minutes * 60_000) });
-  const durations = {
-    results: [
-      { collector_id: 'a', jobs: [job(1), job(9), { from: iso(0), to: null }] },
-      { collector_id: 'b', jobs: [job(3), job(4)] },
-    ],
-  };
-  expect(rates(collectors, lengths(durations), 'provider', 'provider')).toEqual([
-    { key: 'aws', name: 'aws', jobs: 11, succeeded: 7 / 8, median: 210_000 },
-    { key: 'none', name: 'none', jobs: 1, succeeded: undefined, median: undefined },
-  ]);
 });
 
 describe('a typed value', () => {

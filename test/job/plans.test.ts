@@ -110,6 +110,22 @@ describe('with the indexes of npm run indexes', () => {
     expect(figure(plan, 'totalKeysExamined')).toBeLessThanOrEqual(30);
   });
 
+  test('a page by duration reads each job once, and sorts no more than the page', async () => {
+    const plan = await explained('list', list({ ...page(20), sort: { key: 'duration', desc: true } }));
+    expect(figure(plan, 'totalKeysExamined')).toBe(JOBS);
+    expect(figure(plan, 'totalDocsExamined')).toBe(JOBS);
+    expect(plan).toMatch(
+      /"\$sort":\{"sortKey":\{[^}]*\},"limit":\{?"?(?:\$numberLong":")?20|"limitAmount":20/,
+    );
+    expect(plan).toContain('"usedDisk":false');
+  });
+
+  test('a filter by duration reads jobs in the order of the list until the page is full', async () => {
+    const plan = await explained('list', list({ ...page(20), ...where('duration', 'gt', 60) }));
+    expect(figure(plan, 'nReturned')).toBe(20);
+    expect(figure(plan, 'totalDocsExamined')).toBeLessThan(40);
+  });
+
   test('a count by status reads the index and no document', async () => {
     const group = {
       keys: [{ key: 'status', name: 'status' }],

@@ -35,6 +35,9 @@ export const LISTS: Readonly<Record<string, Filtered>> = {
   'a page by id': { filter: [STUCK], ...sortedBy('job_id') },
   'a page by id, last first': { filter: [STUCK], ...sortedBy('job_id', true) },
   'a page by end': { filter: [STUCK], ...sortedBy('finished_at') },
+  'a page by duration': { filter: [STUCK], ...sortedBy('duration') },
+  'a duration': { filter: [is('duration', 'gt', 0), STUCK], ...PAGE },
+  'a duration or another': { filter_or: [is('duration', 'lt', 0), STUCK], ...PAGE },
   'a page by a number': { filter: [STUCK], ...sortedBy('total_tasks') },
   'a page by a text': { filter: [STUCK_FILTER], ...sortedBy('filter.s') },
   'a page by an array': { filter: [STUCK_FILTER], ...sortedBy('errors.error_code') },
@@ -90,6 +93,8 @@ export const STATS: Readonly<Record<string, Filtered>> = {
     aggregate: [{ project: { fields: [{ k: 'filter.pairs', n: 'x', o: 'array_to_object' }] } }],
     page: { limit: 300 },
   },
+  'longest jobs': { aggregate: [{ sort: { key: 'duration', desc: true } }, { limit: 3 }] },
+  durations: { filter: [STUCK], distinct: 'duration', ...PAGE },
   elements: { aggregate: [{ unwind: { path: 'errors' } }], page: { limit: 3 } },
   'whole jobs in order': {
     filter: [STUCK],

@@ -8,6 +8,7 @@ import { Answered } from '../../components/answered.js';
 import { FilterBar } from '../../components/filter-bar.js';
 import { JobTable } from '../../components/job-table.js';
 import { RequestInspector } from '../../components/request-inspector.js';
+import { TheAnswer } from '../../components/skip-link.js';
 import { StatusTabs } from '../../components/status-tabs.js';
 import { useAnswer, violationsOf } from '../../state/answer.js';
 import type { Answer } from '../../state/answer.js';
@@ -30,11 +31,12 @@ const withFailureOf = (ids: Answer<Results<string>>, jobs: Answer<JobPage>): Ans
       };
 
 /** A page of jobs; or the ids of each collector's newest job, then these jobs. */
-function useJobs({ route, timeRange, now }: ViewContext) {
+function useJobs(context: ViewContext) {
+  const { route, timeRange } = context;
   const selection = selectionOf(route, timeRange);
-  const ids = useAnswer(route.newest ? statNewestByCollector(selection) : undefined, now);
+  const ids = useAnswer(route.newest ? statNewestByCollector(selection) : undefined, context);
   const newest = ids.isWaiting ? undefined : listByIds('These jobs', route, ids.value?.results ?? []);
-  const jobs = useAnswer(route.newest ? newest : listPage(selection, route), now);
+  const jobs = useAnswer(route.newest ? newest : listPage(selection, route), context);
   return route.newest
     ? { shown: withFailureOf(ids, jobs), answers: [ids, jobs] }
     : { shown: jobs, answers: [jobs] };
@@ -60,8 +62,8 @@ const Tools = ({ context }: { readonly context: ViewContext }) => {
 };
 
 export function Jobs({ context }: { readonly context: ViewContext }) {
-  const { route, timeRange, now, settings, go } = context;
-  const counts = useAnswer(statStatuses(selectionOf(route, timeRange)), now);
+  const { route, timeRange, settings, go } = context;
+  const counts = useAnswer(statStatuses(selectionOf(route, timeRange)), context);
   const jobs = useJobs(context);
   const answers = [counts, ...jobs.answers];
   return (
@@ -74,14 +76,16 @@ export function Jobs({ context }: { readonly context: ViewContext }) {
       />
       <section aria-labelledby="jobs">
         <Tools context={context} />
-        <Answered answer={jobs.shown}>
-          {({ results, total }) => (
-            <>
-              <JobTable jobs={results} context={context} />
-              {!route.newest && <Paging total={total} context={context} />}
-            </>
-          )}
-        </Answered>
+        <TheAnswer>
+          <Answered answer={jobs.shown}>
+            {({ results, total }) => (
+              <>
+                <JobTable jobs={results} context={context} />
+                {!route.newest && <Paging total={total} context={context} />}
+              </>
+            )}
+          </Answered>
+        </TheAnswer>
       </section>
       <RequestInspector answers={answers} settings={settings} />
     </>

@@ -1,28 +1,27 @@
 /** Jobs by time and status as stacked bars; a range of them becomes the window. */
 import { Chart } from '../../components/chart/chart.js';
 import { bucketName, tick } from '../../components/format.js';
-import { allStatuses, statusClass, statusName, statusTitle } from '../../components/status.js';
+import { allStatuses, statusClass, statusName } from '../../components/status.js';
 import { byStatus } from '../../state/grouping.js';
 import { between, BUCKETS } from '../../state/time-range.js';
-import type { ViewContext } from '../../state/view-context.js';
+import type { Go } from '../../state/view-context.js';
+import type { Times } from './answers.js';
 import { buckets, series } from './breakdown.js';
-import type { Cell } from './breakdown.js';
 
 export function Timeline({
-  rows,
-  context,
+  times: { timeRange, now, rows },
+  go,
 }: {
-  readonly rows: readonly Cell[];
-  readonly context: ViewContext;
+  readonly times: Times;
+  readonly go: Go;
 }) {
-  const { route, timeRange, now, go } = context;
   const { unit } = timeRange;
   const starts = buckets(timeRange, rows, now);
-  const statuses = allStatuses(byStatus(rows)).filter((status) => ['', status].includes(route.status));
+  const statuses = allStatuses(byStatus(rows));
   const { length } = BUCKETS[unit];
   return (
     <Chart
-      label={`${statusTitle(route)} by ${unit}, created from ${bucketName(starts[0] ?? now, unit)} on; arrow keys read it, with shift they choose a window`}
+      label={`jobs by ${unit}, created from ${bucketName(starts[0] ?? now, unit)} on; arrow keys read it, with shift they choose a window`}
       columns={starts.map((start) => bucketName(start, unit))}
       ticks={starts.map((start) => tick(start, unit))}
       series={statuses.map((status) => ({

@@ -1,4 +1,5 @@
 /** Distinct values of a key, arrays spread (docs/query.md «distinct»). */
+import { computeStages } from '../computed.js';
 import { pathOf } from '../join.js';
 import type { Join } from '../join.js';
 import { meets } from '../mongo-syntax.js';
@@ -66,7 +67,7 @@ export function compileDistinct(
   cut: readonly MongoStage[],
 ): PagedStages {
   const { stages, path, total } = valuesAt(key, schema);
-  const before = join === undefined ? [] : [join.stage];
+  const before = [...(join === undefined ? [] : [join.stage]), ...computeStages([key])];
   const shown = { $project: { _id: 0, value: `$${path}` } };
   return {
     all: [...before, ...total],

@@ -1,5 +1,5 @@
 /** The rows that the stages of a stat make (docs/query.md «Rows and names»). */
-import { JOINED_FIELD } from '../join.js';
+import { COMPUTED_FIELD, JOINED_FIELD } from '../join.js';
 import type { Join } from '../join.js';
 import type { Stage } from '../model.js';
 import type { MongoStage } from '../mongo-syntax.js';
@@ -42,6 +42,6 @@ export function compileRows(
   const compiled = stages.flatMap((stage, i) =>
     i === 0 && joined !== undefined ? joined : definitionOf(stage).compile(stage, inKeyOrder(i)),
   );
-  const hidden = stages.every(keepsRows) ? [{ $unset: ['_id', JOINED_FIELD] }] : [];
+  const hidden = stages.every(keepsRows) ? [{ $unset: ['_id', JOINED_FIELD, COMPUTED_FIELD] }] : [];
   return [...before, ...byId, ...compiled, ...hidden];
 }

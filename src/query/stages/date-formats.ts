@@ -1,6 +1,6 @@
 /** The date formats of group keys (docs/query.md «group»): a part of the date, or a pattern of $dateToString. */
 import type { MongoExpression } from '../mongo-syntax.js';
-import { isOfType, when } from './expressions.js';
+import { isOfType, when } from '../expressions.js';
 
 const PARTS = { year: '$year', month: '$month', day: '$dayOfMonth' } as const;
 type DatePart = keyof typeof PARTS;

@@ -5,7 +5,7 @@ import type { GroupField, GroupKey, RowCondition, Stage } from '../model.js';
 import { documentOf } from '../mongo-syntax.js';
 import type { MongoExpression, MongoStage } from '../mongo-syntax.js';
 import { formatted } from './date-formats.js';
-import { orNull, when } from './expressions.js';
+import { orNull, when } from '../expressions.js';
 import { GROUP_OPERATORS } from './group-operators.js';
 import { ROW_CONDITIONS } from './row-conditions.js';
 

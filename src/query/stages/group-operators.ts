@@ -1,6 +1,6 @@
 /** The operators of group fields, one row each (docs/query.md «group»). Nothing else knows one by name. */
 import type { MongoExpression } from '../mongo-syntax.js';
-import { orNull } from './expressions.js';
+import { orNull } from '../expressions.js';
 
 interface GroupOperatorRow {
   readonly accumulator: string;

@@ -1,6 +1,6 @@
 /** The operators of projected fields, one row each (docs/query.md «project»). Nothing else knows one by name. */
 import type { MongoExpression } from '../mongo-syntax.js';
-import { isOfType, when } from './expressions.js';
+import { isOfType, when } from '../expressions.js';
 
 interface ProjectOperatorRow {
   readonly compute: (operand: MongoExpression) => MongoExpression;

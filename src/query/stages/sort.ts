@@ -1,6 +1,6 @@
 /** sort: rows in the order of keys (docs/query.md «sort, limit, skip»). */
 import { fail } from '../../errors.js';
-import { pathOf } from '../join.js';
+import { sortStages } from '../computed.js';
 import type { SortKey } from '../model.js';
 import { sortKeys } from '../read-settings.js';
 import type { Key } from '../schema.js';
@@ -25,7 +25,7 @@ export const sort: StageDefinition<'sort'> = {
   },
   names: 'same',
   keys: ({ keys }) => keys.map(({ key }) => key),
-  compile: ({ keys }) => [{ $sort: new Map(keys.map(({ key, direction }) => [pathOf(key), direction])) }],
+  compile: ({ keys }) => sortStages(keys),
   rows: 'kept',
   sorts: true,
 };

@@ -1,5 +1,5 @@
 /** Expressions shared by the tables of the stages; an operand is an expression over a row. */
-import type { MongoExpression } from '../mongo-syntax.js';
+import type { MongoExpression } from './mongo-syntax.js';
 
 export const orNull = (operand: MongoExpression): MongoExpression => ({ $ifNull: [operand, null] });
 
