@@ -22,6 +22,8 @@ const TIME_SHARE = 0.5;
 /** The size of a command to explain: the reply repeats it. */
 const MAX_COMMAND_BYTES = 65_536;
 
+const isWanted = ({ explain }: Deadline): boolean => explain?.wanted() === true;
+
 const VERBOSITIES = ['executionStats', 'queryPlanner'] as const;
 
 /** Explains reads where the deadline of a call takes explanations; `tenant` is the field of a document's owner. */
@@ -56,18 +58,18 @@ export function explaining(executor: Executor, tenant: string): ExplainingExecut
   async function explain(command: Document, deadline: Deadline, readPreference?: ReadPreferenceLike) {
     const isSmall = BSON.calculateObjectSize(command) <= MAX_COMMAND_BYTES;
     const plan = isSmall ? await ask(command, deadline, readPreference) : {};
-    deadline.explain?.({ ...shownCommand(command), ...plan });
+    deadline.explain?.add({ ...shownCommand(command), ...plan });
   }
 
   return {
     ...executor,
     async firstBatch(deadline, command, readPreference) {
       const batch = await executor.firstBatch(deadline, command, readPreference);
-      if (deadline.explain !== undefined) await explain(command, deadline, readPreference);
+      if (isWanted(deadline)) await explain(command, deadline, readPreference);
       return batch;
     },
     stream(deadline, open, command, readPreference) {
-      if (deadline.explain === undefined || command === undefined) return executor.stream(deadline, open);
+      if (!isWanted(deadline) || command === undefined) return executor.stream(deadline, open);
       return (async function* () {
         yield* executor.stream(deadline, open);
         await explain(command, deadline, readPreference);
