@@ -9,15 +9,21 @@ const ops = makeOps();
 const many = makeMany();
 const LONG_CODE = 'ERROR_'.repeat(200);
 
+interface MadeJob {
+  readonly domain_id: string;
+  readonly status: string;
+  readonly errors: readonly { readonly error_code: string }[];
+}
+
 let explorer: Explorer;
 
 beforeAll(async () => {
   explorer = await startExplorer('explorer-filters');
   for (const { jobs, collectors } of [ops, many]) await explorer.service.insert(jobs, collectors);
-  await explorer.service.db.collection('job').updateOne(
+  await explorer.service.db.collection<MadeJob>('job').updateOne(
     { domain_id: 'many', status: 'ERROR' },
     {
-      $push: { errors: { $each: [{ error_code: LONG_CODE }, { error_code: ' blank behind ' }] } } as object,
+      $push: { errors: { $each: [{ error_code: LONG_CODE }, { error_code: ' blank behind ' }] } },
     },
   );
 }, 60_000);
@@ -57,6 +63,23 @@ describe('filters in words', () => {
     await page.getByRole('button', { name: 'Apply' }).click();
     await chips(explored).getByText('Older than 30 days').waitFor();
     expect(page.url()).toContain('timediff_lt');
+  });
+
+  test('the duration is filtered and sorted where the service has it as a field', async () => {
+    const explored = await open('#/jobs?domain=ops&window=7d');
+    const { page } = explored;
+    await page.route('**/explorer/settings.json', async (route) => {
+      const settings = await (await route.fetch()).text();
+      await route.fulfill({ body: settings.replace('"fields":[', '"fields":["duration",') });
+    });
+    await page.reload();
+    await page.getByRole('link', { name: 'Duration' }).waitFor();
+    await page.getByRole('button', { name: 'Longer than …' }).click();
+    await page.getByLabel('1 hour').check();
+    const sent = page.waitForRequest((request) => request.postData()?.includes('"duration"') === true);
+    await page.getByRole('button', { name: 'Apply' }).click();
+    expect((await sent).postData()).toContain('{"key":"duration","operator":"gt","value":3600}');
+    await chips(explored).getByText('Longer than 1 hour').waitFor();
   });
 
   test('an error code with blanks at its ends is asked as it is', async () => {
