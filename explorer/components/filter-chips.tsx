@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { FIELDS } from '../api/fields.js';
 import { statCollectorNames } from '../api/statistics.js';
 import { useAnswer } from '../state/answer.js';
-import { namedCondition, namedFiltersFor, namedFilterOf, valuesOf, wordsOf } from '../state/filter-words.js';
+import { NAMED_FILTERS, namedCondition, namedFilterOf, valuesOf, wordsOf } from '../state/filter-words.js';
 import type { NamedFilter } from '../state/filter-words.js';
 import type { Condition } from '../state/conditions.js';
 import { FIRST_PAGE, withConditions } from '../state/route.js';
@@ -34,7 +34,7 @@ function Chip({ words, onRemove }: { readonly words: string; onRemove(): void })
 /** A menu of named filters; the chosen one shows its values. */
 function AddFilter({ context }: { readonly context: ViewContext }) {
   const [open, setOpen] = useState<NamedFilter | undefined>(undefined);
-  const { route, settings, go } = context;
+  const { route, go } = context;
   const current = (filter: NamedFilter): readonly string[] =>
     route.filter.filter((each) => namedFilterOf(each) === filter).flatMap(valuesOf);
   const apply = (filter: NamedFilter, values: readonly string[]): void => {
@@ -50,7 +50,7 @@ function AddFilter({ context }: { readonly context: ViewContext }) {
     <div class="add">
       <fieldset class="choices">
         <legend>Filter</legend>
-        {namedFiltersFor(settings.fields).map((filter) => (
+        {NAMED_FILTERS.map((filter) => (
           <button
             key={filter.words}
             type="button"

@@ -1,6 +1,5 @@
 /** Jobs as a table; unfinished ones are fetched again every few seconds (docs/explorer.md «Jobs»). */
 import { useEffect, useState } from 'preact/hooks';
-import { FIELDS } from '../api/fields.js';
 import { listByIds } from '../api/jobs.js';
 import type { Job } from '../api/jobs.js';
 import { useAnswer } from '../state/answer.js';
@@ -36,15 +35,8 @@ function useCurrentJobs(route: Route, jobs: readonly Job[]): readonly Job[] {
   return current;
 }
 
-function Heading({
-  column: { title, sort },
-  context: { route, settings },
-}: {
-  readonly column: Column;
-  readonly context: ViewContext;
-}) {
-  const isSorted = sort !== undefined && (sort !== FIELDS.duration || settings.fields.includes(sort));
-  if (!isSorted) return <th scope="col">{title}</th>;
+function Heading({ column: { title, sort }, route }: { readonly column: Column; readonly route: Route }) {
+  if (sort === undefined) return <th scope="col">{title}</th>;
   const orders = { [sort]: 'ascending', [`-${sort}`]: 'descending' } as const;
   const order = orders[route.sort];
   const next = order === 'descending' ? sort : `-${sort}`;
@@ -80,12 +72,11 @@ const JobRow = ({
 
 export function JobTable({
   jobs,
-  context,
+  context: { route },
 }: {
   readonly jobs: readonly Job[];
   readonly context: ViewContext;
 }) {
-  const { route } = context;
   const current = useCurrentJobs(route, jobs);
   const columns: Columns = Object.entries(COLUMNS).filter(([id]) => isShown(route, id));
   if (jobs.length === 0)
@@ -97,7 +88,7 @@ export function JobTable({
           <tr>
             <th scope="col">Job</th>
             {columns.map(([id, column]) => (
-              <Heading key={id} column={column} context={context} />
+              <Heading key={id} column={column} route={route} />
             ))}
           </tr>
         </thead>

@@ -52,10 +52,6 @@ export const NAMED_FILTERS: readonly NamedFilter[] = [
   { words: 'Longer than', key: FIELDS.duration, operator: 'gt', choices: LENGTHS },
 ];
 
-/** The filters that a service with these fields takes. */
-export const namedFiltersFor = (fields: readonly string[]): readonly NamedFilter[] =>
-  NAMED_FILTERS.filter(({ key }) => key !== FIELDS.duration || fields.includes(key));
-
 const OPERATOR_WORDS: Readonly<Record<OperatorName, string>> = {
   eq: 'is',
   not: 'is not',
