@@ -6,6 +6,8 @@ export const FIELDS = {
   created: 'created_at',
   updated: 'updated_at',
   finished: 'finished_at',
+  /** Seconds from creation to finish. */
+  duration: 'duration',
   totalTasks: 'total_tasks',
   remainedTasks: 'remained_tasks',
   project: 'project_id',

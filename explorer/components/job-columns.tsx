@@ -62,6 +62,7 @@ export const COLUMNS: Readonly<Record<string, Column>> = {
   },
   duration: {
     title: 'Duration',
+    sort: FIELDS.duration,
     isDefault: true,
     isShort: true,
     cell: (job) => <Duration job={job} />,

@@ -2,7 +2,7 @@
 import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import { FIRST_PAGE } from '../state/route.js';
-import { ALL, between, isWindow, NIGHT, WINDOWS } from '../state/time-range.js';
+import { ALL, between, isWindow, NIGHT, wider, WINDOWS } from '../state/time-range.js';
 import type { ViewContext } from '../state/view-context.js';
 import { isShown, localZone, timeAt, wallTime } from '../state/zone.js';
 import { textOf } from './form.js';
@@ -60,13 +60,19 @@ function OwnRange({ timeRange, now, zone, go }: ViewContext) {
 
 /** The window in words, with the zone of all times of the page, and the switch to another. */
 const InWords = (context: ViewContext) => {
-  const { route, timeRange, zone, go } = context;
+  const { route, timeRange, zone, now, go } = context;
   const local = localZone();
+  const outer = wider(timeRange, now);
   return (
     <p class="words">
       {isWindow(route.window)
         ? windowText(timeRange, context)
         : `No window is «${route.window}»: all time, ${zone}`}{' '}
+      {outer !== undefined && (
+        <button type="button" class="quiet" onClick={() => go({ ...FIRST_PAGE, window: outer })}>
+          Zoom out
+        </button>
+      )}
       {local !== 'UTC' && (
         <button type="button" class="quiet" onClick={() => go({ zone: route.zone === '' ? 'utc' : '' })}>
           in {route.zone === '' ? 'UTC' : local}

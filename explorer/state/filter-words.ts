@@ -24,6 +24,14 @@ const AGES = {
   'now - 30d': '30 days',
 } as const;
 
+const LENGTHS = {
+  60: '1 minute',
+  600: '10 minutes',
+  3600: '1 hour',
+  21600: '6 hours',
+  86400: '1 day',
+} as const;
+
 export const STATUS_NAMES = {
   SUCCESS: 'Success',
   ERROR: 'Error',
@@ -41,6 +49,7 @@ export const NAMED_FILTERS: readonly NamedFilter[] = [
   { words: 'Project is', key: FIELDS.project, operator: 'in' },
   { words: 'Error code is', key: FIELDS.errorCode, operator: 'in' },
   { words: 'Older than', key: FIELDS.created, operator: 'timediff_lt', choices: AGES },
+  { words: 'Longer than', key: FIELDS.duration, operator: 'gt', choices: LENGTHS },
 ];
 
 const OPERATOR_WORDS: Readonly<Record<OperatorName, string>> = {

@@ -118,6 +118,15 @@ export function bucketStart(text: string, unit: Unit): number {
   return Date.parse(unit === 'hour' ? `${text}:00Z` : text);
 }
 
+/** The window of twice the length around a time range, up to `now`; undefined for one without a beginning. */
+export function wider({ from, to = Infinity }: TimeRange, now: number): string | undefined {
+  if (from === undefined) return undefined;
+  const end = Math.min(to, now);
+  const length = Math.max(end - from, HOUR_MS);
+  const last = Math.min(end + length / 2, Math.max(end, now));
+  return between(last - 2 * length, last);
+}
+
 /** Extends a time range by its own length into the past; one without a beginning stays as it is. */
 export const withBefore = (timeRange: TimeRange, now: number): TimeRange => {
   const length = lengthOf(timeRange, now);

@@ -9,15 +9,21 @@ const ops = makeOps();
 const many = makeMany();
 const LONG_CODE = 'ERROR_'.repeat(200);
 
+interface MadeJob {
+  readonly domain_id: string;
+  readonly status: string;
+  readonly errors: readonly { readonly error_code: string }[];
+}
+
 let explorer: Explorer;
 
 beforeAll(async () => {
   explorer = await startExplorer('explorer-filters');
   for (const { jobs, collectors } of [ops, many]) await explorer.service.insert(jobs, collectors);
-  await explorer.service.db.collection('job').updateOne(
+  await explorer.service.db.collection<MadeJob>('job').updateOne(
     { domain_id: 'many', status: 'ERROR' },
     {
-      $push: { errors: { $each: [{ error_code: LONG_CODE }, { error_code: ' blank behind ' }] } } as object,
+      $push: { errors: { $each: [{ error_code: LONG_CODE }, { error_code: ' blank behind ' }] } },
     },
   );
 }, 60_000);
@@ -57,6 +63,26 @@ describe('filters in words', () => {
     await page.getByRole('button', { name: 'Apply' }).click();
     await chips(explored).getByText('Older than 30 days').waitFor();
     expect(page.url()).toContain('timediff_lt');
+  });
+
+  test('the duration is filtered and sorted', async () => {
+    const explored = await open('#/jobs?domain=ops&window=7d');
+    const { page } = explored;
+    await page.getByRole('link', { name: 'Duration' }).click();
+    await page.locator('[aria-sort=descending]', { hasText: 'Duration' }).waitFor();
+    await explored.settled();
+    expect(await rows(explored).first().locator('[data-title=Duration]').innerText()).toBe('55 min');
+    await page.getByRole('button', { name: 'Longer than …' }).click();
+    await page.getByLabel('10 minutes').check();
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await chips(explored).getByText('Longer than 10 minutes').waitFor();
+    await explored.settled();
+    const created = ops.jobs.filter(({ created_at: time }) => Number(time) >= Date.UTC(2026, 10, 20));
+    const long = created.filter(
+      ({ created_at: from, finished_at: to }) => to !== null && Number(to) - Number(from) > 600_000,
+    );
+    await page.getByText(`1 to 25 of ${long.length.toLocaleString('en-US')}`).waitFor();
+    expect(explored.faults).toEqual([]);
   });
 
   test('an error code with blanks at its ends is asked as it is', async () => {

@@ -13,6 +13,7 @@ import {
   isWindow,
   timeRangeOf,
   WEEK_MS,
+  wider,
   withBefore,
 } from '../../explorer/state/time-range.js';
 import { isShown, timeAt } from '../../explorer/state/zone.js';
@@ -119,6 +120,14 @@ test.each([
   ['nonsense', false],
 ])('%s is a window: %s', (window, expected) => {
   expect(isWindow(window)).toBe(expected);
+});
+
+test.each([
+  [{ from: NOW - 2 * DAY_MS, to: NOW - DAY_MS }, NOW - 2.5 * DAY_MS, NOW - DAY_MS / 2],
+  [{ from: NOW - DAY_MS, to: undefined }, NOW - 2 * DAY_MS, NOW],
+  [{ from: NOW + DAY_MS, to: NOW + 2 * DAY_MS }, NOW - 2 * HOUR_MS, NOW],
+])('around %j there is a window of twice its length', (range, from, to) => {
+  expect(wider({ ...range, unit: 'day' }, NOW)).toBe(`${iso(from)}/${iso(to)}`);
 });
 
 describe('a time is named with its zone', () => {

@@ -40,6 +40,19 @@ export const EXAMPLES: Readonly<Record<string, readonly Stage[]>> = {
     },
     { sort: { keys: [{ key: 'day' }, { key: 'collector' }] } },
   ],
+  'Slowest collectors': [
+    {
+      group: {
+        keys: [{ key: FIELDS.collectorName, name: 'collector' }],
+        fields: [
+          { name: 'p95_seconds', operator: 'p95', key: FIELDS.duration },
+          { name: 'median_seconds', operator: 'median', key: FIELDS.duration },
+        ],
+      },
+    },
+    { sort: { keys: [{ key: 'p95_seconds', desc: true }] } },
+    { limit: 20 },
+  ],
   'Timeouts by collector': [
     {
       group: {

@@ -38,14 +38,18 @@ const PAGE = `<!doctype html>
 `;
 
 /** The page has one style sheet for its frame; Swagger UI has no dark one of its own. */
-const STYLE = `nav {
+const STYLE = `body {
+  margin: 0;
+}
+
+nav {
   padding: 0.6rem 1.25rem;
   font: 15px system-ui, sans-serif;
 }
 
 @media (prefers-color-scheme: dark) {
   html {
-    background: #0f1318;
+    background: #141414;
     color-scheme: dark;
   }
 
