@@ -4,11 +4,15 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Caller } from './api/caller.js';
 import { setToken } from './api/client.js';
 import type { Settings } from './api/settings.js';
+import { FilterBar } from './components/filter-bar.js';
+import { ZoneContext } from './components/time.js';
 import { PageHeader } from './components/page-header.js';
 import { SkipLink } from './components/skip-link.js';
+import { hasValueFault } from './state/conditions.js';
 import { DEFAULT_ROUTE, hashOf, VIEWS } from './state/route.js';
 import type { Route, View } from './state/route.js';
 import { timeRangeOf } from './state/time-range.js';
+import { useNow } from './state/use-now.js';
 import { useRoute } from './state/use-route.js';
 import { localZone } from './state/zone.js';
 import type { Go, ViewContext } from './state/view-context.js';
@@ -27,12 +31,23 @@ const VIEW_COMPONENTS: Readonly<Record<View, ComponentType<{ readonly context: V
   statistics: Statistics,
 };
 
+/** A value that would be asked as another one is not asked. */
+const RefusedFilter = ({ context }: { readonly context: ViewContext }) => (
+  <>
+    <FilterBar context={context} violations={[]} />
+    <p class="failure answered" role="alert">
+      A value of the filter cannot be asked as it is: see there.
+    </p>
+  </>
+);
+
 function CurrentView({ context, replace }: { readonly context: ViewContext; readonly replace: Go }) {
   const { route, settings } = context;
   const { domain, window, view, job } = route;
   if (domain === '') return <Welcome settings={settings} route={route} />;
   if (window === '' && view !== 'job')
     return <FirstWindow key={domain} context={context} replace={replace} />;
+  if (hasValueFault(route)) return <RefusedFilter context={context} />;
   const Component = VIEW_COMPONENTS[view];
   return <Component key={`${domain} ${job}`} context={context} />;
 }
@@ -105,13 +120,13 @@ function useCaller(route: Route, replace: Go, isBound: boolean) {
 export function Page({ settings }: { readonly settings: Settings }) {
   const { route, go, replace } = useRoute();
   const { caller, linked, isForeign, enter, leave } = useCaller(route, replace, settings.isBound);
-  const [now, setNow] = useState(() => Date.now());
+  const [now, refresh] = useNow();
   useEffect(() => {
     document.title = [route.job || VIEWS[route.view], route.domain].filter(Boolean).join(' · ');
   }, [route]);
   const main = useFocusOnChange(route);
   const isTokenMissing = settings.needsToken && caller === undefined;
-  const zone = localZone();
+  const zone = route.zone === 'utc' ? 'UTC' : localZone();
   const timeRange = timeRangeOf(route.window, now, zone);
   const context: ViewContext = { route, question: hashOf(route), timeRange, now, zone, settings, go };
   return (
@@ -121,10 +136,9 @@ export function Page({ settings }: { readonly settings: Settings }) {
         <h1>Jobs</h1>
         {!isTokenMissing && (
           <PageHeader
-            route={route}
-            go={go}
+            context={context}
             isFixed={settings.isBound && (caller?.domain ?? '') !== ''}
-            onRefresh={() => setNow(Date.now())}
+            onRefresh={refresh}
           />
         )}
         {caller !== undefined && <CallerNote caller={caller} linked={linked} onLeave={leave} />}
@@ -132,7 +146,11 @@ export function Page({ settings }: { readonly settings: Settings }) {
       <main ref={main} tabIndex={-1}>
         <SkipLink />
         {isTokenMissing && <TokenForm domain={route.domain} onToken={enter} />}
-        {!isTokenMissing && !isForeign && <CurrentView context={context} replace={replace} />}
+        {!isTokenMissing && !isForeign && (
+          <ZoneContext.Provider value={zone}>
+            <CurrentView context={context} replace={replace} />
+          </ZoneContext.Provider>
+        )}
       </main>
       <footer>
         inventory-job {settings.version} · <a href="/docs">API reference</a>

@@ -9,8 +9,14 @@ import type { Results } from './stat.js';
 
 const MAX_GROUPS = 5000;
 
+/** The number of jobs with a status. */
+export interface StatusRow {
+  readonly status: string;
+  readonly jobs: number;
+}
+
 /** The number of selected jobs in each status. */
-export const statStatuses = (selection: Selection) =>
+export const statStatuses = (selection: Selection): Call<Results<StatusRow>> =>
   stat(
     'Jobs by status',
     selection,

@@ -62,8 +62,8 @@ const JobRow = ({
     <th scope="row">
       <a href={hashOf({ ...route, view: 'job', job: job.job_id })}>{job.job_id}</a>
     </th>
-    {columns.map(([id, { title, isShort, cell }]) => (
-      <td key={id} data-title={title} class={isShort === true ? 'is-short' : ''}>
+    {columns.map(([id, { title, isShort, text, cell }]) => (
+      <td key={id} data-title={title} class={isShort === true ? 'is-short' : ''} title={text?.(job)}>
         {cell(job)}
       </td>
     ))}

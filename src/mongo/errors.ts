@@ -75,7 +75,7 @@ const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>(
     notPairs,
   ),
   ...entries([241, 10334, 17419, 17420], rowTooLarge),
-  ...entries([146, 292, 16819, 16820], outOfMemory),
+  ...entries([146, 292, 16819, 16820, 5414201, 5643011], outOfMemory),
   ...entries(ELSEWHERE_CODES, unavailable),
   ...entries(LATER_CODES, unavailable),
   [UNAUTHORIZED, noRights],

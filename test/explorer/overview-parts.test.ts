@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { atLeast, changeOf } from '../../explorer/state/chance.js';
 import { DAY_MS, HOUR_MS } from '../../explorer/state/time-range.js';
 import { failedShare } from '../../explorer/views/overview/breakdown.js';
-import { rates, runsByCollector } from '../../explorer/views/overview/rates.js';
+import { rates } from '../../explorer/views/overview/rates.js';
+import { isSlower, runsByCollector, usualOf } from '../../explorer/views/overview/runs.js';
 import { stuckJobs } from '../../explorer/views/overview/stuck.js';
 
 const MINUTE_MS = 60_000;
@@ -62,6 +63,7 @@ describe('collectors', () => {
       ['fine', [3, 5]],
     ]),
     stuck: new Map([['stuck', 6]]),
+    slower: new Set(['many']),
   };
 
   test('are the worst first, by failed and stuck jobs, where few jobs count for less', () => {
@@ -83,6 +85,27 @@ describe('collectors', () => {
         ['aws', 1041, 32, 0, 4],
       ],
     );
+  });
+});
+
+describe('the newest runs of a collector', () => {
+  const runs = (minutes: readonly number[]) =>
+    minutes.map((each, index) => ({
+      ...{ job_id: `job-${index}`, status: 'SUCCESS', created: -index, length: each * MINUTE_MS },
+    }));
+  const before = Array.from({ length: 40 }, (_, index) => 10 + (index % 4));
+
+  test.each([
+    ['as long as usual', [13, 13, 13, 13, 13], false],
+    ['longer than 9 of 10 before', [14, 14, 14, 14, 14], true],
+    ['long but for a few', [90, 90, 12, 12, 12], false],
+  ])('%s', (_, newest, expected) => {
+    expect(isSlower(runs([...newest, ...before]))).toBe(expected);
+  });
+
+  test('are not judged by fewer than 20 before them', () => {
+    expect(usualOf(runs(before.slice(0, 24)))).toBeUndefined();
+    expect(usualOf(runs(before.slice(0, 25)))?.newest).toBe(5);
   });
 });
 

@@ -44,9 +44,7 @@ describe('whose collector is failing', () => {
 
   test('a failure of one night is told from one of weeks', async () => {
     const explored = await open('ops', '&window=night');
-    expect(await explored.page.getByRole('row', { name: /^AWS IAM/ }).innerText()).toMatch(
-      /47%\s+0%\s*↑\s*worse/,
-    );
+    expect(await explored.page.getByRole('row', { name: /^AWS IAM/ }).innerText()).toMatch(/47%\s+0% worse/);
     expect(await explored.page.getByRole('row', { name: /^Legacy CMDB/ }).innerText()).not.toContain('worse');
   });
 
@@ -132,6 +130,72 @@ test('stuck and late jobs are on the overview, the oldest first, each a click aw
   await page.locator('.stuck a').first().click();
   await page.getByRole('heading', { name: 'Errors' }).waitFor();
   expect(await page.locator('.facts').innerText()).toContain('Oracle databases');
+});
+
+describe('how long the runs of a collector take', () => {
+  test('a collector that is slower every day is marked among all', async () => {
+    const explored = await open('ops', '&window=7d');
+    const row = explored.page.getByRole('row', { name: /^Kubernetes clusters/ });
+    expect(await row.locator('.of-median').innerText()).toContain('slower');
+    expect(await explored.page.locator('.of-median').filter({ hasText: 'slower' }).count()).toBe(1);
+  });
+
+  test('is a click away: a dot a run, its median and p95, and a sentence', async () => {
+    const explored = await open('ops', '&window=7d');
+    const { page } = explored;
+    await page.getByRole('button', { name: 'Kubernetes clusters' }).click();
+    await page.getByRole('heading', { name: 'How long the runs of Kubernetes clusters take' }).waitFor();
+    await explored.settled();
+    expect(await page.locator('.runs circle').count()).toBe(504);
+    expect(await page.locator('[aria-labelledby=runs]').innerText()).toMatch(
+      /The newest 50 runs take 48 min, slower than usual: before it was \d+ min/,
+    );
+    await page.locator('.runs a').last().click();
+    await page.getByRole('heading', { name: 'Errors' }).waitFor();
+    expect(explored.faults).toEqual([]);
+  });
+});
+
+describe('a search over all time', () => {
+  const oldest = ops.jobs.find(({ created_at: created }) => Number(created) < MADE_NOW - 39 * 86_400_000);
+  const id = String(oldest?.['job_id']);
+  const box = ({ page }: Explored) => page.getByRole('searchbox', { name: /^Search/ });
+
+  test('finds a job by a fragment of its id, from any view', async () => {
+    const { page } = await open('ops', '&window=24h');
+    await page.keyboard.press('/');
+    await page.keyboard.type(id.slice(6));
+    await page.getByRole('region', { name: 'Jobs', exact: true }).getByRole('link', { name: id }).click();
+    await page.getByRole('heading', { level: 2, name: id }).waitFor();
+  });
+
+  test('opens a whole id at once', async () => {
+    const explored = await open('ops', '&window=24h');
+    await box(explored).fill(id);
+    await box(explored).press('Enter');
+    await explored.page.getByRole('heading', { level: 2, name: id }).waitFor();
+    expect(explored.faults).toEqual([]);
+  });
+
+  test.each([
+    ['Collectors', 'kubern', 'Kubernetes clusters', 'Filters: Collector is Kubernetes clusters'],
+    ['Error codes', 'throt', 'Throttled', 'Filters: Error code is Throttled'],
+  ])('finds %s by %s', async (group, fragment, name, words) => {
+    const explored = await open('ops', '&window=24h');
+    const { page } = explored;
+    await box(explored).fill(fragment);
+    await page.getByRole('region', { name: group }).getByRole('link', { name }).click();
+    await page.getByRole('list', { name: 'Filters' }).getByText(words.replace('Filters: ', '')).waitFor();
+    expect(explored.faults).toEqual([]);
+  });
+});
+
+test.each([
+  ['#/overview?domain=none', 'No job of «none» is known'],
+  ['#/overview?domain=ops&window=2020-01-01T00:00Z/2020-01-02T00:00Z', 'all jobs of all time'],
+])('%s tells why it is empty', async (hash, told) => {
+  const { page } = await explorer.open(hash, { now: MADE_NOW });
+  await page.locator('.headline').getByText(told).waitFor();
 });
 
 test.each([

@@ -126,6 +126,19 @@ describe('with the indexes of npm run indexes', () => {
     expect(figure(plan, 'totalDocsExamined')).toBeLessThan(40);
   });
 
+  test('ranks sort the rows of their groups once for each key', async () => {
+    const fields = [
+      { key: 'duration', name: 'a', operator: 'median' },
+      { key: 'duration', name: 'b', operator: 'p99' },
+      { key: 'total_tasks', name: 'c', operator: 'p99' },
+    ];
+    const group = { keys: [{ key: 'status', name: 'status' }], fields };
+    const plan = await explained('stat', list({ aggregate: [{ group }] }));
+    expect(plan.match(/"\$_internalSetWindowFields":/g)).toHaveLength(2);
+    expect(plan.match(/"\$sort":/g)).toHaveLength(2);
+    expect(figure(plan, 'totalDocsExamined')).toBe(JOBS);
+  });
+
   test('a count by status reads the index and no document', async () => {
     const group = {
       keys: [{ key: 'status', name: 'status' }],

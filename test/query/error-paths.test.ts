@@ -69,7 +69,7 @@ const CASES: readonly (readonly [string, JsonObject])[] = [
     '.keys[1].name': kept({ name: '' }),
     '.keys[1].date_format': kept({ key: 'created_at', date_format: '%' }),
     '.fields[1].name': field({ name: 'jobs' }),
-    '.fields[1].operator': field({ operator: 'median' }),
+    '.fields[1].operator': field({ operator: 'mode' }),
     '.fields[1].key': field({ key: '' }),
     '.fields[1].conditions': field({
       operator: 'max',

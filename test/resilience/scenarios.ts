@@ -11,6 +11,7 @@ import { memory } from './memory.js';
 import { network } from './network.js';
 import { outage } from './outage.js';
 import { overload } from './overload.js';
+import { ranks } from './ranks.js';
 import { recovery } from './recovery.js';
 import { rows } from './rows.js';
 import { soak } from './soak.js';
@@ -27,7 +28,7 @@ type Scenarios = Readonly<Record<string, Scenario>>;
  * and little of the machine; scenarios with assertions on the times of single calls have the machine to themselves.
  */
 export const ROUNDS: readonly (readonly Scenarios[])[] = [
-  [{ cancellation, rows, limits, memory, counts, exports, overload, hostile, explorer, storm }],
+  [{ cancellation, rows, limits, memory, counts, exports, overload, hostile, explorer, storm, ranks }],
   [{ failover, stepdown, outage, termination, fuzz }, { soak }],
   [{ recovery }, { network, stopping }],
 ];

@@ -94,6 +94,7 @@ export const STATS: Readonly<Record<string, Filtered>> = {
     page: { limit: 300 },
   },
   'longest jobs': { aggregate: [{ sort: { key: 'duration', desc: true } }, { limit: 3 }] },
+  ranks: { filter: [STUCK], ...grouped('duration', 'p95') },
   durations: { filter: [STUCK], distinct: 'duration', ...PAGE },
   elements: { aggregate: [{ unwind: { path: 'errors' } }], page: { limit: 3 } },
   'whole jobs in order': {

@@ -11,6 +11,7 @@ import { hashOf } from '../../state/route.js';
 import type { ViewContext } from '../../state/view-context.js';
 import { Errors } from './errors.js';
 import { Facts } from './facts.js';
+import { Told } from './told.js';
 import { Neighbours, useNeighbours } from './neighbours.js';
 
 const Details = ({ job: { errors, filter, collector } }: { readonly job: Job }) => (
@@ -44,6 +45,7 @@ export function JobView({ context }: { readonly context: ViewContext }) {
         <Answered answer={answer}>
           {(job) => (
             <>
+              <Told job={job} />
               {neighbours !== undefined && <Neighbours job={job} route={route} answers={neighbours} />}
               <section aria-label="Facts">
                 <Facts job={job} route={route} />

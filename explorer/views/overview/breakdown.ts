@@ -5,7 +5,7 @@ import { ENDED, FAILED, isOneOf } from '../../api/statuses.js';
 import type { JobStatus } from '../../api/statuses.js';
 import type { Share } from '../../state/chance.js';
 import { sumBy } from '../../state/grouping.js';
-import { BUCKETS, bucketStart, floor } from '../../state/time-range.js';
+import { after, askedUnit, BUCKETS, bucketStart, floor } from '../../state/time-range.js';
 import type { TimeRange, Unit } from '../../state/time-range.js';
 
 /** The number of jobs with one status in one bucket. */
@@ -16,25 +16,33 @@ export interface Cell {
   readonly jobs: number;
 }
 
-export const cells = ({ results }: Results<TimelineRow>, unit: Unit): readonly Cell[] =>
-  results.map(({ at = '', status = '', jobs = 0 }) => ({ start: bucketStart(at, unit), status, jobs }));
+/** Reads rows of the unit that was asked for, put together to buckets of the zone. */
+export const cells = ({ results }: Results<TimelineRow>, unit: Unit, zone: string): readonly Cell[] =>
+  results.map(({ at = '', status = '', jobs = 0 }) => {
+    const start = bucketStart(at, askedUnit(unit, zone));
+    return { start: Number.isNaN(start) ? start : floor(start, unit, zone), status, jobs };
+  });
 
 /** A longer timeline shows its latest buckets. */
-const MAX_BUCKETS = 750;
+export const MAX_BUCKETS = 750;
 
-/** The beginnings of all buckets of a time range, empty ones included; an open range has those around its cells. */
+/**
+ * The beginnings of all buckets of a time range, empty ones included; an open range has those around its cells, up to now:
+ * a date in the future does not stretch it.
+ */
 export function buckets(
   { from, to, unit }: TimeRange,
   rows: readonly Cell[],
-  now: number,
+  { now, zone }: { readonly now: number; readonly zone: string },
 ): readonly number[] {
-  const { length } = BUCKETS[unit];
-  const starts = rows.map(({ start }) => start).filter((start) => !Number.isNaN(start));
+  const starts = rows.map(({ start }) => start).filter((start) => start <= now);
   const end = from === undefined && starts.length > 0 ? Math.max(...starts) : (to ?? now) - 1;
-  const last = floor(end, unit);
-  const first = from === undefined ? Math.min(last, ...starts) : floor(from, unit);
-  const size = Math.min(Math.floor((last - first) / length) + 1, MAX_BUCKETS);
-  return Array.from({ length: size }, (_, index) => last - (size - 1 - index) * length);
+  const last = floor(end, unit, zone);
+  const first = from === undefined ? Math.min(last, ...starts) : floor(from, unit, zone);
+  const least = Math.max(first, floor(last - (MAX_BUCKETS - 1) * BUCKETS[unit].length, unit, zone));
+  const found: number[] = [];
+  for (let start = least; start <= last; start = after(start, unit, zone)) found.push(start);
+  return found;
 }
 
 /** The number of jobs with a status in each bucket. */

@@ -6,7 +6,8 @@ import { FIELDS } from '../../api/fields.js';
 import { FAILED } from '../../api/statuses.js';
 import { Answered } from '../../components/answered.js';
 import { Bar } from '../../components/bar.js';
-import { count, dateTime, plural } from '../../components/format.js';
+import { count, plural } from '../../components/format.js';
+import { Time } from '../../components/time.js';
 import { useAnswer } from '../../state/answer.js';
 import { typed } from '../../state/conditions.js';
 import { hashOf, withConditions } from '../../state/route.js';
@@ -87,7 +88,7 @@ function ErrorCode({ row, peak, ...named }: Named & { readonly row: ErrorCodeRow
       <Jobs jobs={jobs} peak={peak} note={`${count(errors)} ${errors === 1 ? 'entry' : 'entries'}`} />
       <Message row={row} {...named} />
       <span class="when">
-        {whose(row, named.nameOf)}, last {dateTime(newest)}
+        {whose(row, named.nameOf)}, last <Time text={newest} />
       </span>
     </li>
   );

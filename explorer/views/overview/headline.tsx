@@ -3,6 +3,9 @@ import type { ErrorCodeRow } from '../../api/error-codes.js';
 import { count, plural, share } from '../../components/format.js';
 import { changeOf } from '../../state/chance.js';
 import type { Share } from '../../state/chance.js';
+import { hashOf } from '../../state/route.js';
+import type { Route } from '../../state/route.js';
+import { ALL } from '../../state/time-range.js';
 
 export interface Told {
   /** The number of jobs in every status, and the share of failed ones. */
@@ -15,6 +18,25 @@ export interface Told {
   readonly cause: ErrorCodeRow | undefined;
   readonly stuck: number;
   nameOf(collector: string): string;
+  /** The route of the view: without jobs, a window or conditions may be the cause. */
+  readonly route: Route;
+}
+
+/** The reasons why a view has no jobs. */
+function Empty({ route }: Pick<Told, 'route'>) {
+  const { domain, window, filter, filterOr } = route;
+  const isWhole = window === ALL && filter.length + filterOr.length === 0;
+  return isWhole ? (
+    <p class="none">
+      No job of «{domain}» is known: the domain is empty, its name is mistyped, or its jobs are not yours to
+      see.
+    </p>
+  ) : (
+    <p class="none">
+      Another window or filter may have some:{' '}
+      <a href={hashOf({ ...route, window: ALL, filter: [], filterOr: [] })}>all jobs of all time</a>.
+    </p>
+  );
 }
 
 function causeText({ jobs, code, collectors }: ErrorCodeRow, nameOf: Told['nameOf']): string {
@@ -48,7 +70,7 @@ function Change({ failed, before }: Pick<Told, 'failed' | 'before'>) {
   );
 }
 
-export function Headline({ jobs, failed, before, window, cause, stuck, nameOf }: Told) {
+export function Headline({ jobs, failed, before, window, cause, stuck, nameOf, route }: Told) {
   return (
     <div class="headline">
       <p>
@@ -59,6 +81,7 @@ export function Headline({ jobs, failed, before, window, cause, stuck, nameOf }:
         {cause !== undefined && causeText(cause, nameOf)}.
         {stuck > 0 && ` ${plural(stuck, 'job')} ${stuck === 1 ? 'is' : 'are'} stuck or late.`}
       </p>
+      {jobs === 0 && <Empty route={route} />}
       <p class="none">
         <Change failed={failed} before={before} />
       </p>

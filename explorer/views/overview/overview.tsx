@@ -11,13 +11,15 @@ import { violationsOf } from '../../state/answer.js';
 import type { Answer } from '../../state/answer.js';
 import { byStatus } from '../../state/grouping.js';
 import type { ViewContext } from '../../state/view-context.js';
-import { namesOf, readTogether, useAnswers, withStuckCollectors } from './answers.js';
+import { namesOf, onlyCollector, readTogether, useAnswers, withStuckCollectors } from './answers.js';
 import type { OverviewAnswers } from './answers.js';
 import { failedShare } from './breakdown.js';
 import { CollectorTable } from './collector-table.js';
 import { ErrorCodes } from './error-codes.js';
 import { Headline } from './headline.js';
 import { NewestJobs } from './newest-jobs.js';
+import type { Run } from './runs.js';
+import { RunsChart } from './runs-chart.js';
 import { StuckJobs } from './stuck-jobs.js';
 import { Timeline } from './timeline.js';
 
@@ -64,6 +66,30 @@ const Causes = ({
   </div>
 );
 
+/** The runs of the collector to which the view is confined. */
+function Runs({
+  answers,
+  runs,
+  context,
+  nameOf,
+}: {
+  readonly answers: OverviewAnswers;
+  readonly runs: ReadonlyMap<string, readonly Run[]>;
+  readonly context: ViewContext;
+  nameOf(collector: string): string;
+}) {
+  const collector = onlyCollector(context.route);
+  if (collector === undefined) return undefined;
+  return (
+    <section aria-labelledby="runs">
+      <h2 id="runs">How long the runs of {nameOf(collector)} take</h2>
+      <Answered answer={answers.durations}>
+        {() => <RunsChart runs={runs.get(collector) ?? []} context={context} />}
+      </Answered>
+    </section>
+  );
+}
+
 export function Overview({ context }: { readonly context: ViewContext }) {
   const { route, timeRange, settings, go } = context;
   const answers = useAnswers(context);
@@ -86,6 +112,7 @@ export function Overview({ context }: { readonly context: ViewContext }) {
               cause={codes.value?.results[0]}
               stuck={reading.stuck.length}
               nameOf={nameOf}
+              route={route}
             />
           )}
         </Answered>
@@ -95,6 +122,7 @@ export function Overview({ context }: { readonly context: ViewContext }) {
         <h2 id="timeline">Jobs by {timeRange.unit}</h2>
         <Answered answer={timeline}>{(times) => <Timeline times={times} go={go} />}</Answered>
       </section>
+      <Runs answers={answers} runs={reading.runs} context={context} nameOf={nameOf} />
       <div class="columns overview">
         <CollectorTable
           collectors={collectors}

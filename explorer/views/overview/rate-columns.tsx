@@ -64,8 +64,11 @@ export const RATE_COLUMNS: Readonly<Record<string, RateColumn>> = {
   median: {
     title: 'Median',
     value: ({ median }) => median,
-    cell: ({ median }, longest) => (
-      <Measured part={median === undefined ? undefined : median / longest} text={duration(median ?? 0)} />
+    cell: ({ median, isSlower }, longest) => (
+      <>
+        {isSlower && <strong class="bad">slower </strong>}
+        <Measured part={median === undefined ? undefined : median / longest} text={duration(median ?? 0)} />
+      </>
     ),
   },
 };

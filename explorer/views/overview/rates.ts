@@ -1,13 +1,11 @@
 /** Computes the outcome of the jobs of each collector and provider from the answers of the overview. */
-import type { DurationRow } from '../../api/durations.js';
 import type { CollectorRow } from '../../api/job-counts.js';
-import type { Results } from '../../api/stat.js';
 import { ENDED, FAILED, isOneOf } from '../../api/statuses.js';
 import type { JobStatus } from '../../api/statuses.js';
-import { elapsed } from '../../components/format.js';
 import { atLeast } from '../../state/chance.js';
 import type { Share } from '../../state/chance.js';
 import { groupBy } from '../../state/grouping.js';
+import { medianOf } from './runs.js';
 
 /** The outcome of the jobs of one collector or of one provider. */
 export interface Rate {
@@ -23,32 +21,8 @@ export interface Rate {
   readonly before: Share;
   /** Milliseconds; undefined without an ended job among the newest. */
   readonly median: number | undefined;
-}
-
-/** The nearest rank of a share in sorted values; undefined without any. */
-export const percentile = (sorted: readonly number[], share: number): number | undefined =>
-  sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
-
-/** A run that ended. */
-export interface Run {
-  readonly created: number;
-  /** Milliseconds. */
-  readonly length: number;
-}
-
-/** The runs of each collector among the newest that ended. */
-export function runsByCollector(
-  answer: Results<DurationRow> | undefined,
-): ReadonlyMap<string, readonly Run[]> {
-  return new Map(
-    answer?.results.map(({ collector_id: id = '', jobs = [] }) => [
-      id,
-      jobs.flatMap(({ from, to }) => {
-        const length = elapsed(from ?? '', to ?? '');
-        return length === undefined ? [] : [{ created: Date.parse(from ?? ''), length }];
-      }),
-    ]),
-  );
+  /** The newest runs take longer than usual. */
+  readonly isSlower: boolean;
 }
 
 const sum = (
@@ -69,12 +43,13 @@ const isWorse = (one: Rate, other: Rate): number =>
 export interface Beside {
   readonly lengths: ReadonlyMap<string, readonly number[]>;
   readonly stuck: ReadonlyMap<string, number>;
+  readonly slower: ReadonlySet<string>;
 }
 
 /** Groups the rows of collectors by the field `key`, each group named by the field `name`, the worst first. */
 export function rates(
   results: readonly CollectorRow[],
-  { lengths, stuck }: Beside,
+  { lengths, stuck, slower }: Beside,
   key: 'collector_id' | 'provider',
   name: 'name' | 'provider',
 ): readonly Rate[] {
@@ -90,10 +65,8 @@ export function rates(
       stuck: stuckJobs,
       failing: { part: failed + stuckJobs, of: sum(rows, 'jobs', ENDED) + stuckJobs },
       before: { part: sum(rows, 'before', FAILED), of: sum(rows, 'before', ENDED) },
-      median: percentile(
-        ids.flatMap((id) => lengths.get(id) ?? []).toSorted((a, b) => a - b),
-        0.5,
-      ),
+      median: medianOf(ids.flatMap((id) => lengths.get(id) ?? [])),
+      isSlower: key === 'collector_id' && slower.has(group),
     };
   });
   return found.filter(({ jobs, stuck: some }) => jobs + some > 0).toSorted(isWorse);

@@ -1,8 +1,8 @@
 /** Finds the unfinished jobs that take longer than their collector's jobs do (docs/explorer.md «Overview»). */
 import type { UnfinishedJob, UnfinishedRow } from '../../api/unfinished.js';
 import { DAY_MS } from '../../state/time-range.js';
-import { percentile } from './rates.js';
-import type { Run } from './rates.js';
+import { percentile } from './runs.js';
+import type { Run } from './runs.js';
 
 /** Ended runs that make a history. */
 export const MIN_RUNS = 5;
@@ -22,7 +22,7 @@ const usualLength = (runs: readonly Run[]): number | undefined =>
   runs.length < MIN_RUNS
     ? undefined
     : percentile(
-        runs.map(({ length }) => length).toSorted((a, b) => a - b),
+        runs.map(({ length }) => length),
         0.95,
       );
 

@@ -48,6 +48,10 @@ const groupOperator = operators<GroupOperator>({
   push: true,
   add_to_set: true,
   merge_objects: true,
+  median: true,
+  p90: true,
+  p95: true,
+  p99: true,
 });
 
 const projectOperator = operators<Exclude<ProjectOperator, ''>>({

@@ -4,9 +4,11 @@ import type { Join } from '../join.js';
 import type { GroupField, GroupKey, RowCondition, Stage } from '../model.js';
 import { documentOf } from '../mongo-syntax.js';
 import type { MongoExpression, MongoStage } from '../mongo-syntax.js';
+import type { Key } from '../schema.js';
 import { formatted } from './date-formats.js';
 import { orNull, when } from '../expressions.js';
 import { GROUP_OPERATORS } from './group-operators.js';
+import { RANKED_GROUP, rankedField, rankedKeys, rankedValue, rankStages } from './ranks.js';
 import { ROW_CONDITIONS } from './row-conditions.js';
 
 type Entry = readonly [string, MongoExpression];
@@ -22,11 +24,15 @@ function operandOf({ of }: GroupField): MongoExpression {
   return 'type' in of ? read(of) : documentOf(of.map(([name, key]) => [name, read(key)]));
 }
 
-function accumulatorOf(field: GroupField): MongoExpression {
-  const { accumulator, prepare } = GROUP_OPERATORS[field.operator];
+/** The values that a field accumulates. */
+function accumulatedOf(field: GroupField): MongoExpression {
   const operand = operandOf(field);
-  return { [accumulator]: conditional(field.conditions, prepare?.(operand) ?? operand) };
+  return conditional(field.conditions, GROUP_OPERATORS[field.operator].prepare?.(operand) ?? operand);
 }
+
+const accumulatorOf = (field: GroupField, values = accumulatedOf(field)): MongoExpression => ({
+  [GROUP_OPERATORS[field.operator].accumulator]: values,
+});
 
 const groupKeyOf = ({ key, format }: GroupKey): MongoExpression =>
   format === undefined ? read(key) : formatted(read(key), format);
@@ -54,12 +60,20 @@ const grouped = (id: MongoExpression, fields: readonly Entry[]): MongoStage => (
   $group: documentOf<MongoExpression>([['_id', id], ...fields]),
 });
 
+/** The id of a group by `keys`. Of several keys the missing ones are left out of it. */
+const idOf = (keys: readonly Entry[]): MongoExpression =>
+  keys.length === 0 ? null : documentOf(keys.length === 1 ? keys.map(onlyKey) : keys);
+
 /**
- * Groups by `keys`, puts the groups in their order if `inKeyOrder`, and lifts the keys into the row. Of several keys
- * the missing ones are left out of it.
+ * Groups by `keys`, whose values in a row are `id`, puts the groups in their order if `inKeyOrder`, and lifts the keys into
+ * the row.
  */
-function groupedBy(keys: readonly Entry[], fields: readonly Entry[], inKeyOrder: boolean): MongoStage[] {
-  const id = keys.length === 0 ? null : documentOf(keys.length === 1 ? keys.map(onlyKey) : keys);
+function groupedBy(
+  keys: readonly Entry[],
+  fields: readonly Entry[],
+  inKeyOrder: boolean,
+  id: MongoExpression = idOf(keys),
+): MongoStage[] {
   const isOrdered = inKeyOrder && keys.length > 0;
   return [
     grouped(id, fields),
@@ -68,12 +82,37 @@ function groupedBy(keys: readonly Entry[], fields: readonly Entry[], inKeyOrder:
   ];
 }
 
-export const compileGroup = ({ keys, fields }: Stage<'group'>, inKeyOrder: boolean): MongoStage[] =>
-  groupedBy(
-    keys.map((key) => [key.name, groupKeyOf(key)]),
+/** Groups rows of the values that its fields take: MongoDB sorts them for the ranks of `ranked`. */
+function compileRankedGroup(
+  by: readonly Entry[],
+  fields: readonly GroupField[],
+  ranked: readonly Key[],
+  inKeyOrder: boolean,
+): MongoStage[] {
+  const name = (i: number): string => `field${i}`;
+  const operands = fields.flatMap((field, i): Entry[] =>
+    rankedField(field) === undefined ? [[name(i), accumulatedOf(field)]] : [],
+  );
+  const accumulators = fields.map((field, i): Entry => {
+    const rank = rankedField(field);
+    return [field.name, rank === undefined ? accumulatorOf(field, `$${name(i)}`) : rankedValue(rank, ranked)];
+  });
+  return [
+    ...rankStages(idOf(by), operands, ranked),
+    ...groupedBy(by, accumulators, inKeyOrder, RANKED_GROUP),
+  ];
+}
+
+export function compileGroup({ keys, fields }: Stage<'group'>, inKeyOrder: boolean): MongoStage[] {
+  const by = keys.map((key): Entry => [key.name, groupKeyOf(key)]);
+  const ranked = rankedKeys(fields);
+  if (ranked.length > 0) return compileRankedGroup(by, fields, ranked, inKeyOrder);
+  return groupedBy(
+    by,
     fields.map((field) => [field.name, accumulatorOf(field)]),
     inKeyOrder,
   );
+}
 
 /**
  * Groups by the references first, joins those groups, and groups them again: a document is found once for each

@@ -12,11 +12,22 @@ interface GroupOperatorRow {
   readonly keepsType?: true;
   /** Null and missing values count alike. */
   readonly nullIsMissing?: true;
+  /** Its result depends on the order of rows. */
+  readonly ordered?: true;
+  /** It takes the value at this percent of the sorted numbers (ranks.ts). */
+  readonly percent?: number;
   /** Accumulating the results of parts gives exactly the result of the whole. */
   readonly mergeable?: true;
   /** Prepares the operand for the accumulator; by default it is accumulated as it is. */
   readonly prepare?: (operand: MongoExpression) => MongoExpression;
 }
+
+const rank = (percent: number) => ({
+  accumulator: '$max',
+  needs: 'key' as const,
+  percent,
+  nullIsMissing: true as const,
+});
 
 const ROWS = {
   count: { accumulator: '$sum', needs: 'nothing', conditions: true, mergeable: true, nullIsMissing: true },
@@ -24,12 +35,16 @@ const ROWS = {
   average: { accumulator: '$avg', needs: 'key', conditions: true, nullIsMissing: true },
   max: { accumulator: '$max', needs: 'key', keepsType: true, mergeable: true, nullIsMissing: true },
   min: { accumulator: '$min', needs: 'key', keepsType: true, mergeable: true, nullIsMissing: true },
-  first: { accumulator: '$first', needs: 'key', keepsType: true },
-  last: { accumulator: '$last', needs: 'key', keepsType: true },
-  push: { accumulator: '$push', needs: 'key or fields' },
+  first: { accumulator: '$first', needs: 'key', keepsType: true, ordered: true },
+  last: { accumulator: '$last', needs: 'key', keepsType: true, ordered: true },
+  push: { accumulator: '$push', needs: 'key or fields', ordered: true },
   add_to_set: { accumulator: '$addToSet', needs: 'key' },
   /** A stored `undefined` here ends mongod 6.0 with an invariant, and everybody's calls with it. */
-  merge_objects: { accumulator: '$mergeObjects', needs: 'key', prepare: orNull },
+  merge_objects: { accumulator: '$mergeObjects', needs: 'key', prepare: orNull, ordered: true },
+  median: rank(50),
+  p90: rank(90),
+  p95: rank(95),
+  p99: rank(99),
 } as const satisfies Record<string, GroupOperatorRow>;
 
 export type GroupOperator = keyof typeof ROWS;

@@ -15,6 +15,7 @@ import { GROUP_OPERATORS } from './group-operators.js';
 import type { GroupOperator } from './group-operators.js';
 import { keyOf, nameOf, operatorOf } from './names.js';
 import type { Names } from './names.js';
+import { MAX_RANKED_KEYS, rankedKeys } from './ranks.js';
 import { ROW_CONDITIONS } from './row-conditions.js';
 import type { RowConditionOperator } from './row-conditions.js';
 
@@ -95,15 +96,30 @@ function readField(
   };
 }
 
+/** Refuses operators that depend on the order of rows beside others that sort them. */
+function refuseMixedOrders(fields: readonly GroupField[], fieldPath: string): void {
+  const ranking = fields.find(({ operator }) => GROUP_OPERATORS[operator].percent !== undefined);
+  const nth = fields.findIndex(({ operator }) => GROUP_OPERATORS[operator].ordered === true);
+  const ordered = fields[nth];
+  if (ranking === undefined || ordered === undefined) return;
+  const reason = `${ordered.operator} depends on the order of rows, and ${ranking.operator} sorts them; each needs a group of its own`;
+  fail('INVALID_PARAMETER', { key: `${fieldPath}.fields[${nth}].operator`, reason });
+}
+
+/** Checks the fields of a group with each other. */
+function checkRanks(fields: readonly GroupField[], fieldPath: string): void {
+  refuseMixedOrders(fields, fieldPath);
+  limited(rankedKeys(fields).length, MAX_RANKED_KEYS, `keys to rank in ${fieldPath}`, `${fieldPath}.fields`);
+}
+
 export function readGroup(sent: AggregateGroup, fieldPath: string, names: Names): Stage<'group'> {
   const size = sent.keys.length + sent.fields.length;
   if (size === 0)
     fail('REQUIRED_PARAMETER', { key: 'aggregate.group.keys || aggregate.group.fields' }, fieldPath);
   limited(size, MAX_CONDITIONS, `keys and fields of ${fieldPath}`, fieldPath);
   const given = new Set<string>();
-  return {
-    kind: 'group',
-    keys: sent.keys.map((key, i) => readKey(key, `${fieldPath}.keys[${i}]`, names, given)),
-    fields: sent.fields.map((field, i) => readField(field, `${fieldPath}.fields[${i}]`, names, given)),
-  };
+  const keys = sent.keys.map((key, i) => readKey(key, `${fieldPath}.keys[${i}]`, names, given));
+  const fields = sent.fields.map((field, i) => readField(field, `${fieldPath}.fields[${i}]`, names, given));
+  checkRanks(fields, fieldPath);
+  return { kind: 'group', keys, fields };
 }

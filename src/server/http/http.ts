@@ -178,7 +178,7 @@ function addPages(app: Hono<WebApp>, { state, version, explorer, tls }: HttpList
   addDescriptionPage(app, version);
   if (explorer === undefined) return;
   addExplorerPages(app, explorer, version, tls !== undefined);
-  addReferencePages(app);
+  addReferencePages(app, explorer.auth !== 'none');
 }
 
 /** Answers requests without a route, and those with an unexpected error. */

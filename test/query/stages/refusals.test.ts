@@ -88,7 +88,7 @@ const PARTS: readonly Refusal[] = [
   required('a group key without a name', keyed({ k: 'status' }), `${KEY}.name`, 'keys[0].name'),
   required('a group field without a name', made({ o: 'count' }), `${FIELD}.name`, 'fields[0].name'),
   invalid('a group field without an operator', made(key('status')), `${FIELD}.operator`, 'operator'),
-  invalid('an unknown group operator', made(field('x', 'median', 'status')), `${FIELD}.operator`, 'median'),
+  invalid('an unknown group operator', made(field('x', 'mode', 'status')), `${FIELD}.operator`, 'mode'),
   invalid(
     'an inherited group operator',
     made(field('x', 'constructor', 'status')),

@@ -115,9 +115,9 @@ export const on = (jobs: readonly string[], ...aggregate: readonly JsonObject[])
 
 export const byId: JsonObject = { sort: { key: 'job_id' } };
 
-/** One field over some jobs, in the order of their ids, as one row. */
-export const over = (jobs: readonly string[], one: JsonObject): JsonObject => ({
-  ...on(jobs, byId, grouped([], one)),
+/** Fields over some jobs, in the order of their ids, as one row. */
+export const over = (jobs: readonly string[], ...fields: readonly JsonObject[]): JsonObject => ({
+  ...on(jobs, byId, grouped([], ...fields)),
 });
 
 export const counted = (k: string, o: string, v?: JsonValue): JsonObject => {
