@@ -4,11 +4,17 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Caller } from './api/caller.js';
 import { setToken } from './api/client.js';
 import type { Settings } from './api/settings.js';
+import { FilterBar } from './components/filter-bar.js';
+import { ZoneContext } from './components/time.js';
 import { PageHeader } from './components/page-header.js';
-import { VIEWS } from './state/route.js';
+import { SkipLink } from './components/skip-link.js';
+import { hasValueFault } from './state/conditions.js';
+import { DEFAULT_ROUTE, hashOf, VIEWS } from './state/route.js';
 import type { Route, View } from './state/route.js';
 import { timeRangeOf } from './state/time-range.js';
+import { useNow } from './state/use-now.js';
 import { useRoute } from './state/use-route.js';
+import { localZone } from './state/zone.js';
 import type { Go, ViewContext } from './state/view-context.js';
 import { FirstWindow } from './views/first-window.js';
 import { JobView } from './views/job/job.js';
@@ -25,12 +31,23 @@ const VIEW_COMPONENTS: Readonly<Record<View, ComponentType<{ readonly context: V
   statistics: Statistics,
 };
 
+/** A value that would be asked as another one is not asked. */
+const RefusedFilter = ({ context }: { readonly context: ViewContext }) => (
+  <>
+    <FilterBar context={context} violations={[]} />
+    <p class="failure answered" role="alert">
+      A value of the filter cannot be asked as it is: see there.
+    </p>
+  </>
+);
+
 function CurrentView({ context, replace }: { readonly context: ViewContext; readonly replace: Go }) {
   const { route, settings } = context;
   const { domain, window, view, job } = route;
   if (domain === '') return <Welcome settings={settings} route={route} />;
   if (window === '' && view !== 'job')
     return <FirstWindow key={domain} context={context} replace={replace} />;
+  if (hasValueFault(route)) return <RefusedFilter context={context} />;
   const Component = VIEW_COMPONENTS[view];
   return <Component key={`${domain} ${job}`} context={context} />;
 }
@@ -47,60 +64,93 @@ function useFocusOnChange({ view, job }: Route) {
   return main;
 }
 
-const CallerNote = ({
-  caller,
-  domain,
-  onLeave,
-}: {
+interface CallerNoteProps {
   readonly caller: Caller;
-  /** The domain on the page. */
-  readonly domain: string;
+  /** The domain of the address before the token; '' without one, and for that of the token. */
+  readonly linked: string;
   onLeave(): void;
-}) => (
+}
+
+const CallerNote = ({ caller, linked, onLeave }: CallerNoteProps) => (
   <p class="caller">
     {caller.user || 'somebody'} of <strong>{caller.domain || 'no domain'}</strong>{' '}
-    {![caller.domain, ''].includes(domain) && '– without the right to others, these are its jobs '}
+    {linked !== '' && <span role="status">– the link was of {linked}, your token is not </span>}
     <button type="button" class="quiet" onClick={onLeave}>
       Leave
     </button>
   </p>
 );
 
-/** The caller after a token was given, and the ways in and out. */
-function useCaller(route: Route, replace: Go) {
+/** Nothing of a view of another domain: its window, conditions and job. */
+const fromTheStart = ({ view }: Route, domain: string): Partial<Route> => ({
+  ...DEFAULT_ROUTE,
+  view: view === 'job' ? 'jobs' : view,
+  domain,
+});
+
+/** The caller after a token was given, and the ways in and out. The token's domain wins over that of the address. */
+function useCaller(route: Route, replace: Go, isBound: boolean) {
   const [caller, setCaller] = useState<Caller | undefined>(undefined);
+  const [linked, setLinked] = useState('');
+  const domain = caller?.domain ?? '';
+  const isForeign = isBound && domain !== '' && route.domain !== domain;
+  const toOwn = (own: string): void => {
+    setLinked(route.domain);
+    replace(fromTheStart(route, own));
+  };
+  useEffect(() => {
+    if (isForeign) toOwn(domain);
+  }, [isForeign]);
   return {
     caller,
+    linked,
+    isForeign,
     enter(given: Caller) {
       setCaller(given);
-      if (route.domain === '' && given.domain !== '') replace({ domain: given.domain });
+      if (!['', route.domain].includes(given.domain)) toOwn(given.domain);
     },
     leave() {
       setToken('');
       setCaller(undefined);
+      setLinked('');
     },
   };
 }
 
 export function Page({ settings }: { readonly settings: Settings }) {
   const { route, go, replace } = useRoute();
-  const { caller, enter, leave } = useCaller(route, replace);
-  const [now, setNow] = useState(() => Date.now());
+  const { caller, linked, isForeign, enter, leave } = useCaller(route, replace, settings.isBound);
+  const [now, refresh] = useNow();
   useEffect(() => {
     document.title = [route.job || VIEWS[route.view], route.domain].filter(Boolean).join(' · ');
   }, [route]);
   const main = useFocusOnChange(route);
   const isTokenMissing = settings.needsToken && caller === undefined;
-  const context: ViewContext = { route, timeRange: timeRangeOf(route.window, now), now, settings, go };
+  const zone = route.zone === 'utc' ? 'UTC' : localZone();
+  const timeRange = timeRangeOf(route.window, now, zone);
+  const context: ViewContext = { route, question: hashOf(route), timeRange, now, zone, settings, go };
   return (
     <>
+      <SkipLink />
       <header class="top">
         <h1>Jobs</h1>
-        {!isTokenMissing && <PageHeader route={route} go={go} onRefresh={() => setNow(Date.now())} />}
-        {caller !== undefined && <CallerNote caller={caller} domain={route.domain} onLeave={leave} />}
+        {!isTokenMissing && (
+          <PageHeader
+            context={context}
+            isFixed={settings.isBound && (caller?.domain ?? '') !== ''}
+            onRefresh={refresh}
+          />
+        )}
+        {caller !== undefined && <CallerNote caller={caller} linked={linked} onLeave={leave} />}
       </header>
       <main ref={main} tabIndex={-1}>
-        {isTokenMissing ? <TokenForm onToken={enter} /> : <CurrentView context={context} replace={replace} />}
+        <SkipLink />
+        {isTokenMissing && <TokenForm domain={route.domain} onToken={enter} />}
+        {!isTokenMissing && !isForeign && (
+          <ZoneContext.Provider value={zone}>
+            <CurrentView context={context} replace={replace} />
+          </ZoneContext.Provider>
+        )}
       </main>
       <footer>
         inventory-job {settings.version} · <a href="/docs">API reference</a>

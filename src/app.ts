@@ -25,6 +25,8 @@ import { openListeners } from './start/listeners.js';
 import { knownValues, measureLimits, observeSchedulers } from './start/measure.js';
 import { composeParts } from './start/parts.js';
 import type { DatabasePlan, Parts } from './start/parts.js';
+import { openTraces } from './start/tracing.js';
+import type { Traces } from './start/tracing.js';
 import { createServingLog } from './telemetry/serving-log.js';
 import { observeDatabase } from './telemetry/metrics/database.js';
 import { metricDefinitions } from './telemetry/metrics/definitions.js';
@@ -97,7 +99,11 @@ const responseMemory = ({ responseMemory: set, maxResponseBytes }: Config): numb
   set ?? budgetFor(maxResponseBytes, Math.min(process.constrainedMemory() || Infinity, totalmem()));
 
 /** Connects the database, after starting it where it is embedded. */
-async function connect({ options, embedded }: DatabasePlan, context: Context): Promise<KeptDatabase> {
+async function connect(
+  { options, embedded }: DatabasePlan,
+  traces: Traces,
+  context: Context,
+): Promise<KeptDatabase> {
   const { config, log, clock, cleanups, replaced, metrics } = context;
   const observe = observeDatabase(metrics, { database: config.mongodbDatabase, ...clock });
   const uri = config.mongodbUri ?? (await startEmbeddedDatabase({ config, log, cleanups }));
@@ -106,6 +112,7 @@ async function connect({ options, embedded }: DatabasePlan, context: Context): P
     ...{ monotonicNow: clock.monotonicNow, overrides: replaced?.mongo },
     observeClient(client, purpose) {
       observe(client, purpose);
+      if (purpose !== 'control') traces.observeClient(client);
       context.observeClient?.(client, purpose);
     },
   });
@@ -127,6 +134,8 @@ export function createApp(config: Config, appOptions: AppOptions): App {
   let checkIndexes = (): Promise<void> => Promise.resolve();
   return {
     async start() {
+      // Traces are left last: the end of a call is in them.
+      const traces = await openTraces(context);
       cleanups.push(measureNode(metrics));
       const options = await readConnectionOptions(config.mongodbUri ?? EMBEDDED_URI);
       const plan = { options, embedded: config.mongodbUri === undefined };
@@ -135,14 +144,14 @@ export function createApp(config: Config, appOptions: AppOptions): App {
       const ofDatabase: Cleanups = [];
       cleanups.push(() => runCleanups(ofDatabase, log));
       const database = createDatabaseHandle();
-      const parts = await composeParts(plan, database, context);
+      const parts = await composeParts(plan, database, traces, context);
       checkIndexes = parts.indexes.check;
       // Listeners open before any slow step.
       const addresses = await openListeners(parts.served, context);
       await claim?.(`gRPC ${addresses.grpc}, HTTP ${addresses.http}, admin ${addresses.admin}`);
       const servingLog = createLog(addresses, plan, parts, context);
       if (plan.embedded) servingLog.notServing(EMBEDDED_STARTS);
-      const kept = await connect(plan, { ...context, cleanups: ofDatabase });
+      const kept = await connect(plan, traces, { ...context, cleanups: ofDatabase });
       database.attach(kept.connections);
       await followDatabase(kept, parts.served.state, servingLog, cleanups);
       return addresses;

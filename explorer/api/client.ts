@@ -52,8 +52,42 @@ export async function send<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
 export const FORMATS = { CSV: 'text/csv', NDJSON: 'application/x-ndjson' } as const;
 export type Format = keyof typeof FORMATS;
 
-/** All jobs that a list finds, as one file. Errors: CallError; AbortError; a broken connection half-way. */
-export async function exportJobs(call: Call, format: Format, signal: AbortSignal): Promise<Blob> {
+const [LINE_END, QUOTE] = [10, 34];
+
+/** Counts the lines of a file as its parts arrive; a line end between quotes of CSV belongs to a cell. */
+function createLineCounter(format: Format): (part: Uint8Array) => number {
+  let lines = 0;
+  let isQuoted = false;
+  return (part) => {
+    for (const byte of part) {
+      if (byte === QUOTE && format === 'CSV') isQuoted = !isQuoted;
+      else if (byte === LINE_END && !isQuoted) lines++;
+    }
+    return lines;
+  };
+}
+
+/** Makes spreadsheets read the letters of a CSV file as UTF-8. */
+const BYTE_ORDER_MARK = '\uFEFF';
+
+/**
+ * All jobs that a list finds, as one file; `onRows` hears of the rows as they arrive. Errors: CallError; AbortError; a
+ * broken connection half-way.
+ */
+export async function exportJobs(
+  call: Call,
+  format: Format,
+  signal: AbortSignal,
+  onRows: (rows: number) => void,
+): Promise<Blob> {
   const response = await post(call, signal, { accept: FORMATS[format] });
-  return response.blob();
+  const parts: BlobPart[] = format === 'CSV' ? [BYTE_ORDER_MARK] : [];
+  const countLines = createLineCounter(format);
+  const header = format === 'CSV' ? 1 : 0;
+  const reader = response.body?.getReader();
+  for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
+    parts.push(read.value);
+    onRows(Math.max(0, countLines(read.value) - header));
+  }
+  return new Blob(parts, { type: FORMATS[format] });
 }

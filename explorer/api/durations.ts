@@ -10,14 +10,22 @@ import type { Results } from './stat.js';
 /** The newest ended jobs from which durations are computed. */
 const MAX_DURATIONS = 2000;
 
+export interface EndedJob {
+  readonly from?: string;
+  readonly to?: string | null;
+  /** In the answer for a single collector alone. */
+  readonly status?: string;
+  readonly job_id?: string;
+}
+
 /** The times of creation and of finish of one collector's jobs. */
 export interface DurationRow {
   readonly collector_id?: string;
-  readonly jobs?: readonly { readonly from?: string; readonly to?: string | null }[];
+  readonly jobs?: readonly EndedJob[];
 }
 
-/** The times of creation and of finish of the newest selected jobs that ended, by collector. */
-export const statDurations = (selection: Selection): Call<Results<DurationRow>> =>
+/** The times of creation and of finish of the newest selected jobs that ended, by collector; detailed, with their ids and statuses. */
+export const statDurations = (selection: Selection, isDetailed: boolean): Call<Results<DurationRow>> =>
   stat(
     `Durations of the newest ${MAX_DURATIONS}`,
     selection,
@@ -33,7 +41,11 @@ export const statDurations = (selection: Selection): Call<Results<DurationRow>> 
               {
                 name: 'jobs',
                 operator: 'push',
-                fields: [named(FIELDS.created, 'from'), named(FIELDS.finished, 'to')],
+                fields: [
+                  named(FIELDS.created, 'from'),
+                  named(FIELDS.finished, 'to'),
+                  ...(isDetailed ? [named(FIELDS.id, 'job_id'), named(FIELDS.status, 'status')] : []),
+                ],
               },
             ],
           },
@@ -42,6 +54,11 @@ export const statDurations = (selection: Selection): Call<Results<DurationRow>> 
     },
     resultsOf((row) => ({
       collector_id: textAt(row, 'collector_id'),
-      jobs: listAt(row, 'jobs').map((job) => ({ from: textAt(job, 'from'), to: textAt(job, 'to') })),
+      jobs: listAt(row, 'jobs').map((job) => ({
+        from: textAt(job, 'from'),
+        to: textAt(job, 'to'),
+        status: textAt(job, 'status'),
+        job_id: textAt(job, 'job_id'),
+      })),
     })),
   );

@@ -1,33 +1,36 @@
-/** The errors of jobs by their code. */
+/** The causes of failed jobs: their error codes, and failures without an error. */
 import type { Call } from './call.js';
 import { FIELDS } from './fields.js';
-import { numberAt, textAt } from './json.js';
-import { condition, filtersOf, withStatus } from './selection.js';
+import { listAt, numberAt, textAt } from './json.js';
+import { condition, filtersOf } from './selection.js';
 import type { Selection } from './selection.js';
 import { JOBS, named, resultsOf, stat } from './stat.js';
 import type { Results } from './stat.js';
 import { FAILED } from './statuses.js';
 
-const MAX_CODES = 10;
+export const MAX_CODES = 10;
 
-/** The errors with one code: their number, one of their messages, the creation time of the newest job with it. */
+/** The failed jobs with one error code. */
 export interface ErrorCodeRow {
   readonly code: string;
+  readonly jobs: number;
+  /** A job may have several entries with a code. */
   readonly errors: number;
   readonly message: string;
+  /** The creation time of the newest of the jobs. */
   readonly newest: string;
+  readonly collectors: readonly string[];
 }
 
-/** The most frequent error codes of the selected jobs; of failed ones if the selection has every status. */
+const onlyFailed = condition(FIELDS.status, 'in', FAILED);
+
+/** The error codes of the failed jobs, that of most jobs first. */
 export const statErrorCodes = (selection: Selection): Call<Results<ErrorCodeRow>> =>
   stat(
-    'Errors by code',
+    'Failed jobs by error code',
     selection,
     {
-      ...filtersOf(
-        selection,
-        selection.status === '' ? [condition(FIELDS.status, 'in', FAILED)] : withStatus(selection),
-      ),
+      ...filtersOf(selection, [onlyFailed]),
       aggregate: [
         { unwind: { path: FIELDS.errors } },
         {
@@ -35,19 +38,70 @@ export const statErrorCodes = (selection: Selection): Call<Results<ErrorCodeRow>
             keys: [named(FIELDS.errorCode, 'code')],
             fields: [
               { ...JOBS, name: 'errors' },
+              { key: FIELDS.id, name: 'ids', operator: 'add_to_set' },
+              { key: FIELDS.collector, name: 'collectors', operator: 'add_to_set' },
               { key: FIELDS.created, name: 'newest', operator: 'max' },
               { key: FIELDS.errorMessage, name: 'message', operator: 'first' },
             ],
           },
         },
-        { sort: { keys: [{ key: 'errors', desc: true }, { key: 'code' }] } },
+        {
+          project: {
+            fields: [
+              { key: 'ids', name: 'jobs', operator: 'size' },
+              ...['errors', 'collectors', 'newest', 'message'].map((name) => named(name, name)),
+            ],
+          },
+        },
+        { sort: { keys: [{ key: 'jobs', desc: true }, { key: 'errors', desc: true }, { key: 'code' }] } },
         { limit: MAX_CODES },
       ],
     },
     resultsOf((row) => ({
       code: textAt(row, 'code'),
+      jobs: numberAt(row, 'jobs'),
       errors: numberAt(row, 'errors'),
       message: textAt(row, 'message'),
       newest: textAt(row, 'newest'),
+      collectors: listAt(row, 'collectors').filter((each) => typeof each === 'string'),
     })),
   );
+
+/** The condition of jobs without an error. */
+export const WITHOUT_ERROR = condition(FIELDS.firstError, 'exists', false);
+
+/** The number of failed jobs that have no error. */
+export const countUnexplained = (selection: Selection): Call<number> => ({
+  title: 'Failed jobs without an error',
+  rpc: 'list',
+  request: {
+    domain_id: selection.domain,
+    query: { ...filtersOf(selection, [onlyFailed, WITHOUT_ERROR]), count_only: true },
+  },
+  read: (answer) => numberAt(answer, 'total_count'),
+});
+
+/** An error without a code has an empty one or none. */
+const withCode = (code: string) =>
+  code === ''
+    ? [condition(FIELDS.errorCode, 'in', ['', null]), condition(FIELDS.firstError, 'exists', true)]
+    : [condition(FIELDS.errorCode, 'eq', code)];
+
+/** The messages of the newest failed job with an error code. */
+export const listMessages = (selection: Selection, code: string): Call<readonly string[]> => ({
+  title: `The newest job with ${code || 'no code'}`,
+  rpc: 'list',
+  request: {
+    domain_id: selection.domain,
+    query: {
+      ...filtersOf(selection, [onlyFailed, ...withCode(code)]),
+      only: [FIELDS.errors],
+      page: { limit: 1 },
+    },
+  },
+  read: (answer) =>
+    listAt(answer, 'results')
+      .flatMap((job) => listAt(job, 'errors'))
+      .filter((error) => textAt(error, 'error_code') === code)
+      .map((error) => textAt(error, 'message')),
+});

@@ -10,6 +10,7 @@ export const FIELDS = {
   remainedTasks: 'remained_tasks',
   project: 'project_id',
   errors: 'errors',
+  firstError: 'errors.0',
   errorCode: 'errors.error_code',
   errorMessage: 'errors.message',
   collector: 'collector_id',

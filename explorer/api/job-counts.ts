@@ -2,15 +2,21 @@
 import type { Call } from './call.js';
 import { FIELDS } from './fields.js';
 import { numberAt, textAt } from './json.js';
-import { filtersOf } from './selection.js';
+import { condition, filtersOf } from './selection.js';
 import type { Selection } from './selection.js';
 import { JOBS, named, resultsOf, stat } from './stat.js';
 import type { Results } from './stat.js';
 
 const MAX_GROUPS = 5000;
 
+/** The number of jobs with a status. */
+export interface StatusRow {
+  readonly status: string;
+  readonly jobs: number;
+}
+
 /** The number of selected jobs in each status. */
-export const statStatuses = (selection: Selection) =>
+export const statStatuses = (selection: Selection): Call<Results<StatusRow>> =>
   stat(
     'Jobs by status',
     selection,
@@ -61,11 +67,25 @@ export interface CollectorRow {
   readonly name?: string;
   readonly provider?: string;
   readonly status?: string;
+  /** Jobs created from a time on, and before it. */
   readonly jobs?: number;
+  readonly before?: number;
 }
 
-/** Selected jobs in every status by collector and status, the largest groups first. */
-export const statCollectors = (selection: Selection): Call<Results<CollectorRow>> =>
+const jobsCreated = (name: string, operator: 'gte' | 'lt', time: number) => ({
+  ...JOBS,
+  name,
+  conditions: [condition(FIELDS.created, operator, new Date(time).toISOString())],
+});
+
+/**
+ * Selected jobs in every status by collector and status, the largest groups first: those created from `since` on, and
+ * those before. Without `since` none is before.
+ */
+export const statCollectors = (
+  selection: Selection,
+  since: number | undefined,
+): Call<Results<CollectorRow>> =>
   stat(
     'Jobs by collector',
     selection,
@@ -80,7 +100,10 @@ export const statCollectors = (selection: Selection): Call<Results<CollectorRow>
               named(FIELDS.provider, 'provider'),
               named(FIELDS.status, 'status'),
             ],
-            fields: [JOBS],
+            fields:
+              since === undefined
+                ? [JOBS]
+                : [jobsCreated('jobs', 'gte', since), jobsCreated('before', 'lt', since)],
           },
         },
         { sort: { keys: [{ key: 'jobs', desc: true }] } },
@@ -93,5 +116,6 @@ export const statCollectors = (selection: Selection): Call<Results<CollectorRow>
       provider: textAt(row, 'provider'),
       status: textAt(row, 'status'),
       jobs: numberAt(row, 'jobs'),
+      before: numberAt(row, 'before'),
     })),
   );

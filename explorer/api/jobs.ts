@@ -125,13 +125,17 @@ function list(title: string, domain: string, query: Message<Query>): Call<JobPag
 const sortOf = (key: string): NonNullable<Message<Query>['sort']> =>
   key.startsWith('-') ? { key: key.slice(1), desc: true } : { key };
 
-/** The order and the extent of a page. */
-export interface Paging {
-  /** A key; a leading '-' sorts it descending. */
-  readonly sort: string;
+/** The extent of a page. */
+export interface Page {
   /** From 1. */
   readonly start: number;
   readonly limit: number;
+}
+
+/** The order and the extent of a page. */
+export interface Paging extends Page {
+  /** A key; a leading '-' sorts it descending. */
+  readonly sort: string;
 }
 
 /** A page of the selected jobs. */
@@ -146,14 +150,19 @@ export const listPage = (selection: Selection, { sort, start, limit }: Paging): 
 /** The jobs with these ids. */
 export const listByIds = (
   title: string,
-  { domain, sort }: { readonly domain: string; readonly sort: string },
+  { domain, sort, page }: Pick<Paging, 'sort'> & { readonly domain: string; readonly page?: Page },
   ids: readonly string[],
 ): Call<JobPage> =>
   list(title, domain, {
     filter: [condition(FIELDS.id, 'in', ids)],
     sort: sortOf(sort),
+    ...(page === undefined ? {} : { page }),
     only: TABLE_FIELDS,
   });
+
+/** The newest jobs of all time whose id contains a fragment. */
+export const listFound = (domain: string, fragment: string, limit: number): Call<JobPage> =>
+  list('Jobs that are found', domain, { keyword: fragment, page: { limit }, only: TABLE_FIELDS });
 
 /** All selected jobs with all of their fields, for an export. */
 export const listAll = (selection: Selection, sort: string): Call<JobPage> =>

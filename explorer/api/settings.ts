@@ -4,6 +4,8 @@ import { listAt, numberAt, parseJson, textAt } from './json.js';
 export interface Settings {
   readonly version: string;
   readonly needsToken: boolean;
+  /** A token gives the jobs of its own domain alone, whatever its caller's role. */
+  readonly isBound: boolean;
   readonly grpcPort: number;
   /** Both listeners use TLS, or neither does. */
   readonly tls: boolean;
@@ -21,7 +23,8 @@ export async function fetchSettings(): Promise<Settings> {
     listAt(given, name).filter((each) => typeof each === 'string');
   return {
     version: textAt(given, 'version'),
-    needsToken: textAt(given, 'auth') === 'jwt',
+    needsToken: textAt(given, 'auth') !== 'none',
+    isBound: textAt(given, 'auth') === 'jwt',
     grpcPort: numberAt(given, 'grpc_port'),
     tls: textAt(given, 'tls') === 'on',
     domains: texts('domains'),

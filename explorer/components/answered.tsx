@@ -1,5 +1,6 @@
 /** Shows an answer in each of its states: loading, failed, there, and out of date. */
 import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
 import { isConditionError } from '../api/call-error.js';
 import type { CallError } from '../api/call-error.js';
 import { TRYING_AGAIN } from '../state/answer.js';
@@ -18,18 +19,29 @@ export const Failure = ({ error }: { readonly error: CallError }) => (
   </p>
 );
 
-export function Answered<T>({
-  answer: { value, error, isWaiting },
-  children,
-}: {
+interface AnsweredProps<T> {
   readonly answer: Answer<T>;
   children(value: T): ComponentChildren;
-}) {
+}
+
+/**
+ * While an answer is awaited, the last one stays as it was drawn: with its own question. Under another question it is
+ * faint, takes no clicks, and is told to be the one before.
+ */
+export function Answered<T>({ answer: { value, error, isWaiting }, children }: AnsweredProps<T>) {
+  const drawn = useRef<ComponentChildren>(undefined);
+  if (!isWaiting || (value !== undefined && drawn.current === undefined))
+    drawn.current = value === undefined ? undefined : children(value);
+  const isBefore = value === undefined && error === undefined;
+  const words =
+    drawn.current === undefined ? 'Loading …' : 'Loading … this is the answer to the question before.';
   return (
     <div class={`answered${isWaiting ? ' waiting' : ''}`} aria-busy={isWaiting}>
       {error !== undefined && <Failure error={error} />}
-      {value !== undefined && children(value)}
-      {value === undefined && error === undefined && <p class="loading">Loading …</p>}
+      {isBefore && <p class="loading">{words}</p>}
+      <div class={isBefore ? 'before' : undefined} inert={isBefore}>
+        {drawn.current}
+      </div>
     </div>
   );
 }

@@ -1,13 +1,12 @@
 /** A condition as a row of the filter: its key, operator and value, with suggestions and the service's faults. */
-import { useEffect, useId, useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import { statValues } from '../api/statistics.js';
 import { useAnswer } from '../state/answer.js';
 import { OPERATORS, typed, valueFormOf } from '../state/conditions.js';
 import type { Condition, ValueForm } from '../state/conditions.js';
+import { operatorName } from '../state/filter-words.js';
 import type { ViewContext } from '../state/view-context.js';
-
-/** Milliseconds after the last key until suggestions are requested. */
-const TYPING_PAUSE_MS = 250;
+import { useSettledText } from './use-settled-text.js';
 
 /** Shown in an empty field as an example. */
 const PLACEHOLDERS: Readonly<Record<ValueForm, string>> = {
@@ -27,16 +26,6 @@ interface Edited {
   /** The service's descriptions of faults in the condition. */
   readonly faults: readonly string[];
   onChange(to: Condition): void;
-}
-
-/** The text as it was when typing last paused. */
-function useSettledText(text: string): string {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), TYPING_PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return settled;
 }
 
 /** The forms of values with suggestions; in a list, the last item is completed. */
@@ -124,7 +113,9 @@ export function ConditionRow({ onRemove, ...edited }: Edited & { onRemove(): voi
         onChange={({ currentTarget }) => onChange({ ...condition, operator: currentTarget.value })}
       >
         {Object.keys(OPERATORS).map((name) => (
-          <option key={name}>{name}</option>
+          <option key={name} value={name}>
+            {operatorName(name)}
+          </option>
         ))}
       </select>
       <ValueInput {...edited} />

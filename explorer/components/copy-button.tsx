@@ -1,7 +1,14 @@
 /** Copies a text to the clipboard. */
 import { useState } from 'preact/hooks';
 
-export function CopyButton({ name, text }: { readonly name: string; readonly text: string }) {
+interface CopyButtonProps {
+  readonly name: string;
+  readonly text: string;
+  /** The name is seen, beside being read. */
+  readonly isNamed?: boolean;
+}
+
+export function CopyButton({ name, text, isNamed = false }: CopyButtonProps) {
   const [outcome, setOutcome] = useState('');
   const copy = async (): Promise<void> => {
     try {
@@ -15,7 +22,7 @@ export function CopyButton({ name, text }: { readonly name: string; readonly tex
   return (
     <span class="copy">
       <button type="button" onClick={() => void copy()}>
-        Copy<span class="hidden"> {name}</span>
+        Copy<span class={isNamed ? '' : 'hidden'}> {name}</span>
       </button>
       <span role="status">{outcome}</span>
     </span>

@@ -2,12 +2,14 @@
 import { useEffect, useState } from 'preact/hooks';
 import { conditionFaults } from '../api/call-error.js';
 import type { Violation } from '../api/call-error.js';
-import { EMPTY_CONDITION } from '../state/conditions.js';
+import { EMPTY_CONDITION, hasValueFault, valueFault } from '../state/conditions.js';
 import type { Condition } from '../state/conditions.js';
+import { namedFilterOf } from '../state/filter-words.js';
 import { FIRST_PAGE } from '../state/route.js';
 import type { Route } from '../state/route.js';
 import type { ViewContext } from '../state/view-context.js';
 import { ConditionRow } from './condition-row.js';
+import { FilterChips } from './filter-chips.js';
 import { TimeRangePicker } from './time-range-picker.js';
 
 /** The groups of conditions by their names in a request and in a route. */
@@ -47,7 +49,7 @@ function ConditionGroup({
             key={index}
             condition={condition}
             context={context}
-            faults={conditionFaults(violations, sent, index)}
+            faults={[valueFault(condition), ...conditionFaults(violations, sent, index)].filter(Boolean)}
             onChange={(to) => onChange(conditions.with(index, to))}
             onRemove={() => onChange(conditions.toSpliced(index, 1))}
           />
@@ -84,7 +86,7 @@ function FilterBuilder({ context, violations }: Filtered) {
         />
       ))}
       {(!isEmpty || !isApplied) && (
-        <button type="submit" disabled={isApplied}>
+        <button type="submit" disabled={isApplied || hasValueFault(draft)}>
           Apply
         </button>
       )}
@@ -92,9 +94,22 @@ function FilterBuilder({ context, violations }: Filtered) {
   );
 }
 
+/** Conditions without words of their own, and refused ones, are shown as requests have them. */
+const isPlain = ({ filter, filterOr }: Filters, violations: readonly Violation[]): boolean =>
+  filterOr.length === 0 &&
+  violations.length === 0 &&
+  !hasValueFault({ filter, filterOr }) &&
+  filter.every((each) => namedFilterOf(each) !== undefined);
+
 export const FilterBar = (filtered: Filtered) => (
   <>
     <TimeRangePicker {...filtered.context} />
-    <FilterBuilder {...filtered} />
+    <div class="filters">
+      <FilterChips context={filtered.context} />
+      <details class="advanced" open={!isPlain(filtered.context.route, filtered.violations)}>
+        <summary>Conditions as requests have them</summary>
+        <FilterBuilder {...filtered} />
+      </details>
+    </div>
   </>
 );

@@ -1,31 +1,38 @@
-/** Formats numbers, dates and durations in the reader's language and time zone. */
+/** Formats numbers, dates and durations in the reader's language; dates in the zone of the page. */
 import { DAY_MS, HOUR_MS } from '../state/time-range.js';
-import type { Unit } from '../state/time-range.js';
+import type { TimeRange, Unit } from '../state/time-range.js';
+import { wallTime } from '../state/zone.js';
 
 const numbers = new Intl.NumberFormat();
 const shares = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
 const wholeShares = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 0 });
-const dateTimes = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-const dates = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
-const hours = new Intl.DateTimeFormat(undefined, {
-  weekday: 'short',
-  day: 'numeric',
-  month: 'short',
-  hour: 'numeric',
-  minute: '2-digit',
-});
-const ticks: Readonly<Record<Unit, Intl.DateTimeFormat>> = {
-  hour: new Intl.DateTimeFormat(undefined, { hour: 'numeric', day: 'numeric', month: 'short' }),
-  day: new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' }),
-  week: new Intl.DateTimeFormat(undefined, {
-    day: 'numeric',
-    month: 'short',
-    year: '2-digit',
-    timeZone: 'UTC',
-  }),
+type Style = Intl.DateTimeFormatOptions;
+
+const DATE_TIME: Style = { dateStyle: 'medium', timeStyle: 'short' };
+const DAY: Style = { day: 'numeric', month: 'short' };
+const BUCKET_NAMES: Readonly<Record<Unit, Style>> = {
+  // The offset tells the two hours of a clock that goes back apart.
+  hour: { weekday: 'short', ...DAY, hour: 'numeric', minute: '2-digit', timeZoneName: 'shortOffset' },
+  day: { dateStyle: 'medium' },
+  week: { dateStyle: 'medium' },
+};
+const TICKS: Readonly<Record<Unit, Style>> = {
+  hour: { ...DAY, hour: 'numeric' },
+  day: DAY,
+  week: { ...DAY, year: '2-digit' },
 };
 
+const formatted = (time: number, style: Style, zone: string): string =>
+  new Intl.DateTimeFormat(undefined, { ...style, timeZone: zone }).format(time);
+
+/** Weeks are those of UTC. */
+const zoneOf = (unit: Unit, zone: string): string => (unit === 'week' ? 'UTC' : zone);
+
 export const count = (value: number): string => numbers.format(value);
+
+/** A number with its noun: `1 job`, `2 jobs`. */
+export const plural = (value: number, noun: string): string =>
+  `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 
 /** A share of 1 in percent. A share just above 0 or just below 1 is not rounded to either. */
 export function share(value: number): string {
@@ -34,17 +41,60 @@ export function share(value: number): string {
   return value < 0.1 || value > 0.9 ? shares.format(value) : wholeShares.format(value);
 }
 
-/** A date of the service in local time; other text stays as it is. */
-export function dateTime(text: string): string {
+/** A date of the service in a zone; other text stays as it is. */
+export function dateTime(text: string, zone: string): string {
   const time = Date.parse(text);
-  return Number.isNaN(time) ? text : dateTimes.format(time);
+  return Number.isNaN(time) ? text : formatted(time, DATE_TIME, zone);
 }
 
-/** The name of a bucket; days and weeks are in UTC. */
-export const bucketName = (start: number, unit: Unit): string =>
-  unit === 'hour' ? hours.format(start) : `${unit === 'week' ? '7 days from ' : ''}${dates.format(start)}`;
+interface Clock {
+  readonly now: number;
+  readonly zone: string;
+}
 
-export const tick = (start: number, unit: Unit): string => ticks[unit].format(start);
+/** A time by its clock alone within a day of now, with its date before. */
+function moment(time: number, { now, zone }: Clock): string {
+  const isNear = Math.abs(now - time) < DAY_MS;
+  const date = isNear ? {} : ({ day: 'numeric', month: 'short', year: 'numeric' } as const);
+  return new Intl.DateTimeFormat(undefined, {
+    ...date,
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone: zone,
+  }).format(time);
+}
+
+/** The time of the page, to the second. */
+export const clockTime = ({ now, zone }: Clock): string =>
+  new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', timeZone: zone }).format(now);
+
+/** A time range in a sentence: `since 18:00`. */
+export function sinceText({ from, to }: Pick<TimeRange, 'from' | 'to'>, clock: Clock): string {
+  if (from === undefined) return 'in all time';
+  const begun = moment(from, clock);
+  return to === undefined || to > clock.now ? `since ${begun}` : `from ${begun} to ${moment(to, clock)}`;
+}
+
+/** A time range in words, with its zone: `20 Nov, 09:00 – now, Asia/Seoul`. */
+export function windowText({ from, to }: Pick<TimeRange, 'from' | 'to'>, { now, zone }: Clock): string {
+  if (from === undefined) return `all time, ${zone}`;
+  const end = to === undefined || to > now ? 'now' : formatted(to, DATE_TIME, zone);
+  return `${formatted(from, DATE_TIME, zone)} – ${end}, ${zone}`;
+}
+
+/** The name of a bucket. */
+export const bucketName = (start: number, unit: Unit, zone: string): string =>
+  `${unit === 'week' ? '7 days from ' : ''}${formatted(start, BUCKET_NAMES[unit], zoneOf(unit, zone))}`;
+
+/** The short name of a bucket below the chart, with minutes where they are not 0. */
+export const tick = (start: number, unit: Unit, zone: string): string => {
+  const hasMinutes = unit === 'hour' && wallTime(start, zone) % HOUR_MS !== 0;
+  return formatted(
+    start,
+    { ...TICKS[unit], ...(hasMinutes ? { minute: '2-digit' } : {}) },
+    zoneOf(unit, zone),
+  );
+};
 
 const DURATION_UNITS = [
   [DAY_MS, 'd', HOUR_MS, 'h'],

@@ -3,11 +3,13 @@ import type { ComponentChildren } from 'preact';
 import { FIELDS } from '../api/fields.js';
 import type { FieldName } from '../api/fields.js';
 import type { Job } from '../api/jobs.js';
+import { groupBy } from '../state/grouping.js';
 import type { Route } from '../state/route.js';
 import { Duration } from './duration.js';
-import { count, dateTime } from './format.js';
+import { count } from './format.js';
 import { Progress } from './progress.js';
 import { Status } from './status.js';
+import { Time } from './time.js';
 
 export interface Column {
   readonly title: string;
@@ -15,30 +17,21 @@ export interface Column {
   readonly sort?: FieldName;
   /** Shown unless the route names its columns. */
   readonly isDefault?: true;
-  /** Stays on one line. */
+  /** Its values are of one length, and never cut. */
   readonly isShort?: true;
+  /** The whole text of a cell that may be cut. */
+  text?(job: Job): string;
   cell(job: Job): ComponentChildren;
 }
 
-const Time = ({ text }: { readonly text: string }) =>
-  text === '' ? (
-    <>–</>
-  ) : (
-    <time dateTime={text} title={text}>
-      {dateTime(text)}
-    </time>
-  );
+/** The error codes of a job, each once with its number: `AuthFailure ×3, Throttled`. */
+export const errorsText = ({ errors }: Job): string =>
+  [...groupBy(errors, ({ error_code: code }) => code || 'without a code')]
+    .map(([code, of]) => (of.length === 1 ? code : `${code} ×${count(of.length)}`))
+    .join(', ');
 
-function FirstError({ job: { errors } }: { readonly job: Job }) {
-  const [first] = errors;
-  if (first === undefined) return <>–</>;
-  return (
-    <span class="bad">
-      {first.error_code || 'without a code'}
-      {errors.length > 1 && ` + ${count(errors.length - 1)}`}
-    </span>
-  );
-}
+const collectorName = ({ collector }: Job): string =>
+  collector?.name.trim() || collector?.collector_id || 'gone';
 
 /** The plugin of a job's collector, with its version; '–' without one. */
 export const pluginName = ({ collector }: Job): string =>
@@ -50,7 +43,8 @@ export const COLUMNS: Readonly<Record<string, Column>> = {
     title: 'Collector',
     sort: FIELDS.collector,
     isDefault: true,
-    cell: ({ collector }) => collector?.name || collector?.collector_id || 'gone',
+    text: collectorName,
+    cell: collectorName,
   },
   status: {
     title: 'Status',
@@ -79,15 +73,24 @@ export const COLUMNS: Readonly<Record<string, Column>> = {
     isShort: true,
     cell: (job) => <Progress job={job} />,
   },
-  errors: { title: 'Errors', isDefault: true, cell: (job) => <FirstError job={job} /> },
+  errors: {
+    title: 'Errors',
+    isDefault: true,
+    text: errorsText,
+    cell: (job) => <span class="bad">{errorsText(job)}</span>,
+  },
   provider: {
     title: 'Provider',
     isDefault: true,
-    isShort: true,
+    text: ({ collector }) => collector?.provider ?? '',
     cell: ({ collector }) => collector?.provider || '–',
   },
-  plugin: { title: 'Plugin', isDefault: true, cell: pluginName },
-  project: { title: 'Project', sort: FIELDS.project, cell: (job) => job.project_id || '–' },
+  project: {
+    title: 'Project',
+    sort: FIELDS.project,
+    text: (job) => job.project_id,
+    cell: (job) => job.project_id || '–',
+  },
   finished: {
     title: 'Finished',
     sort: FIELDS.finished,
@@ -101,6 +104,7 @@ export const COLUMNS: Readonly<Record<string, Column>> = {
     cell: (job) => <Time text={job.updated_at} />,
   },
   tasks: { title: 'Tasks', sort: FIELDS.totalTasks, isShort: true, cell: (job) => count(job.total_tasks) },
+  plugin: { title: 'Plugin', text: pluginName, cell: pluginName },
 };
 
 export const isShown = ({ columns }: Route, id: string): boolean =>

@@ -18,7 +18,10 @@ function useCurrentJobs(route: Route, jobs: readonly Job[]): readonly Job[] {
   const [round, setRound] = useState(0);
   const unfinished = jobs.filter(isUnfinished).map(({ job_id: id }) => id);
   const isPolled = round > 0 && unfinished.length > 0;
-  const answer = useAnswer(isPolled ? listByIds('Jobs that run', route, unfinished) : undefined, round);
+  const answer = useAnswer(isPolled ? listByIds('Jobs that run', route, unfinished) : undefined, {
+    question: 'running',
+    now: round,
+  });
   const latest = new Map(answer.value?.results.map((job) => [job.job_id, job]));
   const current = jobs.map((job) => (isUnfinished(job) ? (latest.get(job.job_id) ?? job) : job));
   const isRunning = current.some(isUnfinished);
@@ -59,8 +62,8 @@ const JobRow = ({
     <th scope="row">
       <a href={hashOf({ ...route, view: 'job', job: job.job_id })}>{job.job_id}</a>
     </th>
-    {columns.map(([id, { title, isShort, cell }]) => (
-      <td key={id} data-title={title} class={isShort === true ? 'is-short' : ''}>
+    {columns.map(([id, { title, isShort, text, cell }]) => (
+      <td key={id} data-title={title} class={isShort === true ? 'is-short' : ''} title={text?.(job)}>
         {cell(job)}
       </td>
     ))}

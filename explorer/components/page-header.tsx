@@ -1,10 +1,22 @@
 /** The top of the page: the domain, the views, and a refresh of all answers. */
 import { hashOf, VIEWS } from '../state/route.js';
-import type { Route } from '../state/route.js';
-import type { Go } from '../state/view-context.js';
+import type { Route, View } from '../state/route.js';
+import { between } from '../state/time-range.js';
+import { REFRESH_INTERVAL_MS } from '../state/use-now.js';
+import type { ViewContext } from '../state/view-context.js';
+import { CopyButton } from './copy-button.js';
+import { Search } from './search.js';
+import { clockTime } from './format.js';
 import { textOf } from './form.js';
 
-function DomainForm({ route, go }: { readonly route: Route; readonly go: Go }) {
+interface PageHeaderProps {
+  readonly context: ViewContext;
+  readonly isFixed: boolean;
+  onRefresh(): void;
+}
+
+/** A domain that the reader's token fixes is shown, and not asked for. */
+function DomainForm({ context: { route, go }, isFixed }: Omit<PageHeaderProps, 'onRefresh'>) {
   const submit = (event: SubmitEvent & { readonly currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const domain = textOf(new FormData(event.currentTarget), 'domain').trim();
@@ -14,12 +26,25 @@ function DomainForm({ route, go }: { readonly route: Route; readonly go: Go }) {
     <form class="domain" key={route.domain} onSubmit={submit}>
       <label>
         Domain{' '}
-        <input name="domain" required defaultValue={route.domain} placeholder="domain-…" spellcheck={false} />
+        <input
+          name="domain"
+          required
+          defaultValue={route.domain}
+          placeholder="domain-…"
+          spellcheck={false}
+          readOnly={isFixed}
+        />
       </label>
-      <button type="submit">Show</button>
+      {!isFixed && <button type="submit">Go</button>}
     </form>
   );
 }
+
+/** A job is one of the jobs. */
+const currentOf = ({ view: shown }: Route, view: View): 'page' | 'true' | undefined => {
+  if (shown === view) return 'page';
+  return shown === 'job' && view === 'jobs' ? 'true' : undefined;
+};
 
 const Navigation = ({ route }: { readonly route: Route }) => (
   <nav aria-label="Views">
@@ -27,7 +52,7 @@ const Navigation = ({ route }: { readonly route: Route }) => (
       <a
         key={view}
         href={hashOf({ ...route, view, job: '', start: 1 })}
-        aria-current={route.view === view ? 'page' : undefined}
+        aria-current={currentOf(route, view)}
       >
         {VIEWS[view]}
       </a>
@@ -35,23 +60,26 @@ const Navigation = ({ route }: { readonly route: Route }) => (
   </nav>
 );
 
-export const PageHeader = ({
-  route,
-  go,
-  onRefresh,
-}: {
-  readonly route: Route;
-  readonly go: Go;
-  onRefresh(): void;
-}) => (
+/** The address of the view with its times as they are now: another reader sees the same jobs. */
+const linkOf = ({ route, timeRange: { from, to }, now }: ViewContext): string =>
+  `${location.origin}${location.pathname}${hashOf(
+    from === undefined ? route : { ...route, window: between(from, to ?? now) },
+  )}`;
+
+export const PageHeader = ({ context, isFixed, onRefresh }: PageHeaderProps) => (
   <>
-    <DomainForm route={route} go={go} />
-    {route.domain !== '' && (
+    <DomainForm context={context} isFixed={isFixed} />
+    {context.route.domain !== '' && (
       <>
-        <Navigation route={route} />
+        <Navigation route={context.route} />
+        <Search route={context.route} />
         <button type="button" onClick={onRefresh}>
           Refresh
         </button>
+        <small>
+          as of {clockTime(context)}, again every {REFRESH_INTERVAL_MS / 1000} s
+        </small>
+        <CopyButton name="link" text={linkOf(context)} isNamed />
       </>
     )}
   </>

@@ -4,10 +4,11 @@ import { Bar } from './bar.js';
 import { count } from './format.js';
 
 export function Progress({ job: { total_tasks: total, remained_tasks: remained } }: { readonly job: Job }) {
+  if (total === 0) return <span class="measure">no tasks</span>;
   const done = Math.max(0, total - remained);
   return (
     <span class="measure">
-      <Bar share={total === 0 ? 0 : done / total} />
+      <Bar share={done / total} />
       <span>
         {count(done)} of {count(total)}
       </span>

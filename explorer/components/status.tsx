@@ -1,16 +1,10 @@
 /** The statuses of jobs: their names, their colours, their order. */
 import type { JobStatus } from '../api/statuses.js';
+import { STATUS_NAMES } from '../state/filter-words.js';
 import type { Route } from '../state/route.js';
 
 /** In the order in which they are shown and stacked. */
-const NAMES: Readonly<Record<JobStatus, string>> = {
-  SUCCESS: 'Success',
-  ERROR: 'Error',
-  TIMEOUT: 'Timeout',
-  IN_PROGRESS: 'In progress',
-  CREATED: 'Created',
-  CANCELED: 'Canceled',
-};
+const NAMES: Readonly<Record<JobStatus, string>> = STATUS_NAMES;
 
 export const isStatus = (name: string): name is JobStatus => Object.hasOwn(NAMES, name);
 

@@ -1,44 +1,91 @@
 /** Chooses the window: one of those on offer, or from one time to another. */
+import { Fragment } from 'preact';
+import { useState } from 'preact/hooks';
 import { FIRST_PAGE } from '../state/route.js';
-import { ALL, between, WINDOWS } from '../state/time-range.js';
+import { ALL, between, isWindow, NIGHT, WINDOWS } from '../state/time-range.js';
 import type { ViewContext } from '../state/view-context.js';
+import { isShown, localZone, timeAt, wallTime } from '../state/zone.js';
 import { textOf } from './form.js';
+import { windowText } from './format.js';
 
-/** The local date and time in the format of `datetime-local` fields. */
-const localTime = (time: number): string => {
-  const date = new Date(time);
-  return new Date(time - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-};
+/** A time in the format of `datetime-local` fields. */
+const fieldText = (time: number, zone: string): string =>
+  new Date(wallTime(time, zone)).toISOString().slice(0, 16);
 
-function OwnRange({ timeRange: { from, to }, now, go }: ViewContext) {
+/** The time of a field, or its fault in words. */
+function readField(text: string, zone: string): { readonly time: number; readonly fault: string } {
+  const wall = Date.parse(`${text}Z`);
+  if (Number.isNaN(wall) || !/^\d{4}-/.test(text))
+    return { time: NaN, fault: 'A time has a year of four digits.' };
+  const fault = isShown(wall, zone) ? '' : `The clocks of ${zone} skip this time.`;
+  return { time: timeAt(wall, zone), fault };
+}
+
+const NAMES = { from: 'From', to: 'to' } as const;
+
+function OwnRange({ timeRange, now, zone, go }: ViewContext) {
+  const [faults, setFaults] = useState<Readonly<Record<string, string>>>({});
   const submit = (event: SubmitEvent & { readonly currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
-    const [first, last] = ['from', 'to'].map((name) => Date.parse(textOf(given, name)));
-    if (first !== undefined && last !== undefined && first < last)
-      go({ ...FIRST_PAGE, window: between(first, last) });
+    const from = readField(textOf(given, 'from'), zone);
+    const to = readField(textOf(given, 'to'), zone);
+    const order = from.time >= to.time ? 'From is not before to.' : '';
+    setFaults({ from: from.fault, to: to.fault || order });
+    if (from.fault + to.fault + order === '') go({ ...FIRST_PAGE, window: between(from.time, to.time) });
   };
   return (
-    <form class="chosen" onSubmit={submit} key={`${from}/${to}`}>
-      <label>
-        From <input type="datetime-local" name="from" required defaultValue={localTime(from ?? now)} />
-      </label>
-      <label>
-        to <input type="datetime-local" name="to" required defaultValue={localTime(to ?? now)} />
-      </label>
-      <button type="submit">Show</button>
+    <form class="chosen" onSubmit={submit} noValidate key={`${timeRange.from}/${timeRange.to} ${zone}`}>
+      {(['from', 'to'] as const).map((name) => (
+        <Fragment key={name}>
+          <label>
+            {NAMES[name]}{' '}
+            <input
+              type="datetime-local"
+              name={name}
+              aria-invalid={(faults[name] ?? '') !== ''}
+              aria-describedby={`${name}-fault`}
+              defaultValue={fieldText(timeRange[name] ?? now, zone)}
+            />
+          </label>
+          <span id={`${name}-fault`} class="faults" role="alert">
+            {faults[name]}
+          </span>
+        </Fragment>
+      ))}
+      <button type="submit">Apply</button>
     </form>
   );
 }
 
+/** The window in words, with the zone of all times of the page, and the switch to another. */
+const InWords = (context: ViewContext) => {
+  const { route, timeRange, zone, go } = context;
+  const local = localZone();
+  return (
+    <p class="words">
+      {isWindow(route.window)
+        ? windowText(timeRange, context)
+        : `No window is «${route.window}»: all time, ${zone}`}{' '}
+      {local !== 'UTC' && (
+        <button type="button" class="quiet" onClick={() => go({ zone: route.zone === '' ? 'utc' : '' })}>
+          in {route.zone === '' ? 'UTC' : local}
+        </button>
+      )}
+    </p>
+  );
+};
+
+const CHOICES = [[NIGHT, { name: 'Last night' }], ...WINDOWS, [ALL, { name: 'All' }]] as const;
+
 export function TimeRangePicker(context: ViewContext) {
   const { route, go } = context;
-  const isOwn = !WINDOWS.has(route.window) && route.window !== ALL;
+  const isOwn = !CHOICES.some(([window]) => window === route.window);
   return (
     <div class="window">
       <fieldset class="choices">
         <legend class="hidden">Window</legend>
-        {[...WINDOWS, [ALL, { name: 'All' }] as const].map(([window, { name }]) => (
+        {CHOICES.map(([window, { name }]) => (
           <button
             key={window}
             type="button"
@@ -53,6 +100,7 @@ export function TimeRangePicker(context: ViewContext) {
         <summary>From … to …</summary>
         <OwnRange {...context} />
       </details>
+      <InWords {...context} />
     </div>
   );
 }

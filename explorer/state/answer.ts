@@ -5,9 +5,10 @@ import { CallError } from '../api/call-error.js';
 import type { Violation } from '../api/call-error.js';
 import { send } from '../api/client.js';
 
-/** The state of a call; its last answer stays until the next arrives. */
+/** The state of a call. The answer to a question is never shown under another. */
 export interface Answer<T> {
   readonly call: Call<T> | undefined;
+  /** undefined until an answer to the current question is there; a refresh keeps the last one until the next arrives. */
   readonly value: T | undefined;
   readonly error: CallError | undefined;
   readonly isWaiting: boolean;
@@ -20,26 +21,50 @@ export const TRYING_AGAIN = `Trying again every ${RETRY_DELAY_MS / 1000} seconds
 const callErrorOf = (error: unknown): CallError =>
   error instanceof CallError ? error : new CallError(String(error), 0, false);
 
+/** The reader’s question, and the round in which it is asked. */
+export interface Asked {
+  /** The same text for calls of the same question, which may differ in their times. */
+  readonly question: string;
+  /** Another number asks again. */
+  readonly now: number;
+}
+
+type Held<T> = Answer<T> & Pick<Asked, 'question'>;
+
+/** Waits for the answer to a call, with the last one to the same question. */
+const waiting =
+  <T>(call: Call<T>, question: string) =>
+  (before: Held<T>): Held<T> =>
+    before.question === question
+      ? { ...before, call, isWaiting: true }
+      : { call, question, value: undefined, error: undefined, isWaiting: true };
+
 /** A transient failure keeps the last answer on the page; a refused call has none. */
 const failed =
   <T>(call: Call<T>, error: CallError) =>
-  (before: Answer<T>): Answer<T> => ({
+  (before: Held<T>): Held<T> => ({
+    ...before,
     call,
     value: error.isTransient ? before.value : undefined,
     error,
     isWaiting: false,
   });
 
-/** Makes a call, and makes it again for another request or another `round`. undefined: there is no call to make yet. */
-export function useAnswer<T>(call: Call<T> | undefined, round = 0): Answer<T> {
-  const [answer, setAnswer] = useState<Answer<T>>({
+/**
+ * Makes a call, and makes it again for another request or another round. undefined: there is no call to make yet. Without
+ * `asked` every call is a question of its own.
+ */
+export function useAnswer<T>(call: Call<T> | undefined, asked?: Asked): Answer<T> {
+  const identity = JSON.stringify(call);
+  const { question, now: round } = asked ?? { question: identity, now: 0 };
+  const [answer, setAnswer] = useState<Held<T>>({
     call: undefined,
+    question,
     value: undefined,
     error: undefined,
     isWaiting: true,
   });
   const [attempt, setAttempt] = useState(0);
-  const identity = JSON.stringify(call);
   useEffect(() => {
     if (call === undefined) return undefined;
     const abort = new AbortController();
@@ -48,9 +73,9 @@ export function useAnswer<T>(call: Call<T> | undefined, round = 0): Answer<T> {
       // Nobody waits for a hidden page.
       if (!document.hidden) setAttempt((last) => last + 1);
     };
-    setAnswer((before) => ({ ...before, call, isWaiting: true }));
+    setAnswer(waiting(call, question));
     send(call, abort.signal).then(
-      (value) => setAnswer({ call, value, error: undefined, isWaiting: false }),
+      (value) => setAnswer({ call, question, value, error: undefined, isWaiting: false }),
       (thrown: unknown) => {
         if (abort.signal.aborted) return;
         const error = callErrorOf(thrown);
@@ -63,8 +88,11 @@ export function useAnswer<T>(call: Call<T> | undefined, round = 0): Answer<T> {
       clearInterval(timer);
     };
   }, [identity, attempt, round]);
+  if (JSON.stringify(answer.call) === identity) return answer;
   // With another call the answer is out of date at once, one render before the effect runs.
-  return JSON.stringify(answer.call) === identity ? answer : { ...answer, isWaiting: true };
+  return call === undefined
+    ? { ...answer, value: undefined, isWaiting: true }
+    : waiting(call, question)(answer);
 }
 
 /** The faults that the service found in the requests of these answers. */

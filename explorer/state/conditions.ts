@@ -81,13 +81,62 @@ const READERS: Readonly<Record<ValueForm, (text: string) => Json>> = {
   timediff: verbatim,
 };
 
+/** The blanks at the ends of a text are part of it. */
+const isVerbatim = (operator: string): boolean => valueFormOf(operator) === 'text';
+
 /** The condition as a request has it. The service checks it. */
 export const sent = ({ key, operator, value }: Condition): SentCondition => ({
   key,
   operator,
-  value: READERS[valueFormOf(operator)](value.trim()),
+  value: READERS[valueFormOf(operator)](isVerbatim(operator) ? value : value.trim()),
 });
 
-/** A value of the service as the reader would type it. */
+/** A value of the service as the reader would type it: text with blanks at its ends in quotes. */
 export const typed = (value: Json): string =>
-  typeof value === 'string' && literal(value) === value ? value : JSON.stringify(value);
+  typeof value === 'string' && literal(value.trim()) === value ? value : JSON.stringify(value);
+
+/** Several texts as the reader would type them in a list. */
+export const typedList = (values: readonly string[]): string => {
+  const plain = values.join(', ');
+  return JSON.stringify(list(plain, literal)) === JSON.stringify(values) ? plain : JSON.stringify(values);
+};
+
+/** A number outside of JSON texts. */
+const NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d[\d.]*(?:[eE][+-]?\d+)?/g;
+
+/** The digits that every double keeps. */
+const EXACT_DIGITS = 15;
+
+/** A number that comes back as it is written. */
+function isExact(text: string): boolean {
+  const value = Number(text);
+  const digits = text
+    .replace(/[eE].*$/, '')
+    .replaceAll(/[^\d]/g, '')
+    .replace(/^0+/, '');
+  if (!Number.isFinite(value) || (value === 0 && digits !== '')) return false;
+  return digits.length <= EXACT_DIGITS || String(value) === text;
+}
+
+/** The fault of a value that could not be asked as it is shown: a number with more digits than requests hold; '' without one. */
+export function valueFault({ operator, value }: Condition): string {
+  const form = valueFormOf(operator);
+  if (!['value', 'list', 'object'].includes(form)) return '';
+  const isJson = /^\s*[{[]/.test(value);
+  const words = isJson || form !== 'list' ? [value] : value.split(',');
+  const numbers = words
+    .map((word) => word.trim())
+    .filter((word) => isJson || /^-?\d[\d.]*(?:[eE][+-]?\d+)?$/.test(word))
+    .flatMap((word) => word.match(NUMBERS) ?? [])
+    .filter((each) => !each.startsWith('"'));
+  const [first] = numbers.filter((each) => !isExact(each));
+  return first === undefined ? '' : `${first} cannot be asked exactly as a number; in quotes it is text.`;
+}
+
+export const hasValueFault = ({
+  filter,
+  filterOr,
+}: {
+  readonly filter: readonly Condition[];
+  readonly filterOr: readonly Condition[];
+}): boolean => [...filter, ...filterOr].some((each) => valueFault(each) !== '');

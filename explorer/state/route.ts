@@ -14,6 +14,8 @@ export interface Route {
   readonly domain: string;
   /** A relative window such as '24h', a range `<ISO>/<ISO>`, or 'all'; '' leaves the choice to the date of the newest job. */
   readonly window: string;
+  /** 'utc', or '' for the zone of the reader's machine. */
+  readonly zone: string;
   /** '' for every status. */
   readonly status: string;
   readonly filter: readonly Condition[];
@@ -36,19 +38,20 @@ export const DEFAULT_ROUTE: Route = {
   view: 'overview',
   domain: '',
   window: '',
+  zone: '',
   status: '',
   filter: [],
   filterOr: [],
   sort: `-${FIELDS.created}`,
   start: 1,
-  limit: 20,
+  limit: 25,
   columns: [],
   newest: false,
   job: '',
   aggregate: '',
 };
 
-export const PAGE_SIZES = [20, 50, 100] as const;
+export const PAGE_SIZES = [25, 50, 100] as const;
 
 const isView = (name: string): name is View => Object.hasOwn(VIEWS, name);
 
@@ -87,6 +90,7 @@ export function routeOf(hash: string): Route {
     view: isView(name) ? name : 'overview',
     domain: text('domain'),
     window: text('window'),
+    zone: text('zone') === 'utc' ? 'utc' : '',
     status: text('status'),
     filter: conditionsOf(given.get('filter')),
     filterOr: conditionsOf(given.get('filter_or')),
@@ -106,6 +110,7 @@ export function hashOf(route: Route): string {
   const all: Readonly<Record<string, string>> = {
     domain: route.domain,
     window: route.window,
+    zone: route.zone,
     status: route.status,
     filter: encoded(route.filter),
     filter_or: encoded(route.filterOr),
@@ -124,9 +129,13 @@ export function hashOf(route: Route): string {
 /** Another view of the same kind starts at its first page. */
 export const FIRST_PAGE = { start: 1 } as const;
 
-/** Adds a condition on a key, in place of others on the same key. */
-export function withCondition(route: Route, key: FieldName, value: string): Partial<Route> {
-  const condition: Condition = { key, operator: 'eq', value: typed(value) };
-  const others = route.filter.filter((each) => each.key !== key);
-  return { ...FIRST_PAGE, filter: [...others, condition] };
+/** Adds conditions, in place of others on the same keys. */
+export function withConditions(route: Route, conditions: readonly Condition[]): Partial<Route> {
+  const keys = conditions.map(({ key }) => key);
+  const others = route.filter.filter(({ key }) => !keys.includes(key));
+  return { ...FIRST_PAGE, filter: [...others, ...conditions] };
 }
+
+/** Adds the condition that a key has a value, in place of others on the same key. */
+export const withCondition = (route: Route, key: FieldName, value: string): Partial<Route> =>
+  withConditions(route, [{ key, operator: 'eq', value: typed(value) }]);

@@ -1,7 +1,9 @@
 /**
- * The time range that a window of the route means, and the buckets of its timeline. Buckets are in UTC, as the service
- * groups dates.
+ * The time range that a window of the route means, and the buckets of its timeline. The service groups dates in UTC: hours
+ * and weeks are those of UTC, and the days of another zone are put together of hours.
  */
+
+import { timeAt, wallTime } from './zone.js';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
@@ -40,16 +42,28 @@ export const WINDOWS: ReadonlyMap<string, { readonly name: string; readonly leng
   ['1y', { name: '1 year', length: 364 * DAY_MS }],
 ]);
 export const ALL = 'all';
+/** From yesterday 18:00 to today 09:00 in the zone of the page. */
+export const NIGHT = 'night';
+const NIGHT_HOURS = { from: -6, to: 9 } as const;
 
 /** Weeks are counted from Monday, 5 January 1970. */
 const FIRST_MONDAY = 4 * DAY_MS;
 
-/** The beginning of the bucket around a time. */
-export const floor = (time: number, unit: Unit): number => {
+/** The beginning of the bucket around a time: of a day in the zone, of an hour or a week in UTC. */
+export function floor(time: number, unit: Unit, zone: string): number {
   const { length } = BUCKETS[unit];
+  if (unit === 'day') return timeAt(Math.floor(wallTime(time, zone) / length) * length, zone);
   const origin = unit === 'week' ? FIRST_MONDAY : 0;
   return Math.floor((time - origin) / length) * length + origin;
-};
+}
+
+/** The beginning of the bucket after that of `start`. A day may have 23 to 25 hours. */
+export const after = (start: number, unit: Unit, zone: string): number =>
+  unit === 'day' ? floor(start + 1.5 * DAY_MS, unit, zone) : start + BUCKETS[unit].length;
+
+/** The unit in which the service is asked for buckets of a unit. */
+export const askedUnit = (unit: Unit, zone: string): Unit =>
+  unit === 'day' && zone !== 'UTC' ? 'hour' : unit;
 
 /** The unit for a time range of `length` milliseconds. */
 function unitOf(length: number): Unit {
@@ -63,17 +77,29 @@ const EVER: TimeRange = { from: undefined, to: undefined, unit: 'week' };
 export const between = (from: number, to: number): string =>
   `${new Date(from).toISOString()}/${new Date(to).toISOString()}`;
 
+function lastNight(now: number, zone: string): TimeRange {
+  const midnight = floor(wallTime(now, zone), 'day', 'UTC');
+  const at = (hour: number): number => timeAt(midnight + hour * HOUR_MS, zone);
+  return { from: at(NIGHT_HOURS.from), to: at(NIGHT_HOURS.to), unit: 'hour' };
+}
+
+/** True for a window that `timeRangeOf` can read. */
+export const isWindow = (window: string): boolean =>
+  window === ALL || window === NIGHT || WINDOWS.has(window) || timeRangeOf(window, 0, 'UTC') !== EVER;
+
 /** Reads a window at the time `now`; a malformed one means all time. The range begins with a whole unit. */
-export function timeRangeOf(window: string, now: number): TimeRange {
+export function timeRangeOf(window: string, now: number, zone: string): TimeRange {
+  if (window === NIGHT) return lastNight(now, zone);
   const relative = WINDOWS.get(window);
   if (relative !== undefined) {
     const unit = unitOf(relative.length);
-    return { from: floor(now - relative.length, unit) + BUCKETS[unit].length, to: undefined, unit };
+    const first = floor(now - relative.length, unit, zone);
+    return { from: after(first, unit, zone), to: undefined, unit };
   }
   const [from, to] = window.split('/').map((text) => Date.parse(text));
   if (from === undefined || to === undefined || !(from < to)) return EVER;
   const unit = unitOf(to - from);
-  return { from: floor(from, unit), to, unit };
+  return { from: floor(from, unit, zone), to, unit };
 }
 
 /** Milliseconds in a time range, up to `now` if it has no end; undefined if it has no beginning. */
@@ -82,8 +108,8 @@ const lengthOf = ({ from, to }: TimeRange, now: number): number | undefined =>
 
 /** The beginning of a week in the format `%G-W%V`; 4 January is always in the first week of its year. */
 function weekStart(text: string): number {
-  const [year = 0, week = 0] = text.split('-W').map(Number);
-  return floor(Date.UTC(year, 0, 4), 'week') + (week - 1) * WEEK_MS;
+  const [year = NaN, week = NaN] = text.split('-W').map(Number);
+  return floor(Date.UTC(year, 0, 4), 'week', 'UTC') + (week - 1) * WEEK_MS;
 }
 
 /** Reads the beginning of a bucket in the service's format; NaN for other text. */

@@ -12,7 +12,7 @@ function firstWindow(created: string | undefined, now: number): string {
   const newest = Date.parse(created ?? '');
   if (Number.isNaN(newest)) return ALL;
   if (now - newest < WEEK_MS) return '7d';
-  const end = floor(newest, 'day') + DAY_MS;
+  const end = floor(newest, 'day', 'UTC') + DAY_MS;
   return between(end - WEEK_MS, end);
 }
 

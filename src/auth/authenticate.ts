@@ -4,6 +4,7 @@ import { messageOf } from '../errors.js';
 import type { Log } from '../telemetry/log.js';
 import { NO_METER } from '../telemetry/metrics/registry.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
+import type { Tracer } from '../telemetry/traces/tracer.js';
 import { anonymous } from './anonymous.js';
 import type { Authenticate } from './caller.js';
 import { createFetchedKeys } from './fetched-keys.js';
@@ -23,6 +24,7 @@ export interface AuthOptions {
   /** Milliseconds that only grow. */
   readonly monotonicNow: () => number;
   readonly meter?: Meter;
+  readonly tracer?: Tracer;
   /** Called after each check of AUTH_PUBLIC_KEYS. */
   readonly keysChecked?: (hasFailed: boolean) => void;
 }

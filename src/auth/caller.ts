@@ -1,5 +1,6 @@
 /** The caller of a request and its scope: the result of authentication. */
 import type { Scope } from '../query/confine.js';
+import type { TraceContext } from '../telemetry/traces/trace-context.js';
 
 /** The domain and project named by a request, under the contract's field names; '' if it names none. */
 export interface RequestedScope {
@@ -14,6 +15,12 @@ export interface Caller {
   scope(asked: RequestedScope): Promise<Scope>;
 }
 
+/** The call for whose sake the identity service is asked. */
+export interface Origin {
+  readonly requestId: string;
+  readonly trace: TraceContext | undefined;
+}
+
 /** The part of a call that identifies its caller. */
 export interface Credentials {
   /** The token, if one was sent. */
@@ -22,6 +29,7 @@ export interface Credentials {
   readonly verb: string;
   /** Aborted with the call. */
   readonly signal: AbortSignal;
+  readonly origin?: Origin | undefined;
 }
 
 /** Errors: AUTHENTICATE_FAILURE, PERMISSION_DENIED, UNAVAILABLE. */

@@ -2,6 +2,7 @@
 import { echo, messageOf } from '../errors.js';
 import { raceAbort } from '../limits/abort.js';
 import { createFairScheduler } from '../limits/fair-scheduler.js';
+import type { Origin } from './caller.js';
 import { identityUnavailable, IDENTITY_TIMEOUT_MS } from './identity.js';
 import type { Identity } from './identity.js';
 import { readKey } from './keys.js';
@@ -146,11 +147,11 @@ export function createFetchedKeys(
   const share = createSharedFetches();
   const acquireSlot = createFairScheduler(FETCH_LIMITS);
 
-  async function fetched(domainId: string, signal: AbortSignal): Promise<Keys> {
+  async function fetched(domainId: string, signal: AbortSignal, origin?: Origin): Promise<Keys> {
     const begun = monotonicNow();
     using _slot = await slotWithin((waiting) => acquireSlot(domainId, waiting), signal, timeout);
     const left = Math.max(1, timeout - (monotonicNow() - begun));
-    const text = await identity.publicKey(domainId, signal, left);
+    const text = await identity.publicKey(domainId, signal, left, origin);
     if (text === undefined) return cache.keepNone(domainId, '');
     return await readKey(text).then(
       (key) => cache.keep(domainId, [key]),
@@ -158,24 +159,29 @@ export function createFetchedKeys(
     );
   }
 
-  /** Fetches the keys; in an outage the cached ones of `before` stay valid. */
-  const refresh = (domainId: string, before: CachedKeys | undefined, signal: AbortSignal): Promise<Keys> =>
+  /** Fetches the keys in the trace of the first to ask; in an outage the cached ones of `before` stay valid. */
+  const refresh = (
+    domainId: string,
+    before: CachedKeys | undefined,
+    signal: AbortSignal,
+    origin?: Origin,
+  ): Promise<Keys> =>
     share(
       domainId,
       (abandoned) =>
-        fetched(domainId, abandoned).catch((error: unknown) => {
+        fetched(domainId, abandoned, origin).catch((error: unknown) => {
           if (before === undefined || abandoned.aborted) throw error;
           return cache.keepStale(domainId, before);
         }),
       signal,
     );
 
-  return async (domainId, signal) => {
+  return async (domainId, signal, origin) => {
     const known = cache.known(domainId);
     if (known !== undefined && known.until > monotonicNow()) return known.keys;
     if (cache.hasNone(domainId)) return [];
     if (known?.stale !== true || monotonicNow() - known.until > KEY_TTL_MS)
-      return refresh(domainId, known, signal);
+      return refresh(domainId, known, signal, origin);
     // In an outage, callers with a cached key do not wait for identity.
     void refresh(domainId, known, new AbortController().signal);
     return known.keys;

@@ -8,12 +8,14 @@ import type { AuthenticationResponse, AuthorizationResponse } from '../gen/space
 import { AuthorizationClient } from '../gen/spaceone/api/identity/v1/authorization.js';
 import { DomainClient } from '../gen/spaceone/api/identity/v1/domain.js';
 import { abortReason } from '../limits/abort.js';
-import type { RequestedScope } from './caller.js';
+import type { Origin, RequestedScope } from './caller.js';
 import { IDENTITY_STATUSES } from '../telemetry/metrics/own-definitions.js';
 import { NO_METER } from '../telemetry/metrics/registry.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
-import { createOutage } from './outage.js';
-import type { OutageLog } from './outage.js';
+import { NO_TRACER, serverAttributes } from '../telemetry/traces/tracer.js';
+import type { Span, Tracer } from '../telemetry/traces/tracer.js';
+import { createOutage } from '../telemetry/outage.js';
+import type { OutageLog } from '../telemetry/outage.js';
 
 export interface IdentityEndpoint {
   /** `host:port`. */
@@ -27,6 +29,7 @@ export interface RoleQuestion extends RequestedScope {
   /** The rpc. */
   readonly verb: string;
   readonly token: string;
+  readonly origin?: Origin | undefined;
 }
 
 export interface Identity {
@@ -34,7 +37,12 @@ export interface Identity {
    * Fetches the public key of a domain within `timeout` milliseconds: a JWK as JSON, or undefined if there is none.
    * Aborting `signal` cancels the call. Errors: UNAVAILABLE, and the abort reason.
    */
-  publicKey(domainId: string, signal: AbortSignal, timeout: number): Promise<string | undefined>;
+  publicKey(
+    domainId: string,
+    signal: AbortSignal,
+    timeout: number,
+    origin?: Origin,
+  ): Promise<string | undefined>;
   /** Asks for the caller's role. Errors: PERMISSION_DENIED, AUTHENTICATE_FAILURE, and those of `publicKey`. */
   role(question: RoleQuestion, signal: AbortSignal): Promise<AuthorizationResponse>;
   close(): void;
@@ -49,6 +57,7 @@ export interface IdentityOptions {
   /** Milliseconds for an answer about a role. */
   readonly timeout?: number;
   readonly meter?: Meter;
+  readonly tracer?: Tracer;
 }
 
 /** The name of a status in the metrics. */
@@ -98,12 +107,16 @@ export const identityUnavailable = (): AppError =>
   appError('UNAVAILABLE', { reason: 'the caller cannot be verified now' });
 
 type Answered<T> = (error: ServiceError | null, answer: T) => void;
-type Begin<T> = (answered: Answered<T>) => ClientUnaryCall;
+type Begin<T> = (metadata: Metadata, answered: Answered<T>) => ClientUnaryCall;
 
 /** Makes a call, cancelled with `signal`; answers its error and its response. */
-function callOf<T>(begin: Begin<T>, signal: AbortSignal): Promise<Parameters<Answered<T>>> {
+function callOf<T>(
+  begin: Begin<T>,
+  metadata: Metadata,
+  signal: AbortSignal,
+): Promise<Parameters<Answered<T>>> {
   return new Promise((resolve) => {
-    const call = begin((error, answer) => {
+    const call = begin(metadata, (error, answer) => {
       signal.removeEventListener('abort', cancel);
       resolve([error, answer]);
     });
@@ -114,22 +127,56 @@ function callOf<T>(begin: Begin<T>, signal: AbortSignal): Promise<Parameters<Ans
   });
 }
 
-/** Asks identity, counts the requests and logs an outage. */
-function createAsk({ monotonicNow, log, meter = NO_METER }: IdentityOptions) {
+/** The rpcs of identity, by their names in the metrics. */
+const METHODS = {
+  get_public_key: 'spaceone.api.identity.v1.Domain/get_public_key',
+  verify: 'spaceone.api.identity.v1.Authorization/verify',
+} as const;
+
+/** Begins the span of a request below that of the call. */
+const beginSpan = (tracer: Tracer, rpc: keyof typeof METHODS, address: string, origin?: Origin): Span =>
+  tracer.begin('client', METHODS[rpc], origin?.trace, () => ({
+    ...{ 'rpc.system.name': 'grpc', 'rpc.method': METHODS[rpc] },
+    ...serverAttributes(address),
+  }));
+
+/** Ends the span of a request: for its client, every other status than OK is an error. */
+function endSpan(span: Span, name: string): void {
+  const isError = name !== status[status.OK];
+  span.end({ 'rpc.status_code': name, ...(isError ? { 'error.type': name } : {}) }, isError);
+}
+
+/** The metadata by which identity logs a request under the id of the call, in its trace. */
+function metadataOf({ context }: Span, origin: Origin | undefined): Metadata {
+  const metadata = new Metadata();
+  if (origin !== undefined) metadata.set('transaction_id', origin.requestId);
+  if (context === undefined) return metadata;
+  metadata.set('traceparent', context.traceparent);
+  if (context.tracestate !== undefined) metadata.set('tracestate', context.tracestate);
+  return metadata;
+}
+
+/** A request to identity. */
+interface Question<T> {
+  readonly rpc: keyof typeof METHODS;
+  readonly begin: Begin<T>;
+  readonly refusal: Refusal<T>;
+  readonly signal: AbortSignal;
+  readonly origin: Origin | undefined;
+}
+
+/** Asks identity at `address`, counts and traces the requests, and logs an outage. */
+function createAsk(address: string, options: IdentityOptions) {
+  const { monotonicNow, log, meter = NO_METER, tracer = NO_TRACER } = options;
   const outage = createOutage(OUTAGE, log, monotonicNow);
-  return async function ask<T>(
-    rpc: 'get_public_key' | 'verify',
-    begin: Begin<T>,
-    refusal: Refusal<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
+  return async function ask<T>({ rpc, begin, refusal, signal, origin }: Question<T>): Promise<T> {
     signal.throwIfAborted();
     const begun = monotonicNow();
-    const [error, answer] = await callOf(begin, signal);
-    meter.add('inventory_job_identity_requests_total', {
-      rpc,
-      status: statusNameOf(error?.code ?? status.OK),
-    });
+    const span = beginSpan(tracer, rpc, address, origin);
+    const [error, answer] = await callOf(begin, metadataOf(span, origin), signal);
+    const code = error?.code ?? status.OK;
+    endSpan(span, status[code]);
+    meter.add('inventory_job_identity_requests_total', { rpc, status: statusNameOf(code) });
     meter.observe('inventory_job_identity_request_seconds', {}, (monotonicNow() - begun) / 1000);
     const read = error === null ? () => answer : refusal(error);
     if (read === undefined && signal.aborted) throw abortReason(signal);
@@ -148,28 +195,30 @@ export function createIdentity({ address, secure }: IdentityEndpoint, options: I
   const domains = new DomainClient(address, channel, CHANNEL);
   const authorizations = new AuthorizationClient(address, channel, CHANNEL);
   const { now, timeout = IDENTITY_TIMEOUT_MS } = options;
-  const ask = createAsk(options);
+  const ask = createAsk(address, options);
   return {
-    async publicKey(domainId, signal, timeout) {
+    async publicKey(domainId, signal, timeout, origin) {
       const request = { domain_id: domainId };
-      const { public_key: key } = await ask(
-        'get_public_key',
-        (answered) => domains.getPublicKey(request, new Metadata(), { deadline: now() + timeout }, answered),
-        readNoKey,
-        signal,
-      );
+      const { public_key: key } = await ask({
+        rpc: 'get_public_key',
+        begin: (metadata, answered) =>
+          domains.getPublicKey(request, metadata, { deadline: now() + timeout }, answered),
+        refusal: readNoKey,
+        ...{ signal, origin },
+      });
       return key === '' ? undefined : key;
     },
-    role({ verb, token, domain_id, project_id = '' }, signal) {
-      const metadata = new Metadata();
-      metadata.set('token', token);
+    role({ verb, token, domain_id, project_id = '', origin }, signal) {
       const request = { ...ROLE_REQUEST, verb, domain_id, project_id };
-      return ask<AuthorizationResponse>(
-        'verify',
-        (answered) => authorizations.verify(request, metadata, { deadline: now() + timeout }, answered),
-        ({ code }) => REFUSALS.get(code),
-        signal,
-      );
+      return ask<AuthorizationResponse>({
+        rpc: 'verify',
+        begin(metadata, answered) {
+          metadata.set('token', token);
+          return authorizations.verify(request, metadata, { deadline: now() + timeout }, answered);
+        },
+        refusal: ({ code }) => REFUSALS.get(code),
+        ...{ signal, origin },
+      });
     },
     close() {
       domains.close();

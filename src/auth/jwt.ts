@@ -5,7 +5,7 @@ import { fail } from '../errors.js';
 import type { RefusedToken } from '../telemetry/metrics/own-definitions.js';
 import { NO_METER } from '../telemetry/metrics/registry.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
-import type { Authenticate } from './caller.js';
+import type { Authenticate, Origin } from './caller.js';
 import { matchesGlob } from './glob.js';
 import type { KeysOf, VerifyingKey } from './keys.js';
 import type { Roles } from './roles.js';
@@ -72,13 +72,14 @@ async function verified(
   token: string,
   signal: AbortSignal,
   { keysOf, now }: JwtOptions,
+  origin?: Origin,
 ): Promise<Claims | RefusedToken> {
   if (token === '') return 'missing';
   if (token.length > MAX_TOKEN_BYTES || !COMPACT.test(token)) return 'malformed';
   try {
     const domain = claimedDomain(token);
     if (domain === undefined) return 'claims';
-    const keys = await keysOf(domain, signal);
+    const keys = await keysOf(domain, signal, origin);
     const tried = await Promise.allSettled(keys.map((key) => verifiedBy(key, token, now())));
     const values = tried.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
     return values.find((value) => value !== undefined) ?? refusalOf(tried);
@@ -107,8 +108,8 @@ function refuse(meter: Meter, why: RefusedToken): never {
 /** Authenticates by token. The reason for refusing a token is not disclosed. */
 export const createJwtAuthenticate =
   (options: JwtOptions): Authenticate =>
-  async ({ token = '', verb, signal }) => {
-    const claims = await verified(token, signal, options);
+  async ({ token = '', verb, signal, origin }) => {
+    const claims = await verified(token, signal, options, origin);
     if (typeof claims === 'string') return refuse(options.meter ?? NO_METER, claims);
     const { domainId, user, permissions, owner } = claims;
     const permission = `inventory.Job.${verb}`;
@@ -119,6 +120,6 @@ export const createJwtAuthenticate =
     return {
       user,
       scope: ({ domain_id, project_id = '' }) =>
-        roles({ token, verb, domainId, domain_id, project_id }, signal),
+        roles({ token, verb, domainId, domain_id, project_id, origin }, signal),
     };
   };

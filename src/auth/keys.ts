@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { importJWK } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
 import { raceAbort } from '../limits/abort.js';
+import type { Origin } from './caller.js';
 
 /** A key with its one algorithm; the token has no say in the algorithm. */
 export interface VerifyingKey {
@@ -11,7 +12,11 @@ export interface VerifyingKey {
 }
 
 /** Answers the keys of a domain, possibly none; `signal` ends the wait. */
-export type KeysOf = (domainId: string, signal: AbortSignal) => Promise<readonly VerifyingKey[]>;
+export type KeysOf = (
+  domainId: string,
+  signal: AbortSignal,
+  origin?: Origin,
+) => Promise<readonly VerifyingKey[]>;
 
 /** By key type and curve; symmetric keys are not supported. */
 const ALGORITHMS: ReadonlyMap<string, string> = new Map([
@@ -97,9 +102,9 @@ export async function readKeySet(text: string): Promise<KeySet> {
 /** Takes the keys of a domain from `first`, or from `other` if `first` has none. */
 export const eitherKeys =
   (first: KeysOf, other: KeysOf): KeysOf =>
-  async (domainId, signal) => {
-    const keys = await first(domainId, signal);
-    return keys.length > 0 ? keys : other(domainId, signal);
+  async (...asked) => {
+    const keys = await first(...asked);
+    return keys.length > 0 ? keys : other(...asked);
   };
 
 /** Interval between two checks of the file. */

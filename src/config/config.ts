@@ -1,4 +1,7 @@
 /** The environment as one frozen Config; every complaint is reported at once (docs/settings.md). */
+import { baseUrl, pairs, ratio, SAMPLERS } from './otel.js';
+import { invalid } from './reader.js';
+import type { Reader } from './reader.js';
 
 /** The address of the identity service. */
 interface IdentityEndpoint {
@@ -19,13 +22,6 @@ const SIZE_UNITS_BYTES: ReadonlyMap<string, number> = new Map([
   ['GiB', 1024 ** 3],
 ]);
 const MAX_DURATION_MS = 3_600_000;
-
-/** Reads the text of one variable. Errors: a complaint about the text. */
-type Reader<T> = (text: string) => T;
-
-const invalid = (expected: string): never => {
-  throw new Error(`must be ${expected}`);
-};
 
 const oneOf =
   <Choice extends string>(...choices: readonly Choice[]): Reader<Choice> =>
@@ -181,6 +177,14 @@ const settings = (read: Read, ofUri: string | undefined) => ({
   tlsClientCaFile: read('TLS_CLIENT_CA_FILE', anyText),
   corsOrigins: read('CORS_ORIGINS', origins, ''),
   explorer: read('EXPLORER', oneOf('on', 'off'), 'on'),
+  explain: read('EXPLAIN', oneOf('on', 'off'), 'off'),
+  otlpEndpoint: read('OTEL_EXPORTER_OTLP_ENDPOINT', baseUrl),
+  otlpProtocol: read('OTEL_EXPORTER_OTLP_PROTOCOL', oneOf('http/protobuf'), 'http/protobuf'),
+  otelServiceName: read('OTEL_SERVICE_NAME', anyText),
+  otelResourceAttributes: read('OTEL_RESOURCE_ATTRIBUTES', pairs, ''),
+  otelTracesSampler: read('OTEL_TRACES_SAMPLER', oneOf(...SAMPLERS), 'parentbased_always_on'),
+  otelTracesSamplerArg: read('OTEL_TRACES_SAMPLER_ARG', ratio, '1'),
+  otelSdkDisabled: read('OTEL_SDK_DISABLED', flag, 'false'),
 });
 
 export type Config = Readonly<ReturnType<typeof settings>>;

@@ -62,6 +62,10 @@ const OWN_PREFIX = /^(?:SPACEONE_|CLOUDFORET_)?(?:INVENTORY_)?(?:JOB_)?/;
 /** Matches beginnings reserved for settings. */
 const FAMILY = /^(?:MONGODB|EMBEDDED|AUTH|TLS|SHUTDOWN|CORS)_/;
 
+/** Variables read by the exporter of spans itself; those of metrics and logs have no effect. */
+const OF_EXPORTER =
+  /^OTEL_EXPORTER_OTLP_(?:TRACES_)?(?:HEADERS|TIMEOUT|COMPRESSION|CERTIFICATE|CLIENT_CERTIFICATE|CLIENT_KEY)$/;
+
 /** Variables of the system with names close to a setting by chance. */
 const SYSTEM_VARIABLES: ReadonlySet<string> = new Set(['PATH', 'HOME', 'SSL_CERT_FILE']);
 
@@ -123,7 +127,11 @@ export function nearMisses(environment: Environment): readonly string[] {
     .filter((name) => !SYSTEM_VARIABLES.has(name.toUpperCase()))
     .sort()
     .flatMap((name) => {
-      if (/^OTEL_EXPORTER_OTLP_/.test(name)) return [`${name} has no effect: this version exports nothing`];
+      if (OF_EXPORTER.test(name)) return [];
+      if (/^OTEL_EXPORTER_OTLP_/.test(name))
+        return [
+          `${name} has no effect: spans go to OTEL_EXPORTER_OTLP_ENDPOINT, and nothing else is exported`,
+        ];
       const meant = intendedSetting(name) ?? settingsOfFamily(name);
       return meant === undefined
         ? []

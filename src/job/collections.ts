@@ -3,10 +3,16 @@ import type { Db } from 'mongodb';
 import { createMissingIndexes } from '../mongo/indexes.js';
 import type { IndexPlan } from '../mongo/indexes.js';
 import type { RequiredRights } from '../mongo/rights.js';
-import { INDEXES, JOB_SCHEMA } from './schema.js';
+import { CONDITION_KEYS } from './condition-keys.js';
+import { COLLECTOR_SHOWN, INDEXES, JOB_SCHEMA } from './schema.js';
 
 /** The collections that calls read. */
 export const COLLECTIONS = ['job', 'collector'] as const;
+
+/** The names of their fields; others may come from a request. */
+export const FIELD_NAMES: ReadonlySet<string> = new Set(
+  ['_id', ...CONDITION_KEYS, ...COLLECTOR_SHOWN].map((path) => path.split('.', 1)[0] ?? ''),
+);
 
 export const JOB_INDEXES: IndexPlan = {
   collection: 'job',

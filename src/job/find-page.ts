@@ -3,10 +3,12 @@
  * the bytes sent by MongoDB.
  */
 import { setImmediate as nextRound } from 'node:timers/promises';
+import { BSON } from 'mongodb';
 import type { Deadline } from '../limits/abort.js';
 import { ParallelArrays } from '../mongo/errors.js';
 import { RAW_AGGREGATION } from '../mongo/executor.js';
-import type { Batches, Executor } from '../mongo/executor.js';
+import type { Batches } from '../mongo/executor.js';
+import type { ExplainingExecutor } from '../mongo/explaining.js';
 import { sortStages } from '../query/computed.js';
 import { matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
@@ -14,6 +16,7 @@ import type { Page } from '../query/model.js';
 import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo-syntax.js';
 import { keyAt } from '../query/schema.js';
 import { hasRepeat, withoutRepeats } from './repeated-reads.js';
+import type { SharedIds } from './repeated-reads.js';
 import { JOB_SCHEMA } from './schema.js';
 import { breakTies } from './tie-breaking.js';
 import type { DateOrder, ReadSlice } from './tie-breaking.js';
@@ -87,7 +90,7 @@ interface Find {
 
 export interface FindParts {
   readonly collection: string;
-  readonly executor: Executor;
+  readonly executor: ExplainingExecutor;
   /** The fields with an index in order of domain, field and id. */
   readonly indexed: () => Indexed;
   /** Called at each further read for ties. */
@@ -120,19 +123,18 @@ function findPlain(parts: FindParts, filter: ConfinedFilter, plan: FindPlan, dea
       const page = order === undefined ? undefined : await breakTies(order, asked.page, readSlice(asked));
       return page ?? (await read(filter, asked));
     },
-    all: () =>
-      executor.stream(deadline, (within, db) =>
-        db.collection(collection).find<Buffer>(filter, {
-          raw: true,
-          projection: plan.projection,
-          sort: new Map(plan.sort),
-          // An explicit limit of 0 means the same to MongoDB, but makes the driver double its batches.
-          ...plan.page,
-          batchSize: BATCH_SIZE,
-          allowDiskUse: true,
-          ...within,
-        }),
-      ),
+    all() {
+      // An explicit limit of 0 means the same to MongoDB, but makes the driver double its batches.
+      const cut = { ...plan.page, batchSize: BATCH_SIZE, allowDiskUse: true };
+      const { projection } = plan;
+      const sort = new Map(plan.sort);
+      return executor.stream(
+        deadline,
+        (within, db) =>
+          db.collection(collection).find<Buffer>(filter, { raw: true, projection, sort, ...cut, ...within }),
+        { find: collection, filter, projection, sort, ...cut },
+      );
+    },
   };
 }
 
@@ -168,13 +170,16 @@ function findByPipeline(parts: FindParts, match: ConfinedMatch, plan: FindPlan, 
       return more ? undefined : documents;
     },
     all: () =>
-      executor.stream(deadline, (within, db) =>
-        db.collection(collection).aggregate<Buffer>([...pipeline], {
-          ...RAW_AGGREGATION,
-          batchSize: BATCH_SIZE,
-          allowDiskUse: true,
-          ...within,
-        }),
+      executor.stream(
+        deadline,
+        (within, db) =>
+          db.collection(collection).aggregate<Buffer>([...pipeline], {
+            ...RAW_AGGREGATION,
+            batchSize: BATCH_SIZE,
+            allowDiskUse: true,
+            ...within,
+          }),
+        { aggregate: collection, pipeline, cursor: {}, allowDiskUse: true },
       ),
   };
 }
@@ -182,7 +187,7 @@ function findByPipeline(parts: FindParts, match: ConfinedMatch, plan: FindPlan, 
 const needsPipeline = ({ guarded }: ConfinedMatch, { sort }: FindPlan): boolean =>
   guarded !== undefined || [...sort.keys()].some((path) => JOB_SCHEMA.computed.has(path));
 
-/** `plan` with the `_id` of each job, to know it again. */
+/** `plan` with the `_id` of each job, to know one again that shows no id. */
 const withId = (plan: FindPlan): FindPlan => ({
   ...plan,
   projection: new Map([...entriesOf(plan.projection), ['_id', 1]]),
@@ -200,6 +205,21 @@ async function distinctPage({ page }: Find, plan: PagePlan): Promise<readonly Bu
   return undefined;
 }
 
+/** Finds ids that several jobs within the scope share. */
+const createSharedIds =
+  ({ collection, executor }: FindParts, { within }: ConfinedMatch, deadline: Deadline): SharedIds =>
+  async (ids) => {
+    const pipeline = [
+      ...matchStages({ within }),
+      { $match: { [JOB_SCHEMA.id]: { $in: ids } } },
+      { $group: { _id: `$${JOB_SCHEMA.id}`, jobs: { $sum: 1 } } },
+      { $match: { jobs: { $gt: 1 } } },
+    ];
+    const cursor = { batchSize: ids.length + 1 };
+    const { documents } = await executor.firstBatch(deadline, { aggregate: collection, pipeline, cursor });
+    return new Set(documents.map((document) => String(BSON.deserialize(document)['_id'])));
+  };
+
 /** Finds jobs by `parts`. */
 export function createFindPage(parts: FindParts): FindPage {
   /** The batches of a list, a page as read. Each further generator on their way would cost every batch some promises. */
@@ -209,7 +229,9 @@ export function createFindPage(parts: FindParts): FindPage {
       ? findByPipeline(parts, match, plan, deadline)
       : findPlain(parts, match.within, plan, deadline);
     const documents = isPage(plan) ? await distinctPage(found, plan) : undefined;
-    return documents === undefined ? withoutRepeats(found.all()) : inSlices(documents);
+    return documents === undefined
+      ? withoutRepeats(found.all(), createSharedIds(parts, match, deadline))
+      : inSlices(documents);
   }
 
   return async function* findPage(match, plan, deadline) {

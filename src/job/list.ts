@@ -2,7 +2,7 @@
 import { echo } from '../errors.js';
 import { Query } from '../gen/spaceone/api/core/v1/query.js';
 import type { JobsQuery } from '../gen/spaceone/api/inventory/v1/job.js';
-import { withAbortScope } from '../limits/abort.js';
+import { timed, withAbortScope } from '../limits/abort.js';
 import type { Deadline } from '../limits/abort.js';
 import { runThenYield } from '../limits/yield.js';
 import type { ListQuery } from '../query/model.js';
@@ -76,7 +76,8 @@ export const createList =
         const listed = await forEachBatch(
           store.findPage(match, findPlanOf(query), deadline),
           async (jobs) => {
-            await answer.add(jobs, await loadCollectors(jobs, scope, deadline));
+            const collectors = await loadCollectors(jobs, scope, deadline);
+            await timed(deadline, 'encoding', () => answer.add(jobs, collectors));
           },
         );
         work.observer?.results(listed);

@@ -1,47 +1,87 @@
 /**
  * Keeps an answer free of jobs read twice (docs/query.md «Lists beside writers»): MongoDB reads a job again when a write
- * moves it ahead in the index under the read. Documents have their `_id`.
+ * moves it ahead of the read in the index, or deletes it and inserts it there. A job is known by its id, or by `_id`, which
+ * every document has, where its id is no text or was not read.
  */
 import type { Batches } from '../mongo/executor.js';
-import { BSON } from '../wire/bson.js';
+import { BSON, Elements, textEnd, textFrom } from '../wire/bson.js';
+import { namesOf } from '../wire/names.js';
 import { idOf } from './malformed.js';
+import { JOB_SCHEMA } from './schema.js';
 
-/** `_id` stands first in a document: its length, the type of the first element, `_id` and a zero byte, 12 bytes of ObjectId. */
-const TYPE = 4;
-const NAME = Buffer.from('_id\0');
-const VALUE = TYPE + 1 + NAME.length;
-const VALUE_END = VALUE + 12;
+const JOB_ID = namesOf([[JOB_SCHEMA.id, true]]);
 
-const hasObjectId = (document: Buffer): boolean =>
-  document[TYPE] === BSON.objectId && document.compare(NAME, 0, NAME.length, TYPE + 1, VALUE) === 0;
+/** The usual beginning of a job is an ObjectId named `_id`, 12 bytes, and then a text, its id. */
+const USUAL = [
+  { at: 5, bytes: '_id\0' },
+  { at: 21, bytes: '\x02job' },
+  { at: 25, bytes: '_id\0' },
+].map(({ at, bytes }) => ({ at, word: Buffer.from(bytes, 'latin1').readInt32LE() }));
+const USUAL_TEXT = 29;
 
-/** A text equal only for equal ids. */
-const keyOf = (document: Buffer): string =>
-  hasObjectId(document) ? document.toString('latin1', VALUE, VALUE_END) : idOf(document)[0];
+const isUsual = (document: Buffer): boolean =>
+  document[4] === BSON.objectId &&
+  document.length > USUAL_TEXT &&
+  USUAL.every(({ at, word }) => document.readInt32LE(at) === word);
 
-/** The end of an ObjectId, a counter; ids of one end are rare. */
-const endOf = (document: Buffer): number => document.readInt32BE(VALUE_END - 4);
+/** The offset of the text that is the job's id; undefined where there is none. */
+function jobIdAt(document: Buffer): number | undefined {
+  if (isUsual(document)) return USUAL_TEXT;
+  for (const each = new Elements(document, 0); each.next();)
+    if (each.type === BSON.string && JOB_ID(document, each.name, each.nameEnd)) return each.value;
+  return undefined;
+}
+
+/** A text equal only for the same job. */
+function keyOf(document: Buffer): string {
+  const at = jobIdAt(document);
+  return at === undefined ? idOf(document)[0] : document.toString('latin1', at, textEnd(document, at));
+}
+
+/** The end of a usual id as a number; other ids seldom have the same. */
+const NUMBER_BYTES = 8;
+const endOf = (document: Buffer): number =>
+  document.readDoubleLE(textEnd(document, USUAL_TEXT) - NUMBER_BYTES);
 
 const areDistinct = (documents: readonly Buffer[], of: (document: Buffer) => unknown): boolean =>
   new Set(documents.map(of)).size === documents.length;
 
-/** True where a document is in `documents` twice. */
+/** True where a job is in `documents` twice. */
 export const hasRepeat = (documents: readonly Buffer[]): boolean =>
-  !(documents.every(hasObjectId) && areDistinct(documents, endOf)) && !areDistinct(documents, keyOf);
+  !(documents.every(isUsual) && areDistinct(documents, endOf)) && !areDistinct(documents, keyOf);
+
+/** Finds which of `ids` several stored jobs share. */
+export type SharedIds = (ids: readonly string[]) => Promise<ReadonlySet<string>>;
 
 /** Ids of a generation. Two generations are remembered, some 60 bytes an id: the memory of an export does not grow with it. */
 const GENERATION = 5000;
 
-/** Leaves out documents that were among the last 5,000. */
-export async function* withoutRepeats(batches: Batches): Batches {
+/** Remembers jobs; the result tells whether a job is among the last ones. */
+function createMemory(): (document: Buffer) => boolean {
   let before: ReadonlySet<string> = new Set();
   let latest = new Set<string>();
-  const isNew = (document: Buffer): boolean => {
+  return (document) => {
     const key = keyOf(document);
-    if (latest.has(key) || before.has(key)) return false;
+    if (latest.has(key) || before.has(key)) return true;
     if (latest.size === GENERATION) [before, latest] = [latest, new Set()];
     latest.add(key);
-    return true;
+    return false;
   };
-  for await (const batch of batches) yield batch.filter(isNew);
+}
+
+/** Leaves out jobs that were among the last 5,000, unless another job is stored under the same id. */
+export async function* withoutRepeats(batches: Batches, sharedIds: SharedIds): Batches {
+  const isRemembered = createMemory();
+  const idIn = (document: Buffer): string | undefined => {
+    const at = jobIdAt(document);
+    return at === undefined ? undefined : textFrom(document, at);
+  };
+  for await (const batch of batches) {
+    const repeats = new Map(batch.filter(isRemembered).map((document) => [document, idIn(document)]));
+    const ids = [...repeats.values()].filter((id) => id !== undefined);
+    const shared: ReadonlySet<unknown> = ids.length === 0 ? new Set() : await sharedIds(ids);
+    yield repeats.size === 0
+      ? batch
+      : batch.filter((document) => !repeats.has(document) || shared.has(repeats.get(document)));
+  }
 }

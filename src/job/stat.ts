@@ -1,7 +1,7 @@
 /** Answers an aggregation over jobs (contract 2-query «stat»). */
 import { appError, fail } from '../errors.js';
 import type { JobStatQuery } from '../gen/spaceone/api/inventory/v1/job.js';
-import { withAbortScope } from '../limits/abort.js';
+import { timed, withAbortScope } from '../limits/abort.js';
 import type { Deadline } from '../limits/abort.js';
 import { runThenYield } from '../limits/yield.js';
 import { limitCommand, MAX_QUERY_BYTES } from '../mongo/command-size.js';
@@ -73,7 +73,11 @@ async function runPipelines(
   return withAbortScope(work, async (begin) => {
     const [count, results] = await Promise.all([
       total && begin((deadline) => store.resultCount(match, total, deadline)),
-      begin((deadline) => forEachBatch(store.results(match, rows, deadline), answer.add)),
+      begin((deadline) =>
+        forEachBatch(store.results(match, rows, deadline), (batch) =>
+          timed(deadline, 'encoding', () => answer.add(batch)),
+        ),
+      ),
     ]);
     work.observer?.results(results);
     return { bytes: answer.finish(count), isByBytes: answer.hasReplaced() };

@@ -9,6 +9,8 @@ import { FilterRefused } from '../mongo/errors.js';
 import type { Connection } from '../mongo/connections.js';
 import { createExecutor, RAW_AGGREGATION } from '../mongo/executor.js';
 import type { Batches, Executor } from '../mongo/executor.js';
+import { explaining } from '../mongo/explaining.js';
+import type { ExplainingExecutor } from '../mongo/explaining.js';
 import type { OperationOptions } from '../mongo/operation.js';
 import type { Kill } from '../mongo/session-killer.js';
 import type { CompiledFilter } from '../query/compile/filter.js';
@@ -22,6 +24,7 @@ import { idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 import { BATCH_SIZE, createFindPage } from './find-page.js';
 import type { FindPage } from './find-page.js';
+import { JOB_SCHEMA } from './schema.js';
 
 export type Collection = 'job' | 'collector';
 
@@ -117,7 +120,7 @@ const find = (
     ...within,
   });
 
-function jobReads(executor: Executor, { orderedBy, meter = NO_METER }: JobStoreOptions): JobReads {
+function jobReads(executor: ExplainingExecutor, { orderedBy, meter = NO_METER }: JobStoreOptions): JobReads {
   const onTieRead = (): void => {
     meter.add('inventory_job_tie_reads_total', {});
   };
@@ -143,17 +146,17 @@ function jobReads(executor: Executor, { orderedBy, meter = NO_METER }: JobStoreO
   };
 }
 
-function statReads(executor: Executor): StatReads {
+function statReads(executor: ExplainingExecutor): StatReads {
   return {
-    results: (match, stages, deadline) =>
-      executor.stream(deadline, (within, db) =>
-        db.collection('job').aggregate<Buffer>([...matchStages(match), ...stages], {
-          ...CURSOR,
-          readPreference: SECONDARY,
-          allowDiskUse: true,
-          ...within,
-        }),
-      ),
+    results(match, stages, deadline) {
+      const pipeline = [...matchStages(match), ...stages];
+      const options = { ...CURSOR, readPreference: SECONDARY, allowDiskUse: true } as const;
+      return executor.stream(
+        deadline,
+        (within, db) => db.collection('job').aggregate<Buffer>(pipeline, { ...options, ...within }),
+        { aggregate: 'job', pipeline, cursor: {}, allowDiskUse: true },
+      );
+    },
     resultCount: (match, stages, deadline) => countAfter(executor, match, stages, deadline, SECONDARY),
   };
 }
@@ -234,10 +237,11 @@ export interface StoreConnections {
 /** The store over a database. */
 export function createJobStore({ reads, stats, kill }: StoreConnections, options: JobStoreOptions): JobStore {
   const { report } = options;
-  const executor = createExecutor(reads, kill, report);
+  const { tenant } = JOB_SCHEMA.owner;
+  const executor = explaining(createExecutor(reads, kill, report), tenant);
   return {
     ...jobReads(executor, options),
-    ...statReads(createExecutor(stats, kill, report)),
+    ...statReads(explaining(createExecutor(stats, kill, report), tenant)),
     ...collectorReads(executor),
     ...documentReads(executor),
   };

@@ -76,10 +76,6 @@ const MAX_ATTEMPTS = 3;
 const isTied = (one: Sortable | undefined, other: Sortable | undefined): boolean =>
   one !== undefined && one.date === other?.date;
 
-/** MongoDB reads a job again if its date moves ahead of the read, or if it is deleted and inserted there. */
-const hasDuplicate = (page: readonly Sortable[]): boolean =>
-  new Set(page.map(({ id }) => id.toString('latin1'))).size < page.length;
-
 /** Compares two documents in `order`. */
 const comparing =
   ({ direction, idDirection }: DateOrder) =>
@@ -118,7 +114,7 @@ async function attempt(
 async function stablePage(order: DateOrder, page: Page, read: ReadSortable): Promise<readonly Sortable[]> {
   for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
     const found = await attempt(order, page, read);
-    if (found !== undefined && !hasDuplicate(found)) return found;
+    if (found !== undefined) return found;
   }
   throw new NeedsSort();
 }

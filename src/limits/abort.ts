@@ -1,8 +1,11 @@
 /** Ends work with its caller: deadlines, abort scopes and races against an abort (docs/configure.md «Deadlines»). */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The parts of a call's work with times of their own: waiting for a slot, and operations on the database. */
-export type WorkPart = 'queue' | 'database';
+/**
+ * The parts of a call's work with times of their own: waiting for a slot, operations on the database, and writing the
+ * answer.
+ */
+export type WorkPart = 'queue' | 'database' | 'encoding';
 
 /** Takes what the work of a call reports. */
 export interface WorkObserver {
@@ -18,6 +21,10 @@ export interface Deadline {
   /** Milliseconds left, at least 1. */
   remaining(): number;
   readonly observer?: WorkObserver | undefined;
+  /** The W3C trace context of the call: operations on the database carry it. */
+  readonly traceparent?: string | undefined;
+  /** Takes an explained operation on the database; undefined: the call asks for no explanation. */
+  readonly explain?: ((operation: object) => void) | undefined;
 }
 
 /** The reason of an aborted `signal`, as an Error. */
@@ -99,8 +106,9 @@ export async function withAbortScope<T>(deadline: Deadline, work: (begin: Begin)
   };
   deadline.signal.addEventListener('abort', end, { once: true });
   if (deadline.signal.aborted) end();
-  const { observer } = deadline;
-  const within: Deadline = { signal: scope.signal, remaining: () => deadline.remaining(), observer };
+  const { observer, traceparent, explain } = deadline;
+  const remaining = (): number => deadline.remaining();
+  const within: Deadline = { signal: scope.signal, remaining, observer, traceparent, explain };
   const begun: Promise<unknown>[] = [];
   const begin: Begin = (part) => {
     const running = part(within);

@@ -10,7 +10,7 @@ type Work<T> = (deadline: Deadline) => Promise<T>;
 const isWaiting = ({ signal }: Deadline): boolean => !signal.aborted;
 
 /** Reports the work shared by several calls to each of them. */
-function everyOf(observers: readonly WorkObserver[]): WorkObserver {
+export function everyOf(observers: readonly WorkObserver[]): WorkObserver {
   return {
     begin(part) {
       const ends = observers.map((each) => each.begin(part));
@@ -24,7 +24,10 @@ function everyOf(observers: readonly WorkObserver[]): WorkObserver {
   };
 }
 
-/** The longest of the deadlines, aborted with the last of them; disposing it stops following them. */
+/**
+ * The longest of the deadlines, aborted with the last of them and in the trace of the first; disposing it stops
+ * following them.
+ */
 function longestOf(deadlines: readonly Deadline[]): Deadline & Disposable {
   const all = new AbortController();
   const unfollow = deadlines.map(({ signal }) => {
@@ -40,6 +43,7 @@ function longestOf(deadlines: readonly Deadline[]): Deadline & Disposable {
     signal: all.signal,
     remaining: () => Math.max(1, ...deadlines.filter(isWaiting).map((deadline) => deadline.remaining())),
     observer: everyOf(deadlines.flatMap(({ observer }) => observer ?? [])),
+    traceparent: deadlines[0]?.traceparent,
     [Symbol.dispose]() {
       for (const each of unfollow) each();
     },
@@ -55,7 +59,7 @@ interface Flight<T> {
 /** Runs `work`, or joins a flight with an equal key; equal keys mean equal work. Errors: those of the work, or the abort of `deadline`. */
 export type Coalesce<T> = (key: string, deadline: Deadline, work: Work<T>) => Promise<T>;
 
-/** Coalesces work of one kind; `called` receives whether a call leads a flight or joins one. */
+/** Coalesces work of one kind, except that of a call to be explained; `called` receives whether a call leads a flight or joins one. */
 export function createCoalescer<T>(called: (how: 'led' | 'joined') => void = () => undefined): Coalesce<T> {
   const waiting = new Map<string, Flight<T>>();
   /** Promises that resolve when the running work of a key ends or fails. */
@@ -89,6 +93,7 @@ export function createCoalescer<T>(called: (how: 'led' | 'joined') => void = () 
   }
 
   return (key, deadline, work) => {
+    if (deadline.explain !== undefined) return work(deadline);
     const flight = waiting.get(key);
     called(flight === undefined ? 'led' : 'joined');
     const { callers, result } = flight ?? open(key, work);

@@ -4,7 +4,7 @@ import { timed } from '../limits/abort.js';
 import type { Deadline } from '../limits/abort.js';
 import type { Connection } from './connections.js';
 import { isLost, toAppError, unavailable } from './errors.js';
-import { beginOperation } from './operation.js';
+import { beginOperation, commentOf } from './operation.js';
 import type { Operation, OperationOptions } from './operation.js';
 import type { Kill } from './session-killer.js';
 import { runWrite } from './write.js';
@@ -70,7 +70,7 @@ async function readFirstBatch(
   // A command takes neither the read concern nor the read preference of the URI by itself.
   const concern = db.readConcern === undefined ? {} : { readConcern: db.readConcern.toJSON() };
   const options = { ...RAW_DOCUMENTS, readPreference, session, signal };
-  const limited = { ...command, ...concern, maxTimeMS };
+  const limited = { ...command, ...concern, ...commentOf(deadline), maxTimeMS };
   const { cursor }: { readonly cursor?: CursorReply } = await withOneRetry(deadline, () =>
     db.command(limited, options),
   );

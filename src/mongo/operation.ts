@@ -4,7 +4,8 @@ import type { Deadline } from '../limits/abort.js';
 import type { Kill } from './session-killer.js';
 
 /** Options that keep an operation within its deadline. */
-export type OperationOptions = Required<Pick<FindOptions, 'session' | 'maxTimeMS'> & Abortable>;
+export type OperationOptions = Required<Pick<FindOptions, 'session' | 'maxTimeMS'> & Abortable> &
+  Pick<FindOptions, 'comment'>;
 
 export interface Operation extends Disposable {
   readonly options: OperationOptions;
@@ -18,6 +19,10 @@ const KILL_INTERVAL_MS = 50;
 const MAX_KILLS = 5;
 /** One error for all: the driver's connections hold the reason for a while, and an error of its own would hold all of its call. */
 const NOT_ENDED = new Error('an aborted operation did not end');
+
+/** The comment of a command in the log and in the running operations of the database; none without a trace. */
+export const commentOf = ({ traceparent }: Deadline): { readonly comment?: string } =>
+  traceparent === undefined ? {} : { comment: traceparent };
 
 /**
  * Begins an operation and kills its session once the deadline's signal is aborted. A kill ends it on the server within
@@ -48,7 +53,10 @@ export function beginOperation({ client }: Db, kill: Kill, deadline: Deadline): 
 
   deadline.signal.addEventListener('abort', killUntilEnded, { once: true });
   return {
-    options: { session, maxTimeMS: deadline.remaining(), signal: lastResort.signal },
+    options: {
+      ...{ session, maxTimeMS: deadline.remaining(), signal: lastResort.signal },
+      ...commentOf(deadline),
+    },
     kill: () => {
       killSession();
     },

@@ -4,6 +4,7 @@ import { Long, MongoServerError, MongoServerSelectionError, WriteConcern } from 
 import type { ClientSession, Db, Document } from 'mongodb';
 import type { Deadline } from '../limits/abort.js';
 import { isLost } from './errors.js';
+import { commentOf } from './operation.js';
 
 /** The code for a numbered write on a standalone server. */
 const ILLEGAL_OPERATION = 20;
@@ -58,7 +59,10 @@ export async function runWrite(
 ): Promise<number> {
   const acknowledged = withWriteConcern(command, db);
   async function send(fields: Document): Promise<number> {
-    const limited = { ...acknowledged, ...fields, maxTimeMS: deadline.remaining() };
+    const limited = {
+      ...{ ...acknowledged, ...fields, ...commentOf(deadline) },
+      maxTimeMS: deadline.remaining(),
+    };
     const { n = 0, writeErrors = [] }: WriteReply = await db.command(limited, {
       session,
       signal: deadline.signal,

@@ -9,6 +9,7 @@ import type {
 } from '../gen/spaceone/api/inventory/v1/job.js';
 import type { ExportFormat } from '../job/export-formats.js';
 import type { Call } from '../job/call.js';
+import type { TraceContext } from '../telemetry/traces/trace-context.js';
 import type { Codec } from '../wire/codec.js';
 
 export const RPCS = ['get', 'list', 'stat', 'delete'] as const;
@@ -31,6 +32,10 @@ export interface Incoming {
   readonly codec: Codec;
   readonly token: string | undefined;
   readonly requestId: string;
+  /** The trace of the caller, if it has one. */
+  readonly trace?: TraceContext | undefined;
+  /** Takes the explanation of the call, as JSON; undefined: its caller asks for none. */
+  readonly explained?: ((explanation: string) => void) | undefined;
   /** `address:port` of the client, or of the proxy before it. */
   readonly peer: string;
   /** The end of the client's deadline in milliseconds of the monotonic clock; Infinity without a deadline. */
@@ -58,6 +63,8 @@ export interface CallContext extends Omit<Call, 'now'> {
   readonly incoming: Incoming;
   /** The format of an export; undefined for a unary call. */
   readonly format: ExportFormat | undefined;
+  /** The trace for work below the call; undefined: none. */
+  readonly trace: TraceContext | undefined;
   /** Set by decoding. */
   readonly request: DecodedRequest | undefined;
   /** Ends the call and its work with `reason`. */
@@ -95,6 +102,7 @@ export function createCallContext(incoming: Incoming, format?: ExportFormat): Ca
   return {
     incoming,
     format,
+    trace: undefined,
     request: undefined,
     signal: controller.signal,
     abort(reason) {

@@ -1,4 +1,6 @@
 /** Encodes errors as google.rpc.Status, for newer clients to read beside the status text (docs/errors.md «Details»). */
+import { fromJsonString, toBinary } from '@bufbuild/protobuf';
+import { StructSchema } from '@bufbuild/protobuf/wkt';
 import type { AppError } from '../errors.js';
 import { STATUSES } from '../errors.js';
 import type { Any } from '../gen/google/protobuf/any.js';
@@ -38,4 +40,11 @@ export function statusDetails(error: AppError, requestId: string | undefined): U
       : [packed('RequestInfo', RequestInfo.encode({ request_id: requestId }).finish())]),
   ];
   return Status.encode({ code: STATUSES[error.status].grpc, message: error.message, details }).finish();
+}
+
+/** Encodes an explanation, JSON, as a Status with a google.protobuf.Struct. */
+export function explanationDetails(explanation: string): Uint8Array {
+  const value = toBinary(StructSchema, fromJsonString(StructSchema, explanation));
+  const details = [{ type_url: `type.googleapis.com/${StructSchema.typeName}`, value }];
+  return Status.encode({ code: 0, message: '', details }).finish();
 }

@@ -27,6 +27,11 @@ export const CONNECT_VERSION: HeaderForm = {
   expected: '1',
 };
 
+/** The name of the request's wish for an explanation, and over HTTP of the answer's explanation. */
+export const EXPLAIN = 'x-explain';
+
+export const asksToExplain = (header: HeaderOf): boolean => header(EXPLAIN) === '1';
+
 /** The names of all headers above. */
 export const PROTOCOL_HEADERS: readonly string[] = [GRPC_TIMEOUT, CONNECT_VERSION, CONNECT_TIMEOUT].map(
   ({ name }) => name,

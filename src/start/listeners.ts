@@ -1,6 +1,7 @@
 /** Opens the listeners of gRPC, HTTP and administration; they close together (docs/deploy.md «Start and stop»). */
 import type { MongoOptions } from 'mongodb';
 import type { TimeSlicer } from '../limits/yield.js';
+import type { Config } from '../config/config.js';
 import { CONDITION_KEYS } from '../job/condition-keys.js';
 import { PURPOSE_OPTIONS } from '../mongo/client-options.js';
 import { openAdminListener } from '../server/admin/admin.js';
@@ -48,6 +49,10 @@ export async function readConnectionLimit(
   return { maxConnections, notice };
 }
 
+/** The kind of authentication that the explorer is told. */
+const authOf = ({ auth, authIdentityEndpoint }: Config): 'none' | 'jwt' | 'identity' =>
+  authIdentityEndpoint === undefined ? auth : 'identity';
+
 type Open = (port: number) => Promise<Listener>;
 
 /** Opens the listeners. Errors: a port is in use or not allowed, told with its variable. */
@@ -55,7 +60,7 @@ export async function openListeners(
   { domains, ...served }: ServedParts,
   { config, log, clock, cleanups, replaced, metrics }: Context,
 ): Promise<Addresses> {
-  const { host, corsOrigins, auth } = config;
+  const { host, corsOrigins } = config;
   const { now, monotonicNow } = clock;
   const listeners: Listener[] = [];
   cleanups.push(async () => {
@@ -74,7 +79,8 @@ export async function openListeners(
   const grpc = await listen('GRPC_PORT', config.grpcPort, (port) =>
     openGrpcListener({ ...shared, now, port }),
   );
-  const explorer = config.explorer === 'on' ? { auth, grpc, domains, fields: CONDITION_KEYS } : undefined;
+  const explorer =
+    config.explorer === 'on' ? { auth: authOf(config), grpc, domains, fields: CONDITION_KEYS } : undefined;
   const http = await listen('HTTP_PORT', config.httpPort, (port) =>
     openHttpListener({ ...shared, port, corsOrigins, explorer }),
   );

@@ -15,6 +15,7 @@ import { createCalls } from '../server/interceptors/calls.js';
 import { createServingState } from '../server/serving-state.js';
 import { openTls } from '../server/tls.js';
 import type { Context } from './context.js';
+import type { Traces } from './tracing.js';
 import { measureFiles, measureIndexes, measureKills, measureOrphans, measureServing } from './measure.js';
 import { readConnectionLimit } from './listeners.js';
 import type { ServedParts } from './listeners.js';
@@ -51,12 +52,16 @@ function createStore(
 }
 
 /** Who may call, and the encryption of the listeners. Errors: a file of the settings cannot be used. */
-async function openSecurity({ config, log, clock, cleanups, replaced, metrics }: Context) {
+async function openSecurity(
+  { config, log, clock, cleanups, replaced, metrics }: Context,
+  { tracer }: Traces,
+) {
   let haveKeysFailed = false;
   const keysChecked = (hasFailed: boolean): void => {
     haveKeysFailed = hasFailed;
   };
-  const authentication = await createAuthenticate(config, { log, ...clock, meter: metrics, keysChecked });
+  const options = { log, ...clock, meter: metrics, tracer, keysChecked };
+  const authentication = await createAuthenticate(config, options);
   const tls = await openTls(config, log);
   measureFiles(replaced?.tls ?? tls, () => haveKeysFailed, metrics);
   cleanups.push(authentication.close, () => Promise.resolve().then(tls?.stop));
@@ -70,11 +75,12 @@ async function openSecurity({ config, log, clock, cleanups, replaced, metrics }:
 export async function composeParts(
   { options, embedded }: DatabasePlan,
   database: DatabaseHandle,
+  traces: Traces,
   context: Context,
 ): Promise<Parts> {
   const { config, log, clock, cleanups, replaced, schedulers, memory, metrics } = context;
   const { now, monotonicNow } = clock;
-  const { authenticate, tls } = await openSecurity(context);
+  const { authenticate, tls } = await openSecurity(context, traces);
   const state = createServingState();
   measureServing(state, metrics);
   const control = () => database.current().control.db;
@@ -101,8 +107,9 @@ export async function composeParts(
   });
   const calls = createCalls({
     ...{ service, authenticate, load: replaced?.load ?? load, unready: state.reason, memory, timeSlicer },
-    ...{ now, monotonicNow, log, meter: metrics, defaultTimeout, maxTimeout },
+    ...{ now, monotonicNow, log, meter: metrics, tracer: traces.tracer, defaultTimeout, maxTimeout },
     quietMethods: new Set(config.logQuietMethods),
+    explain: config.explain === 'on',
   });
 
   const domains = replaced?.domains ?? (embedded && config.sampleData ? SAMPLE_DOMAINS : []);

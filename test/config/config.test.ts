@@ -32,6 +32,14 @@ test('every setting has a default', () => {
     tlsClientCaFile: undefined,
     corsOrigins: [],
     explorer: 'on',
+    explain: 'off',
+    otlpEndpoint: undefined,
+    otlpProtocol: 'http/protobuf',
+    otelServiceName: undefined,
+    otelResourceAttributes: {},
+    otelTracesSampler: 'parentbased_always_on',
+    otelTracesSamplerArg: 1,
+    otelSdkDisabled: false,
   } satisfies Config);
 });
 
@@ -110,6 +118,14 @@ test.each<readonly [string, string, keyof Config, unknown]>([
   ['TLS_CLIENT_CA_FILE', 'ca.pem', 'tlsClientCaFile', 'ca.pem'],
   ['CORS_ORIGINS', 'https://a.org, http://b:81', 'corsOrigins', ['https://a.org', 'http://b:81']],
   ['EXPLORER', 'off', 'explorer', 'off'],
+  ['EXPLAIN', 'on', 'explain', 'on'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'https://a:4318/base', 'otlpEndpoint', 'https://a:4318/base'],
+  ['OTEL_SERVICE_NAME', 'jobs', 'otelServiceName', 'jobs'],
+  ['OTEL_RESOURCE_ATTRIBUTES', 'a.b=c%2Cd, e=', 'otelResourceAttributes', { 'a.b': 'c,d', e: '' }],
+  ['OTEL_TRACES_SAMPLER', 'traceidratio', 'otelTracesSampler', 'traceidratio'],
+  ['OTEL_TRACES_SAMPLER_ARG', '0.25', 'otelTracesSamplerArg', 0.25],
+  ['OTEL_TRACES_SAMPLER_ARG', '0', 'otelTracesSamplerArg', 0],
+  ['OTEL_SDK_DISABLED', 'true', 'otelSdkDisabled', true],
 ])('%s=%s is parsed', (name, text, key, expected) => {
   expect(readConfig({ ...REQUIRED_BESIDE[name], [name]: text })[key]).toEqual(expected);
 });
@@ -135,6 +151,8 @@ const ENCODED =
   'must be a MongoDB URI, mongodb://… or mongodb+srv://…, with / as %2F and @ as %40 in user and password';
 const A_HOST = 'must be an address or a host name, such as 0.0.0.0, :: or localhost';
 const AN_ENDPOINT = 'must be grpc://host:port or grpc+ssl://host:port';
+const A_URL = 'must be a URL such as http://localhost:4318; credentials go to OTEL_EXPORTER_OTLP_HEADERS';
+const PAIRS = 'must be pairs joined by commas, such as deployment.environment.name=test,team=inventory';
 const ORIGINS = 'must be origins joined by commas, such as https://console.example.org';
 
 describe('the validation', () => {
@@ -183,6 +201,13 @@ describe('the validation', () => {
     ['CORS_ORIGINS', 'https://a.org,https://b.org/', ORIGINS],
     ['LOG_QUIET_METHODS', 'get,got', 'must be get, list, stat, delete, or some of them joined by commas'],
     ['EXPLORER', 'true', 'must be on or off'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4317', A_URL],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://me:x@localhost:4318', A_URL],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', 'must be http/protobuf'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'a', PAIRS],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'a=%', PAIRS],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.1', 'must be a number from 0 to 1'],
+    ['OTEL_TRACES_SAMPLER_ARG', '-1', 'must be a number from 0 to 1'],
   ])('rejects %s=%s', (name, text, expected) => {
     expect(complaints({ [name]: text })).toContain(`${name} ${expected}`);
   });

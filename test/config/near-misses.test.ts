@@ -82,8 +82,15 @@ describe('no suggestion is made', () => {
   });
 });
 
-test('an OpenTelemetry endpoint is reported to have no effect', () => {
-  expect(nearMisses({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' })).toEqual([
-    'OTEL_EXPORTER_OTLP_ENDPOINT has no effect: this version exports nothing',
-  ]);
+test.each([
+  ['OTEL_EXPORTER_OTLP_HEADERS', []],
+  ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', []],
+  [
+    'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
+    [
+      'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT has no effect: spans go to OTEL_EXPORTER_OTLP_ENDPOINT, and nothing else is exported',
+    ],
+  ],
+])('%s of OpenTelemetry is reported only where it has no effect', (name, expected) => {
+  expect(nearMisses({ [name]: 'x' })).toEqual(expected);
 });

@@ -60,27 +60,27 @@ test('begins with a domain of the sample, and shows the week that its newest job
   expect(await status(explored, 'All').innerText()).toBe('All 105');
   expect(await status(explored, 'Error').innerText()).toBe('Error 18');
   expect(decodeURIComponent(explored.page.url())).toContain(`window=${WEEK}`);
-  expect(explored.calls.filter((rpc) => rpc === 'stat')).toHaveLength(5);
-  expect(explored.calls.filter((rpc) => rpc === 'list')).toHaveLength(1);
+  expect(explored.calls.filter((rpc) => rpc === 'stat')).toHaveLength(6);
+  expect(explored.calls.filter((rpc) => rpc === 'list')).toHaveLength(2);
   expect(explored.faults).toEqual([]);
 });
 
 test('the overview tells how much fails, whether it gets worse, why, and whose', async () => {
   const { page, faults } = await open(at('overview'));
-  expect(await page.locator('.trend').innerText()).toBe(
-    '25% of the jobs that ended failed or timed out; worse than in the time before (24%).',
+  expect(await page.locator('.headline').innerText()).toContain('24 of 105 jobs failed from');
+  expect(await page.locator('.headline').innerText()).toContain(
+    '25% of the jobs that ended failed or timed out, within chance of the time before (24%).',
   );
   expect(await page.locator('.codes li').first().innerText()).toContain('AuthFailure');
   const collector = page.getByRole('row', { name: /AWS Cloud Services/ }).first();
-  expect(await collector.innerText()).toMatch(/28\s+74%\s+1 h 2 min/);
-  expect(await page.getByRole('row', { name: /^azure/ }).innerText()).toMatch(/10\s+60%/);
+  expect(await collector.innerText()).toMatch(/74%\s+27%\s+7\s+50\s+28\s+1 h 2 min/);
   expect(faults).toEqual([]);
 });
 
 test('a failed job is two clicks away, and says why', async () => {
   const explored = await open(at('overview'));
   await status(explored, 'Error').click();
-  await explored.page.getByRole('heading', { name: 'The newest jobs with status Error' }).waitFor();
+  await explored.page.getByRole('heading', { name: 'Jobs', exact: true, level: 2 }).waitFor();
   await explored.settled();
   await rows(explored).first().getByRole('link').click();
   await explored.page.getByRole('heading', { name: 'Errors' }).waitFor();
@@ -107,7 +107,9 @@ test('the timeline gives a window to a brush, and to the keyboard', async () => 
   await explored.settled();
   await chart.focus();
   for (const key of ['ArrowRight', 'ArrowRight', 'Shift+ArrowRight']) await explored.page.keyboard.press(key);
-  expect(await explored.page.locator('.readout').innerText()).toMatch(/^May 16, 2023: Success 8, Error 3/);
+  expect(await explored.page.locator('.readout').innerText()).toMatch(
+    /^May 16, 2023: Error 3, .*Success 8.*failure rate \d/,
+  );
   await explored.page.keyboard.press('Enter');
   await explored.page.waitForURL(/window=2023-05-15.*2023-05-17/);
   expect(explored.faults).toEqual([]);
@@ -118,8 +120,8 @@ describe('the table', () => {
     const explored = await open(at('jobs', { status: 'SUCCESS' }));
     const ids = async () => rows(explored).getByRole('link').allInnerTexts();
     const seen = await ids();
-    expect(await explored.page.locator('.paging').innerText()).toContain('1 to 20 of 72');
-    for (const start of [21, 41, 61]) {
+    expect(await explored.page.locator('.paging').innerText()).toContain('1 to 25 of 72');
+    for (const start of [26, 51]) {
       await explored.page.getByRole('button', { name: 'Next' }).click();
       await explored.page.getByText(`${start} to`).waitFor();
       await explored.settled();
@@ -148,10 +150,10 @@ describe('the table', () => {
     const explored = await open(at('jobs'));
     await explored.page.locator('summary', { hasText: 'Columns' }).click();
     await explored.page.getByLabel('Project').check();
-    await explored.page.getByLabel('Plugin').uncheck();
+    await explored.page.getByLabel('Provider').uncheck();
     const titles = await explored.page.locator('table.jobs thead th').allInnerTexts();
     expect(titles).toContain('Project');
-    expect(titles).not.toContain('Plugin');
+    expect(titles).not.toContain('Provider');
     expect(explored.page.url()).toContain('columns=');
   });
 
@@ -188,14 +190,14 @@ describe('the table', () => {
   });
 
   test.each([
-    ['CSV', /^job_id,status/],
+    ['CSV', /^\uFEFFjob_id,status/],
     ['NDJSON', /^\{"job_id":"job-/],
   ])('is exported as %s, whole', async (format, first) => {
     const explored = await open(at('jobs', { status: 'ERROR' }));
     const download = explored.page.waitForEvent('download');
     await explored.page.getByRole('button', { name: `Export ${format}` }).click();
     const file = await download;
-    expect(file.suggestedFilename()).toBe(`jobs.${format.toLowerCase()}`);
+    expect(file.suggestedFilename()).toBe(`jobs-${DOMAIN}-2023-05-14-2023-05-21.${format.toLowerCase()}`);
     const text = await readFile(await file.path(), 'utf8');
     expect(text).toMatch(first);
     expect(text.match(/job-[0-9a-f]{12}\b/g)?.length).toBeGreaterThanOrEqual(18);
@@ -207,13 +209,15 @@ describe('the filter', () => {
   test('suggests keys and values, and is applied', async () => {
     const explored = await open(at('jobs'));
     const { page } = explored;
+    await page.getByText('Conditions as requests have them').click();
     await page.getByRole('button', { name: 'Add a condition' }).click();
     await page.getByLabel('Key').fill('collector.provider');
     await page.getByLabel('Value').fill('az');
     await page.locator('datalist option[value=azure]').waitFor({ state: 'attached' });
     expect(await page.locator('datalist option[value="errors.error_code"]').count()).toBe(1);
     await page.getByLabel('Value').fill('azure');
-    await page.getByRole('button', { name: 'Apply' }).click();
+    const form = page.getByRole('form', { name: 'Filter', exact: true });
+    await form.getByRole('button', { name: 'Apply' }).click();
     await page.waitForURL(/filter=/);
     await page.getByText('1 to 10 of 10').waitFor();
     expect(explored.faults).toEqual([]);
@@ -317,7 +321,7 @@ test('every view shows what it asked, and lines that ask it again', async () => 
   const lines = await page.locator('.asked pre:visible').allInnerTexts();
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({
     domain_id: DOMAIN,
-    query: { page: { start: 1, limit: 20 } },
+    query: { page: { start: 1, limit: 25 } },
   });
   expect(lines[1]).toMatch(
     new RegExp(`^curl -s ${explorer.origin}/inventory/v1/job/list -H 'content-type: application/json' -d '`),
@@ -340,7 +344,7 @@ test('a window of the reader’s own begins with a whole hour', async () => {
   const { page } = explored;
   await page.getByRole('textbox', { name: 'From' }).fill('2023-05-15T06:40');
   await page.getByRole('textbox', { name: 'to' }).fill('2023-05-16T06:00');
-  await page.locator('.chosen').getByRole('button', { name: 'Show' }).click();
+  await page.locator('.chosen').getByRole('button', { name: 'Apply' }).click();
   await page.getByRole('heading', { name: 'Jobs by hour' }).waitFor();
   await explored.settled();
   expect(await page.getByRole('textbox', { name: 'From' }).inputValue()).toBe('2023-05-15T06:00');

@@ -42,18 +42,24 @@ interface Finding {
 
 const RUN_AXE = 'axe.run(document).then(({ violations }) => violations)';
 
+/** The options of a page, with the time that it has. */
+export interface ExploreOptions extends BrowserContextOptions {
+  readonly now?: number;
+}
+
 /** A new page of the explorer at `origin`, at `hash`. */
 export async function explore(
   browser: Browser,
   origin: string,
   hash: string,
-  options: BrowserContextOptions = {},
+  { now, ...options }: ExploreOptions = {},
 ): Promise<Explored> {
   const { page, faults } = await watchedPage(browser, origin, {
     locale: 'en-US',
     timezoneId: 'UTC',
     ...options,
   });
+  if (now !== undefined) await page.clock.setFixedTime(now);
   const calls: string[] = [];
   page.on('request', (request) => calls.push(...rpcOf(request)));
   const settled = async (): Promise<void> => {
@@ -81,7 +87,7 @@ export async function explore(
 }
 
 export const status = ({ page }: Explored, name: string): Locator =>
-  page.getByRole('group', { name: 'Status' }).getByRole('button', { name });
+  page.getByRole('group', { name: 'Status' }).locator('a, button').filter({ hasText: name });
 
 export const rows = ({ page }: Explored): Locator => page.locator('table.jobs tbody tr');
 
@@ -90,9 +96,9 @@ export interface Explorer {
   readonly service: Service;
   readonly origin: string;
   /** Opens a page at a route. */
-  at(hash: string, options?: BrowserContextOptions): Promise<Explored>;
+  at(hash: string, options?: ExploreOptions): Promise<Explored>;
   /** The same, and waits until the view is complete. */
-  open(hash: string, options?: BrowserContextOptions): Promise<Explored>;
+  open(hash: string, options?: ExploreOptions): Promise<Explored>;
   closePages(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 // A stand-in for the identity service: its two rpcs with answers of the tests, and a record of the questions.
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import type { sendUnaryData, ServerUnaryCall, status } from '@grpc/grpc-js';
+import type { Metadata, sendUnaryData, ServerUnaryCall, status } from '@grpc/grpc-js';
 import { createFetchedKeys } from '../../src/auth/fetched-keys.js';
 import { createIdentity } from '../../src/auth/identity.js';
 import { createJwtAuthenticate } from '../../src/auth/jwt.js';
@@ -32,6 +32,8 @@ export interface StandIn {
   readonly verified: AuthorizationRequest[];
   /** The domains and verbs of cancelled calls. */
   readonly cancelled: string[];
+  /** The metadata of all calls. */
+  readonly metadata: ReturnType<Metadata['getMap']>[];
   stop(): void;
 }
 
@@ -54,6 +56,7 @@ export async function startStandIn(answers: IdentityAnswers, port = 0): Promise<
   const fetched: string[] = [];
   const verified: AuthorizationRequest[] = [];
   const cancelled: string[] = [];
+  const sent: StandIn['metadata'] = [];
   const server = new Server();
   server.addService(DomainService, {
     getPublicKey(
@@ -62,6 +65,7 @@ export async function startStandIn(answers: IdentityAnswers, port = 0): Promise<
     ) {
       const { domain_id } = call.request;
       fetched.push(domain_id);
+      sent.push(call.metadata.getMap());
       reply(call, callback, answers.key(domain_id), () => cancelled.push(domain_id));
     },
   });
@@ -72,6 +76,7 @@ export async function startStandIn(answers: IdentityAnswers, port = 0): Promise<
     ) {
       const { request, metadata } = call;
       verified.push(request);
+      sent.push(metadata.getMap());
       const answer = answers.role(request, String(metadata.get('token')[0]));
       reply(call, callback, answer, () => cancelled.push(request.verb));
     },
@@ -87,6 +92,7 @@ export async function startStandIn(answers: IdentityAnswers, port = 0): Promise<
     fetched,
     verified,
     cancelled,
+    metadata: sent,
     stop() {
       server.forceShutdown();
     },

@@ -9,13 +9,13 @@ export interface RawOutcome {
   readonly text: string;
 }
 
-/** Sends `body` to `path` of the gRPC listener at `address`, on a new connection. */
-export async function callRaw(
+/** Sends `body` as `callRaw` does, and answers the headers and trailers by their names. */
+export async function rawHeaders(
   address: string,
   path: string,
   body: Uint8Array,
   headers: Readonly<Record<string, string>> = {},
-): Promise<RawOutcome> {
+): Promise<ReadonlyMap<string, string>> {
   const session = connect(`http://${address}`);
   const named = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', ...headers };
   const stream = session.request({ ...named, te: 'trailers' });
@@ -28,6 +28,12 @@ export async function callRaw(
   stream.end(body);
   await buffer(stream);
   session.close();
+  return received;
+}
+
+/** Sends `body` to `path` of the gRPC listener at `address`, on a new connection. */
+export async function callRaw(...call: Parameters<typeof rawHeaders>): Promise<RawOutcome> {
+  const received = await rawHeaders(...call);
   return {
     status: received.get('grpc-status') ?? '',
     text: decodeURIComponent(received.get('grpc-message') ?? ''),

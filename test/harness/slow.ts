@@ -1,6 +1,6 @@
 // A job for stats of any duration: its arrays multiply when unwound.
 import type { JsonObject } from '@bufbuild/protobuf';
-import type { Db, MongoClient } from 'mongodb';
+import type { Db, Document, MongoClient } from 'mongodb';
 import { until } from './until.js';
 
 export const SLOW_DOMAIN = 'domain-slow00000000';
@@ -29,11 +29,11 @@ export const slowStat = (arrays: 2 | 3 | 4, name = 'rows'): JsonObject => ({
   query: { aggregate: [...unwinding(arrays), { count: { name } }] },
 });
 
-/** Counts the operations on the jobs of `database`. */
-export async function running(client: MongoClient, database: string): Promise<number> {
+/** Counts the operations on the jobs of `database`, those meeting `also`. */
+export async function running(client: MongoClient, database: string, also: Document = {}): Promise<number> {
   const found = await client
     .db('admin')
-    .aggregate([{ $currentOp: {} }, { $match: { ns: `${database}.job`, active: true } }])
+    .aggregate([{ $currentOp: {} }, { $match: { ns: `${database}.job`, active: true, ...also } }])
     .toArray();
   return found.length;
 }

@@ -1,4 +1,5 @@
 // More calls than the service can serve on a fifth of a core: accepted ones finish in time, the others are refused at once, and health probes are answered (docs/configure.md «Overload»).
+import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { makeIndexes } from '../../src/job/collections.js';
 import {
@@ -20,9 +21,14 @@ import type { Assertion, ScenarioOptions } from './scenario.js';
 import { startProbedSystem, tally } from './system-under-test.js';
 import type { ProbedSystem } from './system-under-test.js';
 
-const PER_SECOND = 120;
+/** A client reads 64 KiB, and then has to tell the process so: one alone would wait for that, and not for its turn. */
+const CLIENTS = 8;
+/** The calls per second with a whole core. */
+const PER_SECOND = 60;
+/** The calls per second in multiples of those that the process can serve with its share of a core. */
+const OVERLOAD = 2.5;
 const DEADLINE_MS = 5000;
-/** The times per period in which the process runs, and is stopped. */
+/** The times per period in which the process runs, and is stopped. Time in which it waits for a processor does not count. */
 const RUNNING_MS = 20;
 const STOPPED_MS = 80;
 /** The maximum times of a refusal and of a probe. */
@@ -33,15 +39,23 @@ const SHORT_FACTOR = 3;
 const [MIN_IN_TIME_PERCENT, MIN_IN_TIME_SHORT_PERCENT] = [95, 50];
 const REFUSED_STATUS = 'RESOURCE_EXHAUSTED';
 
-/** Stops and continues the process, in a thread of its own, so that calls here do not disturb its timing. */
+/**
+ * Stops and continues the process, in a thread of its own, so that calls here do not disturb its timing. A process that
+ * had something to do runs until it got its time, beside whatever else this machine does.
+ */
 const THROTTLE_SCRIPT = `
+  const { readFileSync } = require('node:fs');
   const { workerData: { pid, runningMs, stoppedMs, done } } = require('node:worker_threads');
   const pause = new Int32Array(new SharedArrayBuffer(4));
+  const processorMs = () => Number(readFileSync('/proc/' + pid + '/schedstat', 'latin1').split(' ')[0]) / 1e6;
+  const isIdle = () => !readFileSync('/proc/' + pid + '/stat', 'latin1').includes(') R ');
   while (Atomics.load(done, 0) === 0) {
     process.kill(pid, 'SIGSTOP');
     Atomics.wait(pause, 0, 0, stoppedMs);
     process.kill(pid, 'SIGCONT');
+    const end = processorMs() + runningMs;
     Atomics.wait(pause, 0, 0, runningMs);
+    while (processorMs() < end && !isIdle()) Atomics.wait(pause, 0, 0, 1);
   }
 `;
 
@@ -67,36 +81,52 @@ function throttle(pid: number): AsyncDisposable {
 
 const PAGE = encodeRequest('list', { domain_id: SMALL_DOMAIN, query: { page: { limit: 200 } } });
 
-/** Requests pages beyond the capacity of a fifth of a core, and health probes. */
-async function load(system: ProbedSystem, ms: number) {
-  const client = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
-  const call = async () => (await client.send('list', PAGE, { timeoutMs: DEADLINE_MS })).status;
-  const results = await during(ms, (stopped) =>
-    Promise.all([steadily(call, PER_SECOND, stopped), probesOf(system, stopped)]),
+/** Requests pages at a steady rate by clients in turn, and health probes. */
+async function load(system: ProbedSystem, ms: number, perSecond = PER_SECOND) {
+  const clients = Array.from({ length: CLIENTS }, () =>
+    createGrpcClient(system.addresses.grpc, OWN_CONNECTION),
   );
-  client.close();
+  let nth = 0;
+  const call = async () => {
+    const client = clients[nth++ % CLIENTS];
+    return (await client?.send('list', PAGE, { timeoutMs: DEADLINE_MS }))?.status ?? 'UNSENT';
+  };
+  const results = await during(ms, (stopped) =>
+    Promise.all([steadily(call, perSecond, stopped), probesOf(system, stopped)]),
+  );
+  for (const client of clients) client.close();
   return results;
 }
 
 const tallyOf = (calls: readonly TimedCall[]): string => tally(calls.map(({ status }) => status));
 
+/** The time of the event loop's thread on a processor. */
+const processorMs = ({ program }: ProbedSystem): number =>
+  Number(readFileSync(`/proc/${program.pid}/schedstat`, 'latin1').split(' ')[0]) / 1e6;
+
+/** The calls per second beyond the share of a core, by the processor time that `calls` took. */
+const overloadOf = (calls: number, tookMs: number): number =>
+  (OVERLOAD * calls * 1000 * RUNNING_MS) / ((RUNNING_MS + STOPPED_MS) * tookMs);
+
 export async function overload({ short, note }: ScenarioOptions): Promise<readonly Assertion[]> {
   const factor = short ? SHORT_FACTOR : 1;
-  const durationMs = short ? 10_000 : 30_000;
+  const durationMs = short ? 15_000 : 30_000;
   await using database = await startDatabase();
   await makeIndexes(database.db);
   await fillSmallDomain(database.db);
   await using system = await startProbedSystem(database.uri);
   await load(system, 2000);
+  const begunAtMs = processorMs(system);
   const [before] = await load(system, durationMs / 4);
+  const perSecond = overloadOf(before.length, processorMs(system) - begunAtMs);
   note(`with a whole core: ${timesOf(before)}: ${tallyOf(before)}`);
   const [calls, probes] = await (async () => {
     await using _share = throttle(system.program.pid);
-    return await load(system, durationMs);
+    return await load(system, durationMs, perSecond);
   })();
   const accepted = calls.filter(({ status }) => status !== REFUSED_STATUS);
   const refused = calls.filter(({ status }) => status === REFUSED_STATUS);
-  note(`with a fifth: ${timesOf(calls)}: ${tallyOf(calls)}`);
+  note(`with a fifth, ${perSecond.toFixed(0)} a second: ${timesOf(calls)}: ${tallyOf(calls)}`);
   note(`accepted: ${timesOf(accepted)}; refused: ${timesOf(refused)}; probes: ${timesOf(probes)}`);
   const [after] = await load(system, 2000);
   return [
@@ -107,13 +137,7 @@ export async function overload({ short, note }: ScenarioOptions): Promise<readon
       short ? MIN_IN_TIME_SHORT_PERCENT : MIN_IN_TIME_PERCENT,
       '%',
     ),
-    // A fast machine serves all calls with a fifth of a core, and refuses none.
-    atMost(
-      'p50 of a refusal',
-      refused.length === 0 ? 0 : quantile(refused, 0.5),
-      factor * MAX_REFUSAL_MS,
-      'ms',
-    ),
+    atMost('p50 of a refusal', quantile(refused, 0.5), factor * MAX_REFUSAL_MS, 'ms'),
     exactly('probes without an answer', failuresIn(probes), 0),
     atMost('p99 of probes', quantile(probes, 0.99), factor * MAX_PROBE_MS, 'ms'),
     exactly('failed calls afterwards', failuresIn(after), 0),

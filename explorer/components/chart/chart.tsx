@@ -1,10 +1,10 @@
 /** A chart of stacked bars or of lines, drawn as SVG, so that style sheet, zoom and dark mode apply to it. */
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { count } from '../format.js';
-import { Bars, Grid, Lines, Mark, Ticks } from './marks.js';
+import { count, share } from '../format.js';
+import { Bars, Grid, Lines, Mark, RateLine, Ticks } from './marks.js';
 import { HEIGHT, LEFT, scaleOf } from './scale.js';
 import { valueAt } from './series.js';
 import type { Series } from './series.js';
+import { useWidth } from './use-width.js';
 import { rangeOf, useCursor } from './use-cursor.js';
 import type { OnSelect } from './use-cursor.js';
 
@@ -15,50 +15,56 @@ export interface ChartOptions {
   readonly ticks: readonly string[];
   readonly series: readonly Series[];
   readonly shape: 'stack' | 'lines';
+  /** A share of 1 in each column, drawn as a line over the whole height; NaN where there is none. */
+  readonly rate?: Pick<Series, 'name' | 'values'>;
   /** Without it no range of columns can be selected. */
   readonly onSelect?: OnSelect;
 }
 
-/** The current width of an element. */
-function useWidth() {
-  const element = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    if (element.current === null) return undefined;
-    const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
-    observer.observe(element.current);
-    return () => observer.disconnect();
-  }, []);
-  return [element, width] as const;
-}
-
-const readingOf = (series: readonly Series[], column: number): string =>
-  series
+function readingOf({ series, rate }: ChartOptions, column: number): string {
+  const values = series
     .filter((one) => valueAt(one, column) !== 0)
-    .map((one) => `${one.name} ${count(valueAt(one, column))}`)
-    .join(', ') || 'nothing';
+    .map((one) => `${one.name} ${count(valueAt(one, column))}`);
+  const ratio = rate?.values[column] ?? NaN;
+  const last = rate === undefined || Number.isNaN(ratio) ? [] : [`${rate.name} ${share(ratio)}`];
+  return [...values, ...last].join(', ') || 'nothing';
+}
 
 /** The values under the cursor, or a hint. */
 function Readout({
-  options: { columns, series, onSelect },
+  options,
   column,
 }: {
   readonly options: ChartOptions;
   readonly column: number | undefined;
 }) {
+  const { columns, onSelect } = options;
   return (
     <p class="readout">
       <span role="status">
-        {column !== undefined && `${columns[column] ?? ''}: ${readingOf(series, column)}`}
+        {column !== undefined && `${columns[column] ?? ''}: ${readingOf(options, column)}`}
       </span>
       {column === undefined && onSelect !== undefined && 'Drag over it, or click, to choose a window.'}
     </p>
   );
 }
 
+const isDrawn = ({ values }: Series): boolean => values.some((value) => value !== 0);
+
+const Legend = ({ series, rate }: ChartOptions) => (
+  <p class="legend" aria-hidden="true">
+    {series.filter(isDrawn).map(({ name, color }) => (
+      <span key={name} class={`status ${color}`}>
+        {name}
+      </span>
+    ))}
+    {rate !== undefined && <span class="status is-line">{rate.name}</span>}
+  </p>
+);
+
 /** On the keyboard, arrows move through the columns, Shift extends a range, Enter selects it, Escape drops it. */
 export function Chart(options: ChartOptions) {
-  const { label, columns, ticks, series, shape, onSelect } = options;
+  const { label, columns, ticks, series, shape, rate, onSelect } = options;
   const [element, width] = useWidth();
   const scale = scaleOf(width, series, columns.length, shape === 'stack');
   const columnAt = (x: number): number => Math.floor((x - LEFT) / scale.step);
@@ -82,8 +88,10 @@ export function Chart(options: ChartOptions) {
         ) : (
           <Bars series={series} columns={columns} scale={scale} />
         )}
+        {rate !== undefined && <RateLine values={rate.values} scale={scale} />}
         <Ticks ticks={ticks} width={width} scale={scale} />
       </svg>
+      <Legend {...options} />
       <Readout options={options} column={cursor?.column} />
     </div>
   );

@@ -62,6 +62,28 @@ export const Lines = ({ series, scale: { x, y, step } }: Drawn) => (
   </>
 );
 
+/** Shares of 1 over the whole height: 1 is the topmost line. Columns without one break the line. */
+export const RateLine = ({
+  values,
+  scale: { x, y, step, top },
+}: {
+  readonly values: readonly number[];
+  readonly scale: Scale;
+}) => (
+  <g class="line is-line">
+    {values.map((value, column) => {
+      const before = values[column - 1] ?? NaN;
+      const [cx, cy] = [x(column) + step / 2, y(value * top)];
+      if (Number.isNaN(value)) return undefined;
+      return Number.isNaN(before) ? (
+        <circle key={column} cx={cx} cy={cy} r={2} />
+      ) : (
+        <line key={column} x1={cx - step} y1={y(before * top)} x2={cx} y2={cy} />
+      );
+    })}
+  </g>
+);
+
 interface Sized {
   readonly width: number;
   readonly scale: Scale;

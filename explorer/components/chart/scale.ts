@@ -2,7 +2,7 @@
 import { valueAt } from './series.js';
 import type { Series } from './series.js';
 
-export const HEIGHT = 200;
+export const HEIGHT = 160;
 export const LEFT = 52;
 export const BOTTOM = 22;
 export const TOP = 8;

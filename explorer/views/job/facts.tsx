@@ -3,10 +3,10 @@ import type { ComponentChildren } from 'preact';
 import { FIELDS } from '../../api/fields.js';
 import type { Collector, Job } from '../../api/jobs.js';
 import { Duration } from '../../components/duration.js';
-import { dateTime } from '../../components/format.js';
 import { pluginName } from '../../components/job-columns.js';
 import { Progress } from '../../components/progress.js';
 import { Status } from '../../components/status.js';
+import { Time } from '../../components/time.js';
 import { DEFAULT_ROUTE, hashOf, withCondition } from '../../state/route.js';
 import type { Route } from '../../state/route.js';
 
@@ -25,15 +25,6 @@ const Fact = ({ name, children }: { readonly name: string; readonly children: Co
     <dd>{children}</dd>
   </div>
 );
-
-const Time = ({ text }: { readonly text: string }) =>
-  text === '' ? (
-    <>–</>
-  ) : (
-    <>
-      {dateTime(text)} <small>{text}</small>
-    </>
-  );
 
 /** A link to the overview of the collector's jobs in the same window. */
 function CollectorLink({
@@ -60,7 +51,7 @@ export const Facts = ({ job, route }: { readonly job: Job; readonly route: Route
     </Fact>
     {Object.entries(DATES).map(([title, name]) => (
       <Fact key={name} name={title}>
-        <Time text={job[name]} />
+        <Time text={job[name]} /> <small>{job[name]}</small>
       </Fact>
     ))}
     {Object.entries(IDS).map(([title, name]) => (

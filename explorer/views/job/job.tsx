@@ -5,11 +5,13 @@ import { Answered } from '../../components/answered.js';
 import { count } from '../../components/format.js';
 import { JsonTree } from '../../components/json-tree.js';
 import { RequestInspector } from '../../components/request-inspector.js';
+import { TheAnswer } from '../../components/skip-link.js';
 import { useAnswer } from '../../state/answer.js';
 import { hashOf } from '../../state/route.js';
 import type { ViewContext } from '../../state/view-context.js';
 import { Errors } from './errors.js';
 import { Facts } from './facts.js';
+import { Told } from './told.js';
 import { Neighbours, useNeighbours } from './neighbours.js';
 
 const Details = ({ job: { errors, filter, collector } }: { readonly job: Job }) => (
@@ -30,8 +32,8 @@ const Details = ({ job: { errors, filter, collector } }: { readonly job: Job }) 
 );
 
 export function JobView({ context }: { readonly context: ViewContext }) {
-  const { route, settings, now } = context;
-  const answer = useAnswer(getJob(route.domain, route.job), now);
+  const { route, settings } = context;
+  const answer = useAnswer(getJob(route.domain, route.job), context);
   const neighbours = useNeighbours(answer.value, route);
   return (
     <>
@@ -39,17 +41,20 @@ export function JobView({ context }: { readonly context: ViewContext }) {
         <h2>{route.job}</h2>
         <a href={hashOf({ ...route, view: 'jobs', job: '' })}>All jobs</a>
       </header>
-      <Answered answer={answer}>
-        {(job) => (
-          <>
-            {neighbours !== undefined && <Neighbours job={job} route={route} answers={neighbours} />}
-            <section aria-label="Facts">
-              <Facts job={job} route={route} />
-            </section>
-            <Details job={job} />
-          </>
-        )}
-      </Answered>
+      <TheAnswer>
+        <Answered answer={answer}>
+          {(job) => (
+            <>
+              <Told job={job} />
+              {neighbours !== undefined && <Neighbours job={job} route={route} answers={neighbours} />}
+              <section aria-label="Facts">
+                <Facts job={job} route={route} />
+              </section>
+              <Details job={job} />
+            </>
+          )}
+        </Answered>
+      </TheAnswer>
       <RequestInspector
         answers={[answer, ...(neighbours === undefined ? [] : [neighbours.before, neighbours.after])]}
         settings={settings}

@@ -3,8 +3,8 @@ import type { Job } from '../../api/jobs.js';
 import { statNeighbours } from '../../api/neighbours.js';
 import type { Direction, NeighbourRow } from '../../api/neighbours.js';
 import type { Results } from '../../api/stat.js';
-import { dateTime } from '../../components/format.js';
 import { statusName } from '../../components/status.js';
+import { Time } from '../../components/time.js';
 import { useAnswer } from '../../state/answer.js';
 import type { Answer } from '../../state/answer.js';
 import { hashOf } from '../../state/route.js';
@@ -47,7 +47,7 @@ function Neighbour({
     return <span class="none">{answer.isWaiting ? `${name} …` : `No ${name.toLowerCase()} job`}</span>;
   return (
     <a href={hashOf({ ...route, job: found.job_id })} rel={rel}>
-      {name}: {statusName(found.status)}, {dateTime(found.created_at)}
+      {name}: {statusName(found.status)}, <Time text={found.created_at} />
     </a>
   );
 }

@@ -4,6 +4,8 @@ import type { Call } from '../../api/call.js';
 import { CallError } from '../../api/call-error.js';
 import { exportJobs, FORMATS } from '../../api/client.js';
 import type { Format } from '../../api/client.js';
+import { plural } from '../../components/format.js';
+import type { ViewContext } from '../../state/view-context.js';
 
 const isFormat = (name: string): name is Format => Object.hasOwn(FORMATS, name);
 
@@ -21,7 +23,7 @@ const messageOf = (error: unknown): string =>
   error instanceof CallError ? error.message : 'The service broke off: the export is not whole.';
 
 /** Another export, or leaving the view, aborts the current one. */
-function useExport(call: Call) {
+function useExport(call: Call, name: string) {
   const [message, setMessage] = useState('');
   const current = useRef<AbortController | undefined>(undefined);
   const stop = (): void => current.current?.abort();
@@ -32,7 +34,8 @@ function useExport(call: Call) {
     const { signal } = current.current;
     setMessage(`Reading ${format} …`);
     try {
-      save(await exportJobs(call, format, signal), `jobs.${format.toLowerCase()}`);
+      const onRows = (rows: number): void => setMessage(`Reading ${format}: ${plural(rows, 'row')} …`);
+      save(await exportJobs(call, format, signal, onRows), `${name}.${format.toLowerCase()}`);
       setMessage('');
     } catch (error) {
       setMessage(signal.aborted ? '' : messageOf(error));
@@ -41,8 +44,15 @@ function useExport(call: Call) {
   return { message, start };
 }
 
-export function Export({ call }: { readonly call: Call }) {
-  const { message, start } = useExport(call);
+/** The domain and the days of a window, as a name for a file. */
+function fileName({ route: { domain }, timeRange: { from, to }, now }: ViewContext): string {
+  const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
+  const days = from === undefined ? 'all' : `${day(from)}-${day(to ?? now)}`;
+  return `jobs-${domain.replaceAll(/[^\w.-]+/g, '_')}-${days}`;
+}
+
+export function Export({ call, context }: { readonly call: Call; readonly context: ViewContext }) {
+  const { message, start } = useExport(call, fileName(context));
   return (
     <span class="export">
       {Object.keys(FORMATS)

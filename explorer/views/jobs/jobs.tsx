@@ -1,13 +1,17 @@
 /** Jobs as a table: pages of them, or the newest of each collector (docs/explorer.md «Jobs»). */
 import { statStatuses } from '../../api/job-counts.js';
+import type { StatusRow } from '../../api/job-counts.js';
 import { listAll, listByIds, listPage } from '../../api/jobs.js';
 import type { JobPage } from '../../api/jobs.js';
 import { statNewestByCollector } from '../../api/newest-jobs.js';
 import type { Results } from '../../api/stat.js';
+import { FAILED, UNFINISHED } from '../../api/statuses.js';
 import { Answered } from '../../components/answered.js';
 import { FilterBar } from '../../components/filter-bar.js';
+import { count, plural, sinceText } from '../../components/format.js';
 import { JobTable } from '../../components/job-table.js';
 import { RequestInspector } from '../../components/request-inspector.js';
+import { TheAnswer } from '../../components/skip-link.js';
 import { StatusTabs } from '../../components/status-tabs.js';
 import { useAnswer, violationsOf } from '../../state/answer.js';
 import type { Answer } from '../../state/answer.js';
@@ -30,21 +34,56 @@ const withFailureOf = (ids: Answer<Results<string>>, jobs: Answer<JobPage>): Ans
       };
 
 /** A page of jobs; or the ids of each collector's newest job, then these jobs. */
-function useJobs({ route, timeRange, now }: ViewContext) {
+function useJobs(context: ViewContext) {
+  const { route, timeRange } = context;
   const selection = selectionOf(route, timeRange);
-  const ids = useAnswer(route.newest ? statNewestByCollector(selection) : undefined, now);
-  const newest = ids.isWaiting ? undefined : listByIds('These jobs', route, ids.value?.results ?? []);
-  const jobs = useAnswer(route.newest ? newest : listPage(selection, route), now);
+  const ids = useAnswer(route.newest ? statNewestByCollector(selection) : undefined, context);
+  const newest = ids.isWaiting
+    ? undefined
+    : listByIds(
+        'These jobs',
+        { ...route, page: { start: route.start, limit: route.limit } },
+        ids.value?.results ?? [],
+      );
+  const jobs = useAnswer(route.newest ? newest : listPage(selection, route), context);
   return route.newest
     ? { shown: withFailureOf(ids, jobs), answers: [ids, jobs] }
     : { shown: jobs, answers: [jobs] };
 }
 
-const Tools = ({ context }: { readonly context: ViewContext }) => {
+/** The view in a sentence of its own numbers. */
+function Told({
+  counts,
+  context,
+}: {
+  readonly counts: ReadonlyMap<string, number>;
+  readonly context: ViewContext;
+}) {
+  const sum = (statuses: readonly string[]): number =>
+    statuses.reduce((total, status) => total + (counts.get(status) ?? 0), 0);
+  const [all, failed, unfinished] = [[...counts.keys()], FAILED, UNFINISHED].map(sum);
+  return (
+    <p class="told">
+      {plural(all ?? 0, 'job')} {sinceText(context.timeRange, context)}: {count(failed ?? 0)} failed,{' '}
+      {count(unfinished ?? 0)} not ended.
+    </p>
+  );
+}
+
+const Tools = ({
+  counts,
+  context,
+}: {
+  readonly counts: Answer<Results<StatusRow>>;
+  readonly context: ViewContext;
+}) => {
   const { route, timeRange, go } = context;
   return (
     <header class="tools">
       <h2 id="jobs">{route.newest ? 'The newest job of each collector' : 'Jobs'}</h2>
+      <Answered answer={counts}>
+        {({ results }) => <Told counts={byStatus(results)} context={context} />}
+      </Answered>
       <label>
         <input
           type="checkbox"
@@ -54,14 +93,14 @@ const Tools = ({ context }: { readonly context: ViewContext }) => {
         Newest of each collector
       </label>
       <ColumnPicker route={route} go={go} />
-      <Export call={listAll(selectionOf(route, timeRange), route.sort)} />
+      <Export call={listAll(selectionOf(route, timeRange), route.sort)} context={context} />
     </header>
   );
 };
 
 export function Jobs({ context }: { readonly context: ViewContext }) {
-  const { route, timeRange, now, settings, go } = context;
-  const counts = useAnswer(statStatuses(selectionOf(route, timeRange)), now);
+  const { route, timeRange, settings, go } = context;
+  const counts = useAnswer(statStatuses(selectionOf(route, timeRange)), context);
   const jobs = useJobs(context);
   const answers = [counts, ...jobs.answers];
   return (
@@ -73,15 +112,17 @@ export function Jobs({ context }: { readonly context: ViewContext }) {
         counts={counts.value === undefined ? undefined : byStatus(counts.value.results)}
       />
       <section aria-labelledby="jobs">
-        <Tools context={context} />
-        <Answered answer={jobs.shown}>
-          {({ results, total }) => (
-            <>
-              <JobTable jobs={results} context={context} />
-              {!route.newest && <Paging total={total} context={context} />}
-            </>
-          )}
-        </Answered>
+        <Tools counts={counts} context={context} />
+        <TheAnswer>
+          <Answered answer={jobs.shown}>
+            {({ results, total }) => (
+              <>
+                <JobTable jobs={results} context={context} />
+                <Paging total={total} context={context} />
+              </>
+            )}
+          </Answered>
+        </TheAnswer>
       </section>
       <RequestInspector answers={answers} settings={settings} />
     </>

@@ -3,6 +3,13 @@ import { count } from '../../components/format.js';
 import { PAGE_SIZES } from '../../state/route.js';
 import type { ViewContext } from '../../state/view-context.js';
 
+function extentText(start: number, last: number, total: number): string {
+  if (total === 0) return 'none';
+  return start > total
+    ? `past the end: there are ${count(total)}`
+    : `${count(start)} to ${count(last)} of ${count(total)}`;
+}
+
 export function Paging({
   total,
   context: { route, go },
@@ -14,12 +21,14 @@ export function Paging({
   const last = Math.min(start + limit - 1, total);
   return (
     <nav class="paging" aria-label="Pages">
-      <button type="button" disabled={start === 1} onClick={() => go({ start: Math.max(1, start - limit) })}>
+      <button
+        type="button"
+        disabled={start === 1}
+        onClick={() => go({ start: Math.max(1, Math.min(start - limit, total - limit + 1)) })}
+      >
         Previous
       </button>
-      <span>
-        {total === 0 ? 'none' : `${count(Math.min(start, total))} to ${count(last)} of ${count(total)}`}
-      </span>
+      <span>{extentText(start, last, total)}</span>
       <button type="button" disabled={last >= total} onClick={() => go({ start: start + limit })}>
         Next
       </button>

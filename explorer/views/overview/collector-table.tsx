@@ -1,5 +1,4 @@
-/** The jobs of the window by collector and by provider. */
-import type { DurationRow } from '../../api/durations.js';
+/** The jobs of the window by collector and by provider, the failing first. */
 import { FIELDS } from '../../api/fields.js';
 import type { CollectorRow } from '../../api/job-counts.js';
 import type { Results } from '../../api/stat.js';
@@ -7,39 +6,46 @@ import { Answered, Failure } from '../../components/answered.js';
 import type { Answer } from '../../state/answer.js';
 import { withCondition } from '../../state/route.js';
 import type { ViewContext } from '../../state/view-context.js';
-import { lengths, rates } from './breakdown.js';
 import { RateTable } from './rate-table.js';
+import { rates } from './rates.js';
+import type { Beside } from './rates.js';
 
 export function CollectorTable({
   collectors,
-  durations,
+  beside,
+  others,
   context: { route, go },
 }: {
   readonly collectors: Answer<Results<CollectorRow>>;
-  readonly durations: Answer<Results<DurationRow>>;
+  readonly beside: Beside;
+  /** The answers behind `beside`. */
+  readonly others: readonly Answer<unknown>[];
   readonly context: ViewContext;
 }) {
-  const byCollector = lengths(durations.value);
+  const failure = others.find(({ error }) => error !== undefined)?.error;
   return (
-    <section aria-labelledby="collectors">
-      <h2 id="collectors">Collectors and providers</h2>
+    <section aria-labelledby="collectors" class="collectors">
+      <h2 id="collectors">Collectors, the failing first</h2>
       <Answered answer={collectors}>
-        {(answer) => (
+        {({ results }) => (
           <>
             <RateTable
               title="Collector"
-              rates={rates(answer, byCollector, 'collector_id', 'name')}
+              rates={rates(results, beside, 'collector_id', 'name')}
               onPick={(key) => go(withCondition(route, FIELDS.collector, key))}
             />
-            <RateTable
-              title="Provider"
-              rates={rates(answer, byCollector, 'provider', 'provider')}
-              onPick={(key) => go(withCondition(route, FIELDS.provider, key))}
-            />
+            <details>
+              <summary>By provider</summary>
+              <RateTable
+                title="Provider"
+                rates={rates(results, beside, 'provider', 'provider')}
+                onPick={(key) => go(withCondition(route, FIELDS.provider, key))}
+              />
+            </details>
           </>
         )}
       </Answered>
-      {collectors.error === undefined && durations.error !== undefined && <Failure error={durations.error} />}
+      {collectors.error === undefined && failure !== undefined && <Failure error={failure} />}
     </section>
   );
 }

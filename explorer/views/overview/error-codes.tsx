@@ -1,50 +1,131 @@
-/** The most frequent error codes, each with a message and the date of its newest job. */
+/** Why jobs fail: the error codes by jobs, and the failures without an error. */
+import { useState } from 'preact/hooks';
+import { listMessages, MAX_CODES, WITHOUT_ERROR } from '../../api/error-codes.js';
 import type { ErrorCodeRow } from '../../api/error-codes.js';
 import { FIELDS } from '../../api/fields.js';
-import type { Results } from '../../api/stat.js';
+import { FAILED } from '../../api/statuses.js';
+import { Answered } from '../../components/answered.js';
 import { Bar } from '../../components/bar.js';
-import { count, dateTime } from '../../components/format.js';
-import { withCondition } from '../../state/route.js';
+import { count, plural } from '../../components/format.js';
+import { Time } from '../../components/time.js';
+import { useAnswer } from '../../state/answer.js';
+import { typed } from '../../state/conditions.js';
+import { hashOf, withConditions } from '../../state/route.js';
+import { selectionOf } from '../../state/selection.js';
 import type { ViewContext } from '../../state/view-context.js';
 
-const ErrorCode = ({
-  row: { code, errors, message, newest },
+interface Named {
+  readonly context: ViewContext;
+  /** The name of a collector. */
+  nameOf(collector: string): string;
+}
+
+const failedWith = (context: ViewContext, key: string, operator: string, value: string): string =>
+  hashOf({
+    ...context.route,
+    ...withConditions(context.route, [
+      { key: FIELDS.status, operator: 'in', value: FAILED.join(', ') },
+      { key, operator, value },
+    ]),
+    view: 'jobs',
+  });
+
+function Messages({ code, context }: { readonly code: string; readonly context: ViewContext }) {
+  const { route, timeRange } = context;
+  const answer = useAnswer(listMessages(selectionOf(route, timeRange), code), context);
+  return (
+    <Answered answer={answer}>
+      {(messages) => (
+        <ol class="messages">
+          {messages.map((message, index) => (
+            <li key={index} class="message" tabIndex={0}>
+              {message || 'without a message'}
+            </li>
+          ))}
+        </ol>
+      )}
+    </Answered>
+  );
+}
+
+/** The whole messages are requested once the reader opens them. */
+function Message({ row: { code, message }, context }: { readonly row: ErrorCodeRow } & Named) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details class="whole" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary class="one-line">{message || 'without a message'}</summary>
+      {isOpen && <Messages code={code} context={context} />}
+    </details>
+  );
+}
+
+const whose = ({ collectors }: ErrorCodeRow, nameOf: Named['nameOf']): string =>
+  collectors.length === 1 ? collectors.map(nameOf).join('') : `${count(collectors.length)} collectors`;
+
+const Jobs = ({
+  jobs,
   peak,
-  context: { route, go },
+  note,
 }: {
-  readonly row: ErrorCodeRow;
+  readonly jobs: number;
+  readonly peak: number;
+  readonly note?: string;
+}) => (
+  <span class="measure">
+    <Bar share={jobs / peak} color="is-error" />
+    <strong>{plural(jobs, 'job')}</strong>
+    {note !== undefined && <small> {note}</small>}
+  </span>
+);
+
+function ErrorCode({ row, peak, ...named }: Named & { readonly row: ErrorCodeRow; readonly peak: number }) {
+  const { code, jobs, errors, newest } = row;
+  return (
+    <li>
+      <a class="one-line" title={code} href={failedWith(named.context, FIELDS.errorCode, 'eq', typed(code))}>
+        {code || 'without a code'}
+      </a>
+      <Jobs jobs={jobs} peak={peak} note={`${count(errors)} ${errors === 1 ? 'entry' : 'entries'}`} />
+      <Message row={row} {...named} />
+      <span class="when">
+        {whose(row, named.nameOf)}, last <Time text={newest} />
+      </span>
+    </li>
+  );
+}
+
+const Unexplained = ({
+  jobs,
+  peak,
+  context,
+}: {
+  readonly jobs: number;
   readonly peak: number;
   readonly context: ViewContext;
 }) => (
   <li>
-    <button type="button" class="link" onClick={() => go(withCondition(route, FIELDS.errorCode, code))}>
-      {code || 'without a code'}
-    </button>
-    <span class="measure">
-      <Bar share={errors / peak} color="is-error" />
-      <span>{count(errors)}</span>
-    </span>
-    <span class="message" title={message}>
-      {message}
-    </span>
-    <span class="when">last {dateTime(newest)}</span>
+    <a href={failedWith(context, WITHOUT_ERROR.key ?? '', 'exists', 'false')}>no error given</a>
+    <Jobs jobs={jobs} peak={peak} />
+    <span class="message">They failed or timed out, and have no error.</span>
   </li>
 );
 
 export function ErrorCodes({
-  rows: { results },
-  context,
-}: {
-  readonly rows: Results<ErrorCodeRow>;
-  readonly context: ViewContext;
-}) {
-  if (results.length === 0) return <p class="none">No errors.</p>;
-  const peak = Math.max(1, ...results.map(({ errors }) => errors));
+  rows,
+  unexplained,
+  ...named
+}: Named & { readonly rows: readonly ErrorCodeRow[]; readonly unexplained: number }) {
+  if (rows.length === 0 && unexplained === 0) return <p class="none">No job failed.</p>;
+  const peak = Math.max(1, unexplained, ...rows.map(({ jobs }) => jobs));
   return (
-    <ol class="codes">
-      {results.map((row) => (
-        <ErrorCode key={row.code} row={row} peak={peak} context={context} />
-      ))}
-    </ol>
+    <>
+      <ol class="codes">
+        {rows.map((row, index) => (
+          <ErrorCode key={index} row={row} peak={peak} {...named} />
+        ))}
+        {unexplained > 0 && <Unexplained jobs={unexplained} peak={peak} context={named.context} />}
+      </ol>
+      {rows.length === MAX_CODES && <small>The {MAX_CODES} codes of most jobs.</small>}
+    </>
   );
 }

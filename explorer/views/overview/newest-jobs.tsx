@@ -3,7 +3,6 @@ import type { JobPage } from '../../api/jobs.js';
 import { Answered } from '../../components/answered.js';
 import { count } from '../../components/format.js';
 import { JobTable } from '../../components/job-table.js';
-import { statusTitle } from '../../components/status.js';
 import type { Answer } from '../../state/answer.js';
 import { hashOf } from '../../state/route.js';
 import type { ViewContext } from '../../state/view-context.js';
@@ -20,14 +19,14 @@ export function NewestJobs({
   const { route } = context;
   return (
     <section aria-labelledby="newest">
-      <h2 id="newest">The newest {statusTitle(route)}</h2>
+      <h2 id="newest">The newest jobs</h2>
       <Answered answer={answer}>
         {({ results, total }) => (
           <>
             <JobTable jobs={results} context={context} />
             {total > MAX_NEWEST_JOBS && (
               <p>
-                <a href={hashOf({ ...route, view: 'jobs' })}>All {count(total)}</a>
+                <a href={hashOf({ ...route, view: 'jobs', status: '' })}>All {count(total)}</a>
               </p>
             )}
           </>

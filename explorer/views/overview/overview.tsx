@@ -1,70 +1,139 @@
 /** The overview of a domain: outcomes of jobs by time, by collector and by error (docs/explorer.md «Overview»). */
-import { statDurations } from '../../api/durations.js';
-import { statErrorCodes } from '../../api/error-codes.js';
-import { statCollectors, statTimeline } from '../../api/job-counts.js';
-import { listPage } from '../../api/jobs.js';
+import type { Results } from '../../api/stat.js';
+import type { UnfinishedRow } from '../../api/unfinished.js';
 import { Answered } from '../../components/answered.js';
 import { FilterBar } from '../../components/filter-bar.js';
+import { sinceText } from '../../components/format.js';
 import { RequestInspector } from '../../components/request-inspector.js';
-import { StatusTabs } from '../../components/status-tabs.js';
-import { useAnswer, violationsOf } from '../../state/answer.js';
+import { TheAnswer } from '../../components/skip-link.js';
+import { StatusLinks } from '../../components/status-tabs.js';
+import { violationsOf } from '../../state/answer.js';
+import type { Answer } from '../../state/answer.js';
 import { byStatus } from '../../state/grouping.js';
-import { selectionOf } from '../../state/selection.js';
-import { BUCKETS, withBefore } from '../../state/time-range.js';
 import type { ViewContext } from '../../state/view-context.js';
-import { cells } from './breakdown.js';
-import type { Cell } from './breakdown.js';
+import { namesOf, onlyCollector, readTogether, useAnswers, withStuckCollectors } from './answers.js';
+import type { OverviewAnswers } from './answers.js';
+import { failedShare } from './breakdown.js';
 import { CollectorTable } from './collector-table.js';
 import { ErrorCodes } from './error-codes.js';
-import { MAX_NEWEST_JOBS, NewestJobs } from './newest-jobs.js';
+import { Headline } from './headline.js';
+import { NewestJobs } from './newest-jobs.js';
+import type { Run } from './runs.js';
+import { RunsChart } from './runs-chart.js';
+import { StuckJobs } from './stuck-jobs.js';
 import { Timeline } from './timeline.js';
-import { Trend } from './trend.js';
 
-function useAnswers({ route, timeRange, now }: ViewContext) {
-  const selection = selectionOf(route, timeRange);
-  const withComparison = selectionOf(route, withBefore(timeRange, now));
-  const newest = { sort: route.sort, start: 1, limit: MAX_NEWEST_JOBS };
-  return {
-    timeline: useAnswer(statTimeline(withComparison, BUCKETS[timeRange.unit].format), now),
-    collectors: useAnswer(statCollectors(selection), now),
-    durations: useAnswer(statDurations(selection), now),
-    codes: useAnswer(statErrorCodes(selection), now),
-    newest: useAnswer(listPage(selection, newest), now),
-  };
+/** Stuck jobs need both answers. */
+const stuckAnswer = ({ unfinished, durations }: OverviewAnswers): Answer<Results<UnfinishedRow>> => ({
+  ...unfinished,
+  value: durations.value && unfinished.value,
+  error: unfinished.error ?? durations.error,
+  isWaiting: unfinished.isWaiting || durations.isWaiting,
+});
+
+/** Why jobs fail, and those that do not end. */
+const Causes = ({
+  answers,
+  reading: { stuck, unfinished },
+  context,
+  nameOf,
+}: {
+  readonly answers: OverviewAnswers;
+  readonly reading: ReturnType<typeof readTogether>;
+  readonly context: ViewContext;
+  nameOf(collector: string): string;
+}) => (
+  <div class="stack">
+    <section aria-labelledby="errors">
+      <h2 id="errors">Why jobs fail</h2>
+      <Answered answer={answers.codes}>
+        {({ results }) => (
+          <ErrorCodes
+            rows={results}
+            unexplained={answers.unexplained.value ?? 0}
+            context={context}
+            nameOf={nameOf}
+          />
+        )}
+      </Answered>
+    </section>
+    <section aria-labelledby="stuck">
+      <h2 id="stuck">Stuck and late</h2>
+      <Answered answer={stuckAnswer(answers)}>
+        {() => <StuckJobs jobs={stuck} unfinished={unfinished} context={context} />}
+      </Answered>
+    </section>
+  </div>
+);
+
+/** The runs of the collector to which the view is confined. */
+function Runs({
+  answers,
+  runs,
+  context,
+  nameOf,
+}: {
+  readonly answers: OverviewAnswers;
+  readonly runs: ReadonlyMap<string, readonly Run[]>;
+  readonly context: ViewContext;
+  nameOf(collector: string): string;
+}) {
+  const collector = onlyCollector(context.route);
+  if (collector === undefined) return undefined;
+  return (
+    <section aria-labelledby="runs">
+      <h2 id="runs">How long the runs of {nameOf(collector)} take</h2>
+      <Answered answer={answers.durations}>
+        {() => <RunsChart runs={runs.get(collector) ?? []} context={context} />}
+      </Answered>
+    </section>
+  );
 }
 
 export function Overview({ context }: { readonly context: ViewContext }) {
   const { route, timeRange, settings, go } = context;
-  const { unit, from = -Infinity } = timeRange;
   const answers = useAnswers(context);
-  const { timeline, collectors, durations, codes, newest } = answers;
-  const all = timeline.value === undefined ? [] : cells(timeline.value, unit);
-  const isBefore = ({ start }: Cell): boolean => start < from;
-  const rows = all.filter((cell) => !isBefore(cell));
+  const { timeline, codes, newest } = answers;
+  const reading = readTogether(answers, context);
+  const collectors = withStuckCollectors(answers.collectors, answers);
+  const nameOf = namesOf(collectors.value ?? { results: [] });
+  const asked = Object.values(answers);
   return (
     <>
-      <FilterBar context={context} violations={violationsOf(Object.values(answers))} />
-      <StatusTabs route={route} go={go} counts={timeline.value === undefined ? undefined : byStatus(rows)} />
-      <section aria-labelledby="timeline">
-        <h2 id="timeline">Jobs by {unit}</h2>
+      <FilterBar context={context} violations={violationsOf(asked)} />
+      <TheAnswer>
         <Answered answer={timeline}>
-          {() => (
-            <>
-              <Trend now={rows} before={all.filter(isBefore)} />
-              <Timeline rows={rows} context={context} />
-            </>
+          {({ rows, before, ...window }) => (
+            <Headline
+              jobs={rows.reduce((total, { jobs }) => total + jobs, 0)}
+              failed={failedShare(rows)}
+              before={failedShare(before)}
+              window={sinceText(window.timeRange, context)}
+              cause={codes.value?.results[0]}
+              stuck={reading.stuck.length}
+              nameOf={nameOf}
+              route={route}
+            />
           )}
         </Answered>
+      </TheAnswer>
+      <StatusLinks route={route} counts={timeline.value && byStatus(timeline.value.rows)} />
+      <section aria-labelledby="timeline">
+        <h2 id="timeline">Jobs by {timeRange.unit}</h2>
+        <Answered answer={timeline}>{(times) => <Timeline times={times} go={go} />}</Answered>
       </section>
-      <div class="columns">
-        <section aria-labelledby="errors">
-          <h2 id="errors">Why jobs fail</h2>
-          <Answered answer={codes}>{(value) => <ErrorCodes rows={value} context={context} />}</Answered>
-        </section>
-        <CollectorTable collectors={collectors} durations={durations} context={context} />
+      <Runs answers={answers} runs={reading.runs} context={context} nameOf={nameOf} />
+      <div class="columns overview">
+        <CollectorTable
+          collectors={collectors}
+          beside={reading.beside}
+          others={[answers.durations, answers.unfinished]}
+          context={context}
+        />
+        <Causes answers={answers} reading={reading} context={context} nameOf={nameOf} />
       </div>
       <NewestJobs answer={newest} context={context} />
-      <RequestInspector answers={Object.values(answers)} settings={settings} />
+      <RequestInspector answers={asked} settings={settings} />
     </>
   );
 }

@@ -1,10 +1,12 @@
-/** Collectors or providers with their numbers of jobs, success rates and median durations. */
-import { Bar } from '../../components/bar.js';
-import { count, duration, share } from '../../components/format.js';
-import type { Rate } from './breakdown.js';
+/** Collectors or providers with the outcome of their jobs: the worst first, sorted by any head, searched by name. */
+import { useState } from 'preact/hooks';
+import { count } from '../../components/format.js';
+import { NAME, RATE_COLUMNS, sorted, WORST_FIRST } from './rate-columns.js';
+import type { Order } from './rate-columns.js';
+import type { Rate } from './rates.js';
 
 /** Rows shown before the reader asks for all. */
-const MAX_ROWS = 8;
+const MAX_ROWS = 12;
 
 interface RateTableProps {
   readonly title: string;
@@ -12,66 +14,106 @@ interface RateTableProps {
   onPick(key: string): void;
 }
 
-function RateRow({
-  rate: { key, name, jobs, succeeded, median },
-  longest,
-  onPick,
-}: Pick<RateTableProps, 'onPick'> & {
-  readonly rate: Rate;
-  readonly longest: number;
-}) {
+interface Ordered {
+  readonly order: Order;
+  onOrder(to: Order): void;
+}
+
+function Head({ id, title, order, onOrder }: Ordered & { readonly id: string; readonly title: string }) {
+  const isCurrent = order.by === id;
+  // A name ascends first, a number descends.
+  const isAscending = (id === NAME) !== order.isReversed;
+  const next = isCurrent && order.isReversed ? WORST_FIRST : { by: id, isReversed: isCurrent };
   return (
-    <tr>
-      <th scope="row">
-        <button type="button" class="link" onClick={() => onPick(key)} disabled={key === ''}>
-          {name || 'none'}
-        </button>
-      </th>
-      <td class="number">{count(jobs)}</td>
-      <td class="measure">
-        {succeeded !== undefined && <Bar share={succeeded} color="is-success" />}
-        <span>{succeeded === undefined ? '–' : share(succeeded)}</span>
-      </td>
-      <td class="measure">
-        {median !== undefined && <Bar share={median / longest} />}
-        <span>{median === undefined ? '–' : duration(median)}</span>
-      </td>
-    </tr>
+    <th
+      scope="col"
+      class={id === NAME ? '' : 'number'}
+      aria-sort={isCurrent ? (isAscending ? 'ascending' : 'descending') : 'none'}
+    >
+      <button type="button" class="head" onClick={() => onOrder(next)}>
+        {title}
+      </button>
+    </th>
   );
 }
 
-const Table = ({ title, rates, longest, onPick }: RateTableProps & { readonly longest: number }) => (
-  <table class="rates">
-    <thead>
-      <tr>
-        <th scope="col">{title}</th>
-        <th scope="col" class="number">
-          Jobs
-        </th>
-        <th scope="col">Success</th>
-        <th scope="col">Median duration</th>
-      </tr>
-    </thead>
-    <tbody>
-      {rates.map((rate) => (
-        <RateRow key={rate.key} rate={rate} longest={longest} onPick={onPick} />
-      ))}
-    </tbody>
-  </table>
+const Row = ({
+  rate,
+  longest,
+  onPick,
+}: Pick<RateTableProps, 'onPick'> & { readonly rate: Rate; readonly longest: number }) => (
+  <tr>
+    <th scope="row" title={rate.name}>
+      <button type="button" class="link" onClick={() => onPick(rate.key)} disabled={rate.key === ''}>
+        {rate.name || 'none'}
+      </button>
+    </th>
+    {Object.entries(RATE_COLUMNS).map(([id, { title, cell }]) => (
+      <td key={id} class={`number of-${id}`} data-title={title}>
+        {cell(rate, longest)}
+      </td>
+    ))}
+  </tr>
 );
 
-export function RateTable(props: RateTableProps) {
-  const { rates } = props;
-  if (rates.length === 0) return <p class="none">No jobs.</p>;
+const contains = (text: string, word: string): boolean =>
+  text.toLocaleLowerCase().includes(word.trim().toLocaleLowerCase());
+
+function Rows({ title, rates, onPick, order, onOrder }: RateTableProps & Ordered) {
   const longest = Math.max(1, ...rates.map(({ median }) => median ?? 0));
   return (
+    <table class="rates">
+      <thead>
+        <tr>
+          <Head id={NAME} title={title} order={order} onOrder={onOrder} />
+          {Object.entries(RATE_COLUMNS).map(([id, column]) => (
+            <Head key={id} id={id} title={column.title} order={order} onOrder={onOrder} />
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rates.map((rate) => (
+          <Row key={rate.key} rate={rate} longest={longest} onPick={onPick} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** A cut hides the last rows of the order; all of them are one click away, in a box of their own height. */
+export function RateTable(props: RateTableProps) {
+  const { title, rates } = props;
+  const [order, setOrder] = useState(WORST_FIRST);
+  const [word, setWord] = useState('');
+  const [isWhole, setWhole] = useState(false);
+  if (rates.length === 0) return <p class="none">No jobs.</p>;
+  const isLong = rates.length > MAX_ROWS;
+  const found = sorted(rates, order).filter(({ name, key }) => contains(`${name} ${key}`, word));
+  const shown = isWhole ? found : found.slice(0, MAX_ROWS);
+  const name = title.toLowerCase();
+  return (
     <>
-      <Table {...props} rates={rates.slice(0, MAX_ROWS)} longest={longest} />
-      {rates.length > MAX_ROWS && (
-        <details>
-          <summary>{count(rates.length - MAX_ROWS)} more</summary>
-          <Table {...props} rates={rates.slice(MAX_ROWS)} longest={longest} />
-        </details>
+      {isLong && (
+        <input
+          type="search"
+          aria-label={`Find a ${name}`}
+          placeholder={`Find a ${name}`}
+          value={word}
+          onInput={({ currentTarget }) => setWord(currentTarget.value)}
+        />
+      )}
+      <div class="scrolls rows" role="region" aria-label={`Table of ${name}s`} tabIndex={0}>
+        <Rows {...props} rates={shown} order={order} onOrder={setOrder} />
+      </div>
+      {isLong && (
+        <p class="tools">
+          <small>
+            {count(shown.length)} of {count(rates.length)} {name}s
+          </small>
+          <button type="button" class="quiet" aria-pressed={isWhole} onClick={() => setWhole(!isWhole)}>
+            {isWhole ? 'Fewer' : 'All rows'}
+          </button>
+        </p>
       )}
     </>
   );

@@ -11,6 +11,11 @@ const TIMEOUTS = {
   operator: 'count',
   conditions: [{ key: FIELDS.status, operator: 'eq', value: 'TIMEOUT' }],
 };
+const ERRORS = {
+  name: 'errors',
+  operator: 'count',
+  conditions: [{ key: FIELDS.status, operator: 'eq', value: 'ERROR' }],
+};
 const TASKS_LEFT = { name: 'tasks_left', operator: 'sum', key: FIELDS.remainedTasks };
 
 export const EXAMPLES: Readonly<Record<string, readonly Stage[]>> = {
@@ -23,7 +28,19 @@ export const EXAMPLES: Readonly<Record<string, readonly Stage[]>> = {
     },
     { sort: { keys: [{ key: 'day' }, { key: 'status' }] } },
   ],
-  'Slowest collectors': [
+  'Errors a day by collector': [
+    {
+      group: {
+        keys: [
+          { key: FIELDS.created, name: 'day', date_format: '%Y-%m-%d' },
+          { key: FIELDS.collectorName, name: 'collector' },
+        ],
+        fields: [ERRORS],
+      },
+    },
+    { sort: { keys: [{ key: 'day' }, { key: 'collector' }] } },
+  ],
+  'Timeouts by collector': [
     {
       group: {
         keys: [{ key: FIELDS.collectorName, name: 'collector' }],

@@ -1,6 +1,7 @@
 /** Decides which chart fits the rows of statistics (docs/explorer.md «Statistics»). */
 import { isObject } from '../../api/json.js';
 import type { Json, JsonObject } from '../../api/json.js';
+import { STATUS_NAMES } from '../../state/filter-words.js';
 import { sumBy } from '../../state/grouping.js';
 
 export interface Plot {
@@ -75,6 +76,12 @@ const pointsOf = (row: JsonObject, { along, across, measures }: Axes): readonly 
     : [{ column, series: label(row[across]), value: number(row[measures[0]]) }];
 };
 
+/** Statuses of jobs add up to all of them, and are stacked; over time, other series are compared, a line each. */
+function shapeOf({ across }: Axes, overTime: boolean, series: Plot['series']): Plot['as'] {
+  if (across === undefined) return overTime ? 'lines' : 'bars';
+  return overTime && !series.every(({ name }) => Object.hasOwn(STATUS_NAMES, name)) ? 'lines' : 'stack';
+}
+
 /** undefined if no chart fits the rows. */
 export function plotOf(results: readonly Json[]): Plot | undefined {
   const rows = results.filter(isObject);
@@ -86,6 +93,5 @@ export function plotOf(results: readonly Json[]): Plot | undefined {
     rows.flatMap((row) => pointsOf(row, axes)),
     overTime,
   );
-  const as = axes.across !== undefined ? 'stack' : overTime ? 'lines' : 'bars';
-  return arranged && { ...arranged, as };
+  return arranged && { ...arranged, as: shapeOf(axes, overTime, arranged.series) };
 }

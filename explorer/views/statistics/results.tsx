@@ -33,23 +33,24 @@ function Figure({ plot: { columns, series, as } }: { readonly plot: Plot }) {
         series={drawn}
         shape={as === 'stack' ? 'stack' : 'lines'}
       />
-      <figcaption class="legend">
-        {drawn.map(({ name, color }) => (
-          <span key={name} class={`status ${color}`}>
-            {name}
-          </span>
-        ))}
-      </figcaption>
     </figure>
   );
 }
 
-/** A single series of bars is easier to read with its names beside them. */
+/** Categories are bars with their names beside them, a list for each measure. */
 function Drawing({ plot }: { readonly plot: Plot }) {
   const { columns, series, as } = plot;
-  const [only, ...others] = series;
-  if (as !== 'bars' || only === undefined || others.length > 0) return <Figure plot={plot} />;
-  return <Shares shares={columns.map((name, index) => ({ name, value: only.values[index] ?? 0 }))} />;
+  if (as !== 'bars') return <Figure plot={plot} />;
+  return (
+    <>
+      {series.map(({ name: measure, values }) => (
+        <figure key={measure}>
+          <figcaption>{measure}</figcaption>
+          <Shares shares={columns.map((name, index) => ({ name, value: values[index] ?? 0 }))} />
+        </figure>
+      ))}
+    </>
+  );
 }
 
 export function Results({ rows }: { readonly rows: readonly Json[] }) {
@@ -58,11 +59,11 @@ export function Results({ rows }: { readonly rows: readonly Json[] }) {
   const plot = plotOf(rows);
   return (
     <>
-      {plot !== undefined && <Drawing plot={plot} />}
-      <RowTable rows={shown} />
       <p>
         {count(rows.length)} rows{rows.length > MAX_ROWS && `, of which ${count(MAX_ROWS)} are shown`}.
       </p>
+      {plot !== undefined && <Drawing plot={plot} />}
+      <RowTable rows={shown} />
     </>
   );
 }

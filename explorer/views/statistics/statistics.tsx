@@ -4,6 +4,7 @@ import { statStages } from '../../api/statistics.js';
 import { Answered } from '../../components/answered.js';
 import { FilterBar } from '../../components/filter-bar.js';
 import { RequestInspector } from '../../components/request-inspector.js';
+import { TheAnswer } from '../../components/skip-link.js';
 import { useAnswer, violationsOf } from '../../state/answer.js';
 import { selectionOf } from '../../state/selection.js';
 import type { ViewContext } from '../../state/view-context.js';
@@ -25,9 +26,9 @@ const ExamplePicker = ({ onPick }: { onPick(stages: readonly Json[]): void }) =>
 );
 
 export function Statistics({ context }: { readonly context: ViewContext }) {
-  const { route, timeRange, now, settings, go } = context;
+  const { route, timeRange, settings, go } = context;
   const asked = stagesOf(route.aggregate) ?? FIRST_EXAMPLE;
-  const answer = useAnswer(statStages(selectionOf(route, timeRange), asked), now);
+  const answer = useAnswer(statStages(selectionOf(route, timeRange), asked), context);
   const violations = violationsOf([answer]);
   const run = (stages: readonly Json[]): void => go({ aggregate: JSON.stringify(stages) });
   return (
@@ -41,7 +42,9 @@ export function Statistics({ context }: { readonly context: ViewContext }) {
         </section>
         <section aria-labelledby="rows">
           <h2 id="rows">Rows</h2>
-          <Answered answer={answer}>{({ results }) => <Results rows={results} />}</Answered>
+          <TheAnswer>
+            <Answered answer={answer}>{({ results }) => <Results rows={results} />}</Answered>
+          </TheAnswer>
         </section>
       </div>
       <RequestInspector answers={[answer]} settings={settings} />

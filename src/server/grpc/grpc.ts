@@ -21,6 +21,7 @@ import { AppError, appError } from '../../errors.js';
 import { HealthService } from '../../gen/grpc/health/v1/health.js';
 import { ServerInfoService, VersionInfo } from '../../gen/spaceone/api/core/v1/server_info.js';
 import { JobService } from '../../gen/spaceone/api/inventory/v1/job.js';
+import { readTraceContext } from '../../telemetry/traces/trace-context.js';
 import { PROTOBUF } from '../../wire/codec.js';
 import { JOB_SERVICE, messageNamed } from '../../wire/descriptors.js';
 import { scan } from '../../wire/scan.js';
@@ -29,8 +30,8 @@ import { requestIdOf } from '../request-id.js';
 import type { Calls, Rpc } from '../call-context.js';
 import { followConnections, endUnlessTaken } from '../connections.js';
 import type { ConnectionsOptions } from '../connections.js';
-import { statusDetails } from '../details.js';
-import { GRPC_TIMEOUT, invalidHeader } from '../headers.js';
+import { explanationDetails, statusDetails } from '../details.js';
+import { asksToExplain, EXPLAIN, GRPC_TIMEOUT, invalidHeader } from '../headers.js';
 import { inAddress } from '../listener.js';
 import type { Listener } from '../listener.js';
 import type { ServingState } from '../serving-state.js';
@@ -147,6 +148,13 @@ const explainRefusals: ServerInterceptor = (_, call) => {
   return new DirectCall(call);
 };
 
+/** Puts an explanation into the trailing metadata. */
+const explainIn =
+  (trailer: Metadata) =>
+  (explanation: string): void => {
+    trailer.set(`${EXPLAIN}-bin`, Buffer.from(explanationDetails(explanation)));
+  };
+
 /** Creates the handler of an rpc; `end` closes the connection of a client that does not read its answer in time. */
 const unary =
   (
@@ -157,13 +165,17 @@ const unary =
   (call: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
     // The library reports a call as cancelled also once its answer has been read.
     const done = createDoneSignal(call);
+    const header = (name: string): string | undefined => textOf(call, name);
+    const trailer = asksToExplain(header) ? new Metadata() : undefined;
     const incoming = {
       transport: 'grpc' as const,
       rpc,
       request: call.request,
       codec: PROTOBUF,
-      token: textOf(call, 'token'),
-      requestId: requestIdOf((name) => textOf(call, name)),
+      token: header('token'),
+      requestId: requestIdOf(header),
+      trace: readTraceContext(header),
+      ...(trailer === undefined ? {} : { explained: explainIn(trailer) }),
       peer: call.getPeer(),
       // The library gives it in milliseconds since 1970, counted from the arrival of the call.
       deadline: monotonicNow() + Number(call.getDeadline()) - now(),
@@ -173,7 +185,7 @@ const unary =
     calls.unary(incoming).then(
       (bytes) => {
         endUnlessTaken(done, () => end(call.getPeer()), answerTimeoutMs, metrics);
-        callback(null, bytes);
+        callback(null, bytes, trailer);
       },
       (error: unknown) => {
         callback(failure(error, incoming.requestId));

@@ -6,7 +6,8 @@ import type { WebApp } from './web-app.js';
 
 /** Facts for the page from outside of the HTTP listener. */
 export interface Explorer {
-  readonly auth: 'none' | 'jwt';
+  /** `identity`: roles of an identity service decide, and some reach beyond the domain of their token. */
+  readonly auth: 'none' | 'jwt' | 'identity';
   /** The address of the gRPC listener. */
   readonly grpc: string;
   /** Domains to offer; empty if the reader has to name one. */

@@ -13,6 +13,7 @@ import type { TimeSlicer } from '../../limits/yield.js';
 import type { Calls } from '../call-context.js';
 import { endUnlessTaken, whenResponseTurn } from '../connections.js';
 import type { ConnectionLog, ConnectionsOptions } from '../connections.js';
+import { EXPLAIN } from '../headers.js';
 import { addHealthRoutes } from '../health-routes.js';
 import { openHttpServer } from '../http-server.js';
 import type { CallLog } from '../logged-failure.js';
@@ -143,7 +144,7 @@ const isCompressible = (type: string): boolean =>
   COMPRESSIBLE_CONTENT_TYPE_REGEX.test(type) || type.startsWith('application/x-ndjson');
 
 /** Headers readable for pages of other origins. */
-const EXPOSED_HEADERS = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-details-bin'];
+const EXPOSED_HEADERS = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-details-bin', EXPLAIN];
 
 /** Adds the steps of every request, outermost first. */
 function addMiddleware(app: Hono<WebApp>, { host, corsOrigins, log }: HttpListenerOptions): void {
@@ -177,7 +178,7 @@ function addPages(app: Hono<WebApp>, { state, version, explorer, tls }: HttpList
   addDescriptionPage(app, version);
   if (explorer === undefined) return;
   addExplorerPages(app, explorer, version, tls !== undefined);
-  addReferencePages(app);
+  addReferencePages(app, explorer.auth !== 'none');
 }
 
 /** Answers requests without a route, and those with an unexpected error. */

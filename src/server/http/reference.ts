@@ -25,24 +25,81 @@ const PAGE = `<!doctype html>
     <title>Inventory jobs: API reference</title>
     <link rel="icon" href="data:,">
     <link rel="stylesheet" href="/docs/swagger-ui.css">
+    <link rel="stylesheet" href="/docs/page.css">
     <script src="/docs/swagger-ui-bundle.js" defer></script>
-    <script src="/docs/start.js" defer></script>
+    <script src="/docs/start.js" type="module"></script>
   </head>
   <body>
-    <div id="reference"></div>
+    <nav><a href="/">Job explorer</a> · <a href="/openapi.json">openapi.json</a></nav>
+    <main id="reference"></main>
     <noscript>The reference needs JavaScript; its source is <a href="/openapi.json">/openapi.json</a>.</noscript>
   </body>
 </html>
 `;
 
-/** Disables the external validator, and opens requests for editing. */
-const START = `SwaggerUIBundle({
+/** The page has one style sheet for its frame; Swagger UI has no dark one of its own. */
+const STYLE = `nav {
+  padding: 0.6rem 1.25rem;
+  font: 15px system-ui, sans-serif;
+}
+
+@media (prefers-color-scheme: dark) {
+  html {
+    background: #0f1318;
+    color-scheme: dark;
+  }
+
+  nav a {
+    color: #7fb0ff;
+  }
+
+  nav {
+    color: #a0abbb;
+  }
+
+  #reference {
+    color-scheme: light;
+    background: #fff;
+    filter: invert(0.92) hue-rotate(180deg);
+  }
+}
+`;
+
+/** Needs no token, and shows no lock. */
+const WITHOUT_LOCKS = `
+.auth-wrapper,
+.authorization__btn {
+  display: none !important;
+}
+`;
+
+/**
+ * Starts Swagger UI: without the external validator, with requests open for editing, schemas closed, and delete last and
+ * asked for. Exclusions of members have no words there, and numbers show 0 in place of the least of their type.
+ */
+const START = `const ORDER = ['get', 'list', 'stat', 'delete'];
+const place = (operation) => ORDER.indexOf(operation.get('path').split('/').at(-1));
+const readable = (schema) => {
+  delete schema.allOf;
+  for (const property of Object.values(schema.properties ?? {}))
+    if (property.minimum < 0) property.example = 0;
+};
+const spec = await (await fetch('/openapi.json')).json();
+Object.values(spec.components.schemas).forEach(readable);
+SwaggerUIBundle({
   dom_id: '#reference',
-  url: '/openapi.json',
+  spec,
   validatorUrl: null,
   deepLinking: true,
   tryItOutEnabled: true,
+  defaultModelsExpandDepth: 0,
+  operationsSorter: (one, other) => place(one) - place(other),
 });
+const ask = (event) => {
+  if (event.target.closest('[id$=_delete] .execute') === null) return;
+  if (!confirm('Delete this job? It does not come back.')) event.stopPropagation();
+};
+document.addEventListener('click', ask, true);
 `;
 
 /** Adds /openapi.json. */
@@ -54,10 +111,11 @@ export function addDescriptionPage(app: Hono<WebApp>, version: string): void {
 }
 
 /** Adds /docs with its files. */
-export function addReferencePages(app: Hono<WebApp>): void {
+export function addReferencePages(app: Hono<WebApp>, needsToken: boolean): void {
   app.use('/docs/*', etag());
   addPage(app, POLICY, [
     ['/docs', 'text/html', PAGE],
+    ['/docs/page.css', 'text/css', needsToken ? STYLE : STYLE + WITHOUT_LOCKS],
     ['/docs/start.js', 'text/javascript', START],
     ['/docs/swagger-ui-bundle.js', 'text/javascript', builtFile('swagger-ui/swagger-ui-bundle.js')],
     ['/docs/swagger-ui.css', 'text/css', builtFile('swagger-ui/swagger-ui.css')],

@@ -3,7 +3,8 @@ import { accepts } from 'hono/accepts';
 import { fail } from '../../errors.js';
 import { MAX_REQUEST_BYTES, RESPONSE_DONE } from '../call-context.js';
 import type { Incoming } from '../call-context.js';
-import { checkHeaders } from '../headers.js';
+import { readTraceContext } from '../../telemetry/traces/trace-context.js';
+import { asksToExplain, checkHeaders, EXPLAIN } from '../headers.js';
 import { ROUTE_JSON } from './protocols.js';
 import type { Protocol } from './protocols.js';
 import type { Route } from './routes.js';
@@ -51,6 +52,13 @@ function peerOf({ env: { incoming } }: RequestContext): string {
   return `${remoteAddress}:${remotePort}`;
 }
 
+/** Puts an explanation into the headers of the answer. */
+const explainIn =
+  (context: RequestContext) =>
+  (explanation: string): void => {
+    context.header(EXPLAIN, explanation);
+  };
+
 /** Reads a call. Errors: INVALID_PARAMETER, HTTP_BODY_SIZE, REQUEST_CANCELLED. */
 export async function readIncoming(
   context: RequestContext,
@@ -69,6 +77,8 @@ export async function readIncoming(
     codec,
     token: header('token') ?? bearerToken(header('authorization')),
     requestId: context.get('requestId'),
+    trace: readTraceContext(header),
+    explained: asksToExplain(header) ? explainIn(context) : undefined,
     peer: peerOf(context),
     deadline: now + timeout(header),
     clientAborted: context.req.raw.signal,

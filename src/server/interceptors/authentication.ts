@@ -7,8 +7,9 @@ export const authentication =
   ({ authenticate }: { readonly authenticate: Authenticate }): Interceptor =>
   (next) =>
   async (call) => {
-    const { rpc, token } = call.incoming;
-    const caller = await authenticate({ token, verb: rpc, signal: call.signal });
+    const { rpc, token, requestId } = call.incoming;
+    const { signal, trace } = call;
+    const caller = await authenticate({ token, verb: rpc, signal, origin: { requestId, trace } });
     call.noted({ user: loggedUser(caller.user) });
     return next({
       ...call,

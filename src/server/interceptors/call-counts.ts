@@ -7,7 +7,7 @@ import type { CallContext, Rpc, Transport } from '../call-context.js';
 import { limitKindOf } from '../limit-kinds.js';
 
 /** The status of a call that ends with `error`. */
-function statusOf(error: unknown): CallStatus {
+export function statusOf(error: unknown): CallStatus {
   const status = error instanceof AppError ? error.status : 'INTERNAL';
   return status === 'UNIMPLEMENTED' ? 'INTERNAL' : status;
 }

@@ -15,10 +15,15 @@ export interface CallsOptions extends InterceptorOptions {
 type Chunks = AsyncGenerator<Uint8Array, void>;
 
 /** The part of a call that the service needs. */
-const serviceCall = ({ signal, remaining, observer, scope, noted }: CallContext, now: number): Call => ({
+const serviceCall = (
+  { signal, remaining, observer, traceparent, explain, scope, noted }: CallContext,
+  now: number,
+): Call => ({
   signal,
   remaining,
   observer,
+  traceparent,
+  explain,
   scope,
   noted,
   now: new Date(now),

@@ -1,7 +1,8 @@
-/** The interceptors of every call, in order; tracing would be one more line. */
+/** The interceptors of every call, in order (docs/architecture.md «One chain»). */
 import type { Authenticate } from '../../auth/caller.js';
 import type { MemoryBudget } from '../../limits/memory-budget.js';
 import type { TimeSlicer } from '../../limits/yield.js';
+import type { Tracer } from '../../telemetry/traces/tracer.js';
 import type { Answer, Handler, Interceptor } from '../call-context.js';
 import type { DeadlineOptions } from '../deadline.js';
 import { authentication } from './authentication.js';
@@ -12,22 +13,29 @@ import type { CallMetricsOptions } from './call-metrics.js';
 import { deadline } from './deadline.js';
 import { decoding } from './decoding.js';
 import { errors } from './errors.js';
+import { explaining } from './explaining.js';
+import type { ExplainingOptions } from './explaining.js';
 import { largeRequests } from './large-requests.js';
 import { loadShedding } from './load-shedding.js';
 import { readiness } from './readiness.js';
 import { responseMemory } from './response-memory.js';
+import { tracing } from './tracing.js';
 
-export interface InterceptorOptions extends CallLogOptions, CallMetricsOptions, DeadlineOptions {
+export interface InterceptorOptions
+  extends CallLogOptions, CallMetricsOptions, DeadlineOptions, ExplainingOptions {
   readonly authenticate: Authenticate;
   /** For requests and answers together. */
   readonly memory: MemoryBudget;
   readonly timeSlicer: TimeSlicer;
+  readonly tracer?: Tracer;
 }
 
 /** From the outermost to the one next to the service. */
 export const createInterceptors = (options: InterceptorOptions): readonly Interceptor[] => [
   callLog(options),
+  tracing(options),
   callMetrics(options),
+  explaining(options),
   errors,
   responseMemory(options),
   deadline(options),

@@ -25,6 +25,8 @@ function createPartTime(monotonicNow: () => number): PartTime {
 
 export interface WorkTimes {
   readonly observer: WorkObserver;
+  /** The time of a part so far; undefined: it has not begun. */
+  ms(part: WorkPart): number | undefined;
   /** The fields for the log line; a part that has not begun has no field. */
   fields(): object;
 }
@@ -48,6 +50,7 @@ export function createWorkTimes(monotonicNow: () => number): WorkTimes {
         results = count;
       },
     },
+    ms,
     fields: () => ({ queued_ms: ms('queue'), db_ms: ms('database'), results }),
   };
 }

@@ -20,15 +20,40 @@ afterAll(() => browser.close());
 
 const operation = (rpc: string) => watched.page.locator(`#operations-Job-Job_${rpc}`);
 
-test('the page shows the four operations ordered by path', async () => {
+test('the page shows the four operations, the one that deletes last', async () => {
   await operation('stat').waitFor();
   const paths = await watched.page.locator('.opblock-summary-path').allInnerTexts();
   expect(paths.map((path) => path.replaceAll('\u200b', '').split('/').at(-1))).toEqual([
-    'delete',
     'get',
     'list',
     'stat',
+    'delete',
   ]);
+});
+
+test('the page leads home, shows no lock without AUTH, and keeps its schemas closed', async () => {
+  const { page } = watched;
+  await operation('stat').waitFor();
+  expect(await page.getByRole('link', { name: 'Job explorer' }).getAttribute('href')).toBe('/');
+  expect(await page.locator('.authorization__btn:visible').count()).toBe(0);
+  expect(await page.locator('.model-box:visible').count()).toBe(0);
+  await page.locator('section.models').getByText('Schemas').click();
+  expect(await page.locator('section.models').innerText()).not.toContain('never');
+});
+
+test('a delete asks before it is sent', async () => {
+  const { page } = watched;
+  const asked: string[] = [];
+  const sent: string[] = [];
+  page.once('dialog', (dialog) => {
+    asked.push(dialog.message());
+    void dialog.dismiss();
+  });
+  page.on('request', (request) => sent.push(request.url()));
+  await operation('delete').locator('.opblock-summary-control').click();
+  await operation('delete').getByRole('button', { name: 'Execute' }).click();
+  expect(asked).toEqual(['Delete this job? It does not come back.']);
+  expect(sent.filter((url) => url.endsWith('/delete'))).toEqual([]);
 });
 
 test.each([

@@ -1,0 +1,98 @@
+/** The conditions of a route in words, each with a button that removes it, and filters to add by name. */
+import { useState } from 'preact/hooks';
+import { FIELDS } from '../api/fields.js';
+import { statCollectorNames } from '../api/statistics.js';
+import { useAnswer } from '../state/answer.js';
+import { NAMED_FILTERS, namedCondition, namedFilterOf, valuesOf, wordsOf } from '../state/filter-words.js';
+import type { NamedFilter } from '../state/filter-words.js';
+import type { Condition } from '../state/conditions.js';
+import { FIRST_PAGE, withConditions } from '../state/route.js';
+import type { ViewContext } from '../state/view-context.js';
+import { Choices } from './filter-choices.js';
+
+/** The names of the collectors of conditions; one call where there are any. */
+function useNames({ route: { domain, filter, filterOr } }: ViewContext): (id: string) => string {
+  const ids = [...filter, ...filterOr].filter(({ key }) => key === FIELDS.collector).flatMap(valuesOf);
+  const answer = useAnswer(ids.length === 0 ? undefined : statCollectorNames({ domain }, ids));
+  const names = new Map(answer.value?.results.map(({ value, name }) => [value, name]));
+  return (id) => names.get(id) || id;
+}
+
+function Chip({ words, onRemove }: { readonly words: string; onRemove(): void }) {
+  return (
+    <li class="chip">
+      <span class="one-line" title={words}>
+        {words}
+      </span>
+      <button type="button" class="quiet" aria-label={`Remove: ${words}`} onClick={onRemove}>
+        ×
+      </button>
+    </li>
+  );
+}
+
+/** A menu of named filters; the chosen one shows its values. */
+function AddFilter({ context }: { readonly context: ViewContext }) {
+  const [open, setOpen] = useState<NamedFilter | undefined>(undefined);
+  const { route, go } = context;
+  const current = (filter: NamedFilter): readonly string[] =>
+    route.filter.filter((each) => namedFilterOf(each) === filter).flatMap(valuesOf);
+  const apply = (filter: NamedFilter, values: readonly string[]): void => {
+    setOpen(undefined);
+    const others = route.filter.filter((each) => namedFilterOf(each) !== filter);
+    go(
+      values.length === 0
+        ? { ...FIRST_PAGE, filter: others }
+        : withConditions({ ...route, filter: others }, [namedCondition(filter, values)]),
+    );
+  };
+  return (
+    <div class="add">
+      <fieldset class="choices">
+        <legend>Filter</legend>
+        {NAMED_FILTERS.map((filter) => (
+          <button
+            key={filter.words}
+            type="button"
+            aria-expanded={open === filter}
+            onClick={() => setOpen(open === filter ? undefined : filter)}
+          >
+            {filter.words} …
+          </button>
+        ))}
+      </fieldset>
+      {open !== undefined && (
+        <Choices
+          key={open.words}
+          filter={open}
+          chosen={current(open)}
+          context={context}
+          onApply={(values) => apply(open, values)}
+        />
+      )}
+    </div>
+  );
+}
+
+export function FilterChips({ context }: { readonly context: ViewContext }) {
+  const { route, go } = context;
+  const nameOf = useNames(context);
+  const chip = (list: 'filter' | 'filterOr', prefix: string) => (condition: Condition, index: number) => (
+    <Chip
+      key={`${list} ${index}`}
+      words={`${prefix}${wordsOf(condition, nameOf)}`}
+      onRemove={() => go({ ...FIRST_PAGE, [list]: route[list].toSpliced(index, 1) })}
+    />
+  );
+  return (
+    <>
+      {route.filter.length + route.filterOr.length > 0 && (
+        <ul class="chips" aria-label="Filters">
+          {route.filter.map(chip('filter', ''))}
+          {route.filterOr.map(chip('filterOr', 'or: '))}
+        </ul>
+      )}
+      <AddFilter context={context} />
+    </>
+  );
+}

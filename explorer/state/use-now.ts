@@ -1,0 +1,22 @@
+/** The time of the last refresh: a page that is seen refreshes every 30 seconds, unless that would disturb its reader. */
+import { useEffect, useState } from 'preact/hooks';
+
+export const REFRESH_INTERVAL_MS = 30_000;
+
+/** A field with the focus, a list of choices that is open, or a selected text. */
+const isBusy = (): boolean =>
+  document.activeElement?.matches('input, select, textarea') === true ||
+  document.querySelector('.values, .found') !== null ||
+  getSelection()?.isCollapsed === false;
+
+export function useNow(): readonly [number, () => void] {
+  const [now, setNow] = useState(() => Date.now());
+  const refresh = (): void => setNow(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden && !isBusy()) refresh();
+    }, REFRESH_INTERVAL_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return [now, refresh];
+}

@@ -1,0 +1,27 @@
+/** A job in a sentence of its own numbers. */
+import type { Job } from '../../api/jobs.js';
+import { FAILED, isOneOf } from '../../api/statuses.js';
+import { Duration, isUnfinished } from '../../components/duration.js';
+import { count } from '../../components/format.js';
+import { errorsText } from '../../components/job-columns.js';
+import { statusName } from '../../components/status.js';
+
+/** The end of a job as a verb. */
+function endOf({ status }: Job): string {
+  if (isOneOf(FAILED, status)) return status === 'TIMEOUT' ? 'timed out after' : 'failed after';
+  return status === 'SUCCESS' ? 'succeeded after' : `ended as ${statusName(status)} after`;
+}
+
+export function Told({ job }: { readonly job: Job }) {
+  const { collector, total_tasks: total, remained_tasks: remained, errors } = job;
+  const name = collector?.name.trim() || 'A job of no known collector';
+  return (
+    <p class="headline">
+      <strong class={isOneOf(FAILED, job.status) ? 'bad' : ''}>
+        {name} {isUnfinished(job) ? 'has not ended for' : endOf(job)} <Duration job={job} />
+      </strong>
+      , {count(Math.max(0, total - remained))} of {count(total)} tasks done
+      {errors.length > 0 && `: ${errorsText(job)}`}.
+    </p>
+  );
+}

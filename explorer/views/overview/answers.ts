@@ -1,0 +1,138 @@
+/** The calls of the overview, and their answers read together. */
+import type { Call } from '../../api/call.js';
+import { statDurations } from '../../api/durations.js';
+import { countUnexplained, statErrorCodes } from '../../api/error-codes.js';
+import { FIELDS } from '../../api/fields.js';
+import { statCollectors, statTimeline } from '../../api/job-counts.js';
+import type { CollectorRow } from '../../api/job-counts.js';
+import { listPage } from '../../api/jobs.js';
+import type { Results } from '../../api/stat.js';
+import { statUnfinished } from '../../api/unfinished.js';
+import { useAnswer } from '../../state/answer.js';
+import type { Answer } from '../../state/answer.js';
+import { sumBy } from '../../state/grouping.js';
+import { valuesOf } from '../../state/filter-words.js';
+import type { Route } from '../../state/route.js';
+import { selectionOf } from '../../state/selection.js';
+import { askedUnit, BUCKETS, DAY_MS, withBefore } from '../../state/time-range.js';
+import type { TimeRange } from '../../state/time-range.js';
+import type { ViewContext } from '../../state/view-context.js';
+import { cells } from './breakdown.js';
+import type { Cell } from './breakdown.js';
+import { MAX_NEWEST_JOBS } from './newest-jobs.js';
+import type { Beside } from './rates.js';
+import { isSlower, runsByCollector } from './runs.js';
+import { stuckJobs } from './stuck.js';
+
+/** The time before the window from which a collector's usual durations are taken. */
+const HISTORY_MS = 30 * DAY_MS;
+
+/** The jobs of a window by time and status, and those of as long a time before it. */
+export interface Times {
+  readonly timeRange: TimeRange;
+  readonly now: number;
+  readonly zone: string;
+  readonly rows: readonly Cell[];
+  readonly before: readonly Cell[];
+}
+
+/** The answer holds the window that it is about: it is never divided by another one. */
+function statTimes({ route, timeRange, now, zone }: ViewContext): Call<Times> {
+  const { unit, from = -Infinity } = timeRange;
+  const call = statTimeline(
+    selectionOf({ ...route, status: '' }, withBefore(timeRange, now)),
+    BUCKETS[askedUnit(unit, zone)].format,
+  );
+  const isBefore = ({ start }: Cell): boolean => start < from;
+  return {
+    ...call,
+    read(json) {
+      const all = cells(call.read(json), unit, zone);
+      return {
+        timeRange,
+        now,
+        zone,
+        rows: all.filter((cell) => !isBefore(cell)),
+        before: all.filter(isBefore),
+      };
+    },
+  };
+}
+
+/** The id of the collector to which the conditions confine the view; undefined for several or none. */
+export function onlyCollector({ filter }: Pick<Route, 'filter'>): string | undefined {
+  const ids = filter
+    .filter(({ key, operator }) => key === FIELDS.collector && ['eq', 'in'].includes(operator))
+    .flatMap(valuesOf);
+  return ids.length === 1 ? ids[0] : undefined;
+}
+
+/** The overview has every status: a status alone is shown by the jobs. */
+export function useAnswers(context: ViewContext) {
+  const { route, timeRange, now } = context;
+  const every = { ...route, status: '' };
+  const { from } = timeRange;
+  const selection = selectionOf(every, timeRange);
+  const withComparison = selectionOf(every, withBefore(timeRange, now));
+  const history = { ...selection, from: from === undefined ? undefined : from - HISTORY_MS };
+  const newest = { sort: route.sort, start: 1, limit: MAX_NEWEST_JOBS };
+  return {
+    timeline: useAnswer(statTimes(context), context),
+    collectors: useAnswer(statCollectors(withComparison, from), context),
+    durations: useAnswer(statDurations(history, onlyCollector(route) !== undefined), context),
+    codes: useAnswer(statErrorCodes(selection), context),
+    unexplained: useAnswer(countUnexplained(selection), context),
+    unfinished: useAnswer(statUnfinished(selection), context),
+    newest: useAnswer(listPage(selection, newest), context),
+  };
+}
+
+export type OverviewAnswers = ReturnType<typeof useAnswers>;
+
+/** The stuck jobs once their history is there, and the facts beside the counts of collectors. */
+export function readTogether(
+  { durations, unfinished }: OverviewAnswers,
+  { timeRange: { from = -Infinity }, now }: ViewContext,
+) {
+  const runs = runsByCollector(durations.value);
+  const rows = unfinished.value?.results ?? [];
+  const stuck = durations.value === undefined ? [] : stuckJobs(rows, runs, now);
+  const beside: Beside = {
+    lengths: new Map(
+      [...runs].map(([id, of]) => [
+        id,
+        of.filter(({ created }) => created >= from).map(({ length }) => length),
+      ]),
+    ),
+    slower: new Set([...runs].filter(([, of]) => isSlower(of)).map(([id]) => id)),
+    stuck: sumBy(
+      stuck,
+      (job) => job.collector_id,
+      () => 1,
+    ),
+  };
+  return { stuck, beside, runs, unfinished: rows.reduce((total, { jobs }) => total + jobs.length, 0) };
+}
+
+/** The counts of collectors, with those that have nothing but stuck jobs. */
+export function withStuckCollectors(
+  collectors: Answer<Results<CollectorRow>>,
+  { unfinished }: OverviewAnswers,
+): Answer<Results<CollectorRow>> {
+  const others = unfinished.value?.results ?? [];
+  return {
+    ...collectors,
+    value: collectors.value && {
+      results: [
+        ...collectors.value.results,
+        ...others.map(({ collector_id, name, provider }) => ({ collector_id, name, provider })),
+      ],
+    },
+  };
+}
+
+/** The names of collectors by their ids; of an unknown one its id. */
+export function namesOf({ results }: Results<CollectorRow>): (collector: string) => string {
+  const names = new Map(results.map(({ collector_id: id = '', name = '' }) => [id, name.trim()]));
+  return (collector) => names.get(collector) || collector;
+}

@@ -1,0 +1,73 @@
+/** Computes the outcome of the jobs of each collector and provider from the answers of the overview. */
+import type { CollectorRow } from '../../api/job-counts.js';
+import { ENDED, FAILED, isOneOf } from '../../api/statuses.js';
+import type { JobStatus } from '../../api/statuses.js';
+import { atLeast } from '../../state/chance.js';
+import type { Share } from '../../state/chance.js';
+import { groupBy } from '../../state/grouping.js';
+import { medianOf } from './runs.js';
+
+/** The outcome of the jobs of one collector or of one provider. */
+export interface Rate {
+  readonly key: string;
+  readonly name: string;
+  readonly jobs: number;
+  readonly failed: number;
+  /** Unfinished jobs of all time that are stuck or late. */
+  readonly stuck: number;
+  /** Failed and stuck jobs among those that ended or are stuck. */
+  readonly failing: Share;
+  /** Failed jobs among the ended ones of the time before. */
+  readonly before: Share;
+  /** Milliseconds; undefined without an ended job among the newest. */
+  readonly median: number | undefined;
+  /** The newest runs take longer than usual. */
+  readonly isSlower: boolean;
+}
+
+const sum = (
+  rows: readonly CollectorRow[],
+  field: 'jobs' | 'before',
+  statuses?: readonly JobStatus[],
+): number =>
+  rows
+    .filter(({ status = '' }) => statuses === undefined || isOneOf(statuses, status))
+    .reduce((total, row) => total + (row[field] ?? 0), 0);
+
+const isWorse = (one: Rate, other: Rate): number =>
+  atLeast(other.failing) - atLeast(one.failing) ||
+  other.failed + other.stuck - one.failed - one.stuck ||
+  other.jobs - one.jobs;
+
+/** The facts about collectors beside the counts of their jobs, by the collector’s id. */
+export interface Beside {
+  readonly lengths: ReadonlyMap<string, readonly number[]>;
+  readonly stuck: ReadonlyMap<string, number>;
+  readonly slower: ReadonlySet<string>;
+}
+
+/** Groups the rows of collectors by the field `key`, each group named by the field `name`, the worst first. */
+export function rates(
+  results: readonly CollectorRow[],
+  { lengths, stuck, slower }: Beside,
+  key: 'collector_id' | 'provider',
+  name: 'name' | 'provider',
+): readonly Rate[] {
+  const found = [...groupBy(results, (row) => row[key] ?? '')].map(([group, rows]): Rate => {
+    const ids = [...new Set(rows.map((row) => row.collector_id ?? ''))];
+    const stuckJobs = ids.reduce((total, id) => total + (stuck.get(id) ?? 0), 0);
+    const failed = sum(rows, 'jobs', FAILED);
+    return {
+      key: group,
+      name: rows.map((row) => row[name]?.trim() ?? '').find((each) => each !== '') ?? group,
+      jobs: sum(rows, 'jobs'),
+      failed,
+      stuck: stuckJobs,
+      failing: { part: failed + stuckJobs, of: sum(rows, 'jobs', ENDED) + stuckJobs },
+      before: { part: sum(rows, 'before', FAILED), of: sum(rows, 'before', ENDED) },
+      median: medianOf(ids.flatMap((id) => lengths.get(id) ?? [])),
+      isSlower: key === 'collector_id' && slower.has(group),
+    };
+  });
+  return found.filter(({ jobs, stuck: some }) => jobs + some > 0).toSorted(isWorse);
+}

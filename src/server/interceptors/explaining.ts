@@ -1,0 +1,33 @@
+/** Explains a call whose caller asks for it: its times and its operations on the database (docs/monitor.md «Explain»). */
+import { everyOf } from '../../limits/coalesce.js';
+import type { Interceptor } from '../call-context.js';
+import { writeExplanation } from '../explanation.js';
+import { follow } from './follow.js';
+import { createWorkTimes } from './work-times.js';
+
+export interface ExplainingOptions {
+  /** False: nobody may ask. */
+  readonly explain?: boolean;
+  /** Milliseconds that only grow. */
+  readonly monotonicNow: () => number;
+}
+
+/** Operations are explained only as they run, after authentication and within the scope. */
+export const explaining =
+  ({ explain: isOn = false, monotonicNow }: ExplainingOptions): Interceptor =>
+  (next) =>
+  (call) => {
+    const { explained } = call.incoming;
+    if (explained === undefined || !isOn) return next(call);
+    const { observer, ms } = createWorkTimes(monotonicNow);
+    const operations: object[] = [];
+    const observers = [observer, ...(call.observer === undefined ? [] : [call.observer])];
+    const explain = (operation: object): void => void operations.push(operation);
+    return follow(call, () => next({ ...call, explain, observer: everyOf(observers) }), {
+      succeeded() {
+        const times = { queued_ms: ms('queue'), database_ms: ms('database'), encoding_ms: ms('encoding') };
+        explained(writeExplanation(times, operations));
+      },
+      failed: (error) => error,
+    });
+  };

@@ -1,0 +1,161 @@
+// Filters in words, the table of jobs, the refresh and the link of the explorer, on made domains.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { rows, startExplorer } from '../harness/explorer.js';
+import type { Explored, Explorer } from '../harness/explorer.js';
+import { MADE_NOW, makeMany, makeOps } from '../harness/made-domains.js';
+import { until } from '../harness/until.js';
+
+const ops = makeOps();
+const many = makeMany();
+const LONG_CODE = 'ERROR_'.repeat(200);
+
+let explorer: Explorer;
+
+beforeAll(async () => {
+  explorer = await startExplorer('explorer-filters');
+  for (const { jobs, collectors } of [ops, many]) await explorer.service.insert(jobs, collectors);
+  await explorer.service.db.collection('job').updateOne(
+    { domain_id: 'many', status: 'ERROR' },
+    {
+      $push: { errors: { $each: [{ error_code: LONG_CODE }, { error_code: ' blank behind ' }] } } as object,
+    },
+  );
+}, 60_000);
+afterEach(() => explorer.closePages());
+afterAll(() => explorer.stop());
+
+const open = (hash: string): Promise<Explored> => explorer.open(hash, { now: MADE_NOW });
+const chips = ({ page }: Explored) => page.getByRole('list', { name: 'Filters' }).getByRole('listitem');
+const textsOf = async (explored: Explored): Promise<readonly string[]> =>
+  (await chips(explored).allInnerTexts()).map((text) => text.replace(/\s*×$/, ''));
+
+describe('filters in words', () => {
+  test('choose several statuses and collectors by name, and are taken back one by one', async () => {
+    const explored = await open('#/jobs?domain=ops&window=7d');
+    const { page } = explored;
+    await page.getByRole('button', { name: 'Status is …' }).click();
+    await page.getByLabel('Error', { exact: true }).check();
+    await page.getByLabel('Timeout', { exact: true }).check();
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.getByRole('button', { name: 'Collector is …' }).click();
+    await page.getByRole('searchbox', { name: 'Collector is: values that contain' }).fill('ec2');
+    await page.getByLabel('AWS EC2').check();
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.getByText('1 to 2 of 2').waitFor();
+    await chips(explored).getByText('Collector is AWS EC2').waitFor();
+    expect(await textsOf(explored)).toEqual(['Status is Error or Timeout', 'Collector is AWS EC2']);
+    await page.getByRole('button', { name: 'Remove: Collector is AWS EC2' }).click();
+    await page.getByText(/^1 to 25 of 125$/).waitFor();
+    expect(explored.faults).toEqual([]);
+  });
+
+  test('find the jobs that are older than an age', async () => {
+    const explored = await open('#/jobs?domain=ops&window=all');
+    const { page } = explored;
+    await page.getByRole('button', { name: 'Older than …' }).click();
+    await page.getByLabel('30 days').check();
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await chips(explored).getByText('Older than 30 days').waitFor();
+    expect(page.url()).toContain('timediff_lt');
+  });
+
+  test('an error code with blanks at its ends is asked as it is', async () => {
+    const explored = await open('#/overview?domain=many&window=24h');
+    await explored.page.locator('.codes').getByRole('link', { name: 'blank behind' }).click();
+    await explored.page.getByText('1 to 1 of 1').waitFor();
+    expect(explored.faults).toEqual([]);
+  });
+
+  test.each(['9007199254740993', '1e999'])(
+    '%s is refused, and never asked as another number',
+    async (value) => {
+      const filter = JSON.stringify([['total_tasks', 'eq', value]]);
+      const explored = await explorer.at(
+        `#/jobs?${new URLSearchParams({ domain: 'ops', window: '7d', filter }).toString()}`,
+      );
+      await explored.page.getByText('A value of the filter cannot be asked as it is').waitFor();
+      expect(await explored.page.locator('.condition .faults').innerText()).toContain(
+        `${value} cannot be asked`,
+      );
+      expect(explored.calls).toEqual([]);
+    },
+  );
+});
+
+describe('the table of jobs', () => {
+  test('has 25 rows of one line on a screen, whatever their codes', async () => {
+    const explored = await open('#/jobs?domain=many&window=24h&sort=-status');
+    const heights: readonly number[] = await explored.page.evaluate(
+      "[...document.querySelectorAll('table.jobs tbody tr')].map((row) => row.getBoundingClientRect().height)",
+    );
+    expect(heights).toHaveLength(25);
+    expect(Math.max(...heights)).toBeLessThan(28);
+    const widths = '[document.querySelector("table.jobs").offsetWidth, document.documentElement.scrollWidth]';
+    expect(await explored.page.evaluate(`Math.max(...${widths})`)).toBeLessThanOrEqual(1280);
+  });
+
+  test('counts equal codes, and has the whole text with the focus', async () => {
+    const explored = await open(
+      '#/jobs?domain=ops&window=night&filter=[["errors.error_code","eq","AuthFailure"]]',
+    );
+    expect(await rows(explored).first().locator('[data-title=Errors]').innerText()).toBe('AuthFailure ×3');
+    await explored.go('#/jobs?domain=many&window=24h&filter=[["status","eq","ERROR"]]');
+    const cell = rows(explored).locator('[data-title=Errors]').filter({ hasText: LONG_CODE });
+    expect(await cell.getAttribute('title')).toContain(LONG_CODE);
+  });
+
+  test('a click on a row opens nothing, so that its text can be selected', async () => {
+    const explored = await open('#/jobs?domain=ops&window=24h');
+    const { page } = explored;
+    await rows(explored)
+      .first()
+      .locator('[data-title=Collector]')
+      .dblclick({ position: { x: 12, y: 12 } });
+    expect(await page.evaluate('String(getSelection())')).not.toBe('');
+    expect(page.url()).toContain('#/jobs');
+  });
+
+  test('the newest of each collector come in pages', async () => {
+    const explored = await open('#/jobs?domain=many&window=24h&newest=yes');
+    await explored.page.getByText('1 to 25 of 200').waitFor();
+    await explored.page.getByRole('button', { name: 'Next' }).click();
+    await explored.page.getByText('26 to 50 of 200').waitFor();
+  });
+
+  test('a page past the end says so', async () => {
+    const explored = await open('#/jobs?domain=ops&window=night&start=9999');
+    await explored.page.getByText('past the end: there are 181').waitFor();
+    await explored.page.getByRole('button', { name: 'Previous' }).click();
+    await explored.page.getByText('157 to 181 of 181').waitFor();
+  });
+});
+
+describe('a page that is seen', () => {
+  test('refreshes every 30 seconds, but not under a reader who chooses', async () => {
+    const explored = await explorer.at('#/jobs?domain=many&window=all');
+    const { page } = explored;
+    await page.clock.install({ time: MADE_NOW });
+    await page.reload();
+    const asOf = page.getByText(/^as of 9:3\d:\d\d AM, again every 30 s$/);
+    await asOf.waitFor();
+    await explored.settled();
+    explored.calls.length = 0;
+    await page.clock.runFor(31_000);
+    await until('the page asks again', () => explored.calls.length === 2, 10_000);
+    await page.getByRole('button', { name: 'Status is …' }).click();
+    const before = await asOf.innerText();
+    await page.clock.runFor(61_000);
+    expect(await asOf.innerText()).toBe(before);
+  });
+
+  test('gives a link with absolute times', async () => {
+    const explored = await explorer.open('#/jobs?domain=ops&window=night', {
+      now: MADE_NOW,
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    await explored.page.getByRole('button', { name: 'Copy link' }).click();
+    await explored.page.getByText('Copied').waitFor();
+    const link: string = await explored.page.evaluate('navigator.clipboard.readText()');
+    expect(decodeURIComponent(link)).toContain('window=2026-11-25T18:00:00.000Z/2026-11-26T09:00:00.000Z');
+  });
+});

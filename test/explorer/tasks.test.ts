@@ -1,0 +1,209 @@
+// The tasks of an operator, played on made domains whose truth is known.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { startExplorer, status } from '../harness/explorer.js';
+import type { Explored, Explorer } from '../harness/explorer.js';
+import { MADE_NIGHT, MADE_NOW, makeFew, makeMany, makeOps } from '../harness/made-domains.js';
+
+const ops = makeOps();
+const many = makeMany();
+const made = [ops, many, makeFew('one', 1), makeFew('none', 0)];
+
+let explorer: Explorer;
+
+beforeAll(async () => {
+  explorer = await startExplorer('explorer-tasks');
+  for (const { jobs, collectors } of made) await explorer.service.insert(jobs, collectors);
+}, 60_000);
+afterEach(() => explorer.closePages());
+afterAll(() => explorer.stop());
+
+const open = (domain: string, more = ''): Promise<Explored> =>
+  explorer.open(`#/overview?domain=${domain}${more}`, { now: MADE_NOW });
+
+const collectorRows = ({ page }: Explored) => page.locator('.collectors .rates').first().locator('tbody tr');
+const namesOf = async (explored: Explored): Promise<readonly string[]> =>
+  (await collectorRows(explored).locator('th').allInnerTexts()).map((name) => name.trim());
+
+/** The truth about the last night. */
+const night = ops.jobs.filter(({ created_at: created }) => {
+  const time = Number(created);
+  return time >= MADE_NIGHT.from && time < MADE_NIGHT.to;
+});
+const failed = night.filter(({ status: one }) => ['ERROR', 'TIMEOUT'].includes(String(one)));
+
+describe('whose collector is failing', () => {
+  test('is seen without a click: the worst for weeks first, then those of the last night', async () => {
+    const explored = await open('ops', '&window=7d');
+    const names = await namesOf(explored);
+    expect(names.slice(0, 2)).toEqual(['Legacy CMDB', 'AWS IAM']);
+    expect(names.slice(2, 6).toSorted()).toEqual(['AWS EC2', 'Azure VMs', 'GCP Storage', 'Oracle databases']);
+    const row = explored.page.getByRole('row', { name: /^Legacy CMDB/ });
+    expect(await row.innerText()).toMatch(/75%/);
+    expect(explored.faults).toEqual([]);
+  });
+
+  test('a failure of one night is told from one of weeks', async () => {
+    const explored = await open('ops', '&window=night');
+    expect(await explored.page.getByRole('row', { name: /^AWS IAM/ }).innerText()).toMatch(/47%\s+0% worse/);
+    expect(await explored.page.getByRole('row', { name: /^Legacy CMDB/ }).innerText()).not.toContain('worse');
+  });
+
+  test('stuck jobs count against their collector', async () => {
+    const explored = await open('ops', '&window=24h');
+    const row = explored.page.getByRole('row', { name: /^Oracle databases/ });
+    expect(await row.locator('.of-stuck').innerText()).toBe('6');
+    expect(await row.locator('.of-failing').innerText()).toBe('21%');
+  });
+
+  test('the heads sort, and lead back to the failing first', async () => {
+    const explored = await open('ops', '&window=7d');
+    const head = explored.page.getByRole('columnheader', { name: 'Stuck' }).first();
+    await head.getByRole('button').click();
+    expect(await head.getAttribute('aria-sort')).toBe('descending');
+    expect((await namesOf(explored)).slice(0, 2)).toEqual(['Oracle databases', 'VMware']);
+    await head.getByRole('button').click();
+    expect((await namesOf(explored))[0]).not.toBe('Oracle databases');
+    await head.getByRole('button').click();
+    expect((await namesOf(explored))[0]).toBe('Legacy CMDB');
+  });
+
+  test('of 200 the worst is first, each is reached, and a name finds it', async () => {
+    const explored = await open('many', '&window=24h');
+    const { page } = explored;
+    expect((await namesOf(explored))[0]).toBe('Collector 137');
+    await page.getByRole('button', { name: 'All rows' }).click();
+    expect(await collectorRows(explored).count()).toBe(200);
+    expect(await page.evaluate('document.documentElement.scrollHeight')).toBeLessThan(2500);
+    await page.getByRole('searchbox', { name: 'Find a collector' }).fill('مجمّع');
+    expect(await namesOf(explored)).toEqual(['مجمّع البيانات']);
+    expect(explored.faults).toEqual([]);
+  });
+});
+
+describe('the last night', () => {
+  test('is one click, counts jobs, and says why they failed', async () => {
+    const explored = await open('ops', '&window=7d');
+    const { page } = explored;
+    await page.getByRole('button', { name: 'Last night' }).click();
+    await page.getByRole('heading', { name: 'Jobs by hour' }).waitFor();
+    await explored.settled();
+    expect(await page.locator('.headline').innerText()).toContain(
+      `${failed.length} of ${night.length} jobs failed from 06:00 PM to 09:00 AM, 11 of them by Legacy CMDB: ERROR_CONNECTION. 7 jobs are stuck or late.`,
+    );
+    const causes = await page.locator('.codes > li').allInnerTexts();
+    expect(causes.map((text) => text.replaceAll(/\s+/g, ' '))).toEqual([
+      expect.stringMatching(/^ERROR_CONNECTION 11 jobs 11 entries .*Legacy CMDB/),
+      expect.stringMatching(/^AuthFailure 7 jobs 21 entries .*AWS IAM/),
+      expect.stringMatching(/^Throttled 1 job 2 entries .*Azure VMs/),
+      expect.stringMatching(/^without a code 1 job 1 entry .*GCP Storage/),
+      expect.stringMatching(/^no error given 2 jobs/),
+    ]);
+    expect(explored.faults).toEqual([]);
+  });
+
+  test('shows a message whole once it is opened', async () => {
+    const explored = await open('ops', '&window=night');
+    const cause = explored.page.locator('.codes > li').filter({ hasText: 'AuthFailure' });
+    await cause.locator('summary').click();
+    await cause.locator('.messages').getByText('the end of the message').first().waitFor();
+    expect(await cause.locator('.messages li').count()).toBe(3);
+  });
+
+  test('jobs that failed without an error are a click away', async () => {
+    const explored = await open('ops', '&window=night');
+    await explored.page.getByRole('link', { name: 'no error given' }).click();
+    await explored.page.getByText('1 to 2 of 2').waitFor();
+    expect(await explored.page.locator('table.jobs tbody').innerText()).toContain('AWS EC2');
+  });
+});
+
+test('stuck and late jobs are on the overview, the oldest first, each a click away', async () => {
+  const explored = await open('ops', '&window=24h');
+  const { page } = explored;
+  const jobs = await page.locator('.stuck li').allInnerTexts();
+  expect(jobs.map((text) => text.replaceAll(/\s+/g, ' '))).toEqual([
+    ...[40, 30, 20, 10, 5, 2].map((days) =>
+      expect.stringContaining(`Oracle databases stuck for ${days} d usually at most 12 min`),
+    ),
+    expect.stringContaining('VMware late for 4 h'),
+  ]);
+  await page.locator('.stuck a').first().click();
+  await page.getByRole('heading', { name: 'Errors' }).waitFor();
+  expect(await page.locator('.facts').innerText()).toContain('Oracle databases');
+});
+
+describe('how long the runs of a collector take', () => {
+  test('a collector that is slower every day is marked among all', async () => {
+    const explored = await open('ops', '&window=7d');
+    const row = explored.page.getByRole('row', { name: /^Kubernetes clusters/ });
+    expect(await row.locator('.of-median').innerText()).toContain('slower');
+    expect(await explored.page.locator('.of-median').filter({ hasText: 'slower' }).count()).toBe(1);
+  });
+
+  test('is a click away: a dot a run, its median and p95, and a sentence', async () => {
+    const explored = await open('ops', '&window=7d');
+    const { page } = explored;
+    await page.getByRole('button', { name: 'Kubernetes clusters' }).click();
+    await page.getByRole('heading', { name: 'How long the runs of Kubernetes clusters take' }).waitFor();
+    await explored.settled();
+    expect(await page.locator('.runs circle').count()).toBe(504);
+    expect(await page.locator('[aria-labelledby=runs]').innerText()).toMatch(
+      /The newest 50 runs take 48 min, slower than usual: before it was \d+ min/,
+    );
+    await page.locator('.runs a').last().click();
+    await page.getByRole('heading', { name: 'Errors' }).waitFor();
+    expect(explored.faults).toEqual([]);
+  });
+});
+
+describe('a search over all time', () => {
+  const oldest = ops.jobs.find(({ created_at: created }) => Number(created) < MADE_NOW - 39 * 86_400_000);
+  const id = String(oldest?.['job_id']);
+  const box = ({ page }: Explored) => page.getByRole('searchbox', { name: /^Search/ });
+
+  test('finds a job by a fragment of its id, from any view', async () => {
+    const { page } = await open('ops', '&window=24h');
+    await page.keyboard.press('/');
+    await page.keyboard.type(id.slice(6));
+    await page.getByRole('region', { name: 'Jobs', exact: true }).getByRole('link', { name: id }).click();
+    await page.getByRole('heading', { level: 2, name: id }).waitFor();
+  });
+
+  test('opens a whole id at once', async () => {
+    const explored = await open('ops', '&window=24h');
+    await box(explored).fill(id);
+    await box(explored).press('Enter');
+    await explored.page.getByRole('heading', { level: 2, name: id }).waitFor();
+    expect(explored.faults).toEqual([]);
+  });
+
+  test.each([
+    ['Collectors', 'kubern', 'Kubernetes clusters', 'Filters: Collector is Kubernetes clusters'],
+    ['Error codes', 'throt', 'Throttled', 'Filters: Error code is Throttled'],
+  ])('finds %s by %s', async (group, fragment, name, words) => {
+    const explored = await open('ops', '&window=24h');
+    const { page } = explored;
+    await box(explored).fill(fragment);
+    await page.getByRole('region', { name: group }).getByRole('link', { name }).click();
+    await page.getByRole('list', { name: 'Filters' }).getByText(words.replace('Filters: ', '')).waitFor();
+    expect(explored.faults).toEqual([]);
+  });
+});
+
+test.each([
+  ['#/overview?domain=none', 'No job of «none» is known'],
+  ['#/overview?domain=ops&window=2020-01-01T00:00Z/2020-01-02T00:00Z', 'all jobs of all time'],
+])('%s tells why it is empty', async (hash, told) => {
+  const { page } = await explorer.open(hash, { now: MADE_NOW });
+  await page.locator('.headline').getByText(told).waitFor();
+});
+
+test.each([
+  ['one', 'None of 1 job failed'],
+  ['none', 'None of 0 jobs failed'],
+])('the domain %s is whole', async (domain, told) => {
+  const explored = await open(domain, '&window=7d');
+  expect(await explored.page.locator('.headline').innerText()).toContain(told);
+  expect(await status(explored, 'All').innerText()).toMatch(/^All [01]$/);
+  expect(explored.faults).toEqual([]);
+});

@@ -1,0 +1,87 @@
+// The times of the explorer: in three zones and two languages, with a word for each that does not exist.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { startExplorer } from '../harness/explorer.js';
+import type { Explorer } from '../harness/explorer.js';
+import { MADE_NOW, makeOps } from '../harness/made-domains.js';
+
+const ops = makeOps();
+let explorer: Explorer;
+
+beforeAll(async () => {
+  explorer = await startExplorer('explorer-times');
+  await explorer.service.insert(ops.jobs, ops.collectors);
+}, 60_000);
+afterEach(() => explorer.closePages());
+afterAll(() => explorer.stop());
+
+test.each([
+  ['Asia/Seoul', 'en-US', 'Nov 25, 2026, 6:00 PM – Nov 26, 2026, 9:00 AM, Asia/Seoul'],
+  ['Asia/Kathmandu', 'de-DE', '25.11.2026, 18:00 – 26.11.2026, 09:00, Asia/Kat'],
+  ['America/Los_Angeles', 'de-DE', '25.11.2026, 18:00 – now, America/Los_Angeles'],
+])('the last night in %s, in %s', async (timezoneId, locale, words) => {
+  const { page, faults } = await explorer.open('#/overview?domain=ops&window=night', {
+    ...{ now: MADE_NOW, timezoneId, locale },
+  });
+  expect((await page.locator('.words').innerText()).replaceAll('\u202f', ' ')).toContain(words);
+  expect(faults).toEqual([]);
+});
+
+test('days are those of the zone, and a switch leads to UTC', async () => {
+  const explored = await explorer.open('#/overview?domain=ops&window=7d', {
+    ...{ now: MADE_NOW, timezoneId: 'Asia/Seoul' },
+  });
+  const { page } = explored;
+  expect(await page.locator('.words').innerText()).toContain('Nov 20, 2026, 12:00 AM – now, Asia/Seoul');
+  const chart = page.getByRole('img', { name: /^jobs by day/ });
+  await chart.focus();
+  await page.keyboard.press('End');
+  const today = ops.jobs.filter(({ created_at: created }) => Number(created) >= Date.UTC(2026, 10, 25, 15));
+  const success = today.filter(({ status }) => status === 'SUCCESS').length;
+  expect(await page.locator('.readout').innerText()).toMatch(
+    new RegExp(`^Nov 26, 2026 \\(not whole\\): .*Success ${success},`),
+  );
+  await page.getByRole('button', { name: 'in UTC' }).click();
+  await page.getByText('Nov 20, 2026, 12:00 AM – now, UTC').waitFor();
+  expect(page.url()).toContain('zone=utc');
+});
+
+describe('a time of the reader’s own', () => {
+  test.each([
+    [
+      'that the clocks skip',
+      '2026-03-29T02:30',
+      '2026-03-30T00:00',
+      'The clocks of Europe/Berlin skip this time.',
+    ],
+    ['in the wrong order', '2026-11-26T02:30', '2026-11-25T00:00', 'From is not before to.'],
+    [
+      'of a year of five digits',
+      '12026-03-29T02:30',
+      '2026-11-25T00:00',
+      'A time has a year of four digits.',
+    ],
+  ])('%s has a word at its field', async (_, from, to, fault) => {
+    const explored = await explorer.open('#/overview?domain=ops&window=24h', {
+      ...{ now: MADE_NOW, timezoneId: 'Europe/Berlin' },
+    });
+    const { page } = explored;
+    await page.getByText('From … to …').click();
+    await page.getByRole('textbox', { name: 'From' }).fill(from);
+    await page.getByRole('textbox', { name: 'to' }).fill(to);
+    await page.locator('.chosen').getByRole('button', { name: 'Apply' }).click();
+    await page.locator('.chosen').getByText(fault).waitFor();
+    expect(page.url()).toContain('window=24h');
+  });
+
+  test('that no one can read is told, and all time is shown', async () => {
+    const { page } = await explorer.open('#/jobs?domain=ops&window=nonsense', { now: MADE_NOW });
+    expect(await page.locator('.words').innerText()).toContain('No window is «nonsense»: all time, UTC');
+  });
+
+  test('before all jobs has a word', async () => {
+    const { page } = await explorer.open('#/overview?domain=ops&window=1900-01-01T00:00Z/1900-01-02T00:00Z', {
+      ...{ now: MADE_NOW },
+    });
+    expect(await page.locator('.headline').innerText()).toContain('None of 0 jobs failed from');
+  });
+});

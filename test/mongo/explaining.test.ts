@@ -1,0 +1,99 @@
+// Explanations of reads: what is shown of a command, and reads whose explanation has no time.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Long, MongoClient, ObjectId } from 'mongodb';
+import type { Document } from 'mongodb';
+import { createJobStore } from '../../src/job/store.js';
+import { JOB_SCHEMA } from '../../src/job/schema.js';
+import { clientOptions } from '../../src/mongo/client-options.js';
+import { killSessionsOn } from '../../src/mongo/session-killer.js';
+import { shownCommand } from '../../src/mongo/shown-command.js';
+import { confine } from '../../src/query/confine.js';
+import { mongodbUri } from '../harness/service.js';
+import { insertSlowJob, SLOW_DOMAIN } from '../harness/slow.js';
+import { lastingConnection } from '../harness/standing.js';
+
+const client = new MongoClient(mongodbUri(), clientOptions(mongodbUri()));
+const db = client.db('explaining');
+
+beforeAll(() => insertSlowJob(db));
+afterAll(async () => {
+  await db.dropDatabase();
+  await client.close();
+});
+
+const ID = '6a1b2c3d4e5f6a7b8c9d0e1f';
+
+test.each<readonly [string, Document, Document]>([
+  [
+    'a find in order',
+    {
+      find: 'job',
+      filter: { a: 1 },
+      projection: { b: 1 },
+      sort: new Map([['a', -1]]),
+      limit: 2,
+      batchSize: 3,
+    },
+    { command: 'find', collection: 'job', filter: { a: 1 }, sort: { a: -1 }, limit: 2 },
+  ],
+  [
+    'types of BSON as extended JSON',
+    {
+      find: 'job',
+      filter: { _id: new ObjectId(ID), at: new Date(0), n: Long.fromNumber(5) },
+    },
+    {
+      ...{ command: 'find', collection: 'job' },
+      filter: { _id: { $oid: ID }, at: { $date: '1970-01-01T00:00:00Z' }, n: 5 },
+    },
+  ],
+  [
+    'the first values of a list',
+    { find: 'job', filter: { a: { $in: [1, 2, 3, 4, 5, 6, 7] } } },
+    { command: 'find', collection: 'job', filter: { a: { $in: [1, 2, 3, 4, 5, '… and 2 more'] } } },
+  ],
+  [
+    'all stages, without documents in them',
+    {
+      ...{ aggregate: 'job', cursor: {} },
+      pipeline: [1, 2, 3, 4, 5, 6].map((n) => ({ $set: { n, a: { $literal: [{ secret: n }] } } })),
+    },
+    {
+      ...{ command: 'aggregate', collection: 'job' },
+      pipeline: [1, 2, 3, 4, 5, 6].map((n) => ({ $set: { n, a: { $literal: '…' } } })),
+    },
+  ],
+  [
+    'the beginning of a long text',
+    { find: 'job', filter: { a: 'x'.repeat(200) } },
+    { command: 'find', collection: 'job', filter: { a: `${'x'.repeat(100)}…` } },
+  ],
+  [
+    'a name that BSON keeps for itself as another',
+    { find: 'job', filter: new Map([['_bsontype', 'ObjectId']]) },
+    { command: 'find', collection: 'job', filter: { '…': 'ObjectId' } },
+  ],
+])('of a command is shown %s', (_, command, expected) => {
+  expect(shownCommand(command)).toEqual(expected);
+});
+
+test('a read has its result where its explanation has no time, and shows no numbers', async () => {
+  const connection = lastingConnection(db);
+  const store = createJobStore(
+    { reads: connection, stats: connection, kill: killSessionsOn(db) },
+    { report: () => undefined, orderedBy: () => new Set<string>() },
+  );
+  const explained: object[] = [];
+  // The read takes the first of the times.
+  const times = [10_000];
+  const deadline = {
+    signal: new AbortController().signal,
+    remaining: () => times.pop() ?? 1,
+    explain: (operation: object) => void explained.push(operation),
+  };
+  const match = confine({ all: [], any: [] }, { domainId: SLOW_DOMAIN }, JOB_SCHEMA);
+  const stages = ['a', 'b', 'c'].map((name) => ({ $unwind: `$filters.${name}` }));
+  expect(await store.resultCount(match, stages, deadline)).toBe(1_000_000);
+  expect(explained).toEqual([expect.objectContaining({ command: 'aggregate', collection: 'job' })]);
+  expect(explained).not.toEqual([expect.objectContaining({ documents_examined: expect.anything() })]);
+});
