@@ -1,17 +1,18 @@
 /** Answers an aggregation over jobs (contract 2-query «stat»). */
-import { fail } from '../errors.js';
+import { appError, fail } from '../errors.js';
 import type { JobStatQuery } from '../gen/spaceone/api/inventory/v1/job.js';
 import { timed, withAbortScope } from '../limits/abort.js';
 import type { Deadline } from '../limits/abort.js';
 import { runThenYield } from '../limits/yield.js';
 import { limitCommand, MAX_QUERY_BYTES } from '../mongo/command-size.js';
+import { UnknownTimeZone } from '../mongo/errors.js';
 import type { Repaired } from '../query/compile/repair.js';
 import { compileStat } from '../query/compile/stat.js';
 import type { ConfinedMatch } from '../query/confine.js';
 import type { JoinedDocuments } from '../query/join.js';
 import type { StatQuery } from '../query/model.js';
 import { readStat } from '../query/parse-stat.js';
-import { mayNeedRepair } from '../query/stat-keys.js';
+import { mayNeedRepair, timeZonesOf } from '../query/stat-keys.js';
 import { createStatAnswer } from './answer.js';
 import type { AnswerLimits, ResultKind } from './answer.js';
 import { forEachBatch } from './batches.js';
@@ -83,13 +84,32 @@ async function runPipelines(
   });
 }
 
+/** The error for a time zone unknown to MongoDB; it names the date format where only one has a zone. */
+function unknownTimeZone(query: StatQuery): Error {
+  const zones = timeZonesOf(query);
+  const [first] = zones;
+  const key = zones.length > 1 || first === undefined ? 'query.aggregate' : first.fieldPath;
+  const names = [...new Set(zones.map(({ name }) => name))].join(' or ');
+  return appError('INVALID_PARAMETER', { key, reason: `the database does not know the time zone ${names}` });
+}
+
+/** Names the date format at fault where MongoDB does not know a time zone. */
+const namingTimeZones =
+  <W extends Deadline>(next: UseCase<StatQuery, W>): UseCase<StatQuery, W> =>
+  async (asked, work) => {
+    try {
+      return await next(asked, work);
+    } catch (error) {
+      throw error instanceof UnknownTimeZone ? unknownTimeZone(asked.query) : error;
+    }
+  };
+
 /**
  * Answers a Struct of results. Jobs with malformed text are read and sent back as answers show them: before the first
  * run where the query may depend on such text unseen, and for a second run where the first has shown some.
  */
-export const createStat =
-  (parts: StatParts): UseCase<StatQuery, Deadline & Reserved> =>
-  async ({ scope, query }, work) => {
+export const createStat = (parts: StatParts): UseCase<StatQuery, Deadline & Reserved> =>
+  namingTimeZones(async ({ scope, query }, work) => {
     const { store, scopeFilter } = parts;
     const match = await scopeFilter(query.filter, scope, work);
     const joined = await joinedCollectors(store, query, match, scope, work);
@@ -99,4 +119,4 @@ export const createStat =
     const first = await run(mayNeedRepair(query) ? await repairs() : undefined);
     const repaired = first.isByBytes ? await repairs() : undefined;
     return (repaired === undefined ? first : await run(repaired)).bytes;
-  };
+  });

@@ -155,6 +155,7 @@ function statReads(executor: ExplainingExecutor): StatReads {
         deadline,
         (within, db) => db.collection('job').aggregate<Buffer>(pipeline, { ...options, ...within }),
         { aggregate: 'job', pipeline, cursor: {}, allowDiskUse: true },
+        SECONDARY,
       );
     },
     resultCount: (match, stages, deadline) => countAfter(executor, match, stages, deadline, SECONDARY),

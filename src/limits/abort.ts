@@ -15,6 +15,13 @@ export interface WorkObserver {
   results(count: number): void;
 }
 
+/** Takes the explained operations of a call on the database. */
+export interface Explanations {
+  /** False: there are enough of them. */
+  wanted(): boolean;
+  add(operation: object): void;
+}
+
 /** The time left for a call, and the signal for its work to end. */
 export interface Deadline {
   readonly signal: AbortSignal;
@@ -23,8 +30,8 @@ export interface Deadline {
   readonly observer?: WorkObserver | undefined;
   /** The W3C trace context of the call: operations on the database carry it. */
   readonly traceparent?: string | undefined;
-  /** Takes an explained operation on the database; undefined: the call asks for no explanation. */
-  readonly explain?: ((operation: object) => void) | undefined;
+  /** undefined: the call asks for no explanation. */
+  readonly explain?: Explanations | undefined;
 }
 
 /** The reason of an aborted `signal`, as an Error. */

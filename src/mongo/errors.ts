@@ -19,6 +19,9 @@ export class ParallelArrays extends Error {}
 /** Matching a regular expression of a filter against some text takes MongoDB too many steps. */
 export class RegexLimitExceeded extends Error {}
 
+/** MongoDB does not know a time zone: its database of zones is older or younger than that of Node. */
+export class UnknownTimeZone extends Error {}
+
 const invalid = (key: string, reason: string) => (): Error => appError('INVALID_PARAMETER', { key, reason });
 const tooLarge = (limit: string, max: string) => (): Error => appError('LIMIT_EXCEEDED', { limit, max });
 export const unavailable = (): Error => notServing('unreachable');
@@ -27,6 +30,7 @@ const notLetIn = (): Error => notServing('auth');
 const timedOut = (): Error => appError('REQUEST_TIMEOUT', {});
 
 const refused = (): Error => new FilterRefused();
+const unknownTimeZone = (): Error => new UnknownTimeZone();
 const notObjects = invalid('query.aggregate', 'merge_objects takes objects, and a value is none');
 const notPairs = invalid(
   'query.aggregate',
@@ -69,6 +73,7 @@ const entries = (codes: readonly number[], make: () => Error) => codes.map((code
 const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>([
   ...entries([50, 290], timedOut),
   ...entries([51091, 51111], refused),
+  [40485, unknownTimeZone],
   ...entries([40400, 5911200], notObjects),
   ...entries(
     [40386, 40390, 40391, 40392, 40393, 40394, 40395, 40396, 40397, 40398, 4940400, 4940401],

@@ -8,7 +8,12 @@ import { shownCommand } from './shown-command.js';
 
 export interface ExplainingExecutor extends Executor {
   /** `command` is the read of `open` as a command; a stream without one is not explained. */
-  stream(deadline: Deadline, open: Parameters<Executor['stream']>[1], command?: Document): Batches;
+  stream(
+    deadline: Deadline,
+    open: Parameters<Executor['stream']>[1],
+    command?: Document,
+    readPreference?: ReadPreferenceLike,
+  ): Batches;
 }
 
 /** The part of the remaining time for an explanation: the answer needs the rest. */
@@ -16,6 +21,8 @@ const TIME_SHARE = 0.5;
 
 /** The size of a command to explain: the reply repeats it. */
 const MAX_COMMAND_BYTES = 65_536;
+
+const isWanted = ({ explain }: Deadline): boolean => explain?.wanted() === true;
 
 const VERBOSITIES = ['executionStats', 'queryPlanner'] as const;
 
@@ -51,21 +58,21 @@ export function explaining(executor: Executor, tenant: string): ExplainingExecut
   async function explain(command: Document, deadline: Deadline, readPreference?: ReadPreferenceLike) {
     const isSmall = BSON.calculateObjectSize(command) <= MAX_COMMAND_BYTES;
     const plan = isSmall ? await ask(command, deadline, readPreference) : {};
-    deadline.explain?.({ ...shownCommand(command), ...plan });
+    deadline.explain?.add({ ...shownCommand(command), ...plan });
   }
 
   return {
     ...executor,
     async firstBatch(deadline, command, readPreference) {
       const batch = await executor.firstBatch(deadline, command, readPreference);
-      if (deadline.explain !== undefined) await explain(command, deadline, readPreference);
+      if (isWanted(deadline)) await explain(command, deadline, readPreference);
       return batch;
     },
-    stream(deadline, open, command) {
-      if (deadline.explain === undefined || command === undefined) return executor.stream(deadline, open);
+    stream(deadline, open, command, readPreference) {
+      if (!isWanted(deadline) || command === undefined) return executor.stream(deadline, open);
       return (async function* () {
         yield* executor.stream(deadline, open);
-        await explain(command, deadline);
+        await explain(command, deadline, readPreference);
       })();
     },
   };

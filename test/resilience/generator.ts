@@ -50,7 +50,21 @@ const PATTERN_PIECES = [
   ...written(String.raw`(?i) (?<n>x) \1 \p{L} \Q [ \ | ? * (?=x) (?R) \b`),
   ...['\0', '\n'],
 ];
-const FORMATS = ['year', 'month', 'day', '%Y-%m-%d', '%H:%M', '%', '%q', '$%Y', ''];
+const FORMATS = [
+  'year',
+  'month',
+  'day',
+  '%Y-%m-%d',
+  '%H:%M',
+  '%',
+  '%q',
+  '$%Y',
+  '',
+  '%Y-%m-%d%@Asia/Seoul',
+  'day%@+09:00',
+  '%@',
+  '%H%@x',
+];
 const LONE_SURROGATES = ['\ud800', 'a\udfff', '\udc00\ud800', '😀\ud83d'];
 
 const textOf = (next: Random): string =>

@@ -1,30 +1,61 @@
 /** The date formats of group keys (docs/query.md «group»): a part of the date, or a pattern of $dateToString. */
-import type { MongoExpression } from '../mongo-syntax.js';
 import { isOfType, when } from '../expressions.js';
+import type { MongoExpression } from '../mongo-syntax.js';
+import type { TimeZone } from './time-zones.js';
 
 const PARTS = { year: '$year', month: '$month', day: '$dayOfMonth' } as const;
 type DatePart = keyof typeof PARTS;
 
 /** Patterns are made of these letters, known to every supported version of MongoDB. */
 const PATTERN = /^(?:[^%]|%[YmdHMSLjuUVwGzZ%])*$/;
+/** A format and its zone. `%@` between them is an unknown letter to $dateToString, so no pattern of MongoDB's has it. */
+const ZONED = /^(?<format>(?:[^%]|%[^@])+)%@(?<zone>.*)$/s;
+const ISO_YEAR = /^(?:[^%]|%[^G])*%G/;
 const FIRST_YEAR = new Date('0000-01-01T00:00:00.000Z');
 const LAST_YEAR = new Date('9999-12-31T23:59:59.999Z');
 
-export type DateFormat = { readonly part: DatePart } | { readonly pattern: string };
+type Format = { readonly part: DatePart } | { readonly pattern: string };
+/** A format in its zone; undefined: UTC. */
+export type DateFormat = Format & { readonly zone?: TimeZone };
 
 const isPart = (text: string): text is DatePart => Object.hasOwn(PARTS, text);
 
+/** Splits `text` into a format and the text of its zone; undefined: it has none. */
+export function splitZone(text: string): { readonly format: string; readonly zone: string | undefined } {
+  const { format = text, zone } = ZONED.exec(text)?.groups ?? {};
+  return { format, zone };
+}
+
 /** The format that `text` names; undefined for an unknown letter. */
-export function dateFormat(text: string): DateFormat | undefined {
+export function dateFormat(text: string): Format | undefined {
   if (isPart(text)) return { part: text };
   return PATTERN.test(text) && !text.includes('\0') ? { pattern: text } : undefined;
 }
 
-/** Formats a date as a part or as text, UTC; null for other values, and text for the years 0 to 9999 only. */
-export function formatted(operand: MongoExpression, format: DateFormat): MongoExpression {
-  const isDate = isOfType(operand, 'date');
-  if ('part' in format) return when(isDate, { [PARTS[format.part]]: operand }, null);
-  const isInRange = { $and: [isDate, { $gte: [operand, FIRST_YEAR] }, { $lte: [operand, LAST_YEAR] }] };
-  const text = { $dateToString: { date: operand, format: { $literal: format.pattern } } };
-  return when(isInRange, text, null);
+/** Tests that a year of a date has the four digits of a text. */
+const hasDigits = (year: '$year' | '$isoWeekYear', date: MongoExpression): readonly MongoExpression[] => [
+  { $gte: [{ [year]: date }, 0] },
+  { $lte: [{ [year]: date }, 9999] },
+];
+
+/** Tests that a date is one of the years 0 to 9999, where $dateToString does not fail. */
+function isInRange(operand: MongoExpression, pattern: string, zone: TimeZone | undefined): MongoExpression {
+  const date = zone === undefined ? { date: operand } : { date: operand, timezone: zone.name };
+  const years =
+    zone === undefined
+      ? [{ $gte: [operand, FIRST_YEAR] }, { $lte: [operand, LAST_YEAR] }]
+      : hasDigits('$year', date);
+  const isoYears = ISO_YEAR.test(pattern) ? hasDigits('$isoWeekYear', date) : [];
+  return { $and: [isOfType(operand, 'date'), ...years, ...isoYears] };
+}
+
+/** Formats a date as a part or as text; null for other values, and text for the years 0 to 9999 only. */
+export function formatted(operand: MongoExpression, { zone, ...format }: DateFormat): MongoExpression {
+  const timezone = zone === undefined ? {} : { timezone: zone.name };
+  if ('part' in format) {
+    const date = zone === undefined ? operand : { date: operand, ...timezone };
+    return when(isOfType(operand, 'date'), { [PARTS[format.part]]: date }, null);
+  }
+  const text = { $dateToString: { date: operand, format: { $literal: format.pattern }, ...timezone } };
+  return when(isInRange(operand, format.pattern, zone), text, null);
 }

@@ -5,6 +5,7 @@ import type { RowCondition, Stage } from '../model.js';
 import type { MongoStage } from '../mongo-syntax.js';
 import type { Key } from '../schema.js';
 import type { Names } from './names.js';
+import type { TimeZone } from './time-zones.js';
 
 type AnySentStage = NonNullable<StatisticsAggregate['aggregate_alias']>;
 
@@ -27,6 +28,8 @@ export interface StageDefinition<Kind extends StageKind> {
   readonly keys: (stage: Stage<Kind>) => readonly Key[];
   /** Conditions that it holds against each row. */
   readonly conditions?: (stage: Stage<Kind>) => readonly RowCondition[];
+  /** The time zones that it names. */
+  readonly timeZones?: (stage: Stage<Kind>) => readonly TimeZone[];
   /** The stage in MongoDB's terms; `inKeyOrder`: its rows come in the order of its keys. */
   readonly compile: (stage: Stage<Kind>, inKeyOrder: boolean) => readonly MongoStage[];
   /**

@@ -9,7 +9,7 @@ import type {
 import { sentValue } from '../../wire/struct.js';
 import type { GroupField, GroupKey, RowCondition, Stage } from '../model.js';
 import { MAX_CONDITIONS } from '../read-settings.js';
-import { dateFormat } from './date-formats.js';
+import { dateFormat, splitZone } from './date-formats.js';
 import type { DateFormat } from './date-formats.js';
 import { GROUP_OPERATORS } from './group-operators.js';
 import type { GroupOperator } from './group-operators.js';
@@ -18,18 +18,28 @@ import type { Names } from './names.js';
 import { MAX_RANKED_KEYS, rankedKeys } from './ranks.js';
 import { ROW_CONDITIONS } from './row-conditions.js';
 import type { RowConditionOperator } from './row-conditions.js';
+import { zoneName } from './time-zones.js';
+import type { TimeZone } from './time-zones.js';
 
-function readFormat(text: string, fieldPath: string): DateFormat | undefined {
+function readZone(text: string, fieldPath: string, { settings: { work } }: Names): TimeZone {
+  work.timeZone();
+  const reason = `'${echo(text)}' is no time zone such as Asia/Seoul or +09:00`;
+  return { name: zoneName(text) ?? fail('INVALID_PARAMETER', { key: fieldPath, reason }), fieldPath };
+}
+
+function readFormat(text: string, fieldPath: string, names: Names): DateFormat | undefined {
   if (text === '') return undefined;
-  const reason = `'${echo(text)}' is neither year, month, day nor a pattern such as %Y-%m-%d`;
-  return dateFormat(text) ?? fail('INVALID_PARAMETER', { key: fieldPath, reason });
+  const { format, zone } = splitZone(text);
+  const reason = `'${echo(format)}' is neither year, month, day nor a pattern such as %Y-%m-%d`;
+  const found = dateFormat(format) ?? fail('INVALID_PARAMETER', { key: fieldPath, reason });
+  return zone === undefined ? found : { ...found, zone: readZone(zone, fieldPath, names) };
 }
 
 function readKey(sent: AggregateGroupKey, fieldPath: string, names: Names, given: Set<string>): GroupKey {
   return {
     key: keyOf(sent.key_alias?.value ?? '', `${fieldPath}.key`, names),
     name: nameOf(sent.name_alias?.value ?? '', `${fieldPath}.name`, given),
-    format: readFormat(sent.date_format, `${fieldPath}.date_format`),
+    format: readFormat(sent.date_format, `${fieldPath}.date_format`, names),
   };
 }
 

@@ -34,6 +34,7 @@ export const group: StageDefinition<'group'> = {
   },
   keys: ({ keys, fields }) => [...keys.map(({ key }) => key), ...fields.flatMap(fieldKeys)],
   conditions: ({ fields }) => fields.flatMap(({ conditions }) => conditions),
+  timeZones: ({ keys }) => keys.flatMap(({ format }) => (format?.zone === undefined ? [] : [format.zone])),
   compile: compileGroup,
   compileJoined: (stage, join, inKeyOrder) =>
     isMergeable(stage) ? compileGroupByReference(stage, join, inKeyOrder) : undefined,

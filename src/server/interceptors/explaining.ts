@@ -1,4 +1,5 @@
 /** Explains a call whose caller asks for it: its times and its operations on the database (docs/monitor.md «Explain»). */
+import type { Explanations } from '../../limits/abort.js';
 import { everyOf } from '../../limits/coalesce.js';
 import type { Interceptor } from '../call-context.js';
 import { writeExplanation } from '../explanation.js';
@@ -12,6 +13,9 @@ export interface ExplainingOptions {
   readonly monotonicNow: () => number;
 }
 
+/** Each of them runs twice. */
+const MAX_OPERATIONS = 10;
+
 /** Operations are explained only as they run, after authentication and within the scope. */
 export const explaining =
   ({ explain: isOn = false, monotonicNow }: ExplainingOptions): Interceptor =>
@@ -22,7 +26,10 @@ export const explaining =
     const { observer, ms } = createWorkTimes(monotonicNow);
     const operations: object[] = [];
     const observers = [observer, ...(call.observer === undefined ? [] : [call.observer])];
-    const explain = (operation: object): void => void operations.push(operation);
+    const explain: Explanations = {
+      wanted: () => operations.length < MAX_OPERATIONS,
+      add: (operation) => void operations.push(operation),
+    };
     return follow(call, () => next({ ...call, explain, observer: everyOf(observers) }), {
       succeeded() {
         const times = { queued_ms: ms('queue'), database_ms: ms('database'), encoding_ms: ms('encoding') };

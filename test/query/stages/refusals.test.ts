@@ -136,6 +136,41 @@ const PARTS: readonly Refusal[] = [
   invalid('limit 0', stages({ limit: 0 }), '.limit', '0'),
   invalid('limit -1', stages({ limit: -1 }), '.limit', '-1'),
   invalid('skip -1', stages({ skip: -1 }), '.skip', '-1'),
+  ...[
+    'Nowhere/X',
+    '+9',
+    '+09',
+    '+0900',
+    '+24:00',
+    '+09:60',
+    '',
+    ' Asia/Seoul',
+    'Asia/Seoul%@UTC',
+    'a\0',
+    '$x',
+    '\u0391',
+  ].map((zone) =>
+    invalid(
+      `the time zone ${JSON.stringify(zone)}`,
+      keyed(key('created_at', 'x', { date_format: `%Y%@${zone}` })),
+      `${KEY}.date_format`,
+      'is no time zone',
+    ),
+  ),
+  invalid(
+    'a time zone younger than the database of the tests',
+    keyed(key('created_at', 'x', { date_format: 'day%@America/Ciudad_Juarez' })),
+    `${KEY}.date_format`,
+    'the database does not know the time zone America/Ciudad_Juarez',
+  ),
+  ...['%@Asia/Seoul', '%y%@Asia/Seoul', '%%%@Asia/Seoul%', 'a\0%@UTC'].map((date_format) =>
+    invalid(
+      `the date format ${JSON.stringify(date_format)}`,
+      keyed(key('created_at', 'x', { date_format })),
+      `${KEY}.date_format`,
+      'is n',
+    ),
+  ),
   ...['%', '%y', '%Y-%', '%D', '%-d', 'a\0'].map((date_format) =>
     invalid(
       `the date format ${JSON.stringify(date_format)}`,
