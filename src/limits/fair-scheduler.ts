@@ -199,18 +199,15 @@ export function createFairScheduler(limits: ClassLimits, observer = UNOBSERVED):
     domains.begin(domain);
   }
 
-  function beginNext(): void {
+  /** Ends work, and begins the next that waits. */
+  function end(domain: Domain): void {
+    running -= 1;
+    domains.end(domain);
     const next = waiting === 0 ? undefined : domains.takeWaiter(maxOfDomain);
     if (next === undefined) return;
     waiting -= 1;
     begin(next.domain);
     next.waiter.begin();
-  }
-
-  function end(domain: Domain): void {
-    running -= 1;
-    domains.end(domain);
-    beginNext();
   }
 
   async function wait(domain: Domain, signal: AbortSignal, remainingMs: number): Promise<void> {
