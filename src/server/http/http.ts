@@ -13,7 +13,6 @@ import type { TimeSlicer } from '../../limits/yield.js';
 import type { Calls } from '../call-context.js';
 import { endUnlessTaken, whenResponseTurn } from '../connections.js';
 import type { ConnectionLog, ConnectionsOptions } from '../connections.js';
-import { EXPLAIN } from '../headers.js';
 import { addHealthRoutes } from '../health-routes.js';
 import { openHttpServer } from '../http-server.js';
 import type { CallLog } from '../logged-failure.js';
@@ -144,7 +143,7 @@ const isCompressible = (type: string): boolean =>
   COMPRESSIBLE_CONTENT_TYPE_REGEX.test(type) || type.startsWith('application/x-ndjson');
 
 /** Headers readable for pages of other origins. */
-const EXPOSED_HEADERS = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-details-bin', EXPLAIN];
+const EXPOSED_HEADERS = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-details-bin'];
 
 /** Adds the steps of every request, outermost first. */
 function addMiddleware(app: Hono<WebApp>, { host, corsOrigins, log }: HttpListenerOptions): void {
