@@ -27,6 +27,8 @@ const CLIENTS = 8;
 const PER_SECOND = 60;
 /** The calls per second in multiples of those that the process can serve with its share of a core. */
 const OVERLOAD = 2.5;
+/** Probes of each kind per second. A listener accepts one connection in a round of the event loop: more would wait for each other. */
+const PROBES_PER_SECOND = 2;
 const DEADLINE_MS = 5000;
 /** The times per period in which the process runs, and is stopped. Time in which it waits for a processor does not count. */
 const RUNNING_MS = 20;
@@ -92,7 +94,7 @@ async function load(system: ProbedSystem, ms: number, perSecond = PER_SECOND) {
     return (await client?.send('list', PAGE, { timeoutMs: DEADLINE_MS }))?.status ?? 'UNSENT';
   };
   const results = await during(ms, (stopped) =>
-    Promise.all([steadily(call, perSecond, stopped), probesOf(system, stopped)]),
+    Promise.all([steadily(call, perSecond, stopped), probesOf(system, stopped, PROBES_PER_SECOND)]),
   );
   for (const client of clients) client.close();
   return results;

@@ -56,7 +56,7 @@ export const atLeast = (name: string, actual: number, min: number, unit: string)
 
 const MAX_DELAY_MS = 100;
 /** The same in the short form, on a machine shared with others. */
-const MAX_DELAY_SHORT_MS = 400;
+const MAX_DELAY_SHORT_MS = 600;
 
 /** Asserts the longest delay of the event loop of the service. */
 export const longestDelay = (delayMs: number, { short }: ScenarioOptions): Assertion =>

@@ -116,6 +116,7 @@ const fetched = (url: string, agent: Agent): Promise<string> =>
 export async function probesOf(
   { addresses }: ProbedSystem,
   stopped: AbortSignal,
+  perSecond = 5,
 ): Promise<readonly TimedCall[]> {
   const agent = new Agent();
   const health = new HealthClient(addresses.grpc, credentials.createInsecure());
@@ -131,7 +132,7 @@ export async function probesOf(
     () => fetched(`http://${addresses.http}/livez`, agent),
     check,
   ];
-  const all = await Promise.all(probes.map((probe) => steadily(probe, 5, stopped)));
+  const all = await Promise.all(probes.map((probe) => steadily(probe, perSecond, stopped)));
   health.close();
   agent.destroy();
   return all.flat();
