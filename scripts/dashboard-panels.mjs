@@ -302,7 +302,7 @@ export const ROWS = [
       [
         'Refused work',
         'ops',
-        'class_full: the queue was full. domain_full: the share of a domain in it was. too_late: the wait would have been too long.',
+        'class_full: the queue was full. domain_full: the share of a domain in it was.',
         { '{{class}} {{why}}': sum('class, why', rate('inventory_job_scheduler_refused_total')) },
       ],
       [

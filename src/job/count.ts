@@ -17,7 +17,7 @@ export function createCount(store: JobStore, { counts }: Pick<Schedulers, 'count
   const coalesce = createCoalescer<number>(countCalls(meter, 'count'));
   return (match, { domainId }, deadline) =>
     coalesce(documentKey({ ...match }), deadline, async (shared) => {
-      using _slot = await timed(shared, 'queue', () => counts(domainId, shared.signal, shared.remaining));
+      using _slot = await timed(shared, 'queue', () => counts(domainId, shared.signal));
       return await store.count(match, shared);
     });
 }

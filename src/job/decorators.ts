@@ -26,7 +26,7 @@ export const scheduled =
   ): UseCase<Query, W> =>
   async (asked, work) => {
     using slot = await timed(work, 'queue', () =>
-      schedulers[classOf(asked.query)](asked.scope.domainId, work.signal, work.remaining),
+      schedulers[classOf(asked.query)](asked.scope.domainId, work.signal),
     );
     const release = (): void => {
       slot[Symbol.dispose]();
@@ -41,9 +41,7 @@ export const scheduledStream = <Query, W extends Deadline>(
   next: StreamCase<Query, W>,
 ): StreamCase<Query, W> =>
   async function* (asked, work) {
-    using _slot = await timed(work, 'queue', () =>
-      schedulers[name](asked.scope.domainId, work.signal, work.remaining),
-    );
+    using _slot = await timed(work, 'queue', () => schedulers[name](asked.scope.domainId, work.signal));
     yield* next(asked, work);
   };
 

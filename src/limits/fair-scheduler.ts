@@ -14,8 +14,6 @@ export interface ClassLimits {
 
 const DOMAIN_CONCURRENCY_SHARE = 3 / 4;
 const DOMAIN_QUEUE_SHARE = 1 / 2;
-/** The share of its time left that work may expect to wait: work that begins too late wastes its turn. */
-const WAIT_SHARE = 1 / 2;
 
 /** The limits of each class of work. */
 export const CLASSES = {
@@ -43,16 +41,10 @@ export interface SchedulerLoad {
 }
 
 export interface FairScheduler {
-  /**
-   * Waits for a slot of a domain; disposing it ends the work. `remaining` are the milliseconds for the wait and the work.
-   * Errors: LIMIT_EXCEEDED for a full queue or a wait too long for the time left, or the reason of `signal`.
-   */
-  (domainId: string, signal: AbortSignal, remaining?: () => number): Promise<Disposable>;
+  /** Waits for a slot of a domain; disposing it ends the work. Errors: LIMIT_EXCEEDED for a full queue, or the reason of `signal`. */
+  (domainId: string, signal: AbortSignal): Promise<Disposable>;
   readonly load: () => SchedulerLoad;
 }
-
-/** Why work is refused: the queue is full, the share of its domain in it is, or it would begin too late. */
-export type Refusal = 'class_full' | 'domain_full' | 'too_late';
 
 /** Receives what happens to work. */
 export interface SchedulerObserver {
@@ -60,7 +52,8 @@ export interface SchedulerObserver {
   readonly monotonicNow: () => number;
   /** Work begins after a wait. */
   began(waitedMs: number): void;
-  refused(why: Refusal): void;
+  /** The queue, or the share of a domain in it, is full. */
+  refused(why: 'class_full' | 'domain_full'): void;
 }
 
 const UNOBSERVED: SchedulerObserver = {
@@ -70,8 +63,6 @@ const UNOBSERVED: SchedulerObserver = {
 };
 
 interface Waiter {
-  /** The time since when it waits. */
-  readonly since: number;
   begin(): void;
 }
 
@@ -81,8 +72,8 @@ interface Domain {
   readonly queue: Set<Waiter>;
 }
 
-/** Waits in `queue` since `since` for a scheduler to begin the work; an abort leaves the queue and calls `onLeave`. */
-function enqueue(queue: Set<Waiter>, since: number, signal: AbortSignal, onLeave: () => void): Promise<void> {
+/** Waits in `queue` for a scheduler to begin the work; an abort leaves the queue and calls `onLeave`. */
+function enqueue(queue: Set<Waiter>, signal: AbortSignal, onLeave: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const leave = (): void => {
       queue.delete(waiter);
@@ -90,7 +81,6 @@ function enqueue(queue: Set<Waiter>, since: number, signal: AbortSignal, onLeave
       reject(abortReason(signal));
     };
     const waiter = {
-      since,
       begin() {
         signal.removeEventListener('abort', leave);
         resolve();
@@ -101,27 +91,19 @@ function enqueue(queue: Set<Waiter>, since: number, signal: AbortSignal, onLeave
   });
 }
 
-/** A refusal with its limit in words and its maximum. */
-interface Refused {
-  readonly why: Refusal;
-  readonly limit: string;
-  readonly max: number;
+/** The reason to refuse further waiters; undefined: there is room for one. */
+function fullness(
+  { waiting }: ClassLimits,
+  all: number,
+  ofDomain: number,
+): 'class_full' | 'domain_full' | undefined {
+  if (all >= waiting) return 'class_full';
+  return ofDomain >= Math.ceil(waiting * DOMAIN_QUEUE_SHARE) ? 'domain_full' : undefined;
 }
 
-/** The refusal of a further waiter, of `all` and of those of its domain; undefined: there is room for it. */
-function fullness({ waiting }: ClassLimits, all: number, ofDomain: number): Refused | undefined {
-  const max = Math.ceil(waiting * DOMAIN_QUEUE_SHARE);
-  const limit = 'calls that wait for their turn';
-  if (all >= waiting) return { why: 'class_full', limit, max };
-  return ofDomain >= max ? { why: 'domain_full', limit, max } : undefined;
-}
-
-/** The refusal of a waiter behind a first one that has waited for longer than the new one may. */
-function lateness([first]: Iterable<Waiter>, now: number, remainingMs: number): Refused | undefined {
-  const max = Math.floor(WAIT_SHARE * remainingMs);
-  return first !== undefined && now - first.since > max
-    ? { why: 'too_late', limit: 'milliseconds of waiting for a turn', max }
-    : undefined;
+function refusal({ waiting }: ClassLimits, why: 'class_full' | 'domain_full', observer: SchedulerObserver) {
+  observer.refused(why);
+  return crowded('calls that wait for their turn', Math.ceil(waiting * DOMAIN_QUEUE_SHARE));
 }
 
 /** Creates a disposable that calls `release` once, however often it is disposed. */
@@ -174,16 +156,14 @@ function createDomains() {
   };
 }
 
-type Acquire = (domainId: string, signal: AbortSignal, remaining?: () => number) => Promise<Disposable>;
-
-const unlimited = (): number => Infinity;
+type Acquire = (domainId: string, signal: AbortSignal) => Promise<Disposable>;
 
 /** Tells `observer` of work that begins, and how long it waited. */
 const timed =
   (acquire: Acquire, { monotonicNow, began }: SchedulerObserver): Acquire =>
-  async (domainId, signal, remaining) => {
+  async (domainId, signal) => {
     const begun = monotonicNow();
-    const slot = await acquire(domainId, signal, remaining);
+    const slot = await acquire(domainId, signal);
     began(monotonicNow() - begun);
     return slot;
   };
@@ -199,10 +179,7 @@ export function createFairScheduler(limits: ClassLimits, observer = UNOBSERVED):
     domains.begin(domain);
   }
 
-  /** Ends work, and begins the next that waits. */
-  function end(domain: Domain): void {
-    running -= 1;
-    domains.end(domain);
+  function beginNext(): void {
     const next = waiting === 0 ? undefined : domains.takeWaiter(maxOfDomain);
     if (next === undefined) return;
     waiting -= 1;
@@ -210,27 +187,30 @@ export function createFairScheduler(limits: ClassLimits, observer = UNOBSERVED):
     next.waiter.begin();
   }
 
-  async function wait(domain: Domain, signal: AbortSignal, remainingMs: number): Promise<void> {
-    const now = observer.monotonicNow();
-    const { queue } = domain;
-    const refused = fullness(limits, waiting, queue.size) ?? lateness(queue, now, remainingMs);
-    if (refused !== undefined) {
+  function end(domain: Domain): void {
+    running -= 1;
+    domains.end(domain);
+    beginNext();
+  }
+
+  async function wait(domain: Domain, signal: AbortSignal): Promise<void> {
+    const why = fullness(limits, waiting, domain.queue.size);
+    if (why !== undefined) {
       domains.forgetIdle(domain);
-      observer.refused(refused.why);
-      throw crowded(refused.limit, refused.max);
+      throw refusal(limits, why, observer);
     }
     waiting += 1;
-    await enqueue(queue, now, signal, () => {
+    await enqueue(domain.queue, signal, () => {
       waiting -= 1;
       domains.forgetIdle(domain);
     });
   }
 
-  async function acquire(domainId: string, signal: AbortSignal, remaining = unlimited): Promise<Disposable> {
+  async function acquire(domainId: string, signal: AbortSignal): Promise<Disposable> {
     signal.throwIfAborted();
     const domain = domains.get(domainId);
     if (running < limits.concurrency && domain.running < maxOfDomain) begin(domain);
-    else await wait(domain, signal, remaining());
+    else await wait(domain, signal);
     return releaseOnce(() => end(domain));
   }
 

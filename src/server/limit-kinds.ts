@@ -5,7 +5,6 @@ import type { LimitKind } from '../telemetry/metrics/rpc-definitions.js';
 /** The beginnings of limits in words; every other limit is one of a request alone. */
 const KINDS: readonly (readonly [words: string, kind: LimitKind])[] = [
   ['calls that wait for their turn', 'queue'],
-  ['milliseconds of waiting for a turn', 'queue'],
   ['bytes of all requests and answers', 'memory'],
   ['milliseconds of event loop lag', 'event_loop'],
   ['query.page.limit', 'page_size'],

@@ -101,31 +101,3 @@ test('a refused domain is not kept', async () => {
   expect(schedule.load()).toEqual({ running: 1, waiting: 0, domains: 1 });
   first[Symbol.dispose]();
 });
-
-test('work is refused if the first waiter of its domain has waited for more than half of the time left for the work', async () => {
-  let time = 0;
-  const refused: string[] = [];
-  const observer = {
-    monotonicNow: () => time,
-    began: () => undefined,
-    refused: (why: string) => void refused.push(why),
-  };
-  const schedule = createFairScheduler({ concurrency: 1, waiting: 10 }, observer);
-  const seconds = (count: number) => () => count * 1000;
-  const running = await schedule('a', NEVER);
-  const waiting = [schedule('a', NEVER, seconds(1))];
-  time = 1001;
-  await expect(schedule('a', NEVER, seconds(2))).rejects.toMatchObject({
-    message: 'ERROR_LIMIT_EXCEEDED: Limit exceeded. (limit = milliseconds of waiting for a turn, max = 1000)',
-    retryAfter: 1000,
-  });
-  waiting.push(schedule('a', NEVER, seconds(3)), schedule('b', NEVER, seconds(1)), schedule('a', NEVER));
-  running[Symbol.dispose]();
-  await Promise.all(
-    waiting.map(async (slot) => {
-      (await slot)[Symbol.dispose]();
-    }),
-  );
-  expect(refused).toEqual(['too_late']);
-  expect(schedule.load()).toEqual({ running: 0, waiting: 0, domains: 0 });
-});

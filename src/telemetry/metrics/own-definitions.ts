@@ -29,8 +29,8 @@ export const LIMIT_DEFINITIONS = {
   },
   inventory_job_scheduler_refused_total: {
     type: 'counter',
-    help: 'Work refused since the queue of its class, or the share of its domain in it, was full, or its turn would come too late.',
-    labels: { ...CLASSES, why: ['class_full', 'domain_full', 'too_late'] },
+    help: 'Work refused since the queue of its class, or the share of its domain in it, was full.',
+    labels: { ...CLASSES, why: ['class_full', 'domain_full'] },
   },
   inventory_job_coalesced_total: {
     type: 'counter',
