@@ -15,7 +15,7 @@ const STATS = 6;
 const STAT_CONNECTIONS = 2;
 /** A domain slow to count: every condition searches its text in vain from each offset. */
 const COUNTED_DOMAIN = 'domain-counted00000';
-const COUNTED_JOBS = 3000;
+const COUNTED_JOBS = 5000;
 const SLOW_COUNT: JsonObject = {
   domain_id: COUNTED_DOMAIN,
   query: {
