@@ -113,9 +113,7 @@ export async function withAbortScope<T>(deadline: Deadline, work: (begin: Begin)
   };
   deadline.signal.addEventListener('abort', end, { once: true });
   if (deadline.signal.aborted) end();
-  const { observer, traceparent, explain } = deadline;
-  const remaining = (): number => deadline.remaining();
-  const within: Deadline = { signal: scope.signal, remaining, observer, traceparent, explain };
+  const within: Deadline = { ...deadline, signal: scope.signal, remaining: () => deadline.remaining() };
   const begun: Promise<unknown>[] = [];
   const begin: Begin = (part) => {
     const running = part(within);

@@ -3,6 +3,7 @@ import { BSON } from 'mongodb';
 import type { Document, ReadPreferenceLike } from 'mongodb';
 import type { Deadline } from '../limits/abort.js';
 import type { Batches, Executor } from './executor.js';
+import { commentOf } from './operation.js';
 import { planOf } from './plan.js';
 import { shownCommand } from './shown-command.js';
 
@@ -35,13 +36,8 @@ export function explaining(executor: Executor, tenant: string): ExplainingExecut
     for (const verbosity of VERBOSITIES)
       try {
         const reply = await executor.run({ signal, remaining, traceparent }, (options, db) => {
-          const { session, maxTimeMS, comment } = options;
-          const limited = {
-            explain: command,
-            verbosity,
-            maxTimeMS,
-            ...(comment === undefined ? {} : { comment }),
-          };
+          const { session, maxTimeMS } = options;
+          const limited = { explain: command, verbosity, maxTimeMS, ...commentOf(deadline) };
           return db.command(limited, {
             ...{ session, signal: options.signal },
             ...(readPreference === undefined ? {} : { readPreference }),

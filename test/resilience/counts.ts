@@ -2,8 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db, MongoClient } from 'mongodb';
-import { makeIndexes } from '../../src/job/collections.js';
-import { during, failuresIn, fillSmallDomain, pagesOf, slowdown, steadily, timesOf } from './steady-load.js';
+import { fillLargeDomain } from './many-jobs.js';
+import { during, failuresIn, pagesOf, slowdown, steadily, timesOf } from './steady-load.js';
 import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
 import { encodeRequest } from '../harness/encoder.js';
 import { DATABASE, startDatabase } from '../harness/mongod.js';
@@ -26,32 +26,12 @@ interface Size {
 
 const FULL: Size = { jobs: 3_000_000, conditions: 0, durationMs: 15_000 };
 const SHORT: Size = { jobs: 6000, conditions: 25, durationMs: 4000 };
-const PARTS = 1000;
 
-/** Generates the jobs inside `db`. */
-async function fill(db: Db, jobs: number): Promise<void> {
-  const seeds = Array.from({ length: PARTS }, (_, part) => ({ part }));
-  await db.collection('seed').insertMany(seeds);
-  const nth = { $add: [{ $multiply: ['$part', jobs / PARTS] }, '$nth'] };
-  const made = [
-    { $project: { part: 1, nth: { $range: [0, jobs / PARTS] } } },
-    { $unwind: '$nth' },
-    {
-      $project: {
-        _id: 0,
-        job_id: { $concat: ['job-', { $toString: nth }] },
-        domain_id: DOMAIN,
-        status: 'SUCCESS',
-        created_at: { $toDate: { $add: [Date.UTC(2026, 0, 1), { $multiply: [nth, 1000] }] } },
-        filters: { text: `${'x'.repeat(100)}y` },
-      },
-    },
-    { $out: 'job' },
-  ];
-  await db.collection('seed').aggregate(made).toArray();
-  await makeIndexes(db);
-  await fillSmallDomain(db);
-}
+const fill = (db: Db, jobs: number): Promise<void> =>
+  fillLargeDomain(db, DOMAIN, jobs, (nth) => ({
+    created_at: { $toDate: { $add: [Date.UTC(2026, 0, 1), { $multiply: [nth, 1000] }] } },
+    filters: { text: `${'x'.repeat(100)}y` },
+  }));
 
 function pageOf({ conditions }: Size): JsonObject {
   const condition = { k: 'filter.text', v: 'xxxxxxxxyx', o: 'not_contain' };

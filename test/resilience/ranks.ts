@@ -2,46 +2,27 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Db } from 'mongodb';
-import { makeIndexes } from '../../src/job/collections.js';
 import { startDatabase } from '../harness/mongod.js';
 import { atMost, exactly, noFaults, sameProcess } from './scenario.js';
 import type { Assertion, ScenarioOptions } from './scenario.js';
-import { fillSmallDomain } from './steady-load.js';
+import { fillLargeDomain } from './many-jobs.js';
 import { startProbedSystem } from './system-under-test.js';
 
 const DOMAIN = 'domain-ranked000000';
 const FULL = 1_000_000;
 const SHORT = 100_000;
-const PARTS = 1000;
 const TIMEOUT_MS = 280_000;
 /** A prime that divides no number of jobs: its multiples visit every duration once, in a scattered order. */
 const STEP = 7919;
 const MAX_GROWTH_MIB = 48;
 
-/** Generates jobs with the durations 0, 1, 2, … milliseconds inside `db`. */
-async function fill(db: Db, jobs: number): Promise<void> {
-  await db.collection('seed').insertMany(Array.from({ length: PARTS }, (_, start) => ({ start })));
-  const nth = { $add: [{ $multiply: ['$start', jobs / PARTS] }, '$nth'] };
+/** Fills `db` with jobs of the durations 0, 1, 2, … milliseconds. */
+function fill(db: Db, jobs: number): Promise<void> {
   const started = Date.UTC(2026, 0, 1);
-  const took = { $mod: [{ $multiply: [{ $toLong: nth }, STEP] }, jobs] };
-  const made = [
-    { $project: { start: 1, nth: { $range: [0, jobs / PARTS] } } },
-    { $unwind: '$nth' },
-    {
-      $project: {
-        _id: 0,
-        job_id: { $concat: ['job-', { $toString: nth }] },
-        domain_id: DOMAIN,
-        status: 'SUCCESS',
-        created_at: { $toDate: started },
-        finished_at: { $toDate: { $add: [started, took] } },
-      },
-    },
-    { $out: 'job' },
-  ];
-  await db.collection('seed').aggregate(made).toArray();
-  await makeIndexes(db);
-  await fillSmallDomain(db);
+  return fillLargeDomain(db, DOMAIN, jobs, (nth) => {
+    const took = { $mod: [{ $multiply: [{ $toLong: nth }, STEP] }, jobs] };
+    return { created_at: { $toDate: started }, finished_at: { $toDate: { $add: [started, took] } } };
+  });
 }
 
 const PERCENTS = { median: 50, p90: 90, p95: 95, p99: 99 };

@@ -2,7 +2,7 @@
 import { errorTypeOf, SERVICE } from '../../telemetry/metrics/rpc-definitions.js';
 import type { CallStatus } from '../../telemetry/metrics/rpc-definitions.js';
 import { traceIdOf } from '../../telemetry/traces/trace-context.js';
-import { NO_TRACER } from '../../telemetry/traces/tracer.js';
+import { NO_TRACER, partsOf } from '../../telemetry/traces/tracer.js';
 import type { Attributes, Span, Tracer } from '../../telemetry/traces/tracer.js';
 import type { CallContext, Interceptor, Transport } from '../call-context.js';
 import { statusOf } from './call-counts.js';
@@ -17,12 +17,12 @@ const SYSTEMS: Readonly<Record<Transport, string>> = {
 };
 
 function attributesOf({ incoming: { rpc, transport, peer, requestId }, format }: CallContext): Attributes {
-  const [, address = peer, port = 0] = /^\[?(.*?)\]?:(\d+)$/.exec(peer) ?? [];
+  const { host, port = 0 } = partsOf(peer);
   return {
     'rpc.system.name': SYSTEMS[transport],
     'rpc.method': `${SERVICE}/${rpc}`,
-    'network.peer.address': address,
-    'network.peer.port': Number(port),
+    'network.peer.address': host,
+    'network.peer.port': port,
     'inventory_job.transport': format === undefined ? transport : 'export',
     'inventory_job.request_id': requestId,
   };

@@ -25,8 +25,14 @@ export const NO_TRACER: Tracer = {
   begin: (_kind, _name, context) => ({ context, isRecording: false, end: () => undefined }),
 };
 
+/** The parts of `host:port`; an address without a port is a host. */
+export function partsOf(address: string): { readonly host: string; readonly port: number | undefined } {
+  const [, host = address, port] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
+  return { host, port: port === undefined ? undefined : Number(port) };
+}
+
 /** The attributes of the server at `host:port`. */
 export function serverAttributes(address: string): Attributes {
-  const [, host = address, port] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
-  return { 'server.address': host, ...(port === undefined ? {} : { 'server.port': Number(port) }) };
+  const { host, port } = partsOf(address);
+  return { 'server.address': host, ...(port === undefined ? {} : { 'server.port': port }) };
 }
