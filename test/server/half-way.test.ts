@@ -41,15 +41,18 @@ async function startExport(headers: Headers) {
   return { sent, response };
 }
 
-/** Returns the ids of idle cursors on jobs. */
+/** Returns the ids of idle cursors on jobs; as Long, which killCursors requires of any size. */
 const openCursors = (): Promise<Document[]> =>
   service.client
     .db('admin')
-    .aggregate([
-      { $currentOp: { idleCursors: true } },
-      { $match: { ns: `${DATABASE}.job` } },
-      { $project: { id: '$cursor.cursorId' } },
-    ])
+    .aggregate(
+      [
+        { $currentOp: { idleCursors: true } },
+        { $match: { ns: `${DATABASE}.job` } },
+        { $project: { id: '$cursor.cursorId' } },
+      ],
+      { promoteLongs: false },
+    )
     .toArray();
 
 const cursorsClosed = (): Promise<void> =>
