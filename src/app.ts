@@ -23,10 +23,10 @@ import type { Addresses, AppOptions, Cleanups, Context } from './start/context.j
 import { followDatabase } from './start/follow-database.js';
 import { openListeners } from './start/listeners.js';
 import { knownValues, measureLimits, observeSchedulers } from './start/measure.js';
+import { openTelemetry } from './start/open-telemetry.js';
+import type { Traces } from './start/open-telemetry.js';
 import { composeParts } from './start/parts.js';
 import type { DatabasePlan, Parts } from './start/parts.js';
-import { openTraces } from './start/tracing.js';
-import type { Traces } from './start/tracing.js';
 import { createServingLog } from './telemetry/serving-log.js';
 import { observeDatabase } from './telemetry/metrics/database.js';
 import { metricDefinitions } from './telemetry/metrics/definitions.js';
@@ -134,8 +134,8 @@ export function createApp(config: Config, appOptions: AppOptions): App {
   let checkIndexes = (): Promise<void> => Promise.resolve();
   return {
     async start() {
-      // Traces are left last: the end of a call is in them.
-      const traces = await openTraces(context);
+      // Telemetry is closed last: the end of a call is in it.
+      const traces = await openTelemetry(context);
       cleanups.push(measureNode(metrics));
       const options = await readConnectionOptions(config.mongodbUri ?? EMBEDDED_URI);
       const plan = { options, embedded: config.mongodbUri === undefined };

@@ -1,6 +1,6 @@
 /** The environment as one frozen Config; every complaint is reported at once (docs/settings.md). */
 import { baseUrl, pairs, ratio, SAMPLERS } from './otel.js';
-import { invalid } from './reader.js';
+import { duration, invalid, MAX_DURATION_MS, oneOf, size, someOf, wholeNumber } from './reader.js';
 import type { Reader } from './reader.js';
 
 /** The address of the identity service. */
@@ -8,69 +8,6 @@ interface IdentityEndpoint {
   readonly address: string;
   readonly secure: boolean;
 }
-
-const TIME_UNITS_MS: ReadonlyMap<string, number> = new Map([
-  ['ms', 1],
-  ['s', 1000],
-  ['m', 60_000],
-  ['h', 3_600_000],
-]);
-const SIZE_UNITS_BYTES: ReadonlyMap<string, number> = new Map([
-  ['', 1],
-  ['KiB', 1024],
-  ['MiB', 1024 ** 2],
-  ['GiB', 1024 ** 3],
-]);
-const MAX_DURATION_MS = 3_600_000;
-
-const oneOf =
-  <Choice extends string>(...choices: readonly Choice[]): Reader<Choice> =>
-  (text) =>
-    choices.find((choice) => choice === text) ?? invalid(choices.join(' or '));
-
-const someOf =
-  <Choice extends string>(...choices: readonly Choice[]): Reader<readonly Choice[]> =>
-  (text) =>
-    text === ''
-      ? []
-      : text
-          .split(',')
-          .map(
-            (each) =>
-              choices.find((choice) => choice === each.trim()) ??
-              invalid(`${choices.join(', ')}, or some of them joined by commas`),
-          );
-
-const wholeNumber =
-  (least: number, most: number): Reader<number> =>
-  (text) => {
-    const right = /^\d{1,15}$/.test(text) && Number(text) >= least && Number(text) <= most;
-    return right ? Number(text) : invalid(`a whole number from ${least} to ${most}`);
-  };
-
-/** Converts a count with a unit to the base unit; NaN for any other text. */
-function measured(text: string, units: ReadonlyMap<string, number>): number {
-  const parts = /^(\d{1,15}) ?([a-zA-Z]*)$/.exec(text);
-  return Number(parts?.[1] ?? NaN) * (units.get(parts?.[2] ?? '') ?? NaN);
-}
-
-const duration =
-  (least: number): Reader<number> =>
-  (text) => {
-    const milliseconds = measured(text, TIME_UNITS_MS);
-    return milliseconds >= least && milliseconds <= MAX_DURATION_MS
-      ? milliseconds
-      : invalid(`a time from ${least}ms to 1h, such as 500ms, 30s or 5m`);
-  };
-
-const size =
-  (least: string, most: string, example: string): Reader<number> =>
-  (text) => {
-    const [bytes, min, max] = [text, least, most].map((each) => measured(each, SIZE_UNITS_BYTES));
-    return bytes !== undefined && bytes >= Number(min) && bytes < Number(max)
-      ? bytes
-      : invalid(`a size from ${least} to less than ${most}, such as ${example}`);
-  };
 
 const flag: Reader<boolean> = (text) => oneOf('true', 'false')(text) === 'true';
 const port: Reader<number> = wholeNumber(0, 65_535);
@@ -184,6 +121,9 @@ const settings = (read: Read, ofUri: string | undefined) => ({
   otelResourceAttributes: read('OTEL_RESOURCE_ATTRIBUTES', pairs, ''),
   otelTracesSampler: read('OTEL_TRACES_SAMPLER', oneOf(...SAMPLERS), 'parentbased_always_on'),
   otelTracesSamplerArg: read('OTEL_TRACES_SAMPLER_ARG', ratio, '1'),
+  otelTracesExporter: read('OTEL_TRACES_EXPORTER', oneOf('otlp', 'none'), 'otlp'),
+  otelMetricsExporter: read('OTEL_METRICS_EXPORTER', oneOf('otlp', 'none'), 'otlp'),
+  otelMetricExportInterval: read('OTEL_METRIC_EXPORT_INTERVAL', wholeNumber(100, MAX_DURATION_MS), '60000'),
   otelSdkDisabled: read('OTEL_SDK_DISABLED', flag, 'false'),
 });
 

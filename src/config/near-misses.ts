@@ -62,9 +62,9 @@ const OWN_PREFIX = /^(?:SPACEONE_|CLOUDFORET_)?(?:INVENTORY_)?(?:JOB_)?/;
 /** Matches beginnings reserved for settings. */
 const FAMILY = /^(?:MONGODB|EMBEDDED|AUTH|TLS|SHUTDOWN|CORS)_/;
 
-/** Variables read by the exporter of spans itself; those of metrics and logs have no effect. */
+/** Variables read by the exporters of spans and metrics themselves; those of logs have no effect. */
 const OF_EXPORTER =
-  /^OTEL_EXPORTER_OTLP_(?:TRACES_)?(?:HEADERS|TIMEOUT|COMPRESSION|CERTIFICATE|CLIENT_CERTIFICATE|CLIENT_KEY)$/;
+  /^OTEL_EXPORTER_OTLP_(?:TRACES_|METRICS_)?(?:HEADERS|TIMEOUT|COMPRESSION|CERTIFICATE|CLIENT_CERTIFICATE|CLIENT_KEY)$/;
 
 /** Variables of the system with names close to a setting by chance. */
 const SYSTEM_VARIABLES: ReadonlySet<string> = new Set(['PATH', 'HOME', 'SSL_CERT_FILE']);
@@ -130,7 +130,7 @@ export function nearMisses(environment: Environment): readonly string[] {
       if (OF_EXPORTER.test(name)) return [];
       if (/^OTEL_EXPORTER_OTLP_/.test(name))
         return [
-          `${name} has no effect: spans go to OTEL_EXPORTER_OTLP_ENDPOINT, and nothing else is exported`,
+          `${name} has no effect: spans and metrics go to OTEL_EXPORTER_OTLP_ENDPOINT, and nothing else is exported`,
         ];
       const meant = intendedSetting(name) ?? settingsOfFamily(name);
       return meant === undefined

@@ -91,11 +91,11 @@ export function measureOrphans(
   { current }: DatabaseHandle,
   maxTimeMs: number,
   monotonicNow: () => number,
-  { read, beforeScrape }: Metrics,
+  { read, beforeCollection }: Metrics,
 ): void {
   const database = () => current().control.db;
   const orphans = createOrphanCount({ database, collections: COLLECTIONS, maxTimeMs, monotonicNow });
-  beforeScrape(orphans.refresh);
+  beforeCollection(orphans.refresh);
   read('inventory_job_orphan_operations', {}, orphans.latest);
 }
 

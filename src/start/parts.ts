@@ -15,7 +15,7 @@ import { createCalls } from '../server/interceptors/calls.js';
 import { createServingState } from '../server/serving-state.js';
 import { openTls } from '../server/tls.js';
 import type { Context } from './context.js';
-import type { Traces } from './tracing.js';
+import type { Traces } from './open-telemetry.js';
 import { measureFiles, measureIndexes, measureKills, measureOrphans, measureServing } from './measure.js';
 import { readConnectionLimit } from './listeners.js';
 import type { ServedParts } from './listeners.js';

@@ -39,6 +39,9 @@ test('every setting has a default', () => {
     otelResourceAttributes: {},
     otelTracesSampler: 'parentbased_always_on',
     otelTracesSamplerArg: 1,
+    otelTracesExporter: 'otlp',
+    otelMetricsExporter: 'otlp',
+    otelMetricExportInterval: 60_000,
     otelSdkDisabled: false,
   } satisfies Config);
 });
@@ -125,6 +128,9 @@ test.each<readonly [string, string, keyof Config, unknown]>([
   ['OTEL_TRACES_SAMPLER', 'traceidratio', 'otelTracesSampler', 'traceidratio'],
   ['OTEL_TRACES_SAMPLER_ARG', '0.25', 'otelTracesSamplerArg', 0.25],
   ['OTEL_TRACES_SAMPLER_ARG', '0', 'otelTracesSamplerArg', 0],
+  ['OTEL_TRACES_EXPORTER', 'none', 'otelTracesExporter', 'none'],
+  ['OTEL_METRICS_EXPORTER', 'none', 'otelMetricsExporter', 'none'],
+  ['OTEL_METRIC_EXPORT_INTERVAL', '1000', 'otelMetricExportInterval', 1000],
   ['OTEL_SDK_DISABLED', 'true', 'otelSdkDisabled', true],
 ])('%s=%s is parsed', (name, text, key, expected) => {
   expect(readConfig({ ...REQUIRED_BESIDE[name], [name]: text })[key]).toEqual(expected);
@@ -208,6 +214,8 @@ describe('the validation', () => {
     ['OTEL_RESOURCE_ATTRIBUTES', 'a=%', PAIRS],
     ['OTEL_TRACES_SAMPLER_ARG', '1.1', 'must be a number from 0 to 1'],
     ['OTEL_TRACES_SAMPLER_ARG', '-1', 'must be a number from 0 to 1'],
+    ['OTEL_METRICS_EXPORTER', 'prometheus', 'must be otlp or none'],
+    ['OTEL_METRIC_EXPORT_INTERVAL', '1s', 'must be a whole number from 100 to 3600000'],
   ])('rejects %s=%s', (name, text, expected) => {
     expect(complaints({ [name]: text })).toContain(`${name} ${expected}`);
   });

@@ -85,10 +85,11 @@ describe('no suggestion is made', () => {
 test.each([
   ['OTEL_EXPORTER_OTLP_HEADERS', []],
   ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', []],
+  ['OTEL_EXPORTER_OTLP_METRICS_TIMEOUT', []],
   [
     'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
     [
-      'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT has no effect: spans go to OTEL_EXPORTER_OTLP_ENDPOINT, and nothing else is exported',
+      'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT has no effect: spans and metrics go to OTEL_EXPORTER_OTLP_ENDPOINT, and nothing else is exported',
     ],
   ],
 ])('%s of OpenTelemetry is reported only where it has no effect', (name, expected) => {

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { JOB_INDEXES } from '../../src/job/collections.js';
 import { indexName } from '../../src/mongo/indexes.js';
 import { metricDefinitions } from '../../src/telemetry/metrics/definitions.js';
+import { scrapeText } from '../../src/telemetry/metrics/exposition.js';
 import { createMetrics } from '../../src/telemetry/metrics/registry.js';
 import { isObject, objectOf, parseObject, stringOf } from '../harness/json.js';
 import { parseScrape } from '../harness/metrics.js';
@@ -108,6 +109,6 @@ export async function everySeries(): Promise<readonly Sample[]> {
     database: 'inventory',
     indexes: JOB_INDEXES.keys.map(indexName),
   });
-  const families = parseScrape(await createMetrics(definitions).scrape());
+  const families = parseScrape(await scrapeText(createMetrics(definitions)));
   return [...families.flatMap(({ samples }) => samples), ...RECORDED, UP];
 }

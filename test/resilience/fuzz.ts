@@ -17,6 +17,7 @@ import type { Answer, GrpcClient, RpcName } from '../harness/client.js';
 import { encodeRequest } from '../harness/encoder.js';
 import { createHttpClient } from '../harness/http-client.js';
 import type { HttpClient } from '../harness/http-client.js';
+import { scrape } from '../harness/metrics.js';
 import { startDatabase } from '../harness/mongod.js';
 import { drawn, pick } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
@@ -39,6 +40,7 @@ const REFILL_INTERVAL = 2000;
 const MAX_GROWTH = 1.5;
 /** The same after few requests, before all lasting buffers exist. */
 const MAX_GROWTH_SHORT = 3;
+const MAX_SERIES = 1999;
 
 /** Secrets that must never reach the log. */
 const SECRETS = Array.from({ length: 20 }, (_, nth) => `secret-${(0xabc000 + nth).toString(16)}planted`);
@@ -254,6 +256,7 @@ export async function fuzz({ seed, short, note }: ScenarioOptions): Promise<read
   await using system = await startProbedSystem(database.uri, { AUTH: 'jwt', AUTH_PUBLIC_KEYS: file });
   const grpc = createGrpcClient(system.addresses.grpc, OWN_CONNECTION);
   const http = createHttpClient(system.addresses.http, CONCURRENCY);
+  const before = await scrape(system.addresses.admin);
   const { unexpected, foreign, ends, warm } = await requests(
     count,
     seed,
@@ -266,6 +269,7 @@ export async function fuzz({ seed, short, note }: ScenarioOptions): Promise<read
   for (const end of tally(ends.toSorted()).split(', ')) note(end);
   for (const { method, rpc, status, text } of unexpected.slice(0, 5))
     note(`unexpected: ${method} ${rpc} ${status} ${text.slice(0, 200)}`);
+  const series = [...(await scrape(system.addresses.admin)).keys()];
   const log = system.program.lines();
   const checked = log.map(withoutSortKeys);
   const found = (planted: readonly string[]) =>
@@ -290,6 +294,8 @@ export async function fuzz({ seed, short, note }: ScenarioOptions): Promise<read
     none('log lines other than JSON objects', log, (line) => !isJson(line)),
     exactly('planted secrets in the log', found(SECRETS).length, 0),
     exactly('planted values in the log', found(VALUES).length, 0),
+    atMost('series of a scrape', series.length, MAX_SERIES, 'series'),
+    none('series that were not there before the first request', series, (each) => !before.has(each)),
     exactly('bytes on stderr', system.program.stderr().length, 0),
   ];
 }

@@ -1,6 +1,6 @@
 /** The admin listener: /livez, /readyz and /metrics, for probes and monitoring (docs/monitor.md «Health»). */
 import { Hono } from 'hono';
-import { METRICS_TYPE } from '../../telemetry/metrics/registry.js';
+import { METRICS_TYPE, scrapeText } from '../../telemetry/metrics/exposition.js';
 import type { Metrics } from '../../telemetry/metrics/registry.js';
 import type { ConnectionLog } from '../connections.js';
 import { ADMIN_CONNECTIONS } from '../descriptors.js';
@@ -23,7 +23,7 @@ export function openAdminListener(state: ServingState, options: AdminListenerOpt
   const app = new Hono<HttpEnv>();
   addHealthRoutes(app, state);
   app.get('/metrics', async (context) =>
-    context.text(await options.metrics.scrape(), 200, { 'content-type': METRICS_TYPE }),
+    context.text(await scrapeText(options.metrics), 200, { 'content-type': METRICS_TYPE }),
   );
   app.notFound((context) => context.text('not found: /livez, /readyz and /metrics are served here\n', 404));
   return openHttpServer(app, { ...options, name: 'admin', maxConnections: ADMIN_CONNECTIONS });

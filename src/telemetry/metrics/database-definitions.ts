@@ -50,11 +50,46 @@ export const POOL_STATES = ['idle', 'used'] as const;
 
 const POOL = { db_client_connection_pool_name: POOLS } as const;
 
+const POOL_DEFINITIONS = {
+  db_client_connection_count: {
+    type: 'gauge',
+    help: "OpenTelemetry's db.client.connection.count: connections of a pool by state.",
+    convention: 'db.client.connection.count',
+    labels: { ...POOL, db_client_connection_state: POOL_STATES },
+  },
+  db_client_connection_max: {
+    type: 'gauge',
+    help: "OpenTelemetry's db.client.connection.max: the limit on connections, of all servers in use together.",
+    convention: 'db.client.connection.max',
+    labels: POOL,
+  },
+  db_client_connection_pending_requests: {
+    type: 'gauge',
+    help: "OpenTelemetry's db.client.connection.pending_requests: operations that wait for a connection.",
+    convention: 'db.client.connection.pending_requests',
+    labels: POOL,
+  },
+  db_client_connection_timeouts_total: {
+    type: 'counter',
+    help: "OpenTelemetry's db.client.connection.timeouts: operations that got no connection in time.",
+    convention: 'db.client.connection.timeouts',
+    labels: POOL,
+  },
+  db_client_connection_wait_time_seconds: {
+    type: 'histogram',
+    help: "OpenTelemetry's db.client.connection.wait_time: time to get a connection.",
+    convention: 'db.client.connection.wait_time',
+    labels: POOL,
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
+  },
+} as const satisfies Definitions;
+
 export const databaseDefinitions = (database: string) =>
   ({
     db_client_operation_duration_seconds: {
       type: 'histogram',
       help: "OpenTelemetry's db.client.operation.duration: time of a command of the driver.",
+      convention: 'db.client.operation.duration',
       labels: {
         db_system_name: ['mongodb'],
         db_namespace: [database],
@@ -66,32 +101,7 @@ export const databaseDefinitions = (database: string) =>
       occurs,
       buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
     },
-    db_client_connection_count: {
-      type: 'gauge',
-      help: "OpenTelemetry's db.client.connection.count: connections of a pool by state.",
-      labels: { ...POOL, db_client_connection_state: POOL_STATES },
-    },
-    db_client_connection_max: {
-      type: 'gauge',
-      help: "OpenTelemetry's db.client.connection.max: the limit on connections, of all servers in use together.",
-      labels: POOL,
-    },
-    db_client_connection_pending_requests: {
-      type: 'gauge',
-      help: "OpenTelemetry's db.client.connection.pending_requests: operations that wait for a connection.",
-      labels: POOL,
-    },
-    db_client_connection_timeouts_total: {
-      type: 'counter',
-      help: "OpenTelemetry's db.client.connection.timeouts: operations that got no connection in time.",
-      labels: POOL,
-    },
-    db_client_connection_wait_time_seconds: {
-      type: 'histogram',
-      help: "OpenTelemetry's db.client.connection.wait_time: time to get a connection.",
-      labels: POOL,
-      buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
-    },
+    ...POOL_DEFINITIONS,
     inventory_job_database_clock_skew_seconds: {
       type: 'gauge',
       help: "The database's clock minus that of this service, at the last heartbeat.",

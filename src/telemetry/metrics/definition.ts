@@ -8,6 +8,8 @@ export type Labels = Readonly<Record<string, string>>;
 export interface Definition {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
+  /** The name in OpenTelemetry's conventions, for metrics that have one. */
+  readonly convention?: string;
   readonly labels: LabelValues;
   /** Returns true for the combinations of labels that occur; without it, all do. */
   readonly occurs?: (labels: Labels) => boolean;

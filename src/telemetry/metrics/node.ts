@@ -17,9 +17,9 @@ async function readDescriptors(): Promise<readonly [open: number, max: number]> 
   return [open.length, soft === 'unlimited' ? Infinity : Number(soft)];
 }
 
-function measureProcess({ read, beforeScrape }: Metrics): void {
+function measureProcess({ read, beforeCollection }: Metrics): void {
   let [open, max] = [0, 0];
-  beforeScrape(async () => {
+  beforeCollection(async () => {
     [open, max] = await readDescriptors();
   });
   const started = Date.now() / 1000 - process.uptime();
@@ -39,7 +39,7 @@ function measureProcess({ read, beforeScrape }: Metrics): void {
 /** Measures the process until the returned function is called. */
 export function measureNode(metrics: Metrics): () => Promise<void> {
   measureProcess(metrics);
-  const { read, beforeScrape } = metrics;
+  const { read, beforeCollection } = metrics;
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   delay.enable();
   let before = performance.eventLoopUtilization();
@@ -47,7 +47,7 @@ export function measureNode(metrics: Metrics): () => Promise<void> {
   /** The delay of a timer beyond its interval. */
   const percentile = (percent: number): number =>
     Math.max(0, delay.percentile(percent) / NANOSECONDS_PER_SECOND - DELAY_RESOLUTION_MS / 1000);
-  beforeScrape(() => {
+  beforeCollection(() => {
     const now = performance.eventLoopUtilization();
     ({ utilization } = performance.eventLoopUtilization(now, before));
     before = now;

@@ -1,12 +1,10 @@
 /**
- * Counts and observes the defined metrics, and writes them in Prometheus' text format (docs/monitor.md «Metrics»). Every
- * series is there from the start, so an observation is a walk along its labels and an addition.
+ * Counts and observes the defined metrics (docs/monitor.md «Metrics»). Every series is there from the start, so an
+ * observation is a walk along its labels and an addition.
  */
 import { labelSets } from './definition.js';
 import type { Definition, Definitions, Labels } from './definition.js';
 import type { CounterName, GaugeName, HistogramName, LabelsOf } from './definitions.js';
-
-export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Counts events; what a part of the service needs of the metrics. Labels without a series are not counted. */
 export interface Meter {
@@ -18,17 +16,30 @@ export interface Meter {
 export const NO_METER: Meter = { add: () => undefined, observe: () => undefined };
 
 export interface Metrics extends Meter {
-  /** Reads a gauge, or a counter kept elsewhere, by `value` at each scrape. */
+  /** Reads a gauge, or a counter kept elsewhere, by `value` at each collection. */
   read<Name extends CounterName | GaugeName>(name: Name, labels: LabelsOf<Name>, value: () => number): void;
-  /** Awaits `refresh` before each scrape. It must not fail. */
-  beforeScrape(refresh: () => Promise<void>): void;
-  /** The text of a scrape. */
-  scrape(): Promise<string>;
+  /** Awaits `refresh` before each collection. It must not fail. */
+  beforeCollection(refresh: () => Promise<void>): void;
+  /** The values of all series now. */
+  collect(): Promise<readonly CollectedMetric[]>;
+}
+
+/** A metric with the values of its series. */
+export interface CollectedMetric {
+  readonly name: string;
+  readonly definition: Definition;
+  readonly series: readonly CollectedSeries[];
+}
+
+export interface CollectedSeries {
+  readonly labels: Labels;
+  /** One value; or those of a histogram: the count of each bucket, the count beyond the last of them, and the sum. */
+  readonly values: readonly number[];
 }
 
 interface Series {
   readonly labels: Labels;
-  /** One value, or the counts of a histogram's buckets and its sum. */
+  /** As in a collected series. */
   readonly values: Float64Array;
   /** Reads the value in place of the one kept here. */
   read: (() => number) | undefined;
@@ -94,42 +105,14 @@ function observeIn({ buckets }: Metric, { values }: Series, value: number): void
   increase(values, buckets.length + 1, value);
 }
 
-const escaped = (text: string): string =>
-  text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-
-const numberText = (value: number): string =>
-  Number.isFinite(value) || Number.isNaN(value) ? String(value) : value > 0 ? '+Inf' : '-Inf';
-
-/** A line of a series. A label without a text is one that the series does not have. */
-function line(name: string, labels: Labels, value: number): string {
-  const pairs = Object.entries(labels).filter(([, text]) => text !== '');
-  const list = pairs.map(([label, text]) => `${label}="${escaped(text)}"`).join(',');
-  return `${name}${list === '' ? '' : `{${list}}`} ${numberText(value)}`;
-}
-
-/** The lines of a histogram: how many values lie below each bound, their sum and their number. */
-function histogramLines({ name, buckets }: Metric, { labels, values }: Series): readonly string[] {
-  let count = 0;
-  const below = [...buckets, Infinity].map((bound, at) => {
-    count += values[at] ?? 0;
-    return line(`${name}_bucket`, { ...labels, le: numberText(bound) }, count);
-  });
-  const sum = values[buckets.length + 1] ?? 0;
-  return [...below, line(`${name}_sum`, labels, sum), line(`${name}_count`, labels, count)];
-}
-
-function linesOf(metric: Metric): readonly string[] {
-  const { name, definition, series } = metric;
-  return [
-    `# HELP ${name} ${definition.help}`,
-    `# TYPE ${name} ${definition.type}`,
-    ...series.flatMap((each) =>
-      definition.type === 'histogram'
-        ? histogramLines(metric, each)
-        : [line(name, each.labels, each.read?.() ?? each.values[0] ?? 0)],
-    ),
-  ];
-}
+const collected = ({ name, definition, series }: Metric): CollectedMetric => ({
+  name,
+  definition,
+  series: series.map(({ labels, values, read }) => ({
+    labels,
+    values: read === undefined ? [...values] : [read()],
+  })),
+});
 
 /** Creates the metrics of `definitions`, each series at 0. */
 export function createMetrics(definitions: Definitions): Metrics {
@@ -157,10 +140,10 @@ export function createMetrics(definitions: Definitions): Metrics {
       const series = find(name, labels);
       if (series !== undefined) series.read = value;
     },
-    beforeScrape: (refresh) => void refreshes.push(refresh),
-    async scrape() {
+    beforeCollection: (refresh) => void refreshes.push(refresh),
+    async collect() {
       await Promise.all(refreshes.map((refresh) => refresh()));
-      return [...metrics.values()].flatMap(linesOf).concat('').join('\n');
+      return [...metrics.values()].map(collected);
     },
   };
 }

@@ -91,6 +91,7 @@ export const RPC_DEFINITIONS = {
   rpc_server_call_duration_seconds: {
     type: 'histogram',
     help: "OpenTelemetry's rpc.server.call.duration: time of a call over gRPC.",
+    convention: 'rpc.server.call.duration',
     labels: {
       rpc_system_name: ['grpc'],
       rpc_method: [`${SERVICE}/get`, `${SERVICE}/list`, `${SERVICE}/stat`, `${SERVICE}/delete`],

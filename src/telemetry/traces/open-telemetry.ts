@@ -1,11 +1,10 @@
 /**
- * Exports spans by OTLP with OpenTelemetry's own packages: this is the only module that imports them, and it is loaded
- * only where spans have a destination (docs/monitor.md «Traces»).
+ * Makes and exports spans with OpenTelemetry's own packages. The module is loaded only where spans have a destination
+ * (docs/monitor.md «Traces»).
  */
 import { createTraceState, ROOT_CONTEXT, SpanKind as Kind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Context, Span as SdkSpan, SpanContext } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
@@ -14,25 +13,18 @@ import {
   ParentBasedSampler,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
-import type { Sampler, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { Sampler } from '@opentelemetry/sdk-trace-base';
 import type { Config } from '../../config/config.js';
-import { createOutage } from '../outage.js';
-import type { Outage, OutageLog } from '../outage.js';
+import { observed, resourceOf, urlOf } from '../otlp.js';
+import type { Otlp } from '../otlp.js';
 import { flagsOf, spanIdOf, traceIdOf } from './trace-context.js';
 import type { TraceContext } from './trace-context.js';
 import type { Span, SpanKind, Tracer } from './tracer.js';
 
-export interface TracingOptions {
-  /** The base of OTLP over HTTP. */
-  readonly endpoint: string;
+export interface Sampling {
   readonly sampler: Config['otelTracesSampler'];
   /** The share of traces for the samplers by ratio. */
   readonly ratio: number;
-  /** Attributes of the resource, `service.name` among them. */
-  readonly resource: Readonly<Record<string, string>>;
-  readonly version: string;
-  readonly log: OutageLog;
-  readonly monotonicNow: () => number;
 }
 
 export interface Tracing {
@@ -63,18 +55,6 @@ const OUTAGE = {
   down: 'OTEL_EXPORTER_OTLP_ENDPOINT: spans cannot be delivered, and are lost meanwhile',
   up: 'OTEL_EXPORTER_OTLP_ENDPOINT: spans are delivered again',
 } as const;
-
-/** Tells `outage` of each batch; the packages themselves would tell nobody. */
-const observed = (exporter: SpanExporter, outage: Outage): SpanExporter => ({
-  export(spans, done) {
-    exporter.export(spans, (result) => {
-      if (result.error === undefined) outage.answered();
-      else outage.failed(result.error);
-      done(result);
-    });
-  },
-  shutdown: () => exporter.shutdown(),
-});
 
 const KINDS: Readonly<Record<SpanKind, Kind>> = { server: Kind.SERVER, client: Kind.CLIENT };
 
@@ -107,16 +87,14 @@ const contextBelow = (parent: TraceContext | undefined, isRemote: boolean): Cont
   parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, spanContextOf(parent, isRemote));
 
 /** Creates a tracer. Spans wait in a queue of limited length, and nobody waits for their delivery. */
-export function createTracing(options: TracingOptions): Tracing {
-  const { endpoint, sampler, ratio, resource, version, log, monotonicNow } = options;
-  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
-  const outage = createOutage(OUTAGE, log, monotonicNow);
+export function createTracing(otlp: Otlp, { sampler, ratio }: Sampling): Tracing {
+  const exporter = new OTLPTraceExporter({ url: urlOf(otlp, 'traces') });
   const provider = new BasicTracerProvider({
     sampler: SAMPLERS[sampler](ratio),
-    resource: defaultResource().merge(resourceFromAttributes(resource)),
-    spanProcessors: [new BatchSpanProcessor(observed(exporter, outage))],
+    resource: resourceOf(otlp),
+    spanProcessors: [new BatchSpanProcessor(observed(exporter, OUTAGE, otlp))],
   });
-  const sdk = provider.getTracer('inventory-job', version);
+  const sdk = provider.getTracer('inventory-job', otlp.version);
   return {
     tracer: {
       begin(kind, name, parent, attributes) {

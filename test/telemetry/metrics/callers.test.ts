@@ -13,6 +13,7 @@ import { createMemoryBudget } from '../../../src/limits/memory-budget.js';
 import { openHttpServer } from '../../../src/server/http-server.js';
 import type { HttpEnv } from '../../../src/server/http-server.js';
 import { metricDefinitions } from '../../../src/telemetry/metrics/definitions.js';
+import { scrapeText } from '../../../src/telemetry/metrics/exposition.js';
 import { createMetrics } from '../../../src/telemetry/metrics/registry.js';
 import { authority } from '../../harness/certificates.js';
 import { jsonClient } from '../../harness/client.js';
@@ -252,7 +253,7 @@ describe('connections', () => {
     const sockets = [1, 2].map(() => connectTcp({ host, port: Number(port) }));
     for (const socket of sockets) socket.on('error', () => undefined);
     await Promise.race(sockets.map((socket) => once(socket, 'close')));
-    const now = valuesIn(await metrics.scrape());
+    const now = valuesIn(await scrapeText(metrics));
     expect(now.get('inventory_job_connections_refused_total{transport="http"}')).toBe(1);
     expect(now.get(ofTransport('http'))).toBe(1);
     for (const socket of sockets) socket.destroy();

@@ -1,0 +1,48 @@
+/** What exports by OTLP have in common: destination, resource, and a word about outages (docs/monitor.md «OTLP»). */
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import type { Resource } from '@opentelemetry/resources';
+import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { createOutage } from './outage.js';
+import type { OutageLog, OutageTexts } from './outage.js';
+
+export interface Otlp {
+  /** The base of OTLP over HTTP. */
+  readonly endpoint: string;
+  /** Attributes of the resource, `service.name` among them. */
+  readonly resource: Readonly<Record<string, string>>;
+  readonly version: string;
+  readonly log: OutageLog;
+  /** Milliseconds that only grow. */
+  readonly monotonicNow: () => number;
+}
+
+export const urlOf = ({ endpoint }: Otlp, signal: 'traces' | 'metrics'): string =>
+  `${endpoint.replace(/\/$/, '')}/v1/${signal}`;
+
+export const resourceOf = ({ resource }: Otlp): Resource =>
+  defaultResource().merge(resourceFromAttributes(resource));
+
+type Done = Parameters<SpanExporter['export']>[1];
+
+/** An exporter of spans or of metrics. */
+interface Exporter<Data> {
+  export(data: Data, done: Done): void;
+  forceFlush(): Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+/** Logs outages of the destination; the packages themselves would tell nobody. */
+export function observed<Data>(exporter: Exporter<Data>, texts: OutageTexts, otlp: Otlp): Exporter<Data> {
+  const outage = createOutage(texts, otlp.log, otlp.monotonicNow);
+  return {
+    export(data, done) {
+      exporter.export(data, (result) => {
+        if (result.error === undefined) outage.answered();
+        else outage.failed(result.error);
+        done(result);
+      });
+    },
+    forceFlush: () => exporter.forceFlush(),
+    shutdown: () => exporter.shutdown(),
+  };
+}
