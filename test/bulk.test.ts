@@ -8,13 +8,13 @@ import type { Program } from './harness/program.js';
 import { mongodbUri } from './harness/service.js';
 
 const DATABASE = 'bulk';
-const SMALL_JOBS = 20_000;
-const LARGE_JOBS = 200_000;
+const SMALL_JOBS = 10_000;
+const LARGE_JOBS = 100_000;
 const BATCH_JOBS = 10_000;
 /** A heap far smaller than the export, so that garbage is collected while it runs. */
 const NODE_OPTIONS = '--max-old-space-size=64';
 /** Allowed difference of the peaks: half the size of the large export. */
-const SLACK_BYTES = 64 * 1024 ** 2;
+const SLACK_BYTES = 32 * 1024 ** 2;
 
 let mongo: MongoClient;
 let program: Program;

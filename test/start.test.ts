@@ -13,9 +13,10 @@ import type { World } from './harness/start-world.js';
 import { until } from './harness/until.js';
 
 const ROOT = process.cwd();
-/** Programs run at once, and the time allowed for a line: it takes 3 s on an idle machine. */
+/** Programs run at once, and the time allowed for a line: it takes 3 s for one program on an idle machine. */
 const CONCURRENCY = 6;
-const LINE_MS = 9000;
+const LINE_MS = 20_000;
+
 interface Outcome {
   readonly program: Program;
   /** Log messages and lines of stderr, in order. */
@@ -38,7 +39,8 @@ const errorInfoFor = (reason: string): unknown =>
   });
 
 const cleanups: (() => unknown)[] = [];
-const outcomes = new Map<string, Outcome>();
+/** An outcome, or the error of its observation, by symptom. */
+const outcomes = new Map<string, Outcome | Error>();
 
 /** Time of observation: a reason must not change while its cause is the same. */
 const OBSERVATION_MS = 900;
@@ -98,6 +100,8 @@ const observeWarning: Observe = async (program, { within = LINE_MS }) => {
   return { ...NO_OUTCOME, program, lines: warnings() };
 };
 
+const errorOf = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
 async function observeAll(surroundings: World): Promise<void> {
   const queue: (readonly [Case, Observe])[] = [
     ...ENDS.map((each) => [each, observeExit] as const),
@@ -109,7 +113,7 @@ async function observeAll(surroundings: World): Promise<void> {
       const [expected, meet] = next;
       const program = startProgram(expected.settings(surroundings), expected.start?.(surroundings));
       cleanups.push(() => program.kill());
-      outcomes.set(expected.symptom, await meet(program, expected));
+      outcomes.set(expected.symptom, await meet(program, expected).catch(errorOf));
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
@@ -120,7 +124,7 @@ let world: World;
 beforeAll(async () => {
   world = await makeWorld(cleanups);
   await observeAll(world);
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   for (const cleanup of cleanups.reverse()) await cleanup();
 });
@@ -128,6 +132,7 @@ afterAll(async () => {
 function outcomeOf(symptom: string): Outcome {
   const outcome = outcomes.get(symptom);
   if (outcome === undefined) throw new Error(`no outcome of «${symptom}»`);
+  if (outcome instanceof Error) throw outcome;
   return outcome;
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Outcome } from '../harness/client.js';
 import { callConnect, TRANSPORTS } from '../harness/connect-client.js';
 import { callHttp } from '../harness/http-client.js';
+import { restoreSample } from '../harness/sample.js';
 import { useService } from '../harness/use-service.js';
 import { comparable, documentsOf, errorOf, FAMILIES, matchesError, run, summarize } from './cases.js';
 import type { Case, Call, Expectation } from './cases.js';
@@ -47,13 +48,13 @@ async function check(each: Case, call: Call): Promise<void> {
   for (const next of each.then ?? []) await check(next, call);
 }
 
-/** Runs a case, and reloads the sample after one with changes. */
+/** Runs a case, and restores the sample after one with changes. */
 async function checkOnSample(each: Case, call: Call): Promise<void> {
   const hasChanges = each.rpc === 'delete' || each.insert !== undefined;
   try {
     await check(each, call);
   } finally {
-    if (hasChanges) await service.reload();
+    if (hasChanges) await restoreSample(service.client, service.db);
   }
 }
 

@@ -3,22 +3,19 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { MongoClient } from 'mongodb';
 import type { CommandStartedEvent, Db, Document } from 'mongodb';
 import { pino } from 'pino';
-import { fileURLToPath } from 'node:url';
 import { createApp } from '../../src/app.js';
 import type { Usage } from '../../src/app.js';
 import type { Replaced } from '../../src/start/context.js';
 import { readConfig } from '../../src/config/config.js';
 import type { Config } from '../../src/config/config.js';
-import { loadSample } from '../../src/embedded/sample.js';
-import { makeIndexes } from '../../src/job/collections.js';
 import { logOptions } from '../../src/telemetry/log.js';
 import { IN_TIME } from './chained.js';
 import { jsonClient } from './client.js';
 import type { JsonClient, Outcome } from './client.js';
 import type { LogLine } from './program.js';
+import { copySample } from './sample.js';
 import { until } from './until.js';
 
-const SAMPLE = fileURLToPath(new URL('../../../sample', import.meta.url));
 /** The time from the start of the service until it serves. */
 const START_TIMEOUT_MS = 15_000;
 /** Log lines from this level on report a fault. */
@@ -44,7 +41,7 @@ export interface Service extends Pick<JsonClient, 'call' | 'send'> {
   usage(): Usage;
   /** The sum of scheduler slots, waiters and reserved bytes in use by calls: 0 without calls. */
   taken(): number;
-  /** Empties the database and loads the sample. */
+  /** Replaces all jobs and collectors by those of the sample. */
   reload(): Promise<void>;
   insert(jobs: readonly Document[], collectors?: readonly Document[]): Promise<void>;
   /** Passes each command of calls to `listener`, if commands are monitored. */
@@ -123,9 +120,8 @@ export function createService(
     if (documents.length > 0) await db.collection(name).insertMany([...documents]);
   };
   const reload = async (): Promise<void> => {
-    await Promise.all(['job', 'collector', 'job_task'].map((name) => db.collection(name).deleteMany({})));
-    await loadSample(mongodbUri(), database, SAMPLE);
-    await makeIndexes(db);
+    await db.collection('job_task').deleteMany({});
+    await copySample(client, db);
   };
   return {
     ...calls,
