@@ -1,5 +1,6 @@
 // npm run promtool: checks monitoring/ by Prometheus' own tool, built once into .cache by Go. It checks the rules, runs their
-// tests, and on a scrape of a running service checks the metrics and evaluates the queries of dashboard and runbook.
+// tests, and on a scrape of a running service checks the metrics and evaluates the queries of dashboard and runbook. For each
+// alert it causes the fault and evaluates the rules on what was scraped.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,6 +28,8 @@ const KNOWN_COMPLAINTS = [
 const BLOCK = /^```promql\n([^]*?)^```$/gm;
 const TARGET = 'job="inventory-job",instance="127.0.0.1:9090"';
 const MINUTES = 10;
+/** Longer than any alert waits. */
+const MINUTES_OF_FAULT = 20;
 
 await prepare();
 install();
@@ -34,6 +37,7 @@ const results = [
   ['check rules', run(['check', 'rules', RULES])],
   ['test rules', run(['test', 'rules', TESTS])],
   ...(await checkScrape()),
+  ...(await checkFaults()),
 ];
 for (const [check, failure] of results)
   process.stdout.write(`${failure === '' ? 'passed' : 'FAILED'}: promtool ${check}\n${failure}`);
@@ -77,6 +81,71 @@ async function checkScrape() {
   }
 }
 
+/** Causes faults, and evaluates the rules on series that go on as from the scrape before to the one after. */
+async function checkFaults() {
+  const { default: startMongod } = await import('../build/test/harness/global-setup.js');
+  const { default: stopMongod } = await import('../build/test/harness/global-teardown.js');
+  const { causeFaults } = await import('../build/test/monitoring/faults.js');
+  const folder = mkdtempSync(join(tmpdir(), 'promtool-faults-'));
+  await startMongod();
+  try {
+    const faults = await causeFaults();
+    const results = faults.map((fault) => [
+      `test rules, with ${fault.name}: ${fault.alerts.join(', ')}`,
+      evaluateAlerts(fault, folder),
+    ]);
+    return [...results, ['test rules, with a fault for each alert', withoutFault(faults)]];
+  } finally {
+    await stopMongod();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The alerts that no fault makes due, a line each. */
+function withoutFault(faults) {
+  const due = new Set(faults.flatMap(({ alerts }) => alerts));
+  const names = [...readFileSync(RULES, 'utf8').matchAll(/^ +- alert: (\w+)$/gm)].map(([, name]) => name);
+  return names
+    .filter((name) => !due.has(name))
+    .map((name) => `no fault: ${name}\n`)
+    .join('');
+}
+
+/** Evaluates the rules after the longest time that one waits. */
+function evaluateAlerts({ alerts, before, after }, folder) {
+  const earlier = new Map(samplesOf(before).map(({ series, value }) => [series, value]));
+  const test = {
+    interval: '1m',
+    start_timestamp: Math.floor(Date.now() / 1000),
+    input_series: [
+      { series: `up{${TARGET}}`, values: `1x${MINUTES_OF_FAULT}` },
+      ...samplesOf(after).map(({ series, value, isCounter }) => ({
+        series,
+        values: `${value}+${isCounter ? value - earlier.get(series) : 0}x${MINUTES_OF_FAULT}`,
+      })),
+    ],
+    promql_expr_test: alerts.map((alert) => ({
+      expr: `count(ALERTS{alertname="${alert}", alertstate="firing"}) > bool 0`,
+      eval_time: `${MINUTES_OF_FAULT}m`,
+      exp_samples: [{ labels: '{}', value: 1 }],
+    })),
+  };
+  const file = join(folder, 'faults.test.yaml');
+  writeFileSync(file, JSON.stringify({ rule_files: [RULES], evaluation_interval: '1m', tests: [test] }));
+  return run(['test', 'rules', file]);
+}
+
+/** The samples of a scrape as series of a target; all of a histogram's count. */
+function samplesOf(scrape) {
+  let isCounter = false;
+  return scrape.split('\n').flatMap((line) => {
+    const [, type] = /^# TYPE \S+ (\S+)$/.exec(line) ?? [];
+    if (type !== undefined) isCounter = type !== 'gauge';
+    if (line === '' || line.startsWith('#')) return [];
+    return [{ ...sampleOf(line), isCounter }];
+  });
+}
+
 /** What promtool says about the metrics beyond what is known. */
 function unknownComplaints(said) {
   const lines = said.split('\n').filter((line) => line !== '' && !KNOWN_COMPLAINTS.includes(line));
@@ -87,10 +156,7 @@ function unknownComplaints(said) {
 function evaluate(scrape, folder) {
   const test = {
     interval: '1m',
-    input_series: scrape
-      .split('\n')
-      .filter((line) => line !== '' && !line.startsWith('#'))
-      .map(seriesOf),
+    input_series: samplesOf(scrape).map(({ series, value }) => ({ series, values: `${value}x${MINUTES}` })),
     promql_expr_test: [
       ...queriesOfDashboard().map((query) => `count(${query}) > bool 0`),
       ...queriesOfRunbook().map((query) => `(count(${query}) or vector(0)) >= bool 0`),
@@ -106,15 +172,12 @@ function evaluate(scrape, folder) {
   return run(['test', 'rules', file]);
 }
 
-/** A line of a scrape as the series of a target. */
-function seriesOf(line) {
+/** A line of a scrape as the series of a target, with its value. */
+function sampleOf(line) {
   const at = line.lastIndexOf(' ');
   const [, name, labels = ''] = /^([^{]+)(?:\{(.*)\})?$/.exec(line.slice(0, at));
-  const value = line.slice(at + 1).replace('+', '');
-  return {
-    series: `${name}{${[labels, TARGET].filter((part) => part !== '').join()}}`,
-    values: `${value}x${MINUTES}`,
-  };
+  const series = `${name}{${[labels, TARGET].filter((part) => part !== '').join()}}`;
+  return { series, value: line.slice(at + 1).replace('+', '') };
 }
 
 /** The queries of the dashboard for all instances. */

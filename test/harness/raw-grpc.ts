@@ -1,6 +1,6 @@
 // gRPC calls with the exact headers and bytes of a test, which client libraries would tidy.
 import { connect } from 'node:http2';
-import type { IncomingHttpHeaders } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import { buffer } from 'node:stream/consumers';
 
 export interface RawOutcome {
@@ -38,4 +38,19 @@ export async function callRaw(...call: Parameters<typeof rawHeaders>): Promise<R
     status: received.get('grpc-status') ?? '',
     text: decodeURIComponent(received.get('grpc-message') ?? ''),
   };
+}
+
+export interface Unread {
+  readonly session: ClientHttp2Session;
+  readonly stream: ClientHttp2Stream;
+}
+
+/** Requests an answer on a connection of its own, and reads no further than its window. */
+export function leaveUnread(address: string, path: string, body: Uint8Array): Unread {
+  const session = connect(`http://${address}`);
+  session.on('error', () => undefined);
+  const named = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' };
+  const stream = session.request(named);
+  stream.on('error', () => undefined);
+  return { session, stream: stream.end(body) };
 }

@@ -1,6 +1,7 @@
 // A job for stats of any duration: its arrays multiply when unwound.
 import type { JsonObject } from '@bufbuild/protobuf';
-import type { Db, Document, MongoClient } from 'mongodb';
+import { MongoClient } from 'mongodb';
+import type { Db, Document } from 'mongodb';
 import { until } from './until.js';
 
 export const SLOW_DOMAIN = 'domain-slow00000000';
@@ -28,6 +29,30 @@ export const slowStat = (arrays: 2 | 3 | 4, name = 'rows'): JsonObject => ({
   domain_id: SLOW_DOMAIN,
   query: { aggregate: [...unwinding(arrays), { count: { name } }] },
 });
+
+/** Runs an operation that no call of the service waits for, by the name that the service knows its own by. */
+export async function startOrphan(uri: string, database: string): Promise<{ end(): Promise<void> }> {
+  const client = new MongoClient(uri, { appName: 'inventory-job' });
+  const session = client.startSession();
+  const stages = [
+    { $match: { domain_id: SLOW_DOMAIN } },
+    ...NAMES.map((name) => ({ $unwind: `$filters.${name}` })),
+    { $count: 'rows' },
+  ];
+  const jobs = client.db(database).collection('job');
+  const running = jobs
+    .aggregate(stages, { session })
+    .toArray()
+    .catch(() => undefined);
+  await runningSoon(client, database, 1);
+  return {
+    async end() {
+      await client.db('admin').command({ killSessions: [session.id] });
+      await running;
+      await client.close();
+    },
+  };
+}
 
 /** Counts the operations on the jobs of `database`, those meeting `also`. */
 export async function running(client: MongoClient, database: string, also: Document = {}): Promise<number> {

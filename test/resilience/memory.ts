@@ -1,17 +1,16 @@
 // Clients that leave large answers unread, in a process bounded to 512 MiB: it stays within them and serves others (docs/configure.md «Fairness»).
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:http2';
-import type { ClientHttp2Session } from 'node:http2';
 import type { Db } from 'mongodb';
 import { makeIndexes } from '../../src/job/collections.js';
 import { encodeRequest } from '../harness/encoder.js';
 import { framed } from '../harness/frames.js';
+import { pathOf } from '../harness/messages.js';
 import { startDatabase } from '../harness/mongod.js';
+import { leaveUnread } from '../harness/raw-grpc.js';
 import { atLeast, atMost, sameProcess } from './scenario.js';
 import type { Assertion, ScenarioOptions } from './scenario.js';
 import { during, fillSmallDomain, pagesOf, timesOf } from './steady-load.js';
 import { startProbedSystem, tally } from './system-under-test.js';
-import type { ProbedSystem } from './system-under-test.js';
 
 const DOMAIN = 'domain-unread000000';
 const JOBS = 1000;
@@ -36,20 +35,7 @@ async function fill(db: Db): Promise<void> {
   await fillSmallDomain(db);
 }
 
-/** Requests the list on a connection of its own, and reads no further than its window. */
-function leaveUnread({ addresses }: ProbedSystem): ClientHttp2Session {
-  const session = connect(`http://${addresses.grpc}`);
-  session.on('error', () => undefined);
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': '/spaceone.api.inventory.v1.Job/list',
-    'content-type': 'application/grpc',
-    te: 'trailers',
-  });
-  stream.on('error', () => undefined);
-  stream.end(framed(encodeRequest('list', { domain_id: DOMAIN })));
-  return session;
-}
+const LIST = framed(encodeRequest('list', { domain_id: DOMAIN }));
 
 /** The peak of the memory of a process. */
 function peakMiB(pid: number): number {
@@ -61,10 +47,12 @@ export async function memory({ short, note }: ScenarioOptions): Promise<readonly
   await using database = await startDatabase();
   await fill(database.db);
   await using system = await startProbedSystem(database.uri, SETTINGS);
-  const readers = Array.from({ length: READERS }, () => leaveUnread(system));
+  const readers = Array.from({ length: READERS }, () =>
+    leaveUnread(system.addresses.grpc, pathOf('list'), LIST),
+  );
   const pages = await during(short ? 8000 : 60_000, (stopped) => pagesOf(system, stopped, 20));
   const { usage, rssBytes } = await system.vitals('as it is');
-  for (const reader of readers) reader.destroy();
+  for (const { session } of readers) session.destroy();
   note(
     `beside ${READERS} unread answers: pages ${timesOf(pages)}: ${tally(pages.map(({ status }) => status))}`,
   );

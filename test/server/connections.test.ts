@@ -1,16 +1,19 @@
 // Clients that do not read their responses: their memory is released, and other clients are served.
 import { once } from 'node:events';
 import { connect } from 'node:http2';
-import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import type { ClientHttp2Session } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { GetJobRequest, JobsQuery } from '../../src/gen/spaceone/api/inventory/v1/job.js';
+import { GetJobRequest } from '../../src/gen/spaceone/api/inventory/v1/job.js';
 import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import type { MeasuredMemoryBudget } from '../../src/limits/memory-budget.js';
 import { jsonClient } from '../harness/client.js';
+import { encodeRequest } from '../harness/encoder.js';
 import { framed } from '../harness/frames.js';
 import { callHttp } from '../harness/http-client.js';
+import { pathOf } from '../harness/messages.js';
+import { leaveUnread } from '../harness/raw-grpc.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
@@ -49,24 +52,10 @@ afterAll(async () => {
   await service.stop();
 });
 
-const LIST = framed(JobsQuery.encode({ ...JobsQuery.decode(new Uint8Array()), domain_id: DOMAIN }).finish());
-
-/** Requests all jobs over a small flow-control window and reads no further. */
-function listWithoutReading(session: ClientHttp2Session): ClientHttp2Stream {
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': '/spaceone.api.inventory.v1.Job/list',
-    'content-type': 'application/grpc',
-    te: 'trailers',
-  });
-  stream.on('error', () => undefined);
-  return stream.end(LIST);
-}
+const LIST = framed(encodeRequest('list', { domain_id: DOMAIN }));
 
 test('a gRPC client that does not read its response loses its connection, and the memory is released', async () => {
-  const session = connect(`http://${service.address}`);
-  session.on('error', () => undefined);
-  listWithoutReading(session);
+  const { session } = leaveUnread(service.address, pathOf('list'), LIST);
   await until('the response waits for its reader', () => memory.used() > JOBS * 1000, 10_000);
   const startedAt = performance.now();
   await once(session, 'close');
@@ -91,10 +80,11 @@ test('the memory of an HTTP client that does not read its responses is released'
 test('while unread responses hold all memory, a large call is told to retry and small ones are answered', async () => {
   const held = createMemoryBudget(MEMORY_BYTES);
   const full = await startWithLongLists('connections-full', held, 60_000);
-  const sessions = Array.from({ length: 5 }, () => connect(`http://${full.address}`));
-  for (const session of sessions) {
-    session.on('error', () => undefined);
-    await once(listWithoutReading(session), 'response');
+  const sessions: ClientHttp2Session[] = [];
+  for (let nth = 0; nth < 5; nth++) {
+    const { session, stream } = leaveUnread(full.address, pathOf('list'), LIST);
+    sessions.push(session);
+    await once(stream, 'response');
   }
   const client = jsonClient(full.address);
   const large = { domain_id: DOMAIN };

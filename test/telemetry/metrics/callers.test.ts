@@ -1,14 +1,12 @@
 // The metrics of tokens, of the identity service, of certificates and of connections: each is moved by what causes it.
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import { Hono } from 'hono';
-import { JobsQuery } from '../../../src/gen/spaceone/api/inventory/v1/job.js';
 import { createMemoryBudget } from '../../../src/limits/memory-budget.js';
 import { openHttpServer } from '../../../src/server/http-server.js';
 import type { HttpEnv } from '../../../src/server/http-server.js';
@@ -18,11 +16,14 @@ import { createMetrics } from '../../../src/telemetry/metrics/registry.js';
 import { authority } from '../../harness/certificates.js';
 import { jsonClient } from '../../harness/client.js';
 import type { JsonClient } from '../../harness/client.js';
+import { encodeRequest } from '../../harness/encoder.js';
 import { framed } from '../../harness/frames.js';
 import { startStandIn } from '../../harness/identity.js';
 import type { StandIn } from '../../harness/identity.js';
 import { createRecordedLog } from '../../harness/log.js';
 import { KNOWN, moved, scrape, valuesIn } from '../../harness/metrics.js';
+import { pathOf } from '../../harness/messages.js';
+import { leaveUnread } from '../../harness/raw-grpc.js';
 import { startService } from '../../harness/service.js';
 import type { Service } from '../../harness/service.js';
 import { access, pairOf, publicJwk, seconds, signed } from '../../harness/tokens.js';
@@ -265,17 +266,11 @@ describe('connections', () => {
       (await scrape(service.admin)).get('inventory_job_answer_memory_bytes') ?? NaN;
     const before = await scrape(service.admin);
     expect(before.get('inventory_job_answer_memory_limit_bytes')).toBe(64 * 1024 ** 2);
-    const session = connect(`http://${service.address}`);
-    session.on('error', () => undefined);
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': '/spaceone.api.inventory.v1.Job/list',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    });
-    stream.on('error', () => undefined);
-    const empty = JobsQuery.decode(new Uint8Array());
-    stream.end(framed(JobsQuery.encode({ ...empty, domain_id: LARGE }).finish()));
+    const { session } = leaveUnread(
+      service.address,
+      pathOf('list'),
+      framed(encodeRequest('list', { domain_id: LARGE })),
+    );
     await until('the answer is in memory', async () => (await used()) > JOBS * 1000, 5000);
     const expected = { inventory_job_slow_clients_ended_total: 1 };
     expect(await moved(service.admin, before, expected)).toEqual(expected);

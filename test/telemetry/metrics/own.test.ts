@@ -2,7 +2,6 @@
 import { setMaxListeners } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { MongoClient } from 'mongodb';
 import { appError, notServing } from '../../../src/errors.js';
 import { CLASSES, createFairScheduler } from '../../../src/limits/fair-scheduler.js';
 import { measureKills } from '../../../src/start/measure.js';
@@ -12,7 +11,7 @@ import { callHttp, post, routeOf } from '../../harness/http-client.js';
 import { moved, scrape } from '../../harness/metrics.js';
 import { mongodbUri, startService } from '../../harness/service.js';
 import type { Service } from '../../harness/service.js';
-import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN, slowStat } from '../../harness/slow.js';
+import { insertSlowJob, noneRunning, slowStat, startOrphan } from '../../harness/slow.js';
 import { until } from '../../harness/until.js';
 
 const DATABASE = 'metrics-own';
@@ -240,40 +239,19 @@ describe('an index', () => {
 describe('an operation past its time', () => {
   const OWN = 'metrics-orphans';
   let short: Service;
-  let other: MongoClient;
 
   beforeAll(async () => {
     short = await startService(OWN, { adminPort: 0, defaultTimeout: 300, maxTimeout: 300 });
     await insertSlowJob(short.db);
-    // The name by which the service knows its own operations.
-    other = new MongoClient(mongodbUri(), { appName: 'inventory-job' });
   });
-  afterAll(async () => {
-    await other.close();
-    await short.stop();
-  });
+  afterAll(() => short.stop());
 
   test('is an orphan until it ends, and there is none at rest', async () => {
     const orphans = async () => (await scrape(short.admin)).get('inventory_job_orphan_operations');
     expect(await orphans()).toBe(0);
-    const session = other.startSession();
-    const slow = other
-      .db(OWN)
-      .collection('job')
-      .aggregate(
-        [
-          { $match: { domain_id: SLOW_DOMAIN } },
-          ...['a', 'b', 'c', 'd'].map((name) => ({ $unwind: `$filters.${name}` })),
-          { $count: 'rows' },
-        ],
-        { session },
-      )
-      .toArray()
-      .catch(() => undefined);
-    await runningSoon(short.client, OWN, 1);
+    const orphan = await startOrphan(mongodbUri(), OWN);
     await until('the orphan is seen', async () => (await orphans()) === 1, 15_000, 500);
-    await short.client.db('admin').command({ killSessions: [session.id] });
-    await slow;
+    await orphan.end();
     await until('there is none', async () => (await orphans()) === 0, 15_000, 500);
   }, 45_000);
 });
