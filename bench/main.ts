@@ -1,5 +1,6 @@
 // npm run bench: measures this service, the driver alone and the transport alone in turn on the same mongod
-// (docs/performance.md). --quick takes under three minutes; --json FILE names the output; --only TEXT selects workloads.
+// (docs/performance.md). --quick takes under three minutes; --json FILE names the output; --only TEXT selects workloads;
+// --telemetry measures the cost of telemetry instead.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { baselineTarget, serviceTarget, startUp, transportTarget } from './targe
 import type { Target } from './targets.js';
 import { domainOf, loadManyJobs, textIn } from '../test/harness/many-jobs.js';
 import { cpuOf, peakOf } from './process-usage.js';
+import { measureTelemetry } from './telemetry.js';
 import { GROWING, WORKLOADS } from './workloads.js';
 import type { Sample, Workload } from './workloads.js';
 
@@ -20,6 +22,7 @@ const { values: options } = parseArgs({
     json: { type: 'string', default: 'build/bench.json' },
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '5' },
+    telemetry: { type: 'boolean', default: false },
   },
 });
 
@@ -136,6 +139,10 @@ async function main(uri: string): Promise<void> {
     print(`loading ${SIZES.reduce((a, b) => a + b).toLocaleString('en')} jobs`);
     const { domain, jobIds } = await loadManyJobs(client.db(DATABASE), SIZES);
     const sample: Sample = { domain, jobIds: jobIds.slice(0, 5000), text: textIn(jobIds, CONTAINED) };
+    if (options.telemetry) {
+      await measureTelemetry(uri, DATABASE, sample);
+      return;
+    }
     const measured = await measure(uri, sample, chosen);
     const starts = await startUps(uri, sample);
     const growth = options.only === '' ? await grow(client, uri) : [];

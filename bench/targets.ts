@@ -69,8 +69,8 @@ async function stopService(program: Program): Promise<void> {
   await program.ended;
 }
 
-export async function serviceTarget(uri: string, database: string, sample: Sample): Promise<Target & Caller> {
-  const program = startService(uri, database);
+/** A running program as a target. */
+export async function callerTarget(program: Program, sample: Sample): Promise<Target & Caller> {
   const caller = createCaller((await program.addresses()).grpc, sample);
   return {
     ...caller,
@@ -81,6 +81,9 @@ export async function serviceTarget(uri: string, database: string, sample: Sampl
     },
   };
 }
+
+export const serviceTarget = (uri: string, database: string, sample: Sample): Promise<Target & Caller> =>
+  callerTarget(startService(uri, database), sample);
 
 /** Measures the milliseconds from the start of the process to its first answer. */
 export async function startUp(uri: string, database: string, sample: Sample): Promise<number> {

@@ -172,9 +172,11 @@ const BY_STATUS = { keys: [STATUS_KEY], id: { status: '$status' } };
 const success = { k: 'status', v: 'SUCCESS', o: 'eq' };
 const FEW = { name: 'list 20 newest', limit: 20, goal: { objects: 1.2 } };
 
+export const FEW_NEWEST = list(FEW);
+
 export const WORKLOADS: readonly Workload[] = [
   GET,
-  list(FEW),
+  FEW_NEWEST,
   list({
     name: 'list 100, status SUCCESS',
     limit: 100,

@@ -126,7 +126,7 @@ export function createApp(config: Config, appOptions: AppOptions): App {
   const { log, replaced } = appOptions;
   const hint = appOptions.hint ?? ((command) => log.info(command));
   const memory = replaced?.memory ?? createMemoryBudget(responseMemory(config));
-  const metrics = createMetrics(metricDefinitions(knownValues(config.mongodbDatabase)));
+  const metrics = replaced?.metrics ?? createMetrics(metricDefinitions(knownValues(config.mongodbDatabase)));
   const schedulers = createSchedulers(observeSchedulers(metrics, appOptions.clock.monotonicNow));
   measureLimits(schedulers, memory, metrics);
   const cleanups: Cleanups = [];

@@ -24,11 +24,12 @@ export interface Clock {
   monotonicNow(): number;
 }
 
-/** Parts in place of those made from the settings; for tests. */
+/** Parts in place of those made from the settings; for tests and measurements. */
 export interface Replaced {
   readonly authenticate?: Authenticate;
   readonly tls?: Tls;
   readonly memory?: MeasuredMemoryBudget;
+  readonly metrics?: Metrics;
   /** Domains offered by the explorer. */
   readonly domains?: readonly string[];
   /** Further options of each client of the database. */
