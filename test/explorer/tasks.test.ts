@@ -133,6 +133,8 @@ test('stuck and late jobs are on the overview, the oldest first, each a click aw
 });
 
 describe('how long the runs of a collector take', () => {
+  const slower = String(ops.collectors.find(({ name }) => name === 'Kubernetes clusters')?.['collector_id']);
+
   test('a collector that is slower every day is marked among all', async () => {
     const explored = await open('ops', '&window=7d');
     const row = explored.page.getByRole('row', { name: /^Kubernetes clusters/ });
@@ -140,7 +142,24 @@ describe('how long the runs of a collector take', () => {
     expect(await explored.page.locator('.of-median').filter({ hasText: 'slower' }).count()).toBe(1);
   });
 
-  test('is a click away: a dot a run, its median and p95, and a sentence', async () => {
+  test('takes one call more for one collector: its runs', async () => {
+    const all = await open('ops', '&window=7d');
+    const one = await open('ops', `&window=7d&filter=[["collector_id","eq","${slower}"]]`);
+    expect(all.calls.toSorted()).toEqual(['list', 'list', ...Array.from({ length: 5 }, () => 'stat')]);
+    // The name of the chosen collector is a call of the filter.
+    expect(one.calls.filter((rpc) => rpc === 'stat')).toHaveLength(7);
+  });
+
+  test('providers have medians of their own once they are opened', async () => {
+    const explored = await open('ops', '&window=7d');
+    const { page } = explored;
+    await page.getByText('By provider').click();
+    const row = page.getByRole('row', { name: /^kubernetes/ });
+    await row.getByText('44 min').waitFor();
+    expect(await page.getByRole('row', { name: /^aws/ }).locator('.of-median').innerText()).toBe('12 min');
+  });
+
+  test('is a click away: a dot a run, the exact median and p95 of the window, and a sentence', async () => {
     const explored = await open('ops', '&window=7d');
     const { page } = explored;
     await page.getByRole('button', { name: 'Kubernetes clusters' }).click();
@@ -148,8 +167,9 @@ describe('how long the runs of a collector take', () => {
     await explored.settled();
     expect(await page.locator('.runs circle').count()).toBe(504);
     expect(await page.locator('[aria-labelledby=runs]').innerText()).toMatch(
-      /The newest 50 runs take 48 min, slower than usual: before it was \d+ min/,
+      /The 153 runs of this window take 44 min, slower than usual: in the 30 days before it was 24 min, and 9 of 10 took at most 36 min\./,
     );
+    expect(await page.locator('.runs svg').innerText()).toMatch(/p95 50 min\s*median 44 min/);
     await page.locator('.runs a').last().click();
     await page.getByRole('heading', { name: 'Errors' }).waitFor();
     expect(explored.faults).toEqual([]);

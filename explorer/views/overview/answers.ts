@@ -1,6 +1,6 @@
 /** The calls of the overview, and their answers read together. */
 import type { Call } from '../../api/call.js';
-import { statDurations } from '../../api/durations.js';
+import { statDurations, statRuns } from '../../api/durations.js';
 import { countUnexplained, statErrorCodes } from '../../api/error-codes.js';
 import { FIELDS } from '../../api/fields.js';
 import { statCollectors, statTimeline } from '../../api/job-counts.js';
@@ -21,10 +21,10 @@ import { cells } from './breakdown.js';
 import type { Cell } from './breakdown.js';
 import { MAX_NEWEST_JOBS } from './newest-jobs.js';
 import type { Beside } from './rates.js';
-import { isSlower, runsByCollector } from './runs.js';
+import { historiesOf } from './runs.js';
 import { stuckJobs } from './stuck.js';
 
-/** The time before the window from which a collector's usual durations are taken. */
+/** The time before the window from which usual durations are taken. */
 const HISTORY_MS = 30 * DAY_MS;
 
 /** The jobs of a window by time and status, and those of as long a time before it. */
@@ -79,7 +79,8 @@ export function useAnswers(context: ViewContext) {
   return {
     timeline: useAnswer(statTimes(context), context),
     collectors: useAnswer(statCollectors(withComparison, from), context),
-    durations: useAnswer(statDurations(history, onlyCollector(route) !== undefined), context),
+    durations: useAnswer(statDurations(history, 'collector_id', from), context),
+    runs: useAnswer(onlyCollector(route) === undefined ? undefined : statRuns(history), context),
     codes: useAnswer(statErrorCodes(selection), context),
     unexplained: useAnswer(countUnexplained(selection), context),
     unfinished: useAnswer(statUnfinished(selection), context),
@@ -90,28 +91,19 @@ export function useAnswers(context: ViewContext) {
 export type OverviewAnswers = ReturnType<typeof useAnswers>;
 
 /** The stuck jobs once their history is there, and the facts beside the counts of collectors. */
-export function readTogether(
-  { durations, unfinished }: OverviewAnswers,
-  { timeRange: { from = -Infinity }, now }: ViewContext,
-) {
-  const runs = runsByCollector(durations.value);
+export function readTogether({ durations, unfinished }: OverviewAnswers, { now }: Pick<ViewContext, 'now'>) {
+  const histories = historiesOf(durations.value);
   const rows = unfinished.value?.results ?? [];
-  const stuck = durations.value === undefined ? [] : stuckJobs(rows, runs, now);
+  const stuck = durations.value === undefined ? [] : stuckJobs(rows, histories, now);
   const beside: Beside = {
-    lengths: new Map(
-      [...runs].map(([id, of]) => [
-        id,
-        of.filter(({ created }) => created >= from).map(({ length }) => length),
-      ]),
-    ),
-    slower: new Set([...runs].filter(([, of]) => isSlower(of)).map(([id]) => id)),
+    histories,
     stuck: sumBy(
       stuck,
       (job) => job.collector_id,
       () => 1,
     ),
   };
-  return { stuck, beside, runs, unfinished: rows.reduce((total, { jobs }) => total + jobs.length, 0) };
+  return { stuck, beside, unfinished: rows.reduce((total, { jobs }) => total + jobs.length, 0) };
 }
 
 /** The counts of collectors, with those that have nothing but stuck jobs. */

@@ -1,20 +1,59 @@
 /** The jobs of the window by collector and by provider, the failing first. */
+import { useState } from 'preact/hooks';
+import { statDurations } from '../../api/durations.js';
 import { FIELDS } from '../../api/fields.js';
 import type { CollectorRow } from '../../api/job-counts.js';
 import type { Results } from '../../api/stat.js';
 import { Answered, Failure } from '../../components/answered.js';
+import { useAnswer } from '../../state/answer.js';
 import type { Answer } from '../../state/answer.js';
 import { withCondition } from '../../state/route.js';
+import { selectionOf } from '../../state/selection.js';
 import type { ViewContext } from '../../state/view-context.js';
 import { RateTable } from './rate-table.js';
 import { rates } from './rates.js';
 import type { Beside } from './rates.js';
+import { historiesOf } from './runs.js';
+
+interface TableProps {
+  readonly results: readonly CollectorRow[];
+  readonly beside: Beside;
+  readonly context: ViewContext;
+}
+
+/** Medians of collectors add up to none of a provider, so its own are asked for. */
+function ProviderTable({ results, beside: { stuck }, context }: TableProps) {
+  const { route, timeRange, go } = context;
+  const selection = selectionOf({ ...route, status: '' }, timeRange);
+  const durations = useAnswer(statDurations(selection, 'provider', undefined), context);
+  return (
+    <>
+      <RateTable
+        title="Provider"
+        rates={rates(results, { stuck, histories: historiesOf(durations.value) }, 'provider', 'provider')}
+        onPick={(key) => go(withCondition(route, FIELDS.provider, key))}
+      />
+      {durations.error !== undefined && <Failure error={durations.error} />}
+    </>
+  );
+}
+
+/** Providers are asked about once the reader opens them. */
+function Providers(props: TableProps) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>By provider</summary>
+      {isOpen && <ProviderTable {...props} />}
+    </details>
+  );
+}
 
 export function CollectorTable({
   collectors,
   beside,
   others,
-  context: { route, go },
+  context,
 }: {
   readonly collectors: Answer<Results<CollectorRow>>;
   readonly beside: Beside;
@@ -22,6 +61,7 @@ export function CollectorTable({
   readonly others: readonly Answer<unknown>[];
   readonly context: ViewContext;
 }) {
+  const { route, go } = context;
   const failure = others.find(({ error }) => error !== undefined)?.error;
   return (
     <section aria-labelledby="collectors" class="collectors">
@@ -34,14 +74,7 @@ export function CollectorTable({
               rates={rates(results, beside, 'collector_id', 'name')}
               onPick={(key) => go(withCondition(route, FIELDS.collector, key))}
             />
-            <details>
-              <summary>By provider</summary>
-              <RateTable
-                title="Provider"
-                rates={rates(results, beside, 'provider', 'provider')}
-                onPick={(key) => go(withCondition(route, FIELDS.provider, key))}
-              />
-            </details>
+            <Providers results={results} beside={beside} context={context} />
           </>
         )}
       </Answered>
