@@ -14,7 +14,7 @@ import { sumBy } from '../../state/grouping.js';
 import { valuesOf } from '../../state/filter-words.js';
 import type { Route } from '../../state/route.js';
 import { selectionOf } from '../../state/selection.js';
-import { askedUnit, BUCKETS, DAY_MS, withBefore } from '../../state/time-range.js';
+import { dateFormat, DAY_MS, withBefore } from '../../state/time-range.js';
 import type { TimeRange } from '../../state/time-range.js';
 import type { ViewContext } from '../../state/view-context.js';
 import { cells } from './breakdown.js';
@@ -41,7 +41,7 @@ function statTimes({ route, timeRange, now, zone }: ViewContext): Call<Times> {
   const { unit, from = -Infinity } = timeRange;
   const call = statTimeline(
     selectionOf({ ...route, status: '' }, withBefore(timeRange, now)),
-    BUCKETS[askedUnit(unit, zone)].format,
+    dateFormat(unit, zone),
   );
   const isBefore = ({ start }: Cell): boolean => start < from;
   return {
