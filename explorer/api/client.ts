@@ -5,6 +5,8 @@
 import { pathOf } from './call.js';
 import type { Call } from './call.js';
 import { CallError, callErrorOf, UNREACHABLE } from './call-error.js';
+import { explanationOf } from './explanation.js';
+import type { Explanation } from './explanation.js';
 import { parseJson } from './json.js';
 
 let token = '';
@@ -46,6 +48,15 @@ async function post(
 export async function send<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
   const response = await post(call, signal, {});
   return call.read(parseJson(await received(response.text(), signal)));
+}
+
+const EXPLAIN = 'x-explain';
+
+/** Makes a call again, and answers what it took in place of its results. Errors: CallError; AbortError after an abort. */
+export async function explain(call: Call, signal: AbortSignal): Promise<Explanation> {
+  const response = await post(call, signal, { [EXPLAIN]: '1' });
+  await received(response.text(), signal);
+  return explanationOf(parseJson(response.headers.get(EXPLAIN) ?? '{}'));
 }
 
 /** The formats of an export, each with its content type. */
