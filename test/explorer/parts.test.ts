@@ -43,6 +43,8 @@ describe('an address', () => {
     columns: fc.array(fc.stringMatching(/^[a-z]+$/), { maxLength: 3 }),
     newest: fc.boolean(),
     job: text,
+    order: text,
+    find: text,
     aggregate: text,
   });
 

@@ -58,13 +58,42 @@ describe('whose collector is failing', () => {
   test('the heads sort, and lead back to the failing first', async () => {
     const explored = await open('ops', '&window=7d');
     const head = explored.page.getByRole('columnheader', { name: 'Stuck' }).first();
-    await head.getByRole('button').click();
-    expect(await head.getAttribute('aria-sort')).toBe('descending');
-    expect((await namesOf(explored)).slice(0, 2)).toEqual(['Oracle databases', 'VMware']);
-    await head.getByRole('button').click();
-    expect((await namesOf(explored))[0]).not.toBe('Oracle databases');
-    await head.getByRole('button').click();
-    expect((await namesOf(explored))[0]).toBe('Legacy CMDB');
+    const clicked = async (sort: string): Promise<readonly string[]> => {
+      await head.getByRole('button').click();
+      await explored.page
+        .locator(`.collectors th[aria-sort=${sort}]`, { hasText: 'Stuck' })
+        .first()
+        .waitFor();
+      return namesOf(explored);
+    };
+    expect((await clicked('descending')).slice(0, 2)).toEqual(['Oracle databases', 'VMware']);
+    expect((await clicked('ascending'))[0]).not.toBe('Oracle databases');
+    expect((await clicked('none'))[0]).toBe('Legacy CMDB');
+  });
+
+  test('their order and a search in them are in the address, and ask nothing again', async () => {
+    const explored = await open('many', '&window=24h');
+    const { page, calls } = explored;
+    calls.length = 0;
+    await page.getByRole('searchbox', { name: 'Find a collector' }).fill('Collector 19');
+    await page.getByRole('columnheader', { name: 'Collector' }).first().getByRole('button').click();
+    await page.waitForURL(/order=name&find=Collector\+19/);
+    const names = ['Collector 19', ...Array.from({ length: 10 }, (_, nth) => `Collector ${190 + nth}`)];
+    expect(await namesOf(explored)).toEqual(names);
+    expect(calls).toEqual([]);
+    const other = await explorer.open(new URL(page.url()).hash, { now: MADE_NOW });
+    expect(await namesOf(other)).toEqual(names);
+    expect(await other.page.getByRole('searchbox', { name: 'Find a collector' }).inputValue()).toBe(
+      'Collector 19',
+    );
+  });
+
+  test.each([1280, 1920])('at %d pixels no column of them is cut', async (width) => {
+    const { page } = await explorer.open('#/overview?domain=ops&window=7d', {
+      ...{ now: MADE_NOW, viewport: { width, height: 900 } },
+    });
+    const region = page.getByRole('region', { name: 'Table of collectors' });
+    expect(await region.evaluate('(element) => element.scrollWidth - element.clientWidth')).toBe(0);
   });
 
   test('of 200 the worst is first, each is reached, and a name finds it', async () => {

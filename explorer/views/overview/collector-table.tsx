@@ -10,6 +10,7 @@ import type { Answer } from '../../state/answer.js';
 import { withCondition } from '../../state/route.js';
 import { selectionOf } from '../../state/selection.js';
 import type { ViewContext } from '../../state/view-context.js';
+import { orderOf, orderText, WORST_FIRST } from './rate-columns.js';
 import { RateTable } from './rate-table.js';
 import { rates } from './rates.js';
 import type { Beside } from './rates.js';
@@ -26,10 +27,16 @@ function ProviderTable({ results, beside: { stuck }, context }: TableProps) {
   const { route, timeRange, go } = context;
   const selection = selectionOf({ ...route, status: '' }, timeRange);
   const durations = useAnswer(statDurations(selection, 'provider', undefined), context);
+  const [order, setOrder] = useState(WORST_FIRST);
+  const [word, setWord] = useState('');
   return (
     <>
       <RateTable
         title="Provider"
+        order={order}
+        onOrder={setOrder}
+        word={word}
+        onFind={setWord}
         rates={rates(results, { stuck, histories: historiesOf(durations.value) }, 'provider', 'provider')}
         onPick={(key) => go(withCondition(route, FIELDS.provider, key))}
       />
@@ -61,7 +68,7 @@ export function CollectorTable({
   readonly others: readonly Answer<unknown>[];
   readonly context: ViewContext;
 }) {
-  const { route, go } = context;
+  const { route, go, replace } = context;
   const failure = others.find(({ error }) => error !== undefined)?.error;
   return (
     <section aria-labelledby="collectors" class="collectors">
@@ -71,6 +78,10 @@ export function CollectorTable({
           <>
             <RateTable
               title="Collector"
+              order={orderOf(route.order)}
+              onOrder={(order) => go({ order: orderText(order) })}
+              word={route.find}
+              onFind={(find) => replace({ find })}
               rates={rates(results, beside, 'collector_id', 'name')}
               onPick={(key) => go(withCondition(route, FIELDS.collector, key))}
             />

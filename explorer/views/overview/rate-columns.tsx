@@ -79,12 +79,17 @@ export interface Order {
   readonly isReversed: boolean;
 }
 
-export const WORST_FIRST: Order = { by: 'worst', isReversed: false };
+export const WORST_FIRST: Order = { by: '', isReversed: false };
 export const NAME = 'name';
+
+/** An order as the route has it: the id of a column, behind '-' if it is reversed. */
+export const orderText = ({ by, isReversed }: Order): string => `${isReversed ? '-' : ''}${by}`;
+export const orderOf = (text: string): Order =>
+  text.startsWith('-') ? { by: text.slice(1), isReversed: true } : { by: text, isReversed: false };
 
 const compare = (by: string): ((one: Rate, other: Rate) => number) | undefined => {
   if (by === NAME) return (one, other) => one.name.localeCompare(other.name);
-  const column = RATE_COLUMNS[by];
+  const column = Object.hasOwn(RATE_COLUMNS, by) ? RATE_COLUMNS[by] : undefined;
   return column && ((one, other) => (column.value(other) ?? -1) - (column.value(one) ?? -1));
 };
 
@@ -92,5 +97,5 @@ const compare = (by: string): ((one: Rate, other: Rate) => number) | undefined =
 export function sorted(rates: readonly Rate[], { by, isReversed }: Order): readonly Rate[] {
   const order = compare(by);
   const found = order === undefined ? rates : rates.toSorted(order);
-  return isReversed ? found.toReversed() : found;
+  return isReversed && order !== undefined ? found.toReversed() : found;
 }
