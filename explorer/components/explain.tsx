@@ -6,7 +6,11 @@ import type { Explanation, Operation } from '../api/explanation.js';
 import { callErrorOf } from '../state/answer.js';
 import { count, plural } from './format.js';
 
-const PARTS = { queuedMs: 'in queues', databaseMs: 'in the database', encodingMs: 'writing the answer' } as const;
+const PARTS = {
+  queuedMs: 'in queues',
+  databaseMs: 'in the database',
+  encodingMs: 'writing the answer',
+} as const;
 
 /** The times of a call: `0 ms in queues, 5 ms in the database`. */
 const timesText = (explanation: Explanation): string =>

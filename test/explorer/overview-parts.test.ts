@@ -5,6 +5,7 @@ import { DAY_MS, HOUR_MS } from '../../explorer/state/time-range.js';
 import { failedShare } from '../../explorer/views/overview/breakdown.js';
 import { rates } from '../../explorer/views/overview/rates.js';
 import { historiesOf, isComparable, isSlower } from '../../explorer/views/overview/runs.js';
+import { trendsOf } from '../../explorer/views/overview/trends.js';
 import { stuckJobs } from '../../explorer/views/overview/stuck.js';
 
 const MINUTE_MS = 60_000;
@@ -70,6 +71,7 @@ describe('collectors', () => {
       ],
     }),
     stuck: new Map([['stuck', 6]]),
+    trends: undefined,
   };
 
   test('are the worst first, by failed and stuck jobs, where few jobs count for less', () => {
@@ -92,6 +94,24 @@ describe('collectors', () => {
       ],
     );
   });
+});
+
+test('a trend has the share of failed jobs in each bucket, and nothing of other buckets', () => {
+  const starts = [20, 21, 22].map((day) => Date.UTC(2026, 10, day));
+  const row = (collector_id: string, at: string, jobs: number, failed: number) => ({
+    ...{ collector_id, at, jobs, failed },
+  });
+  const results = [
+    row('one', '2026-11-20', 4, 1),
+    row('one', '2026-11-22', 2, 2),
+    row('other', '2026-11-21', 3, 0),
+    row('other', '2026-11-19', 3, 3),
+    row('other', '', 3, 3),
+  ];
+  expect([...trendsOf({ results }, starts, 'day', 'UTC')]).toEqual([
+    ['one', [0.25, 0, 1]],
+    ['other', [0, 0, 0]],
+  ]);
 });
 
 describe('the runs of a window', () => {

@@ -7,6 +7,7 @@ import { statCollectors, statTimeline } from '../../api/job-counts.js';
 import type { CollectorRow } from '../../api/job-counts.js';
 import { listPage } from '../../api/jobs.js';
 import type { Results } from '../../api/stat.js';
+import { statTrends } from '../../api/trends.js';
 import { statUnfinished } from '../../api/unfinished.js';
 import { useAnswer } from '../../state/answer.js';
 import type { Answer } from '../../state/answer.js';
@@ -17,12 +18,13 @@ import { selectionOf } from '../../state/selection.js';
 import { dateFormat, DAY_MS, withBefore } from '../../state/time-range.js';
 import type { TimeRange } from '../../state/time-range.js';
 import type { ViewContext } from '../../state/view-context.js';
-import { cells } from './breakdown.js';
+import { buckets, cells } from './breakdown.js';
 import type { Cell } from './breakdown.js';
 import { MAX_NEWEST_JOBS } from './newest-jobs.js';
 import type { Beside } from './rates.js';
 import { historiesOf } from './runs.js';
 import { stuckJobs } from './stuck.js';
+import { trendsOf } from './trends.js';
 
 /** The time before the window from which usual durations are taken. */
 const HISTORY_MS = 30 * DAY_MS;
@@ -69,7 +71,7 @@ export function onlyCollector({ filter }: Pick<Route, 'filter'>): string | undef
 
 /** The overview has every status: a status alone is shown by the jobs. */
 export function useAnswers(context: ViewContext) {
-  const { route, timeRange, now } = context;
+  const { route, timeRange, now, zone } = context;
   const every = { ...route, status: '' };
   const { from } = timeRange;
   const selection = selectionOf(every, timeRange);
@@ -81,6 +83,7 @@ export function useAnswers(context: ViewContext) {
     collectors: useAnswer(statCollectors(withComparison, from), context),
     durations: useAnswer(statDurations(history, 'collector_id', from), context),
     runs: useAnswer(onlyCollector(route) === undefined ? undefined : statRuns(history), context),
+    trends: useAnswer(statTrends(selection, dateFormat(timeRange.unit, zone)), context),
     codes: useAnswer(statErrorCodes(selection), context),
     unexplained: useAnswer(countUnexplained(selection), context),
     unfinished: useAnswer(statUnfinished(selection), context),
@@ -91,12 +94,17 @@ export function useAnswers(context: ViewContext) {
 export type OverviewAnswers = ReturnType<typeof useAnswers>;
 
 /** The stuck jobs once their history is there, and the facts beside the counts of collectors. */
-export function readTogether({ durations, unfinished }: OverviewAnswers, { now }: Pick<ViewContext, 'now'>) {
+export function readTogether(
+  { durations, unfinished, timeline, trends }: OverviewAnswers,
+  { timeRange, now, zone }: ViewContext,
+) {
   const histories = historiesOf(durations.value);
   const rows = unfinished.value?.results ?? [];
   const stuck = durations.value === undefined ? [] : stuckJobs(rows, histories, now);
+  const starts = buckets(timeRange, timeline.value?.rows ?? [], { now, zone });
   const beside: Beside = {
     histories,
+    trends: trends.value && trendsOf(trends.value, starts, timeRange.unit, zone),
     stuck: sumBy(
       stuck,
       (job) => job.collector_id,

@@ -37,7 +37,12 @@ function ProviderTable({ results, beside: { stuck }, context }: TableProps) {
         onOrder={setOrder}
         word={word}
         onFind={setWord}
-        rates={rates(results, { stuck, histories: historiesOf(durations.value) }, 'provider', 'provider')}
+        rates={rates(
+          results,
+          { stuck, histories: historiesOf(durations.value), trends: undefined },
+          'provider',
+          'provider',
+        )}
         onPick={(key) => go(withCondition(route, FIELDS.provider, key))}
       />
       {durations.error !== undefined && <Failure error={durations.error} />}

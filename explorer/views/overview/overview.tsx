@@ -127,7 +127,7 @@ export function Overview({ context }: { readonly context: ViewContext }) {
         <CollectorTable
           collectors={collectors}
           beside={reading.beside}
-          others={[answers.durations, answers.unfinished]}
+          others={[answers.durations, answers.unfinished, answers.trends]}
           context={context}
         />
         <Causes answers={answers} reading={reading} context={context} nameOf={nameOf} />

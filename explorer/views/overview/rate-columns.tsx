@@ -1,6 +1,7 @@
 /** The columns of the table of collectors and providers. */
 import type { ComponentChildren } from 'preact';
 import { Bar } from '../../components/bar.js';
+import { Sparkline } from '../../components/sparkline.js';
 import { count, duration, share } from '../../components/format.js';
 import { changeOf } from '../../state/chance.js';
 import type { Rate } from './rates.js';
@@ -50,12 +51,28 @@ const Measured = ({
   </span>
 );
 
+/** The share of failing jobs beside its trend over the window, or a bar where no trend is known. */
+function Failing({ rate }: { readonly rate: Rate }) {
+  const part = failing(rate);
+  const text = share(part ?? 0);
+  const { trend } = rate;
+  if (trend === undefined) return <Measured part={part} color="is-error" text={text} />;
+  const peak = Math.max(0, ...trend);
+  const label = peak === 0 ? 'none failed' : `failed over the window, at most ${share(peak)} at once`;
+  return (
+    <span class="measure">
+      <Sparkline values={trend} label={label} />
+      <span>{part === undefined ? '–' : text}</span>
+    </span>
+  );
+}
+
 /** By the ids of the order. */
 export const RATE_COLUMNS: Readonly<Record<string, RateColumn>> = {
   failing: {
     title: 'Failing',
     value: failing,
-    cell: (rate) => <Measured part={failing(rate)} color="is-error" text={share(failing(rate) ?? 0)} />,
+    cell: (rate) => <Failing rate={rate} />,
   },
   before: { title: 'Before', value: before, cell: (rate) => <Before rate={rate} /> },
   failed: { title: 'Failed', value: ({ failed }) => failed, cell: ({ failed }) => count(failed) },

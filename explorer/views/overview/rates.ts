@@ -7,6 +7,7 @@ import type { Share } from '../../state/chance.js';
 import { groupBy } from '../../state/grouping.js';
 import { isSlower } from './runs.js';
 import type { Histories } from './runs.js';
+import type { Trends } from './trends.js';
 
 /** The outcome of the jobs of one collector or of one provider. */
 export interface Rate {
@@ -22,6 +23,8 @@ export interface Rate {
   readonly before: Share;
   /** Milliseconds; undefined without a run that ended in the window. */
   readonly median: number | undefined;
+  /** The share of failed jobs in each bucket of the timeline; undefined: it is not drawn. */
+  readonly trend: readonly number[] | undefined;
   /** The runs of the window take longer than usual. */
   readonly isSlower: boolean;
 }
@@ -46,12 +49,14 @@ export interface Beside {
   readonly histories: Histories;
   /** The stuck jobs of each collector, by its id. */
   readonly stuck: ReadonlyMap<string, number>;
+  /** By the key of a group; undefined: none are known. */
+  readonly trends: Trends | undefined;
 }
 
 /** Groups the rows of collectors by the field `key`, each group named by the field `name`, the worst first. */
 export function rates(
   results: readonly CollectorRow[],
-  { histories, stuck }: Beside,
+  { histories, stuck, trends }: Beside,
   key: 'collector_id' | 'provider',
   name: 'name' | 'provider',
 ): readonly Rate[] {
@@ -68,6 +73,7 @@ export function rates(
       failing: { part: failed + stuckJobs, of: sum(rows, 'jobs', ENDED) + stuckJobs },
       before: { part: sum(rows, 'before', FAILED), of: sum(rows, 'before', ENDED) },
       median: histories.get(group)?.within?.median,
+      trend: trends && (trends.get(group) ?? []),
       isSlower: isSlower(histories.get(group)),
     };
   });
