@@ -79,7 +79,7 @@ function createLineCounter(format: Format): (part: Uint8Array) => number {
 }
 
 /** Makes spreadsheets read the letters of a CSV file as UTF-8. */
-const BYTE_ORDER_MARK = '\uFEFF';
+export const BYTE_ORDER_MARK = '\uFEFF';
 
 /**
  * All jobs that a list finds, as one file; `onRows` hears of the rows as they arrive. Errors: CallError; AbortError; a
