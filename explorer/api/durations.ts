@@ -11,6 +11,9 @@ import type { Results, Stage } from './stat.js';
 const SECOND_MS = 1000;
 const RANKS = ['median', 'p90', 'p95'] as const;
 
+/** The newest runs of which durations are ranked: MongoDB sorts them, and no window may take it long. */
+export const MAX_RANKED = 20_000;
+
 /** The number of runs that ended, and their durations at some ranks in milliseconds. */
 export type Durations = Readonly<Record<'runs' | (typeof RANKS)[number], number>>;
 
@@ -45,8 +48,8 @@ const ranked = (keys: readonly ReturnType<typeof named>[]): Stage => ({
 });
 
 /**
- * The exact durations of the selected jobs that ended: of those created from `since` on, and of those before. Without
- * `since` none is before.
+ * The exact durations of the newest selected jobs that ended: of those created from `since` on, and of those before.
+ * Without `since` none is before.
  */
 export const statDurations = (
   selection: Selection,
@@ -58,10 +61,13 @@ export const statDurations = (
     selection,
     {
       ...filtersOf(selection, [hasEnded]),
-      aggregate:
-        since === undefined
+      aggregate: [
+        NEWEST_FIRST,
+        { limit: MAX_RANKED },
+        ...(since === undefined
           ? [ranked([named(KEYS[by], 'of')])]
-          : [dividedAt(KEYS[by], since), ranked([named('of', 'of'), named('before', 'before')])],
+          : [dividedAt(KEYS[by], since), ranked([named('of', 'of'), named('before', 'before')])]),
+      ],
     },
     resultsOf((row) => ({
       of: textAt(row, 'of'),

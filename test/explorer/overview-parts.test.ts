@@ -1,10 +1,11 @@
 // The pure parts of the overview: shares beyond chance, the order of collectors, and jobs that are stuck.
 import { describe, expect, test } from '@jest/globals';
+import { MAX_RANKED } from '../../explorer/api/durations.js';
 import { atLeast, changeOf } from '../../explorer/state/chance.js';
 import { DAY_MS, HOUR_MS } from '../../explorer/state/time-range.js';
 import { failedShare } from '../../explorer/views/overview/breakdown.js';
 import { rates } from '../../explorer/views/overview/rates.js';
-import { historiesOf, isComparable, isSlower } from '../../explorer/views/overview/runs.js';
+import { historiesOf, isComparable, isCut, isSlower } from '../../explorer/views/overview/runs.js';
 import { trendsOf } from '../../explorer/views/overview/trends.js';
 import { stuckJobs } from '../../explorer/views/overview/stuck.js';
 
@@ -128,6 +129,14 @@ describe('the runs of a window', () => {
     ['of no history', undefined, false],
   ])('%s are slower: %s', (_, found, expected) => {
     expect(isSlower(found)).toBe(expected);
+  });
+
+  test('are not all where the answer has room for no more', () => {
+    const answer = (runs: number) => ({
+      results: [durations('a', 'within', runs, 1), durations('b', 'before', 1, 1)],
+    });
+    expect(isCut(answer(MAX_RANKED - 2))).toBe(false);
+    expect(isCut(answer(MAX_RANKED - 1))).toBe(true);
   });
 
   test('are compared with 20 before them', () => {

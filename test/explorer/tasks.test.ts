@@ -195,8 +195,11 @@ describe('how long the runs of a collector take', () => {
 
   test('takes one call more for one collector: its runs', async () => {
     const all = await open('ops', '&window=7d');
+    const ever = await open('ops', '&window=all');
     const one = await open('ops', `&window=7d&filter=[["collector_id","eq","${slower}"]]`);
     expect(all.calls.toSorted()).toEqual(['list', 'list', ...Array.from({ length: 6 }, () => 'stat')]);
+    // No trend is drawn over all time.
+    expect(ever.calls.filter((rpc) => rpc === 'stat')).toHaveLength(5);
     // The name of the chosen collector is a call of the filter.
     expect(one.calls.filter((rpc) => rpc === 'stat')).toHaveLength(8);
   });

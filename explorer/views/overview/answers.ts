@@ -83,7 +83,10 @@ export function useAnswers(context: ViewContext) {
     collectors: useAnswer(statCollectors(withComparison, from), context),
     durations: useAnswer(statDurations(history, 'collector_id', from), context),
     runs: useAnswer(onlyCollector(route) === undefined ? undefined : statRuns(history), context),
-    trends: useAnswer(statTrends(selection, dateFormat(timeRange.unit, zone)), context),
+    trends: useAnswer(
+      from === undefined ? undefined : statTrends(selection, dateFormat(timeRange.unit, zone)),
+      context,
+    ),
     codes: useAnswer(statErrorCodes(selection), context),
     unexplained: useAnswer(countUnexplained(selection), context),
     unfinished: useAnswer(statUnfinished(selection), context),

@@ -1,10 +1,12 @@
 /** The jobs of the window by collector and by provider, the failing first. */
 import { useState } from 'preact/hooks';
-import { statDurations } from '../../api/durations.js';
+import { MAX_RANKED, statDurations } from '../../api/durations.js';
+import type { DurationRow } from '../../api/durations.js';
 import { FIELDS } from '../../api/fields.js';
 import type { CollectorRow } from '../../api/job-counts.js';
 import type { Results } from '../../api/stat.js';
 import { Answered, Failure } from '../../components/answered.js';
+import { count } from '../../components/format.js';
 import { useAnswer } from '../../state/answer.js';
 import type { Answer } from '../../state/answer.js';
 import { withCondition } from '../../state/route.js';
@@ -14,7 +16,13 @@ import { orderOf, orderText, WORST_FIRST } from './rate-columns.js';
 import { RateTable } from './rate-table.js';
 import { rates } from './rates.js';
 import type { Beside } from './rates.js';
-import { historiesOf } from './runs.js';
+import { historiesOf, isCut } from './runs.js';
+
+/** A word about durations that are not those of all runs. */
+const CutNote = ({ durations: { value } }: { readonly durations: Answer<Results<DurationRow>> }) =>
+  value !== undefined && isCut(value) ? (
+    <p class="none">Durations are those of the newest {count(MAX_RANKED)} runs.</p>
+  ) : undefined;
 
 interface TableProps {
   readonly results: readonly CollectorRow[];
@@ -45,6 +53,7 @@ function ProviderTable({ results, beside: { stuck }, context }: TableProps) {
         )}
         onPick={(key) => go(withCondition(route, FIELDS.provider, key))}
       />
+      <CutNote durations={durations} />
       {durations.error !== undefined && <Failure error={durations.error} />}
     </>
   );
@@ -64,11 +73,13 @@ function Providers(props: TableProps) {
 export function CollectorTable({
   collectors,
   beside,
+  durations,
   others,
   context,
 }: {
   readonly collectors: Answer<Results<CollectorRow>>;
   readonly beside: Beside;
+  readonly durations: Answer<Results<DurationRow>>;
   /** The answers behind `beside`. */
   readonly others: readonly Answer<unknown>[];
   readonly context: ViewContext;
@@ -90,6 +101,7 @@ export function CollectorTable({
               rates={rates(results, beside, 'collector_id', 'name')}
               onPick={(key) => go(withCondition(route, FIELDS.collector, key))}
             />
+            <CutNote durations={durations} />
             <Providers results={results} beside={beside} context={context} />
           </>
         )}

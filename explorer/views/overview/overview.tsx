@@ -127,6 +127,7 @@ export function Overview({ context }: { readonly context: ViewContext }) {
         <CollectorTable
           collectors={collectors}
           beside={reading.beside}
+          durations={answers.durations}
           others={[answers.durations, answers.unfinished, answers.trends]}
           context={context}
         />

@@ -1,4 +1,5 @@
 /** The durations that are usual for collectors (docs/explorer.md «Overview»). */
+import { MAX_RANKED } from '../../api/durations.js';
 import type { DurationRow, Durations } from '../../api/durations.js';
 import type { Results } from '../../api/stat.js';
 
@@ -20,6 +21,10 @@ export function historiesOf(answer: Results<DurationRow> | undefined): Histories
     });
   return histories;
 }
+
+/** Holds for an answer that has no room for all runs. */
+export const isCut = ({ results }: Results<DurationRow>): boolean =>
+  results.reduce((total, { runs }) => total + runs, 0) >= MAX_RANKED;
 
 /** Ended runs that make a history. */
 const MIN_RUNS = 5;
