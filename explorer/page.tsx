@@ -9,7 +9,7 @@ import { ZoneContext } from './components/time.js';
 import { PageHeader } from './components/page-header.js';
 import { SkipLink } from './components/skip-link.js';
 import { hasValueFault } from './state/conditions.js';
-import { DEFAULT_ROUTE, hashOf, VIEWS } from './state/route.js';
+import { DEFAULT_ROUTE, questionOf, VIEWS } from './state/route.js';
 import type { Route, View } from './state/route.js';
 import { timeRangeOf } from './state/time-range.js';
 import { useNow } from './state/use-now.js';
@@ -41,12 +41,11 @@ const RefusedFilter = ({ context }: { readonly context: ViewContext }) => (
   </>
 );
 
-function CurrentView({ context, replace }: { readonly context: ViewContext; readonly replace: Go }) {
+function CurrentView({ context }: { readonly context: ViewContext }) {
   const { route, settings } = context;
   const { domain, window, view, job } = route;
   if (domain === '') return <Welcome settings={settings} route={route} />;
-  if (window === '' && view !== 'job')
-    return <FirstWindow key={domain} context={context} replace={replace} />;
+  if (window === '' && view !== 'job') return <FirstWindow key={domain} context={context} />;
   if (hasValueFault(route)) return <RefusedFilter context={context} />;
   const Component = VIEW_COMPONENTS[view];
   return <Component key={`${domain} ${job}`} context={context} />;
@@ -128,7 +127,9 @@ export function Page({ settings }: { readonly settings: Settings }) {
   const isTokenMissing = settings.needsToken && caller === undefined;
   const zone = route.zone === 'utc' ? 'UTC' : localZone();
   const timeRange = timeRangeOf(route.window, now, zone);
-  const context: ViewContext = { route, question: hashOf(route), timeRange, now, zone, settings, go };
+  const context: ViewContext = {
+    ...{ route, question: questionOf(route), timeRange, now, zone, settings, go, replace },
+  };
   return (
     <>
       <SkipLink />
@@ -148,7 +149,7 @@ export function Page({ settings }: { readonly settings: Settings }) {
         {isTokenMissing && <TokenForm domain={route.domain} onToken={enter} />}
         {!isTokenMissing && !isForeign && (
           <ZoneContext.Provider value={zone}>
-            <CurrentView context={context} replace={replace} />
+            <CurrentView context={context} />
           </ZoneContext.Provider>
         )}
       </main>

@@ -5,6 +5,8 @@
 import { pathOf } from './call.js';
 import type { Call } from './call.js';
 import { CallError, callErrorOf, UNREACHABLE } from './call-error.js';
+import { explanationOf } from './explanation.js';
+import type { Explanation } from './explanation.js';
 import { parseJson } from './json.js';
 
 let token = '';
@@ -48,6 +50,15 @@ export async function send<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
   return call.read(parseJson(await received(response.text(), signal)));
 }
 
+const EXPLAIN = 'x-explain';
+
+/** Makes a call again, and answers what it took in place of its results. Errors: CallError; AbortError after an abort. */
+export async function explain(call: Call, signal: AbortSignal): Promise<Explanation> {
+  const response = await post(call, signal, { [EXPLAIN]: '1' });
+  await received(response.text(), signal);
+  return explanationOf(parseJson(response.headers.get(EXPLAIN) ?? '{}'));
+}
+
 /** The formats of an export, each with its content type. */
 export const FORMATS = { CSV: 'text/csv', NDJSON: 'application/x-ndjson' } as const;
 export type Format = keyof typeof FORMATS;
@@ -68,7 +79,7 @@ function createLineCounter(format: Format): (part: Uint8Array) => number {
 }
 
 /** Makes spreadsheets read the letters of a CSV file as UTF-8. */
-const BYTE_ORDER_MARK = '\uFEFF';
+export const BYTE_ORDER_MARK = '\uFEFF';
 
 /**
  * All jobs that a list finds, as one file; `onRows` hears of the rows as they arrive. Errors: CallError; AbortError; a

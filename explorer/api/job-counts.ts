@@ -72,7 +72,8 @@ export interface CollectorRow {
   readonly before?: number;
 }
 
-const jobsCreated = (name: string, operator: 'gte' | 'lt', time: number) => ({
+/** Counts the jobs created from a time on, or before it. */
+export const jobsCreated = (name: string, operator: 'gte' | 'lt', time: number) => ({
   ...JOBS,
   name,
   conditions: [condition(FIELDS.created, operator, new Date(time).toISOString())],

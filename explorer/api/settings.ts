@@ -13,6 +13,8 @@ export interface Settings {
   readonly domains: readonly string[];
   /** The fields of a job and of its collector, by the names that conditions use. */
   readonly fields: readonly string[];
+  /** The service explains calls to those who ask. */
+  readonly explains: boolean;
 }
 
 /** Errors: TypeError while the service is unreachable. */
@@ -29,5 +31,6 @@ export async function fetchSettings(): Promise<Settings> {
     tls: textAt(given, 'tls') === 'on',
     domains: texts('domains'),
     fields: texts('fields'),
+    explains: textAt(given, 'explain') === 'on',
   };
 }

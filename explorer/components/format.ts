@@ -1,7 +1,6 @@
 /** Formats numbers, dates and durations in the reader's language; dates in the zone of the page. */
 import { DAY_MS, HOUR_MS } from '../state/time-range.js';
 import type { TimeRange, Unit } from '../state/time-range.js';
-import { wallTime } from '../state/zone.js';
 
 const numbers = new Intl.NumberFormat();
 const shares = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
@@ -24,9 +23,6 @@ const TICKS: Readonly<Record<Unit, Style>> = {
 
 const formatted = (time: number, style: Style, zone: string): string =>
   new Intl.DateTimeFormat(undefined, { ...style, timeZone: zone }).format(time);
-
-/** Weeks are those of UTC. */
-const zoneOf = (unit: Unit, zone: string): string => (unit === 'week' ? 'UTC' : zone);
 
 export const count = (value: number): string => numbers.format(value);
 
@@ -84,17 +80,10 @@ export function windowText({ from, to }: Pick<TimeRange, 'from' | 'to'>, { now, 
 
 /** The name of a bucket. */
 export const bucketName = (start: number, unit: Unit, zone: string): string =>
-  `${unit === 'week' ? '7 days from ' : ''}${formatted(start, BUCKET_NAMES[unit], zoneOf(unit, zone))}`;
+  `${unit === 'week' ? '7 days from ' : ''}${formatted(start, BUCKET_NAMES[unit], zone)}`;
 
-/** The short name of a bucket below the chart, with minutes where they are not 0. */
-export const tick = (start: number, unit: Unit, zone: string): string => {
-  const hasMinutes = unit === 'hour' && wallTime(start, zone) % HOUR_MS !== 0;
-  return formatted(
-    start,
-    { ...TICKS[unit], ...(hasMinutes ? { minute: '2-digit' } : {}) },
-    zoneOf(unit, zone),
-  );
-};
+/** The short name of a bucket below the chart. */
+export const tick = (start: number, unit: Unit, zone: string): string => formatted(start, TICKS[unit], zone);
 
 const DURATION_UNITS = [
   [DAY_MS, 'd', HOUR_MS, 'h'],

@@ -20,7 +20,8 @@ function DomainForm({ context: { route, go }, isFixed }: Omit<PageHeaderProps, '
   const submit = (event: SubmitEvent & { readonly currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const domain = textOf(new FormData(event.currentTarget), 'domain').trim();
-    go({ domain, view: route.view === 'job' ? 'jobs' : route.view, window: '', job: '', start: 1 });
+    const view = route.view === 'job' ? 'jobs' : route.view;
+    go({ domain, view, window: '', job: '', start: 1, order: '', find: '' });
   };
   return (
     <form class="domain" key={route.domain} onSubmit={submit}>

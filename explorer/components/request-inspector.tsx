@@ -5,6 +5,7 @@ import { hasToken } from '../api/client.js';
 import type { Settings } from '../api/settings.js';
 import type { Answer } from '../state/answer.js';
 import { CopyButton } from './copy-button.js';
+import { Explain } from './explain.js';
 import { count } from './format.js';
 
 /** Quotes a text as one word of a shell. */
@@ -36,6 +37,7 @@ const CallDetails = ({ call, settings }: { readonly call: Call; readonly setting
     <Line name="JSON" text={JSON.stringify(call.request, undefined, 2)} />
     <Line name="curl" text={curl(call)} />
     <Line name="grpcurl" text={grpcurl(call, settings)} />
+    {settings.explains && <Explain key={JSON.stringify(call.request)} call={call} />}
   </details>
 );
 

@@ -18,7 +18,8 @@ export interface Answer<T> {
 export const RETRY_DELAY_MS = 2000;
 export const TRYING_AGAIN = `Trying again every ${RETRY_DELAY_MS / 1000} seconds.`;
 
-const callErrorOf = (error: unknown): CallError =>
+/** An error of a call as a CallError. */
+export const callErrorOf = (error: unknown): CallError =>
   error instanceof CallError ? error : new CallError(String(error), 0, false);
 
 /** The reader’s question, and the round in which it is asked. */

@@ -30,6 +30,10 @@ export interface Route {
   /** Only the newest job of each collector. */
   readonly newest: boolean;
   readonly job: string;
+  /** The column that orders the collectors of the overview; a leading '-' reverses it. '' for the failing first. */
+  readonly order: string;
+  /** The text by which collectors of the overview are found. */
+  readonly find: string;
   /** The stages of the statistics as JSON text. */
   readonly aggregate: string;
 }
@@ -48,6 +52,8 @@ export const DEFAULT_ROUTE: Route = {
   columns: [],
   newest: false,
   job: '',
+  order: '',
+  find: '',
   aggregate: '',
 };
 
@@ -100,6 +106,8 @@ export function routeOf(hash: string): Route {
     columns: text('columns').split(' ').filter(Boolean),
     newest: given.has('newest'),
     job: text('job'),
+    order: text('order'),
+    find: text('find'),
     aggregate: text('aggregate'),
   };
 }
@@ -120,11 +128,16 @@ export function hashOf(route: Route): string {
     columns: route.columns.join(' '),
     newest: newest ? 'yes' : '',
     job: route.job,
+    order: route.order,
+    find: route.find,
     aggregate: route.aggregate,
   };
   const given = Object.entries(all).filter(([, value]) => value !== '');
   return `#/${view}${given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`}`;
 }
+
+/** The same text for routes that ask the same: the order of a table and a search in it ask nothing. */
+export const questionOf = (route: Route): string => hashOf({ ...route, order: '', find: '' });
 
 /** Another view of the same kind starts at its first page. */
 export const FIRST_PAGE = { start: 1 } as const;

@@ -1,8 +1,4 @@
-/**
- * The time range that a window of the route means, and the buckets of its timeline. The service groups dates in UTC: hours
- * and weeks are those of UTC, and the days of another zone are put together of hours.
- */
-
+/** The time range that a window of the route means, and the buckets of its timeline: hours, days and weeks of the zone. */
 import { timeAt, wallTime } from './zone.js';
 
 export const HOUR_MS = 3_600_000;
@@ -20,14 +16,15 @@ export interface TimeRange {
 }
 
 interface Bucket {
-  /** Milliseconds. */
+  /** Milliseconds; where clocks change it is another one. */
   readonly length: number;
-  /** The beginning of a bucket in the format of `$dateToString`. */
+  /** The beginning of a bucket as a date format of the service. */
   readonly format: string;
 }
 
 export const BUCKETS: Readonly<Record<Unit, Bucket>> = {
-  hour: { length: HOUR_MS, format: '%Y-%m-%dT%H' },
+  // The offset tells the two hours of a clock that goes back apart.
+  hour: { length: HOUR_MS, format: '%Y-%m-%dT%H%z' },
   day: { length: DAY_MS, format: '%Y-%m-%d' },
   week: { length: WEEK_MS, format: '%G-W%V' },
 };
@@ -49,21 +46,22 @@ const NIGHT_HOURS = { from: -6, to: 9 } as const;
 /** Weeks are counted from Monday, 5 January 1970. */
 const FIRST_MONDAY = 4 * DAY_MS;
 
-/** The beginning of the bucket around a time: of a day in the zone, of an hour or a week in UTC. */
+/** The beginning of the bucket around a time, by the clocks of the zone. */
 export function floor(time: number, unit: Unit, zone: string): number {
   const { length } = BUCKETS[unit];
-  if (unit === 'day') return timeAt(Math.floor(wallTime(time, zone) / length) * length, zone);
   const origin = unit === 'week' ? FIRST_MONDAY : 0;
-  return Math.floor((time - origin) / length) * length + origin;
+  const wall = wallTime(time, zone);
+  const start = Math.floor((wall - origin) / length) * length + origin;
+  return unit === 'hour' ? time - (wall - start) : timeAt(start, zone);
 }
 
-/** The beginning of the bucket after that of `start`. A day may have 23 to 25 hours. */
+/** The beginning of the bucket after that of `start`: days and weeks may be longer by some hours, hours may be shorter. */
 export const after = (start: number, unit: Unit, zone: string): number =>
-  unit === 'day' ? floor(start + 1.5 * DAY_MS, unit, zone) : start + BUCKETS[unit].length;
+  floor(start + BUCKETS[unit].length * (unit === 'hour' ? 1 : 1.5), unit, zone);
 
-/** The unit in which the service is asked for buckets of a unit. */
-export const askedUnit = (unit: Unit, zone: string): Unit =>
-  unit === 'day' && zone !== 'UTC' ? 'hour' : unit;
+/** The date format in which the service is asked for buckets of the zone. */
+export const dateFormat = (unit: Unit, zone: string): string =>
+  `${BUCKETS[unit].format}${zone === 'UTC' ? '' : `%@${zone}`}`;
 
 /** The unit for a time range of `length` milliseconds. */
 function unitOf(length: number): Unit {
@@ -106,16 +104,17 @@ export function timeRangeOf(window: string, now: number, zone: string): TimeRang
 const lengthOf = ({ from, to }: TimeRange, now: number): number | undefined =>
   from === undefined ? undefined : (to ?? now) - from;
 
-/** The beginning of a week in the format `%G-W%V`; 4 January is always in the first week of its year. */
+/** The wall-clock time of the beginning of a week in the format `%G-W%V`; 4 January is always in the first week of its year. */
 function weekStart(text: string): number {
   const [year = NaN, week = NaN] = text.split('-W').map(Number);
   return floor(Date.UTC(year, 0, 4), 'week', 'UTC') + (week - 1) * WEEK_MS;
 }
 
 /** Reads the beginning of a bucket in the service's format; NaN for other text. */
-export function bucketStart(text: string, unit: Unit): number {
-  if (unit === 'week') return weekStart(text);
-  return Date.parse(unit === 'hour' ? `${text}:00Z` : text);
+export function bucketStart(text: string, unit: Unit, zone: string): number {
+  if (unit === 'hour') return Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, ':00$1:$2'));
+  const wall = unit === 'week' ? weekStart(text) : Date.parse(text);
+  return Number.isNaN(wall) ? NaN : timeAt(wall, zone);
 }
 
 /** The window of twice the length around a time range, up to `now`; undefined for one without a beginning. */

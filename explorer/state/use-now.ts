@@ -3,10 +3,10 @@ import { useEffect, useState } from 'preact/hooks';
 
 export const REFRESH_INTERVAL_MS = 30_000;
 
-/** A field with the focus, a list of choices that is open, or a selected text. */
+/** A field with the focus, a list of choices or an explanation that is open, or a selected text. */
 const isBusy = (): boolean =>
   document.activeElement?.matches('input, select, textarea') === true ||
-  document.querySelector('.values, .found') !== null ||
+  document.querySelector('.values, .found, .explained') !== null ||
   getSelection()?.isCollapsed === false;
 
 export function useNow(): readonly [number, () => void] {

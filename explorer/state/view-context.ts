@@ -17,4 +17,6 @@ export interface ViewContext extends Asked {
   readonly zone: string;
   readonly settings: Settings;
   readonly go: Go;
+  /** Changes parts of the route without an entry in the history. */
+  readonly replace: Go;
 }

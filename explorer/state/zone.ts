@@ -2,8 +2,14 @@
 
 const DAY_MS = 24 * 3_600_000;
 
-/** The zone of the reader's machine, by its IANA name. */
-export const localZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** ICU's name for a zone that it does not know; no clock has it. */
+const UNKNOWN = 'Etc/Unknown';
+
+/** The zone of the reader's machine, by its IANA name; UTC if the machine does not tell. */
+export function localZone(): string {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  return timeZone === UNKNOWN ? 'UTC' : timeZone;
+}
 
 const PARTS = {
   calendar: 'iso8601',
@@ -18,10 +24,19 @@ const PARTS = {
   second: 'numeric',
 } as const;
 
+/** To make a formatter takes ten times as long as to use it. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatterOf(zone: string): Intl.DateTimeFormat {
+  const found = formatters.get(zone) ?? new Intl.DateTimeFormat('en', { ...PARTS, timeZone: zone });
+  formatters.set(zone, found);
+  return found;
+}
+
 /** The wall-clock time of a zone at a time. */
 export function wallTime(time: number, zone: string): number {
   if (zone === 'UTC') return time;
-  const parts = new Intl.DateTimeFormat('en', { ...PARTS, timeZone: zone }).formatToParts(time);
+  const parts = formatterOf(zone).formatToParts(time);
   const read = (name: string): number => Number(parts.find(({ type }) => type === name)?.value);
   const second = Date.UTC(
     read('year'),

@@ -5,7 +5,7 @@ import { Answered } from '../components/answered.js';
 import { RequestInspector } from '../components/request-inspector.js';
 import { useAnswer } from '../state/answer.js';
 import { ALL, between, DAY_MS, floor, WEEK_MS } from '../state/time-range.js';
-import type { Go, ViewContext } from '../state/view-context.js';
+import type { ViewContext } from '../state/view-context.js';
 
 /** The last week; if the newest job is older, the week up to it; without a dated job, all time. */
 function firstWindow(created: string | undefined, now: number): string {
@@ -17,11 +17,9 @@ function firstWindow(created: string | undefined, now: number): string {
 }
 
 export function FirstWindow({
-  context: { route, now, settings },
-  replace,
+  context: { route, now, settings, replace },
 }: {
   readonly context: ViewContext;
-  readonly replace: Go;
 }) {
   const answer = useAnswer(statNewestJob(route.domain));
   const window = answer.value && firstWindow(answer.value.results[0]?.created_at, now);

@@ -80,7 +80,9 @@ export async function openListeners(
     openGrpcListener({ ...shared, now, port }),
   );
   const explorer =
-    config.explorer === 'on' ? { auth: authOf(config), grpc, domains, fields: CONDITION_KEYS } : undefined;
+    config.explorer === 'on'
+      ? { auth: authOf(config), grpc, domains, fields: CONDITION_KEYS, explain: config.explain }
+      : undefined;
   const http = await listen('HTTP_PORT', config.httpPort, (port) =>
     openHttpListener({ ...shared, port, corsOrigins, explorer }),
   );

@@ -60,7 +60,7 @@ test('begins with a domain of the sample, and shows the week that its newest job
   expect(await status(explored, 'All').innerText()).toBe('All 105');
   expect(await status(explored, 'Error').innerText()).toBe('Error 18');
   expect(decodeURIComponent(explored.page.url())).toContain(`window=${WEEK}`);
-  expect(explored.calls.filter((rpc) => rpc === 'stat')).toHaveLength(6);
+  expect(explored.calls.filter((rpc) => rpc === 'stat')).toHaveLength(7);
   expect(explored.calls.filter((rpc) => rpc === 'list')).toHaveLength(2);
   expect(explored.faults).toEqual([]);
 });
@@ -280,12 +280,38 @@ describe('statistics', () => {
     await page.getByLabel('name', { exact: true }).first().fill('code');
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByRole('columnheader', { name: 'code' }).waitFor();
-    await page.getByRole('button', { name: 'JSON' }).click();
+    await page.getByRole('button', { name: 'JSON', exact: true }).click();
     await page.getByLabel('Stages as JSON').fill('[{"count": {"name": "n"}}]');
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByRole('columnheader', { name: 'n', exact: true }).waitFor();
     await explored.settled();
     expect(await page.locator('.playground tbody').innerText()).toBe('105');
+    expect(explored.faults).toEqual([]);
+  });
+
+  test.each([
+    ['CSV', '\uFEFFcode,jobs\r\n"say ""no"", twice",1\r\n\'=1+1,1\r\n,7\r\n'],
+    ['NDJSON', '{"code":"say \\"no\\", twice","jobs":1}\n{"code":"=1+1","jobs":1}\n{"code":null,"jobs":7}\n'],
+  ])('export their rows as %s, without another call', async (format, expected) => {
+    const explored = await open(at('statistics'));
+    const { page } = explored;
+    const results = [
+      { code: 'say "no", twice', jobs: 1 },
+      { code: '=1+1', jobs: 1 },
+      { code: null, jobs: 7 },
+    ];
+    await page.route('**/inventory/v1/job/stat', (route) => route.fulfill({ json: { results } }));
+    await page.getByRole('button', { name: 'Errors by code' }).click();
+    await page.locator('.playground tbody').getByText('=1+1').waitFor();
+    explored.calls.length = 0;
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: `Export ${format}` }).click();
+    const file = await download;
+    expect(file.suggestedFilename()).toBe(
+      `statistics-${DOMAIN}-2023-05-14-2023-05-21.${format.toLowerCase()}`,
+    );
+    expect(await readFile(await file.path(), 'utf8')).toBe(expected);
+    expect(explored.calls).toEqual([]);
     expect(explored.faults).toEqual([]);
   });
 

@@ -1,13 +1,19 @@
 // The pure parts of the overview: shares beyond chance, the order of collectors, and jobs that are stuck.
 import { describe, expect, test } from '@jest/globals';
+import { MAX_RANKED } from '../../explorer/api/durations.js';
 import { atLeast, changeOf } from '../../explorer/state/chance.js';
 import { DAY_MS, HOUR_MS } from '../../explorer/state/time-range.js';
 import { failedShare } from '../../explorer/views/overview/breakdown.js';
 import { rates } from '../../explorer/views/overview/rates.js';
-import { isSlower, runsByCollector, usualOf } from '../../explorer/views/overview/runs.js';
+import { historiesOf, isComparable, isCut, isSlower } from '../../explorer/views/overview/runs.js';
+import { trendsOf } from '../../explorer/views/overview/trends.js';
 import { stuckJobs } from '../../explorer/views/overview/stuck.js';
 
 const MINUTE_MS = 60_000;
+/** Durations of runs, all of the same length but for the p90. */
+const durations = (of: string, when: 'within' | 'before', runs: number, length: number, p90 = length) => ({
+  ...{ of, isBefore: when === 'before', runs, median: length, p90, p95: length },
+});
 const iso = (time: number): string => new Date(time).toISOString();
 
 test('failures are a share of what ended well or badly', () => {
@@ -58,12 +64,15 @@ describe('collectors', () => {
     { collector_id: 'gone', name: '', provider: 'azure', before: 3 },
   ];
   const beside = {
-    lengths: new Map([
-      ['many', [1, 9, 4]],
-      ['fine', [3, 5]],
-    ]),
+    histories: historiesOf({
+      results: [
+        durations('many', 'within', 3, 4),
+        durations('fine', 'within', 2, 3),
+        durations('aws', 'within', 5, 4),
+      ],
+    }),
     stuck: new Map([['stuck', 6]]),
-    slower: new Set(['many']),
+    trends: undefined,
   };
 
   test('are the worst first, by failed and stuck jobs, where few jobs count for less', () => {
@@ -88,24 +97,51 @@ describe('collectors', () => {
   });
 });
 
-describe('the newest runs of a collector', () => {
-  const runs = (minutes: readonly number[]) =>
-    minutes.map((each, index) => ({
-      ...{ job_id: `job-${index}`, status: 'SUCCESS', created: -index, length: each * MINUTE_MS },
-    }));
-  const before = Array.from({ length: 40 }, (_, index) => 10 + (index % 4));
+test('a trend has the share of failed jobs in each bucket, and nothing of other buckets', () => {
+  const starts = [20, 21, 22].map((day) => Date.UTC(2026, 10, day));
+  const row = (collector_id: string, at: string, jobs: number, failed: number) => ({
+    ...{ collector_id, at, jobs, failed },
+  });
+  const results = [
+    row('one', '2026-11-20', 4, 1),
+    row('one', '2026-11-22', 2, 2),
+    row('other', '2026-11-21', 3, 0),
+    row('other', '2026-11-19', 3, 3),
+    row('other', '', 3, 3),
+  ];
+  expect([...trendsOf({ results }, starts, 'day', 'UTC')]).toEqual([
+    ['one', [0.25, 0, 1]],
+    ['other', [0, 0, 0]],
+  ]);
+});
+
+describe('the runs of a window', () => {
+  const history = (within: number, before: number, median: number) =>
+    historiesOf({
+      results: [durations('one', 'within', within, median), durations('one', 'before', before, 10, 13)],
+    }).get('one');
 
   test.each([
-    ['as long as usual', [13, 13, 13, 13, 13], false],
-    ['longer than 9 of 10 before', [14, 14, 14, 14, 14], true],
-    ['long but for a few', [90, 90, 12, 12, 12], false],
-  ])('%s', (_, newest, expected) => {
-    expect(isSlower(runs([...newest, ...before]))).toBe(expected);
+    ['as long as usual', history(5, 20, 13), false],
+    ['longer than 9 of 10 before', history(5, 20, 14), true],
+    ['longer, but fewer than 5', history(4, 20, 14), false],
+    ['longer than fewer than 20 before', history(5, 19, 14), false],
+    ['of no history', undefined, false],
+  ])('%s are slower: %s', (_, found, expected) => {
+    expect(isSlower(found)).toBe(expected);
   });
 
-  test('are not judged by fewer than 20 before them', () => {
-    expect(usualOf(runs(before.slice(0, 24)))).toBeUndefined();
-    expect(usualOf(runs(before.slice(0, 25)))?.newest).toBe(5);
+  test('are not all where the answer has room for no more', () => {
+    const answer = (runs: number) => ({
+      results: [durations('a', 'within', runs, 1), durations('b', 'before', 1, 1)],
+    });
+    expect(isCut(answer(MAX_RANKED - 2))).toBe(false);
+    expect(isCut(answer(MAX_RANKED - 1))).toBe(true);
+  });
+
+  test('are compared with 20 before them', () => {
+    expect(isComparable(history(5, 20, 1))).toBe(true);
+    expect(isComparable({})).toBe(false);
   });
 });
 
@@ -119,15 +155,13 @@ describe('an unfinished job', () => {
   const collector = (collector_id: string, ...jobs: readonly ReturnType<typeof job>[]) => ({
     ...{ collector_id, name: collector_id, provider: 'aws', jobs },
   });
-  const ended = (collector_id: string, minutes: readonly number[]) => ({
-    collector_id,
-    jobs: minutes.map((each) => ({ from: iso(0), to: iso(each * MINUTE_MS) })),
-  });
-  const runs = runsByCollector({
+  const histories = historiesOf({
     results: [
-      ended('regular', [10, 10, 10, 10, 10]),
-      ended('slow', [2000, 2000, 2000, 2000, 2000]),
-      ended('new', [1, 1]),
+      durations('regular', 'before', 5, 10 * MINUTE_MS),
+      durations('regular', 'within', 90, HOUR_MS),
+      durations('slow', 'before', 4, MINUTE_MS),
+      durations('slow', 'within', 5, 2000 * MINUTE_MS),
+      durations('new', 'within', 2, MINUTE_MS),
     ],
   });
 
@@ -138,6 +172,6 @@ describe('an unfinished job', () => {
       collector('new', job('young', 23 * HOUR_MS), job('stuck', 25 * HOUR_MS)),
       collector('unknown', job('without a date', 0), job('old', 40 * DAY_MS)),
     ];
-    expect(stuckJobs(rows, runs, NOW).map(({ job_id }) => job_id)).toEqual(['old', 'stuck', 'late']);
+    expect(stuckJobs(rows, histories, NOW).map(({ job_id }) => job_id)).toEqual(['old', 'stuck', 'late']);
   });
 });

@@ -17,11 +17,13 @@ import {
   withBefore,
 } from '../../explorer/state/time-range.js';
 import { isShown, timeAt } from '../../explorer/state/zone.js';
+import { ZONES } from '../harness/zones.js';
 import { buckets, cells } from '../../explorer/views/overview/breakdown.js';
 import { plotOf } from '../../explorer/views/statistics/plot.js';
 
 const NOW = Date.UTC(2026, 10, 26, 15, 30);
 const CLOCK = { now: NOW, zone: 'UTC' };
+
 const iso = (time: number): string => new Date(time).toISOString();
 
 describe('an address', () => {
@@ -41,6 +43,8 @@ describe('an address', () => {
     columns: fc.array(fc.stringMatching(/^[a-z]+$/), { maxLength: 3 }),
     newest: fc.boolean(),
     job: text,
+    order: text,
+    find: text,
     aggregate: text,
   });
 
@@ -90,20 +94,35 @@ test.each([
   expect(timeRange).toEqual({ from, to, unit });
 });
 
-test('days of a zone are put together of hours, and have 23 to 25 of them', () => {
+describe.each(ZONES)('in %s', (zone) => {
+  const times = fc.integer({ min: Date.UTC(1990, 0, 1), max: Date.UTC(2025, 0, 1) });
+
+  test.each(['hour', 'day', 'week'] as const)('each time is in one %s of a timeline', (unit) => {
+    fc.assert(
+      fc.property(times, (time) => {
+        const range = { from: floor(time - DAY_MS, unit, zone), to: time + DAY_MS, unit };
+        const starts = buckets(range, [], { now: NOW, zone });
+        const own = floor(time, unit, zone);
+        expect(starts).toEqual([...new Set(starts)].toSorted((a, b) => a - b));
+        expect(starts).toContain(own);
+        expect(own).toBeLessThanOrEqual(time);
+        expect(floor(own, unit, zone)).toBe(own);
+      }),
+      { seed: 7, numRuns: 200 },
+    );
+  });
+});
+
+test('days have 23 to 25 hours, and the two hours of a clock that goes back are two', () => {
   const zone = 'Europe/Berlin';
-  const at = (text: string) => ({ at: text, status: 'ERROR', jobs: 1 });
-  const rows = cells(
-    { results: ['2026-10-24T21', '2026-10-24T22', '2026-10-25T22', '2026-10-25T23'].map(at) },
-    'day',
-    zone,
-  );
   const starts = ['2026-10-23T22:00', '2026-10-24T22:00', '2026-10-25T23:00'].map((text) =>
     Date.parse(`${text}Z`),
   );
-  expect(rows.map(({ start }) => starts.indexOf(start))).toEqual([0, 1, 1, 2]);
   const range = { from: starts[0], to: Date.parse('2026-10-26T23:00Z'), unit: 'day' } as const;
-  expect(buckets(range, rows, { now: NOW, zone })).toEqual(starts);
+  expect(buckets(range, [], { now: NOW, zone })).toEqual(starts);
+  expect(
+    ['2026-10-25T02+0200', '2026-10-25T02+0100'].map((text) => iso(bucketStart(text, 'hour', zone))),
+  ).toEqual(['2026-10-25T00:00:00.000Z', '2026-10-25T01:00:00.000Z']);
 });
 
 test('a job of the year 10000 does not stretch all time', () => {
@@ -147,9 +166,10 @@ describe('a time is named with its zone', () => {
     );
   });
 
-  test('ticks have minutes where they are not 0', () => {
-    expect(tick(hour, 'hour', 'Asia/Kathmandu')).toContain('45');
-    expect(tick(hour, 'hour', 'UTC')).not.toContain('00');
+  test('hours begin when its clocks are at 0 minutes', () => {
+    const start = floor(hour, 'hour', 'Asia/Kathmandu');
+    expect(bucketName(start, 'hour', 'Asia/Kathmandu').replaceAll('\u202f', ' ')).toMatch(/5:00 AM/);
+    expect(tick(start, 'hour', 'Asia/Kathmandu')).toMatch(/5\sAM$/);
   });
 });
 
@@ -208,19 +228,19 @@ test.each([
 
 describe('a bucket', () => {
   test.each([
-    ['2026-11-26T15', 'hour', '2026-11-26T15:00:00.000Z'],
+    ['2026-11-26T15+0000', 'hour', '2026-11-26T15:00:00.000Z'],
     ['2026-11-26', 'day', '2026-11-26T00:00:00.000Z'],
     ['2026-W48', 'week', '2026-11-23T00:00:00.000Z'],
     ['2020-W53', 'week', '2020-12-28T00:00:00.000Z'],
     ['2021-W01', 'week', '2021-01-04T00:00:00.000Z'],
   ] as const)('%s of a %s begins at %s', (text, unit, expected) => {
-    expect(iso(bucketStart(text, unit))).toBe(expected);
+    expect(iso(bucketStart(text, unit, 'UTC'))).toBe(expected);
     expect(floor(Date.parse(expected), unit, 'UTC')).toBe(Date.parse(expected));
   });
 
   test('of nothing is none', () => {
-    expect(bucketStart('', 'day')).toBeNaN();
-    expect(bucketStart('', 'week')).toBeNaN();
+    for (const unit of ['hour', 'day', 'week'] as const)
+      expect(bucketStart('', unit, 'Asia/Kathmandu')).toBeNaN();
   });
 
   test('is there where no job began', () => {

@@ -55,16 +55,67 @@ describe('whose collector is failing', () => {
     expect(await row.locator('.of-failing').innerText()).toBe('21%');
   });
 
+  test('the trend of each is beside its share: weeks of failures, and one night of them', async () => {
+    const explored = await open('ops', '&window=7d');
+    const trend = (name: RegExp) => explored.page.getByRole('row', { name }).locator('.sparkline');
+    /** The drawn bars, one a day of failures. */
+    const days = async (name: RegExp) =>
+      ((await trend(name).locator('path').last().getAttribute('d')) ?? '').split('z').length - 1;
+    expect(await days(/^Legacy CMDB/)).toBe(7);
+    expect(await days(/^AWS IAM/)).toBe(2);
+    expect(await days(/^VMware/)).toBe(0);
+    expect(await trend(/^AWS S3/).getAttribute('aria-label')).toBe('none failed');
+    expect(await trend(/^AWS IAM/).getAttribute('aria-label')).toBe(
+      'failed over the window, at most 33% at once',
+    );
+  });
+
   test('the heads sort, and lead back to the failing first', async () => {
     const explored = await open('ops', '&window=7d');
     const head = explored.page.getByRole('columnheader', { name: 'Stuck' }).first();
-    await head.getByRole('button').click();
-    expect(await head.getAttribute('aria-sort')).toBe('descending');
-    expect((await namesOf(explored)).slice(0, 2)).toEqual(['Oracle databases', 'VMware']);
-    await head.getByRole('button').click();
-    expect((await namesOf(explored))[0]).not.toBe('Oracle databases');
-    await head.getByRole('button').click();
-    expect((await namesOf(explored))[0]).toBe('Legacy CMDB');
+    const clicked = async (sort: string): Promise<readonly string[]> => {
+      await head.getByRole('button').click();
+      await explored.page
+        .locator(`.collectors th[aria-sort=${sort}]`, { hasText: 'Stuck' })
+        .first()
+        .waitFor();
+      return namesOf(explored);
+    };
+    expect((await clicked('descending')).slice(0, 2)).toEqual(['Oracle databases', 'VMware']);
+    expect((await clicked('ascending'))[0]).not.toBe('Oracle databases');
+    expect((await clicked('none'))[0]).toBe('Legacy CMDB');
+  });
+
+  test('their order and a search in them are in the address, and ask nothing again', async () => {
+    const explored = await open('many', '&window=24h');
+    const { page, calls } = explored;
+    calls.length = 0;
+    await page.getByRole('searchbox', { name: 'Find a collector' }).fill('Collector 19');
+    await page.getByRole('columnheader', { name: 'Collector' }).first().getByRole('button').click();
+    await page.waitForURL(/order=name&find=Collector\+19/);
+    const names = ['Collector 19', ...Array.from({ length: 10 }, (_, nth) => `Collector ${190 + nth}`)];
+    expect(await namesOf(explored)).toEqual(names);
+    expect(calls).toEqual([]);
+    const other = await explorer.open(new URL(page.url()).hash, { now: MADE_NOW });
+    expect(await namesOf(other)).toEqual(names);
+    expect(await other.page.getByRole('searchbox', { name: 'Find a collector' }).inputValue()).toBe(
+      'Collector 19',
+    );
+  });
+
+  test.each([
+    [1280, 'ops'],
+    [1280, 'many'],
+    [1024, 'ops'],
+    [1920, 'ops'],
+  ])('at %d pixels no column of %s is cut', async (width, domain) => {
+    const { page } = await explorer.open(`#/overview?domain=${domain}&window=7d`, {
+      ...{ now: MADE_NOW, viewport: { width, height: 900 } },
+    });
+    const cut: number = await page.evaluate(
+      "(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.collectors .rows'))",
+    );
+    expect(cut).toBe(0);
   });
 
   test('of 200 the worst is first, each is reached, and a name finds it', async () => {
@@ -133,6 +184,8 @@ test('stuck and late jobs are on the overview, the oldest first, each a click aw
 });
 
 describe('how long the runs of a collector take', () => {
+  const slower = String(ops.collectors.find(({ name }) => name === 'Kubernetes clusters')?.['collector_id']);
+
   test('a collector that is slower every day is marked among all', async () => {
     const explored = await open('ops', '&window=7d');
     const row = explored.page.getByRole('row', { name: /^Kubernetes clusters/ });
@@ -140,7 +193,29 @@ describe('how long the runs of a collector take', () => {
     expect(await explored.page.locator('.of-median').filter({ hasText: 'slower' }).count()).toBe(1);
   });
 
-  test('is a click away: a dot a run, its median and p95, and a sentence', async () => {
+  test('takes one call more for one collector: its runs', async () => {
+    const all = await open('ops', '&window=7d');
+    const ever = await open('ops', '&window=all');
+    const one = await open('ops', `&window=7d&filter=[["collector_id","eq","${slower}"]]`);
+    expect(all.calls.toSorted()).toEqual(['list', 'list', ...Array.from({ length: 6 }, () => 'stat')]);
+    // No trend is drawn over all time.
+    expect(ever.calls.filter((rpc) => rpc === 'stat')).toHaveLength(5);
+    // The name of the chosen collector is a call of the filter.
+    expect(one.calls.filter((rpc) => rpc === 'stat')).toHaveLength(8);
+  });
+
+  test('providers have medians of their own once they are opened', async () => {
+    const explored = await open('ops', '&window=7d');
+    const { page } = explored;
+    await page.getByText('By provider').click();
+    const row = page.getByRole('row', { name: /^kubernetes/ });
+    await row.getByText('44 min').waitFor();
+    expect(await page.getByRole('row', { name: /^aws/ }).locator('.of-median').innerText()).toContain(
+      '12 min',
+    );
+  });
+
+  test('is a click away: a dot a run, the exact median and p95 of the window, and a sentence', async () => {
     const explored = await open('ops', '&window=7d');
     const { page } = explored;
     await page.getByRole('button', { name: 'Kubernetes clusters' }).click();
@@ -148,8 +223,9 @@ describe('how long the runs of a collector take', () => {
     await explored.settled();
     expect(await page.locator('.runs circle').count()).toBe(504);
     expect(await page.locator('[aria-labelledby=runs]').innerText()).toMatch(
-      /The newest 50 runs take 48 min, slower than usual: before it was \d+ min/,
+      /The 153 runs of this window take 44 min, slower than usual: in the 30 days before it was 24 min, and 9 of 10 took at most 36 min\./,
     );
+    expect(await page.locator('.runs svg').textContent()).toMatch(/p95 50 min\s*median 44 min/);
     await page.locator('.runs a').last().click();
     await page.getByRole('heading', { name: 'Errors' }).waitFor();
     expect(explored.faults).toEqual([]);

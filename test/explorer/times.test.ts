@@ -1,8 +1,12 @@
 // The times of the explorer: in three zones and two languages, with a word for each that does not exist.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { bucketStart, dateFormat, DAY_MS, floor, HOUR_MS } from '../../explorer/state/time-range.js';
 import { startExplorer } from '../harness/explorer.js';
 import type { Explorer } from '../harness/explorer.js';
+import { objectOf, resultsOf, stringOf } from '../harness/json.js';
 import { MADE_NOW, makeOps } from '../harness/made-domains.js';
+import { random } from '../harness/random.js';
+import { ZONES } from '../harness/zones.js';
 
 const ops = makeOps();
 let explorer: Explorer;
@@ -43,6 +47,71 @@ test('days are those of the zone, and a switch leads to UTC', async () => {
   await page.getByRole('button', { name: 'in UTC' }).click();
   await page.getByText('Nov 20, 2026, 12:00 AM – now, UTC').waitFor();
   expect(page.url()).toContain('zone=utc');
+});
+
+describe('buckets of the service are those of the page', () => {
+  const domain = 'times';
+  const next = random(20_261_129);
+  const EVERY_CLOCK = [
+    ...Array.from({ length: 300 }, () => Date.UTC(1995, 0, 1) + Math.floor(next() * 25 * 365) * DAY_MS),
+    Date.UTC(2011, 11, 29),
+    Date.UTC(2011, 11, 30),
+    Date.UTC(2018, 10, 4),
+  ].flatMap((day) =>
+    Array.from({ length: 8 }, (_, nth) => day + nth * 3 * HOUR_MS + Math.floor(next() * HOUR_MS)),
+  );
+
+  beforeAll(async () => {
+    await explorer.service.insert(
+      EVERY_CLOCK.map((time, index) => ({
+        job_id: `job-${index}`,
+        domain_id: domain,
+        status: 'SUCCESS',
+        created_at: new Date(time),
+      })),
+    );
+  });
+
+  test.each(ZONES.flatMap((zone) => (['hour', 'day', 'week'] as const).map((unit) => ({ zone, unit }))))(
+    'each $unit in $zone',
+    async ({ zone, unit }) => {
+      const outcome = await explorer.service.stat(domain, {
+        aggregate: [
+          {
+            group: {
+              keys: [
+                { key: 'created_at', name: 'at', date_format: dateFormat(unit, zone) },
+                { key: 'created_at', name: 'time' },
+              ],
+            },
+          },
+        ],
+      });
+      const rows = resultsOf(objectOf(objectOf(outcome)['response'])).map(({ at, time }) => ({
+        at: stringOf(at),
+        time: Date.parse(stringOf(time)),
+      }));
+      expect(rows).toHaveLength(new Set(EVERY_CLOCK).size);
+      expect(rows.filter(({ at, time }) => bucketStart(at, unit, zone) !== floor(time, unit, zone))).toEqual(
+        [],
+      );
+    },
+  );
+});
+
+test.each([
+  ['Asia/Kathmandu', /^Nov 26, 2026 \(not whole\)/, Date.UTC(2026, 10, 25, 18, 15)],
+  ['America/St_Johns', /^Nov 26, 2026 \(not whole\)/, Date.UTC(2026, 10, 26, 3, 30)],
+])('today in %s begins at its midnight', async (timezoneId, name, midnight) => {
+  const { page } = await explorer.open('#/overview?domain=ops&window=7d', { now: MADE_NOW, timezoneId });
+  await page.getByRole('img', { name: /^jobs by day/ }).focus();
+  await page.keyboard.press('End');
+  const success = ops.jobs.filter(
+    ({ created_at: created, status }) => Number(created) >= midnight && status === 'SUCCESS',
+  ).length;
+  const readout = await page.locator('.readout').innerText();
+  expect(readout).toMatch(name);
+  expect(readout).toContain(`Success ${success},`);
 });
 
 describe('a time of the reader’s own', () => {

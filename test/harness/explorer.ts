@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContextOptions, Locator, Page, Request } from 'playwright-core';
 import { startBrowser, watchedPage } from './browser.js';
+import type { Config } from '../../src/config/config.js';
 import { SAMPLE_DOMAINS } from '../../src/embedded/sample.js';
 import { startService } from './service.js';
 import type { Service } from './service.js';
@@ -104,8 +105,8 @@ export interface Explorer {
 }
 
 /** Serves the sample from `database`. */
-export async function startExplorer(database: string): Promise<Explorer> {
-  const service = await startService(database, {}, { domains: SAMPLE_DOMAINS });
+export async function startExplorer(database: string, settings: Partial<Config> = {}): Promise<Explorer> {
+  const service = await startService(database, settings, { domains: SAMPLE_DOMAINS });
   const browser = await startBrowser();
   const origin = `http://${service.http}`;
   const opened: Explored[] = [];

@@ -1,12 +1,13 @@
 /** The calls of the overview, and their answers read together. */
 import type { Call } from '../../api/call.js';
-import { statDurations } from '../../api/durations.js';
+import { statDurations, statRuns } from '../../api/durations.js';
 import { countUnexplained, statErrorCodes } from '../../api/error-codes.js';
 import { FIELDS } from '../../api/fields.js';
 import { statCollectors, statTimeline } from '../../api/job-counts.js';
 import type { CollectorRow } from '../../api/job-counts.js';
 import { listPage } from '../../api/jobs.js';
 import type { Results } from '../../api/stat.js';
+import { statTrends } from '../../api/trends.js';
 import { statUnfinished } from '../../api/unfinished.js';
 import { useAnswer } from '../../state/answer.js';
 import type { Answer } from '../../state/answer.js';
@@ -14,17 +15,18 @@ import { sumBy } from '../../state/grouping.js';
 import { valuesOf } from '../../state/filter-words.js';
 import type { Route } from '../../state/route.js';
 import { selectionOf } from '../../state/selection.js';
-import { askedUnit, BUCKETS, DAY_MS, withBefore } from '../../state/time-range.js';
+import { dateFormat, DAY_MS, withBefore } from '../../state/time-range.js';
 import type { TimeRange } from '../../state/time-range.js';
 import type { ViewContext } from '../../state/view-context.js';
-import { cells } from './breakdown.js';
+import { buckets, cells } from './breakdown.js';
 import type { Cell } from './breakdown.js';
 import { MAX_NEWEST_JOBS } from './newest-jobs.js';
 import type { Beside } from './rates.js';
-import { isSlower, runsByCollector } from './runs.js';
+import { historiesOf } from './runs.js';
 import { stuckJobs } from './stuck.js';
+import { trendsOf } from './trends.js';
 
-/** The time before the window from which a collector's usual durations are taken. */
+/** The time before the window from which usual durations are taken. */
 const HISTORY_MS = 30 * DAY_MS;
 
 /** The jobs of a window by time and status, and those of as long a time before it. */
@@ -41,7 +43,7 @@ function statTimes({ route, timeRange, now, zone }: ViewContext): Call<Times> {
   const { unit, from = -Infinity } = timeRange;
   const call = statTimeline(
     selectionOf({ ...route, status: '' }, withBefore(timeRange, now)),
-    BUCKETS[askedUnit(unit, zone)].format,
+    dateFormat(unit, zone),
   );
   const isBefore = ({ start }: Cell): boolean => start < from;
   return {
@@ -69,7 +71,7 @@ export function onlyCollector({ filter }: Pick<Route, 'filter'>): string | undef
 
 /** The overview has every status: a status alone is shown by the jobs. */
 export function useAnswers(context: ViewContext) {
-  const { route, timeRange, now } = context;
+  const { route, timeRange, now, zone } = context;
   const every = { ...route, status: '' };
   const { from } = timeRange;
   const selection = selectionOf(every, timeRange);
@@ -79,7 +81,12 @@ export function useAnswers(context: ViewContext) {
   return {
     timeline: useAnswer(statTimes(context), context),
     collectors: useAnswer(statCollectors(withComparison, from), context),
-    durations: useAnswer(statDurations(history, onlyCollector(route) !== undefined), context),
+    durations: useAnswer(statDurations(history, 'collector_id', from), context),
+    runs: useAnswer(onlyCollector(route) === undefined ? undefined : statRuns(history), context),
+    trends: useAnswer(
+      from === undefined ? undefined : statTrends(selection, dateFormat(timeRange.unit, zone)),
+      context,
+    ),
     codes: useAnswer(statErrorCodes(selection), context),
     unexplained: useAnswer(countUnexplained(selection), context),
     unfinished: useAnswer(statUnfinished(selection), context),
@@ -91,27 +98,23 @@ export type OverviewAnswers = ReturnType<typeof useAnswers>;
 
 /** The stuck jobs once their history is there, and the facts beside the counts of collectors. */
 export function readTogether(
-  { durations, unfinished }: OverviewAnswers,
-  { timeRange: { from = -Infinity }, now }: ViewContext,
+  { durations, unfinished, timeline, trends }: OverviewAnswers,
+  { timeRange, now, zone }: ViewContext,
 ) {
-  const runs = runsByCollector(durations.value);
+  const histories = historiesOf(durations.value);
   const rows = unfinished.value?.results ?? [];
-  const stuck = durations.value === undefined ? [] : stuckJobs(rows, runs, now);
+  const stuck = durations.value === undefined ? [] : stuckJobs(rows, histories, now);
+  const starts = buckets(timeRange, timeline.value?.rows ?? [], { now, zone });
   const beside: Beside = {
-    lengths: new Map(
-      [...runs].map(([id, of]) => [
-        id,
-        of.filter(({ created }) => created >= from).map(({ length }) => length),
-      ]),
-    ),
-    slower: new Set([...runs].filter(([, of]) => isSlower(of)).map(([id]) => id)),
+    histories,
+    trends: trends.value && trendsOf(trends.value, starts, timeRange.unit, zone),
     stuck: sumBy(
       stuck,
       (job) => job.collector_id,
       () => 1,
     ),
   };
-  return { stuck, beside, runs, unfinished: rows.reduce((total, { jobs }) => total + jobs.length, 0) };
+  return { stuck, beside, unfinished: rows.reduce((total, { jobs }) => total + jobs.length, 0) };
 }
 
 /** The counts of collectors, with those that have nothing but stuck jobs. */

@@ -5,7 +5,7 @@ import { ENDED, FAILED, isOneOf } from '../../api/statuses.js';
 import type { JobStatus } from '../../api/statuses.js';
 import type { Share } from '../../state/chance.js';
 import { sumBy } from '../../state/grouping.js';
-import { after, askedUnit, BUCKETS, bucketStart, floor } from '../../state/time-range.js';
+import { after, BUCKETS, bucketStart, floor } from '../../state/time-range.js';
 import type { TimeRange, Unit } from '../../state/time-range.js';
 
 /** The number of jobs with one status in one bucket. */
@@ -16,12 +16,13 @@ export interface Cell {
   readonly jobs: number;
 }
 
-/** Reads rows of the unit that was asked for, put together to buckets of the zone. */
+/** Reads the rows of a timeline by unit and zone. */
 export const cells = ({ results }: Results<TimelineRow>, unit: Unit, zone: string): readonly Cell[] =>
-  results.map(({ at = '', status = '', jobs = 0 }) => {
-    const start = bucketStart(at, askedUnit(unit, zone));
-    return { start: Number.isNaN(start) ? start : floor(start, unit, zone), status, jobs };
-  });
+  results.map(({ at = '', status = '', jobs = 0 }) => ({
+    start: bucketStart(at, unit, zone),
+    status,
+    jobs,
+  }));
 
 /** A longer timeline shows its latest buckets. */
 export const MAX_BUCKETS = 750;

@@ -1,6 +1,4 @@
 /** The overview of a domain: outcomes of jobs by time, by collector and by error (docs/explorer.md «Overview»). */
-import type { Results } from '../../api/stat.js';
-import type { UnfinishedRow } from '../../api/unfinished.js';
 import { Answered } from '../../components/answered.js';
 import { FilterBar } from '../../components/filter-bar.js';
 import { sinceText } from '../../components/format.js';
@@ -18,17 +16,17 @@ import { CollectorTable } from './collector-table.js';
 import { ErrorCodes } from './error-codes.js';
 import { Headline } from './headline.js';
 import { NewestJobs } from './newest-jobs.js';
-import type { Run } from './runs.js';
+import type { Histories } from './runs.js';
 import { RunsChart } from './runs-chart.js';
 import { StuckJobs } from './stuck-jobs.js';
 import { Timeline } from './timeline.js';
 
-/** Stuck jobs need both answers. */
-const stuckAnswer = ({ unfinished, durations }: OverviewAnswers): Answer<Results<UnfinishedRow>> => ({
-  ...unfinished,
-  value: durations.value && unfinished.value,
-  error: unfinished.error ?? durations.error,
-  isWaiting: unfinished.isWaiting || durations.isWaiting,
+/** An answer that is shown beside another: it is there once both are. */
+const bothOf = <T,>(answer: Answer<T>, other: Answer<unknown>): Answer<T> => ({
+  ...answer,
+  value: other.value === undefined ? undefined : answer.value,
+  error: answer.error ?? other.error,
+  isWaiting: answer.isWaiting || other.isWaiting,
 });
 
 /** Why jobs fail, and those that do not end. */
@@ -59,7 +57,7 @@ const Causes = ({
     </section>
     <section aria-labelledby="stuck">
       <h2 id="stuck">Stuck and late</h2>
-      <Answered answer={stuckAnswer(answers)}>
+      <Answered answer={bothOf(answers.unfinished, answers.durations)}>
         {() => <StuckJobs jobs={stuck} unfinished={unfinished} context={context} />}
       </Answered>
     </section>
@@ -68,13 +66,13 @@ const Causes = ({
 
 /** The runs of the collector to which the view is confined. */
 function Runs({
-  answers,
-  runs,
+  answers: { runs, durations },
+  histories,
   context,
   nameOf,
 }: {
   readonly answers: OverviewAnswers;
-  readonly runs: ReadonlyMap<string, readonly Run[]>;
+  readonly histories: Histories;
   readonly context: ViewContext;
   nameOf(collector: string): string;
 }) {
@@ -83,8 +81,10 @@ function Runs({
   return (
     <section aria-labelledby="runs">
       <h2 id="runs">How long the runs of {nameOf(collector)} take</h2>
-      <Answered answer={answers.durations}>
-        {() => <RunsChart runs={runs.get(collector) ?? []} context={context} />}
+      <Answered answer={bothOf(runs, durations)}>
+        {({ results }) => (
+          <RunsChart runs={results} history={histories.get(collector) ?? {}} context={context} />
+        )}
       </Answered>
     </section>
   );
@@ -122,12 +122,13 @@ export function Overview({ context }: { readonly context: ViewContext }) {
         <h2 id="timeline">Jobs by {timeRange.unit}</h2>
         <Answered answer={timeline}>{(times) => <Timeline times={times} go={go} />}</Answered>
       </section>
-      <Runs answers={answers} runs={reading.runs} context={context} nameOf={nameOf} />
+      <Runs answers={answers} histories={reading.beside.histories} context={context} nameOf={nameOf} />
       <div class="columns overview">
         <CollectorTable
           collectors={collectors}
           beside={reading.beside}
-          others={[answers.durations, answers.unfinished]}
+          durations={answers.durations}
+          others={[answers.durations, answers.unfinished, answers.trends]}
           context={context}
         />
         <Causes answers={answers} reading={reading} context={context} nameOf={nameOf} />

@@ -1,6 +1,7 @@
 /** The columns of the table of collectors and providers. */
 import type { ComponentChildren } from 'preact';
 import { Bar } from '../../components/bar.js';
+import { Sparkline } from '../../components/sparkline.js';
 import { count, duration, share } from '../../components/format.js';
 import { changeOf } from '../../state/chance.js';
 import type { Rate } from './rates.js';
@@ -50,12 +51,28 @@ const Measured = ({
   </span>
 );
 
+/** The share of failing jobs beside its trend over the window, or a bar where no trend is known. */
+function Failing({ rate }: { readonly rate: Rate }) {
+  const part = failing(rate);
+  const text = share(part ?? 0);
+  const { trend } = rate;
+  if (trend === undefined) return <Measured part={part} color="is-error" text={text} />;
+  const peak = Math.max(0, ...trend);
+  const label = peak === 0 ? 'none failed' : `failed over the window, at most ${share(peak)} at once`;
+  return (
+    <span class="measure">
+      <Sparkline values={trend} label={label} />
+      <span>{part === undefined ? '–' : text}</span>
+    </span>
+  );
+}
+
 /** By the ids of the order. */
 export const RATE_COLUMNS: Readonly<Record<string, RateColumn>> = {
   failing: {
     title: 'Failing',
     value: failing,
-    cell: (rate) => <Measured part={failing(rate)} color="is-error" text={share(failing(rate) ?? 0)} />,
+    cell: (rate) => <Failing rate={rate} />,
   },
   before: { title: 'Before', value: before, cell: (rate) => <Before rate={rate} /> },
   failed: { title: 'Failed', value: ({ failed }) => failed, cell: ({ failed }) => count(failed) },
@@ -79,12 +96,17 @@ export interface Order {
   readonly isReversed: boolean;
 }
 
-export const WORST_FIRST: Order = { by: 'worst', isReversed: false };
+export const WORST_FIRST: Order = { by: '', isReversed: false };
 export const NAME = 'name';
+
+/** An order as the route has it: the id of a column, behind '-' if it is reversed. */
+export const orderText = ({ by, isReversed }: Order): string => `${isReversed ? '-' : ''}${by}`;
+export const orderOf = (text: string): Order =>
+  text.startsWith('-') ? { by: text.slice(1), isReversed: true } : { by: text, isReversed: false };
 
 const compare = (by: string): ((one: Rate, other: Rate) => number) | undefined => {
   if (by === NAME) return (one, other) => one.name.localeCompare(other.name);
-  const column = RATE_COLUMNS[by];
+  const column = Object.hasOwn(RATE_COLUMNS, by) ? RATE_COLUMNS[by] : undefined;
   return column && ((one, other) => (column.value(other) ?? -1) - (column.value(one) ?? -1));
 };
 
@@ -92,5 +114,5 @@ const compare = (by: string): ((one: Rate, other: Rate) => number) | undefined =
 export function sorted(rates: readonly Rate[], { by, isReversed }: Order): readonly Rate[] {
   const order = compare(by);
   const found = order === undefined ? rates : rates.toSorted(order);
-  return isReversed ? found.toReversed() : found;
+  return isReversed && order !== undefined ? found.toReversed() : found;
 }

@@ -8,15 +8,18 @@ import type { Rate } from './rates.js';
 /** Rows shown before the reader asks for all. */
 const MAX_ROWS = 12;
 
-interface RateTableProps {
-  readonly title: string;
-  readonly rates: readonly Rate[];
-  onPick(key: string): void;
-}
-
 interface Ordered {
   readonly order: Order;
   onOrder(to: Order): void;
+}
+
+interface RateTableProps extends Ordered {
+  readonly title: string;
+  readonly rates: readonly Rate[];
+  /** The text by which rows are found. */
+  readonly word: string;
+  onFind(word: string): void;
+  onPick(key: string): void;
 }
 
 function Head({ id, title, order, onOrder }: Ordered & { readonly id: string; readonly title: string }) {
@@ -59,7 +62,7 @@ const Row = ({
 const contains = (text: string, word: string): boolean =>
   text.toLocaleLowerCase().includes(word.trim().toLocaleLowerCase());
 
-function Rows({ title, rates, onPick, order, onOrder }: RateTableProps & Ordered) {
+function Rows({ title, rates, onPick, order, onOrder }: Omit<RateTableProps, 'word' | 'onFind'>) {
   const longest = Math.max(1, ...rates.map(({ median }) => median ?? 0));
   return (
     <table class="rates">
@@ -82,12 +85,10 @@ function Rows({ title, rates, onPick, order, onOrder }: RateTableProps & Ordered
 
 /** A cut hides the last rows of the order; all of them are one click away, in a box of their own height. */
 export function RateTable(props: RateTableProps) {
-  const { title, rates } = props;
-  const [order, setOrder] = useState(WORST_FIRST);
-  const [word, setWord] = useState('');
+  const { title, rates, order, word, onFind } = props;
   const [isWhole, setWhole] = useState(false);
   if (rates.length === 0) return <p class="none">No jobs.</p>;
-  const isLong = rates.length > MAX_ROWS;
+  const isLong = rates.length > MAX_ROWS || word !== '';
   const found = sorted(rates, order).filter(({ name, key }) => contains(`${name} ${key}`, word));
   const shown = isWhole ? found : found.slice(0, MAX_ROWS);
   const name = title.toLowerCase();
@@ -99,11 +100,11 @@ export function RateTable(props: RateTableProps) {
           aria-label={`Find a ${name}`}
           placeholder={`Find a ${name}`}
           value={word}
-          onInput={({ currentTarget }) => setWord(currentTarget.value)}
+          onInput={({ currentTarget }) => onFind(currentTarget.value)}
         />
       )}
       <div class="scrolls rows" role="region" aria-label={`Table of ${name}s`} tabIndex={0}>
-        <Rows {...props} rates={shown} order={order} onOrder={setOrder} />
+        <Rows {...props} rates={shown} />
       </div>
       {isLong && (
         <p class="tools">

@@ -5,7 +5,9 @@ import type { JobStatus } from '../../api/statuses.js';
 import { atLeast } from '../../state/chance.js';
 import type { Share } from '../../state/chance.js';
 import { groupBy } from '../../state/grouping.js';
-import { medianOf } from './runs.js';
+import { isSlower } from './runs.js';
+import type { Histories } from './runs.js';
+import type { Trends } from './trends.js';
 
 /** The outcome of the jobs of one collector or of one provider. */
 export interface Rate {
@@ -19,9 +21,11 @@ export interface Rate {
   readonly failing: Share;
   /** Failed jobs among the ended ones of the time before. */
   readonly before: Share;
-  /** Milliseconds; undefined without an ended job among the newest. */
+  /** Milliseconds; undefined without a run that ended in the window. */
   readonly median: number | undefined;
-  /** The newest runs take longer than usual. */
+  /** The share of failed jobs in each bucket of the timeline; undefined: it is not drawn. */
+  readonly trend: readonly number[] | undefined;
+  /** The runs of the window take longer than usual. */
   readonly isSlower: boolean;
 }
 
@@ -39,17 +43,20 @@ const isWorse = (one: Rate, other: Rate): number =>
   other.failed + other.stuck - one.failed - one.stuck ||
   other.jobs - one.jobs;
 
-/** The facts about collectors beside the counts of their jobs, by the collector’s id. */
+/** The facts beside the counts of jobs. */
 export interface Beside {
-  readonly lengths: ReadonlyMap<string, readonly number[]>;
+  /** By the key of a group. */
+  readonly histories: Histories;
+  /** The stuck jobs of each collector, by its id. */
   readonly stuck: ReadonlyMap<string, number>;
-  readonly slower: ReadonlySet<string>;
+  /** By the key of a group; undefined: none are known. */
+  readonly trends: Trends | undefined;
 }
 
 /** Groups the rows of collectors by the field `key`, each group named by the field `name`, the worst first. */
 export function rates(
   results: readonly CollectorRow[],
-  { lengths, stuck, slower }: Beside,
+  { histories, stuck, trends }: Beside,
   key: 'collector_id' | 'provider',
   name: 'name' | 'provider',
 ): readonly Rate[] {
@@ -65,8 +72,9 @@ export function rates(
       stuck: stuckJobs,
       failing: { part: failed + stuckJobs, of: sum(rows, 'jobs', ENDED) + stuckJobs },
       before: { part: sum(rows, 'before', FAILED), of: sum(rows, 'before', ENDED) },
-      median: medianOf(ids.flatMap((id) => lengths.get(id) ?? [])),
-      isSlower: key === 'collector_id' && slower.has(group),
+      median: histories.get(group)?.within?.median,
+      trend: trends && (trends.get(group) ?? []),
+      isSlower: isSlower(histories.get(group)),
     };
   });
   return found.filter(({ jobs, stuck: some }) => jobs + some > 0).toSorted(isWorse);

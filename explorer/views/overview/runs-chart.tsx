@@ -1,25 +1,35 @@
-/** The durations of one collector's runs: a dot each, by status, with lines at the median and the p95. */
+/** The durations of one collector's newest runs: a dot each, by status, with lines at the exact median and p95 of the window. */
+import type { Run } from '../../api/durations.js';
 import { useWidth } from '../../components/chart/use-width.js';
-import { duration } from '../../components/format.js';
+import { duration, plural } from '../../components/format.js';
 import { allStatuses, statusClass, statusName } from '../../components/status.js';
 import { hashOf } from '../../state/route.js';
 import type { ViewContext } from '../../state/view-context.js';
-import { medianOf, percentile, usualOf } from './runs.js';
-import type { Run } from './runs.js';
+import { isComparable, isSlower } from './runs.js';
+import type { History } from './runs.js';
 
 const HEIGHT = 160;
 const [LEFT, RIGHT, TOP, BOTTOM] = [8, 90, 10, 10];
 
-/** The runs in a sentence. */
-function Told({ runs }: { readonly runs: readonly Run[] }) {
-  const usual = usualOf(runs);
-  if (usual === undefined) return <p class="none">Fewer than 25 runs: too few to tell what is usual.</p>;
-  const { newest, median, before, limit } = usual;
+/** The history in a sentence. */
+function Told({ history }: { readonly history: History }) {
+  const { within, before } = history;
+  if (within === undefined) return <p class="none">No run of the window has ended.</p>;
+  const { runs, median } = within;
   return (
     <p>
-      The newest {newest} runs take {duration(median)},{' '}
-      {median > limit ? <strong class="bad">slower than usual</strong> : 'as usual'}: before it was{' '}
-      {duration(before)}, and 9 of 10 took at most {duration(limit)}.
+      {runs === 1 ? 'The only run of this window takes' : `The ${plural(runs, 'run')} of this window take`}{' '}
+      {duration(median)}
+      {isComparable(history) ? (
+        <>
+          , {isSlower(history) ? <strong class="bad">slower than usual</strong> : 'as usual'}: in the 30 days
+          before it was {duration(history.before.median)}, and 9 of 10 took at most{' '}
+          {duration(history.before.p90)}
+        </>
+      ) : (
+        `; ${plural(before?.runs ?? 0, 'run')} of the 30 days before: too few to tell what is usual`
+      )}
+      .
     </p>
   );
 }
@@ -27,36 +37,42 @@ function Told({ runs }: { readonly runs: readonly Run[] }) {
 const Level = ({
   name,
   length,
+  x,
   y,
 }: {
   readonly name: string;
   readonly length: number;
+  readonly x: number;
   readonly y: number;
 }) => (
   <>
-    <line class="level" x1={LEFT} x2="100%" y1={y} y2={y} />
+    <line class="level" x1={x} x2="100%" y1={y} y2={y} />
     <text x="100%" y={y - 3} text-anchor="end">
       {name} {duration(length)}
     </text>
   </>
 );
 
+interface Drawn {
+  readonly runs: readonly Run[];
+  readonly history: History;
+  readonly context: ViewContext;
+}
+
+/** Lines over the window alone: they are about its runs. */
 function Dots({
   runs,
+  history: { within },
   width,
-  context,
-}: {
-  readonly runs: readonly Run[];
-  readonly width: number;
-  readonly context: ViewContext;
-}) {
-  const lengths = runs.map(({ length }) => length);
-  const [first, last] = [Math.min(...runs.map(({ created }) => created)), context.now];
-  const top = Math.max(1, ...lengths);
+  context: { route, now, timeRange },
+}: Drawn & { readonly width: number }) {
+  const created = runs.map(({ created_at: time }) => Date.parse(time));
+  const first = Math.min(...created);
+  const levels = within === undefined ? {} : { p95: within.p95, median: within.median };
+  const top = Math.max(1, ...runs.map(({ length }) => length), ...Object.values(levels));
   const x = (time: number): number =>
-    LEFT + ((time - first) / Math.max(1, last - first)) * Math.max(1, width - LEFT - RIGHT);
+    LEFT + ((time - first) / Math.max(1, now - first)) * Math.max(1, width - LEFT - RIGHT);
   const y = (length: number): number => HEIGHT - BOTTOM - (length / top) * (HEIGHT - TOP - BOTTOM);
-  const levels = { p95: percentile(lengths, 0.95) ?? 0, median: medianOf(lengths) ?? 0 };
   return (
     <svg
       width={width}
@@ -65,11 +81,17 @@ function Dots({
       aria-label={`Durations of ${runs.length} runs, up to ${duration(top)}`}
     >
       {Object.entries(levels).map(([name, length]) => (
-        <Level key={name} name={name} length={length} y={y(length)} />
+        <Level
+          key={name}
+          name={name}
+          length={length}
+          x={x(Math.max(first, timeRange.from ?? first))}
+          y={y(length)}
+        />
       ))}
-      {runs.map(({ job_id: id, status, created, length }) => (
-        <a key={id} href={hashOf({ ...context.route, view: 'job', job: id })} tabIndex={-1}>
-          <circle class={statusClass(status)} cx={x(created)} cy={y(length)} r={3}>
+      {runs.map(({ job_id: id, status, length }, index) => (
+        <a key={id} href={hashOf({ ...route, view: 'job', job: id })} tabIndex={-1}>
+          <circle class={statusClass(status)} cx={x(created[index] ?? first)} cy={y(length)} r={3}>
             <title>{`${statusName(status)}, ${duration(length)}, ${id}`}</title>
           </circle>
         </a>
@@ -78,21 +100,16 @@ function Dots({
   );
 }
 
-export function RunsChart({
-  runs,
-  context,
-}: {
-  readonly runs: readonly Run[];
-  readonly context: ViewContext;
-}) {
+export function RunsChart(drawn: Drawn) {
+  const { runs, history } = drawn;
   const [element, width] = useWidth();
   if (runs.length === 0) return <p class="none">No run has ended.</p>;
   const found = new Set(runs.map(({ status }) => status));
   return (
     <>
-      <Told runs={runs} />
+      <Told history={history} />
       <div class="chart runs" ref={element}>
-        <Dots runs={runs} width={width} context={context} />
+        <Dots {...drawn} width={width} />
         <p class="legend" aria-hidden="true">
           {allStatuses(new Map())
             .filter((status) => found.has(status))

@@ -1,11 +1,9 @@
 /** Finds the unfinished jobs that take longer than their collector's jobs do (docs/explorer.md «Overview»). */
 import type { UnfinishedJob, UnfinishedRow } from '../../api/unfinished.js';
 import { DAY_MS } from '../../state/time-range.js';
-import { percentile } from './runs.js';
-import type { Run } from './runs.js';
+import { usualLimit } from './runs.js';
+import type { Histories } from './runs.js';
 
-/** Ended runs that make a history. */
-export const MIN_RUNS = 5;
 /** The multiple of a collector's p95 from which its unfinished jobs are late. */
 export const LATE_FACTOR = 3;
 
@@ -18,22 +16,14 @@ export interface StuckJob extends UnfinishedJob {
   readonly usual: number | undefined;
 }
 
-const usualLength = (runs: readonly Run[]): number | undefined =>
-  runs.length < MIN_RUNS
-    ? undefined
-    : percentile(
-        runs.map(({ length }) => length),
-        0.95,
-      );
-
 /** The jobs unfinished for longer than 3 times their collector's p95, or than a day without a history; the oldest first. */
 export function stuckJobs(
   rows: readonly UnfinishedRow[],
-  runs: ReadonlyMap<string, readonly Run[]>,
+  histories: Histories,
   now: number,
 ): readonly StuckJob[] {
   const found = rows.flatMap(({ collector_id, name, jobs }) => {
-    const usual = usualLength(runs.get(collector_id) ?? []);
+    const usual = usualLimit(histories.get(collector_id));
     const limit = usual === undefined ? DAY_MS : LATE_FACTOR * usual;
     return jobs
       .map((job) => ({ ...job, collector_id, name, usual, age: now - Date.parse(job.created_at) }))

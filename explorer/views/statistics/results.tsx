@@ -1,11 +1,15 @@
 /** Rows of statistics as a table, and as a chart if one fits them (docs/explorer.md «Statistics»). */
+import { FORMATS } from '../../api/client.js';
 import { isObject } from '../../api/json.js';
-import type { Json } from '../../api/json.js';
+import type { Json, JsonObject } from '../../api/json.js';
 import { Chart } from '../../components/chart/chart.js';
 import { count } from '../../components/format.js';
+import { fileName, FORMAT_NAMES, save } from '../../components/save.js';
 import { isStatus, statusClass, statusName } from '../../components/status.js';
+import type { ViewContext } from '../../state/view-context.js';
 import { plotOf } from './plot.js';
 import type { Plot } from './plot.js';
+import { ROW_FILES } from './row-files.js';
 import { RowTable } from './row-table.js';
 import { Shares } from './shares.js';
 
@@ -53,17 +57,52 @@ function Drawing({ plot }: { readonly plot: Plot }) {
   );
 }
 
-export function Results({ rows }: { readonly rows: readonly Json[] }) {
+/** All rows as a file, made of the answer that is shown. */
+const Export = ({
+  rows,
+  context,
+}: {
+  readonly rows: readonly JsonObject[];
+  readonly context: ViewContext;
+}) => (
+  <span class="export">
+    {FORMAT_NAMES.map((format) => (
+      <button
+        key={format}
+        type="button"
+        onClick={() =>
+          save(
+            new Blob([ROW_FILES[format](rows)], { type: FORMATS[format] }),
+            fileName('statistics', context, format),
+          )
+        }
+      >
+        Export {format}
+      </button>
+    ))}
+  </span>
+);
+
+export function Results({
+  rows,
+  context,
+}: {
+  readonly rows: readonly Json[];
+  readonly context: ViewContext;
+}) {
   if (rows.length === 0) return <p class="none">No rows.</p>;
-  const shown = rows.slice(0, MAX_ROWS).map((row) => (isObject(row) ? row : { value: row }));
+  const all = rows.map((row) => (isObject(row) ? row : { value: row }));
   const plot = plotOf(rows);
   return (
     <>
-      <p>
-        {count(rows.length)} rows{rows.length > MAX_ROWS && `, of which ${count(MAX_ROWS)} are shown`}.
+      <p class="tools">
+        <span>
+          {count(rows.length)} rows{rows.length > MAX_ROWS && `, of which ${count(MAX_ROWS)} are shown`}.
+        </span>
+        <Export rows={all} context={context} />
       </p>
       {plot !== undefined && <Drawing plot={plot} />}
-      <RowTable rows={shown} />
+      <RowTable rows={all.slice(0, MAX_ROWS)} />
     </>
   );
 }

@@ -12,11 +12,15 @@ const cell = (value: Json | undefined): string => {
   return typeof value === 'number' ? count(value) : typeof value === 'string' ? value : JSON.stringify(value);
 };
 
+/** The names in rows, each once. */
+export const namesIn = (rows: readonly JsonObject[]): readonly string[] => [
+  ...new Set(rows.flatMap((row) => Object.keys(row))),
+];
+
 function columnsOf(rows: readonly JsonObject[]): readonly Column[] {
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const isNumber = (name: string): boolean =>
     rows.every((row) => row[name] === undefined || typeof row[name] === 'number');
-  return names
+  return namesIn(rows)
     .map((name) => ({ name, isNumber: isNumber(name) }))
     .toSorted((a, b) => Number(a.isNumber) - Number(b.isNumber));
 }

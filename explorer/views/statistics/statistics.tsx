@@ -43,7 +43,9 @@ export function Statistics({ context }: { readonly context: ViewContext }) {
         <section aria-labelledby="rows">
           <h2 id="rows">Rows</h2>
           <TheAnswer>
-            <Answered answer={answer}>{({ results }) => <Results rows={results} />}</Answered>
+            <Answered answer={answer}>
+              {({ results }) => <Results rows={results} context={context} />}
+            </Answered>
           </TheAnswer>
         </section>
       </div>

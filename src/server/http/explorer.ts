@@ -14,6 +14,8 @@ export interface Explorer {
   readonly domains: readonly string[];
   /** The keys to suggest for conditions. */
   readonly fields: readonly string[];
+  /** With `on` the page may have its calls explained. */
+  readonly explain: 'on' | 'off';
 }
 
 const POLICY = [
@@ -27,7 +29,7 @@ const POLICY = [
 /** Adds / with its files. */
 export function addExplorerPages(
   app: Hono<WebApp>,
-  { auth, grpc, domains, fields }: Explorer,
+  { auth, grpc, domains, fields, explain }: Explorer,
   version: string,
   isEncrypted: boolean,
 ): void {
@@ -38,6 +40,7 @@ export function addExplorerPages(
     grpc_port: Number(grpc.split(':').at(-1)),
     domains,
     fields,
+    explain,
   };
   app.use('/explorer/*', etag());
   addPage(app, POLICY, [
