@@ -108,7 +108,9 @@ async function connect(
   const observe = observeDatabase(metrics, { database: config.mongodbDatabase, ...clock });
   const uri = config.mongodbUri ?? (await startEmbeddedDatabase({ config, log, cleanups }));
   const kept = keepConnections({
-    ...{ uri, options, database: config.mongodbDatabase, collections: COLLECTIONS },
+    // The embedded mongod has a port of its own.
+    ...{ uri, options: embedded ? await readConnectionOptions(uri) : options },
+    ...{ database: config.mongodbDatabase, collections: COLLECTIONS },
     ...{ monotonicNow: clock.monotonicNow, overrides: replaced?.mongo },
     observeClient(client, purpose) {
       observe(client, purpose);

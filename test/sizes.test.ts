@@ -81,6 +81,17 @@ const STATS: readonly (readonly [string, string, JsonObject, string])[] = [
   large('add_to_set of more than memory', stages(group('filters.text', 'add_to_set')), MEMORY_LIMIT),
   large('merge_objects of more than one row', stages(group('filters', 'merge_objects', 'group')), ROW_LIMIT),
   large('a row of copies', stages({ project: { fields: copies } }), ROW_LIMIT),
+  large(
+    'a median beside many large operands',
+    stages(
+      grouped(
+        [],
+        ...fields(60, (i) => field(`s${i}`, 'sum', 'filters.text')),
+        field('m', 'median', 'duration'),
+      ),
+    ),
+    ROW_LIMIT,
+  ),
   large('a key of copies', stages(grouped(copies)), ROW_LIMIT),
   large('keys of more than one response', stages(grouped([key('filters', 'n')])), RESPONSE_LIMIT),
   large('a sort of more than memory', stages({ sort: { key: 'filters' } }, { limit: 3 }), 'OK'),

@@ -1,5 +1,5 @@
 /** The environment as one frozen Config; every complaint is reported at once (docs/settings.md). */
-import { baseUrl, pairs, ratio, SAMPLERS } from './otel.js';
+import { baseUrl, pairs, ratio, SAMPLERS, wrongForPackages } from './otel.js';
 import { duration, invalid, MAX_DURATION_MS, oneOf, size, someOf, wholeNumber } from './reader.js';
 import type { Reader } from './reader.js';
 
@@ -10,6 +10,12 @@ interface IdentityEndpoint {
 }
 
 const flag: Reader<boolean> = (text) => oneOf('true', 'false')(text) === 'true';
+/** OpenTelemetry takes true and false in any case. */
+const anyCase =
+  <T>(reader: Reader<T>): Reader<T> =>
+  (text) =>
+    reader(text.toLowerCase());
+
 const port: Reader<number> = wholeNumber(0, 65_535);
 const portOrOff: Reader<number | 'off'> = (text) => (text === 'off' ? text : port(text));
 const anyText: Reader<string> = (text) => text;
@@ -124,7 +130,7 @@ const settings = (read: Read, ofUri: string | undefined) => ({
   otelTracesExporter: read('OTEL_TRACES_EXPORTER', oneOf('otlp', 'none'), 'otlp'),
   otelMetricsExporter: read('OTEL_METRICS_EXPORTER', oneOf('otlp', 'none'), 'otlp'),
   otelMetricExportInterval: read('OTEL_METRIC_EXPORT_INTERVAL', wholeNumber(100, MAX_DURATION_MS), '60000'),
-  otelSdkDisabled: read('OTEL_SDK_DISABLED', flag, 'false'),
+  otelSdkDisabled: read('OTEL_SDK_DISABLED', anyCase(flag), 'false'),
 });
 
 export type Config = Readonly<ReturnType<typeof settings>>;
@@ -232,6 +238,7 @@ export function readConfig(
   }
 
   const config = settings(read, ofUri);
+  complaints.push(...wrongForPackages(environment));
   complaints.push(...contradictions(config, environment));
   if (complaints.length > 0) throw new ConfigError(complaints.join('\n'));
   return Object.freeze(config);

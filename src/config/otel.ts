@@ -1,5 +1,5 @@
 /** Reads the settings with names and forms of OpenTelemetry (docs/settings.md «OpenTelemetry»). */
-import { invalid } from './reader.js';
+import { invalid, oneOf, wholeNumber } from './reader.js';
 import type { Reader } from './reader.js';
 
 /** Credentials would be in the log and in --print-config. */
@@ -40,3 +40,41 @@ export const SAMPLERS = [
   ...(['always_on', 'always_off', 'traceidratio'] as const),
   ...(['parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio'] as const),
 ] as const;
+
+const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
+
+const HEADERS = 'pairs of a header and a value joined by commas, such as authorization=Basic%20abc';
+
+/** Headers of each export. */
+const headers: Reader<unknown> = (text) => {
+  const sent = text.split(',').map((each) => each.split('=', 1)[0]?.trim() ?? '');
+  return sent.every((name) => HEADER_NAME.test(name)) && text.split(',').every((each) => each.includes('='))
+    ? sent
+    : invalid(HEADERS);
+};
+
+const MAX_COUNT = 1_000_000;
+const MAX_MS = 3_600_000;
+
+/** Variables that OpenTelemetry's packages read themselves, and pass over wrong values, or never end with them. */
+const READ_BY_PACKAGES: readonly (readonly [name: RegExp, read: Reader<unknown>])[] = [
+  [/^OTEL_BSP_MAX_(?:QUEUE_SIZE|EXPORT_BATCH_SIZE)$/, wholeNumber(1, MAX_COUNT)],
+  [/^OTEL_BSP_(?:SCHEDULE_DELAY|EXPORT_TIMEOUT)$/, wholeNumber(1, MAX_MS)],
+  [/^OTEL_EXPORTER_OTLP_(?:TRACES_|METRICS_)?TIMEOUT$/, wholeNumber(1, MAX_MS)],
+  [/^OTEL_EXPORTER_OTLP_(?:TRACES_|METRICS_)?COMPRESSION$/, oneOf('gzip', 'none')],
+  [/^OTEL_EXPORTER_OTLP_(?:TRACES_|METRICS_)?HEADERS$/, headers],
+];
+
+function complaintOf(name: string, text: string): readonly string[] {
+  const reader = READ_BY_PACKAGES.find(([names]) => names.test(name))?.[1];
+  try {
+    reader?.(text);
+    return [];
+  } catch (error) {
+    return [`${name} ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
+
+/** Complaints about wrong variables among those that the packages read. */
+export const wrongForPackages = (environment: Readonly<Record<string, string | undefined>>): readonly string[] =>
+  Object.entries(environment).flatMap(([name, text = '']) => (text === '' ? [] : complaintOf(name, text)));

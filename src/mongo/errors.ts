@@ -79,7 +79,7 @@ const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>(
     [40386, 40390, 40391, 40392, 40393, 40394, 40395, 40396, 40397, 40398, 4940400, 4940401],
     notPairs,
   ),
-  ...entries([241, 10334, 17419, 17420], rowTooLarge),
+  ...entries([241, 10334, 13548, 17419, 17420], rowTooLarge),
   ...entries([146, 292, 16819, 16820, 5414201, 5643011], outOfMemory),
   ...entries(ELSEWHERE_CODES, unavailable),
   ...entries(LATER_CODES, unavailable),

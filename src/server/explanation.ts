@@ -1,4 +1,5 @@
 /** Writes the explanation of a call within the size of a header (docs/monitor.md «Explain»). */
+import { explanationDetails } from './details.js';
 
 /** The parts of a call's time, in milliseconds; a part that has not begun is undefined. */
 export interface ExplainedTimes {
@@ -9,8 +10,13 @@ export interface ExplainedTimes {
 
 type Operations = readonly object[];
 
-/** Clients limit metadata, many to 8 KB; as protobuf in base64 the text takes twice its length. */
+/** The limit for a header. */
 const MAX_CHARACTERS = 3072;
+/** The limit for metadata: clients take 8 KB, with a third more in base64. */
+const MAX_BYTES = 5800;
+
+const fits = (text: string): boolean =>
+  text.length <= MAX_CHARACTERS && explanationDetails(text).length <= MAX_BYTES;
 
 /** What may be long in an operation. */
 const LONG: ReadonlySet<string> = new Set(['filter', 'pipeline', 'sort']);
@@ -33,5 +39,5 @@ export function writeExplanation(times: ExplainedTimes, operations: Operations):
     { ...times, operations: short },
     { ...times, operations: short.slice(0, 5), more_operations: Math.max(0, short.length - 5) },
   ].map(asciiJson);
-  return texts.find((text) => text.length <= MAX_CHARACTERS) ?? asciiJson(times);
+  return texts.find(fits) ?? asciiJson(times);
 }

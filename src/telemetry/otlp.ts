@@ -24,6 +24,9 @@ export const resourceOf = ({ resource }: Otlp): Resource =>
 
 type Done = Parameters<SpanExporter['export']>[1];
 
+/** ExportResultCode.FAILED of a package that is no dependency of this one. */
+const FAILED = 1;
+
 /** An exporter of spans or of metrics. */
 interface Exporter<Data> {
   export(data: Data, done: Done): void;
@@ -31,16 +34,31 @@ interface Exporter<Data> {
   shutdown(): Promise<void>;
 }
 
-/** Logs outages of the destination; the packages themselves would tell nobody. */
-export function observed<Data>(exporter: Exporter<Data>, texts: OutageTexts, otlp: Otlp): Exporter<Data> {
+/** The packages bound the silence of a destination, and not the whole of its answer. */
+const EXPORT_TIMEOUT_MS = 30_000;
+const LATE = new Error('no whole answer in time');
+
+/** Logs outages of the destination, which the packages themselves would tell nobody, and gives up late exports. */
+export function observed<Data>(
+  exporter: Exporter<Data>,
+  texts: OutageTexts,
+  otlp: Pick<Otlp, 'log' | 'monotonicNow'>,
+  timeoutMs = EXPORT_TIMEOUT_MS,
+): Exporter<Data> {
   const outage = createOutage(texts, otlp.log, otlp.monotonicNow);
   return {
     export(data, done) {
-      exporter.export(data, (result) => {
+      let isDone = false;
+      const finish: Done = (result) => {
+        if (isDone) return;
+        isDone = true;
+        clearTimeout(late);
         if (result.error === undefined) outage.answered();
         else outage.failed(result.error);
         done(result);
-      });
+      };
+      const late = setTimeout(() => finish({ code: FAILED, error: LATE }), timeoutMs).unref();
+      exporter.export(data, finish);
     },
     forceFlush: () => exporter.forceFlush(),
     shutdown: () => exporter.shutdown(),

@@ -132,6 +132,7 @@ test.each<readonly [string, string, keyof Config, unknown]>([
   ['OTEL_METRICS_EXPORTER', 'none', 'otelMetricsExporter', 'none'],
   ['OTEL_METRIC_EXPORT_INTERVAL', '1000', 'otelMetricExportInterval', 1000],
   ['OTEL_SDK_DISABLED', 'true', 'otelSdkDisabled', true],
+  ['OTEL_SDK_DISABLED', 'TRUE', 'otelSdkDisabled', true],
 ])('%s=%s is parsed', (name, text, key, expected) => {
   expect(readConfig({ ...REQUIRED_BESIDE[name], [name]: text })[key]).toEqual(expected);
 });
@@ -157,6 +158,7 @@ const ENCODED =
   'must be a MongoDB URI, mongodb://… or mongodb+srv://…, with / as %2F and @ as %40 in user and password';
 const A_HOST = 'must be an address or a host name, such as 0.0.0.0, :: or localhost';
 const AN_ENDPOINT = 'must be grpc://host:port or grpc+ssl://host:port';
+const HEADERS = 'must be pairs of a header and a value joined by commas, such as authorization=Basic%20abc';
 const A_URL = 'must be a URL such as http://localhost:4318; credentials go to OTEL_EXPORTER_OTLP_HEADERS';
 const PAIRS = 'must be pairs joined by commas, such as deployment.environment.name=test,team=inventory';
 const ORIGINS = 'must be origins joined by commas, such as https://console.example.org';
@@ -216,6 +218,12 @@ describe('the validation', () => {
     ['OTEL_TRACES_SAMPLER_ARG', '-1', 'must be a number from 0 to 1'],
     ['OTEL_METRICS_EXPORTER', 'prometheus', 'must be otlp or none'],
     ['OTEL_METRIC_EXPORT_INTERVAL', '1s', 'must be a whole number from 100 to 3600000'],
+    ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE', '0', 'must be a whole number from 1 to 1000000'],
+    ['OTEL_BSP_SCHEDULE_DELAY', 'abc', 'must be a whole number from 1 to 3600000'],
+    ['OTEL_EXPORTER_OTLP_METRICS_TIMEOUT', '-5', 'must be a whole number from 1 to 3600000'],
+    ['OTEL_EXPORTER_OTLP_TRACES_COMPRESSION', 'foo', 'must be gzip or none'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=b,k', HEADERS],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a header=x', HEADERS],
   ])('rejects %s=%s', (name, text, expected) => {
     expect(complaints({ [name]: text })).toContain(`${name} ${expected}`);
   });

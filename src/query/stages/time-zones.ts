@@ -10,10 +10,14 @@ const OFFSET = /^[+-](?:[01]\d|2[0-3]):[0-5]\d$/;
 /** Without it, Intl would take offsets in further forms, by the version of Node. */
 const NAME = /^[A-Za-z]/;
 
+/** Names that ICU knows beside those of IANA, for other places than readers of today mean: BST would be Dhaka. */
+const OF_ICU =
+  /^(?:ACT|AET|AGT|ART|AST|BET|BST|CAT|CNT|CST|CTT|EAT|ECT|IET|IST|JST|MIT|NET|NST|PLT|PNT|PRT|PST|SST|VST|SystemV\/.*)$/i;
+
 /** The name by which MongoDB knows the zone `text`, an offset or a name of IANA in any case; undefined: there is no such zone. */
 export function zoneName(text: string): string | undefined {
   if (OFFSET.test(text)) return text;
-  if (!NAME.test(text)) return undefined;
+  if (!NAME.test(text) || OF_ICU.test(text)) return undefined;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;
   } catch {

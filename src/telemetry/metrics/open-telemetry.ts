@@ -36,6 +36,9 @@ const ATTRIBUTES: ReadonlyMap<string, string> = new Map([
 const UNITS: readonly (readonly [RegExp, string])[] = [
   [/_seconds(?:_total)?$/, 's'],
   [/_bytes(?:_total)?$/, 'By'],
+  [/^db_client_connection_(?:count|max)$/, '{connection}'],
+  [/^db_client_connection_pending_requests$/, '{request}'],
+  [/^db_client_connection_timeouts_total$/, '{timeout}'],
 ];
 
 const unitOf = (name: string): string => UNITS.find(([end]) => end.test(name))?.[1] ?? '1';
@@ -85,8 +88,9 @@ function dataOf({ name, definition, series }: CollectedMetric, period: Period): 
     return { ...described, dataPointType: DataPointType.HISTOGRAM, dataPoints };
   }
   const dataPoints = series.map((each) => pointOf(each, each.values[0] ?? 0, period));
-  return type === 'counter'
-    ? { ...described, dataPointType: DataPointType.SUM, dataPoints, isMonotonic: true }
+  // Numbers of connections are sums that rise and fall, by the conventions.
+  return type === 'counter' || convention !== undefined
+    ? { ...described, dataPointType: DataPointType.SUM, dataPoints, isMonotonic: type === 'counter' }
     : { ...described, dataPointType: DataPointType.GAUGE, dataPoints };
 }
 

@@ -149,6 +149,9 @@ const PARTS: readonly Refusal[] = [
     'a\0',
     '$x',
     '\u0391',
+    'BST',
+    'ist',
+    'SystemV/PST8',
   ].map((zone) =>
     invalid(
       `the time zone ${JSON.stringify(zone)}`,

@@ -91,6 +91,9 @@ describe('with an endpoint', () => {
       ...{ kind: 'gauge', unit: '1', points: [{ attributes: {}, value: 1 }] },
       resource: { 'service.name': 'pushed', 'service.instance.id': expect.any(String) },
     });
+    expect(metricNamed(pushed, 'db.client.connection.count')).toMatchObject({
+      ...{ kind: 'sum', unit: '{connection}', temporality: 'CUMULATIVE' },
+    });
     expect(metricNamed(pushed, 'inventory_job_calls_total')).toMatchObject({
       ...{ kind: 'sum', temporality: 'CUMULATIVE' },
     });

@@ -18,7 +18,7 @@ export interface Filter {
   /** The field to look at: a plain dotted path, such as `collector.plugin_info.plugin_id`. */
   key_alias:
     | //
-    /** The field's path. */
+    /** The field's path, or `duration`: the seconds from a job's creation to its end. */
     { $case: "key"; value: string }
     | //
     /** Short for `key`. */
@@ -121,7 +121,10 @@ export interface AggregateGroupKey {
     /** Short for `name`. */
     { $case: "n"; value: string }
     | undefined;
-  /** Turns a date into `year`, `month`, `day` (of the month), or into text by a pattern such as `%Y-%m-%d`. UTC. */
+  /**
+   * Turns a date into `year`, `month`, `day` (of the month), or into text by a pattern such as `%Y-%m-%d`.
+   * UTC, unless a zone follows: `%Y-%m-%d%@Asia/Seoul` or `day%@+09:00`.
+   */
   date_format: string;
 }
 
@@ -183,7 +186,7 @@ export interface AggregateGroupField {
   /** The field to compute from. `count` takes none, and `push` may have `fields` instead. */
   key_alias:
     | //
-    /** The field's path. */
+    /** The field's path, or `duration`: the seconds from a job's creation to its end. */
     { $case: "key"; value: string }
     | //
     /** Short for `key`. */
@@ -201,7 +204,10 @@ export interface AggregateGroupField {
   /** How to compute. */
   operator_alias:
     | //
-    /** One of: count, sum, average, max, min, first, last, push, add_to_set, merge_objects. */
+    /**
+     * One of: count, sum, average, max, min, first, last, push, add_to_set, merge_objects, and the exact ranks
+     * median, p90, p95, p99.
+     */
     { $case: "operator"; value: string }
     | //
     /** Short for `operator`. */
