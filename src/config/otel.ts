@@ -76,5 +76,7 @@ function complaintOf(name: string, text: string): readonly string[] {
 }
 
 /** Complaints about wrong variables among those that the packages read. */
-export const wrongForPackages = (environment: Readonly<Record<string, string | undefined>>): readonly string[] =>
+export const wrongForPackages = (
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly string[] =>
   Object.entries(environment).flatMap(([name, text = '']) => (text === '' ? [] : complaintOf(name, text)));

@@ -29,7 +29,7 @@ type Scenarios = Readonly<Record<string, Scenario>>;
  */
 export const ROUNDS: readonly (readonly Scenarios[])[] = [
   [{ cancellation, rows, limits, memory, counts, exports, overload, hostile, explorer, storm, ranks }],
-  [{ failover, stepdown, outage, termination, fuzz }, { soak }],
+  [{ fuzz, failover, stepdown, outage, termination }, { soak }],
   [{ recovery }, { network, stopping }],
 ];
 
