@@ -29,7 +29,7 @@ type Scenarios = Readonly<Record<string, Scenario>>;
  */
 export const ROUNDS: readonly (readonly Scenarios[])[] = [
   [{ cancellation, rows, limits, memory, counts, exports, overload, hostile, explorer, storm, ranks }],
-  [{ fuzz, failover, stepdown, outage, termination }, { soak }],
+  [{ failover, stepdown, outage, termination, fuzz }, { soak }],
   [{ recovery }, { network, stopping }],
 ];
 
