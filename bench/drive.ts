@@ -12,6 +12,12 @@ const MIN_CALLS = 5;
 const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 
+export const median = (values: readonly number[]): number =>
+  quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
+
 /** Runs `call` for `ms` milliseconds, at least five times, `inFlight` at once. Errors: those of `call`. */
 export async function drive(call: () => Promise<unknown>, inFlight: number, ms: number): Promise<Driven> {
   const took: number[] = [];

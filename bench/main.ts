@@ -11,6 +11,7 @@ import { startEmbedded } from '../src/embedded/embedded.js';
 import { baselineTarget, serviceTarget, startUp, transportTarget } from './targets.js';
 import type { Target } from './targets.js';
 import { domainOf, loadManyJobs, textIn } from '../test/harness/many-jobs.js';
+import { median } from './drive.js';
 import { cpuOf, peakOf } from './process-usage.js';
 import { measureTelemetry } from './telemetry.js';
 import { GROWING, WORKLOADS } from './workloads.js';
@@ -49,9 +50,6 @@ interface Turn {
   /** The busy share of this process, the source of the requests. */
   readonly generator: number;
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 async function turn(target: Target, workload: Workload, inFlight: number): Promise<Turn> {
   const cpu = cpuOf(target.pid);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { objectOf } from '../test/harness/json.js';
 import { startProgram } from '../test/harness/program.js';
 import type { Settings, Start } from '../test/harness/program.js';
+import { median } from './drive.js';
 import { cpuOf } from './process-usage.js';
 import { callerTarget } from './targets.js';
 import type { Target } from './targets.js';
@@ -31,9 +32,6 @@ const VARIANTS: readonly (readonly [string, Settings, Start])[] = [
   ['metrics', {}, {}],
   ['metrics and tracing at ratio 0', UNSAMPLED, {}],
 ];
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 /** Milliseconds of CPU time a request, in one turn. */
 async function cpuOfTurn(target: Target): Promise<number> {

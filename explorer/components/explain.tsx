@@ -6,18 +6,18 @@ import type { Explanation, Operation } from '../api/explanation.js';
 import { callErrorOf } from '../state/answer.js';
 import { count, plural } from './format.js';
 
-const PARTS = {
-  queuedMs: 'in queues',
-  databaseMs: 'in the database',
-  encodingMs: 'writing the answer',
-} as const;
+const PARTS = [
+  ['queuedMs', 'in queues'],
+  ['databaseMs', 'in the database'],
+  ['encodingMs', 'writing the answer'],
+] as const;
 
 /** The times of a call: `0 ms in queues, 5 ms in the database`. */
 const timesText = (explanation: Explanation): string =>
-  (['queuedMs', 'databaseMs', 'encodingMs'] as const)
-    .filter((part) => explanation[part] !== undefined)
-    .map((part) => `${count(explanation[part] ?? 0)} ms ${PARTS[part]}`)
-    .join(', ') || 'The service told no times';
+  PARTS.flatMap(([part, words]) => {
+    const ms = explanation[part];
+    return ms === undefined ? [] : [`${count(ms)} ms ${words}`];
+  }).join(', ') || 'The service told no times';
 
 /** A read of the database: `find of job by domain_id_1_created_at_-1: 20 keys and 20 documents examined for 20 results, 1 ms`. */
 function operationText({ command, collection, indexes, examined }: Operation): string {

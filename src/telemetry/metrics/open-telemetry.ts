@@ -5,6 +5,7 @@
 import { ValueType } from '@opentelemetry/api';
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
+import type { Resource } from '@opentelemetry/resources';
 import {
   AggregationTemporality,
   DataPointType,
@@ -95,15 +96,20 @@ function dataOf({ name, definition, series }: CollectedMetric, period: Period): 
 }
 
 /** Hands the counted values to OpenTelemetry's reader, in place of instruments of its own. */
-function producerOf(metrics: Pick<Metrics, 'collect'>, otlp: Otlp, now: () => number): MetricProducer {
+function producerOf(
+  metrics: Pick<Metrics, 'collect'>,
+  resource: Resource,
+  version: string,
+  now: () => number,
+): MetricProducer {
   const startTime = timeOf(now());
-  const scope = { name: 'inventory-job', version: otlp.version };
+  const scope = { name: 'inventory-job', version };
   return {
     async collect() {
       const collected = await metrics.collect();
       const period = { startTime, endTime: timeOf(now()) };
       const scopeMetrics = [{ scope, metrics: collected.map((each) => dataOf(each, period)) }];
-      return { resourceMetrics: { resource: resourceOf(otlp), scopeMetrics }, errors: [] };
+      return { resourceMetrics: { resource, scopeMetrics }, errors: [] };
     },
   };
 }
@@ -123,12 +129,13 @@ export function pushEvery(
   otlp: Otlp,
   now: () => number,
 ): () => Promise<void> {
+  const resource = resourceOf(otlp);
   const reader = new PeriodicExportingMetricReader({
     exporter: observed(new OTLPMetricExporter({ url: urlOf(otlp, 'metrics') }), OUTAGE, otlp),
     exportIntervalMillis: intervalMs,
-    metricProducers: [producerOf(metrics, otlp, now)],
+    metricProducers: [producerOf(metrics, resource, otlp.version, now)],
   });
-  const provider = new MeterProvider({ resource: resourceOf(otlp), readers: [reader] });
+  const provider = new MeterProvider({ resource, readers: [reader] });
   // Undelivered values are in the log already.
   return () => provider.shutdown().catch(() => undefined);
 }
