@@ -17,9 +17,8 @@ export interface WorkObserver {
 
 /** Takes the explained operations of a call on the database. */
 export interface Explanations {
-  /** False: there are enough of them. */
-  wanted(): boolean;
-  add(operation: object): void;
+  /** Keeps a place in the order of beginnings; the returned function fills it. undefined: there are enough of them. */
+  begin(): ((operation: object) => void) | undefined;
 }
 
 /** The time left for a call, and the signal for its work to end. */

@@ -23,8 +23,6 @@ const TIME_SHARE = 0.5;
 /** The size of a command to explain: the reply repeats it. */
 const MAX_COMMAND_BYTES = 65_536;
 
-const isWanted = ({ explain }: Deadline): boolean => explain?.wanted() === true;
-
 const VERBOSITIES = ['executionStats', 'queryPlanner'] as const;
 
 /** Explains reads where the deadline of a call takes explanations; `tenant` is the field of a document's owner. */
@@ -51,24 +49,26 @@ export function explaining(executor: Executor, tenant: string): ExplainingExecut
     return {};
   }
 
-  async function explain(command: Document, deadline: Deadline, readPreference?: ReadPreferenceLike) {
+  async function explained(command: Document, deadline: Deadline, readPreference?: ReadPreferenceLike) {
     const isSmall = BSON.calculateObjectSize(command) <= MAX_COMMAND_BYTES;
     const plan = isSmall ? await ask(command, deadline, readPreference) : {};
-    deadline.explain?.add({ ...shownCommand(command), ...plan });
+    return { ...shownCommand(command), ...plan };
   }
 
   return {
     ...executor,
     async firstBatch(deadline, command, readPreference) {
+      const explain = deadline.explain?.begin();
       const batch = await executor.firstBatch(deadline, command, readPreference);
-      if (isWanted(deadline)) await explain(command, deadline, readPreference);
+      explain?.(await explained(command, deadline, readPreference));
       return batch;
     },
     stream(deadline, open, command, readPreference) {
-      if (!isWanted(deadline) || command === undefined) return executor.stream(deadline, open);
+      const explain = command === undefined ? undefined : deadline.explain?.begin();
+      if (explain === undefined || command === undefined) return executor.stream(deadline, open);
       return (async function* () {
         yield* executor.stream(deadline, open);
-        await explain(command, deadline, readPreference);
+        explain(await explained(command, deadline, readPreference));
       })();
     },
   };

@@ -90,8 +90,8 @@ test('a read has its result where its explanation has no time, and shows no numb
     signal: new AbortController().signal,
     remaining: () => times.pop() ?? 1,
     explain: {
-      wanted: () => explained.length === 0,
-      add: (operation: object) => void explained.push(operation),
+      begin: () =>
+        explained.length === 0 ? (operation: object) => void explained.push(operation) : undefined,
     },
   };
   const match = confine({ all: [], any: [] }, { domainId: SLOW_DOMAIN }, JOB_SCHEMA);

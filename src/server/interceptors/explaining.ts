@@ -24,16 +24,24 @@ export const explaining =
     const { explained } = call.incoming;
     if (explained === undefined || !isOn) return next(call);
     const { observer, ms } = createWorkTimes(monotonicNow);
-    const operations: object[] = [];
+    const places: (object | undefined)[] = [];
     const observers = [observer, ...(call.observer === undefined ? [] : [call.observer])];
     const explain: Explanations = {
-      wanted: () => operations.length < MAX_OPERATIONS,
-      add: (operation) => void operations.push(operation),
+      begin() {
+        if (places.length === MAX_OPERATIONS) return undefined;
+        const place = places.push(undefined) - 1;
+        return (operation) => void (places[place] = operation);
+      },
     };
     return follow(call, () => next({ ...call, explain, observer: everyOf(observers) }), {
       succeeded() {
         const times = { queued_ms: ms('queue'), database_ms: ms('database'), encoding_ms: ms('encoding') };
-        explained(writeExplanation(times, operations));
+        explained(
+          writeExplanation(
+            times,
+            places.filter((place) => place !== undefined),
+          ),
+        );
       },
       failed: (error) => error,
     });
