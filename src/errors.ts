@@ -115,6 +115,25 @@ export const ERRORS = {
 
 export type ErrorName = keyof typeof ERRORS;
 
+/** The words of LIMIT_EXCEEDED for each kind of limit; a limit of a request alone says its own. */
+export const LIMITS = {
+  queue: 'calls that wait for their turn',
+  memory: 'bytes of all requests and answers at once',
+  event_loop: 'milliseconds of event loop lag',
+  page_size: 'query.page.limit',
+  answer_bytes: 'bytes of an answer; ask for less by page.limit',
+  row_bytes: 'bytes of a row',
+  query_bytes: 'bytes of the query as MongoDB takes it',
+  collector_bytes: 'bytes of collectors that a stat asks of',
+  database_memory: "memory of the database's sorting and grouping",
+} as const;
+
+export type LimitKind = keyof typeof LIMITS;
+
+const isLimitKind = (name: string): name is LimitKind => Object.hasOwn(LIMITS, name);
+
+export const LIMIT_KINDS: readonly LimitKind[] = Object.keys(LIMITS).filter(isLimitKind);
+
 type Blanks<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Blanks<Rest>
   : never;
@@ -146,8 +165,10 @@ interface Background {
   readonly metadata?: Readonly<Record<string, string>>;
   /** The fault behind the error, for the log only. */
   readonly cause?: unknown;
-  /** The limit of LIMIT_EXCEEDED in words. */
-  readonly limit?: string | undefined;
+  /** The kind of the limit behind LIMIT_EXCEEDED; undefined: a limit of a request alone. */
+  readonly limit?: LimitKind;
+  /** Milliseconds before a retry of the same call, in place of those of the table. */
+  readonly retryAfter?: number;
 }
 
 /** An error of the table. `field` is the path of the faulty field in the request, such as `query.filter[2].value`. */
@@ -159,21 +180,22 @@ export class AppError extends Error {
   /** The text for the log: all of it, or the code alone if the text may contain a client's data. */
   readonly logged: string;
   readonly metadata: NonNullable<Background['metadata']>;
-  /** The limit of LIMIT_EXCEEDED in words. */
-  readonly limit: string | undefined;
+  /** The kind of the limit behind LIMIT_EXCEEDED; undefined: a limit of a request alone. */
+  readonly limit: LimitKind | undefined;
+  /** Milliseconds before a retry of the same call. */
+  readonly retryAfter: number | undefined;
 
   constructor(
     readonly error: ErrorName,
     text: string,
-    readonly field: string | undefined,
-    /** Milliseconds before a retry of the same call. */
-    readonly retryAfter: number | undefined,
-    { metadata = {}, cause, limit }: Background = {},
+    readonly field?: string,
+    { metadata = {}, cause, limit, retryAfter }: Background = {},
   ) {
     super(withinBytes(`ERROR_${error}: ${text}`, MAX_TEXT_BYTES), { cause });
     const row: ErrorRow = ERRORS[error];
     this.metadata = metadata;
     this.limit = limit;
+    this.retryAfter = retryAfter ?? row.retryAfter;
     this.code = `ERROR_${error}`;
     this.status = row.status;
     this.http = row.http ?? STATUSES[row.status].http;
@@ -195,39 +217,44 @@ export function appError<Name extends ErrorName>(
   about: About<Name>,
   field: string | undefined = 'key' in about ? String(about.key) : undefined,
 ): AppError {
-  const { retryAfter }: ErrorRow = ERRORS[name];
-  const limit = 'limit' in about ? String(about.limit) : undefined;
-  return new AppError(name, textOf(name, about), field, retryAfter, { limit });
+  return new AppError(name, textOf(name, about), field);
 }
 
 /** Creates UNAVAILABLE with the reason for not serving. */
 export const notServing = (reason: Reason): AppError =>
-  new AppError(
-    'UNAVAILABLE',
-    textOf('UNAVAILABLE', { reason: REASONS[reason] }),
-    undefined,
-    ERRORS.UNAVAILABLE.retryAfter,
-    { metadata: { not_serving_reason: reason } },
-  );
+  new AppError('UNAVAILABLE', textOf('UNAVAILABLE', { reason: REASONS[reason] }), undefined, {
+    metadata: { not_serving_reason: reason },
+  });
 
 /** INTERNAL for a fault of this service: the client reads the request id, the log has the fault as the cause. */
 export const internalError = (requestId: string, fault: unknown): AppError =>
-  new AppError('UNKNOWN', textOf('UNKNOWN', { request_id: requestId }), undefined, undefined, {
+  new AppError('UNKNOWN', textOf('UNKNOWN', { request_id: requestId }), undefined, {
     cause: fault instanceof Error ? fault : String(fault),
   });
 
 /** The delay before a retry after a temporary limit. */
 const RETRY_DELAY_MS = 1000;
 
-/** Creates LIMIT_EXCEEDED for a limit on all calls together: the call may be retried. */
-export const crowded = (limit: string, max: number): AppError =>
+/** Creates LIMIT_EXCEEDED for the limit of a kind; `field` is the path of the field to change. */
+export const overLimit = (
+  limit: LimitKind,
+  max: number | string,
+  field?: string,
+  background: Background = {},
+): AppError =>
   new AppError(
     'LIMIT_EXCEEDED',
-    textOf('LIMIT_EXCEEDED', { limit, max: String(max) }),
-    undefined,
-    RETRY_DELAY_MS,
-    { limit },
+    textOf('LIMIT_EXCEEDED', { limit: LIMITS[limit], max: String(max) }),
+    field,
+    {
+      ...background,
+      limit,
+    },
   );
+
+/** Creates LIMIT_EXCEEDED for a limit on all calls together: the call may be retried. */
+export const crowded = (limit: LimitKind, max: number): AppError =>
+  overLimit(limit, max, undefined, { retryAfter: RETRY_DELAY_MS });
 
 /** Throws the error `name` of the table. */
 export function fail<Name extends ErrorName>(name: Name, about: About<Name>, field?: string): never {

@@ -107,7 +107,7 @@ test.each(Object.keys(ERRORS).filter(isName))(
   (name) => {
     const { status, text } = ERRORS[name];
     const row = rowsOf('docs/errors.md').find(([code]) => code === `\`ERROR_${name}\``);
-    expect(row?.slice(1, 3)).toEqual([status, String(new AppError(name, text, undefined, undefined).http)]);
+    expect(row?.slice(1, 3)).toEqual([status, String(new AppError(name, text).http)]);
     const [beginning = ''] = text.split(/\{|'/);
     expect(row?.[3]).toContain(beginning.trim());
   },

@@ -2,7 +2,7 @@
  * Writes answers from the bytes of MongoDB: jobs and rows become JobInfo, JobsInfo and the Struct of a stat
  * (docs/architecture.md «Answers are bytes»).
  */
-import { appError } from '../errors.js';
+import { overLimit } from '../errors.js';
 import { BSON, Elements } from '../wire/bson.js';
 import { TAG } from '../wire/struct.js';
 import { closeEntry, openEntry, writeEntry, writeValue } from '../wire/values.js';
@@ -67,8 +67,7 @@ async function writeEach(
     if (slice.isOver()) await slice.next();
     write(document, nth);
     if (writer.length <= maxBytes) continue;
-    const limit = 'bytes of an answer; ask for less by page.limit';
-    throw appError('LIMIT_EXCEEDED', { limit, max: String(maxBytes) }, 'query.page.limit');
+    throw overLimit('answer_bytes', maxBytes, 'query.page.limit');
   }
 }
 

@@ -3,7 +3,7 @@
  * (docs/performance.md «Collectors»).
  */
 import { ObjectId } from 'mongodb';
-import { fail } from '../errors.js';
+import { overLimit } from '../errors.js';
 import type { JoinedDocuments } from '../query/join.js';
 import { referredPaths } from '../query/stat-keys.js';
 import { confineReferred } from '../query/confine.js';
@@ -171,6 +171,6 @@ export async function joinedCollectors(
   const all = await read({});
   if (all !== undefined) return all;
   const referred = await read({ _id: { $in: await store.references({ within }, work) } });
-  const limit = 'bytes of collectors that a stat asks of';
-  return referred ?? fail('LIMIT_EXCEEDED', { limit, max: String(MAX_JOINED_BYTES) });
+  if (referred === undefined) throw overLimit('collector_bytes', MAX_JOINED_BYTES);
+  return referred;
 }

@@ -103,7 +103,7 @@ function fullness(
 
 function refusal({ waiting }: ClassLimits, why: 'class_full' | 'domain_full', observer: SchedulerObserver) {
   observer.refused(why);
-  return crowded('calls that wait for their turn', Math.ceil(waiting * DOMAIN_QUEUE_SHARE));
+  return crowded('queue', Math.ceil(waiting * DOMAIN_QUEUE_SHARE));
 }
 
 /** Creates a disposable that calls `release` once, however often it is disposed. */

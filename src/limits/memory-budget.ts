@@ -38,7 +38,7 @@ export function createMemoryBudget(maxBytes: number): MeasuredMemoryBudget {
       return {
         grow(bytes) {
           if (isDisposed) throw new Error('a disposed reservation cannot grow');
-          if (bytes > left) throw crowded('bytes of all requests and answers at once', maxBytes);
+          if (bytes > left) throw crowded('memory', maxBytes);
           left -= bytes;
           reserved += bytes;
         },

@@ -1,7 +1,7 @@
 /** Limits the size of commands: MongoDB takes 16 MB, and the driver fails at the end of its own buffer. */
 import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
-import { limited } from '../errors.js';
+import { overLimit } from '../errors.js';
 
 /** The size of a filter; everything else in a request of 4 MiB fits beside it. */
 export const MAX_FILTER_BYTES = 12_000_000;
@@ -11,6 +11,6 @@ export const MAX_QUERY_BYTES = 16_000_000;
 
 /** Returns `work`, as asked for at `fieldPath` of a request. Errors: LIMIT_EXCEEDED above `maxBytes`. */
 export function limitCommand<Work extends Document>(work: Work, maxBytes: number, fieldPath: string): Work {
-  limited(BSON.calculateObjectSize(work), maxBytes, 'bytes of the query as MongoDB takes it', fieldPath);
+  if (BSON.calculateObjectSize(work) > maxBytes) throw overLimit('query_bytes', maxBytes, fieldPath);
   return work;
 }

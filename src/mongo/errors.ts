@@ -8,7 +8,8 @@ import {
   MongoServerError,
   MongoStalePrimaryError,
 } from 'mongodb';
-import { AppError, appError, notServing } from '../errors.js';
+import { AppError, appError, notServing, overLimit } from '../errors.js';
+import type { LimitKind } from '../errors.js';
 
 /** MongoDB refuses the filter of a request as invalid. */
 export class FilterRefused extends Error {}
@@ -23,7 +24,7 @@ export class RegexLimitExceeded extends Error {}
 export class UnknownTimeZone extends Error {}
 
 const invalid = (key: string, reason: string) => (): Error => appError('INVALID_PARAMETER', { key, reason });
-const tooLarge = (limit: string, max: string) => (): Error => appError('LIMIT_EXCEEDED', { limit, max });
+const tooLarge = (limit: LimitKind, max: string) => (): Error => overLimit(limit, max);
 export const unavailable = (): Error => notServing('unreachable');
 const noRights = (): Error => notServing('rights');
 const notLetIn = (): Error => notServing('auth');
@@ -36,11 +37,11 @@ const notPairs = invalid(
   'query.aggregate',
   'array_to_object takes a list of {k, v} or of [k, v] with text as k',
 );
-const rowTooLarge = tooLarge('bytes of a row', '15000000');
-const outOfMemory = tooLarge("memory of the database's sorting and grouping", '100 MB');
+const rowTooLarge = tooLarge('row_bytes', '15000000');
+const outOfMemory = tooLarge('database_memory', '100 MB');
 
 /** The driver's buffer for a command ends a little above 16 MB; writing beyond it is a RangeError. */
-const queryTooLarge = tooLarge('bytes of the query as MongoDB takes it', '16 MB');
+const queryTooLarge = tooLarge('query_bytes', '16 MB');
 
 /** Codes of a server unable to answer while another is able: the same read may succeed at once. */
 const ELSEWHERE_CODES = [

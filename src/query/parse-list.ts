@@ -1,5 +1,5 @@
 /** spaceone.api.core.v1.Query to the query model (docs/query.md «list»). */
-import { echo, fail, limited } from '../errors.js';
+import { echo, fail, limited, overLimit } from '../errors.js';
 import type { Page as SentPage, Query, Sort } from '../gen/spaceone/api/core/v1/query.js';
 import type { ListQuery, Page, Selection } from './model.js';
 import type { MongoSort } from './mongo-syntax.js';
@@ -13,7 +13,7 @@ import type { ResourceSchema } from './schema.js';
 export function readPage(page: SentPage | undefined, maxPageSize: number): Page | undefined {
   const limit = page?.limit ?? 0;
   if (maxPageSize > 0 && (limit === 0 || limit > maxPageSize))
-    fail('LIMIT_EXCEEDED', { limit: 'query.page.limit', max: String(maxPageSize) }, 'query.page.limit');
+    throw overLimit('page_size', maxPageSize, 'query.page.limit');
   return limit === 0 ? undefined : { skip: Math.max((page?.start ?? 0) - 1, 0), limit };
 }
 

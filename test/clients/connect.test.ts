@@ -136,7 +136,7 @@ describe("Connect's table of codes", () => {
   );
 
   test.each(failures)('agrees with the HTTP status of ERROR_%s', (name) => {
-    const error = new AppError(name, '', undefined, undefined);
+    const error = new AppError(name, '');
     for (const protocol of protocols) {
       const { status, body } = protocol.failure(error, 'a-request');
       const { code } = errorFromJsonBytes(body, undefined, new ConnectError('it is no error'));

@@ -4,7 +4,6 @@ import { errorTypeOf, GO_CODES, SERVICE } from '../../telemetry/metrics/rpc-defi
 import type { CallStatus } from '../../telemetry/metrics/rpc-definitions.js';
 import type { Meter } from '../../telemetry/metrics/registry.js';
 import type { CallContext, Rpc, Transport } from '../call-context.js';
-import { limitKindOf } from '../limit-kinds.js';
 
 /** The status of a call that ends with `error`. */
 export function statusOf(error: unknown): CallStatus {
@@ -65,6 +64,6 @@ export function countAnswer(meter: Meter, call: CallContext, ms: number, bytes: 
 /** Counts a call that fails with `error`. */
 export function countFailure(meter: Meter, call: CallContext, ms: number, error: unknown): void {
   countEnd(meter, call, statusOf(error), ms);
-  const limit = limitKindOf(error);
-  if (limit !== undefined) meter.add('inventory_job_limits_hit_total', { limit });
+  if (error instanceof AppError && error.error === 'LIMIT_EXCEEDED')
+    meter.add('inventory_job_limits_hit_total', { limit: error.limit ?? 'request' });
 }

@@ -8,6 +8,6 @@ export const loadShedding =
   ({ load }: { readonly load: Load }): Interceptor =>
   (next) =>
   (call) => {
-    if (!load.admits()) throw crowded('milliseconds of event loop lag', MAX_LATENESS_MS);
+    if (!load.admits()) throw crowded('event_loop', MAX_LATENESS_MS);
     return next(call);
   };

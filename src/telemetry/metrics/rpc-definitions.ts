@@ -1,4 +1,5 @@
 /** Defines the metrics of calls: those of gRPC as others name them, and those of the HTTP transports (docs/monitor.md «Metrics»). */
+import { LIMIT_KINDS } from '../../errors.js';
 import type { StatusName } from '../../errors.js';
 import type { Definitions, Labels } from './definition.js';
 
@@ -63,14 +64,6 @@ const GRPC_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] a
 /** Exports may take minutes. */
 const HTTP_BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10, 60] as const;
 
-/** Limits of all calls together, of an answer, of the database, and of a request. */
-const LIMIT_KINDS = [
-  ...(['queue', 'memory', 'event_loop', 'page_size', 'answer_bytes', 'row_bytes'] as const),
-  ...(['query_bytes', 'collector_bytes', 'database_memory', 'request'] as const),
-] as const;
-
-export type LimitKind = (typeof LIMIT_KINDS)[number];
-
 export const RPC_DEFINITIONS = {
   grpc_server_started_total: {
     type: 'counter',
@@ -123,6 +116,6 @@ export const RPC_DEFINITIONS = {
   inventory_job_limits_hit_total: {
     type: 'counter',
     help: 'Calls refused with ERROR_LIMIT_EXCEEDED, by the limit.',
-    labels: { limit: LIMIT_KINDS },
+    labels: { limit: [...LIMIT_KINDS, 'request'] },
   },
 } as const satisfies Definitions;
