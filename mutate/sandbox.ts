@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { startEmbedded } from '../src/embedded/embedded.js';
+import { SAMPLE_DATABASE, startSampleMongod } from '../test/harness/sample.js';
 import { reportIn } from './reporter.js';
 import type { Report } from './reporter.js';
 import type { Intervals } from './coverage-environment.js';
@@ -145,14 +145,15 @@ function runNode(
   });
 }
 
-const OWN = ['admin', 'config', 'local'];
+/** The databases of mongod itself, and the one that tests copy from. */
+const KEPT = ['admin', 'config', 'local', SAMPLE_DATABASE];
 
 /** Removes the databases left by a killed run. */
 async function clearDatabases(uri: string): Promise<void> {
   const client = new MongoClient(uri);
   try {
     const { databases } = await client.db().admin().listDatabases({ nameOnly: true });
-    const left = databases.map(({ name }) => name).filter((name) => !OWN.includes(name));
+    const left = databases.map(({ name }) => name).filter((name) => !KEPT.includes(name));
     await client.db('admin').command({ killAllSessions: [] });
     await Promise.all(left.map((name) => client.db(name).dropDatabase()));
   } finally {
@@ -169,7 +170,7 @@ const NODE = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarnin
 export async function createSandbox(root: string, name: string): Promise<Sandbox> {
   const folder = join(root, 'build-mutate', name);
   copyBuild(root, folder);
-  const mongod = await startEmbedded({ dataDir: undefined, binary: undefined, log: () => undefined });
+  const mongod = await startSampleMongod(() => undefined);
   const output = join(folder, 'report.json');
   const usual = configure(folder, output, 'node');
   const covering = configure(folder, output, join(folder, 'build/mutate/coverage-environment.js'));

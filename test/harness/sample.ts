@@ -1,10 +1,22 @@
 // The sample of the repository, loaded once in a run and copied within mongod for each database of tests.
+import { fileURLToPath } from 'node:url';
 import type { Db, Document, MongoClient } from 'mongodb';
-import { makeWritersIndexes } from '../../src/embedded/sample.js';
+import { startEmbedded } from '../../src/embedded/embedded.js';
+import type { Embedded } from '../../src/embedded/embedded.js';
+import { loadSample, makeWritersIndexes } from '../../src/embedded/sample.js';
 import { makeIndexes } from '../../src/job/collections.js';
 
 /** The database to copy from. */
 export const SAMPLE_DATABASE = 'sample_of_tests';
+
+const SAMPLE_DIR = fileURLToPath(new URL('../../../sample', import.meta.url));
+
+/** Starts a mongod with the sample to copy from. */
+export async function startSampleMongod(log: (message: string) => void): Promise<Embedded> {
+  const embedded = await startEmbedded({ dataDir: undefined, binary: process.env['MONGOD_BINARY'], log });
+  await loadSample(embedded.uri, SAMPLE_DATABASE, SAMPLE_DIR);
+  return embedded;
+}
 
 /** Replaces the jobs and collectors of `db` by those of the sample, with all indexes. */
 export async function copySample(client: MongoClient, db: Db): Promise<void> {
