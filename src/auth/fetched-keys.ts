@@ -47,6 +47,8 @@ export interface FetchedKeysOptions {
   readonly log: KeyLog;
   /** Milliseconds for a fetch, including the wait for its slot. */
   readonly timeout?: number;
+  /** Cached domains with a key, and as many without; the cache has a default. */
+  readonly capacity?: number | undefined;
 }
 
 const ABANDONED = new Error('nobody waits for this key any more');
@@ -102,10 +104,10 @@ function createSharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSi
 }
 
 /** Holds keys and their absence by domain, and logs each key on becoming unusable or usable again. */
-function createKeyCache({ monotonicNow, log }: FetchedKeysOptions) {
+function createKeyCache({ monotonicNow, log, capacity }: FetchedKeysOptions) {
   // Two caches, so that made-up domains cannot evict domains with keys.
-  const withKey = createLru<CachedKeys>();
-  const without = createLru<Absence>();
+  const withKey = createLru<CachedKeys>(capacity);
+  const without = createLru<Absence>(capacity);
 
   function logChange(domainId: string, complaint: string): void {
     const about = { domain_id: echo(domainId) };

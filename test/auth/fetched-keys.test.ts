@@ -19,8 +19,6 @@ import { until } from '../harness/until.js';
 
 const MINUTE_MS = 60_000;
 const SIGNAL = new AbortController().signal;
-/** A signal of a call's own: thousands of listeners on one would slow each other down. */
-const ownSignal = (): AbortSignal => new AbortController().signal;
 /** Timeout of a fetch. */
 const TIMEOUT_MS = 300;
 
@@ -35,7 +33,7 @@ beforeAll(async () => {
 type Fetch = Identity['publicKey'];
 
 /** Creates keys fetched by `fetch`, with the domains requested, a clock to set and the log. */
-function createKeys(fetch: Fetch, timeout = TIMEOUT_MS) {
+function createKeys(fetch: Fetch, timeout = TIMEOUT_MS, capacity?: number) {
   const requested: string[] = [];
   const clock = { now: 0 };
   const log = createRecordedLog();
@@ -43,7 +41,7 @@ function createKeys(fetch: Fetch, timeout = TIMEOUT_MS) {
     requested.push(domainId);
     return fetch(domainId, ...rest);
   };
-  const keysOf = createFetchedKeys({ publicKey }, { monotonicNow: () => clock.now, log, timeout });
+  const keysOf = createFetchedKeys({ publicKey }, { monotonicNow: () => clock.now, log, timeout, capacity });
   return { requested, clock, log, keysOf };
 }
 
@@ -231,30 +229,31 @@ describe('callers waiting for a key', () => {
 });
 
 describe('the cache', () => {
-  const CACHE_SIZE = 10_000;
-  const domains = Array.from({ length: CACHE_SIZE }, (_, nth) => `domain-${nth}`);
+  /** More than are fetched at once; test/auth/lru.test.ts has the default. */
+  const CAPACITY = 50;
+  const domains = Array.from({ length: CAPACITY }, (_, nth) => `domain-${nth}`);
 
   test.each([
     ['with a key', known],
     ['without one', none],
-  ])('keeps the 10,000 most recently used domains %s', async (_, fetch) => {
-    const { requested, keysOf } = createKeys(fetch, MINUTE_MS);
+  ])('keeps the most recently used domains %s, up to its capacity', async (_, fetch) => {
+    const { requested, keysOf } = createKeys(fetch, MINUTE_MS, CAPACITY);
     for (const each of domains.slice(0, 2)) await keysOf(each, SIGNAL);
-    await Promise.all(domains.slice(2).map((each) => keysOf(each, ownSignal())));
+    await Promise.all(domains.slice(2).map((each) => keysOf(each, SIGNAL)));
     await keysOf('domain-0', SIGNAL);
-    expect(requested).toHaveLength(CACHE_SIZE);
+    expect(requested).toHaveLength(CAPACITY);
     await keysOf('domain-more', SIGNAL);
     await keysOf('domain-0', SIGNAL);
-    expect(requested).toHaveLength(CACHE_SIZE + 1);
+    expect(requested).toHaveLength(CAPACITY + 1);
     await keysOf('domain-1', SIGNAL);
-    expect(requested).toHaveLength(CACHE_SIZE + 2);
+    expect(requested).toHaveLength(CAPACITY + 2);
   });
 
   test('does not evict a domain with a key for unknown domains', async () => {
     const fetch: Fetch = (domainId) => Promise.resolve(domainId === 'domain-known' ? jwk : undefined);
-    const { requested, keysOf } = createKeys(fetch, MINUTE_MS);
+    const { requested, keysOf } = createKeys(fetch, MINUTE_MS, CAPACITY);
     await keysOf('domain-known', SIGNAL);
-    await Promise.all([...domains, 'domain-more'].map((each) => keysOf(each, ownSignal())));
+    await Promise.all([...domains, 'domain-more'].map((each) => keysOf(each, SIGNAL)));
     await keysOf('domain-known', SIGNAL);
     expect(requested.filter((each) => each === 'domain-known')).toHaveLength(1);
   });
