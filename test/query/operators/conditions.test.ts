@@ -1,10 +1,22 @@
-// Operators that compare: equality, orderings, presence and lists. The compiled filter is pinned, then run.
+// Operators that compare, on text and on date fields. The compiled filter is pinned, then run.
 import { is } from '../../harness/query.js';
 import { testNoFaults } from '../../harness/use-service.js';
-import { ALL, but, nor, lacking, ofTwo, eclair, useShapes, testConditions } from './shapes.js';
+import {
+  ALL,
+  anyCase,
+  but,
+  eclair,
+  inAnyCase,
+  lacking,
+  nor,
+  ofTwo,
+  testConditions,
+  useShapes,
+  withText,
+} from './shapes.js';
 import type { Case } from './shapes.js';
 
-const shapes = useShapes('operators-comparisons');
+const shapes = useShapes('operators-conditions');
 
 const SCALARS: readonly Case[] = [
   [is('filters.n', 'eq', 2), { 'filters.n': { $eq: 2 } }, ofTwo],
@@ -94,5 +106,96 @@ testConditions(shapes, 'equality with scalars and objects', SCALARS);
 testConditions(shapes, 'orderings within a type', ORDERINGS);
 testConditions(shapes, 'presence of a field', PRESENCE);
 testConditions(shapes, 'membership in a list', LISTS);
+
+const TEXTS: readonly Case[] = [
+  [is('filters.s', 'contain', 'éclair'), inAnyCase('filters.s', 'éclair'), eclair],
+  [is('filters.s', 'contain', 'STRASSE'), inAnyCase('filters.s', 'STRASSE'), []],
+  [is('filters.s', 'contain', ''), inAnyCase('filters.s', ''), withText],
+  [is('filters.s', 'contain', 'A.B*'), inAnyCase('filters.s', 'A\\.B\\*'), ['j06']],
+  [is('filters.s', 'contain', '(X|y)'), inAnyCase('filters.s', '\\(X\\|y\\)'), ['j07']],
+  [is('filters.s', 'contain', '_\\D'), inAnyCase('filters.s', '_\\\\D'), ['j08']],
+  [is('filters.s', 'contain', '.'), inAnyCase('filters.s', '\\.'), ['j06']],
+  [is('filters.s', 'contain', '\0'), inAnyCase('filters.s', '\\x00'), []],
+  [is('filters.s', 'contain', '5'), inAnyCase('filters.s', '5'), []],
+  [is('filters.list', 'contain', 'LPHA'), inAnyCase('filters.list', 'LPHA'), ['j01', 'j02']],
+  [is('filters.list', 'contain', '5'), inAnyCase('filters.list', '5'), ['j06']],
+  [is('filters.s', 'not_contain', 'ÉCL'), nor(inAnyCase('filters.s', 'ÉCL')), but(...eclair)],
+  [is('filters.s', 'not_contain', ''), nor(inAnyCase('filters.s', '')), but(...withText)],
+  [
+    is('filters.s', 'contain_in', ['éc', 'A.B']),
+    { 'filters.s': { $in: [anyCase('éc'), anyCase('A\\.B')] } },
+    [...eclair, 'j06'],
+  ],
+  [is('filters.s', 'contain_in', ['']), { 'filters.s': { $in: [anyCase('')] } }, withText],
+  [is('filters.s', 'contain_in', []), { 'filters.s': { $in: [] } }, []],
+  [
+    is('filters.s', 'not_contain_in', ['éc', '(x']),
+    nor({ 'filters.s': { $in: [anyCase('éc'), anyCase('\\(x')] } }),
+    but(...eclair, 'j07'),
+  ],
+  [is('filters.s', 'not_contain_in', []), nor({ 'filters.s': { $in: [] } }), ALL],
+  [is('filters.s', 'regex', '^é'), inAnyCase('filters.s', '^é'), eclair],
+  [is('filters.s', 'regex', 'R$'), inAnyCase('filters.s', 'R$'), ['j01', 'j03']],
+  [is('filters.s', 'regex', ''), inAnyCase('filters.s', ''), withText],
+  [is('filters.s', 'regex', '\\x{c9}clair'), inAnyCase('filters.s', '\\x{c9}clair'), eclair],
+  [is('filters.n', 'regex', '2'), inAnyCase('filters.n', '2'), ['j05']],
+  [
+    is('filters.s', 'regex_in', ['^A', '^\\(']),
+    { 'filters.s': { $in: [anyCase('^A'), anyCase('^\\(')] } },
+    ['j06', 'j07'],
+  ],
+  [is('filters.s', 'regex_in', []), { 'filters.s': { $in: [] } }, []],
+];
+
+testConditions(shapes, 'conditions on text', TEXTS);
+
+const undated = ['j03', 'j04', 'j06', 'j07', 'j08', 'j09', 'j10', 'j11', 'j12'];
+const noon = new Date('2024-02-29T12:00:00Z');
+const march = new Date('2024-03-01T00:00:00Z');
+
+const DATES: readonly Case[] = [
+  [is('created_at', 'eq', '2024-02-29T12:00:00Z'), { created_at: { $eq: noon } }, ['j01']],
+  [is('created_at', 'eq', '2024-02-29 21:00+09:00'), { created_at: { $eq: noon } }, ['j01']],
+  [is('created_at', 'eq', '2024-02-29T12:00:00.0009'), { created_at: { $eq: noon } }, ['j01']],
+  [is('created_at', 'not', '2024-03-01'), nor({ created_at: { $eq: march } }), but('j02')],
+  [is('created_at', 'eq'), { created_at: { $eq: null } }, undated],
+  [is('created_at', 'eq', 5), { created_at: { $eq: 5 } }, []],
+  [is('created_at', 'eq', { $gt: '' }), { created_at: { $eq: { $gt: '' } } }, []],
+  [is('created_at', 'in', ['2024-03-01']), { created_at: { $in: [march] } }, ['j02']],
+  [is('created_at', 'in', ['2024-03-01', null]), { created_at: { $in: [march, null] } }, ['j02', ...undated]],
+  [
+    is('created_at', 'not_in', ['2024-03-01', null]),
+    nor({ created_at: { $in: [march, null] } }),
+    ['j01', 'j05'],
+  ],
+  [is('created_at', 'lt', '2024-03-01'), { created_at: { $lt: march } }, ['j01']],
+  [is('created_at', 'lte', '2024-03-01'), { created_at: { $lte: march } }, ['j01', 'j02']],
+  [is('created_at', 'gt', '2024-02-29T12:00Z'), { created_at: { $gt: noon } }, ['j02']],
+  [is('created_at', 'gte', '2024-02-29T12:00Z'), { created_at: { $gte: noon } }, ['j01', 'j02']],
+  [is('created_at', 'lt', 5), { created_at: { $lt: 5 } }, []],
+  [is('created_at', 'datetime_lt', '2024-03-01'), { created_at: { $lt: march } }, ['j01']],
+  [is('created_at', 'datetime_lte', '2024-03-01'), { created_at: { $lte: march } }, ['j01', 'j02']],
+  [is('created_at', 'datetime_gt', '2024-02-29T12:00'), { created_at: { $gt: noon } }, ['j02']],
+  [is('created_at', 'datetime_gte', '2024-02-29T12:00'), { created_at: { $gte: noon } }, ['j01', 'j02']],
+  [is('filters.n', 'datetime_gt', '0001-01-01'), { 'filters.n': { $gt: new Date('0001-01-01') } }, []],
+  [
+    is('created_at', 'timediff_lt', 'now'),
+    { created_at: { $lt: new Date('2024-03-15T10:20:30.400Z') } },
+    ['j01', 'j02'],
+  ],
+  [
+    is('created_at', 'timediff_lte', 'now/d'),
+    { created_at: { $lte: new Date('2024-03-15') } },
+    ['j01', 'j02'],
+  ],
+  [is('created_at', 'timediff_gt', ' now/w + 1d '), { created_at: { $gt: new Date('2024-03-12') } }, []],
+  [
+    is('created_at', 'timediff_gte', 'now/m-600w'),
+    { created_at: { $gte: new Date('2012-08-31') } },
+    ['j01', 'j02'],
+  ],
+];
+
+testConditions(shapes, 'conditions on date fields', DATES);
 
 testNoFaults(shapes.service);
