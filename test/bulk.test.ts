@@ -8,9 +8,9 @@ import type { Program } from './harness/program.js';
 import { mongodbUri } from './harness/service.js';
 
 const DATABASE = 'bulk';
-const SMALL_JOBS = 10_000;
-const LARGE_JOBS = 100_000;
-const BATCH_JOBS = 10_000;
+const SMALL_JOBS = 2000;
+const LARGE_JOBS = 20_000;
+const BATCH_JOBS = 2000;
 /** A heap far smaller than the export, so that garbage is collected while it runs. */
 const NODE_OPTIONS = '--max-old-space-size=64';
 /** Allowed difference of the peaks: half the size of the large export. */
@@ -30,7 +30,7 @@ async function insertJobs(jobs: number): Promise<void> {
       status: 'ERROR',
       created_at: new Date(1000 * (from + i)),
       filters: { regions: ['a', 'b'], note: 'n'.repeat(100) },
-      errors: [{ error_code: 'E', message: 'm'.repeat(300), additional: { attempts: 3 } }],
+      errors: [{ error_code: 'E', message: 'm'.repeat(2700), additional: { attempts: 3 } }],
     }));
     await collection.insertMany(batch, { ordered: false });
   }
