@@ -11,7 +11,7 @@ import { random } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
 
 const SEED = 20_261_125;
-const DOCUMENTS = Number(process.env['DOCUMENTS'] ?? 10_000);
+const DOCUMENTS = Number(process.env['DOCUMENTS'] ?? 2500);
 /** Milliseconds for a document, in a run with half of a machine. */
 const EACH = 6;
 
