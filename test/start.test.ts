@@ -1,30 +1,19 @@
 // Failing starts, reproduced for real: each logs the one line documented in docs/troubleshooting.md, and no secret.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { callHttp } from './harness/http-client.js';
 import { startProgram } from './harness/program.js';
-import type { Program } from './harness/program.js';
 import { ENDS, NOT_SERVING, SERVING } from './harness/start-cases.js';
-import type { Case } from './harness/start-cases.js';
+import { LINE_MS, meetStart, pageOf, reasonsOf, STARTS } from './harness/start-outcomes.js';
+import type { Outcome } from './harness/start-outcomes.js';
+import { mongodbUri } from './harness/service.js';
 import { letRead, makeWorld, PASSWORD } from './harness/start-world.js';
 import type { World } from './harness/start-world.js';
 import { until } from './harness/until.js';
 
 const ROOT = process.cwd();
-/** Programs run at once, and the time allowed for a line: it takes 3 s for one program on an idle machine. */
+/** Programs run at once; `npm run resilience -- starts` runs one, and asserts its time. */
 const CONCURRENCY = 6;
-const LINE_MS = 20_000;
-
-interface Outcome {
-  readonly program: Program;
-  /** Log messages and lines of stderr, in order. */
-  readonly lines: readonly string[];
-  readonly readyz: string;
-  readonly metrics: string;
-  readonly refusal: unknown;
-}
 
 const ADDRESS: unknown = expect.stringMatching(/^127\.0\.0\.1:\d+$/);
 /** Matches progress lines of the embedded mongod. */
@@ -42,79 +31,13 @@ const cleanups: (() => unknown)[] = [];
 /** An outcome, or the error of its observation, by symptom. */
 const outcomes = new Map<string, Outcome | Error>();
 
-/** Time of observation: a reason must not change while its cause is the same. */
-const OBSERVATION_MS = 900;
-
-const stderrOf = (program: Program): readonly string[] =>
-  program
-    .stderr()
-    .split('\n')
-    .filter((line) => line !== '');
-
-const linesOf = (program: Program): readonly string[] => [
-  ...program.log.map(({ msg }) => String(msg)),
-  ...stderrOf(program),
-];
-
-const reasonsOf = ({ log }: Program): readonly string[] =>
-  log.map(({ msg }) => String(msg)).filter((msg) => msg.startsWith('not serving'));
-
-async function pageOf(program: Program, path: string): Promise<string> {
-  const [first] = program.log;
-  return (await fetch(`http://${String(first?.['admin'])}${path}`)).text();
-}
-
-/** Observes a started program until its symptom shows. */
-type Observe = (program: Program, expected: Case) => Promise<Outcome>;
-
-const NO_OUTCOME = { readyz: '', metrics: '', refusal: undefined };
-
-const observeExit: Observe = async (program, { within = LINE_MS }) => {
-  await until(
-    'the program ends',
-    () => Promise.race([program.ended.then(() => true), pause(50, false)]),
-    within,
-  );
-  return { ...NO_OUTCOME, program, lines: linesOf(program) };
-};
-
-const observeReason: Observe = async (program, { within = LINE_MS }) => {
-  await until('the reason is logged', () => reasonsOf(program).length > 0, within);
-  const [first] = program.log;
-  const refusal = await callHttp(String(first?.['http']), 'list', { domain_id: 'domain-1' });
-  const [readyz, metrics] = await Promise.all(['/readyz', '/metrics'].map((path) => pageOf(program, path)));
-  await pause(OBSERVATION_MS);
-  await program.kill();
-  return { program, lines: reasonsOf(program), readyz: readyz ?? '', metrics: metrics ?? '', refusal };
-};
-
-const WARN_LEVEL = 40;
-
-const observeWarning: Observe = async (program, { within = LINE_MS }) => {
-  await program.ready();
-  const warnings = (): readonly string[] =>
-    program.log.filter(({ level }) => level === WARN_LEVEL).map(({ msg }) => String(msg));
-  await until('a warning is logged', () => warnings().length > 0, within);
-  await pause(OBSERVATION_MS);
-  await program.kill();
-  return { ...NO_OUTCOME, program, lines: warnings() };
-};
-
 const errorOf = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
-async function observeAll(surroundings: World): Promise<void> {
-  const queue: (readonly [Case, Observe])[] = [
-    ...ENDS.map((each) => [each, observeExit] as const),
-    ...NOT_SERVING.map((each) => [each, observeReason] as const),
-    ...SERVING.map((each) => [each, observeWarning] as const),
-  ];
+async function meetAll(surroundings: World): Promise<void> {
+  const queue = [...STARTS];
   const work = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const [expected, meet] = next;
-      const program = startProgram(expected.settings(surroundings), expected.start?.(surroundings));
-      cleanups.push(() => program.kill());
-      outcomes.set(expected.symptom, await meet(program, expected).catch(errorOf));
-    }
+    for (let next = queue.shift(); next !== undefined; next = queue.shift())
+      outcomes.set(next.symptom, await meetStart(next, surroundings, cleanups).catch(errorOf));
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
 }
@@ -122,8 +45,8 @@ async function observeAll(surroundings: World): Promise<void> {
 let world: World;
 
 beforeAll(async () => {
-  world = await makeWorld(cleanups);
-  await observeAll(world);
+  world = await makeWorld(cleanups, new URL(mongodbUri()).host);
+  await meetAll(world);
 }, 240_000);
 afterAll(async () => {
   for (const cleanup of cleanups.reverse()) await cleanup();
@@ -168,11 +91,11 @@ const rowOf = (symptom: string): Row => {
 };
 
 test('docs/troubleshooting.md has exactly the reproduced symptoms', () => {
-  const reproduced = [...ENDS, ...NOT_SERVING, ...SERVING].map(({ symptom }) => symptom);
+  const reproduced = STARTS.map(({ symptom }) => symptom);
   expect(reproduced).toEqual(ROWS.map(({ symptom }) => symptom));
 });
 
-test.each([...ENDS, ...NOT_SERVING, ...SERVING])('«$symptom» reveals no password', ({ symptom }) => {
+test.each(STARTS)('«$symptom» reveals no password', ({ symptom }) => {
   const { program, readyz, refusal } = outcomeOf(symptom);
   const output = [JSON.stringify(program.log), program.stderr(), readyz, JSON.stringify(refusal)].join('\n');
   expect(output).not.toContain(PASSWORD);

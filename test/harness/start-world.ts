@@ -14,7 +14,6 @@ import { startHelloProxy } from './hello-proxy.js';
 import type { Edit } from './hello-proxy.js';
 import { startMongod } from './mongod.js';
 import { startProgram } from './program.js';
-import { mongodbUri } from './service.js';
 
 const ROOT = process.cwd();
 /** The password of every user; no output of the program may contain it. */
@@ -132,8 +131,8 @@ const silentServer = (cleanups: Cleanups): Promise<string> =>
     cleanups,
   );
 
-/** Creates everything; `cleanups` undo it in reverse order. */
-export async function makeWorld(cleanups: Cleanups): Promise<World> {
+/** Creates everything; `cleanups` undo it in reverse order. `set` is the address of a member of a replica set. */
+export async function makeWorld(cleanups: Cleanups, set: string): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'start-'));
   cleanups.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   copyBuild(folder);
@@ -175,7 +174,7 @@ export async function makeWorld(cleanups: Cleanups): Promise<World> {
       ...Object.fromEntries(proxies),
       ...{ auth, tls: withTls, strict: withBoth, ghost },
       expired: await tlsServer(expired, cleanups),
-      ...{ silent: await silentServer(cleanups), set: new URL(mongodbUri()).host },
+      ...{ silent: await silentServer(cleanups), set },
     },
   };
 }

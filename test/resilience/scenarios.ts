@@ -15,6 +15,7 @@ import { ranks } from './ranks.js';
 import { recovery } from './recovery.js';
 import { rows } from './rows.js';
 import { soak } from './soak.js';
+import { starts } from './starts.js';
 import { stepdown } from './stepdown.js';
 import { stopping } from './stopping.js';
 import { storm } from './storm.js';
@@ -28,7 +29,22 @@ type Scenarios = Readonly<Record<string, Scenario>>;
  * and little of the machine; scenarios with assertions on the times of single calls have the machine to themselves.
  */
 export const ROUNDS: readonly (readonly Scenarios[])[] = [
-  [{ cancellation, rows, limits, memory, counts, exports, overload, hostile, explorer, storm, ranks }],
+  [
+    {
+      cancellation,
+      rows,
+      limits,
+      memory,
+      counts,
+      exports,
+      overload,
+      hostile,
+      explorer,
+      storm,
+      ranks,
+      starts,
+    },
+  ],
   [{ failover, stepdown, outage, termination, fuzz }, { soak }],
   [{ recovery }, { network, stopping }],
 ];
@@ -48,6 +64,7 @@ export const TIMED: readonly string[] = [
   'outage',
   'overload',
   'recovery',
+  'starts',
   'stepdown',
   'stopping',
   'termination',
