@@ -114,24 +114,35 @@ function withoutFault(faults) {
 /** Evaluates the rules after the longest time that one waits. */
 function evaluateAlerts({ alerts, before, after }, folder) {
   const earlier = new Map(samplesOf(before).map(({ series, value }) => [series, value]));
-  const test = {
-    interval: '1m',
-    start_timestamp: Math.floor(Date.now() / 1000),
-    input_series: [
+  return expectTrue(folder, {
+    minutes: MINUTES_OF_FAULT,
+    rules: [RULES],
+    series: [
       { series: `up{${TARGET}}`, values: `1x${MINUTES_OF_FAULT}` },
       ...samplesOf(after).map(({ series, value, isCounter }) => ({
         series,
         values: `${value}+${isCounter ? value - earlier.get(series) : 0}x${MINUTES_OF_FAULT}`,
       })),
     ],
-    promql_expr_test: alerts.map((alert) => ({
-      expr: `count(ALERTS{alertname="${alert}", alertstate="firing"}) > bool 0`,
-      eval_time: `${MINUTES_OF_FAULT}m`,
+    expressions: alerts.map((alert) => `count(ALERTS{alertname="${alert}", alertstate="firing"}) > bool 0`),
+  });
+}
+
+/** Runs a test of rules in which each expression has the value 1 after so many minutes of the series. */
+function expectTrue(folder, { minutes, rules, series, expressions }) {
+  const test = {
+    interval: '1m',
+    start_timestamp: Math.floor(Date.now() / 1000),
+    input_series: series,
+    promql_expr_test: expressions.map((expr) => ({
+      expr,
+      eval_time: `${minutes}m`,
       exp_samples: [{ labels: '{}', value: 1 }],
     })),
   };
-  const file = join(folder, 'faults.test.yaml');
-  writeFileSync(file, JSON.stringify({ rule_files: [RULES], evaluation_interval: '1m', tests: [test] }));
+  const file = join(folder, 'rules.test.yaml');
+  // JSON is YAML too.
+  writeFileSync(file, JSON.stringify({ rule_files: rules, evaluation_interval: '1m', tests: [test] }));
   return run(['test', 'rules', file]);
 }
 
@@ -146,7 +157,7 @@ function samplesOf(scrape) {
   });
 }
 
-/** What promtool says about the metrics beyond what is known. */
+/** The complaints about metrics, without the known ones. */
 function unknownComplaints(said) {
   const lines = said.split('\n').filter((line) => line !== '' && !KNOWN_COMPLAINTS.includes(line));
   return lines.map((line) => `${line}\n`).join('');
@@ -154,22 +165,15 @@ function unknownComplaints(said) {
 
 /** Evaluates the queries on the series of a scrape that stand still; those of the dashboard have to have a result. */
 function evaluate(scrape, folder) {
-  const test = {
-    interval: '1m',
-    input_series: samplesOf(scrape).map(({ series, value }) => ({ series, values: `${value}x${MINUTES}` })),
-    promql_expr_test: [
+  return expectTrue(folder, {
+    minutes: MINUTES,
+    rules: [],
+    series: samplesOf(scrape).map(({ series, value }) => ({ series, values: `${value}x${MINUTES}` })),
+    expressions: [
       ...queriesOfDashboard().map((query) => `count(${query}) > bool 0`),
       ...queriesOfRunbook().map((query) => `(count(${query}) or vector(0)) >= bool 0`),
-    ].map((expr) => ({
-      expr,
-      eval_time: `${MINUTES}m`,
-      exp_samples: [{ labels: '{}', value: 1 }],
-    })),
-  };
-  const file = join(folder, 'dashboard.test.yaml');
-  // JSON is YAML too.
-  writeFileSync(file, JSON.stringify({ evaluation_interval: '1m', tests: [test] }));
-  return run(['test', 'rules', file]);
+    ],
+  });
 }
 
 /** A line of a scrape as the series of a target, with its value. */

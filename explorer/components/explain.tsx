@@ -1,10 +1,11 @@
 /** A call explained by the service: it is made again, and its explanation is shown as lines (docs/monitor.md «Explain»). */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Call } from '../api/call.js';
 import { explain } from '../api/client.js';
 import type { Explanation, Operation } from '../api/explanation.js';
 import { callErrorOf } from '../state/answer.js';
 import { count, plural } from './format.js';
+import { useAttempt } from './use-attempt.js';
 
 const PARTS = [
   ['queuedMs', 'in queues'],
@@ -43,26 +44,18 @@ const Told = ({ explanation }: { readonly explanation: Explanation }) => (
 );
 
 export function Explain({ call }: { readonly call: Call }) {
-  const [message, setMessage] = useState('');
+  const { message, start } = useAttempt();
   const [explanation, setExplanation] = useState<Explanation | undefined>(undefined);
-  const current = useRef<AbortController | undefined>(undefined);
-  useEffect(() => () => current.current?.abort(), []);
-  const ask = async (): Promise<void> => {
-    current.current?.abort();
-    current.current = new AbortController();
-    const { signal } = current.current;
-    setMessage('Asking …');
-    try {
-      setExplanation(await explain(call, signal));
-      setMessage('');
-    } catch (error) {
-      if (!signal.aborted) setMessage(callErrorOf(error).message);
-    }
-  };
+  const ask = (): void =>
+    start(
+      'Asking …',
+      async (signal) => setExplanation(await explain(call, signal)),
+      (error) => callErrorOf(error).message,
+    );
   return (
     <div class="line">
       <h4>Explanation</h4>
-      <button type="button" onClick={() => void ask()}>
+      <button type="button" onClick={ask}>
         Explain
       </button>
       <span role="status">{message}</span>

@@ -1,6 +1,15 @@
 /** The environment as one frozen Config; every complaint is reported at once (docs/settings.md). */
 import { baseUrl, pairs, ratio, SAMPLERS, wrongForPackages } from './otel.js';
-import { duration, invalid, MAX_DURATION_MS, oneOf, size, someOf, wholeNumber } from './reader.js';
+import {
+  complaintOf,
+  duration,
+  invalid,
+  MAX_DURATION_MS,
+  oneOf,
+  size,
+  someOf,
+  wholeNumber,
+} from './reader.js';
 import type { Reader } from './reader.js';
 
 /** The address of the identity service. */
@@ -232,7 +241,7 @@ export function readConfig(
     try {
       return text === undefined ? undefined : reader(text);
     } catch (error) {
-      complaints.push(`${name} ${error instanceof Error ? error.message : String(error)}`);
+      complaints.push(complaintOf(name, error));
       return otherwise === undefined || own === '' ? undefined : reader(otherwise);
     }
   }

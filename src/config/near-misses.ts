@@ -1,6 +1,7 @@
 /** Finds environment variables with the name of almost a setting (docs/settings.md «Names that are almost settings»). */
 import { FUTURE_SETTINGS, readConfig } from './config.js';
 import type { Environment } from './config.js';
+import { isReadByPackages } from './otel.js';
 
 /** The names of all settings. */
 function namesOf(): readonly string[] {
@@ -62,10 +63,6 @@ const OWN_PREFIX = /^(?:SPACEONE_|CLOUDFORET_)?(?:INVENTORY_)?(?:JOB_)?/;
 /** Matches beginnings reserved for settings. */
 const FAMILY = /^(?:MONGODB|EMBEDDED|AUTH|TLS|SHUTDOWN|CORS)_/;
 
-/** Variables read by the exporters of spans and metrics themselves; those of logs have no effect. */
-const OF_EXPORTER =
-  /^OTEL_EXPORTER_OTLP_(?:TRACES_|METRICS_)?(?:HEADERS|TIMEOUT|COMPRESSION|CERTIFICATE|CLIENT_CERTIFICATE|CLIENT_KEY)$/;
-
 /** Variables of the system with names close to a setting by chance. */
 const SYSTEM_VARIABLES: ReadonlySet<string> = new Set(['PATH', 'HOME', 'SSL_CERT_FILE']);
 
@@ -124,10 +121,9 @@ const isSet = (value: string | undefined): boolean =>
 export function nearMisses(environment: Environment): readonly string[] {
   return Object.keys(environment)
     .filter((name) => isSet(environment[name]) && !NAMES.includes(name) && !FUTURE_SETTINGS.has(name))
-    .filter((name) => !SYSTEM_VARIABLES.has(name.toUpperCase()))
+    .filter((name) => !SYSTEM_VARIABLES.has(name.toUpperCase()) && !isReadByPackages(name))
     .sort()
     .flatMap((name) => {
-      if (OF_EXPORTER.test(name)) return [];
       if (/^OTEL_EXPORTER_OTLP_/.test(name))
         return [
           `${name} has no effect: spans and metrics go to OTEL_EXPORTER_OTLP_ENDPOINT, and nothing else is exported`,

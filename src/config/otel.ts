@@ -1,5 +1,6 @@
 /** Reads the settings with names and forms of OpenTelemetry (docs/settings.md «OpenTelemetry»). */
-import { invalid, oneOf, wholeNumber } from './reader.js';
+import { accessSync, constants } from 'node:fs';
+import { complaintOf, invalid, oneOf, wholeNumber } from './reader.js';
 import type { Reader } from './reader.js';
 
 /** Credentials would be in the log and in --print-config. */
@@ -49,6 +50,16 @@ const HEADERS = 'pairs of a header and a value joined by commas, such as authori
 const headers: Reader<unknown> = (text) =>
   text.split(',').every((each) => HEADER.test(each)) ? text : invalid(HEADERS);
 
+/** A file that can be read; the packages look at it with the first export. */
+const readableFile: Reader<unknown> = (text) => {
+  try {
+    accessSync(text, constants.R_OK);
+    return text;
+  } catch {
+    return invalid('a file that can be read');
+  }
+};
+
 const MAX_COUNT = 1_000_000;
 const MAX_MS = 3_600_000;
 
@@ -59,15 +70,21 @@ const READ_BY_PACKAGES: readonly (readonly [name: RegExp, read: Reader<unknown>]
   [/^OTEL_EXPORTER_OTLP_(?:TRACES_|METRICS_)?TIMEOUT$/, wholeNumber(1, MAX_MS)],
   [/^OTEL_EXPORTER_OTLP_(?:TRACES_|METRICS_)?COMPRESSION$/, oneOf('gzip', 'none')],
   [/^OTEL_EXPORTER_OTLP_(?:TRACES_|METRICS_)?HEADERS$/, headers],
+  [/^OTEL_EXPORTER_OTLP_(?:TRACES_|METRICS_)?(?:CERTIFICATE|CLIENT_CERTIFICATE|CLIENT_KEY)$/, readableFile],
 ];
 
-function complaintOf(name: string, text: string): readonly string[] {
-  const reader = READ_BY_PACKAGES.find(([names]) => names.test(name))?.[1];
+const readerOf = (name: string): Reader<unknown> | undefined =>
+  READ_BY_PACKAGES.find(([names]) => names.test(name))?.[1];
+
+/** Tells whether OpenTelemetry's packages read the variable `name` themselves. */
+export const isReadByPackages = (name: string): boolean => readerOf(name) !== undefined;
+
+function complaints(name: string, text: string): readonly string[] {
   try {
-    reader?.(text);
+    readerOf(name)?.(text);
     return [];
   } catch (error) {
-    return [`${name} ${error instanceof Error ? error.message : String(error)}`];
+    return [complaintOf(name, error)];
   }
 }
 
@@ -75,4 +92,4 @@ function complaintOf(name: string, text: string): readonly string[] {
 export const wrongForPackages = (
   environment: Readonly<Record<string, string | undefined>>,
 ): readonly string[] =>
-  Object.entries(environment).flatMap(([name, text = '']) => (text === '' ? [] : complaintOf(name, text)));
+  Object.entries(environment).flatMap(([name, text = '']) => (text === '' ? [] : complaints(name, text)));

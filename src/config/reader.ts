@@ -7,6 +7,10 @@ export const invalid = (expected: string): never => {
   throw new Error(`must be ${expected}`);
 };
 
+/** The complaint about the variable `name` for an error of its reader. */
+export const complaintOf = (name: string, error: unknown): string =>
+  `${name} ${error instanceof Error ? error.message : String(error)}`;
+
 const TIME_UNITS_MS: ReadonlyMap<string, number> = new Map([
   ['ms', 1],
   ['s', 1000],

@@ -224,6 +224,8 @@ describe('the validation', () => {
     ['OTEL_EXPORTER_OTLP_TRACES_COMPRESSION', 'foo', 'must be gzip or none'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'a=b,k', HEADERS],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'a header=x', HEADERS],
+    ['OTEL_EXPORTER_OTLP_CERTIFICATE', '/nowhere/ca.pem', 'must be a file that can be read'],
+    ['OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY', '/nowhere/key.pem', 'must be a file that can be read'],
   ])('rejects %s=%s', (name, text, expected) => {
     expect(complaints({ [name]: text })).toContain(`${name} ${expected}`);
   });
