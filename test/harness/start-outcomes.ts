@@ -44,7 +44,7 @@ export async function pageOf(program: Program, path: string): Promise<string> {
   return (await fetch(`http://${String(first?.['admin'])}${path}`)).text();
 }
 
-/** What a case shows, and what is read of its program then. */
+/** The sign of the line of a case, and the reading of its program after it. */
 interface Way {
   shows(program: Program): boolean | Promise<boolean>;
   read(program: Program): Promise<Omit<Outcome, 'program' | 'lineMs'>>;
