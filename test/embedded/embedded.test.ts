@@ -86,6 +86,8 @@ describe('the embedded mongod', () => {
     const service = await serviceProcess();
     const pid = await pidOf(service.uri);
     expect(alive(pid)).toBe(true);
+    // A process group of its own: a Ctrl-C in the terminal is for the service.
+    expect(alive(-pid)).toBe(true);
     await service.kill();
     await until('mongod is gone', () => !alive(pid), 10_000);
   });

@@ -79,7 +79,10 @@ test('the page runs nothing but the files of this server, and is small', async (
   );
   expect(answers.map(({ status: code }) => code)).toEqual(files.map(() => 200));
   for (const answer of answers)
-    expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'self'; /);
+    expect(answer.headers.get('content-security-policy')?.split('; ')).toEqual([
+      ...["default-src 'self'", "object-src 'none'", "base-uri 'none'", "form-action 'none'"],
+      "frame-ancestors 'none'",
+    ]);
   const page = await (await fetch(explorer.origin)).text();
   expect(page.match(/<script(?![^>]* src=)/)).toBeNull();
   expect(page).not.toMatch(/ style=| on\w+=/);

@@ -1,6 +1,6 @@
 // Requests of very many messages or fields are refused before they are decoded, quickly, and by name.
 import { performance } from 'node:perf_hooks';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { JobsQuery, JobStatQuery } from '../../src/gen/spaceone/api/inventory/v1/job.js';
 import { messageNamed } from '../../src/wire/descriptors.js';
 import { scan } from '../../src/wire/scan.js';
@@ -96,6 +96,29 @@ test('a value of too many levels is refused by its path, before it is decoded', 
   expect(() => scan(TAKEN.list.message, request)).toThrow(
     expect.objectContaining({ code: 'ERROR_LIMIT_EXCEEDED', field: 'query.filter[0].value' }),
   );
+});
+
+describe('the number of a flag', () => {
+  const COUNT_ONLY = 6 << 3;
+  const flag = (...number: readonly number[]) => wrapped(Buffer.of(COUNT_ONLY, ...number));
+
+  test.each([
+    ['one byte', flag(127)],
+    ['two bytes, the first without a bit of the number', flag(128, 1)],
+    ['ten bytes', flag(...Buffer.alloc(9, 255), 1)],
+  ])('may have %s', (_, request) => {
+    expect(() => scan(TAKEN.list.message, request)).not.toThrow();
+  });
+
+  test.each([
+    ['eleven bytes', flag(...Buffer.alloc(10, 255), 1)],
+    ['none', flag()],
+    ['no last one', flag(128)],
+  ])('is refused with %s', (_, request) => {
+    expect(() => scan(TAKEN.list.message, request)).toThrow(
+      expect.objectContaining({ code: 'ERROR_INVALID_PARAMETER' }),
+    );
+  });
 });
 
 test('a message with a field type unknown to requests is a fault of the contract', () => {

@@ -88,11 +88,17 @@ test('a page can call over Connect and export all jobs as NDJSON', async () => {
 });
 
 describe('the page', () => {
-  test('allows only scripts from its own server', async () => {
+  test('allows only scripts from its own server, and no frame around it', async () => {
     const response = await fetch(`${origin}/docs`);
-    const policy = response.headers.get('content-security-policy') ?? '';
-    expect(policy).toContain("script-src 'self';");
-    expect(policy).toContain("default-src 'none'");
+    expect(response.headers.get('content-security-policy')?.split('; ')).toEqual([
+      ...[
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+      ],
+      ...["connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
+    ]);
   });
 
   test('causes no console errors and no requests to other hosts', () => {

@@ -109,4 +109,18 @@ describe('with a receiver that never answers', () => {
     expect(await program.ended).toEqual({ code: 0, signal: null });
     expect(performance.now() - stopped).toBeLessThan(4000);
   });
+
+  test('the stop waits no longer for it than SHUTDOWN_GRACE', async () => {
+    const program = start({
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_EXPORTER_OTLP_TIMEOUT: '30000',
+      SHUTDOWN_GRACE: '100ms',
+    });
+    const { http } = await program.addresses();
+    await callHttp(http, 'list', REQUEST);
+    const stopped = performance.now();
+    program.signal('SIGTERM');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - stopped).toBeLessThan(1800);
+  });
 });
