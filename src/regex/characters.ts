@@ -49,8 +49,11 @@ const CODES: readonly Rule<number>[] = [
 ];
 /** A letter without a meaning behind a backslash stands for itself. */
 const PLAIN_LETTER: Rule<number> = [/\\([A-Za-z])/uy, (_, __, letter = '') => codeOf(letter)];
+/** In a class a digit behind a backslash is no reference: it begins an octal code, or is 8 or 9 itself. */
 const CLASS_CODES: readonly Rule<number>[] = [
   ...CODES,
+  [/\\([1-7][0-7]{0,2})/uy, (_, __, digits = '') => Number(`0o${digits}`)],
+  [/\\([89])/uy, (_, __, digit = '') => codeOf(digit)],
   [/\\b/uy, () => 8],
   PLAIN_LETTER,
   [/[^\\]/uy, (_, character = '') => codeOf(character)],

@@ -52,9 +52,15 @@ function quantified(parser: Parser): Node {
   const from = parser.offset;
   const body = read(ATOMS, parser);
   skip(parser);
+  const { offset } = parser;
   const found = eat(parser, QUANTIFIER);
   if (found === undefined) return body;
   const [, sign = '', low, comma, high, kind] = found;
+  if (sign === '' && low === '' && /[*+?{]/u.test(parser.text.charAt(parser.offset))) {
+    // Without a minimum it is text to older engines; to newer ones nothing may follow that repeats it.
+    parser.offset = offset;
+    return body;
+  }
   const min = Number(sign === '+' || low);
   const bound = comma === '' && sign === '' ? low : high;
   const max = sign === '?' ? 1 : Number(bound || Infinity);

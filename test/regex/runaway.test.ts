@@ -21,6 +21,7 @@ const EXPONENTIAL = [
   // Letters that mean nothing behind a backslash.
   ...written(String.raw`
     \y(a+)+b (y|\y)*x ([\R]|R)*x [\X\B](a|a)*b
+    b{,3}*|(a+)+$ b{,3}++(a+)+$ [\1](a+)+b [^\8](a+)+b ([\141]|a)*x ([\60-\71]|\d)*x ([\9]|9)*x
   `),
   '(a+){ 9, }x',
   // Other groups and their contents.
@@ -49,13 +50,19 @@ const VERBS = written(`
   CRLF CR LF ANYCRLF ANY NUL BSR_ANYCRLF BSR_UNICODE CASELESS_RESTRICT
   ACCEPT COMMIT PRUNE SKIP THEN FAIL F MARK:a :a SKIP:a PRUNE:a THEN:a
   pla:a positive_lookahead:a nla:a plb:a napla:a atomic:a sr:a script_run:a asr:a
-`).flatMap((verb) => [`(*${verb})a`, `(*UTF8)(*${verb})a`, `^b(?:a|(*${verb}))`]);
+`).flatMap((verb) => [
+  `(*${verb})a`,
+  `(*UTF8)(*${verb})a`,
+  `^b(?:a|(*${verb}))`,
+  `[^\\1\\9](*${verb})`,
+  `b{,3}*|(*${verb})`,
+]);
 const CALLOUTS = ['(?C)a', '(?C255)a', 'a(?C"text")', 'a(?C`(`)b', '(?C'];
 
 /** Lookalikes: text, a part of a class, a comment, or nothing at all. */
 const NO_VERBS = [
   ...written(String.raw`
-    \(*UCP\) \(\*UCP\) [(*UCP)] [](*UCP)] [^](*UCP)] [[:alpha:](*F)] \Q(*F)\E (?#(*F))a (*) \(?C
+    \(*UCP\) \(\*UCP\) [(*UCP)] [](*UCP)] [^](*UCP)] [[:alpha:](*F)] [\1(*F)] \Q(*F)\E (?#(*F))a (*) \(?C
   `),
   '(?x)a #(*F)\n',
   '(* UCP)',
