@@ -12,6 +12,7 @@ import type { MongoFilter } from '../query/mongo-syntax.js';
 import { BSON, idIn } from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 import type { StatQuery } from '../query/model.js';
+import { beforeReplaced } from '../query/malformed-text.js';
 import { collectorInfo } from './answer.js';
 import type { Reserved } from './call.js';
 import type { CollectorInfoBytes } from './transcoder.js';
@@ -164,7 +165,7 @@ export async function joinedCollectors(
   scope: Scope,
   work: Deadline & Reserved,
 ): Promise<JoinedDocuments | undefined> {
-  const paths = referredPaths(query);
+  const paths = referredPaths(query).map(beforeReplaced);
   if (paths.length === 0) return undefined;
   const read = (filter: MongoFilter) =>
     readCollectors(store, confineReferred(filter, scope, JOB_SCHEMA), paths, work);

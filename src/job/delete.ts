@@ -1,9 +1,8 @@
 /** Deletes one job by its id (contract 2-query «delete»). */
 import type { JobRequest } from '../gen/spaceone/api/inventory/v1/job.js';
-import { confineOne } from '../query/confine.js';
 import type { Read, UseCase } from './call.js';
+import type { ConfineJob } from './confine-job.js';
 import { jobNotFound, required } from './request-fields.js';
-import { JOB_SCHEMA } from './schema.js';
 import type { JobStore } from './store.js';
 
 /** A job to delete. */
@@ -17,12 +16,17 @@ export const readDelete: Read<JobRequest, DeleteQuery> = async (request, call) =
   return { scope: await call.scope(request), query: { jobId } };
 };
 
+interface DeleteParts {
+  readonly store: JobStore;
+  readonly confineJob: ConfineJob;
+}
+
 const EMPTY = new Uint8Array();
 
 /** Answers Empty. Errors: NOT_FOUND. */
 export const createDelete =
-  ({ store }: { readonly store: JobStore }): UseCase<DeleteQuery> =>
+  ({ store, confineJob }: DeleteParts): UseCase<DeleteQuery> =>
   async ({ scope, query: { jobId } }, work) => {
-    const isDeleted = await store.remove(confineOne(jobId, scope, JOB_SCHEMA), work);
+    const isDeleted = await store.remove(await confineJob(jobId, scope, work), work);
     return isDeleted ? EMPTY : jobNotFound(jobId);
   };

@@ -1,11 +1,11 @@
 /** Answers one job by its id (contract 2-query «get»). */
 import type { GetJobRequest } from '../gen/spaceone/api/inventory/v1/job.js';
-import { confineOne } from '../query/confine.js';
 import type { Selection } from '../query/model.js';
 import { readOnly } from '../query/parse-list.js';
 import { jobInfo } from './answer.js';
 import type { Read, UseCase } from './call.js';
 import type { CollectorLoader } from './collectors.js';
+import type { ConfineJob } from './confine-job.js';
 import { jobNotFound, required } from './request-fields.js';
 import { JOB_SCHEMA, jobProjection } from './schema.js';
 import type { JobStore } from './store.js';
@@ -26,13 +26,14 @@ export const readGet: Read<GetJobRequest, GetQuery> = async (request, call) => {
 interface GetParts {
   readonly store: JobStore;
   readonly loadCollectors: CollectorLoader;
+  readonly confineJob: ConfineJob;
 }
 
 /** Answers JobInfo. Errors: NOT_FOUND. */
 export const createGet =
-  ({ store, loadCollectors }: GetParts): UseCase<GetQuery> =>
+  ({ store, loadCollectors, confineJob }: GetParts): UseCase<GetQuery> =>
   async ({ scope, query: { jobId, only } }, work) => {
-    const filter = confineOne(jobId, scope, JOB_SCHEMA);
+    const filter = await confineJob(jobId, scope, work);
     const job = await store.one(filter, jobProjection(only), work);
     if (job === undefined) return jobNotFound(jobId);
     const [collector] = await loadCollectors([job], scope, work);

@@ -6,7 +6,7 @@ import { confineDoubtful } from '../query/confine.js';
 import type { Scope } from '../query/confine.js';
 import type { StatQuery } from '../query/model.js';
 import { firstSegment } from '../query/schema.js';
-import { doubtAt } from '../query/malformed-text.js';
+import { doubtWithin } from '../query/malformed-text.js';
 import { ownPaths } from '../query/stat-keys.js';
 import type { Reserved } from './call.js';
 import { decidableOf, idOf, isMalformed } from './malformed.js';
@@ -25,7 +25,7 @@ export async function repairsOf(
   scope: Scope,
   work: Deadline & Reserved,
 ): Promise<Repaired | undefined> {
-  const doubts = ownPaths(query).map(doubtAt);
+  const doubts = ownPaths(query).map(doubtWithin);
   if (doubts.length === 0) return undefined;
   const within = confineDoubtful(decidableOf(query.filter), doubts, scope, JOB_SCHEMA);
   const paths = [...new Set(doubts.map(({ path }) => firstSegment(path)))];

@@ -5,6 +5,7 @@ import type { MemoryBudget } from '../limits/memory-budget.js';
 import type { TimeSlicer } from '../limits/yield.js';
 import type { JobService } from './call.js';
 import { createCollectorLoader } from './collectors.js';
+import { createConfineJob } from './confine-job.js';
 import { createCount } from './count.js';
 import {
   coalesced,
@@ -47,6 +48,7 @@ export interface JobServiceOptions {
 function createParts(options: JobServiceOptions) {
   const { store, schedulers, timeSlicer, maxPageSize, maxResponseBytes, monotonicNow } = options;
   const { meter = NO_METER } = options;
+  const scopeFilter = createScopeFilter(store, createSettle(store, monotonicNow, meter));
   return {
     store,
     timeSlicer,
@@ -54,7 +56,8 @@ function createParts(options: JobServiceOptions) {
     limits: { maxBytes: maxResponseBytes, timeSlicer },
     loadCollectors: createCollectorLoader({ ...options, meter }),
     count: createCount(store, schedulers, meter),
-    scopeFilter: createScopeFilter(store, createSettle(store, monotonicNow, meter)),
+    scopeFilter,
+    confineJob: createConfineJob(scopeFilter),
     reading: createReading(timeSlicer, maxPageSize),
   };
 }

@@ -55,6 +55,19 @@ function namesAt(path: string): Doubt {
 /** Malformed texts at `path`; or names, where `path` has the replacement character. */
 export const doubtAt = (path: string): Doubt => (path.includes(REPLACEMENT) ? namesAt(path) : textsAt(path));
 
+/** The same, and every list and object at `path`: MongoDB cannot find malformed text further inside. */
+export function doubtWithin(path: string): Doubt {
+  const doubt = doubtAt(path);
+  return { ...doubt, find: [...doubt.find, meets(path, { $type: ['object', 'array'] })] };
+}
+
+/** `path` as far as a projection can follow it: no stored name that is not UTF-8 equals its form in answers. */
+export function beforeReplaced(path: string): string {
+  const segments = path.split('.');
+  const replaced = segments.findIndex((segment) => segment.includes(REPLACEMENT));
+  return replaced < 1 ? path : segments.slice(0, replaced).join('.');
+}
+
 /** True where a malformed text, as answers show it, may equal `due`. */
 export const mayEqual = (due: string): boolean => due.includes(REPLACEMENT);
 
