@@ -25,6 +25,16 @@ export const PURPOSE_OPTIONS: Readonly<Record<Purpose, MongoClientOptions>> = {
   control: { maxPoolSize: 4, minPoolSize: 1 },
 };
 
+/** The options of `purpose` beside `minPoolSize` of the URI: MongoDB's driver opens no pool with a minimum over its maximum. */
+export function purposeOptions(
+  purpose: Purpose,
+  { minPoolSize }: Pick<MongoOptions, 'minPoolSize'>,
+): MongoClientOptions {
+  const own = PURPOSE_OPTIONS[purpose];
+  const { maxPoolSize } = own;
+  return maxPoolSize === undefined ? own : { minPoolSize: Math.min(minPoolSize, maxPoolSize), ...own };
+}
+
 /**
  * The options beside those in `uri`. No stored document makes a call fail: text that is not UTF-8 is replaced, and regular
  * expressions stay in BSON, since some of MongoDB are none in JavaScript.

@@ -5,7 +5,7 @@
 import { MongoClient } from 'mongodb';
 import type { MongoClientOptions, MongoOptions } from 'mongodb';
 import { notServing } from '../errors.js';
-import { clientOptions, directUri, PURPOSE_OPTIONS } from './client-options.js';
+import { clientOptions, directUri, PURPOSE_OPTIONS, purposeOptions } from './client-options.js';
 import type { Purpose } from './client-options.js';
 import { openConnections } from './connections.js';
 import type { Connections } from './connections.js';
@@ -64,11 +64,12 @@ export interface KeptDatabase {
 }
 
 function createClient(
-  { uri, overrides, observeClient }: ConnectionSettings,
+  { uri, options, overrides, observeClient }: ConnectionSettings,
   purpose: Purpose,
   heartbeats: HeartbeatLog,
 ): MongoClient {
-  const client = new MongoClient(uri, { ...clientOptions(uri), ...PURPOSE_OPTIONS[purpose], ...overrides });
+  const own = purposeOptions(purpose, options);
+  const client = new MongoClient(uri, { ...clientOptions(uri), ...own, ...overrides });
   if (purpose === 'control') heartbeats.observe(client);
   observeClient?.(client, purpose);
   return client;

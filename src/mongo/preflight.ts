@@ -156,8 +156,41 @@ async function checkFiles(options: MongoOptions): Promise<void> {
   if (crl !== undefined) checkContext('tlsCRLFile', tlsCRLFile, { crl }, 'the list of revoked certificates');
 }
 
-/** Checks the modules and files that `options` need. Errors: one is missing or unusable, in a line that names the option. */
+const MIN_STALENESS_SECONDS = 90;
+const READ_CONCERNS: readonly (string | undefined)[] = [
+  undefined,
+  'local',
+  'available',
+  'majority',
+  'linearizable',
+  'snapshot',
+];
+
+/** Options that the driver or the database refuses only later, at every connection or read. */
+const WRONG_VALUES: readonly (readonly [isWrong: (options: MongoOptions) => boolean, line: string])[] = [
+  [
+    ({ minPoolSize, maxPoolSize }) => maxPoolSize > 0 && minPoolSize > maxPoolSize,
+    'minPoolSize is more than maxPoolSize; write a smaller one, or leave it out',
+  ],
+  [
+    ({ readPreference: { maxStalenessSeconds = MIN_STALENESS_SECONDS } }) =>
+      maxStalenessSeconds < MIN_STALENESS_SECONDS,
+    `maxStalenessSeconds is less than ${MIN_STALENESS_SECONDS}; write a greater one, or leave it out`,
+  ],
+  [
+    ({ readConcern }: Partial<MongoOptions>) => !READ_CONCERNS.includes(readConcern?.level),
+    `readConcernLevel is none of MongoDB's; write ${READ_CONCERNS.slice(1).join(', ')}, or leave it out`,
+  ],
+];
+
+function checkValues(options: MongoOptions): void {
+  const wrong = WRONG_VALUES.find(([isWrong]) => isWrong(options));
+  if (wrong !== undefined) throw new Error(`MONGODB_URI cannot be used: ${wrong[1]}`);
+}
+
+/** Checks the values of `options`, and the modules and files that they need. Errors: a line that names the option. */
 export async function checkOptions(options: MongoOptions): Promise<void> {
+  checkValues(options);
   checkModules(options);
   await checkFiles(options);
 }

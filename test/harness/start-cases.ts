@@ -52,6 +52,7 @@ export const ENDS: readonly Case[] = [
   when('a password with `/`', always(uri(`me:${PASSWORD}/x@127.0.0.1`))),
   when('a password with `@`, or an invalid host', always(uri(`me:${PASSWORD}@x@127.0.0.1`))),
   when('an option unknown to the driver', always(uri(`me:${PASSWORD}@127.0.0.1`, 'replicaset_=a'))),
+  when('a minimum over the maximum', always(uri('127.0.0.1', 'minPoolSize=9&maxPoolSize=8'))),
   when('a compressor without its module', always(uri('127.0.0.1', 'compressors=snappy'))),
   when('a mechanism without its module', always(uri('me@127.0.0.1', 'authMechanism=GSSAPI'))),
   when('a missing CA file', always(uri('127.0.0.1', 'tls=true&tlsCAFile=/nowhere/ca.pem'))),

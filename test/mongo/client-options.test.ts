@@ -1,7 +1,8 @@
-// The URI of a single server, made from that of a replica set.
+// The URI of a single server, made from that of a replica set; the options of a URI for the pools of each purpose.
 import { expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
-import { directUri } from '../../src/mongo/client-options.js';
+import { directUri, purposeOptions } from '../../src/mongo/client-options.js';
+import { readConnectionOptions } from '../../src/mongo/connect.js';
 
 const RESOLVED = { tls: true, credentials: { source: 'admin' } };
 
@@ -22,4 +23,41 @@ test.each([
 ])('the URI %s with %p for one server is %s', (uri, resolved, expected) => {
   expect(directUri(uri, 'c:3', resolved)).toBe(expected);
   expect(() => new MongoClient(expected)).not.toThrow();
+});
+
+test.each(['reads', 'stats', 'control'] as const)(
+  'a pool of %s is as large as the URI has it at least',
+  (purpose) => {
+    const uri = 'mongodb://a/?minPoolSize=50';
+    const { options } = new MongoClient(uri);
+    const { minPoolSize, maxPoolSize } = new MongoClient(uri, purposeOptions(purpose, options)).options;
+    expect(minPoolSize).toBeLessThanOrEqual(maxPoolSize);
+  },
+);
+
+test.each([
+  [
+    'minPoolSize=9&maxPoolSize=8',
+    'minPoolSize is more than maxPoolSize; write a smaller one, or leave it out',
+  ],
+  [
+    'readPreference=secondary&maxStalenessSeconds=89',
+    'maxStalenessSeconds is less than 90; write a greater one, or leave it out',
+  ],
+  [
+    'readConcernLevel=foo',
+    "readConcernLevel is none of MongoDB's; write local, available, majority, linearizable, snapshot, or leave it out",
+  ],
+])('a start with %s ends', async (option, line) => {
+  await expect(readConnectionOptions(`mongodb://a/?${option}`)).rejects.toThrow(
+    `MONGODB_URI cannot be used: ${line}`,
+  );
+});
+
+test.each([
+  'minPoolSize=9&maxPoolSize=0',
+  'readPreference=secondary&maxStalenessSeconds=90',
+  'readConcernLevel=local',
+])('%s is fine', async (option) => {
+  await expect(readConnectionOptions(`mongodb://a/?${option}`)).resolves.toBeDefined();
 });
