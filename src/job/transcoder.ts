@@ -3,7 +3,17 @@
  * Any value may be stored in any field: one of the wrong type is shown as the default of its field.
  */
 import { WireType } from '@bufbuild/protobuf/wire';
-import { BSON, dateAt, Elements, isEmpty, longAt, scalarAt, textEnd, textStart } from '../wire/bson.js';
+import {
+  BSON,
+  dateAt,
+  decimalAt,
+  Elements,
+  isEmpty,
+  longAt,
+  scalarAt,
+  textEnd,
+  textStart,
+} from '../wire/bson.js';
 import { namesOf } from '../wire/names.js';
 import type { Names } from '../wire/names.js';
 import { writeFields } from '../wire/values.js';
@@ -79,6 +89,8 @@ function int32At(bytes: Buffer, type: number, at: number): number {
       return toInt32(longAt(bytes, at));
     case BSON.double:
       return toInt32(bytes.readDoubleLE(at));
+    case BSON.decimal128:
+      return toInt32(Number(decimalAt(bytes, at).toString()));
     case BSON.timestamp:
       return toInt32(Number(bytes.readBigUInt64LE(at)));
     default:

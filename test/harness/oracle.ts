@@ -59,7 +59,7 @@ function plainOf(value: unknown, depth: number): unknown {
 const textOf = (value: unknown): string => String(scalar(value) ?? '');
 
 function numberOf(value: unknown): number {
-  const number = value instanceof Long ? value.toNumber() : value;
+  const number = value instanceof Long || value instanceof Decimal128 ? Number(value.toString()) : value;
   if (typeof number !== 'number' || Number.isNaN(number)) return 0;
   return Math.trunc(Math.min(Math.max(number, -(2 ** 31)), 2 ** 31 - 1)) + 0;
 }
