@@ -37,7 +37,7 @@ const withoutPassword = (uri: string): string =>
     .replace(/^([^:]+:\/\/)([^:@/?]*)(:.*)?@/, (_, scheme: string, user: string, password?: string) =>
       password === undefined ? `${scheme}${user}@` : `${scheme}${user}:${HIDDEN}@`,
     )
-    .replaceAll(/([?&](?:\w*password|authMechanismProperties)=)[^&]*/gi, `$1${HIDDEN}`);
+    .replaceAll(/([?&](?:\w*pass\w*|authMechanismProperties|auth|key|pfx)=)[^&]*/gi, `$1${HIDDEN}`);
 
 /** Layout of the two columns: the gap between them, and the maximum width of the first. */
 const GAP = 2;

@@ -25,7 +25,8 @@ const anyCase =
   (text) =>
     reader(text.toLowerCase());
 
-const port: Reader<number> = wholeNumber(0, 65_535);
+const MAX_PORT = 65_535;
+const port: Reader<number> = wholeNumber(0, MAX_PORT);
 const portOrOff: Reader<number | 'off'> = (text) => (text === 'off' ? text : port(text));
 const anyText: Reader<string> = (text) => text;
 
@@ -35,8 +36,10 @@ const host: Reader<string> = (text) => {
   return address === '' ? invalid('an address or a host name, such as 0.0.0.0, :: or localhost') : address;
 };
 
-const isDatabaseName = (text: string): boolean => /^[^/\\. "$*<>:|?]{1,63}$/.test(text);
-const A_DATABASE_NAME = 'a database name, without any of / \\ . " $ * < > : | ? and blanks';
+const MAX_DATABASE_NAME_BYTES = 63;
+const isDatabaseName = (text: string): boolean =>
+  /^[^/\\. "$*<>:|?]+$/.test(text) && Buffer.byteLength(text) <= MAX_DATABASE_NAME_BYTES;
+const A_DATABASE_NAME = `a database name of at most ${MAX_DATABASE_NAME_BYTES} bytes, without any of / \\ . " $ * < > : | ? and blanks`;
 
 const databaseName: Reader<string> = (text) => (isDatabaseName(text) ? text : invalid(A_DATABASE_NAME));
 
@@ -72,7 +75,8 @@ function databaseInUri(text: string): string | undefined {
 const endpoint: Reader<IdentityEndpoint> = (text) => {
   const [, secure, address] =
     /^grpc(\+ssl)?:\/\/([\w.-]+:\d{1,5}|\[[\da-f:.]+\]:\d{1,5})\/?$/i.exec(text) ?? [];
-  return address === undefined
+  const isPort = /:0*[1-9]\d*$/.test(address ?? '') && Number(/\d+$/.exec(address ?? '')?.[0]) <= MAX_PORT;
+  return address === undefined || !isPort
     ? invalid('grpc://host:port or grpc+ssl://host:port')
     : { address, secure: secure !== undefined };
 };

@@ -10,7 +10,7 @@ function namesOf(): readonly string[] {
   return names;
 }
 
-const NAMES = namesOf();
+const NAMES = [...namesOf(), ...FUTURE_SETTINGS];
 
 const PORTS = 'GRPC_PORT, HTTP_PORT or ADMIN_PORT';
 
@@ -120,7 +120,7 @@ const isSet = (value: string | undefined): boolean =>
 /** Answers a line for each variable of `environment` probably meant as a setting. */
 export function nearMisses(environment: Environment): readonly string[] {
   return Object.keys(environment)
-    .filter((name) => isSet(environment[name]) && !NAMES.includes(name) && !FUTURE_SETTINGS.has(name))
+    .filter((name) => isSet(environment[name]) && !NAMES.includes(name))
     .filter((name) => !SYSTEM_VARIABLES.has(name.toUpperCase()) && !isReadByPackages(name))
     .sort()
     .flatMap((name) => {

@@ -68,6 +68,7 @@ describe('the printed configuration', () => {
       'mongodb://h/?tlsCertificateKeyFilePassword=[redacted]&tls=true',
     ],
     ['mongodb://h/?proxyPassword=se-cret', 'mongodb://h/?proxyPassword=[redacted]'],
+    ['mongodb://h/?passphrase=se-cret&key=se-cret', 'mongodb://h/?passphrase=[redacted]&key=[redacted]'],
     [
       'mongodb://h/?authMechanismProperties=AWS_SESSION_TOKEN:se-cret',
       'mongodb://h/?authMechanismProperties=[redacted]',

@@ -151,9 +151,10 @@ const A_TIME_OR_NONE = 'must be a time from 0ms to 1h, such as 500ms, 30s or 5m'
 const A_SIZE = 'must be a size from 1KiB to less than 2GiB, such as 64MiB';
 const A_BUDGET = 'must be a size from 16MiB to less than 1024GiB, such as 512MiB';
 const A_PORT = 'must be a whole number from 0 to 65535';
-const A_DATABASE = 'must be a database name, without any of / \\ . " $ * < > : | ? and blanks';
+const A_DATABASE =
+  'must be a database name of at most 63 bytes, without any of / \\ . " $ * < > : | ? and blanks';
 const A_URI_WITH_PATH =
-  'must be a MongoDB URI whose path is a database name, without any of / \\ . " $ * < > : | ? and blanks';
+  'must be a MongoDB URI whose path is a database name of at most 63 bytes, without any of / \\ . " $ * < > : | ? and blanks';
 const ENCODED =
   'must be a MongoDB URI, mongodb://… or mongodb+srv://…, with / as %2F and @ as %40 in user and password';
 const A_HOST = 'must be an address or a host name, such as 0.0.0.0, :: or localhost';
@@ -178,6 +179,7 @@ describe('the validation', () => {
     ['HOST', 'http://a', A_HOST],
     ['MONGODB_DATABASE', 'a.b', A_DATABASE],
     ['MONGODB_DATABASE', 'x'.repeat(64), A_DATABASE],
+    ['MONGODB_DATABASE', '\u00e9'.repeat(32), A_DATABASE],
     ['GRPC_PORT', '65536', A_PORT],
     ['GRPC_PORT', '-1', A_PORT],
     ['GRPC_PORT', '1.5', A_PORT],
@@ -202,6 +204,8 @@ describe('the validation', () => {
     ['AUTH', 'basic', 'must be none or jwt'],
     ['AUTH_IDENTITY_ENDPOINT', 'http://a:1', AN_ENDPOINT],
     ['AUTH_IDENTITY_ENDPOINT', 'grpc://a', AN_ENDPOINT],
+    ['AUTH_IDENTITY_ENDPOINT', 'grpc://a:0', AN_ENDPOINT],
+    ['AUTH_IDENTITY_ENDPOINT', 'grpc://a:65536', AN_ENDPOINT],
     ['AUTH_IDENTITY_ENDPOINT', 'xgrpc://a:1', AN_ENDPOINT],
     ['AUTH_IDENTITY_ENDPOINT', 'grpc://a:1/b', AN_ENDPOINT],
     ['AUTH_ROLE_CACHE', '-1s', A_TIME_OR_NONE],

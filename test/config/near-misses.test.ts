@@ -43,6 +43,10 @@ test.each([
   ['TIMEOUT', 'DEFAULT_TIMEOUT or MAX_TIMEOUT'],
   ['GRACE_PERIOD', 'SHUTDOWN_GRACE'],
   ['MAX_PAGESIZE', 'MAX_PAGE_SIZE'],
+  ['SPACEONE_CONFIG_FIL', 'SPACEONE_CONFIG_FILE'],
+  ['TOTAL_COUNT_LIMITS', 'TOTAL_COUNT_LIMIT'],
+  ['MAX_CONECTION_AGE', 'MAX_CONNECTION_AGE'],
+  ['shutdown_delay', 'SHUTDOWN_DELAY'],
   ['TLS_FOO', 'TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE'],
 ])('%s gets the suggestion %s', (name, suggestion) => {
   expect(nearMisses({ [name]: 'x' })).toEqual([
