@@ -23,9 +23,10 @@ beforeAll(async () => {
     _id: ['_id', element(ObjectId.createFromTime(nth))] as const,
     collector: ['collector', element(ObjectId.createFromTime(nth))] as const,
     job_id: ['job_id', element(`job-${String(nth)}`)] as const,
+    collector_id: ['collector_id', element(`collector-${String(nth)}`)] as const,
   }));
-  const collectors = alike.map(({ value, name, _id }) =>
-    rawDocument([_id, domain, ['tags', rawObject([[name, value]])]]),
+  const collectors = alike.map(({ value, name, _id, collector_id }) =>
+    rawDocument([_id, collector_id, domain, ['tags', rawObject([[name, value]])]]),
   );
   const jobs = alike.map(({ value, name, job_id, collector }) => {
     const inside = document('b', document('c', value));
