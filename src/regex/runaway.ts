@@ -74,7 +74,7 @@ export function findRunaway(expression: string, meter: Meter = FREE): string | u
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
     left = 0;
-    return refusal.message === '' ? undefined : refusal.message;
+    return refusal.message;
   } finally {
     meter.steps(MAX_STEPS - left);
   }

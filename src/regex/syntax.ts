@@ -32,9 +32,12 @@ function lookaround(parser: Parser): Node {
 
 /** Sets limits and options of the engine, or steers its backtracking, also in groups with a name of that kind. */
 const VERB = /\((?:\*[\w:]|\?C)[^()]*\)?/uy;
+const NO_VERBS = 'is not supported: an expression sets nothing of the engine';
+/** The same anywhere in a text, without a backslash before it. */
+const VERB_WITHIN = /(?<!\\)(?:\\\\)*(\((?:\*[\w:]|\?C)[^()]*\)?)/u;
 const UNSUPPORTED = /\(\?(?:R|[+-]?\d+|&\w+|P>\w+)\)|\\g(?:<[^>]*>|'[^']*')|\(\?\(|\(\?<?\*/uy;
 const ATOMS: readonly Rule<Node>[] = [
-  [VERB, (_, found = '') => refuse(found, 'is not supported: an expression sets nothing of the engine')],
+  [VERB, (_, found = '') => refuse(found, NO_VERBS)],
   [UNSUPPORTED, (_, found = '') => refuse(found, 'is not supported: it could backtrack without bound')],
   [/(?<![^])(?:\^|\\A)/uy, () => NOTHING],
   [/[$^]|\\[AbBGzZK]/uy, (parser) => withAssertion(parser, NOTHING)],
@@ -111,11 +114,23 @@ const unquoted = (expression: string): string =>
     quoted === undefined ? found : quoted.replace(/[^\w\s]/gu, '\\$&'),
   );
 
-/** Parses the expression into a tree; undefined for text behind its end. Errors: Refusal. */
+/** Refuses a text with a verb behind syntax that is unknown here: an engine that knows the syntax would obey the verb. */
+function refuseVerb(text: string): void {
+  const [, found] = VERB_WITHIN.exec(text) ?? [];
+  if (found !== undefined) refuse(found, NO_VERBS);
+}
+
+/** Parses the expression into a tree; undefined for unknown syntax, and for text behind its end. Errors: Refusal. */
 export function parseExpression(
   expression: string,
 ): { readonly parser: Parser; readonly whole: Node } | undefined {
   const parser = createParser(unquoted(expression));
-  const whole = alternatives(parser);
-  return parser.offset < parser.text.length ? undefined : { parser, whole };
+  try {
+    const whole = alternatives(parser);
+    if (parser.offset === parser.text.length) return { parser, whole };
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal) || refusal.message !== '') throw refusal;
+  }
+  refuseVerb(parser.text);
+  return undefined;
 }
