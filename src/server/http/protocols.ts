@@ -164,6 +164,15 @@ function* base64Of(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
   yield Buffer.from(rest.toString('base64'));
 }
 
+function fromBase64(body: Uint8Array): Uint8Array {
+  const text = Buffer.from(body).toString('latin1');
+  if (/^[A-Za-z\d+/]*={0,2}$/.test(text)) return Buffer.from(text, 'base64');
+  return fail('INVALID_PARAMETER', {
+    key: 'body',
+    reason: 'it must be base64, with padding at its end alone',
+  });
+}
+
 interface TransferForm {
   read(body: Uint8Array): Uint8Array;
   write(chunks: Iterable<Uint8Array>): Iterable<Uint8Array>;
@@ -171,10 +180,7 @@ interface TransferForm {
 
 /** Plain bytes, and base64 for clients unable to handle bytes. */
 const BINARY: TransferForm = { read: (body) => body, write: (chunks) => chunks };
-const TEXT: TransferForm = {
-  read: (body) => Buffer.from(Buffer.from(body).toString('latin1'), 'base64'),
-  write: base64Of,
-};
+const TEXT: TransferForm = { read: fromBase64, write: base64Of };
 
 const grpcWeb = (type: string, inner: Codec, { read, write } = BINARY): Protocol => ({
   transport: 'grpc_web',
