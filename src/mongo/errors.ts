@@ -64,6 +64,9 @@ const LATER_CODES = [
   ...[64, 303, 354, 391, 398], // replicas that are late; connections to reopen
 ] as const;
 
+/** Codes of a write concern in the URI that the replica set never meets. */
+const UNMET_CODES = [79, 100] as const;
+
 /** The code for a missing right. */
 export const UNAUTHORIZED = 13;
 /** The code for a failed login. */
@@ -84,6 +87,7 @@ const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>(
   ...entries([146, 292, 16819, 16820, 5414201, 5643011], outOfMemory),
   ...entries(ELSEWHERE_CODES, unavailable),
   ...entries(LATER_CODES, unavailable),
+  ...entries(UNMET_CODES, () => notServing('replica_set')),
   [UNAUTHORIZED, noRights],
   [AUTHENTICATION_FAILED, notLetIn],
 ]);
