@@ -99,7 +99,7 @@ const DURATION_TEXT = 'must be a time from 1ms to 1h, such as 500ms, 30s or 5m';
 const SIZE_TEXT = 'must be a size from 1KiB to less than 2GiB, such as 64MiB';
 const PORT_TEXT = 'must be a whole number from 0 to 65535';
 const DATABASE_NAME_TEXT =
-  'MONGODB_DATABASE must be a database name, without any of / \\ . " $ * < > : | ? and blanks';
+  'MONGODB_DATABASE must be a database name of at most 63 bytes, without any of / \\ . " $ * < > : | ? and blanks';
 
 test('EXPLORER=off serves no page but still the OpenAPI description', async () => {
   const { http } = await start({ EXPLORER: 'off' }).addresses();

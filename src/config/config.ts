@@ -32,7 +32,7 @@ const anyText: Reader<string> = (text) => text;
 
 /** Accepts an IPv6 address with or without brackets. */
 const host: Reader<string> = (text) => {
-  const [, address = ''] = /^\[?([^\s/[\]]+)\]?$/.exec(text) ?? [];
+  const [, inBrackets, address = inBrackets ?? ''] = /^(?:\[([^\s/[\]]+)\]|([^\s/[\]]+))$/.exec(text) ?? [];
   return address === '' ? invalid('an address or a host name, such as 0.0.0.0, :: or localhost') : address;
 };
 

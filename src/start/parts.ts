@@ -89,7 +89,12 @@ export async function composeParts(
   });
   measureIndexes(indexes, metrics);
   measureOrphans(database, config.maxTimeout, monotonicNow, metrics);
-  const load = watchLoad(monotonicNow, log);
+  // A start is late by itself; only one that serves is overloaded.
+  const load = watchLoad(monotonicNow, {
+    warn(message) {
+      if (state.reason() === undefined) log.warn(message);
+    },
+  });
   cleanups.push(indexes.stop, load.stop);
 
   const timeSlicer = createTimeSlicer(monotonicNow);

@@ -175,6 +175,8 @@ describe('the validation', () => {
     ['MONGODB_URI', 'mongodb://me:pass/word@a/', ENCODED],
     ['MONGODB_URI', 'mongodb://me:pass/word@a/jobs', ENCODED],
     ['HOST', 'a b', A_HOST],
+    ['HOST', '[::', A_HOST],
+    ['HOST', '::1]', A_HOST],
     ['HOST', ' ', A_HOST],
     ['HOST', 'http://a', A_HOST],
     ['MONGODB_DATABASE', 'a.b', A_DATABASE],

@@ -87,7 +87,12 @@ const PARTS: readonly Refusal[] = [
   required('a group key without a key', keyed({ n: 'x' }), `${KEY}.key`, 'keys[0].key'),
   required('a group key without a name', keyed({ k: 'status' }), `${KEY}.name`, 'keys[0].name'),
   required('a group field without a name', made({ o: 'count' }), `${FIELD}.name`, 'fields[0].name'),
-  invalid('a group field without an operator', made(key('status')), `${FIELD}.operator`, 'operator'),
+  invalid(
+    'a group field without an operator',
+    made(key('status')),
+    `${FIELD}.operator`,
+    'an operator is needed',
+  ),
   invalid('an unknown group operator', made(field('x', 'mode', 'status')), `${FIELD}.operator`, 'mode'),
   invalid(
     'an inherited group operator',
