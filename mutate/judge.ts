@@ -1,7 +1,7 @@
 // Judges changes by the tests that execute them.
 import type { Baseline } from './baseline.js';
 import type { Change } from './changes.js';
-import type { Related } from './related.js';
+import type { Candidate, Related } from './related.js';
 import type { Ending, Sandbox } from './sandbox.js';
 
 /** Noticed by a test, or unnoticed by so many test files. */
@@ -34,7 +34,8 @@ function within(tests: readonly string[], limitMs: number, { durationOf }: Basel
 }
 
 /**
- * Plans the tests for a change, the nearest and fastest first. A test that does not execute the change in its own process
+ * Plans the tests for a change, those of its own file first, then the others by their time and their distance: a fast
+ * test that stands far off comes before a slow one nearby. A test that does not execute the change in its own process
  * cannot notice it; one that starts other processes may.
  */
 export function planFor(
@@ -43,13 +44,11 @@ export function planFor(
   baseline: Baseline,
   limits: Limits,
 ): readonly string[] {
+  const costOf = ({ test, rank }: Candidate): number => rank * baseline.durationOf(test);
   const candidates = related
     .testsOf(change.file)
     .filter(({ test }) => baseline.passes(test))
-    .toSorted(
-      (one, other) =>
-        one.rank - other.rank || baseline.durationOf(one.test) - baseline.durationOf(other.test),
-    );
+    .toSorted((one, other) => costOf(one) - costOf(other));
   const executing = candidates.filter(({ test, rank }) => rank === 0 || baseline.executes(test, change));
   const others = candidates.filter((each) => !executing.includes(each) && related.startsProcess(each.test));
   const testsOf = (all: typeof candidates): readonly string[] => all.map(({ test }) => test);

@@ -29,7 +29,7 @@ const { values: options } = parseArgs({
     match: { type: 'string', default: '' },
     /** Prints the changes without making them. */
     list: { type: 'boolean', default: false },
-    /** The maximum seconds of tests for a change, the nearest first. */
+    /** The maximum seconds of tests for a change, the cheapest first. */
     seconds: { type: 'string', default: '240' },
     /** The part of them for tests that start other processes, once others have executed the change. */
     'process-seconds': { type: 'string', default: '60' },

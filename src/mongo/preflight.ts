@@ -109,6 +109,8 @@ function checkModules(options: MongoOptions): void {
   }
 }
 
+const CERTIFICATE_BEGIN = 'CERTIFICATE-----';
+
 async function readOptionFile(option: string, path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return undefined;
   try {
@@ -136,12 +138,44 @@ function checkContext(
   }
 }
 
+/** Options that Node takes from programs alone, as numbers, lists, bytes and functions; in a URI all are text. */
+const NO_TEXT = [
+  ...['ALPNProtocols', 'checkServerIdentity', 'hints', 'localPort', 'lookup', 'minDHSize'],
+  ...['pfx', 'secureContext', 'session'],
+] as const satisfies readonly (keyof MongoOptions)[];
+
+/** Options of TLS that may be text. */
+const OF_TLS = ['ca', 'cert', 'ciphers', 'crl', 'ecdhCurve', 'key', 'secureProtocol'] as const;
+
+function isUsableForTls(name: (typeof OF_TLS)[number], { [name]: value, passphrase }: MongoOptions): boolean {
+  if (value === undefined) return true;
+  // OpenSSL passes over authorities that are none.
+  if (name === 'ca' && typeof value === 'string' && !value.includes(CERTIFICATE_BEGIN)) return false;
+  try {
+    createSecureContext({ [name]: value, ...(passphrase === undefined ? {} : { passphrase }) });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function checkNodeOptions(options: MongoOptions): void {
+  const unfit = NO_TEXT.find((name) => options[name] !== undefined);
+  if (unfit !== undefined)
+    throw new Error(`MONGODB_URI cannot be used: ${unfit} cannot be written in a URI; leave it out`);
+  const wrong = OF_TLS.find((name) => !isUsableForTls(name, options));
+  if (wrong !== undefined)
+    throw new Error(
+      `MONGODB_URI cannot be used: ${wrong} has a value that TLS does not take; correct that, or leave it out`,
+    );
+}
+
 async function checkFiles(options: MongoOptions): Promise<void> {
   const { tlsCAFile, tlsCertificateKeyFile, tlsCRLFile, passphrase } = options;
   const ca = await readOptionFile('tlsCAFile', tlsCAFile);
   const own = await readOptionFile('tlsCertificateKeyFile', tlsCertificateKeyFile);
   const crl = await readOptionFile('tlsCRLFile', tlsCRLFile);
-  if (ca?.includes('CERTIFICATE-----') === false)
+  if (ca?.includes(CERTIFICATE_BEGIN) === false)
     throw new Error(
       `MONGODB_URI: tlsCAFile ${tlsCAFile ?? ''} has no certificate; name a PEM file with those of the authority`,
     );
@@ -192,5 +226,6 @@ function checkValues(options: MongoOptions): void {
 export async function checkOptions(options: MongoOptions): Promise<void> {
   checkValues(options);
   checkModules(options);
+  checkNodeOptions(options);
   await checkFiles(options);
 }

@@ -41,6 +41,19 @@ const OLD_NODE = `data:text/javascript,${encodeURIComponent(
   "Object.defineProperty(process.versions, 'node', { value: '18.20.4' })",
 )}`;
 
+/** Simulates a user without privileges: ports below 1024 are refused to it. */
+const UNPRIVILEGED = `data:text/javascript,${encodeURIComponent(
+  `import { Server } from 'node:net';
+  const { listen } = Server.prototype;
+  Server.prototype.listen = function (...args) {
+    const { port } = Object(args[0]);
+    if (port !== 80) return listen.apply(this, args);
+    const refused = Object.assign(new Error('listen EACCES: permission denied'), { code: 'EACCES' });
+    process.nextTick(() => this.emit('error', refused));
+    return this;
+  };`,
+)}`;
+
 const when = (symptom: string, settings: Case['settings'], more: Partial<Case> = {}): Case => ({
   symptom,
   settings,
@@ -55,6 +68,9 @@ export const ENDS: readonly Case[] = [
   when('a minimum over the maximum', always(uri('127.0.0.1', 'minPoolSize=9&maxPoolSize=8'))),
   when('a compressor without its module', always(uri('127.0.0.1', 'compressors=snappy'))),
   when('a mechanism without its module', always(uri('me@127.0.0.1', 'authMechanism=GSSAPI'))),
+  when('a proxy without its module', always(uri('127.0.0.1', 'proxyHost=proxy'))),
+  when('an option for programs', always(uri('127.0.0.1', 'tls=true&pfx=x'))),
+  when('a value that TLS does not take', always(uri('127.0.0.1', 'tls=true&ecdhCurve=x'))),
   when('a missing CA file', always(uri('127.0.0.1', 'tls=true&tlsCAFile=/nowhere/ca.pem'))),
   when('a CA file without certificates', ({ folder }) =>
     uri('127.0.0.1', `tls=true&tlsCAFile=${folder}/key.pem`),
@@ -69,11 +85,19 @@ export const ENDS: readonly Case[] = [
   when('a gRPC port in use', ({ taken }) => ({ ...uri('127.0.0.1:1'), GRPC_PORT: taken.grpc })),
   when('an HTTP port in use', ({ taken }) => ({ ...uri('127.0.0.1:1'), HTTP_PORT: taken.http })),
   when('an admin port in use', ({ taken }) => ({ ...uri('127.0.0.1:1'), ADMIN_PORT: taken.admin })),
+  when(
+    'a port that needs privileges',
+    always({ ...uri('127.0.0.1:1'), GRPC_PORT: '80', NODE_OPTIONS: `--import ${UNPRIVILEGED}` }),
+  ),
   when('an address of another machine', always({ ...uri('127.0.0.1:1'), HOST: '192.0.2.1' })),
   when('an unknown host name', always({ ...uri('127.0.0.1:1'), HOST: 'nowhere.invalid' })),
   when('a second start on the same data', embedded('data')),
   when('another mongod on the same data', embedded('foreign'), { within: LATE_LINE_MS }),
   when('an unwritable folder', embedded('key.pem/data')),
+  when('an embedded mongod that ends', ({ folder }) => ({
+    EMBEDDED_DATA_DIR: join(folder, 'ending'),
+    MONGOD_BINARY: join(folder, 'ending-mongod'),
+  })),
   when('an unusable MONGOD_BINARY', embedded('binary', { MONGOD_BINARY: '/nowhere/mongod' })),
   when(
     'no mongod and no Python',
@@ -100,10 +124,14 @@ export const NOT_SERVING: readonly Case[] = [
   when('nothing listens there', always(uri('127.0.0.1:1'))),
   when('a database that hangs', against('silent')),
   when('something other than a database', ({ taken }) => uri(`127.0.0.1:${taken.http}`)),
+  when('a host out of reach', always(uri('255.255.255.255'))),
+  when('a pool that gives no connection', asUser('all', PASSWORD, 'waitQueueTimeoutMS=1')),
+  when('a read concern of another kind of database', asUser('all', PASSWORD, 'readConcernLevel=snapshot')),
   when('an unknown database host', always(uri('nowhere.invalid'))),
   when('a missing SRV record', always({ MONGODB_URI: `mongodb+srv://me:${PASSWORD}@nowhere.invalid/` })),
   when('TLS, and the database has none', against('auth', 'tls=true')),
   when('TLS, and the server speaks none', ({ taken }) => uri(`127.0.0.1:${taken.http}`, 'tls=true')),
+  when('versions of TLS with nothing in common', byTls('expired', 'secureProtocol=TLSv1_1_method')),
   when('no TLS, and the database wants it', against('tls')),
   when('an untrusted certificate', byTls('tls', '')),
   when('a certificate of another name', byTls('tls', 'tlsCAFile=$/ca.pem', '127.0.0.1')),
@@ -111,6 +139,7 @@ export const NOT_SERVING: readonly Case[] = [
   when('a database that wants a certificate', byTls('strict', 'tlsCAFile=$/ca.pem')),
   when('a wrong password', asUser('all', `${PASSWORD}x`)),
   when('no user', against('auth')),
+  when('no token', against('auth', 'authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s')),
   when('a mechanism unknown to the database', asUser('all', PASSWORD, 'authMechanism=PLAIN')),
   when('a user without the right to read jobs', asUser('nojob')),
   when('a user without the right to read collectors', asUser('nocollector')),

@@ -107,6 +107,12 @@ function copyBuild(folder: string): void {
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
 }
 
+/** A program with the version of a mongod, which ends at once. */
+const ENDING_MONGOD = `#!/bin/sh
+[ "$1" = --version ] && echo 'db version v6.0.0' && exit
+exit 3
+`;
+
 const PAST = { notBefore: new Date('2020-01-01'), notAfter: new Date('2020-01-02') };
 
 async function listening(server: Server, cleanups: Cleanups): Promise<string> {
@@ -143,6 +149,7 @@ export async function makeWorld(cleanups: Cleanups, set: string): Promise<World>
   await writeFile(join(folder, 'key.pem'), key);
   await writeFile(join(folder, 'server.pem'), `${cert}\n${key}`);
   mkdirSync(join(folder, 'foreign'));
+  await writeFile(join(folder, 'ending-mongod'), ENDING_MONGOD, { mode: 0o755 });
   const tls = ['--tlsMode', 'requireTLS', '--tlsCertificateKeyFile', join(folder, 'server.pem')];
   const strict = [...tls, '--tlsCAFile', join(folder, 'ca.pem')];
   const mongod = async (options: readonly string[], data?: string): Promise<string> => {

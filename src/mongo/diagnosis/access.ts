@@ -1,6 +1,7 @@
-/** Finds faults of the user: none in MONGODB_URI, one that the database does not let in, or one without rights. */
-import { MongoServerError } from 'mongodb';
+/** Finds faults of the user: none in MONGODB_URI, none known by a token, one that the database does not let in, or one without rights. */
+import { MongoAWSError, MongoError, MongoOIDCError, MongoServerError } from 'mongodb';
 import { AUTHENTICATION_FAILED, UNAUTHORIZED } from '../errors.js';
+import { codeOf } from './connection-failures.js';
 import { enumerate, hostList, ReadFailed, serverErrors } from './facts.js';
 import type { Rule } from './facts.js';
 
@@ -38,5 +39,20 @@ export const refusedUser: Rule = (facts) => {
   return {
     reason: 'auth',
     text: `the database at ${hostList(facts.subject)} does not let the user ${username}${byMechanism} in (${refusal.codeName ?? refusal.code}, authSource=${source}); check user, password, authSource and authMechanism in MONGODB_URI`,
+  };
+};
+
+/** The driver passes on what the file or the service of a token fails with; its own errors of the network have classes. */
+const isOfToken = (error: unknown): error is Error =>
+  error instanceof MongoOIDCError ||
+  error instanceof MongoAWSError ||
+  (error instanceof Error && 'syscall' in error && !(error instanceof MongoError));
+
+export const noToken: Rule = ({ subject: { credentials }, errors }) => {
+  const failure = errors.find(isOfToken);
+  if (credentials === undefined || failure === undefined) return undefined;
+  return {
+    reason: 'auth',
+    text: `there is no token for ${credentials.mechanism} (${codeOf(failure) || failure.name}); check authMechanismProperties in MONGODB_URI, and what issues the token`,
   };
 };

@@ -2,9 +2,9 @@
  * Explains why the database cannot be served from, with a remedy, by the errors of the driver and the servers' heartbeats
  * (docs/troubleshooting.md «Not serving»).
  */
-import { MongoCompatibilityError, MongoParseError } from 'mongodb';
+import { MongoCompatibilityError, MongoError, MongoParseError } from 'mongodb';
 import type { Diagnosis, Reason } from '../../reasons.js';
-import { missingRights, noUser, refusedUser } from './access.js';
+import { missingRights, noToken, noUser, refusedUser } from './access.js';
 import { classifyFailure, codeOf } from './connection-failures.js';
 import { enumerate, errorsWithin, hostList, serverErrors } from './facts.js';
 import type { Facts, Rule, Subject } from './facts.js';
@@ -73,11 +73,22 @@ const otherServerError: Rule = (facts) => {
   };
 };
 
+/** The driver does not export the class. */
+const POOL_TIMEOUT = 'MongoWaitQueueTimeoutError';
+
+const noConnection: Rule = ({ subject, errors }) => {
+  if (!errors.some((error) => error instanceof MongoError && error.name === POOL_TIMEOUT)) return undefined;
+  return {
+    reason: 'unreachable',
+    text: `no connection to the database at ${hostList(subject)} within waitQueueTimeoutMS; write a longer time in MONGODB_URI, or leave it out`,
+  };
+};
+
 /** The rules in order; the first match counts. Certain causes come before passing ones. */
 const RULES: readonly Rule[] = [
-  ...[outdatedVersion, noUser, missingRights, refusedUser, noSrvRecord, noLoadBalancer],
+  ...[outdatedVersion, noUser, missingRights, refusedUser, noSrvRecord, noToken, noLoadBalancer],
   ...[uninitiated, otherReplicaSet, onlyArbiters, noSecondary, recovering, noPrimary],
-  ...[failedConnections, otherServerError],
+  ...[failedConnections, otherServerError, noConnection],
 ];
 
 function diagnose(facts: Facts): Diagnosis | undefined {
