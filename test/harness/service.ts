@@ -1,4 +1,6 @@
 // The service as users run it, in this process, on the mongod of the test run.
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { MongoClient } from 'mongodb';
 import type { CommandStartedEvent, Db, Document } from 'mongodb';
@@ -18,6 +20,8 @@ import { until } from './until.js';
 
 /** The time from the start of the service until it serves. */
 const START_TIMEOUT_MS = 15_000;
+/** The time from the close of the service until its calls hold nothing. */
+const RELEASE_TIMEOUT_MS = 5000;
 /** Log lines from this level on report a fault. */
 const ERROR_LEVEL = 50;
 
@@ -48,6 +52,7 @@ export interface Service extends Pick<JsonClient, 'call' | 'send'> {
   onCommand(listener: (command: Document) => void): void;
   /** Checks the indexes again. */
   lookAtIndexes(): Promise<void>;
+  /** Closes everything. Errors: it still listens, or calls have not given back what they took. */
   stop(): Promise<void>;
 }
 
@@ -104,6 +109,19 @@ function createCalls(address: () => string) {
   };
 }
 
+/** Checks that nothing listens at `address` any more. */
+async function closed(address: string): Promise<void> {
+  if (address === '' || address === 'off') return;
+  const { hostname, port } = new URL(`tcp://${address}`);
+  const socket = connect(Number(port), hostname.replaceAll(/[[\]]/g, ''));
+  const listens = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  if (listens) throw new Error(`the service still listens at ${address}`);
+}
+
 /** A service before its start. */
 export function createService(
   database: string,
@@ -118,6 +136,13 @@ export function createService(
   const { close, ...calls } = createCalls(() => addresses.grpc);
   const insert = async (name: string, documents: readonly Document[]): Promise<void> => {
     if (documents.length > 0) await db.collection(name).insertMany([...documents]);
+  };
+  const taken = (): number => {
+    const { schedulers, memory } = app.usage();
+    return Object.values(schedulers).reduce(
+      (sum, { running, waiting, domains }) => sum + running + waiting + domains,
+      memory,
+    );
   };
   const reload = async (): Promise<void> => {
     await db.collection('job_task').deleteMany({});
@@ -139,13 +164,7 @@ export function createService(
       return log.filter(({ level }) => Number(level) >= ERROR_LEVEL);
     },
     usage: app.usage,
-    taken() {
-      const { schedulers, memory } = app.usage();
-      return Object.values(schedulers).reduce(
-        (sum, { running, waiting, domains }) => sum + running + waiting + domains,
-        memory,
-      );
-    },
+    taken,
     async insert(jobs, collectors = []) {
       await insert('collector', collectors);
       await insert('job', jobs);
@@ -163,6 +182,8 @@ export function createService(
       await app.close();
       // An open client would keep the whole run alive after a test with database trouble.
       await db.dropDatabase().finally(() => client.close());
+      await Promise.all([addresses.grpc, addresses.http].map(closed));
+      await until('calls have given everything back', () => taken() === 0, RELEASE_TIMEOUT_MS);
     },
   };
 }

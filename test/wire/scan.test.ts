@@ -98,6 +98,16 @@ test('a value of too many levels is refused by its path, before it is decoded', 
   );
 });
 
+test('of a list that other fields come between, the element at fault is counted among its kind', () => {
+  const filter = (condition: Uint8Array): Uint8Array => member(10, condition);
+  const name = Buffer.of(8, 1);
+  const order = Buffer.of(6 << 3, 1);
+  const request = wrapped(Buffer.concat([order, filter(new Uint8Array()), order, filter(name)]));
+  expect(() => scan(TAKEN.list.message, request)).toThrow(
+    expect.objectContaining({ field: 'query.filter[1]' }),
+  );
+});
+
 describe('the number of a flag', () => {
   const COUNT_ONLY = 6 << 3;
   const flag = (...number: readonly number[]) => wrapped(Buffer.of(COUNT_ONLY, ...number));
