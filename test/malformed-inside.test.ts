@@ -37,9 +37,14 @@ beforeAll(async () => {
     ]);
     return rawDocument([job_id, domain, collector, ['filters', filters]]);
   });
+  const status = (shown: string) => ['status', element(shown)] as const;
   const bad = [text('job-bad\xff'), text('job-gone\xff')].map((id) => rawDocument([['job_id', id], domain]));
+  const twins = [
+    rawDocument([['job_id', text('job-two\xff')], domain, status('ERROR')]),
+    rawDocument([['job_id', element('job-two\ufffd')], domain, status('SUCCESS')]),
+  ];
   await insertRaw(mongodbUri(), DATABASE, 'collector', collectors);
-  await insertRaw(mongodbUri(), DATABASE, 'job', [...jobs, ...bad]);
+  await insertRaw(mongodbUri(), DATABASE, 'job', [...jobs, ...bad, ...twins]);
 });
 
 const INSIDE = { b: { c: 'a\ufffd' } };
@@ -75,6 +80,15 @@ describe('a job is found by its id as answers show it', () => {
     expect(await service.call('get', named('job-other\ufffd'))).toMatchObject({
       error: { code: 'ERROR_NOT_FOUND' },
     });
+  });
+
+  test('get and delete take the job with that very id before one that only looks like it', async () => {
+    const twin = named('job-two\ufffd');
+    expect(await service.call('get', twin)).toMatchObject({ response: { status: 'SUCCESS' } });
+    expect(await service.call('delete', twin)).toEqual({ response: {} });
+    expect(await service.call('get', twin)).toMatchObject({ response: { status: 'ERROR' } });
+    expect(await service.call('delete', twin)).toEqual({ response: {} });
+    expect(await service.call('get', twin)).toMatchObject({ error: { code: 'ERROR_NOT_FOUND' } });
   });
 
   test('delete', async () => {

@@ -7,19 +7,23 @@ import { mayEqual } from '../query/malformed-text.js';
 import { JOB_SCHEMA } from './schema.js';
 import type { ScopeFilter } from './scoped-filter.js';
 
-/** The job with this id within a scope. */
-export type ConfineJob = (jobId: string, scope: Scope, deadline: Deadline) => Promise<ConfinedFilter>;
+/** The filters that find the job with this id within a scope; each counts where those before it find none. */
+export type ConfineJob = (
+  jobId: string,
+  scope: Scope,
+  deadline: Deadline,
+) => AsyncGenerator<ConfinedFilter, void>;
 
-/** Finds an id that is not UTF-8 in storage by its form in answers, as a list does. */
-export const createConfineJob =
-  (scopeFilter: ScopeFilter): ConfineJob =>
-  async (jobId, scope, deadline) => {
-    if (!mayEqual(jobId)) return confineOne(jobId, scope, JOB_SCHEMA);
+/** Finds a job by its very id; and by the form in answers, as a list does, one with an id that is not UTF-8. */
+export const createConfineJob = (scopeFilter: ScopeFilter): ConfineJob =>
+  async function* (jobId, scope, deadline) {
+    yield confineOne(jobId, scope, JOB_SCHEMA);
+    if (!mayEqual(jobId)) return;
     const condition: Condition = {
       fieldPath: 'job_id',
       path: JOB_SCHEMA.id,
       operator: 'eq',
       operand: jobId,
     };
-    return (await scopeFilter({ all: [condition], any: [] }, scope, deadline)).within;
+    yield (await scopeFilter({ all: [condition], any: [] }, scope, deadline)).within;
   };

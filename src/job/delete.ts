@@ -27,6 +27,7 @@ const EMPTY = new Uint8Array();
 export const createDelete =
   ({ store, confineJob }: DeleteParts): UseCase<DeleteQuery> =>
   async ({ scope, query: { jobId } }, work) => {
-    const isDeleted = await store.remove(await confineJob(jobId, scope, work), work);
-    return isDeleted ? EMPTY : jobNotFound(jobId);
+    for await (const filter of confineJob(jobId, scope, work))
+      if (await store.remove(filter, work)) return EMPTY;
+    return jobNotFound(jobId);
   };

@@ -33,9 +33,11 @@ interface GetParts {
 export const createGet =
   ({ store, loadCollectors, confineJob }: GetParts): UseCase<GetQuery> =>
   async ({ scope, query: { jobId, only } }, work) => {
-    const filter = await confineJob(jobId, scope, work);
-    const job = await store.one(filter, jobProjection(only), work);
-    if (job === undefined) return jobNotFound(jobId);
-    const [collector] = await loadCollectors([job], scope, work);
-    return jobInfo(job, collector);
+    for await (const filter of confineJob(jobId, scope, work)) {
+      const job = await store.one(filter, jobProjection(only), work);
+      if (job === undefined) continue;
+      const [collector] = await loadCollectors([job], scope, work);
+      return jobInfo(job, collector);
+    }
+    return jobNotFound(jobId);
   };
