@@ -8,7 +8,8 @@ import type { AuthenticationResponse, AuthorizationResponse } from '../gen/space
 import { AuthorizationClient } from '../gen/spaceone/api/identity/v1/authorization.js';
 import { DomainClient } from '../gen/spaceone/api/identity/v1/domain.js';
 import { abortReason } from '../limits/abort.js';
-import type { Origin, RequestedScope } from './caller.js';
+import type { RequestedScope } from '../scope.js';
+import type { Origin } from './caller.js';
 import { IDENTITY_STATUSES } from '../telemetry/metrics/own-definitions.js';
 import { NO_METER } from '../telemetry/metrics/registry.js';
 import type { Meter } from '../telemetry/metrics/registry.js';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { appError, fail } from '../errors.js';
 import type { AuthorizationResponse } from '../gen/spaceone/api/core/v1/handler.js';
-import type { Scope } from '../query/confine.js';
+import type { Scope } from '../scope.js';
 import type { Identity, RoleQuestion } from './identity.js';
 import { createLru } from './lru.js';
 

@@ -7,15 +7,14 @@ import type {
 } from '../gen/spaceone/api/inventory/v1/job.js';
 import type { Deadline } from '../limits/abort.js';
 import type { Reservation } from '../limits/memory-budget.js';
-import type { Scope } from '../query/confine.js';
+import type { AskScope, Scope } from '../scope.js';
 import type { ExportFormat } from './export-formats.js';
 
 /** One call of an rpc. */
 export interface Call extends Deadline {
   /** The wall clock, read once for the call. */
   readonly now: Date;
-  /** The part of the request's domain open to the caller. Errors: PERMISSION_DENIED, UNAUTHENTICATED. */
-  scope(asked: Pick<JobsQuery, 'domain_id'> & Partial<Pick<JobsQuery, 'project_id'>>): Promise<Scope>;
+  readonly scope: AskScope;
   /** Adds fields to the log line of the call. */
   noted(about: Readonly<Record<string, unknown>>): void;
 }

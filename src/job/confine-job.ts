@@ -2,8 +2,10 @@
 import type { Deadline } from '../limits/abort.js';
 import type { Condition } from '../query/condition.js';
 import { confineOne } from '../query/confine.js';
-import type { ConfinedFilter, Scope } from '../query/confine.js';
+import type { ConfinedFilter } from '../query/confine.js';
+import type { Scope } from '../scope.js';
 import { mayEqual } from '../query/malformed-text.js';
+import { IMPLIED } from '../query/operators.js';
 import { JOB_SCHEMA } from './schema.js';
 import type { ScopeFilter } from './scoped-filter.js';
 
@@ -22,7 +24,7 @@ export const createConfineJob = (scopeFilter: ScopeFilter): ConfineJob =>
     const condition: Condition = {
       fieldPath: 'job_id',
       path: JOB_SCHEMA.id,
-      operator: 'eq',
+      operator: IMPLIED.equality,
       operand: jobId,
     };
     yield (await scopeFilter({ all: [condition], any: [] }, scope, deadline)).within;

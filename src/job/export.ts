@@ -4,7 +4,7 @@ import type { JobsQuery } from '../gen/spaceone/api/inventory/v1/job.js';
 import type { Deadline } from '../limits/abort.js';
 import type { TimeSlicer } from '../limits/yield.js';
 import type { Batches } from '../mongo/executor.js';
-import type { Scope } from '../query/confine.js';
+import type { Scope } from '../scope.js';
 import type { ListQuery } from '../query/model.js';
 import { jobInfo } from './answer.js';
 import type { Asked, Read } from './call.js';

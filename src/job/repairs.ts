@@ -3,7 +3,7 @@ import type { Deadline } from '../limits/abort.js';
 import { operandElements } from '../mongo/stored.js';
 import type { Repaired } from '../query/compile/repair.js';
 import { confineDoubtful } from '../query/confine.js';
-import type { Scope } from '../query/confine.js';
+import type { Scope } from '../scope.js';
 import type { StatQuery } from '../query/model.js';
 import { firstSegment } from '../query/schema.js';
 import { doubtWithin } from '../query/malformed-text.js';

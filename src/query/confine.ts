@@ -7,14 +7,9 @@ import type { CompiledFilter } from './compile/filter.js';
 import type { Doubt } from './malformed-text.js';
 import type { Filter } from './model.js';
 import { BARRIER } from './mongo-syntax.js';
+import type { Scope } from '../scope.js';
 import type { MongoFilter, MongoStage } from './mongo-syntax.js';
 import type { OwnerFields, ResourceSchema } from './schema.js';
-
-/** The caller's view: one domain, and in it, where `projects` is given, only the resources of those projects. */
-export interface Scope {
-  readonly domainId: string;
-  readonly projects?: readonly string[];
-}
 
 declare const confined: unique symbol;
 type Conditions = Readonly<Record<string, unknown>>;
