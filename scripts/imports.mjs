@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { ROOMS } from './rooms.mjs';
 
-const IMPORT = /\b(?:import|export)\s+(type\s+)?(?:[\w*{}\s,]+?\s+from\s+)?'([^']+)'|\bimport\(\s*'([^']+)'/g;
+const IMPORT =
+  /\b(?:import|export)\s+(type\s+)?(?:[\w*{}\s,]+?\s+from\s+)?(?:'([^']+)'|"([^"]+)")|\bimport\(\s*(?:'([^']+)'|"([^"]+)")/g;
 
 /** Every .ts and .tsx file below `folders`, with its code without comments and the targets of its imports. */
 export function sourcesBelow(root, folders) {
@@ -17,8 +18,12 @@ export function sourcesBelow(root, folders) {
   return files.map((file) => {
     const text = readFileSync(join(root, file), 'utf8');
     const code = text.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
-    const imports = [...code.matchAll(IMPORT)].map(([, type, specifier, dynamic]) => ({
-      to: targetOf(file, specifier ?? dynamic, known),
+    const imports = [...code.matchAll(IMPORT)].map(([, type, ...specifiers]) => ({
+      to: targetOf(
+        file,
+        specifiers.find((each) => each !== undefined),
+        known,
+      ),
       isType: type !== undefined,
     }));
     return { file, text, code, imports };

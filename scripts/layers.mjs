@@ -1,7 +1,10 @@
 // The layer check over src, explorer, test, bench and mutate: a folder imports only from folders below it, no two files
-// import each other in a circle, and only the edges of the program touch the environment. Prints a line for each violation.
+// import each other in a circle, each folder has a purpose, and only the edges of the program touch the environment. Prints a line for each violation.
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { circlesOf, roomOf, sourcesBelow } from './imports.mjs';
+import { FOLDERS, ROOMS } from './rooms.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -51,9 +54,24 @@ function complaintOf(file, { to, isType }) {
   return target.depth > own.depth ? undefined : `must not import ${to}, which is not below ${own.name}`;
 }
 
+const PURPOSES = [...ROOMS.flat(), ...FOLDERS].map(([name]) => name);
+
+/** Tests stand in folders named as what they test; a folder named as a test holds its data. */
+const mirrorsSource = (name) =>
+  [`src/${name}`, `src/${name}.ts`, name, `test/${name}.test.ts`].some((path) => existsSync(root + path));
+
+/** A folder has a purpose by itself, or is generated, or one of views or of tests. */
+function hasPurpose(file) {
+  const folder = dirname(file);
+  if (PURPOSES.includes(`${folder}/`) || PURPOSES.includes(file) || file.startsWith('src/gen/')) return true;
+  if (folder.startsWith('test/')) return mirrorsSource(folder.slice('test/'.length));
+  return folderOf(file) !== undefined;
+}
+
 const sources = sourcesBelow(root, ['src', 'explorer', 'test', 'bench', 'mutate']);
 const violations = [];
 for (const { file, code, imports } of sources) {
+  if (!hasPurpose(file)) violations.push(`${file}: its folder has no purpose in scripts/rooms.mjs`);
   for (const each of imports) {
     const complaint = complaintOf(file, each);
     if (complaint !== undefined) violations.push(`${file}: ${complaint}`);

@@ -52,3 +52,17 @@ export const ROOMS = [
   [['src/', 'the error table, the reasons for not serving and the version']],
   [['src/gen/', 'generated stubs and descriptors']],
 ];
+
+/** Folders within a room, each with its purpose; they and the room import each other. */
+export const FOLDERS = [
+  ['src/mongo/diagnosis/', 'why the database cannot be served from, with a remedy'],
+  ['src/query/compile/', 'filters, rows and pipelines in MongoDB’s terms'],
+  ['src/query/stages/', 'a definition for each stage of stat'],
+  ['src/telemetry/metrics/', 'the definitions of metrics, their registry and what feeds them'],
+  ['src/telemetry/traces/', 'the context and the spans of traces'],
+  ['explorer/components/chart/', 'axes, bars and their marks'],
+  ['test/clients/', 'clients of others: Connect, console-api, Python, Schemathesis'],
+  ['test/conformance/', 'requests with the answers that are due, through every transport'],
+  ['test/consumers/', 'requests of deployed consumers, beside the recorded answers of 1.11'],
+  ['test/differences/', 'a test for each row of «Differences from 1.11»'],
+];

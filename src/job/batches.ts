@@ -1,9 +1,11 @@
 /** Batches of stored documents. */
+import type { Deadline } from '../limits/abort.js';
 import type { Batches } from '../mongo/executor.js';
 
-/** Hands each batch to `use`, one after the other. Answers the number of documents. */
+/** Hands each batch to `use`, one after the other. Answers the number of documents, and tells it to the observer of the work. */
 export async function forEachBatch(
   batches: Batches,
+  { observer }: Deadline,
   use: (batch: readonly Buffer[]) => void | Promise<void>,
 ): Promise<number> {
   let count = 0;
@@ -11,5 +13,6 @@ export async function forEachBatch(
     await use(batch);
     count += batch.length;
   }
+  observer?.results(count);
   return count;
 }

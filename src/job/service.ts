@@ -20,7 +20,8 @@ import {
 import { createDelete, readDelete } from './delete.js';
 import { createExport, createReadExport } from './export.js';
 import { createGet, readGet } from './get.js';
-import { createList, createReadList, listClass } from './list.js';
+import { createList } from './list.js';
+import { createReadList, listClass } from './read-list.js';
 import { createReading } from './reading.js';
 import { createScopeFilter } from './scoped-filter.js';
 import { createSettle } from './settle.js';

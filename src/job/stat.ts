@@ -71,15 +71,14 @@ async function runPipelines(
   });
   const answer = createStatAnswer(limits, work.memory, resultKind(query));
   return withAbortScope(work, async (begin) => {
-    const [count, results] = await Promise.all([
+    const [count] = await Promise.all([
       total && begin((deadline) => store.resultCount(match, total, deadline)),
       begin((deadline) =>
-        forEachBatch(store.results(match, rows, deadline), (batch) =>
+        forEachBatch(store.results(match, rows, deadline), deadline, (batch) =>
           timed(deadline, 'encoding', () => answer.add(batch)),
         ),
       ),
     ]);
-    work.observer?.results(results);
     return { bytes: answer.finish(count), isByBytes: answer.hasReplaced() };
   });
 }
