@@ -32,6 +32,8 @@ const EDGE_ONLY = [
   /\bprocess\.env\b/,
   /\bnew Date\(\s*\)/,
   /\bDate\.now\b/,
+  /\bperformance\.now\b/,
+  /\bprocess\.(?:stdout|stderr|hrtime)\b/,
   /\bconsole\./,
   /\bnew MongoClient\b/,
 ];

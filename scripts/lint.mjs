@@ -1,11 +1,11 @@
-// npm run lint: format, types and taste, the .proto files of the contract, the layers and their table. Each check runs even when one
-// before it fails.
+// npm run lint: format, types and style, the .proto files of the contract, the layers and their table. Each check runs even
+// when one before it fails.
 import { spawnSync } from 'node:child_process';
 import { prepare, root } from './setup.mjs';
 
 const checks = [
   ['node_modules/prettier/bin/prettier.cjs', '--check', '.'],
-  ['node_modules/eslint/bin/eslint.js', '.'],
+  ['node_modules/eslint/bin/eslint.js', '--max-warnings', '0', '.'],
   ['node_modules/@bufbuild/buf/bin/buf', 'lint'],
   ['scripts/layers.mjs'],
   ['scripts/architecture.mjs', '--check'],

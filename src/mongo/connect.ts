@@ -104,7 +104,7 @@ export function keepConnections(settings: ConnectionSettings): KeptDatabase {
       },
     });
   return {
-    connections: createReadyConnections(open),
+    connections: createReadyConnections(open, monotonicNow),
     explanation: createExplanation({ ...options, database }, heartbeats.latest, monotonicNow),
   };
 }

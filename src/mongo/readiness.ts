@@ -91,12 +91,15 @@ async function poll(
 }
 
 /** Creates connections by `open` and keeps them ready, from the start and in any state of earlier ones. */
-export function createReadyConnections<T extends Probeable>(open: () => T): ReadyConnections<T> {
+export function createReadyConnections<T extends Probeable>(
+  open: () => T,
+  monotonicNow: () => number,
+): ReadyConnections<T> {
   const stopping = new AbortController();
   const closing = new Set<Promise<void>>();
   let current = open();
   let spares: readonly T[] = [];
-  let openedAt = performance.now();
+  let openedAt = monotonicNow();
   let polling = Promise.resolve();
 
   function close(all: readonly T[]): void {
@@ -114,8 +117,8 @@ export function createReadyConnections<T extends Probeable>(open: () => T): Read
   }
 
   function openSpare(): void {
-    if (performance.now() - openedAt < SPARE_INTERVAL_MS) return;
-    openedAt = performance.now();
+    if (monotonicNow() - openedAt < SPARE_INTERVAL_MS) return;
+    openedAt = monotonicNow();
     const all = [...spares, open()];
     spares = all.slice(-MAX_SPARES);
     close(all.slice(0, -MAX_SPARES));

@@ -11,6 +11,8 @@ export const count: StageDefinition<'count'> = {
   },
   names: ({ name }, before) => ({ ...before, row: new Map([[name, 'number']]), keys: [] }),
   keys: () => [],
+  conditions: () => [],
+  timeZones: () => [],
   compile: ({ name }) => [{ $count: name }],
   rows: 'merged',
   takesNullForMissing: () => true,

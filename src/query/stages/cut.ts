@@ -10,6 +10,8 @@ export const limit: StageDefinition<'limit'> = {
   read: (rows, fieldPath) => ({ kind: 'limit', rows: rowCount(rows, 1, fieldPath) }),
   names: 'same',
   keys: () => [],
+  conditions: () => [],
+  timeZones: () => [],
   compile: ({ rows }) => [{ $limit: rows }],
   rows: 'kept',
 };
@@ -18,6 +20,8 @@ export const skip: StageDefinition<'skip'> = {
   read: (rows, fieldPath) => ({ kind: 'skip', rows: rowCount(rows, 0, fieldPath) }),
   names: 'same',
   keys: () => [],
+  conditions: () => [],
+  timeZones: () => [],
   compile: ({ rows }) => [{ $skip: rows }],
   rows: 'kept',
 };

@@ -27,9 +27,9 @@ export interface StageDefinition<Kind extends StageKind> {
   /** The keys that it reads of each row. */
   readonly keys: (stage: Stage<Kind>) => readonly Key[];
   /** Conditions that it holds against each row. */
-  readonly conditions?: (stage: Stage<Kind>) => readonly RowCondition[];
+  readonly conditions: (stage: Stage<Kind>) => readonly RowCondition[];
   /** The time zones that it names. */
-  readonly timeZones?: (stage: Stage<Kind>) => readonly TimeZone[];
+  readonly timeZones: (stage: Stage<Kind>) => readonly TimeZone[];
   /** The stage in MongoDB's terms; `inKeyOrder`: its rows come in the order of its keys. */
   readonly compile: (stage: Stage<Kind>, inKeyOrder: boolean) => readonly MongoStage[];
   /**

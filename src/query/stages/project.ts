@@ -46,6 +46,8 @@ export const project: StageDefinition<'project'> = {
     return { ...before, row, keys: kept };
   },
   keys: ({ fields }) => fields.map(({ key }) => key),
+  conditions: () => [],
+  timeZones: () => [],
   compile({ fields, kept }) {
     const keys = kept.map((name) => [name, `$${name}`] as const);
     const computed = fields.map(

@@ -25,6 +25,8 @@ export const sort: StageDefinition<'sort'> = {
   },
   names: 'same',
   keys: ({ keys }) => keys.map(({ key }) => key),
+  conditions: () => [],
+  timeZones: () => [],
   compile: ({ keys }) => sortStages(keys),
   rows: 'kept',
   sorts: true,

@@ -12,6 +12,8 @@ export const unwind: StageDefinition<'unwind'> = {
   },
   names: 'same',
   keys: ({ path }) => [{ path, type: 'any', referred: false }],
+  conditions: () => [],
+  timeZones: () => [],
   compile: ({ path }) => [{ $unwind: `$${path}` }],
   rows: 'kept',
 };
