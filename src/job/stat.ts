@@ -8,8 +8,8 @@ import { limitCommand, MAX_QUERY_BYTES } from '../mongo/command-size.js';
 import { UnknownTimeZone } from '../mongo/errors.js';
 import type { Repaired } from '../query/compile/repair.js';
 import { compileStat } from '../query/compile/stat.js';
+import type { StatSources } from '../query/compile/stat.js';
 import type { ConfinedMatch } from '../query/confine.js';
-import type { JoinedDocuments } from '../query/join.js';
 import type { StatQuery } from '../query/model.js';
 import { readStat } from '../query/parse-stat.js';
 import { mayNeedRepair, timeZonesOf } from '../query/stat-keys.js';
@@ -22,6 +22,7 @@ import type { Reading } from './reading.js';
 import { repairsOf } from './repairs.js';
 import { JOB_SCHEMA } from './schema.js';
 import type { ScopeFilter } from './scoped-filter.js';
+import { noneLacksPaths } from './presence.js';
 import type { JobStore } from './store.js';
 
 const NO_CONDITIONS: ReadonlyMap<string, string> = new Map();
@@ -42,12 +43,6 @@ interface StatParts {
   readonly limits: AnswerLimits;
 }
 
-/** The documents that take the place of stored ones in a run of the pipelines. */
-interface Substitutes {
-  readonly joined: JoinedDocuments | undefined;
-  readonly repaired: Repaired | undefined;
-}
-
 /** An answer, and whether malformed texts were grouped or sorted by their bytes in it. */
 interface Outcome {
   readonly bytes: Uint8Array;
@@ -61,11 +56,11 @@ async function runPipelines(
   { store, limits }: StatParts,
   query: StatQuery,
   match: ConfinedMatch,
-  { joined, repaired }: Substitutes,
+  sources: StatSources,
   work: Deadline & Reserved,
 ): Promise<Outcome> {
   const { rows, total } = await runThenYield(limits.timeSlicer, () => {
-    const pipelines = compileStat(query, JOB_SCHEMA, joined, repaired);
+    const pipelines = compileStat(query, JOB_SCHEMA, sources);
     limitCommand({ filter: match, rows: pipelines.rows }, MAX_QUERY_BYTES, 'query');
     return pipelines;
   });
@@ -112,8 +107,9 @@ export const createStat = (parts: StatParts): UseCase<StatQuery, Deadline & Rese
     const { store, scopeFilter } = parts;
     const match = await scopeFilter(query.filter, scope, work);
     const joined = await joinedCollectors(store, query, match, scope, work);
+    const noneLacks = await noneLacksPaths(store, query, scope, work);
     const run = (repaired: Repaired | undefined) =>
-      runPipelines(parts, query, match, { joined, repaired }, work);
+      runPipelines(parts, query, match, { joined, repaired, noneLacks }, work);
     const repairs = () => repairsOf(store, query, scope, work);
     const first = await run(mayNeedRepair(query) ? await repairs() : undefined);
     const repaired = first.isByBytes ? await repairs() : undefined;

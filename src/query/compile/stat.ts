@@ -9,7 +9,8 @@ import { compileDistinct } from './distinct.js';
 import type { PagedStages } from './distinct.js';
 import { repairStage } from './repair.js';
 import type { Repaired } from './repair.js';
-import { compileRows, takesNullForMissing } from './rows.js';
+import { missingPaths } from '../stat-keys.js';
+import { compileRows } from './rows.js';
 
 const MAX_ROW_BYTES = 15_000_000;
 
@@ -55,21 +56,31 @@ function compilePaged(
   return { all, page: [...all, ...cut] };
 }
 
-const needsDocuments = ({ rows }: StatQuery): boolean =>
-  'distinct' in rows || !takesNullForMissing(rows.stages);
+/** What a stat takes from elsewhere than its own collection. */
+export interface StatSources {
+  /** The documents with the paths of referredPaths; undefined without any. */
+  readonly joined?: JoinedDocuments | undefined;
+  readonly repaired?: Repaired | undefined;
+  /** No document of the scope lacks one of missingPaths. */
+  readonly noneLacks?: boolean;
+}
 
-/** Compiles a stat; `joined` has the paths of referredPaths, and is undefined without any. */
+const needsDocuments = (query: StatQuery, noneLacks: boolean): boolean => {
+  const paths = missingPaths(query);
+  return paths === undefined || (paths.length > 0 && !noneLacks);
+};
+
+/** Compiles a stat. */
 export function compileStat(
   query: StatQuery,
   schema: ResourceSchema,
-  joined: JoinedDocuments | undefined,
-  repaired?: Repaired,
+  { joined, repaired, noneLacks = false }: StatSources = {},
 ): StatPipelines {
   const field = schema.reference?.field;
   const join = joined === undefined || field === undefined ? undefined : createJoin(field, joined);
   const { all, page } = compilePaged(query, schema, join);
   const documents = [
-    ...(needsDocuments(query) ? [WHOLE_DOCUMENTS] : []),
+    ...(needsDocuments(query, noneLacks) ? [WHOLE_DOCUMENTS] : []),
     ...(repaired === undefined ? [] : [repairStage(repaired)]),
   ];
   return {

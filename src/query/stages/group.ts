@@ -6,11 +6,17 @@ import { GROUP_OPERATORS } from './group-operators.js';
 import { readGroup } from './group-read.js';
 import type { StageDefinition } from './definition.js';
 
-/** The keys that a group field accumulates or compares. */
-function fieldKeys({ of, conditions }: GroupField): readonly Key[] {
-  const keys = of === undefined ? [] : 'type' in of ? [of] : of.map(([, key]) => key);
-  return [...keys, ...conditions.map(({ key }) => key)];
+/** The keys that a group field accumulates. */
+function operandKeys({ of }: GroupField): readonly Key[] {
+  if (of === undefined) return [];
+  return 'type' in of ? [of] : of.map(([, key]) => key);
 }
+
+/** The keys that a group field accumulates or compares; a condition takes a missing value for null. */
+const fieldKeys = (field: GroupField): readonly Key[] => [
+  ...operandKeys(field),
+  ...field.conditions.map(({ key }) => key),
+];
 
 function typeOf({ operator, of }: GroupField): FieldType {
   return GROUP_OPERATORS[operator].keepsType === true && of !== undefined && 'type' in of ? of.type : 'any';
@@ -22,6 +28,15 @@ const isMergeable = ({ fields }: Stage<'group'>): boolean =>
     (field) =>
       GROUP_OPERATORS[field.operator].mergeable === true && !fieldKeys(field).some((key) => key.referred),
   );
+
+/** Of several keys a missing one is left out of the row, and one is null; a formatted key is null either way. */
+function missingKeys({ keys, fields }: Stage<'group'>): readonly Key[] | undefined {
+  const operators = fields.map((field) => ({ field, row: GROUP_OPERATORS[field.operator] }));
+  if (operators.some(({ row }) => row.ordered === true)) return undefined;
+  const told = operators.flatMap(({ field, row }) => (row.nullIsMissing === true ? [] : operandKeys(field)));
+  if (keys.length < 2) return told;
+  return [...keys.flatMap(({ key, format }) => (format === undefined ? [key] : [])), ...told];
+}
 
 export const group: StageDefinition<'group'> = {
   read: readGroup,
@@ -39,10 +54,5 @@ export const group: StageDefinition<'group'> = {
   compileJoined: (stage, join, inKeyOrder) =>
     isMergeable(stage) ? compileGroupByReference(stage, join, inKeyOrder) : undefined,
   rows: 'merged',
-  takesNullForMissing: ({ keys, fields }) =>
-    keys.length < 2 &&
-    fields.every(
-      ({ operator, conditions }) =>
-        GROUP_OPERATORS[operator].nullIsMissing === true && conditions.length === 0,
-    ),
+  missingKeys,
 };
