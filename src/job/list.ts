@@ -1,4 +1,4 @@
-/** Answers a page of jobs with their total (contract 2-query «list»). */
+/** Answers a page of jobs with their total (docs/query.md «list»). */
 import { echo } from '../errors.js';
 import { Query } from '../gen/spaceone/api/core/v1/query.js';
 import type { JobsQuery } from '../gen/spaceone/api/inventory/v1/job.js';
