@@ -1,4 +1,4 @@
-// npm run lint: format, types and taste, the .proto files of the contract, the layers and their table. Each check runs even when one
+// npm run lint: format, types and style, the .proto files of the contract, the layers and their table. Each check runs even when one
 // before it fails.
 import { spawnSync } from 'node:child_process';
 import { prepare, root } from './setup.mjs';

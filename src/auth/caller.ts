@@ -15,7 +15,7 @@ export interface Caller {
   scope(asked: RequestedScope): Promise<Scope>;
 }
 
-/** The call for whose sake the identity service is asked. */
+/** The call on whose behalf the identity service is asked. */
 export interface Origin {
   readonly requestId: string;
   readonly trace: TraceContext | undefined;
