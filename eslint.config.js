@@ -1,4 +1,4 @@
-// Type-aware rules for the TypeScript of this project; what formats code is prettier's affair.
+// Type-aware rules for src, explorer, test, bench and mutate; Prettier formats. `scripts/` has no types and is not linted.
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(

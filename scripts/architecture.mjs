@@ -1,5 +1,5 @@
-// Writes the table of rooms in docs/architecture.md: purpose, size and imports of each; prints the sizes of files and
-// functions. With --check it fails where the table is stale.
+// Writes the table of rooms in docs/architecture.md, purpose and size of each, and the list of their imports below it;
+// prints the sizes of files and functions. With --check it fails where the table or the list is stale.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
@@ -19,18 +19,44 @@ const order = ROOMS.flat().map(([name]) => name);
 
 const linesOf = (text) => text.split('\n').length - 1;
 
+const filesOf = (name) => sources.filter(({ room }) => room === name);
+
 function rowOf([name, purpose]) {
-  const own = sources.filter(({ room }) => room === name);
+  const own = filesOf(name);
   const lines = own.reduce((sum, { text }) => sum + linesOf(text), 0);
-  const used = new Set(own.flatMap(({ imports }) => imports.map(({ to }) => roomOf(to)?.name)));
-  const below = order.filter((each) => each !== name && used.has(each)).map((each) => `\`${each}\``);
-  return `| \`${name}\` | ${purpose} | ${own.length} | ${lines} | ${below.join(' ')} |`;
+  return `| \`${name}\` | ${purpose} | ${own.length} | ${lines} |`;
 }
 
-const table = [
-  '| room | purpose | files | lines | imports from |',
-  '| --- | --- | ---: | ---: | --- |',
+const MAX_COLUMNS = 120;
+
+/** Breaks an item of a list between its words; further lines are indented. */
+function wrap(item) {
+  const lines = [];
+  let line = '';
+  for (const word of item.split(' ')) {
+    if (`${line} ${word}`.length > MAX_COLUMNS) {
+      lines.push(line);
+      line = `  ${word}`;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join('\n');
+}
+
+/** The item of a room in the list of imports; none for a room without imports. */
+function importsOf(name) {
+  const used = new Set(filesOf(name).flatMap(({ imports }) => imports.map(({ to }) => roomOf(to)?.name)));
+  const below = order.filter((each) => each !== name && used.has(each)).map((each) => `\`${each}\``);
+  return below.length === 0 ? [] : [wrap(`- \`${name}\`: ${below.join(', ')}`)];
+}
+
+const rooms = [
+  '| room | purpose | files | lines |',
+  '| --- | --- | ---: | ---: |',
   ...ROOMS.flat().map(rowOf),
+  '',
+  'The rooms import:',
+  '',
+  ...order.flatMap(importsOf),
 ].join('\n');
 
 /** The lines of each function of a source that has a body of its own. */
@@ -67,15 +93,15 @@ for (const [name, folder] of [
 
 const before = readFileSync(page, 'utf8');
 const [head, tail] = [before.split(BEGIN)[0], before.split(END)[1]];
-if (tail === undefined) throw new Error(`${page} has no place for the table: ${BEGIN}`);
+if (tail === undefined) throw new Error(`${page} has no place for the rooms: ${BEGIN}`);
 const options = await prettier.resolveConfig(page);
-const after = await prettier.format(`${head}${BEGIN}\n\n${table}\n\n${END}${tail}`, {
+const after = await prettier.format(`${head}${BEGIN}\n\n${rooms}\n\n${END}${tail}`, {
   ...options,
   filepath: page,
 });
 
 if (process.argv.includes('--check')) {
   const isStale = after !== before;
-  if (isStale) process.stdout.write('docs/architecture.md: the table of rooms is stale: npm run generate\n');
+  if (isStale) process.stdout.write('docs/architecture.md: the rooms are stale: npm run generate\n');
   process.exitCode = isStale ? 1 : 0;
 } else writeFileSync(page, after);

@@ -6,14 +6,14 @@
  */
 export const ROOMS = [
   [
-    ['bench/', 'measures the service against the published one, a predecessor and a bare server'],
+    ['bench/', 'measures the service beside the driver alone and a bare gRPC server'],
     ['mutate/', 'makes small changes in `src`, and looks for a test that notices each'],
   ],
   [['test/', 'tests by room, the conformance cases, and a test for each difference from 1.11']],
   [['test/resilience/', 'scenarios of faults, attacks and neighbours: `npm run resilience`']],
   [['test/harness/', 'the launcher, clients, encoders, mongod nodes and random source of all tests']],
   [['explorer/', 'the entry of the page']],
-  [['explorer/views/', 'one view a file']],
+  [['explorer/views/', 'the views, a folder each, and the pages before them']],
   [['explorer/components/', 'parts of views, each with its style']],
   [['explorer/state/', 'the route, the time range and the conditions']],
   [['explorer/api/', 'calls of the service, typed by the contract']],
@@ -22,7 +22,7 @@ export const ROOMS = [
     ['src/make-indexes.ts', 'the command `npm run indexes`'],
   ],
   [['src/app.ts', 'the composition root: puts the parts together, starts and closes them']],
-  [['src/start/', 'the steps of a start, called by `src/app.ts` alone']],
+  [['src/start/', 'the steps of a start, put in order by `src/app.ts`']],
   [
     ['src/embedded/', 'the embedded mongod: its download, its data folder and its sample'],
     ['src/server/grpc/', 'the gRPC listener with health and reflection'],
@@ -46,7 +46,7 @@ export const ROOMS = [
   [
     ['src/regex/', 'finds expressions that can run away in a backtracking engine'],
     ['src/limits/', 'fair scheduling, memory, coalescing, abort scopes, yielding and load shedding'],
-    ['src/telemetry/', 'the log with its lines, and the metrics'],
+    ['src/telemetry/', 'the log, metrics, traces, and their export by OTLP'],
   ],
   [['src/config/', 'the environment as one frozen Config, every complaint at once']],
   [['src/', 'the error table, the reasons for not serving and the version']],

@@ -1,4 +1,4 @@
-// What must be there before anything of ours runs: the dependencies, the generated and the compiled code. Each step is
+// Prepares every command: installs the dependencies, and makes the generated and the compiled code. Each step is
 // skipped when the hash of what it reads is the one that it left behind. Node's own modules only.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -28,7 +28,7 @@ const generated = [
   'package-lock.json',
 ];
 
-/** What is not compiled but read at run time, by where it lies in build/src. */
+/** Files read at run time and not compiled: each is copied to its place in build/src. */
 const viewer = ['swagger-ui-bundle.js', 'swagger-ui.css', 'LICENSE', 'NOTICE'];
 const copied = [
   ['src/gen/descriptor.binpb', 'gen/descriptor.binpb'],

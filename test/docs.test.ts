@@ -59,19 +59,39 @@ function readVariables(): string[] {
   return [...names];
 }
 
-/** References to sections in comments; a comment of several lines is joined first. */
-const SECTIONS = [
-  ...filesBelow('src', /\.ts$/),
-  ...filesBelow('scripts', /\.mjs$/),
-  ...filesBelow('test', /\.ts$/),
-].flatMap((file) => {
-  const text = read(file).replaceAll(/\s*\n\s*(\*|\/\/)? ?/g, ' ');
-  return [...text.matchAll(/(docs\/\w+\.md) «([^»]+)»/g)].map(([, path = '', section = '']) => ({
-    file,
-    page: path,
-    section,
-  }));
-});
+const SOURCES = ['bench', 'explorer', 'mutate', 'scripts', 'src', 'test'].flatMap((folder) =>
+  filesBelow(folder, /\.(?:tsx?|mjs|py|css)$/),
+);
+
+/** The text of a file with each comment of several lines joined. */
+const joined = (file: string): string => read(file).replaceAll(/\s*\n\s*(\*|\/\/)? ?/g, ' ');
+
+/** References from sources: to a page, or to sections of a page as `docs/query.md «list», «stat»`. */
+const REFERENCES = SOURCES.flatMap((file) =>
+  [...joined(file).matchAll(/([\w./-]+\.md)((?:,? «[^»]+»)*)/g)].flatMap(([, path = '', sections = '']) => {
+    const named = [...sections.matchAll(/«([^»]+)»/g)].map(([, section = '']) => section);
+    return (named.length === 0 ? [''] : named).map((section) => ({ file, page: path, section }));
+  }),
+);
+
+/** The pages that describe the project as it is. */
+const CURRENT_PAGES = [...PAGES].filter(([path]) => path !== 'CHANGELOG.md');
+
+/** Code in backticks, without blocks of code. */
+const INLINE_CODE = CURRENT_PAGES.flatMap(([from, text]) =>
+  [...text.replaceAll(/^ *```[^]*?^ *```$/gm, '').matchAll(/`([^`]+)`/g)].map(([, code = '']) => ({
+    from,
+    code,
+  })),
+);
+
+const NAMED_FILES = INLINE_CODE.flatMap(({ from, code }) =>
+  [...code.matchAll(/[\w.-]+(?:\/[\w.-]+)+\.(?:tsx?|mjs|py|css)\b/g)].map(([path]) => ({ from, path })),
+);
+
+const NAMED_TESTS = CURRENT_PAGES.flatMap(([from, text]) =>
+  [...text.matchAll(/npm\s+test\s+--\s+(\w[\w./-]*)/g)].map(([, path = '']) => ({ from, path })),
+);
 
 const LINKS = [...PAGES].flatMap(([from, text]) =>
   [...text.matchAll(/\]\((?!\w+:)([^)#]*)#?([^)]*)\)/g)].map(([, to = '', anchor = '']) => ({
@@ -145,12 +165,34 @@ test.each(EXAMPLES)('the example for %s parses as a request: %s', (name, request
   expect(input && fromJsonString(input.input, request)).toBeDefined();
 });
 
-test('references from comments are found', () => {
-  expect(SECTIONS.length).toBeGreaterThan(10);
+test('references from comments are found, to pages and to their sections', () => {
+  expect(REFERENCES.filter(({ section }) => section === '').length).toBeGreaterThan(10);
+  expect(REFERENCES.filter(({ section }) => section !== '').length).toBeGreaterThan(10);
 });
 
-test.each(SECTIONS)('$file refers to a heading of $page: «$section»', ({ page: path, section }) => {
-  expect(headingsOf(path)).toContain(section);
+test.each(REFERENCES)('$file refers to $page «$section»', ({ page: path, section }) => {
+  expect(existsSync(join(ROOT, path))).toBe(true);
+  expect(['', ...headingsOf(path)]).toContain(section);
+});
+
+test.each(SOURCES.filter((file) => /^src\/(?!gen\/)/.test(file)))(
+  '%s names no section without its page',
+  (file) => {
+    expect(joined(file).match(/(?<!\.md|»,) «[^»]+»/g) ?? []).toEqual([]);
+  },
+);
+
+test('files and tests named on pages are found', () => {
+  expect(NAMED_FILES.length).toBeGreaterThan(10);
+  expect(NAMED_TESTS.length).toBeGreaterThan(10);
+});
+
+test.each(NAMED_FILES)('$from names the file $path', ({ path }) => {
+  expect(SOURCES.filter((file) => `/${file}`.endsWith(`/${path}`))).not.toEqual([]);
+});
+
+test.each(NAMED_TESTS)('$from names the tests $path', ({ path }) => {
+  expect(SOURCES.filter((file) => /^test\/.*\.test\.ts$/.test(file) && file.includes(path))).not.toEqual([]);
 });
 
 test.each(LINKS)('$from links to $to $anchor', (link) => {

@@ -1,4 +1,4 @@
-/** What a call took: its times, and its reads of the database (docs/monitor.md «Explain»). */
+/** The cost of a call: its times, and its reads of the database (docs/monitor.md «Explain»). */
 import { isObject, listAt, numberAt, textAt, valueAt } from './json.js';
 import type { Json } from './json.js';
 
@@ -7,7 +7,7 @@ export interface Operation {
   readonly command: string;
   readonly collection: string;
   readonly indexes: readonly string[];
-  /** undefined: they are not told. */
+  /** undefined: not reported. */
   readonly examined:
     | { readonly keys: number; readonly documents: number; readonly results: number; readonly ms: number }
     | undefined;

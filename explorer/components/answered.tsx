@@ -26,7 +26,7 @@ interface AnsweredProps<T> {
 
 /**
  * While an answer is awaited, the last one stays as it was drawn: with its own question. Under another question it is
- * faint, takes no clicks, and is told to be the one before.
+ * faint, ignores clicks, and is labelled as the previous one.
  */
 export function Answered<T>({ answer: { value, error, isWaiting }, children }: AnsweredProps<T>) {
   const drawn = useRef<ComponentChildren>(undefined);

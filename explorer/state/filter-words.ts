@@ -1,4 +1,4 @@
-/** Conditions in words: the filters that readers add by name, and the words of all others (docs/explorer.md «Filters»). */
+/** Conditions in words: the filters that readers add by name, and the words of all others (docs/explorer.md «Common to all views of jobs»). */
 import { FIELDS } from '../api/fields.js';
 import type { FieldName } from '../api/fields.js';
 import { isList } from '../api/json.js';

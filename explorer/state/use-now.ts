@@ -1,4 +1,4 @@
-/** The time of the last refresh: a page that is seen refreshes every 30 seconds, unless that would disturb its reader. */
+/** The time of the last refresh: a visible page refreshes every 30 seconds, unless that would disturb its reader. */
 import { useEffect, useState } from 'preact/hooks';
 
 export const REFRESH_INTERVAL_MS = 30_000;

@@ -1,4 +1,4 @@
-/** Confines get and delete to the one job that they name (contract 2-query «From a request to a query»). */
+/** Confines get and delete to the one job that they name (docs/query.md «Requests»). */
 import type { Deadline } from '../limits/abort.js';
 import type { Condition } from '../query/condition.js';
 import { confineOne } from '../query/confine.js';

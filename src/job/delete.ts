@@ -1,4 +1,4 @@
-/** Deletes one job by its id (contract 2-query «delete»). */
+/** Deletes one job by its id (docs/query.md «Requests»). */
 import type { JobRequest } from '../gen/spaceone/api/inventory/v1/job.js';
 import type { Read, UseCase } from './call.js';
 import type { ConfineJob } from './confine-job.js';

@@ -1,4 +1,4 @@
-/** Answers one job by its id (contract 2-query «get»). */
+/** Answers one job by its id (docs/query.md «Requests»). */
 import type { GetJobRequest } from '../gen/spaceone/api/inventory/v1/job.js';
 import type { Selection } from '../query/model.js';
 import { readOnly } from '../query/parse-list.js';

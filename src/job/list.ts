@@ -1,4 +1,4 @@
-/** Answers a page of jobs with their total (contract 2-query «list»). */
+/** Answers a page of jobs with their total (docs/query.md «list»). */
 import { timed, withAbortScope } from '../limits/abort.js';
 import type { Deadline } from '../limits/abort.js';
 import type { ListQuery } from '../query/model.js';

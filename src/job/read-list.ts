@@ -1,4 +1,4 @@
-/** Reads a request of list, for a page or an export (contract 2-query «list»). */
+/** Reads a request of list, for a page or an export (docs/query.md «list»). */
 import { echo } from '../errors.js';
 import { Query } from '../gen/spaceone/api/core/v1/query.js';
 import type { JobsQuery } from '../gen/spaceone/api/inventory/v1/job.js';

@@ -1,4 +1,4 @@
-/** Fields of requests beside their query (contract 1-wire, 4-errors). */
+/** Fields of requests beside their query (docs/query.md «Requests»). */
 import { fail } from '../errors.js';
 import { JobsQuery_JobStatus } from '../gen/spaceone/api/inventory/v1/job.js';
 import type { JobsQuery } from '../gen/spaceone/api/inventory/v1/job.js';

@@ -1,4 +1,4 @@
-/** Answers an aggregation over jobs (contract 2-query «stat»). */
+/** Answers an aggregation over jobs (docs/query.md «stat»). */
 import { appError, fail } from '../errors.js';
 import type { JobStatQuery } from '../gen/spaceone/api/inventory/v1/job.js';
 import { timed, withAbortScope } from '../limits/abort.js';

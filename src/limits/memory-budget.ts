@@ -1,4 +1,4 @@
-/** Limits the memory of all requests and responses together; it is reserved before it is used (docs/configure.md «Fairness»). */
+/** Limits the memory of all requests and responses together; it is reserved before it is used (docs/configure.md «Memory»). */
 import { crowded } from '../errors.js';
 
 /** The memory of one call, or of one response under construction. Disposing releases it for good. */

@@ -9,7 +9,7 @@ const SERVER_SELECTION_TIMEOUT_MS = 5000;
 
 /** The idle time after which a connection is replaced: a network device may have dropped it without notice. */
 const MAX_IDLE_MS = 60_000;
-/** The time for the driver to take leave of a database possibly gone. */
+/** The time to close a client whose database may be unreachable. */
 const CLOSE_TIMEOUT_MS = 500;
 
 /** The purpose of connections: stats may be slow and many; control probes the database and kills operations. */

@@ -18,7 +18,7 @@ const MAX_BYTES = 5800;
 const fits = (text: string): boolean =>
   text.length <= MAX_CHARACTERS && explanationDetails(text).length <= MAX_BYTES;
 
-/** What may be long in an operation. */
+/** The parts of an operation of unbounded length. */
 const LONG: ReadonlySet<string> = new Set(['filter', 'pipeline', 'sort']);
 
 const shortened = (operation: object): object =>

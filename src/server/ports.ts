@@ -1,4 +1,4 @@
-/** Explains a failure to listen on a port, naming the process in possession of it (docs/troubleshooting.md «A start that ends»). */
+/** Explains a failure to listen on a port, naming the process that holds it (docs/troubleshooting.md «A start that ends»). */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { messageOf } from '../errors.js';
 

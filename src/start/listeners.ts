@@ -49,13 +49,13 @@ export async function readConnectionLimit(
   return { maxConnections, notice };
 }
 
-/** The kind of authentication that the explorer is told. */
+/** The kind of authentication, as reported to the explorer. */
 const authOf = ({ auth, authIdentityEndpoint }: Config): 'none' | 'jwt' | 'identity' =>
   authIdentityEndpoint === undefined ? auth : 'identity';
 
 type Open = (port: number) => Promise<Listener>;
 
-/** Opens the listeners. Errors: a port is in use or not allowed, told with its variable. */
+/** Opens the listeners. Errors: a port is in use or not allowed; the error names the variable. */
 export async function openListeners(
   { domains, ...served }: ServedParts,
   { config, log, clock, cleanups, replaced, metrics }: Context,

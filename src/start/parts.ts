@@ -51,7 +51,7 @@ function createStore(
   );
 }
 
-/** Who may call, and the encryption of the listeners. Errors: a file of the settings cannot be used. */
+/** Opens authentication and the TLS of the listeners. Errors: a file of the settings cannot be used. */
 async function openSecurity(
   { config, log, clock, cleanups, replaced, metrics }: Context,
   { tracer }: Traces,

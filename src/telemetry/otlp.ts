@@ -1,4 +1,4 @@
-/** What exports by OTLP have in common: destination, resource, and a word about outages (docs/monitor.md «OTLP»). */
+/** Shared by both exports over OTLP: destination, resource, and the logging of outages (docs/monitor.md «OTLP»). */
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';

@@ -1,6 +1,6 @@
 /**
- * The descriptors of every .proto file of the wire contract (docs/architecture.md) and of its imports, comments and
- * options included, as `npm run generate` wrote them.
+ * The descriptors of every .proto file of the contract (CONTRIBUTING.md «The wire contract») and of its imports,
+ * comments and options included, as `npm run generate` wrote them.
  */
 import { readFileSync } from 'node:fs';
 import { createFileRegistry, fromBinary } from '@bufbuild/protobuf';

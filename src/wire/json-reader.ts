@@ -1,6 +1,6 @@
 /**
  * Reads JSON token by token from bytes, in place (RFC 8259), and knows the path of the current value for errors
- * (docs/http.md «JSON»; contract/1-wire «JSON»).
+ * (docs/http.md «JSON»).
  */
 import { isUtf8 } from 'node:buffer';
 import { echo, fail, limited } from '../errors.js';

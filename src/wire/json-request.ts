@@ -1,6 +1,6 @@
 /**
- * Transcodes a request in proto3 JSON to the bytes of its message, without objects between (docs/http.md «JSON»;
- * contract/1-wire «JSON»). Each error names its field by the path in the request.
+ * Transcodes a request in proto3 JSON to the bytes of its message, without objects between (docs/http.md «JSON»).
+ * Each error names its field by the path in the request.
  */
 import { ScalarType } from '@bufbuild/protobuf';
 import type { DescField, DescMessage } from '@bufbuild/protobuf';

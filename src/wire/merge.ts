@@ -1,6 +1,6 @@
 /**
  * Merges messages that come twice in the bytes of a request: their fields merge, and the last of scalars and of the members
- * of a oneof counts (contract/1-wire «Bytes»). The stubs would take the last message for all.
+ * of a oneof counts (docs/query.md «Requests»). The stubs would take the last message for all.
  */
 import type { DescField, DescMessage, DescOneof } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';

@@ -1,7 +1,7 @@
 /**
  * Scans the bytes of a request before they are decoded: counts messages and fields, since many empty ones are cheap to send
- * and dear to decode (docs/settings.md «Limits»), refuses fields unknown to the contract, and notices a message that comes
- * twice (contract/1-wire «Bytes»).
+ * and expensive to decode (docs/settings.md «Limits»), refuses fields unknown to the contract, and notices a message that
+ * comes twice (docs/query.md «Requests»).
  */
 import { isUtf8 } from 'node:buffer';
 import type { DescMessage } from '@bufbuild/protobuf';

@@ -1,4 +1,4 @@
-/** The shapes of messages in the bytes of requests: tables by tag, made of the descriptors once (contract/1-wire «Bytes»). */
+/** The shapes of messages in the bytes of requests: tables by tag, made of the descriptors once (docs/query.md «Requests»). */
 import { ScalarType } from '@bufbuild/protobuf';
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { WireType } from '@bufbuild/protobuf/wire';

@@ -217,7 +217,7 @@ const isJson = (line: string): boolean => {
   }
 };
 
-/** Removes unknown sort keys from a log line: the log names them as sent (contract 2-query «list»). */
+/** Removes unknown sort keys from a log line: the log names them as sent (docs/query.md «list»). */
 const withoutSortKeys = (line: string): string => line.replace(/"sort_keys_passed_over":\[.*?\],/, '');
 
 interface Run {

@@ -1,4 +1,4 @@
-// Clients that leave large answers unread, in a process bounded to 512 MiB: it stays within them and serves others (docs/configure.md «Fairness»).
+// Clients that leave large answers unread, in a process bounded to 512 MiB: it stays within them and serves others (docs/configure.md «Memory»).
 import { readFileSync } from 'node:fs';
 import type { Db } from 'mongodb';
 import { makeIndexes } from '../../src/job/collections.js';

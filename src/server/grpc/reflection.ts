@@ -1,5 +1,5 @@
 /**
- * gRPC server reflection, v1 and v1alpha, over the bytes of the descriptor set (the wire contract, docs/architecture.md).
+ * gRPC server reflection, v1 and v1alpha, over the bytes of the descriptor set (CONTRIBUTING.md «The wire contract»).
  * An answer contains exactly the requested file, under its real name and with its options: some deployed clients read only
  * the first file, others take the services of every file. Clients request imports by their names.
  */

@@ -1,4 +1,4 @@
-/** Accounts a large response in the memory budget until its client has taken it (docs/configure.md «Fairness»). */
+/** Accounts a large response in the memory budget until its client has taken it (docs/configure.md «Memory»). */
 import type { MemoryBudget } from '../../limits/memory-budget.js';
 import type { Interceptor } from '../call-context.js';
 

@@ -18,7 +18,7 @@ interface Traced {
   readonly traceparent: string;
 }
 
-/** undefined: a command of no call, or one in a trace that nobody is going to see. */
+/** undefined: a command of no call, or one in an unsampled trace. */
 function tracedIn(event: CommandStartedEvent): Traced | undefined {
   const { command, commandName } = event;
   const traceparent: unknown = command['comment'];
