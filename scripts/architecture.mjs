@@ -1,5 +1,6 @@
 // Writes the table of rooms in docs/architecture.md, purpose and size of each, and the list of their imports below it;
-// prints the sizes of files and functions. With --check it fails where the table or the list is stale.
+// prints the sizes of files and functions. With --check it fails where the table or the list is
+// stale, or sizes are over their bounds.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';

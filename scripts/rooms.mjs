@@ -49,7 +49,7 @@ export const ROOMS = [
     ['src/telemetry/', 'the log, metrics, traces, and their export by OTLP'],
   ],
   [['src/config/', 'the environment as one frozen Config, every complaint at once']],
-  [['src/', 'the error table, the reasons for not serving and the version']],
+  [['src/', 'the error table, the scope of a caller, the reasons for not serving and the version']],
   [['src/gen/', 'generated stubs and descriptors']],
 ];
 
