@@ -10,7 +10,7 @@ import { confineReferred } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch, Scope } from '../query/confine.js';
 import type { MongoFilter } from '../query/mongo-syntax.js';
 import { BSON, idIn } from '../wire/bson.js';
-import { namesOf } from '../wire/names.js';
+import { nameTableOf } from '../wire/names.js';
 import type { StatQuery } from '../query/model.js';
 import { beforeReplaced } from '../query/malformed-text.js';
 import { collectorInfo } from './answer.js';
@@ -66,8 +66,8 @@ function createCache(ttlMs: number, monotonicNow: () => number) {
   };
 }
 
-const COLLECTOR = namesOf([['collector', true]]);
-const ID = namesOf([['_id', true]]);
+const COLLECTOR = nameTableOf([['collector', true]]);
+const ID = nameTableOf([['_id', true]]);
 
 /** Loads CollectorInfo for each of some jobs within a scope. */
 export type CollectorLoader = (

@@ -21,7 +21,7 @@ import type { MongoFilter, MongoStage } from '../query/mongo-syntax.js';
 import { NO_METER } from '../telemetry/metrics/registry.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
 import { idIn } from '../wire/bson.js';
-import { namesOf } from '../wire/names.js';
+import { nameTableOf } from '../wire/names.js';
 import { BATCH_SIZE, createFindPage } from './find-page.js';
 import type { FindPage } from './find-page.js';
 import { JOB_SCHEMA } from './schema.js';
@@ -162,7 +162,7 @@ function statReads(executor: ExplainingExecutor): StatReads {
   };
 }
 
-const ID = namesOf([['_id', true]]);
+const ID = nameTableOf([['_id', true]]);
 
 function collectorReads(executor: Executor): CollectorReads {
   /** The ObjectIds that `last` leaves as `_id`. */

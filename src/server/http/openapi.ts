@@ -3,7 +3,7 @@ import { ScalarType } from '@bufbuild/protobuf';
 import type { DescField, DescMessage, DescOneof } from '@bufbuild/protobuf';
 import type { ExportFormat } from '../../job/export-formats.js';
 import { messageNamed } from '../../wire/descriptors.js';
-import { commentOf } from './comments.js';
+import { docCommentOf } from './comments.js';
 import { EXAMPLES } from './examples.js';
 import { ROUTES } from './routes.js';
 import type { Route } from './routes.js';
@@ -41,13 +41,13 @@ function itemOf(field: DescField): Json {
 }
 
 function propertyOf(field: DescField): Json {
-  const description = commentOf(field);
+  const description = docCommentOf(field);
   const item = itemOf(field);
   return { description, ...(field.fieldKind === 'list' ? { type: 'array', items: item } : item) };
 }
 
 /** proto3 has no required fields: the comment of a required one says so. */
-const isRequired = (field: DescField): boolean => /\bRequired\.(?: |$)/.test(commentOf(field));
+const isRequired = (field: DescField): boolean => /\bRequired\.(?: |$)/.test(docCommentOf(field));
 
 /** Allows at most one member of a oneof. */
 function exclusions({ fields }: DescOneof): Json[] {
@@ -62,7 +62,7 @@ function schemaOf(message: DescMessage): Json {
   const allOf = message.oneofs.flatMap(exclusions);
   return {
     type: 'object',
-    description: commentOf(message),
+    description: docCommentOf(message),
     properties: Object.fromEntries(message.fields.map((field) => [field.name, propertyOf(field)])),
     additionalProperties: false,
     ...(required.length > 0 ? { required } : {}),
@@ -125,7 +125,7 @@ const exportContent = ({ exports }: Route): Json =>
 function operationOf(route: Route): Json {
   const { rpc, method } = route;
   const [first] = EXAMPLES[rpc];
-  const description = commentOf(method);
+  const description = docCommentOf(method);
   const examples = EXAMPLES[rpc].map(
     ({ summary, request }, i) => [`example${i + 1}`, { summary, value: request }] as const,
   );
