@@ -46,7 +46,7 @@ export const scheduledStream = <Query, W extends Deadline>(
   };
 
 /** Reserves memory for an answer, given back when the work is over. */
-export const reserving =
+export const withReservation =
   <Query, W extends Deadline>(budget: MemoryBudget, next: UseCase<Query, W & Reserved>): UseCase<Query, W> =>
   async (asked, work) => {
     using memory = budget.reserve();
@@ -71,7 +71,7 @@ interface Filtered {
 }
 
 /** Turns an error about the filter into one that names the condition at fault. */
-export const explainingFilterErrors =
+export const withFilterErrors =
   <Query extends Filtered, W extends Deadline>(store: JobStore, next: UseCase<Query, W>): UseCase<Query, W> =>
   async (asked, work) => {
     try {
@@ -82,7 +82,7 @@ export const explainingFilterErrors =
   };
 
 /** The same for a stream. */
-export const explainingStreamErrors = <Query extends Filtered, W extends Deadline>(
+export const withStreamErrors = <Query extends Filtered, W extends Deadline>(
   store: JobStore,
   next: StreamCase<Query, W>,
 ): StreamCase<Query, W> =>

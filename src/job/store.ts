@@ -9,7 +9,7 @@ import { FilterRefused } from '../mongo/errors.js';
 import type { Connection } from '../mongo/connections.js';
 import { createExecutor, RAW_AGGREGATION } from '../mongo/executor.js';
 import type { Batches, Executor } from '../mongo/executor.js';
-import { explaining } from '../mongo/explaining.js';
+import { withExplanations } from '../mongo/explaining.js';
 import type { ExplainingExecutor } from '../mongo/explaining.js';
 import type { OperationOptions } from '../mongo/operation.js';
 import type { Kill } from '../mongo/session-killer.js';
@@ -239,10 +239,10 @@ export interface StoreConnections {
 export function createJobStore({ reads, stats, kill }: StoreConnections, options: JobStoreOptions): JobStore {
   const { report } = options;
   const { tenant } = JOB_SCHEMA.owner;
-  const executor = explaining(createExecutor(reads, kill, report), tenant);
+  const executor = withExplanations(createExecutor(reads, kill, report), tenant);
   return {
     ...jobReads(executor, options),
-    ...statReads(explaining(createExecutor(stats, kill, report), tenant)),
+    ...statReads(withExplanations(createExecutor(stats, kill, report), tenant)),
     ...collectorReads(executor),
     ...documentReads(executor),
   };

@@ -6,7 +6,7 @@ import { writeExplanation } from '../explanation.js';
 import { follow } from './follow.js';
 import { createWorkTimes } from './work-times.js';
 
-export interface ExplainingOptions {
+export interface ExplanationsOptions {
   /** False: nobody may ask. */
   readonly explain?: boolean;
   /** Milliseconds that only grow. */
@@ -17,8 +17,8 @@ export interface ExplainingOptions {
 const MAX_OPERATIONS = 10;
 
 /** Operations are explained only as they run, after authentication and within the scope. */
-export const explaining =
-  ({ explain: isOn = false, monotonicNow }: ExplainingOptions): Interceptor =>
+export const explanations =
+  ({ explain: isOn = false, monotonicNow }: ExplanationsOptions): Interceptor =>
   (next) =>
   (call) => {
     const { explained } = call.incoming;
