@@ -1,5 +1,5 @@
 /**
- * The concerns around a use case, each a decorator: a place in the scheduler, room in the memory budget, coalescing of
+ * The concerns around a use case, each a decorator: a slot in the scheduler, room in the memory budget, coalescing of
  * equal requests, and errors that name the condition at fault (docs/architecture.md «Use cases»).
  */
 import { timed } from '../limits/abort.js';
@@ -17,7 +17,7 @@ import type { JobStore } from './store.js';
 /** The classes of the scheduler. */
 type ClassName = keyof Schedulers;
 
-/** Waits for a place of the class that a query belongs to, and frees it when the work is over. */
+/** Waits for a slot of the class that a query belongs to, and frees it when the work is over. */
 export const scheduled =
   <Query, W extends Deadline>(
     schedulers: Schedulers,
@@ -34,7 +34,7 @@ export const scheduled =
     return await next(asked, { ...work, release });
   };
 
-/** Streams from a place of the class `name`, freed when the stream ends. */
+/** Streams within a slot of the class `name`, freed when the stream ends. */
 export const scheduledStream = <Query, W extends Deadline>(
   schedulers: Schedulers,
   name: ClassName,

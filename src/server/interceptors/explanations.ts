@@ -24,13 +24,13 @@ export const explanations =
     const { explained } = call.incoming;
     if (explained === undefined || !isOn) return next(call);
     const { observer, ms } = createWorkTimes(monotonicNow);
-    const places: (object | undefined)[] = [];
+    const operations: (object | undefined)[] = [];
     const observers = [observer, ...(call.observer === undefined ? [] : [call.observer])];
     const explain: Explanations = {
       begin() {
-        if (places.length === MAX_OPERATIONS) return undefined;
-        const place = places.push(undefined) - 1;
-        return (operation) => void (places[place] = operation);
+        if (operations.length === MAX_OPERATIONS) return undefined;
+        const index = operations.push(undefined) - 1;
+        return (operation) => void (operations[index] = operation);
       },
     };
     return follow(call, () => next({ ...call, explain, observer: everyOf(observers) }), {
@@ -39,7 +39,7 @@ export const explanations =
         explained(
           writeExplanation(
             times,
-            places.filter((place) => place !== undefined),
+            operations.filter((operation) => operation !== undefined),
           ),
         );
       },

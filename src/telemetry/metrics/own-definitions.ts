@@ -23,7 +23,7 @@ export const LIMIT_DEFINITIONS = {
   },
   inventory_job_scheduler_wait_seconds: {
     type: 'histogram',
-    help: 'Time in the queue of work that began; 0 for work that found a place.',
+    help: 'Time in the queue of work that began; 0 for work that found a free slot.',
     labels: CLASSES,
     buckets: SECONDS,
   },
