@@ -9,7 +9,7 @@ import { referredPaths } from '../query/stat-keys.js';
 import { confineReferred } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch, Scope } from '../query/confine.js';
 import type { MongoFilter } from '../query/mongo-syntax.js';
-import { BSON, idIn } from '../wire/bson.js';
+import { BSON, documentIdOf, idIn } from '../wire/bson.js';
 import { nameTableOf } from '../wire/names.js';
 import type { StatQuery } from '../query/model.js';
 import { beforeReplaced } from '../query/malformed-text.js';
@@ -67,7 +67,6 @@ function createCache(ttlMs: number, monotonicNow: () => number) {
 }
 
 const COLLECTOR = nameTableOf([['collector', true]]);
-const ID = nameTableOf([['_id', true]]);
 
 /** Loads CollectorInfo for each of some jobs within a scope. */
 export type CollectorLoader = (
@@ -97,7 +96,7 @@ export function createCollectorLoader({
     const ids = references.map((reference) => ObjectId.createFromHexString(reference));
     const filter = confineReferred({ _id: { $in: ids } }, scope, JOB_SCHEMA);
     const found = await store.collectors(filter, COLLECTOR_SHOWN, deadline);
-    return new Map(found.map((collector) => [idIn(collector, ID), collectorInfo(collector)]));
+    return new Map(found.map((collector) => [documentIdOf(collector), collectorInfo(collector)]));
   }
 
   return async (jobs, scope, deadline) => {
@@ -145,7 +144,7 @@ async function readCollectors(
     size += more;
     if (size > MAX_JOINED_BYTES) return undefined;
     for (const collector of batch) {
-      const id = idIn(collector, ID);
+      const id = documentIdOf(collector);
       if (id === undefined) continue;
       ids.push(ObjectId.createFromHexString(id));
       documents.push(operandAt(collector, BSON.object, 0));

@@ -20,8 +20,7 @@ import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { MongoFilter, MongoStage } from '../query/mongo-syntax.js';
 import { NO_METER } from '../telemetry/metrics/registry.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
-import { idIn } from '../wire/bson.js';
-import { nameTableOf } from '../wire/names.js';
+import { documentIdOf } from '../wire/bson.js';
 import { BATCH_SIZE, createFindPage } from './find-page.js';
 import type { FindPage } from './find-page.js';
 import { JOB_SCHEMA } from './schema.js';
@@ -162,8 +161,6 @@ function statReads(executor: ExplainingExecutor): StatReads {
   };
 }
 
-const ID = nameTableOf([['_id', true]]);
-
 function collectorReads(executor: Executor): CollectorReads {
   /** The ObjectIds that `last` leaves as `_id`. */
   async function idsOf(
@@ -178,7 +175,7 @@ function collectorReads(executor: Executor): CollectorReads {
     );
     for await (const batch of batches)
       for (const document of batch) {
-        const id = idIn(document, ID);
+        const id = documentIdOf(document);
         if (id !== undefined) ids.push(ObjectId.createFromHexString(id));
       }
     return ids;

@@ -2,7 +2,7 @@
  * Transcodes stored documents from BSON to protobuf by the tables of schema.ts (docs/architecture.md «Answers are bytes»).
  * Any value may be stored in any field: one of the wrong type is shown as the default of its field.
  */
-import { WireType } from '@bufbuild/protobuf/wire';
+import { INT32_MAX, INT32_MIN, WireType } from '@bufbuild/protobuf/wire';
 import {
   BSON,
   dateAt,
@@ -19,8 +19,6 @@ import type { NameTable } from '../wire/names.js';
 import { writeFields } from '../wire/values.js';
 import type { Writer } from '../wire/writer.js';
 import type { FieldKind, ShownField } from './schema.js';
-
-const MAX_INT32 = 2 ** 31 - 1;
 
 const delimited = (number: number): number => (number << 3) | WireType.LengthDelimited;
 const varint = (number: number): number => (number << 3) | WireType.Varint;
@@ -79,7 +77,7 @@ const isFilled = (bytes: Buffer, type: number, at: number): boolean =>
 
 /** The nearest int32. */
 export const toInt32 = (number: number): number =>
-  Number.isNaN(number) ? 0 : Math.trunc(Math.min(Math.max(number, -MAX_INT32 - 1), MAX_INT32));
+  Number.isNaN(number) ? 0 : Math.trunc(Math.min(Math.max(number, INT32_MIN), INT32_MAX));
 
 function int32At(bytes: Buffer, type: number, at: number): number {
   switch (type) {

@@ -3,6 +3,7 @@
  * docs/architecture.md «Answers are bytes»).
  */
 import { Binary, Decimal128, UUID } from 'mongodb';
+import { nameTableOf } from './names.js';
 import type { NameTable } from './names.js';
 
 /** The types of BSON values, by their numbers in the BSON specification. */
@@ -120,6 +121,11 @@ export function idIn(document: Buffer, named: NameTable<unknown>): string | unde
   }
   return found;
 }
+
+const ID = nameTableOf([['_id', true]]);
+
+/** The 24 digits of the `_id` of `document`; undefined where it is no ObjectId. */
+export const documentIdOf = (document: Buffer): string | undefined => idIn(document, ID);
 
 /** Bytes of a document without elements. */
 const EMPTY = 5;

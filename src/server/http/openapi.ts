@@ -1,6 +1,7 @@
 /** Generates the OpenAPI description from the contract's descriptors and comments (docs/http.md «OpenAPI»). */
 import { ScalarType } from '@bufbuild/protobuf';
 import type { DescField, DescMessage, DescOneof } from '@bufbuild/protobuf';
+import { INT32_MAX, INT32_MIN, UINT32_MAX } from '@bufbuild/protobuf/wire';
 import type { ExportFormat } from '../../job/export-formats.js';
 import { messageNamed } from '../../wire/descriptors.js';
 import { docCommentOf } from './comments.js';
@@ -12,15 +13,13 @@ import type { Route } from './routes.js';
 export type Json = Readonly<Record<string, unknown>>;
 
 const TEXT = { type: 'string' };
-const MAX_INT32 = 2 ** 31 - 1;
-const MAX_UINT32 = 2 ** 32 - 1;
 
 /** The scalar types used by the contract. */
 const SCALARS: ReadonlyMap<ScalarType, Json> = new Map<ScalarType, Json>([
   [ScalarType.STRING, TEXT],
   [ScalarType.BOOL, { type: 'boolean' }],
-  [ScalarType.INT32, { type: 'integer', format: 'int32', minimum: -MAX_INT32 - 1, maximum: MAX_INT32 }],
-  [ScalarType.UINT32, { type: 'integer', minimum: 0, maximum: MAX_UINT32 }],
+  [ScalarType.INT32, { type: 'integer', format: 'int32', minimum: INT32_MIN, maximum: INT32_MAX }],
+  [ScalarType.UINT32, { type: 'integer', minimum: 0, maximum: UINT32_MAX }],
 ]);
 
 /** Messages with a JSON form other than an object of their fields. */

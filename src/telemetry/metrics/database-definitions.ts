@@ -46,7 +46,7 @@ const occurs = (labels: Labels): boolean => {
 export const POOLS = ['reads', 'stats', 'control'] as const;
 export type PoolName = (typeof POOLS)[number];
 
-export const POOL_STATES = ['idle', 'used'] as const;
+const POOL_STATES = ['idle', 'used'] as const;
 
 const POOL = { db_client_connection_pool_name: POOLS } as const;
 

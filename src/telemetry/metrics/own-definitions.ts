@@ -97,7 +97,7 @@ export const indexDefinitions = (indexes: readonly string[]) =>
     },
   }) as const satisfies Definitions;
 
-export const REFUSED_TOKENS = ['missing', 'malformed', 'claims', 'no_key', 'signature', 'expired'] as const;
+const REFUSED_TOKENS = ['missing', 'malformed', 'claims', 'no_key', 'signature', 'expired'] as const;
 export type RefusedToken = (typeof REFUSED_TOKENS)[number];
 
 /** Statuses of identity with a series of their own. */
