@@ -8,7 +8,7 @@ const INTERVAL_US = 500;
 /** The modules of a part by their paths; builtins that they call count as theirs. */
 const PARTS: readonly (readonly [string, RegExp])[] = [
   ['metrics', /\/telemetry\/metrics\/|\/interceptors\/call-(?:metrics|counts)\./],
-  ['tracing', /\/telemetry\/traces\/|\/@opentelemetry\/|\/interceptors\/tracing\./],
+  ['tracing', /\/telemetry\/traces\/|\/@opentelemetry\/|\/interceptors\/spans\./],
 ];
 
 const IDLE: ReadonlySet<string> = new Set(['(idle)', '(program)']);

@@ -6,7 +6,7 @@ import { COLLECTOR_SHOWN, jobProjection } from '../src/job/schema.js';
 import { projectionTo } from '../src/query/compile/projection.js';
 import type { Rpc } from '../src/server/call-context.js';
 import { idIn } from '../src/wire/bson.js';
-import { namesOf } from '../src/wire/names.js';
+import { nameTableOf } from '../src/wire/names.js';
 
 /** The data in requests. */
 export interface Sample {
@@ -42,7 +42,7 @@ export const driverOn = (db: Db, raw: boolean): Driver => ({
 const SHOWN = jobProjection(undefined);
 const COLLECTOR_PROJECTION = projectionTo(COLLECTOR_SHOWN, 1);
 const NEWEST = { created_at: -1, job_id: -1 } as const;
-const COLLECTOR = namesOf([['collector', true]]);
+const COLLECTOR = nameTableOf([['collector', true]]);
 
 function collectorOf(job: Document | Buffer): string | undefined {
   if (Buffer.isBuffer(job)) return idIn(job, COLLECTOR);

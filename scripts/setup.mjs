@@ -181,8 +181,7 @@ async function quietly(shown, command, args) {
     child.once('error', (error) => settle(error.message));
     child.once('close', (code, signal) => settle(code === 0 ? undefined : `it ended with ${signal ?? code}`));
   });
-  if (how !== undefined)
-    stop(`failed\n${said}${shown} failed: ${how}; mend what it says above, and start again`);
+  if (how !== undefined) stop(`failed\n${said}${shown} failed: ${how}; fix the error above, and start again`);
 }
 
 function stop(message) {

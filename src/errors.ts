@@ -144,6 +144,9 @@ const MAX_REASON_CHARACTERS = 400;
 /** Bytes of a status text: longer trailers lose the status in deployed clients. */
 const MAX_TEXT_BYTES = 1024;
 
+/** Stands in for a secret in whatever the service prints. */
+export const REDACTED = '[redacted]';
+
 /** Answers at most 64 characters of a client's text, safe to print: control characters and lone surrogates are replaced. */
 export function echo(sent: string): string {
   return shorten(sent, MAX_ECHO_CHARACTERS);

@@ -80,7 +80,7 @@ export const statDurations = (
   );
 
 /** The newest runs that are drawn. */
-export const MAX_RUNS = 2000;
+const MAX_RUNS = 2000;
 
 /** A run that ended. */
 export interface Run {

@@ -33,7 +33,7 @@ export const createdWithin = ({ from, to }: Pick<Selection, 'from' | 'to'>): rea
   ...(to === undefined ? [] : [condition(FIELDS.created, 'datetime_lt', iso(to))]),
 ];
 
-export const withStatus = ({ status }: Selection): readonly Condition[] =>
+const withStatus = ({ status }: Selection): readonly Condition[] =>
   status === '' ? [] : [condition(FIELDS.status, 'eq', status)];
 
 interface Filters {

@@ -1,6 +1,7 @@
 /** The arguments of the program, and their output (docs/settings.md «Arguments»). */
 import { ConfigError, readConfig } from './config.js';
 import type { Effective, Environment } from './config.js';
+import { REDACTED } from '../errors.js';
 import { VERSION } from '../version.js';
 import { intendedSetting } from './near-misses.js';
 
@@ -29,15 +30,13 @@ export function readArguments(given: readonly string[]): Argument | undefined {
   return given.find(isArgument);
 }
 
-const HIDDEN = '[redacted]';
-
 /** Redacts the password of a URI, and options with credentials. */
 const withoutPassword = (uri: string): string =>
   uri
     .replace(/^([^:]+:\/\/)([^:@/?]*)(:.*)?@/, (_, scheme: string, user: string, password?: string) =>
-      password === undefined ? `${scheme}${user}@` : `${scheme}${user}:${HIDDEN}@`,
+      password === undefined ? `${scheme}${user}@` : `${scheme}${user}:${REDACTED}@`,
     )
-    .replaceAll(/([?&](?:\w*pass\w*|authMechanismProperties|auth|key|pfx)=)[^&]*/gi, `$1${HIDDEN}`);
+    .replaceAll(/([?&](?:\w*pass\w*|authMechanismProperties|auth|key|pfx)=)[^&]*/gi, `$1${REDACTED}`);
 
 /** Layout of the two columns: the gap between them, and the maximum width of the first. */
 const GAP = 2;

@@ -29,7 +29,7 @@ export async function refuseHeld(dataDir: string): Promise<void> {
   );
 }
 
-/** Claims `dataDir`. Errors: a running service has it, or it cannot be written. */
+/** Claims `dataDir`. Errors: a running service has it, or it is not writable. */
 export async function claimFolder(dataDir: string): Promise<Claim> {
   const folder = resolve(dataDir);
   const path = join(folder, fileName);
@@ -40,7 +40,7 @@ export async function claimFolder(dataDir: string): Promise<Claim> {
   } catch (error) {
     if (!isSystemError(error)) throw error;
     throw new Error(
-      `EMBEDDED_DATA_DIR: ${folder} cannot be written (${error.code}); set it to a folder that can, or MONGODB_URI to a database that runs`,
+      `EMBEDDED_DATA_DIR: ${folder} is not writable (${error.code}); set it to a writable folder, or set MONGODB_URI to a running database`,
       { cause: error },
     );
   }

@@ -92,8 +92,8 @@ async function superviseMongod(
     const how = await mongod.ended;
     if (isStopping()) return;
     const next = performance.now() - started < SHORT_LIFE_MS ? shortLives + 1 : 0;
-    if (next > MAX_SHORT_LIVES) throw new Error(`the embedded mongod is gone, again and again: ${how}`);
-    log(`the embedded mongod is gone: ${how}; it is started again`);
+    if (next > MAX_SHORT_LIVES) throw new Error(`the embedded mongod keeps exiting: ${how}`);
+    log(`the embedded mongod exited: ${how}; restarting it`);
     mongod = await launch(path, dataDir, log, host);
     await (isStopping() ? mongod.stop() : watch(next));
   }
@@ -120,7 +120,7 @@ async function launch(
     const inUse = outcome.failure.includes('DBPathInUse');
     if (!inUse && !/address already in use/i.test(outcome.failure)) {
       throw new Error(
-        `the embedded mongod did not start on EMBEDDED_DATA_DIR ${dataDir}: ${outcome.failure}; name another folder, or mend this one`,
+        `the embedded mongod did not start on EMBEDDED_DATA_DIR ${dataDir}: ${outcome.failure}; use another folder, or repair this one`,
       );
     }
     if (attempt === MAX_ATTEMPTS) {

@@ -32,8 +32,8 @@ export async function findMongod(binary: string | undefined, cacheDir: string, l
     tried.push(found.missing);
   }
   throw new Error(
-    `no mongod could be had: ${tried.join('; ')}. ` +
-      'Install MongoDB, name its binary with MONGOD_BINARY, or use a database that runs with MONGODB_URI.',
+    `no mongod found: ${tried.join('; ')}. ` +
+      'Install MongoDB, set MONGOD_BINARY to its binary, or set MONGODB_URI to a running database.',
   );
 }
 

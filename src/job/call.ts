@@ -50,9 +50,9 @@ export type StreamCase<Query, W extends Deadline = Deadline> = (
   work: W,
 ) => AsyncGenerator<Uint8Array, void>;
 
-/** A place in the scheduler. */
+/** A slot in the scheduler. */
 export interface Slot {
-  /** Frees the place before the work is over. */
+  /** Frees the slot before the work is over. */
   release(): void;
 }
 

@@ -10,8 +10,8 @@ import { confineReferred } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { Scope } from '../scope.js';
 import type { MongoFilter } from '../query/mongo-syntax.js';
-import { BSON, idIn } from '../wire/bson.js';
-import { namesOf } from '../wire/names.js';
+import { BSON, documentIdOf, idIn } from '../wire/bson.js';
+import { nameTableOf } from '../wire/names.js';
 import type { StatQuery } from '../query/model.js';
 import { beforeReplaced } from '../query/malformed-text.js';
 import { collectorInfo } from './answer.js';
@@ -67,8 +67,7 @@ function createCache(ttlMs: number, monotonicNow: () => number) {
   };
 }
 
-const COLLECTOR = namesOf([['collector', true]]);
-const ID = namesOf([['_id', true]]);
+const COLLECTOR = nameTableOf([['collector', true]]);
 
 /** Loads CollectorInfo for each of some jobs within a scope. */
 export type CollectorLoader = (
@@ -98,7 +97,7 @@ export function createCollectorLoader({
     const ids = references.map((reference) => ObjectId.createFromHexString(reference));
     const filter = confineReferred({ _id: { $in: ids } }, scope, JOB_SCHEMA);
     const found = await store.collectors(filter, COLLECTOR_SHOWN, deadline);
-    return new Map(found.map((collector) => [idIn(collector, ID), collectorInfo(collector)]));
+    return new Map(found.map((collector) => [documentIdOf(collector), collectorInfo(collector)]));
   }
 
   return async (jobs, scope, deadline) => {
@@ -146,7 +145,7 @@ async function readCollectors(
     size += more;
     if (size > MAX_JOINED_BYTES) return undefined;
     for (const collector of batch) {
-      const id = idIn(collector, ID);
+      const id = documentIdOf(collector);
       if (id === undefined) continue;
       ids.push(ObjectId.createFromHexString(id));
       documents.push(operandAt(collector, BSON.object, 0));

@@ -1,5 +1,5 @@
 /**
- * The concerns around a use case, each a decorator: a place in the scheduler, room in the memory budget, coalescing of
+ * The concerns around a use case, each a decorator: a slot in the scheduler, room in the memory budget, coalescing of
  * equal requests, and errors that name the condition at fault (docs/architecture.md «Use cases»).
  */
 import { timed } from '../limits/abort.js';
@@ -17,7 +17,7 @@ import type { JobStore } from './store.js';
 /** The classes of the scheduler. */
 type ClassName = keyof Schedulers;
 
-/** Waits for a place of the class that a query belongs to, and frees it when the work is over. */
+/** Waits for a slot of the class that a query belongs to, and frees it when the work is over. */
 export const scheduled =
   <Query, W extends Deadline>(
     schedulers: Schedulers,
@@ -34,7 +34,7 @@ export const scheduled =
     return await next(asked, { ...work, release });
   };
 
-/** Streams from a place of the class `name`, freed when the stream ends. */
+/** Streams within a slot of the class `name`, freed when the stream ends. */
 export const scheduledStream = <Query, W extends Deadline>(
   schedulers: Schedulers,
   name: ClassName,
@@ -46,7 +46,7 @@ export const scheduledStream = <Query, W extends Deadline>(
   };
 
 /** Reserves memory for an answer, given back when the work is over. */
-export const reserving =
+export const withReservation =
   <Query, W extends Deadline>(budget: MemoryBudget, next: UseCase<Query, W & Reserved>): UseCase<Query, W> =>
   async (asked, work) => {
     using memory = budget.reserve();
@@ -71,7 +71,7 @@ interface Filtered {
 }
 
 /** Turns an error about the filter into one that names the condition at fault. */
-export const explainingFilterErrors =
+export const withFilterErrors =
   <Query extends Filtered, W extends Deadline>(store: JobStore, next: UseCase<Query, W>): UseCase<Query, W> =>
   async (asked, work) => {
     try {
@@ -82,7 +82,7 @@ export const explainingFilterErrors =
   };
 
 /** The same for a stream. */
-export const explainingStreamErrors = <Query extends Filtered, W extends Deadline>(
+export const withStreamErrors = <Query extends Filtered, W extends Deadline>(
   store: JobStore,
   next: StreamCase<Query, W>,
 ): StreamCase<Query, W> =>

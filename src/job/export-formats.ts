@@ -8,7 +8,7 @@ import { descriptors, messageNamed } from '../wire/descriptors.js';
 import { jsonPieces } from '../wire/json.js';
 import type { TimeSlicer } from '../limits/yield.js';
 import { JOB_INFO } from './schema.js';
-import type { Shape, ShownField } from './schema.js';
+import type { FieldKind, ShownField } from './schema.js';
 
 export type ExportFormat = 'ndjson' | 'csv';
 
@@ -28,7 +28,7 @@ interface Column {
 }
 
 /** The fields of a field shown as one message. */
-function innerOf(as: Shape): readonly ShownField[] | undefined {
+function innerOf(as: FieldKind): readonly ShownField[] | undefined {
   if (typeof as === 'string') return undefined;
   if ('message' in as) return as.message;
   return 'referred' in as ? as.referred : undefined;

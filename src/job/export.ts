@@ -23,7 +23,7 @@ export const createReadExport =
   async (request, call) => {
     const asked = await readList(request, call);
     if (asked.query.countOnly)
-      fail('INVALID_PARAMETER', { key: 'query.count_only', reason: 'rows are asked for' });
+      fail('INVALID_PARAMETER', { key: 'query.count_only', reason: 'an export has no count' });
     return asked;
   };
 

@@ -28,15 +28,14 @@ const conditionsOf = ({ all, any }: AskedFilter): readonly Condition[] =>
 function regexLimitExceeded(filter: AskedFilter): Error {
   const [first, ...others] = conditionsOf(filter).filter((condition) => guardOf(condition) !== undefined);
   const key = first === undefined || others.length > 0 ? 'query.filter' : `${first.fieldPath}.value`;
-  const reason =
-    'on a stored text a regular expression takes more steps than MongoDB allows; one with fewer repeats would be right';
+  const reason = "a regular expression exceeds MongoDB's match limit on a stored text; use fewer repetitions";
   return appError('INVALID_PARAMETER', { key, reason });
 }
 
 /** The error that names the condition with a regular expression invalid in MongoDB. */
 async function invalidRegex(filter: AskedFilter, store: JobStore, deadline: Deadline): Promise<Error> {
   const fault = await firstRefused(conditionsOf(filter), store, deadline);
-  const reason = `'${echo(fault?.path ?? '')}' ${fault?.operator ?? ''}: this is no regular expression of MongoDB's`;
+  const reason = `'${echo(fault?.path ?? '')}' ${fault?.operator ?? ''}: not a valid regular expression in MongoDB`;
   return appError('INVALID_PARAMETER', { key: `${fault?.fieldPath ?? 'query.filter'}.value`, reason });
 }
 

@@ -36,7 +36,7 @@ export type Leaf = Condition | ReferredCondition;
 export const isOwn = (leaf: Leaf): leaf is Condition => !('referred' in leaf);
 
 /** True for a condition that MongoDB cannot decide on malformed text. */
-export const isUndecidable = (condition: Condition): boolean => doubtsAbout(condition).length > 0;
+const isUndecidable = (condition: Condition): boolean => doubtsAbout(condition).length > 0;
 
 /** The conditions on jobs that every job must meet, and that MongoDB can decide. */
 export const decidableOf = ({ all }: AskedFilter): Filter => ({

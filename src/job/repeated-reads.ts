@@ -5,11 +5,11 @@
  */
 import type { Batches } from '../mongo/executor.js';
 import { BSON, Elements, textEnd, textFrom } from '../wire/bson.js';
-import { namesOf } from '../wire/names.js';
+import { nameTableOf } from '../wire/names.js';
 import { idOf } from './malformed.js';
 import { JOB_SCHEMA } from './schema.js';
 
-const JOB_ID = namesOf([[JOB_SCHEMA.id, true]]);
+const JOB_ID = nameTableOf([[JOB_SCHEMA.id, true]]);
 
 /** The usual beginning of a job is an ObjectId named `_id`, 12 bytes, and then a text, its id. */
 const USUAL = [

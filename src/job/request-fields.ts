@@ -15,7 +15,7 @@ function statusName(status: JobsQuery_JobStatus): string {
   if (status === JobsQuery_JobStatus.JOB_STATE_NONE) return '';
   const [name] = Object.entries(JobsQuery_JobStatus).find(([, number]) => number === status) ?? [];
   return (
-    name ?? fail('INVALID_PARAMETER', { key: 'status', reason: `${String(status)} is no status of a job` })
+    name ?? fail('INVALID_PARAMETER', { key: 'status', reason: `${String(status)} is not a job status` })
   );
 }
 

@@ -9,7 +9,7 @@ import type { Below, ComputedField, FieldType, ResourceSchema } from '../query/s
 import { secondsBetween } from './duration.js';
 
 /** The kind of protobuf field for a stored value. */
-export type Shape =
+export type FieldKind =
   | 'text'
   | 'number'
   | 'bool'
@@ -25,7 +25,7 @@ export type Shape =
 export interface ShownField {
   readonly number: number;
   readonly stored: string;
-  readonly as: Shape;
+  readonly as: FieldKind;
 }
 
 const ERROR_INFO: readonly ShownField[] = [

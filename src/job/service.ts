@@ -10,9 +10,9 @@ import { createCount } from './count.js';
 import {
   coalesced,
   countCalls,
-  explainingFilterErrors,
-  explainingStreamErrors,
-  reserving,
+  withFilterErrors,
+  withStreamErrors,
+  withReservation,
   rpc,
   scheduled,
   scheduledStream,
@@ -71,23 +71,23 @@ export function createJobService(options: JobServiceOptions): JobService {
   const stats = (): 'stats' => 'stats';
 
   const readList = createReadList(parts.reading);
-  const list = scheduled(schedulers, listClass, reserving(memory, createList(parts)));
-  const stat = scheduled(schedulers, stats, reserving(memory, createStat(parts)));
+  const list = scheduled(schedulers, listClass, withReservation(memory, createList(parts)));
+  const stat = scheduled(schedulers, stats, withReservation(memory, createStat(parts)));
 
   const readExport = createReadExport(readList);
   const exportIn = createExport(parts);
 
   return {
     get: rpc(readGet, scheduled(schedulers, small, createGet(parts))),
-    list: rpc(readList, explainingFilterErrors(store, list)),
+    list: rpc(readList, withFilterErrors(store, list)),
     stat: rpc(
       createReadStat(parts.reading),
-      explainingFilterErrors(store, coalesced(createCoalescer(countCalls(parts.meter, 'stat')), stat)),
+      withFilterErrors(store, coalesced(createCoalescer(countCalls(parts.meter, 'stat')), stat)),
     ),
     delete: rpc(readDelete, scheduled(schedulers, small, createDelete(parts))),
     async *export(request, format, call) {
       const asked = await readExport(request, call);
-      const run = scheduledStream(schedulers, 'exports', explainingStreamErrors(store, exportIn(format)));
+      const run = scheduledStream(schedulers, 'exports', withStreamErrors(store, exportIn(format)));
       yield* run(asked, call);
     },
   };

@@ -88,7 +88,7 @@ function unknownTimeZone(query: StatQuery): Error {
 }
 
 /** Names the date format at fault where MongoDB does not know a time zone. */
-const namingTimeZones =
+const withTimeZoneErrors =
   <W extends Deadline>(next: UseCase<StatQuery, W>): UseCase<StatQuery, W> =>
   async (asked, work) => {
     try {
@@ -103,7 +103,7 @@ const namingTimeZones =
  * run where the query may depend on such text unseen, and for a second run where the first has shown some.
  */
 export const createStat = (parts: StatParts): UseCase<StatQuery, Deadline & Reserved> =>
-  namingTimeZones(async ({ scope, query }, work) => {
+  withTimeZoneErrors(async ({ scope, query }, work) => {
     const { store, scopeFilter } = parts;
     const match = await scopeFilter(query.filter, scope, work);
     const joined = await joinedCollectors(store, query, match, scope, work);

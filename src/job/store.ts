@@ -9,7 +9,7 @@ import { FilterRefused } from '../mongo/errors.js';
 import type { Connection } from '../mongo/connections.js';
 import { createExecutor, RAW_AGGREGATION } from '../mongo/executor.js';
 import type { Batches, Executor } from '../mongo/executor.js';
-import { explaining } from '../mongo/explaining.js';
+import { withExplanations } from '../mongo/explaining.js';
 import type { ExplainingExecutor } from '../mongo/explaining.js';
 import type { OperationOptions } from '../mongo/operation.js';
 import type { Kill } from '../mongo/session-killer.js';
@@ -20,8 +20,7 @@ import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
 import type { MongoFilter, MongoStage } from '../query/mongo-syntax.js';
 import { NO_METER } from '../telemetry/metrics/registry.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
-import { idIn } from '../wire/bson.js';
-import { namesOf } from '../wire/names.js';
+import { documentIdOf } from '../wire/bson.js';
 import { BATCH_SIZE, createFindPage } from './find-page.js';
 import type { FindPage } from './find-page.js';
 import { JOB_SCHEMA } from './schema.js';
@@ -162,8 +161,6 @@ function statReads(executor: ExplainingExecutor): StatReads {
   };
 }
 
-const ID = namesOf([['_id', true]]);
-
 function collectorReads(executor: Executor): CollectorReads {
   /** The ObjectIds that `last` leaves as `_id`. */
   async function idsOf(
@@ -178,7 +175,7 @@ function collectorReads(executor: Executor): CollectorReads {
     );
     for await (const batch of batches)
       for (const document of batch) {
-        const id = idIn(document, ID);
+        const id = documentIdOf(document);
         if (id !== undefined) ids.push(ObjectId.createFromHexString(id));
       }
     return ids;
@@ -239,10 +236,10 @@ export interface StoreConnections {
 export function createJobStore({ reads, stats, kill }: StoreConnections, options: JobStoreOptions): JobStore {
   const { report } = options;
   const { tenant } = JOB_SCHEMA.owner;
-  const executor = explaining(createExecutor(reads, kill, report), tenant);
+  const executor = withExplanations(createExecutor(reads, kill, report), tenant);
   return {
     ...jobReads(executor, options),
-    ...statReads(explaining(createExecutor(stats, kill, report), tenant)),
+    ...statReads(withExplanations(createExecutor(stats, kill, report), tenant)),
     ...collectorReads(executor),
     ...documentReads(executor),
   };

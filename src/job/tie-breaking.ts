@@ -5,12 +5,12 @@
 import type { Page } from '../query/model.js';
 import type { MongoFilter, MongoSort } from '../query/mongo-syntax.js';
 import { BSON, dateAt, Elements, textEnd, textStart } from '../wire/bson.js';
-import { namesOf } from '../wire/names.js';
+import { nameTableOf } from '../wire/names.js';
 
 /** Projected names for the sort key of a document; no field of an answer has such a name. */
 const DATE = 'its date';
 const ID = 'its id';
-const SORT_KEY_NAMES = namesOf([
+const SORT_KEY_NAMES = nameTableOf([
   [DATE, 'date'],
   [ID, 'id'],
 ] as const);
@@ -26,14 +26,14 @@ export interface DateOrder {
 }
 
 /** A slice of the ordered jobs: those that also meet `filter`, with the fields `extra` beside their own. */
-export interface Slice extends Page {
+export interface PageSlice extends Page {
   readonly filter: MongoFilter;
   readonly sort: MongoSort;
   readonly extra: MongoFilter;
 }
 
 /** Reads a slice; undefined: it does not fit into one batch. */
-export type ReadSlice = (slice: Slice) => Promise<readonly Buffer[] | undefined>;
+export type ReadSlice = (slice: PageSlice) => Promise<readonly Buffer[] | undefined>;
 
 /** A document with its sort key. */
 interface Sortable {
@@ -58,7 +58,7 @@ function sortable(document: Buffer): Sortable | undefined {
 /** The page has to be sorted by MongoDB: a sort key is unusual, the page is too large, or it changes with every read. */
 class NeedsSort extends Error {}
 
-type ReadSortable = (slice: Omit<Slice, 'extra'>) => Promise<readonly Sortable[]>;
+type ReadSortable = (slice: Omit<PageSlice, 'extra'>) => Promise<readonly Sortable[]>;
 
 /** Reads slices with their sort keys. Errors: NeedsSort. */
 const createReadSortable =

@@ -2,7 +2,7 @@
  * Transcodes stored documents from BSON to protobuf by the tables of schema.ts (docs/architecture.md «Answers are bytes»).
  * Any value may be stored in any field: one of the wrong type is shown as the default of its field.
  */
-import { WireType } from '@bufbuild/protobuf/wire';
+import { INT32_MAX, INT32_MIN, WireType } from '@bufbuild/protobuf/wire';
 import {
   BSON,
   dateAt,
@@ -14,13 +14,11 @@ import {
   textEnd,
   textStart,
 } from '../wire/bson.js';
-import { namesOf } from '../wire/names.js';
-import type { Names } from '../wire/names.js';
+import { nameTableOf } from '../wire/names.js';
+import type { NameTable } from '../wire/names.js';
 import { writeFields } from '../wire/values.js';
 import type { Writer } from '../wire/writer.js';
-import type { Shape, ShownField } from './schema.js';
-
-const MAX_INT32 = 2 ** 31 - 1;
+import type { FieldKind, ShownField } from './schema.js';
 
 const delimited = (number: number): number => (number << 3) | WireType.LengthDelimited;
 const varint = (number: number): number => (number << 3) | WireType.Varint;
@@ -40,13 +38,13 @@ type WriteField = (
 /** The layout of a message: its fields in order, and the place of each by its stored name. */
 export interface Layout {
   readonly fields: readonly WriteField[];
-  readonly places: Names<number>;
+  readonly places: NameTable<number>;
 }
 
 /** The layout of a message with these fields. */
 export const layoutOf = (fields: readonly ShownField[]): Layout => ({
   fields: fields.map(({ number, as }) => writeFieldOf(number, as)),
-  places: namesOf(fields.map(({ stored }, place) => [stored, place])),
+  places: nameTableOf(fields.map(({ stored }, place) => [stored, place])),
 });
 
 /** Writes the fields of `layout` in their order; the last of several values of one name counts. */
@@ -79,7 +77,7 @@ const isFilled = (bytes: Buffer, type: number, at: number): boolean =>
 
 /** The nearest int32. */
 export const toInt32 = (number: number): number =>
-  Number.isNaN(number) ? 0 : Math.trunc(Math.min(Math.max(number, -MAX_INT32 - 1), MAX_INT32));
+  Number.isNaN(number) ? 0 : Math.trunc(Math.min(Math.max(number, INT32_MIN), INT32_MAX));
 
 function int32At(bytes: Buffer, type: number, at: number): number {
   switch (type) {
@@ -124,7 +122,7 @@ const text =
   };
 
 /** Writers of a field by its kind. */
-const WRITE: Readonly<Record<Extract<Shape, string>, (number: number) => WriteField>> = {
+const WRITE: Readonly<Record<Extract<FieldKind, string>, (number: number) => WriteField>> = {
   text: (number) => text(delimited(number)),
   date: (number) => {
     const otherwise = text(delimited(number));
@@ -160,9 +158,9 @@ function nested(writer: Writer, number: number, layout: Layout, bytes: Buffer, a
   writer.close();
 }
 
-function composed(number: number, as: Exclude<Shape, string>): WriteField {
+function composed(number: number, as: Exclude<FieldKind, string>): WriteField {
   if ('names' in as) {
-    const numbers = namesOf(Object.entries(as.names));
+    const numbers = nameTableOf(Object.entries(as.names));
     return (writer, bytes, type, at) => {
       const found = type === BSON.string ? numbers(bytes, textStart(at), textEnd(bytes, at)) : undefined;
       if (typeof found === 'number') writeInt32(writer, varint(number), found);
@@ -188,6 +186,6 @@ function composed(number: number, as: Exclude<Shape, string>): WriteField {
   };
 }
 
-function writeFieldOf(number: number, as: Shape): WriteField {
+function writeFieldOf(number: number, as: FieldKind): WriteField {
   return typeof as === 'string' ? WRITE[as](number) : composed(number, as);
 }

@@ -17,7 +17,7 @@ export interface WorkObserver {
 
 /** Takes the explained operations of a call on the database. */
 export interface Explanations {
-  /** Keeps a place in the order of beginnings; the returned function fills it. undefined: there are enough of them. */
+  /** Keeps a position in the order of beginnings; the returned function fills it. undefined: there are enough of them. */
   begin(): ((operation: object) => void) | undefined;
 }
 

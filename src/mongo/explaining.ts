@@ -26,7 +26,7 @@ const MAX_COMMAND_BYTES = 65_536;
 const VERBOSITIES = ['executionStats', 'queryPlanner'] as const;
 
 /** Explains reads where the deadline of a call takes explanations; `tenant` is the field of a document's owner. */
-export function explaining(executor: Executor, tenant: string): ExplainingExecutor {
+export function withExplanations(executor: Executor, tenant: string): ExplainingExecutor {
   /** Asks for the plan and what it did, or in lack of time for the plan alone; nothing after a failure. */
   async function ask(command: Document, deadline: Deadline, readPreference?: ReadPreferenceLike) {
     const { signal, traceparent } = deadline;

@@ -84,8 +84,7 @@ export interface StageParts {
   readonly skip: { readonly rows: number };
 }
 
-export type StageKind = keyof StageParts;
-export type Stage<Kind extends StageKind = StageKind> = {
+export type Stage<Kind extends keyof StageParts = keyof StageParts> = {
   readonly [K in Kind]: { readonly kind: K } & StageParts[K];
 }[Kind];
 

@@ -1,9 +1,9 @@
 /** Limits the work of one request before it reaches the database; the planner there pays by the clause. */
 import { fail } from '../errors.js';
-import type { Meter } from '../regex/runaway.js';
+import type { WorkMeter } from '../regex/runaway.js';
 
 /** The work left to one request. Errors: LIMIT_EXCEEDED. */
-export interface WorkBudget extends Meter {
+export interface WorkBudget extends WorkMeter {
   /** Takes the clauses of a condition that becomes more than one. */
   clauses(count: number): void;
   /** Takes the look-up of a time zone. */

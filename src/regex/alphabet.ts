@@ -14,12 +14,12 @@ export const MAX_CODE = 0x10ffff;
 const ASCII = String.fromCharCode(...Array.from({ length: 0x80 }, (_, code) => code));
 const BEYOND_ASCII = '\u0085\u00a0áßαжא٣ह\u1680\u2003\u2028\u202f\u3000あ中한😀\ue000\u{10ffff}';
 
-export const codeOf = (character: string): number => character.codePointAt(0) ?? 0;
+export const codePointOf = (character: string): number => character.codePointAt(0) ?? 0;
 
 /** ASCII, the characters of `text` with their neighbours, and a few of the rest. */
 function alphabetOf(text: string): CharacterSets['alphabet'] {
   const hex = [...text.matchAll(/\\x\{?([0-9a-f]+)/giu)].map(([, digits = '']) => parseInt(digits, 16));
-  const near = [...Array.from(text, codeOf), ...hex].filter((code) => code > 0x7e && code < MAX_CODE);
+  const near = [...Array.from(text, codePointOf), ...hex].filter((code) => code > 0x7e && code < MAX_CODE);
   const named = near.flatMap((code) => [code - 1, code, code + 1]).map((code) => String.fromCodePoint(code));
   const groups = new Map<string, Set<string>>();
   for (const each of [...Array.from(ASCII + BEYOND_ASCII), ...named]) {

@@ -1,8 +1,8 @@
 /** Reads the parts of an expression that take one character: characters, escapes, classes and back references. */
-import { codeOf, MAX_CODE, setOf } from './alphabet.js';
+import { codePointOf, MAX_CODE, setOf } from './alphabet.js';
 import type { CharacterSet } from './alphabet.js';
-import { eat, read, Refusal, withAssertion } from './reader.js';
-import type { Parser, Rule } from './reader.js';
+import { eat, readByRules, Refusal, withAssertion } from './reader.js';
+import type { Parser, SyntaxRule } from './reader.js';
 
 /** Sets, as classes of JavaScript's with the flag v. */
 const ANY = '[^]';
@@ -37,49 +37,50 @@ function property(letter: string, name: string): string {
   return ANY;
 }
 
-const CODES: readonly Rule<number>[] = [
+const CODES: readonly SyntaxRule<number>[] = [
   [
     /\\x(?:\{([0-9a-f]{1,6})\}|([0-9a-f]{0,2}))/iuy,
     (_, __, long, short) => Number(`0x0${long || short || ''}`),
   ],
   [/\\(?:o\{([0-7]{1,7})\}|(0[0-7]{0,2}))/uy, (_, __, long, short) => Number(`0o0${long || short || ''}`)],
-  [/\\c([ -~])/uy, (_, __, letter = '') => codeOf(letter.toUpperCase()) ^ 64],
+  [/\\c([ -~])/uy, (_, __, letter = '') => codePointOf(letter.toUpperCase()) ^ 64],
   [/\\([aefnrt])/uy, (_, __, letter = '') => [7, 27, 12, 10, 13, 9]['aefnrt'.indexOf(letter)] ?? 0],
-  [/\\([^A-Za-z0-9])/uy, (_, __, character = '') => codeOf(character)],
+  [/\\([^A-Za-z0-9])/uy, (_, __, character = '') => codePointOf(character)],
 ];
 /** A letter without a meaning behind a backslash stands for itself. */
-const PLAIN_LETTER: Rule<number> = [/\\([A-Za-z])/uy, (_, __, letter = '') => codeOf(letter)];
+const PLAIN_LETTER: SyntaxRule<number> = [/\\([A-Za-z])/uy, (_, __, letter = '') => codePointOf(letter)];
 /** In a class a digit behind a backslash is no reference: it begins an octal code, or is 8 or 9 itself. */
-const CLASS_CODES: readonly Rule<number>[] = [
+const CLASS_CODES: readonly SyntaxRule<number>[] = [
   ...CODES,
   [/\\([1-7][0-7]{0,2})/uy, (_, __, digits = '') => Number(`0o${digits}`)],
-  [/\\([89])/uy, (_, __, digit = '') => codeOf(digit)],
+  [/\\([89])/uy, (_, __, digit = '') => codePointOf(digit)],
   [/\\b/uy, () => 8],
   PLAIN_LETTER,
-  [/[^\\]/uy, (_, character = '') => codeOf(character)],
+  [/[^\\]/uy, (_, character = '') => codePointOf(character)],
 ];
-const SETS: readonly Rule<string>[] = [
+const SETS: readonly SyntaxRule<string>[] = [
   [/\\([dwshv])/uy, (_, __, name = '') => classOf(false, name)],
   [/\\([DWSHV])/uy, (_, __, name = '') => classOf(true, name.toLowerCase())],
   [/\\(?:p\{|P\{\^)([\w&]+)\}|\\p([A-Z])/uy, (_, __, long, short) => property('p', long || short || '')],
   [/\\(?:P\{|p\{\^)([\w&]+)\}|\\P([A-Z])/uy, (_, __, long, short) => property('P', long || short || '')],
 ];
-const CLASS_ITEMS: readonly Rule<string>[] = [
+const CLASS_ITEMS: readonly SyntaxRule<string>[] = [
   [/\[:(\^?)([a-z]+):\]/uy, (_, __, not, name = '') => classOf(not === '^', name)],
   ...SETS,
   [/(?=[^])/uy, range],
 ];
 
 function range(parser: Parser): string {
-  const low = read(CLASS_CODES, parser);
-  const high = eat(parser, /-(?!\]|\\[dwshvp]|\[:)/iuy) === undefined ? low : read(CLASS_CODES, parser);
+  const low = readByRules(CLASS_CODES, parser);
+  const high =
+    eat(parser, /-(?!\]|\\[dwshvp]|\[:)/iuy) === undefined ? low : readByRules(CLASS_CODES, parser);
   if (high < low || high > MAX_CODE) throw new Refusal();
   return `\\u{${low.toString(16)}}-\\u{${high.toString(16)}}`;
 }
 
 function bracketed(parser: Parser, not: string | undefined): CharacterSet {
   const items: string[] = [];
-  do items.push(read(CLASS_ITEMS, parser));
+  do items.push(readByRules(CLASS_ITEMS, parser));
   while (eat(parser, /\]/uy) === undefined);
   const set = setOf(parser, `[${items.join('')}]`);
   return not === '^' ? setOf(parser, ANY) ^ set : set;
@@ -91,22 +92,22 @@ function character(parser: Parser, code: number): CharacterSet {
 }
 
 const REFERENCE = /\\(?:[1-9]\d*|g(?:\{[^}]*\}|[+-]?\d+)|k(?:\{\w+\}|<\w+>|'\w+'))|\(\?P=\w+\)/uy;
-const CHARACTERS: readonly Rule<CharacterSet>[] = [
+const CHARACTERS: readonly SyntaxRule<CharacterSet>[] = [
   [REFERENCE, (parser) => withAssertion(parser, setOf(parser, ANY))],
   [/\[(\^?)/uy, (parser, _, not) => bracketed(parser, not)],
   [/\.|\\N/uy, (parser, dot) => setOf(parser, dot === '.' && parser.options.includes('s') ? ANY : '[^\\n]')],
   [/\\R/uy, (parser) => setOf(parser, classOf(false, 'v'))],
   [/\\[XC]/uy, (parser) => setOf(parser, ANY)],
-  ...SETS.map(([sticky, set]): Rule<CharacterSet> => [
+  ...SETS.map(([sticky, set]): SyntaxRule<CharacterSet> => [
     sticky,
     (parser, ...found) => setOf(parser, set(parser, ...found)),
   ]),
-  ...[...CODES, PLAIN_LETTER].map(([sticky, code]): Rule<CharacterSet> => [
+  ...[...CODES, PLAIN_LETTER].map(([sticky, code]): SyntaxRule<CharacterSet> => [
     sticky,
     (parser, ...found) => character(parser, code(parser, ...found)),
   ]),
-  [/[^*+?()|\\]/uy, (parser, found = '') => character(parser, codeOf(found))],
+  [/[^*+?()|\\]/uy, (parser, found = '') => character(parser, codePointOf(found))],
 ];
 
 /** Reads one position, and answers its characters. Errors: Refusal. */
-export const readCharacter = (parser: Parser): CharacterSet => read(CHARACTERS, parser);
+export const readCharacter = (parser: Parser): CharacterSet => readByRules(CHARACTERS, parser);

@@ -7,7 +7,7 @@ import type { Node, Repeat } from './tree.js';
 /** Ends the work. The message is the reason to refuse; an empty one means unknown syntax. */
 export class Refusal extends Error {}
 
-export function refuse(construct: string, why: string): never {
+export function refuseConstruct(construct: string, why: string): never {
   const all = Array.from(construct);
   throw new Refusal(`\`${echo(all.length > 40 ? `${all.slice(0, 39).join('')}…` : construct)}\` ${why}`);
 }
@@ -24,7 +24,10 @@ export interface Parser extends CharacterSets {
   options: string;
 }
 
-export type Rule<T> = readonly [sticky: RegExp, reader: (parser: Parser, ...found: readonly string[]) => T];
+export type SyntaxRule<T> = readonly [
+  sticky: RegExp,
+  reader: (parser: Parser, ...found: readonly string[]) => T,
+];
 
 export const createParser = (text: string): Parser => ({
   text,
@@ -46,7 +49,7 @@ export function eat(parser: Parser, sticky: RegExp): readonly string[] | undefin
 }
 
 /** Reads by the first rule that fits here. */
-export function read<T>(rules: readonly Rule<T>[], parser: Parser): T {
+export function readByRules<T>(rules: readonly SyntaxRule<T>[], parser: Parser): T {
   for (const [sticky, reader] of rules) {
     const found = eat(parser, sticky);
     if (found !== undefined) return reader(parser, ...found);

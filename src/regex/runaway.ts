@@ -21,7 +21,7 @@
  */
 import { findAmbiguity, safePositions } from './ambiguity.js';
 import { createAutomaton } from './automaton.js';
-import { Refusal, refuse } from './reader.js';
+import { Refusal, refuseConstruct } from './reader.js';
 import type { Parser } from './reader.js';
 import { parseExpression } from './syntax.js';
 import type { Node, Repeat } from './tree.js';
@@ -42,26 +42,27 @@ function judge(parser: Parser, node: Node, stepsLeft: number): number {
   const safe = parser.hasAssertions ? new Set<number>() : safePositions(automaton);
   const found = findAmbiguity(automaton, safe);
   if (found === undefined) return automaton.stepsLeft;
-  if (found.cycle === undefined) return refuse(parser.text, 'can match the same text in too many ways');
+  if (found.cycle === undefined)
+    return refuseConstruct(parser.text, 'can match the same text in too many ways');
   const offsets = found.cycle.map((position) => automaton.offsets[position] ?? 0);
-  return refuse(repeatAround(parser, offsets), 'can match the same text in exponentially many ways');
+  return refuseConstruct(repeatAround(parser, offsets), 'can match the same text in exponentially many ways');
 }
 
 /** Charges a caller for the work of judging expressions. */
-export interface Meter {
+export interface WorkMeter {
   /** Charges for one expression, before the work. */
   expression(): void;
   /** Charges for the steps of judging it. */
   steps(count: number): void;
 }
 
-const FREE: Meter = { expression: () => undefined, steps: () => undefined };
+const FREE: WorkMeter = { expression: () => undefined, steps: () => undefined };
 
 /** True for an expression worth judging: without a group and with few repeats there is nothing to find. */
 const isInvolved = (expression: string): boolean => /\(|(?:[*+?{][^]*){5}/.test(expression);
 
 /** The reason to refuse `expression`, for the client; undefined where it cannot run away. */
-export function findRunaway(expression: string, meter: Meter = FREE): string | undefined {
+export function findRunaway(expression: string, meter: WorkMeter = FREE): string | undefined {
   if (!isInvolved(expression)) return undefined;
   meter.expression();
   let left = MAX_STEPS;

@@ -1,7 +1,7 @@
 /** Parses PCRE as far as `runaway.ts` needs it: the characters of an expression, their order and their repeats. */
 import { readCharacter } from './characters.js';
-import { createParser, eat, read, Refusal, refuse, withAssertion } from './reader.js';
-import type { Parser, Rule } from './reader.js';
+import { createParser, eat, readByRules, Refusal, refuseConstruct, withAssertion } from './reader.js';
+import type { Parser, SyntaxRule } from './reader.js';
 import { any, NOTHING, possessive, sizeOf } from './tree.js';
 import type { Node, Repeat } from './tree.js';
 
@@ -36,9 +36,12 @@ const NO_VERBS = 'is not supported: an expression sets nothing of the engine';
 /** The same anywhere in a text, without a backslash before it. */
 const VERB_WITHIN = /(?<!\\)(?:\\\\)*(\((?:\*[\w:]|\?C)[^()]*\)?)/u;
 const UNSUPPORTED = /\(\?(?:R|[+-]?\d+|&\w+|P>\w+)\)|\\g(?:<[^>]*>|'[^']*')|\(\?\(|\(\?<?\*/uy;
-const ATOMS: readonly Rule<Node>[] = [
-  [VERB, (_, found = '') => refuse(found, NO_VERBS)],
-  [UNSUPPORTED, (_, found = '') => refuse(found, 'is not supported: it could backtrack without bound')],
+const ATOMS: readonly SyntaxRule<Node>[] = [
+  [VERB, (_, found = '') => refuseConstruct(found, NO_VERBS)],
+  [
+    UNSUPPORTED,
+    (_, found = '') => refuseConstruct(found, 'is not supported: it could backtrack without bound'),
+  ],
   [/(?<![^])(?:\^|\\A)/uy, () => NOTHING],
   [/[$^]|\\[AbBGzZK]/uy, (parser) => withAssertion(parser, NOTHING)],
   [/\(\?<?[=!]/uy, (parser) => lookaround(parser)],
@@ -53,7 +56,7 @@ const QUANTIFIER = /(?:([*+?])|\{(?=[ \t,]*\d)[ \t]*(\d*)[ \t]*(,?)[ \t]*(\d*)[ 
 
 function quantified(parser: Parser): Node {
   const from = parser.offset;
-  const body = read(ATOMS, parser);
+  const body = readByRules(ATOMS, parser);
   skip(parser);
   const { offset } = parser;
   const found = eat(parser, QUANTIFIER);
@@ -117,7 +120,7 @@ const unquoted = (expression: string): string =>
 /** Refuses a text with a verb behind syntax that is unknown here: an engine that knows the syntax would obey the verb. */
 function refuseVerb(text: string): void {
   const [, found] = VERB_WITHIN.exec(text) ?? [];
-  if (found !== undefined) refuse(found, NO_VERBS);
+  if (found !== undefined) refuseConstruct(found, NO_VERBS);
 }
 
 /** Parses the expression into a tree; undefined for unknown syntax, and for text behind its end. Errors: Refusal. */

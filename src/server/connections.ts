@@ -64,14 +64,14 @@ export interface ConnectionLog {
 const LABELS = { gRPC: 'grpc', HTTP: 'http', admin: 'admin' } as const;
 export type ListenerName = keyof typeof LABELS;
 
-export interface ConnectionsOptions {
+export interface ConnectionLimitOptions {
   /** The connection limit; connections beyond it are closed at once. */
   readonly maxConnections: number;
   readonly log: ConnectionLog;
   readonly metrics?: Pick<Metrics, 'add' | 'read'>;
 }
 
-export interface Connections {
+export interface ListenerConnections {
   /** Starts tracking the connections to `port`. */
   follow(port: number): void;
   /** Closes the connection from `peer`, `address:port`. */
@@ -83,14 +83,14 @@ export interface Connections {
 const RECOVERED_SHARE = 1 / 2;
 
 /** Shows the number of connections in the metrics; answers the function that counts a refused one. */
-function measure(name: ListenerName, { metrics }: ConnectionsOptions, size: () => number): () => void {
+function measure(name: ListenerName, { metrics }: ConnectionLimitOptions, size: () => number): () => void {
   const labels = { transport: LABELS[name] };
   metrics?.read('inventory_job_connections', labels, size);
   return () => metrics?.add('inventory_job_connections_refused_total', labels);
 }
 
 /** Tracks the connections of the listener `name`. */
-export function followConnections(name: ListenerName, options: ConnectionsOptions): Connections {
+export function followConnections(name: ListenerName, options: ConnectionLimitOptions): ListenerConnections {
   const { maxConnections, log } = options;
   const open = new Map<string, Socket>();
   const about = { listener: name, max: maxConnections };

@@ -7,7 +7,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { closeWithConnection, followConnections } from './connections.js';
-import type { ConnectionsOptions, ListenerName } from './connections.js';
+import type { ConnectionLimitOptions, ListenerName } from './connections.js';
 import type { Listener } from './listener.js';
 import type { Certificates, Tls } from './tls.js';
 
@@ -70,7 +70,7 @@ const PLACEHOLDER_HOST = 'localhost';
 /** The form of a host in HTTP. The web's Request accepts fewer: an IPv6 address only in its shortest form. */
 const HOST_FORM = /^(?:\[[\da-f:.]+\]|[\w.~%-]*)(?::\d*)?$/i;
 
-export interface HttpServerOptions extends ConnectionsOptions {
+export interface HttpServerOptions extends ConnectionLimitOptions {
   /** The name for the log. */
   readonly name: ListenerName;
   readonly host: string;

@@ -30,7 +30,7 @@ async function hasOpen(pid: string, sockets: ReadonlySet<string>): Promise<boole
 }
 
 /** Finds the process listening on `port`, as far as the system shows it: Linux shows a user's own processes. */
-export async function listenerOf(port: number): Promise<string | undefined> {
+async function listenerOf(port: number): Promise<string | undefined> {
   const sockets = await socketsOn(port);
   if (sockets.size === 0) return undefined;
   const processes = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));

@@ -17,7 +17,7 @@ export interface Traces {
   readonly observeClient: (client: MongoClient) => void;
 }
 
-export const NO_TRACES: Traces = { tracer: NO_TRACER, observeClient: () => undefined };
+const NO_TRACES: Traces = { tracer: NO_TRACER, observeClient: () => undefined };
 
 /** The time for the last spans and values, beside a grace that is over by then. */
 const FLUSH_TIMEOUT_MS = 2000;

@@ -4,7 +4,7 @@ import { BSON, MongoServerError } from 'mongodb';
 import { pino } from 'pino';
 import type { DestinationStream, Logger, LoggerOptions } from 'pino';
 import type { Config } from '../config/config.js';
-import { AppError } from '../errors.js';
+import { AppError, REDACTED } from '../errors.js';
 
 export type Log = Logger;
 
@@ -14,19 +14,17 @@ const MAX_TEXT_CHARACTERS = 256;
 /** The depth of logged causes. */
 const MAX_CAUSES = 3;
 
-const HIDDEN = '[redacted]';
-
 /** Secrets to redact anywhere in a line: passwords in URIs, tokens, and values under the name of a secret. */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
-  [/(\b[a-z][a-z+.-]*:\/\/)[^\s/@"']+@/gi, `$1${HIDDEN}@`],
-  [/\beyJ[\w-]+(?:\.[\w-]*){1,4}/g, HIDDEN],
-  [/\bBearer [^\s"']+/gi, `Bearer ${HIDDEN}`],
+  [/(\b[a-z][a-z+.-]*:\/\/)[^\s/@"']+@/gi, `$1${REDACTED}@`],
+  [/\beyJ[\w-]+(?:\.[\w-]*){1,4}/g, REDACTED],
+  [/\bBearer [^\s"']+/gi, `Bearer ${REDACTED}`],
   [
     // A name in quotes has a value in quotes: a line stays JSON.
     /((?:token|authorization|password|passwd|secret\w*|credentials?|api_?key\w*|private_?key)(?:\\*["']\s*[:=]\s*\\*["']|\s*[:=]\s*\\*["']?))(?!\[redacted)[^\s"'\\,;&)}]+/gi,
-    `$1${HIDDEN}`,
+    `$1${REDACTED}`,
   ],
-  [/\bsecret-[\w-]+/gi, HIDDEN],
+  [/\bsecret-[\w-]+/gi, REDACTED],
 ];
 
 const truncate = (text: string): string =>

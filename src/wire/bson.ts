@@ -3,7 +3,8 @@
  * docs/architecture.md «Answers are bytes»).
  */
 import { Binary, Decimal128, UUID } from 'mongodb';
-import type { Names } from './names.js';
+import { nameTableOf } from './names.js';
+import type { NameTable } from './names.js';
 
 /** The types of BSON values, by their numbers in the BSON specification. */
 export const BSON = {
@@ -112,7 +113,7 @@ export class Elements {
 export const idAt = (bytes: Buffer, offset: number): string => bytes.toString('hex', offset, offset + 12);
 
 /** The 24 digits of the ObjectId of `document` under the only name of `named`; undefined where there is none. */
-export function idIn(document: Buffer, named: Names<unknown>): string | undefined {
+export function idIn(document: Buffer, named: NameTable<unknown>): string | undefined {
   let found: string | undefined;
   for (const each = new Elements(document, 0); each.next();) {
     if (named(document, each.name, each.nameEnd) === undefined) continue;
@@ -120,6 +121,11 @@ export function idIn(document: Buffer, named: Names<unknown>): string | undefine
   }
   return found;
 }
+
+const ID = nameTableOf([['_id', true]]);
+
+/** The 24 digits of the `_id` of `document`; undefined where it is no ObjectId. */
+export const documentIdOf = (document: Buffer): string | undefined => idIn(document, ID);
 
 /** Bytes of a document without elements. */
 const EMPTY = 5;

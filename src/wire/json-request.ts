@@ -4,6 +4,7 @@
  */
 import { ScalarType } from '@bufbuild/protobuf';
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
+import { INT32_MAX, INT32_MIN, UINT32_MAX } from '@bufbuild/protobuf/wire';
 import { echo } from '../errors.js';
 import { isValue, pathName } from './descriptors.js';
 import { JsonReader } from './json-reader.js';
@@ -131,14 +132,12 @@ function wholeNumber(json: JsonReader, least: number, most: number): number {
     : expected(json, due, `'${echo(String(sent))}'`);
 }
 
-const [LEAST_INT32, MOST_INT32, MOST_UINT32] = [-(2 ** 31), 2 ** 31 - 1, 2 ** 32 - 1];
-
 const transcodeInt32: Transcode = (json, writer) => {
-  writer.int32(wholeNumber(json, LEAST_INT32, MOST_INT32));
+  writer.int32(wholeNumber(json, INT32_MIN, INT32_MAX));
 };
 
 const transcodeUint32: Transcode = (json, writer) => {
-  writer.varint(wholeNumber(json, 0, MOST_UINT32));
+  writer.varint(wholeNumber(json, 0, UINT32_MAX));
 };
 
 /** Transcodes an enum by name or number; a number need not have a name. */

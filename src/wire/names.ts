@@ -1,7 +1,7 @@
 /** Tables with keys looked up in place, among other bytes, without making text of them. */
 
 /** Looks up the name from `start` to before `end`. */
-export type Names<T> = (bytes: Buffer, start: number, end: number) => T | undefined;
+export type NameTable<T> = (bytes: Buffer, start: number, end: number) => T | undefined;
 
 interface Named<T> {
   readonly name: Buffer;
@@ -18,7 +18,7 @@ function isAt(name: Buffer, bytes: Buffer, start: number): boolean {
 }
 
 /** Builds the table of `entries`. */
-export function namesOf<T>(entries: readonly (readonly [string, T])[]): Names<T> {
+export function nameTableOf<T>(entries: readonly (readonly [string, T])[]): NameTable<T> {
   const table = new Map<number, readonly Named<T>[]>();
   for (const [text, value] of entries) {
     const name = Buffer.from(text);

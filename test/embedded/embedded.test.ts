@@ -122,7 +122,7 @@ describe('the embedded mongod', () => {
     await until('mongod is gone', () => !alive(pid), 5000);
     expect(await notes(uri)).toEqual(['before the kill']);
     await stop();
-    expect(said).toContainEqual('the embedded mongod is gone: it ended with SIGKILL; it is started again');
+    expect(said).toContainEqual('the embedded mongod exited: it ended with SIGKILL; restarting it');
   });
 
   test('refuses data that a running service uses, and names the setting', async () => {

@@ -57,7 +57,7 @@ export function series(rows: readonly Cell[], starts: readonly number[], status:
 }
 
 /** The number of jobs with one of these statuses. */
-export const jobsWith = (
+const jobsWith = (
   rows: readonly { readonly status?: string; readonly jobs?: number }[],
   statuses: readonly JobStatus[],
 ): number =>

@@ -1,4 +1,4 @@
-/** Finds faults of the user: none in MONGODB_URI, none known by a token, one that the database does not let in, or one without rights. */
+/** Finds faults of the user: none in MONGODB_URI, none known by a token, one rejected by the database, or one without rights. */
 import { MongoAWSError, MongoError, MongoOIDCError, MongoServerError } from 'mongodb';
 import { AUTHENTICATION_FAILED, UNAUTHORIZED } from '../errors.js';
 import { codeOf } from './connection-failures.js';
@@ -11,7 +11,7 @@ export const noUser: Rule = (facts) => {
   if (serverErrors(facts).every(({ code }) => code !== UNAUTHORIZED)) return undefined;
   return {
     reason: 'auth',
-    text: `the database at ${hostList(subject)} wants a user, and MONGODB_URI has none; write user and password in front of the host there`,
+    text: `the database at ${hostList(subject)} requires authentication, and MONGODB_URI has no user; add user:password@ before the host`,
   };
 };
 
@@ -38,7 +38,7 @@ export const refusedUser: Rule = (facts) => {
   const byMechanism = /^DEFAULT$/i.test(mechanism) ? '' : ` by ${mechanism}`;
   return {
     reason: 'auth',
-    text: `the database at ${hostList(facts.subject)} does not let the user ${username}${byMechanism} in (${refusal.codeName ?? refusal.code}, authSource=${source}); check user, password, authSource and authMechanism in MONGODB_URI`,
+    text: `the database at ${hostList(facts.subject)} rejects the user ${username}${byMechanism} (${refusal.codeName ?? refusal.code}, authSource=${source}); check user, password, authSource and authMechanism in MONGODB_URI`,
   };
 };
 

@@ -70,7 +70,7 @@ function closedConnection(failure: Error, tls: boolean, speaksTls: boolean): Con
       remedy: CERTIFICATE_REMEDY,
     };
   return speaksTls
-    ? { reason: 'tls', cause: 'takes connections by TLS only', remedy: 'write tls=true in MONGODB_URI' }
+    ? { reason: 'tls', cause: 'accepts TLS connections only', remedy: 'write tls=true in MONGODB_URI' }
     : undefined;
 }
 

@@ -23,7 +23,7 @@ import type { TimeZone } from './time-zones.js';
 
 function readZone(text: string, fieldPath: string, { settings: { work } }: Names): TimeZone {
   work.timeZone();
-  const reason = `'${echo(text)}' is no time zone such as Asia/Seoul or +09:00`;
+  const reason = `'${echo(text)}' is not a time zone, such as Asia/Seoul or +09:00`;
   return { name: zoneName(text) ?? fail('INVALID_PARAMETER', { key: fieldPath, reason }), fieldPath };
 }
 

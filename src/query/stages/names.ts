@@ -29,7 +29,7 @@ const isPlainName = (name: string): boolean =>
 /** Reads a name for a value of the rows to come, and adds it to the names `given` in the stage. */
 export function nameOf(name: string, fieldPath: string, given: Set<string>): string {
   if (name === '') fail('REQUIRED_PARAMETER', { key: fieldPath });
-  const reason = `'${echo(name)}' is no name: it has no dot, no leading $, no NUL, and is not _id`;
+  const reason = `'${echo(name)}' is not a valid name: names have no dot, no leading $, no NUL, and are not _id`;
   if (!isPlainName(name)) fail('INVALID_PARAMETER', { key: fieldPath, reason });
   if (given.has(name))
     fail('INVALID_PARAMETER', { key: fieldPath, reason: `the name '${echo(name)}' is given twice` });

@@ -29,7 +29,7 @@ import { MAX_REQUEST_BYTES, RESPONSE_DONE, RPCS } from '../call-context.js';
 import { requestIdOf } from '../request-id.js';
 import type { Calls, Rpc } from '../call-context.js';
 import { followConnections, endUnlessTaken } from '../connections.js';
-import type { ConnectionsOptions } from '../connections.js';
+import type { ConnectionLimitOptions } from '../connections.js';
 import { explanationDetails, statusDetails } from '../details.js';
 import { asksToExplain, EXPLAIN, GRPC_TIMEOUT, invalidHeader } from '../headers.js';
 import { inAddress } from '../listener.js';
@@ -206,7 +206,7 @@ const versionInfo =
     }
   };
 
-export interface GrpcListenerOptions extends ConnectionsOptions {
+export interface GrpcListenerOptions extends ConnectionLimitOptions {
   readonly calls: Calls;
   readonly state: ServingState;
   /** Milliseconds since 1970, the library's clock for deadlines. */

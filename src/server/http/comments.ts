@@ -29,7 +29,7 @@ function pathOf(message: DescMessage): number[] {
 }
 
 /** Answers the comment on a message, a field or a method, with its lines joined. */
-export function commentOf(on: DescMessage | DescField | DescMethod): string {
+export function docCommentOf(on: DescMessage | DescField | DescMethod): string {
   return (textOf(on) ?? '').replaceAll(/\s*\n\s*/g, ' ');
 }
 

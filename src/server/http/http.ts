@@ -12,7 +12,7 @@ import { yieldBetween } from '../../limits/yield.js';
 import type { TimeSlicer } from '../../limits/yield.js';
 import type { Calls } from '../call-context.js';
 import { endUnlessTaken, whenResponseTurn } from '../connections.js';
-import type { ConnectionLog, ConnectionsOptions } from '../connections.js';
+import type { ConnectionLog, ConnectionLimitOptions } from '../connections.js';
 import { addHealthRoutes } from '../health-routes.js';
 import { openHttpServer } from '../http-server.js';
 import type { CallLog } from '../logged-failure.js';
@@ -34,7 +34,7 @@ import { ROUTES, RPC_PATHS } from './routes.js';
 import type { Route } from './routes.js';
 import type { RequestContext, WebApp } from './web-app.js';
 
-export interface HttpListenerOptions extends ConnectionsOptions {
+export interface HttpListenerOptions extends ConnectionLimitOptions {
   readonly calls: Calls;
   /** Large answers are encoded in slices. */
   readonly timeSlicer: TimeSlicer;

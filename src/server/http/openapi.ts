@@ -1,9 +1,10 @@
 /** Generates the OpenAPI description from the contract's descriptors and comments (docs/http.md «OpenAPI»). */
 import { ScalarType } from '@bufbuild/protobuf';
 import type { DescField, DescMessage, DescOneof } from '@bufbuild/protobuf';
+import { INT32_MAX, INT32_MIN, UINT32_MAX } from '@bufbuild/protobuf/wire';
 import type { ExportFormat } from '../../job/export-formats.js';
 import { messageNamed } from '../../wire/descriptors.js';
-import { commentOf } from './comments.js';
+import { docCommentOf } from './comments.js';
 import { EXAMPLES } from './examples.js';
 import { ROUTES } from './routes.js';
 import type { Route } from './routes.js';
@@ -12,15 +13,13 @@ import type { Route } from './routes.js';
 export type Json = Readonly<Record<string, unknown>>;
 
 const TEXT = { type: 'string' };
-const MAX_INT32 = 2 ** 31 - 1;
-const MAX_UINT32 = 2 ** 32 - 1;
 
 /** The scalar types used by the contract. */
 const SCALARS: ReadonlyMap<ScalarType, Json> = new Map<ScalarType, Json>([
   [ScalarType.STRING, TEXT],
   [ScalarType.BOOL, { type: 'boolean' }],
-  [ScalarType.INT32, { type: 'integer', format: 'int32', minimum: -MAX_INT32 - 1, maximum: MAX_INT32 }],
-  [ScalarType.UINT32, { type: 'integer', minimum: 0, maximum: MAX_UINT32 }],
+  [ScalarType.INT32, { type: 'integer', format: 'int32', minimum: INT32_MIN, maximum: INT32_MAX }],
+  [ScalarType.UINT32, { type: 'integer', minimum: 0, maximum: UINT32_MAX }],
 ]);
 
 /** Messages with a JSON form other than an object of their fields. */
@@ -41,13 +40,13 @@ function itemOf(field: DescField): Json {
 }
 
 function propertyOf(field: DescField): Json {
-  const description = commentOf(field);
+  const description = docCommentOf(field);
   const item = itemOf(field);
   return { description, ...(field.fieldKind === 'list' ? { type: 'array', items: item } : item) };
 }
 
 /** proto3 has no required fields: the comment of a required one says so. */
-const isRequired = (field: DescField): boolean => /\bRequired\.(?: |$)/.test(commentOf(field));
+const isRequired = (field: DescField): boolean => /\bRequired\.(?: |$)/.test(docCommentOf(field));
 
 /** Allows at most one member of a oneof. */
 function exclusions({ fields }: DescOneof): Json[] {
@@ -62,7 +61,7 @@ function schemaOf(message: DescMessage): Json {
   const allOf = message.oneofs.flatMap(exclusions);
   return {
     type: 'object',
-    description: commentOf(message),
+    description: docCommentOf(message),
     properties: Object.fromEntries(message.fields.map((field) => [field.name, propertyOf(field)])),
     additionalProperties: false,
     ...(required.length > 0 ? { required } : {}),
@@ -125,7 +124,7 @@ const exportContent = ({ exports }: Route): Json =>
 function operationOf(route: Route): Json {
   const { rpc, method } = route;
   const [first] = EXAMPLES[rpc];
-  const description = commentOf(method);
+  const description = docCommentOf(method);
   const examples = EXAMPLES[rpc].map(
     ({ summary, request }, i) => [`example${i + 1}`, { summary, value: request }] as const,
   );

@@ -11,18 +11,18 @@ import type { CallLogOptions } from './call-log.js';
 import { callMetrics } from './call-metrics.js';
 import type { CallMetricsOptions } from './call-metrics.js';
 import { deadline } from './deadline.js';
-import { decoding } from './decoding.js';
+import { decoder } from './decoder.js';
 import { errors } from './errors.js';
-import { explaining } from './explaining.js';
-import type { ExplainingOptions } from './explaining.js';
+import { explanations } from './explanations.js';
+import type { ExplanationsOptions } from './explanations.js';
 import { largeRequests } from './large-requests.js';
-import { loadShedding } from './load-shedding.js';
+import { loadShedder } from './load-shedder.js';
 import { readiness } from './readiness.js';
 import { responseMemory } from './response-memory.js';
-import { tracing } from './tracing.js';
+import { spans } from './spans.js';
 
 export interface InterceptorOptions
-  extends CallLogOptions, CallMetricsOptions, DeadlineOptions, ExplainingOptions {
+  extends CallLogOptions, CallMetricsOptions, DeadlineOptions, ExplanationsOptions {
   readonly authenticate: Authenticate;
   /** For requests and answers together. */
   readonly memory: MemoryBudget;
@@ -33,17 +33,17 @@ export interface InterceptorOptions
 /** From the outermost to the one next to the service. */
 export const createInterceptors = (options: InterceptorOptions): readonly Interceptor[] => [
   callLog(options),
-  tracing(options),
+  spans(options),
   callMetrics(options),
-  explaining(options),
+  explanations(options),
   errors,
   responseMemory(options),
   deadline(options),
-  loadShedding(options),
+  loadShedder(options),
   authentication(options),
   readiness(options),
   largeRequests(options),
-  decoding(options),
+  decoder(options),
 ];
 
 /** Wraps `handler` in `interceptors`, the first one outermost. */

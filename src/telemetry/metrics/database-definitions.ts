@@ -9,7 +9,7 @@ const READS = ['find', 'aggregate', 'getMore'] as const;
 const OTHERS = ['killSessions', 'killCursors', 'listIndexes', '_OTHER'] as const;
 
 const OPERATIONS = [...READS, 'delete', ...OTHERS] as const;
-export type Operation = (typeof OPERATIONS)[number];
+export type OperationName = (typeof OPERATIONS)[number];
 export type OperatedCollection = (typeof COLLECTIONS)[number] | '';
 
 /** Codes of MongoDB with a series of their own: its time is over, and it was killed. */
@@ -46,7 +46,7 @@ const occurs = (labels: Labels): boolean => {
 export const POOLS = ['reads', 'stats', 'control'] as const;
 export type PoolName = (typeof POOLS)[number];
 
-export const POOL_STATES = ['idle', 'used'] as const;
+const POOL_STATES = ['idle', 'used'] as const;
 
 const POOL = { db_client_connection_pool_name: POOLS } as const;
 

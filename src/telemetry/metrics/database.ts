@@ -5,7 +5,7 @@ import { POOLS } from './database-definitions.js';
 import type {
   DatabaseErrorType,
   OperatedCollection,
-  Operation,
+  OperationName,
   PoolName,
   StatusCode,
 } from './database-definitions.js';
@@ -26,18 +26,18 @@ export type ObserveClient = (client: MongoClient, pool: PoolName) => void;
 /** A command on its way. */
 interface Begun {
   readonly time: number;
-  readonly operation: Operation;
+  readonly operation: OperationName;
   readonly collection: OperatedCollection;
 }
 
-const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
+const OPERATIONS: ReadonlyMap<string, OperationName> = new Map(
   (['find', 'aggregate', 'getMore', 'delete', 'killSessions', 'killCursors', 'listIndexes'] as const).map(
     (name) => [name, name] as const,
   ),
 );
 
 /** Commands that name a collection of calls. */
-const IN_COLLECTION: ReadonlySet<Operation> = new Set(['find', 'aggregate', 'getMore', 'delete']);
+const IN_COLLECTION: ReadonlySet<OperationName> = new Set(['find', 'aggregate', 'getMore', 'delete']);
 
 /** The collection of a command; undefined: none that calls read. */
 function collectionOf({ command, commandName }: CommandStartedEvent): 'job' | 'collector' | undefined {

@@ -13,7 +13,7 @@ import { stateDefinitions } from './state-definitions.js';
 import type { Build } from './state-definitions.js';
 
 /** Values of labels that depend on the settings. */
-export interface Known {
+export interface KnownLabels {
   readonly build: Build;
   /** The name of the database. */
   readonly database: string;
@@ -21,7 +21,7 @@ export interface Known {
   readonly indexes: readonly string[];
 }
 
-export const metricDefinitions = ({ build, database, indexes }: Known) => ({
+export const metricDefinitions = ({ build, database, indexes }: KnownLabels) => ({
   ...stateDefinitions(build),
   ...RPC_DEFINITIONS,
   ...databaseDefinitions(database),

@@ -23,7 +23,7 @@ export const LIMIT_DEFINITIONS = {
   },
   inventory_job_scheduler_wait_seconds: {
     type: 'histogram',
-    help: 'Time in the queue of work that began; 0 for work that found a place.',
+    help: 'Time in the queue of work that began; 0 for work that found a free slot.',
     labels: CLASSES,
     buckets: SECONDS,
   },
@@ -97,7 +97,7 @@ export const indexDefinitions = (indexes: readonly string[]) =>
     },
   }) as const satisfies Definitions;
 
-export const REFUSED_TOKENS = ['missing', 'malformed', 'claims', 'no_key', 'signature', 'expired'] as const;
+const REFUSED_TOKENS = ['missing', 'malformed', 'claims', 'no_key', 'signature', 'expired'] as const;
 export type RefusedToken = (typeof REFUSED_TOKENS)[number];
 
 /** Statuses of identity with a series of their own. */

@@ -44,7 +44,7 @@ export const errorTypeOf = (status: string | undefined): (typeof SERVER_FAILURES
 const METHODS = ['get', 'list', 'stat', 'delete'] as const;
 export const SERVICE = 'spaceone.api.inventory.v1.Job';
 
-export const GRPC_METHOD = {
+const GRPC_METHOD = {
   grpc_type: ['unary'],
   grpc_service: [SERVICE],
   grpc_method: METHODS,

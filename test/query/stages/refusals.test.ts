@@ -39,11 +39,16 @@ const NAMES: readonly Refusal[] = ['a.b', '$a', '_id', 'a\0'].flatMap((n) => {
   const named = JSON.stringify(n);
   const pushed = field('x', 'push', '', { fields: [key('status', n)] });
   return [
-    invalid(`the group key ${named}`, keyed(key('status', n)), `${KEY}.name`, 'is no name'),
-    invalid(`the group field ${named}`, made(field(n, 'count')), `${FIELD}.name`, 'is no name'),
-    invalid(`the pushed field ${named}`, made(pushed), `${FIELD}.fields[0].name`, 'is no name'),
-    invalid(`the projected field ${named}`, project(key('status', n)), `${PROJECTED}.name`, 'is no name'),
-    invalid(`the count ${named}`, stages({ count: { name: n } }), '.count.name', 'is no name'),
+    invalid(`the group key ${named}`, keyed(key('status', n)), `${KEY}.name`, 'is not a valid name'),
+    invalid(`the group field ${named}`, made(field(n, 'count')), `${FIELD}.name`, 'is not a valid name'),
+    invalid(`the pushed field ${named}`, made(pushed), `${FIELD}.fields[0].name`, 'is not a valid name'),
+    invalid(
+      `the projected field ${named}`,
+      project(key('status', n)),
+      `${PROJECTED}.name`,
+      'is not a valid name',
+    ),
+    invalid(`the count ${named}`, stages({ count: { name: n } }), '.count.name', 'is not a valid name'),
   ];
 });
 
@@ -162,7 +167,7 @@ const PARTS: readonly Refusal[] = [
       `the time zone ${JSON.stringify(zone)}`,
       keyed(key('created_at', 'x', { date_format: `%Y%@${zone}` })),
       `${KEY}.date_format`,
-      'is no time zone',
+      'is not a time zone',
     ),
   ),
   invalid(

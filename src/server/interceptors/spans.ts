@@ -34,7 +34,7 @@ function end(span: Span, status: CallStatus): void {
   span.end({ 'rpc.status_code': status, ...(type === '' ? {} : { 'error.type': type }) }, type !== '');
 }
 
-export const tracing =
+export const spans =
   ({ tracer = NO_TRACER }: { readonly tracer?: Tracer }): Interceptor =>
   (next) =>
   (call) => {

@@ -4,7 +4,7 @@ import { MAX_LATENESS_MS } from '../../limits/load-shedding.js';
 import type { Load } from '../../limits/load-shedding.js';
 import type { Interceptor } from '../call-context.js';
 
-export const loadShedding =
+export const loadShedder =
   ({ load }: { readonly load: Load }): Interceptor =>
   (next) =>
   (call) => {

@@ -4,7 +4,7 @@ import type { TimeSlicer } from '../../limits/yield.js';
 import type { Interceptor } from '../call-context.js';
 import { decodeRequest } from '../decode.js';
 
-export const decoding =
+export const decoder =
   ({ timeSlicer }: { readonly timeSlicer: TimeSlicer }): Interceptor =>
   (next) =>
   async (call) => {

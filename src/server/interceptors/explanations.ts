@@ -6,7 +6,7 @@ import { writeExplanation } from '../explanation.js';
 import { follow } from './follow.js';
 import { createWorkTimes } from './work-times.js';
 
-export interface ExplainingOptions {
+export interface ExplanationsOptions {
   /** False: nobody may ask. */
   readonly explain?: boolean;
   /** Milliseconds that only grow. */
@@ -17,20 +17,20 @@ export interface ExplainingOptions {
 const MAX_OPERATIONS = 10;
 
 /** Operations are explained only as they run, after authentication and within the scope. */
-export const explaining =
-  ({ explain: isOn = false, monotonicNow }: ExplainingOptions): Interceptor =>
+export const explanations =
+  ({ explain: isOn = false, monotonicNow }: ExplanationsOptions): Interceptor =>
   (next) =>
   (call) => {
     const { explained } = call.incoming;
     if (explained === undefined || !isOn) return next(call);
     const { observer, ms } = createWorkTimes(monotonicNow);
-    const places: (object | undefined)[] = [];
+    const operations: (object | undefined)[] = [];
     const observers = [observer, ...(call.observer === undefined ? [] : [call.observer])];
     const explain: Explanations = {
       begin() {
-        if (places.length === MAX_OPERATIONS) return undefined;
-        const place = places.push(undefined) - 1;
-        return (operation) => void (places[place] = operation);
+        if (operations.length === MAX_OPERATIONS) return undefined;
+        const index = operations.push(undefined) - 1;
+        return (operation) => void (operations[index] = operation);
       },
     };
     return follow(call, () => next({ ...call, explain, observer: everyOf(observers) }), {
@@ -39,7 +39,7 @@ export const explaining =
         explained(
           writeExplanation(
             times,
-            places.filter((place) => place !== undefined),
+            operations.filter((operation) => operation !== undefined),
           ),
         );
       },

@@ -1,11 +1,11 @@
 // The order and the number of the operations in an explanation.
 import { expect, test } from '@jest/globals';
 import { createCallContext } from '../../../src/server/call-context.js';
-import { explaining } from '../../../src/server/interceptors/explaining.js';
+import { explanations } from '../../../src/server/interceptors/explanations.js';
 import { incoming } from '../../harness/chained.js';
 import { parseObject } from '../../harness/json.js';
 
-const explain = explaining({ explain: true, monotonicNow: () => performance.now() });
+const explain = explanations({ explain: true, monotonicNow: () => performance.now() });
 
 /** The operations explained to a caller, of `begun` ones that end in the order of `endings`. */
 async function explained(begun: number, endings: readonly number[]): Promise<unknown> {
