@@ -27,8 +27,8 @@ export interface HealthClient {
 const TIMEOUT_MS = 10_000;
 
 /** A client of the gRPC listener at `address`, which connects with the first call. */
-export function createHealthClient(address: string): HealthClient {
-  const client = new GrpcClient(address, credentials.createInsecure());
+export function createHealthClient(address: string, channel = credentials.createInsecure()): HealthClient {
+  const client = new GrpcClient(address, channel);
   return {
     check: (service = '', timeoutMs = TIMEOUT_MS) =>
       new Promise((resolve) => {
