@@ -10,7 +10,7 @@ import { MongoClient } from 'mongodb';
 import { startEmbedded } from '../src/embedded/embedded.js';
 import { baselineTarget, serviceTarget, startUp, transportTarget } from './targets.js';
 import type { Target } from './targets.js';
-import { domainOf, loadManyJobs, textIn } from '../test/harness/many-jobs.js';
+import { domainOf, loadManyJobs, textIn } from '../test/harness/measured-jobs.js';
 import { median } from './drive.js';
 import { cpuOf, peakOf } from './process-usage.js';
 import { measureTelemetry } from './telemetry.js';
@@ -27,20 +27,19 @@ const { values: options } = parseArgs({
   },
 });
 
-/** The length of a turn. */
-const TURN_MS = options.quick ? 200 : 1000;
+const MEASUREMENT_MS = options.quick ? 200 : 1000;
 const ROUNDS = Number(options.rounds);
-/** Turns before the measured ones. */
-const WARM_UP_TURNS = 2;
+/** Measurements before those that count. */
+const WARM_UP_MEASUREMENTS = 2;
 const LEVELS = options.quick ? [1, 16] : [1, 16, 64];
 const SIZES = [50_000, ...Array.from({ length: 8 }, () => 5_556), 5_552];
 const GROWTH = options.quick ? [1_000, 10_000] : [1_000, 10_000, 100_000, 1_000_000];
 const STARTS = 7;
-const PEAK_TURNS = 4;
+const PEAK_MEASUREMENTS = 4;
 const CONTAINED = 109;
 const DATABASE = 'bench';
 
-interface Turn {
+interface Measurement {
   /** Milliseconds of CPU time of the process tree per request. */
   readonly cpu: number;
   /** Requests per second. */
@@ -51,10 +50,10 @@ interface Turn {
   readonly generator: number;
 }
 
-async function turn(target: Target, workload: Workload, inFlight: number): Promise<Turn> {
+async function measure(target: Target, workload: Workload, inFlight: number): Promise<Measurement> {
   const cpu = cpuOf(target.pid);
   const busy = performance.eventLoopUtilization();
-  const { requests, elapsed, p50, p99 } = await target.run(workload, inFlight, TURN_MS);
+  const { requests, elapsed, p50, p99 } = await target.run(workload, inFlight, MEASUREMENT_MS);
   return {
     cpu: (cpuOf(target.pid) - cpu) / requests,
     throughput: (requests / elapsed) * 1000,
@@ -64,12 +63,12 @@ async function turn(target: Target, workload: Workload, inFlight: number): Promi
   };
 }
 
-const mediansOf = (turns: readonly Turn[]): Turn => ({
-  cpu: median(turns.map(({ cpu }) => cpu)),
-  throughput: median(turns.map(({ throughput }) => throughput)),
-  p50: median(turns.map(({ p50 }) => p50)),
-  p99: median(turns.map(({ p99 }) => p99)),
-  generator: median(turns.map(({ generator }) => generator)),
+const mediansOf = (measured: readonly Measurement[]): Measurement => ({
+  cpu: median(measured.map(({ cpu }) => cpu)),
+  throughput: median(measured.map(({ throughput }) => throughput)),
+  p50: median(measured.map(({ p50 }) => p50)),
+  p99: median(measured.map(({ p99 }) => p99)),
+  generator: median(measured.map(({ generator }) => generator)),
 });
 
 const NAMES = ['service', 'objects', 'raw', 'transport'] as const;
@@ -77,20 +76,25 @@ type Targets = Readonly<Record<(typeof NAMES)[number], Target>>;
 
 /** Measures the targets in turn, round after round, after the warm-up. */
 async function rounds(targets: Targets, workload: Workload, inFlight: number) {
-  const turns: Record<(typeof NAMES)[number], Turn[]> = { service: [], objects: [], raw: [], transport: [] };
+  const measured: Record<(typeof NAMES)[number], Measurement[]> = {
+    service: [],
+    objects: [],
+    raw: [],
+    transport: [],
+  };
   for (const name of NAMES)
-    for (let i = 0; i < WARM_UP_TURNS; i++) await turn(targets[name], workload, inFlight);
+    for (let i = 0; i < WARM_UP_MEASUREMENTS; i++) await measure(targets[name], workload, inFlight);
   for (let round = 0; round < ROUNDS; round++)
-    for (const name of NAMES) turns[name].push(await turn(targets[name], workload, inFlight));
+    for (const name of NAMES) measured[name].push(await measure(targets[name], workload, inFlight));
   const ratio = (to: (typeof NAMES)[number]): number =>
-    median(turns.service.map(({ cpu }, round) => cpu / (turns[to][round]?.cpu ?? NaN)));
+    median(measured.service.map(({ cpu }, round) => cpu / (measured[to][round]?.cpu ?? NaN)));
   return {
     workload: workload.name,
     inFlight,
-    service: mediansOf(turns.service),
-    objects: mediansOf(turns.objects),
-    raw: mediansOf(turns.raw),
-    transport: mediansOf(turns.transport),
+    service: mediansOf(measured.service),
+    objects: mediansOf(measured.objects),
+    raw: mediansOf(measured.raw),
+    transport: mediansOf(measured.transport),
     ratios: { objects: ratio('objects'), raw: ratio('raw'), transport: ratio('transport') },
     goal: workload.goal,
   };
@@ -141,13 +145,13 @@ async function main(uri: string): Promise<void> {
       await measureTelemetry(uri, DATABASE, sample);
       return;
     }
-    const measured = await measure(uri, sample, chosen);
+    const measured = await measureWorkloads(uri, sample, chosen);
     const starts = await startUps(uri, sample);
     const growth = options.only === '' ? await grow(client, uri) : [];
     const about = {
       node: process.version,
       cpus: cpus().map(({ model }) => model),
-      turn: TURN_MS,
+      measurementMs: MEASUREMENT_MS,
       rounds: ROUNDS,
     };
     await writeFile(options.json, `${JSON.stringify({ about, ...measured, starts, growth }, null, 2)}\n`);
@@ -157,7 +161,7 @@ async function main(uri: string): Promise<void> {
   }
 }
 
-async function measure(uri: string, sample: Sample, chosen: readonly Workload[]) {
+async function measureWorkloads(uri: string, sample: Sample, chosen: readonly Workload[]) {
   const own = await serviceTarget(uri, DATABASE, sample);
   const targets: Targets = {
     service: own,
@@ -181,13 +185,13 @@ async function measure(uri: string, sample: Sample, chosen: readonly Workload[])
 /** The peak memory, in MiB, of a fresh service after this workload alone. */
 async function peakAlone(uri: string, sample: Sample, workload: Workload): Promise<number> {
   const fresh = await serviceTarget(uri, DATABASE, sample);
-  for (let i = 0; i < PEAK_TURNS; i++) await turn(fresh, workload, workload.inFlight);
+  for (let i = 0; i < PEAK_MEASUREMENTS; i++) await measure(fresh, workload, workload.inFlight);
   const peak = peakOf(fresh.pid);
   await fresh.stop();
   return peak;
 }
 
-interface Level extends Turn {
+interface Level extends Measurement {
   readonly workload: string;
   readonly inFlight: number;
 }
@@ -198,10 +202,10 @@ async function latencies(own: Target, chosen: readonly Workload[]): Promise<read
   const levels: Level[] = [];
   for (const workload of chosen)
     for (const inFlight of LEVELS) {
-      const level = { workload: workload.name, inFlight, ...(await turn(own, workload, inFlight)) };
+      const level = { workload: workload.name, inFlight, ...(await measure(own, workload, inFlight)) };
       const { throughput, p50, p99 } = level;
-      const figures = [fixed(0, 11)(throughput), fixed(1, 7)(p50), fixed(1, 7)(p99)];
-      print(`${workload.name.padEnd(29)} ${String(inFlight).padStart(9)} ${figures.join(' ')}`);
+      const columns = [fixed(0, 11)(throughput), fixed(1, 7)(p50), fixed(1, 7)(p99)];
+      print(`${workload.name.padEnd(29)} ${String(inFlight).padStart(9)} ${columns.join(' ')}`);
       levels.push(level);
     }
   return levels;
@@ -226,8 +230,8 @@ async function grow(client: MongoClient, uri: string) {
     const { jobIds } = await loadManyJobs(client.db(database), [size]);
     const own = await serviceTarget(uri, database, { domain: domainOf(0), jobIds, text: '' });
     for (const workload of GROWING) {
-      await turn(own, workload, 1);
-      found.get(workload.name)?.push((await turn(own, workload, 1)).p50);
+      await measure(own, workload, 1);
+      found.get(workload.name)?.push((await measure(own, workload, 1)).p50);
     }
     await own.stop();
     await client.db(database).dropDatabase();

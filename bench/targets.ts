@@ -37,7 +37,7 @@ export interface Caller {
 }
 
 /** Calls a gRPC server with requests encoded beforehand, and leaves the answers as bytes. */
-export function createCaller(address: string, sample: Sample): Caller {
+function createCaller(address: string, sample: Sample): Caller {
   const client = createGrpcClient(address);
   const requests = new Map(WORKLOADS.map((workload) => [workload.name, requestsOf(workload, sample)]));
   let nth = 0;

@@ -12,7 +12,7 @@ import { FEW_NEWEST } from './workloads.js';
 import type { Sample } from './workloads.js';
 
 const ROUNDS = 100;
-const TURN_MS = 400;
+const MEASUREMENT_MS = 400;
 const IN_FLIGHT = 16;
 const WARM_UP_MS = 4000;
 const PROFILE_MS = 15_000;
@@ -33,10 +33,10 @@ const VARIANTS: readonly (readonly [string, Settings, Start])[] = [
   ['metrics and tracing at ratio 0', UNSAMPLED, {}],
 ];
 
-/** Milliseconds of CPU time a request, in one turn. */
-async function cpuOfTurn(target: Target): Promise<number> {
+/** Milliseconds of CPU time a request, in one measurement. */
+async function measureCpu(target: Target): Promise<number> {
   const before = cpuOf(target.pid);
-  const { requests } = await target.run(FEW_NEWEST, IN_FLIGHT, TURN_MS);
+  const { requests } = await target.run(FEW_NEWEST, IN_FLIGHT, MEASUREMENT_MS);
   return (cpuOf(target.pid) - before) / requests;
 }
 
@@ -71,13 +71,13 @@ export async function measureTelemetry(uri: string, database: string, sample: Sa
   for (const target of targets) await target.run(FEW_NEWEST, IN_FLIGHT, WARM_UP_MS);
   const rounds: number[][] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const turns: number[] = [];
-    for (const target of targets) turns.push(await cpuOfTurn(target));
-    rounds.push(turns);
+    const measured: number[] = [];
+    for (const target of targets) measured.push(await measureCpu(target));
+    rounds.push(measured);
   }
   for (const [nth, [name]] of VARIANTS.entries()) {
-    const cpu = median(rounds.map((turns) => turns[nth] ?? NaN));
-    const ratio = median(rounds.map((turns) => (turns[nth] ?? NaN) / (turns[0] ?? NaN)));
+    const cpu = median(rounds.map((measured) => measured[nth] ?? NaN));
+    const ratio = median(rounds.map((measured) => (measured[nth] ?? NaN) / (measured[0] ?? NaN)));
     process.stdout.write(`${name.padEnd(32)} ${cpu.toFixed(3)} ms ${ratio.toFixed(3)}\n`);
   }
   await Promise.all(targets.map((target) => target.stop()));

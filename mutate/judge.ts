@@ -38,12 +38,7 @@ function within(tests: readonly string[], limitMs: number, { durationOf }: Basel
  * test that stands far off comes before a slow one nearby. A test that does not execute the change in its own process
  * cannot notice it; one that starts other processes may.
  */
-export function planFor(
-  change: Change,
-  related: Related,
-  baseline: Baseline,
-  limits: Limits,
-): readonly string[] {
+function planFor(change: Change, related: Related, baseline: Baseline, limits: Limits): readonly string[] {
   const costOf = ({ test, rank }: Candidate): number => rank * baseline.durationOf(test);
   const candidates = related
     .testsOf(change.file)

@@ -145,15 +145,15 @@ function runNode(
   });
 }
 
-/** The databases of mongod itself, and the one that tests copy from. */
-const KEPT = ['admin', 'config', 'local', SAMPLE_DATABASE];
+const SYSTEM_DATABASES = ['admin', 'config', 'local'];
 
-/** Removes the databases left by a killed run. */
+/** Removes the databases left by a killed run, all but the one that tests copy from. */
 async function clearDatabases(uri: string): Promise<void> {
   const client = new MongoClient(uri);
+  const kept = [...SYSTEM_DATABASES, SAMPLE_DATABASE];
   try {
     const { databases } = await client.db().admin().listDatabases({ nameOnly: true });
-    const left = databases.map(({ name }) => name).filter((name) => !KEPT.includes(name));
+    const left = databases.map(({ name }) => name).filter((name) => !kept.includes(name));
     await client.db('admin').command({ killAllSessions: [] });
     await Promise.all(left.map((name) => client.db(name).dropDatabase()));
   } finally {

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { makeIndexes } from '../src/job/collections.js';
+import { post, routeOf } from './harness/http-client.js';
 import { startProgram } from './harness/program.js';
 import type { Program } from './harness/program.js';
 import { mongodbUri } from './harness/service.js';
@@ -66,11 +67,9 @@ async function exportJobs(
   accept: string,
 ): Promise<{ readonly lines: number; readonly bytes: number }> {
   const { http } = await program.addresses();
-  const response = await fetch(`http://${http}/inventory/v1/job/list`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', accept },
-    body: JSON.stringify({ domain_id: domainOf(jobs) }),
-  });
+  const request = JSON.stringify({ domain_id: domainOf(jobs) });
+  const headers = { 'accept-encoding': 'identity', accept };
+  const response = await post(http, routeOf('list'), request, headers);
   const body: AsyncIterable<Uint8Array> = response.body ?? (await Promise.reject(new Error('no body')));
   let [lines, bytes] = [0, 0];
   for await (const chunk of body) {

@@ -1,124 +1,60 @@
 // The program before its database exists, after the database is killed or frozen, and after it returns.
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { credentials, status } from '@grpc/grpc-js';
-import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
-import { findMongod } from '../src/embedded/mongod.js';
-import {
-  HealthCheckResponse_ServingStatus as Serving,
-  HealthClient,
-} from '../src/gen/grpc/health/v1/health.js';
-import type { HealthCheckResponse } from '../src/gen/grpc/health/v1/health.js';
 import { jsonClient } from './harness/client.js';
 import type { JsonClient } from './harness/client.js';
-import { freePort } from '../src/embedded/embedded.js';
+import { createHealthClient } from './harness/health-client.js';
+import type { HealthClient, Watching } from './harness/health-client.js';
+import { createMongod } from './harness/mongod.js';
+import type { Mongod } from './harness/mongod.js';
 import { startProgram } from './harness/program.js';
 import type { Program } from './harness/program.js';
+import { freeAddress, portOf } from './harness/tcp.js';
 import { until } from './harness/until.js';
 
-const CACHE = fileURLToPath(new URL('../../.cache/mongod', import.meta.url));
 /** Time limits: noticing the loss, noticing the return, and failing a call without a wait. */
 const LOST_TIMEOUT_MS = 5000;
 const BACK_TIMEOUT_MS = 3000;
 const FAIL_FAST_MS = 500;
 const GET = { domain_id: 'domain-1', job_id: 'job-1' };
 
-interface Mongod {
-  kill(signal: NodeJS.Signals): void;
-  /** Reads from /proc: the process is suspended. */
-  stopped(): boolean;
-  readonly ended: Promise<unknown>;
-}
-
-let binary: string;
 let folder: string;
-let databasePort: number;
-let mongod: Mongod | undefined;
+let mongod: Mongod;
 let program: Program;
 let client: JsonClient;
 let health: HealthClient;
-let watching: ClientReadableStream<HealthCheckResponse>;
+let watching: Watching;
 let admin: string;
-/** Serving statuses received from Watch, in order. */
-let watched: string[];
-
-/** Starts mongod on `databasePort` and `folder`, and waits until it takes connections. */
-async function startMongod(): Promise<void> {
-  const args = [
-    '--bind_ip',
-    '127.0.0.1',
-    '--port',
-    String(databasePort),
-    '--nounixsocket',
-    '--dbpath',
-    folder,
-  ];
-  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  mongod = {
-    kill: (signal) => child.kill(signal),
-    stopped: () => readFileSync(`/proc/${child.pid ?? ''}/stat`, 'utf8').includes(') T '),
-    ended: new Promise((resolve) => child.once('close', resolve)),
-  };
-  let listening = false;
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    listening ||= line.includes('"Waiting for connections"');
-  });
-  await until('mongod takes connections', () => listening, 15_000);
-}
-
-async function killMongod(): Promise<void> {
-  mongod?.kill('SIGKILL');
-  await mongod?.ended;
-}
-
-/** Suspends mongod and waits for the stop: its running threads reach it one after the other. */
-async function freezeMongod(): Promise<void> {
-  mongod?.kill('SIGSTOP');
-  await until('mongod is suspended', () => mongod?.stopped() ?? false, 2000);
-}
 
 /** Starts the program with `options` in its URI, on fixed ports: they are needed before it serves and logs any. */
 async function startService(options = ''): Promise<void> {
-  const [grpc, adminPort] = [await freePort(), await freePort()];
+  const grpc = await freeAddress();
+  admin = await freeAddress();
   program = startProgram({
-    MONGODB_URI: `mongodb://127.0.0.1:${databasePort}/?${options}`,
-    GRPC_PORT: String(grpc),
-    ADMIN_PORT: String(adminPort),
+    MONGODB_URI: `mongodb://${mongod.host}/?${options}`,
+    GRPC_PORT: portOf(grpc),
+    ADMIN_PORT: portOf(admin),
   });
-  admin = `http://127.0.0.1:${adminPort}`;
-  client = jsonClient(`127.0.0.1:${grpc}`);
-  health = new HealthClient(`127.0.0.1:${grpc}`, credentials.createInsecure());
+  client = jsonClient(grpc);
+  health = createHealthClient(grpc);
   await until(
     'the admin listener accepts connections',
     () => pageStatus('/livez').then(Boolean, () => false),
     10_000,
   );
-  watching = health.watch({ service: 'spaceone.api.inventory.v1.Job' });
-  watching.on('data', (response: HealthCheckResponse) => watched.push(Serving[response.status]));
-  watching.on('error', () => undefined);
+  watching = health.watch('spaceone.api.inventory.v1.Job');
 }
 
-const pageStatus = async (path: string): Promise<number> => (await fetch(`${admin}${path}`)).status;
-
-const check = (): Promise<string> =>
-  new Promise((resolve) => {
-    health.check({ service: '' }, (error: ServiceError | null, response) => {
-      resolve(error === null ? Serving[response.status] : status[error.code]);
-    });
-  });
+const pageStatus = async (path: string): Promise<number> => (await fetch(`http://${admin}${path}`)).status;
 
 /** Waits until Check reports `expected`, then expects Watch and both probes to agree. */
 async function expectServing(expected: 'SERVING' | 'NOT_SERVING', within: number): Promise<void> {
-  await until(`the service is ${expected}`, async () => (await check()) === expected, within);
-  await until('Watch agrees', () => watched.at(-1) === expected, 500);
+  await until(`the service is ${expected}`, async () => (await health.check()) === expected, within);
+  await until('Watch agrees', () => watching.seen.at(-1) === expected, 500);
   expect(await pageStatus('/readyz')).toBe({ SERVING: 200, NOT_SERVING: 503 }[expected]);
   expect(await pageStatus('/livez')).toBe(200);
 }
@@ -159,20 +95,16 @@ async function answersStat(): Promise<void> {
   expect(outcome).toHaveProperty('response');
 }
 
-beforeAll(async () => {
-  ({ path: binary } = await findMongod(process.env['MONGOD_BINARY'], CACHE, () => undefined));
-});
 beforeEach(async () => {
-  watched = [];
   folder = await mkdtemp(join(tmpdir(), 'database-lost-'));
-  databasePort = await freePort();
+  mongod = createMongod(await freeAddress(), folder);
 });
 afterEach(async () => {
   watching.cancel();
   client.close();
   health.close();
   await program.kill();
-  await killMongod();
+  await mongod.kill();
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
@@ -182,10 +114,10 @@ test('the program waits for a database that starts after it', async () => {
   await until('the reason is logged', () => program.log.length > 0, LOST_TIMEOUT_MS);
   await failsFast();
   expect(program.log.filter(({ msg }) => msg === 'serving')).toEqual([]);
-  await startMongod();
+  await mongod.start();
   await expectServing('SERVING', BACK_TIMEOUT_MS);
   await reachesDatabase();
-  expect(watched).toEqual(['NOT_SERVING', 'SERVING']);
+  expect(watching.seen).toEqual(['NOT_SERVING', 'SERVING']);
   expect(program.log.filter(({ msg }) => msg === 'serving')).toHaveLength(1);
 }, 40_000);
 
@@ -193,7 +125,7 @@ test('the program finds a database that starts after the driver has given up', a
   await startService('serverSelectionTimeoutMS=300');
   await expectServing('NOT_SERVING', LOST_TIMEOUT_MS);
   await pause(1500);
-  await startMongod();
+  await mongod.start();
   await expectServing('SERVING', BACK_TIMEOUT_MS);
   await Promise.all([reachesDatabase(), answersStat()]);
 }, 40_000);
@@ -201,14 +133,14 @@ test('the program finds a database that starts after the driver has given up', a
 test.each(['list', 'stat'] as const)(
   'the first %s runs into a frozen database and later ones are answered',
   async (rpc) => {
-    await startMongod();
+    await mongod.start();
     await startService('serverSelectionTimeoutMS=1000');
     await expectServing('SERVING', BACK_TIMEOUT_MS);
-    await freezeMongod();
+    await mongod.freeze();
     const first = client.call(rpc, REQUESTS[rpc], { deadline: Date.now() + 1500 });
     await expectServing('NOT_SERVING', LOST_TIMEOUT_MS);
     expect(await first).toMatchObject({ error: { status: expect.stringMatching(/UNAVAILABLE|DEADLINE/) } });
-    mongod?.kill('SIGCONT');
+    mongod.thaw();
     await expectServing('SERVING', BACK_TIMEOUT_MS);
     expect(await client.call(rpc, REQUESTS[rpc], { deadline: Date.now() + 5000 })).toHaveProperty('response');
   },
@@ -217,35 +149,35 @@ test.each(['list', 'stat'] as const)(
 
 describe('a running database', () => {
   beforeEach(async () => {
-    await startMongod();
+    await mongod.start();
     await startService();
     await expectServing('SERVING', BACK_TIMEOUT_MS);
     await reachesDatabase();
   }, 30_000);
 
   test('that is killed is reported as lost, and as back after a restart', async () => {
-    await killMongod();
+    await mongod.kill();
     await expectServing('NOT_SERVING', LOST_TIMEOUT_MS);
     await failsFast();
-    await startMongod();
+    await mongod.start();
     await expectServing('SERVING', BACK_TIMEOUT_MS);
     await reachesDatabase();
-    expect(watched.slice(-3)).toEqual(['SERVING', 'NOT_SERVING', 'SERVING']);
+    expect(watching.seen.slice(-3)).toEqual(['SERVING', 'NOT_SERVING', 'SERVING']);
   }, 40_000);
 
   test('that freezes is reported as lost, and as back when it continues', async () => {
-    await freezeMongod();
+    await mongod.freeze();
     await expectServing('NOT_SERVING', LOST_TIMEOUT_MS);
     await failsFast();
-    mongod?.kill('SIGCONT');
+    mongod.thaw();
     await expectServing('SERVING', BACK_TIMEOUT_MS);
     await reachesDatabase();
-    expect(watched.slice(-3)).toEqual(['SERVING', 'NOT_SERVING', 'SERVING']);
+    expect(watching.seen.slice(-3)).toEqual(['SERVING', 'NOT_SERVING', 'SERVING']);
   }, 40_000);
 
   test.each([
-    ['SIGKILL', killMongod],
-    ['SIGSTOP', freezeMongod],
+    ['SIGKILL', () => mongod.kill()],
+    ['SIGSTOP', () => mongod.freeze()],
   ])(
     'that is lost by %s fails calls within their deadline before the loss is noticed',
     async (_, lose) => {
@@ -262,9 +194,9 @@ describe('a running database', () => {
     40_000,
   );
 
-  test('that is gone does not keep the program from exiting with 0', async () => {
+  test('that has exited does not keep the program from exiting with 0', async () => {
     watching.cancel();
-    await killMongod();
+    await mongod.kill();
     const startedAt = performance.now();
     program.signal('SIGTERM');
     expect(await program.ended).toEqual({ code: 0, signal: null });

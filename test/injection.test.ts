@@ -11,7 +11,7 @@ import { PROJECT_OPERATORS } from '../src/query/stages/project-operators.js';
 import { descriptors } from '../src/wire/descriptors.js';
 import type { Outcome, RpcName } from './harness/client.js';
 import { field, is, key } from './harness/query.js';
-import { codeIn, NAMES, VALUES } from './harness/hostile.js';
+import { codeIn, NAMES, VALUES } from './harness/injections.js';
 import { MONITORED, useService } from './harness/use-service.js';
 import {
   FILTER_OPERATORS,

@@ -1,13 +1,14 @@
 // The log holds nothing that callers send: no values, unknown names, tokens, hosts, paths or headers, over any transport,
 // for requests answered, rejected or broken, and for commands rejected by MongoDB.
-import { fromJson, toBinary } from '@bufbuild/protobuf';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createJwtAuthenticate } from '../src/auth/jwt.js';
 import { readKeySet } from '../src/auth/keys.js';
 import { RPCS } from '../src/server/call-context.js';
-import { JOB_SERVICE, messageNamed } from '../src/wire/descriptors.js';
+import { JOB_SERVICE } from '../src/wire/descriptors.js';
 import type { RpcName } from './harness/client.js';
+import { routeOf } from './harness/http-client.js';
+import { pathOf, requestBytes } from './harness/messages.js';
 import { random } from './harness/random.js';
 import { framed } from './harness/frames.js';
 import { callRaw } from './harness/raw-grpc.js';
@@ -177,15 +178,6 @@ const TARGETS: readonly (() => string)[] = [
   () => `${mark().replace('-', '')} /livez`,
 ];
 
-const routeOf = (rpc: RpcName): string => `/inventory/v1/job/${rpc}`;
-const rpcPathOf = (rpc: RpcName): string => `/${JOB_SERVICE.typeName}/${rpc}`;
-
-function bytesOf(rpc: RpcName, request: JsonObject): Uint8Array {
-  const input =
-    JOB_SERVICE.methods.find(({ name }) => name === rpc)?.input ?? messageNamed('google.protobuf.Empty');
-  return toBinary(input, fromJson(input, request));
-}
-
 type Headers = readonly string[];
 
 const post = (
@@ -215,12 +207,12 @@ const TRANSPORTS: readonly Send[] = [
   (service, rpc, request, headers) =>
     post(service, routeOf(rpc), 'application/json', JSON.stringify(request), headers),
   (service, rpc, request, headers) =>
-    post(service, rpcPathOf(rpc), 'application/json', JSON.stringify(request), headers),
+    post(service, pathOf(rpc), 'application/json', JSON.stringify(request), headers),
   (service, rpc, request, headers) =>
-    post(service, rpcPathOf(rpc), 'application/proto', bytesOf(rpc, request), headers),
+    post(service, pathOf(rpc), 'application/proto', requestBytes(rpc, request), headers),
   (service, rpc, request, headers) =>
-    post(service, rpcPathOf(rpc), 'application/grpc-web', framed(bytesOf(rpc, request)), headers),
-  (service, rpc, request, headers) => callGrpc(service, rpcPathOf(rpc), bytesOf(rpc, request), headers),
+    post(service, pathOf(rpc), 'application/grpc-web', framed(requestBytes(rpc, request)), headers),
+  (service, rpc, request, headers) => callGrpc(service, pathOf(rpc), requestBytes(rpc, request), headers),
 ];
 
 /** Finds the log lines with a text or number planted by a caller. */
@@ -269,15 +261,15 @@ test('the log holds no text of exports', async () => {
 test('the log holds no text of bodies that do not parse', async () => {
   const types = [
     [routeOf, 'application/json', Buffer.from],
-    [rpcPathOf, 'application/json', Buffer.from],
-    [rpcPathOf, 'application/proto', Buffer.from],
-    [rpcPathOf, 'application/grpc-web', Buffer.from],
-    [rpcPathOf, 'application/grpc-web+json', (text: string) => framed(Buffer.from(text))],
-    [rpcPathOf, 'application/grpc-web-text', Buffer.from],
+    [pathOf, 'application/json', Buffer.from],
+    [pathOf, 'application/proto', Buffer.from],
+    [pathOf, 'application/grpc-web', Buffer.from],
+    [pathOf, 'application/grpc-web+json', (text: string) => framed(Buffer.from(text))],
+    [pathOf, 'application/grpc-web-text', Buffer.from],
   ] as const;
   for (const [path, type, of] of types)
     await Promise.all(BODIES.map((body) => post(openService, path('list'), type, of(body()))));
-  await Promise.all(BODIES.map((body) => callGrpc(openService, rpcPathOf('list'), Buffer.from(body()))));
+  await Promise.all(BODIES.map((body) => callGrpc(openService, pathOf('list'), Buffer.from(body()))));
   expect(plantedLines(openService)).toEqual([]);
 });
 
@@ -352,10 +344,10 @@ test(`the log holds no text of ${MUTATIONS} requests with random byte changes (s
       const rpc = pick(RPCS) ?? 'list';
       const request = { domain_id: DOMAIN, ...pick(REQUESTS[rpc])?.() };
       const json = mutate(Buffer.from(JSON.stringify(request)), next);
-      const bytes = mutate(bytesOf(rpc, request), next);
+      const bytes = mutate(requestBytes(rpc, request), next);
       return [
         post(openService, routeOf(rpc), 'application/json', json),
-        post(openService, rpcPathOf(rpc), 'application/proto', bytes),
+        post(openService, pathOf(rpc), 'application/proto', bytes),
       ];
     });
     await Promise.all(sent.flat());

@@ -1,26 +1,20 @@
 // The program as a process: its ready line, settings, probes, shutdown, and the embedded mongod.
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:http2';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { credentials } from '@grpc/grpc-js';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { MongoClient } from 'mongodb';
-import {
-  HealthCheckResponse_ServingStatus as Serving,
-  HealthClient,
-} from '../src/gen/grpc/health/v1/health.js';
-import type { HealthCheckResponse } from '../src/gen/grpc/health/v1/health.js';
 import { jsonClient } from './harness/client.js';
-import { freePort } from '../src/embedded/embedded.js';
-import { post } from './harness/http-client.js';
+import { createHealthClient } from './harness/health-client.js';
+import { post, routeOf } from './harness/http-client.js';
 import { startProgram } from './harness/program.js';
 import type { Program, Settings } from './harness/program.js';
+import { leaveUnsent } from './harness/raw-grpc.js';
 import { mongodbUri } from './harness/service.js';
 import { insertSlowJob, noneRunning, runningSoon, slowStat } from './harness/slow.js';
+import { listen } from './harness/tcp.js';
 import { until } from './harness/until.js';
 
 const DATABASE = 'main-program';
@@ -79,16 +73,13 @@ describe('the start', () => {
   test.each(['GRPC_PORT', 'HTTP_PORT', 'ADMIN_PORT'])(
     'fails with one line if the port of %s is in use',
     async (variable) => {
-      const port = await freePort();
-      const other = createServer().listen(port, '127.0.0.1');
-      await once(other, 'listening');
-      const program = start({ [variable]: String(port) });
+      await using other = await listen(createServer());
+      const program = start({ [variable]: String(other.port) });
       expect(await program.ended).toEqual({ code: 1, signal: null });
-      other.close();
       expect(program.log).toHaveLength(1);
       expect(program.log[0]).toMatchObject({
         level: 60,
-        msg: `${variable}: port ${port} of 127.0.0.1 is in use by node, pid ${process.pid}; stop that, or set ${variable} to another port`,
+        msg: `${variable}: port ${other.port} of 127.0.0.1 is in use by node, pid ${process.pid}; stop that, or set ${variable} to another port`,
       });
       expect(program.stderr()).toBe('');
     },
@@ -110,7 +101,7 @@ test('EXPLORER=off serves no page but still the OpenAPI description', async () =
 });
 
 test.each([
-  ['a body that cannot be read', '/inventory/v1/job/list', { rpc: 'list', status: 'INVALID_ARGUMENT' }],
+  ['a body that cannot be read', routeOf('list'), { rpc: 'list', status: 'INVALID_ARGUMENT' }],
   [
     'a request rejected before routing',
     '/inventory/v1/job/\u2028',
@@ -197,8 +188,8 @@ describe('AUTH=jwt', () => {
     for (const client of clients) client.close();
     expect(without).toHaveProperty('error.status', 'UNAUTHENTICATED');
     expect(withToken).toHaveProperty('response');
-    expect((await post(http, '/inventory/v1/job/list', '{}')).status).toBe(401);
-    expect((await post(http, '/inventory/v1/job/list', '{}', { token })).status).toBe(200);
+    expect((await post(http, routeOf('list'), '{}')).status).toBe(401);
+    expect((await post(http, routeOf('list'), '{}', { token })).status).toBe(200);
   });
 
   test.each([
@@ -266,15 +257,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   test('is not delayed by a stream that never sends its request', async () => {
     const program = start({ SHUTDOWN_GRACE: '1s' });
     const { grpc } = await program.addresses();
-    const session = connect(`http://${grpc}`).on('error', () => undefined);
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': '/spaceone.api.inventory.v1.Job/list',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    });
-    stream.on('error', () => undefined);
-    await once(session, 'remoteSettings');
+    const { session } = await leaveUnsent(grpc);
     const startedAt = performance.now();
     program.signal(signal);
     expect(await program.ended).toEqual({ code: 0, signal: null });
@@ -284,12 +267,9 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
 
   test('is not delayed by a Watch, which reports NOT_SERVING and ends', async () => {
     const program = start({ SHUTDOWN_GRACE: '4s' });
-    const health = new HealthClient((await program.addresses()).grpc, credentials.createInsecure());
-    const seen: string[] = [];
-    const watching = health.watch({ service: '' });
-    watching.on('data', (response: HealthCheckResponse) => seen.push(Serving[response.status]));
-    watching.on('error', () => undefined);
-    await until('Watch has begun', () => seen.length === 1, 2000);
+    const health = createHealthClient((await program.addresses()).grpc);
+    const { seen, begun } = health.watch();
+    await begun(2000);
     const startedAt = performance.now();
     program.signal(signal);
     expect(await program.ended).toEqual({ code: 0, signal: null });

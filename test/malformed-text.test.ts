@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
 import { idsOf, rowsOf } from './query/request.js';
-import { post } from './harness/http-client.js';
+import { exportJobs } from './harness/http-client.js';
 import { field, grouped, is, key, page, stages } from './harness/query.js';
 import { element, insertRaw, rawDocument, rawObject } from './harness/raw.js';
 import type { Element } from './harness/raw.js';
@@ -208,11 +208,9 @@ describe('malformed text fails no call', () => {
   });
 
   test('an export shows the text', async () => {
-    const body = JSON.stringify({ domain_id: DUE, query: { filter: [CONDITION], only: ['job_id'] } });
-    const response = await post(service.http, '/inventory/v1/job/list', body, {
-      accept: 'application/x-ndjson',
-    });
-    expect((await response.text()).split('\n').length).toBe(3);
+    const request = { domain_id: DUE, query: { filter: [CONDITION], only: ['job_id'] } };
+    const text = await exportJobs(service.http, request, 'application/x-ndjson');
+    expect(text.split('\n').length).toBe(3);
   });
 });
 

@@ -14,7 +14,7 @@ import { confine, matchStages } from '../src/query/confine.js';
 import type { Condition } from '../src/query/condition.js';
 import type { Outcome, RpcName } from './harness/client.js';
 import { callConnect, TRANSPORTS } from './harness/connect-client.js';
-import { callHttp, post } from './harness/http-client.js';
+import { callHttp, post, routeOf } from './harness/http-client.js';
 import { startService } from './harness/service.js';
 import type { Service } from './harness/service.js';
 import { asked, is, MINE, PROJECT, REQUESTS, STUCK, STUCK_ON } from './scope/requests.js';
@@ -150,7 +150,7 @@ async function reindexed({ db, lookAtIndexes }: Service, make: MakeIndexes) {
 const textOf = async (to: Service, caller: Caller, accept: string): Promise<unknown> => {
   const headers = { accept, token: caller };
   const body = JSON.stringify(asked(caller, { filter: [STUCK] }));
-  const response = await post(to.http, '/inventory/v1/job/list', body, headers);
+  const response = await post(to.http, routeOf('list'), body, headers);
   return { status: response.status, text: await response.text() };
 };
 

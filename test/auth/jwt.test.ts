@@ -8,7 +8,7 @@ import { readKeySet } from '../../src/auth/keys.js';
 import type { KeysOf } from '../../src/auth/keys.js';
 import { statusOf } from '../harness/client.js';
 import type { Outcome, RpcName } from '../harness/client.js';
-import { callHttp, post } from '../harness/http-client.js';
+import { callHttp, post, routeOf } from '../harness/http-client.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { access as accessOf, pairOf, publicJwk, seconds, signed as signedBy } from '../harness/tokens.js';
@@ -206,7 +206,7 @@ describe.each(RPC_NAMES)('a token that permits %s alone', (permitted) => {
   test.each(['text/csv', 'application/x-ndjson'])(
     'gives access to an export as %s exactly if it permits list',
     async (accept) => {
-      const response = await post(service.http, '/inventory/v1/job/list', '{}', {
+      const response = await post(service.http, routeOf('list'), '{}', {
         accept,
         token: await token(),
       });

@@ -1,5 +1,4 @@
 // A broken, unreachable or unsteady identity service: no caller waits long or is authenticated, and the outage is logged once.
-import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -13,6 +12,7 @@ import {
 } from '../harness/identity.js';
 import type { IdentityAnswers } from '../harness/identity.js';
 import { createRecordedLog } from '../harness/log.js';
+import { listen } from '../harness/tcp.js';
 import { access, pairOf, publicJwk, signed as signedBy } from '../harness/tokens.js';
 import type { Pair } from '../harness/tokens.js';
 import { until } from '../harness/until.js';
@@ -52,24 +52,6 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** Starts a TCP server in place of the identity service; `serve` handles each connection. */
-async function startImpostor(serve: (socket: Socket) => void) {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket.on('error', () => undefined));
-    serve(socket);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
-    [Symbol.dispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
-}
-
 describe('an identity service that', () => {
   test.each<readonly [string, (socket: Socket) => void]>([
     ['accepts connections and stays silent', () => undefined],
@@ -79,7 +61,7 @@ describe('an identity service that', () => {
     ['answers with garbage', (socket) => socket.write(Buffer.alloc(4096, 0xa5))],
     ['resets connections after a request', (socket) => socket.once('data', () => socket.resetAndDestroy())],
   ])('%s counts as unreachable within the timeout', async (_, serve) => {
-    using server = await startImpostor(serve);
+    await using server = await listen(createServer(serve));
     const startedAt = performance.now();
     expect(await authenticateOnce(createAuthenticate(server.port), await signed())).toEqual(UNAVAILABLE);
     expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS * 3);

@@ -12,6 +12,7 @@ import { JOB_SERVICE, messageNamed } from '../../src/wire/descriptors.js';
 import { jsonOf } from '../../src/wire/json.js';
 import { callConnect, TRANSPORTS } from '../harness/connect-client.js';
 import { framed } from '../harness/frames.js';
+import { post } from '../harness/http-client.js';
 import { useService } from '../harness/use-service.js';
 import { insertSlowJob, noneRunning, runningSoon, slowStat } from '../harness/slow.js';
 
@@ -31,7 +32,7 @@ beforeAll(async () => {
 type Headers = Readonly<Record<string, string>>;
 
 const send = (path: string, body: Uint8Array | string, headers: Headers): Promise<Response> =>
-  fetch(`http://${service.http}${path}`, { method: 'POST', headers, body: Buffer.from(body) });
+  post(service.http, path, body, headers);
 
 interface Frame {
   readonly flags: number;

@@ -3,7 +3,6 @@ import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +13,7 @@ import type { Outcome, RpcName } from '../harness/client.js';
 import { INSTALL_TIMEOUT_MS, pythonWith } from '../harness/python.js';
 import { mongodbUri, startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
+import { isListening } from '../harness/tcp.js';
 import { until } from '../harness/until.js';
 
 const FOLDER = join(process.cwd(), 'test/clients/identity');
@@ -56,19 +56,6 @@ const configuration = (port: number): object => ({
   },
 });
 
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => {
-      resolve(false);
-    });
-  });
-}
-
 async function startPublished(python: string, port: number): Promise<ChildProcess> {
   const file = join(folder, 'configuration.yml');
   // Every JSON document is valid YAML.
@@ -78,7 +65,7 @@ async function startPublished(python: string, port: number): Promise<ChildProces
     env: { ...process.env, PYTHONPATH: FOLDER },
     stdio: 'ignore',
   });
-  await until('the identity service listens', () => isListening(port), START_TIMEOUT_MS);
+  await until('the identity service listens', () => isListening(`127.0.0.1:${port}`), START_TIMEOUT_MS);
   return child;
 }
 

@@ -30,7 +30,7 @@ describe('an answer belongs to its question', () => {
     };
   }
 
-  test('under another window no number of the one before is told as its own', async () => {
+  test('numbers of the previous window are never shown as those of the new one', async () => {
     const explored = await open(at('overview'));
     const { page } = explored;
     const { release } = await held(explored);

@@ -93,7 +93,7 @@ test('the page waits for a service that is away, and goes on by itself', async (
 });
 
 test.each(['body', 'error'] as const)(
-  'an answer that breaks off in its %s is told as none, and asked for again',
+  'an answer cut off in its %s counts as a failure, and is requested again',
   async (breaking) => {
     await using proxy = await startBreakingProxy(await start());
     proxy.breaking = breaking;

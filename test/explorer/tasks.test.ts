@@ -42,7 +42,7 @@ describe('whose collector is failing', () => {
     expect(explored.faults).toEqual([]);
   });
 
-  test('a failure of one night is told from one of weeks', async () => {
+  test('a failure of one night is distinguished from one of weeks', async () => {
     const explored = await open('ops', '&window=night');
     expect(await explored.page.getByRole('row', { name: /^AWS IAM/ }).innerText()).toMatch(/47%\s+0% worse/);
     expect(await explored.page.getByRole('row', { name: /^Legacy CMDB/ }).innerText()).not.toContain('worse');
@@ -277,7 +277,7 @@ test.each([
 test.each([
   ['one', 'None of 1 job failed'],
   ['none', 'None of 0 jobs failed'],
-])('the domain %s is whole', async (domain, told) => {
+])('the domain %s is shown completely', async (domain, told) => {
   const explored = await open(domain, '&window=7d');
   expect(await explored.page.locator('.headline').innerText()).toContain(told);
   expect(await status(explored, 'All').innerText()).toMatch(/^All [01]$/);

@@ -129,7 +129,7 @@ describe('a time of the reader’s own', () => {
       '2026-11-25T00:00',
       'A time has a year of four digits.',
     ],
-  ])('%s has a word at its field', async (_, from, to, fault) => {
+  ])('%s is marked at its field', async (_, from, to, fault) => {
     const explored = await explorer.open('#/overview?domain=ops&window=24h', {
       ...{ now: MADE_NOW, timezoneId: 'Europe/Berlin' },
     });
@@ -142,12 +142,12 @@ describe('a time of the reader’s own', () => {
     expect(page.url()).toContain('window=24h');
   });
 
-  test('that no one can read is told, and all time is shown', async () => {
+  test('that is unreadable is named, and all time is shown', async () => {
     const { page } = await explorer.open('#/jobs?domain=ops&window=nonsense', { now: MADE_NOW });
     expect(await page.locator('.words').innerText()).toContain('No window is «nonsense»: all time, UTC');
   });
 
-  test('before all jobs has a word', async () => {
+  test('before all jobs says so', async () => {
     const { page } = await explorer.open('#/overview?domain=ops&window=1900-01-01T00:00Z/1900-01-02T00:00Z', {
       ...{ now: MADE_NOW },
     });

@@ -1,7 +1,7 @@
 // An HTTP proxy that cuts off answers in the middle, on request.
-import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { listen } from './tcp.js';
 
 /** The place of the cut: in a body, in the body of an error, or none. */
 export type Breaking = 'body' | 'error' | 'nowhere';
@@ -33,17 +33,12 @@ export async function startBreakingProxy(to: string): Promise<BreakingProxy> {
   const server = createServer((asked, response) => {
     if (proxy.breaking === 'nowhere' || asked.method === 'GET') pass(asked, response, to);
     else breakOff(response, proxy.breaking);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  });
+  const { address, [Symbol.asyncDispose]: stop } = await listen(server);
   const proxy: BreakingProxy = {
-    origin: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    origin: `http://${address}`,
     breaking: 'nowhere',
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
+    [Symbol.asyncDispose]: stop,
   };
   return proxy;
 }

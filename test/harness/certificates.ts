@@ -6,7 +6,7 @@ import * as x509 from '@peculiar/x509';
 x509.cryptoProvider.set(webcrypto);
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 export interface Pem {
   readonly cert: string;
@@ -39,7 +39,7 @@ async function privatePem(key: webcrypto.CryptoKey): Promise<string> {
 export async function authority(name: string): Promise<Authority> {
   const own = await keys();
   const subject = `CN=${name}`;
-  const validity = { notBefore: new Date(Date.now() - DAY), notAfter: new Date(Date.now() + DAY) };
+  const validity = { notBefore: new Date(Date.now() - DAY_MS), notAfter: new Date(Date.now() + DAY_MS) };
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: '01',
     name: subject,

@@ -1,9 +1,8 @@
 // A proxy that makes a real mongod pass for another server by editing its answers to `hello`.
-import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
-import type { Socket } from 'node:net';
 import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
+import { startTcpProxy } from './tcp.js';
+import type { TcpProxy } from './tcp.js';
 
 /** The offset of the document in a message, by its opcode. */
 const DOCUMENT_OFFSET: ReadonlyMap<number, number> = new Map([
@@ -29,50 +28,19 @@ function edited(message: Buffer, edit: (hello: Document) => Document): Buffer {
   return next;
 }
 
-/** Forwards whole messages. */
-function forward(from: Socket, to: Socket, edit: (hello: Document) => Document): void {
-  let kept = Buffer.alloc(0);
-  from.on('data', (chunk: Buffer) => {
-    kept = Buffer.concat([kept, chunk]);
-    while (kept.length >= 4 && kept.length >= kept.readInt32LE(0)) {
-      const size = kept.readInt32LE(0);
-      to.write(edited(kept.subarray(0, size), edit));
-      kept = kept.subarray(size);
-    }
+/** Starts a proxy to the mongod at `target`. */
+export async function startHelloProxy(target: string, edit: Edit): Promise<TcpProxy> {
+  const proxy = await startTcpProxy(target, ({ server }) => {
+    let kept = Buffer.alloc(0);
+    return (chunk, to) => {
+      if (to === server) return void to.write(chunk);
+      kept = Buffer.concat([kept, chunk]);
+      while (kept.length >= 4 && kept.length >= kept.readInt32LE(0)) {
+        const size = kept.readInt32LE(0);
+        to.write(edited(kept.subarray(0, size), (hello) => edit(hello, proxy.address)));
+        kept = kept.subarray(size);
+      }
+    };
   });
-}
-
-export interface HelloProxy {
-  readonly address: string;
-  close(): void;
-}
-
-/** Starts a proxy to the mongod on `port` of 127.0.0.1. */
-export async function startHelloProxy(port: number, edit: Edit): Promise<HelloProxy> {
-  const sockets = new Set<Socket>();
-  let address = '';
-  const server = createServer((client) => {
-    const mongod = connect(port, '127.0.0.1');
-    forward(mongod, client, (hello) => edit(hello, address));
-    client.pipe(mongod);
-    for (const socket of [client, mongod]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        sockets.delete(socket);
-        client.destroy();
-        mongod.destroy();
-      });
-    }
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const bound = server.address();
-  address = typeof bound === 'object' && bound !== null ? `127.0.0.1:${bound.port}` : '';
-  return {
-    address,
-    close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
+  return proxy;
 }

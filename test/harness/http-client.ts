@@ -1,6 +1,7 @@
 // The HTTP client: single requests by fetch, and calls on kept connections with deadlines and cancellation.
 import { Agent, request } from 'node:http';
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
@@ -10,11 +11,11 @@ import { isObject, stringOf } from './json.js';
 
 export const routeOf = (rpc: RpcName): string => `/inventory/v1/job/${rpc}`;
 
-/** Posts a body, JSON by default, to `path` of the listener at `address`. */
+/** Posts a body, JSON by default and in chunks if it is a stream, to `path` of the listener at `address`. */
 export const post = (
   address: string,
   path: string,
-  body: string | Uint8Array,
+  body: string | Uint8Array | Readable,
   headers: Headers = {},
   signal: AbortSignal | null = null,
 ): Promise<Response> =>
@@ -22,8 +23,29 @@ export const post = (
     method: 'POST',
     signal,
     headers: { 'content-type': 'application/json', ...headers },
-    body: typeof body === 'string' ? body : Buffer.from(body),
+    body:
+      typeof body === 'string' ? body : body instanceof Readable ? Readable.toWeb(body) : Buffer.from(body),
+    duplex: 'half',
   });
+
+/** Exports the jobs of a list as the media type `accept`, and returns the text. */
+export const exportJobs = async (address: string, request: JsonObject, accept: string): Promise<string> =>
+  (await post(address, routeOf('list'), JSON.stringify(request), { accept })).text();
+
+/** Posts a body as `post` does, and returns once the head of the response is there; the client reads no further. */
+export async function postUnread(
+  address: string,
+  path: string,
+  body: string,
+  headers: Headers = {},
+): Promise<{ readonly sent: ClientRequest; readonly response: IncomingMessage }> {
+  const all = { 'content-type': 'application/json', ...headers };
+  const sent = request(`http://${address}${path}`, { method: 'POST', headers: all }).end(body);
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    sent.once('response', resolve).on('error', reject);
+  });
+  return { sent, response };
+}
 
 const failureIn = (body: JsonObject): Failure =>
   failureOf(status[Number(body['code'])] ?? '', stringOf(body['message']), body);

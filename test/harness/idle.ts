@@ -1,5 +1,5 @@
 // Idle connections, in any number.
-import { connect } from 'node:net';
+import { dial } from './tcp.js';
 import { until } from './until.js';
 
 export interface Idle extends Disposable {
@@ -11,12 +11,10 @@ export interface Idle extends Disposable {
 export async function idleConnections(addresses: readonly string[], count: number): Promise<Idle> {
   let made = 0;
   let refused = 0;
-  const all = addresses.flatMap((address) => Array.from({ length: count }, () => address.split(':')));
-  const sockets = all.map(([host, port]) => {
-    const socket = connect({ host, port: Number(port) });
+  const all = addresses.flatMap((address) => Array.from({ length: count }, () => address));
+  const sockets = all.map((address) => {
+    const socket = dial(address);
     socket.once('connect', () => (made += 1));
-    // A refused one may be reset.
-    socket.on('error', () => undefined);
     socket.once('close', () => (refused += 1));
     return socket.resume();
   });

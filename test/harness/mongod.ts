@@ -1,6 +1,7 @@
-// Starts mongods: one with options of its own, or an empty database.
+// Starts mongods, which can be killed, frozen and restarted, and an empty database.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -9,27 +10,27 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
 import type { Db, MongoClientOptions } from 'mongodb';
-import { freePort, startEmbedded } from '../../src/embedded/embedded.js';
+import { startEmbedded } from '../../src/embedded/embedded.js';
 import { findMongod } from '../../src/embedded/mongod.js';
 import { endChild } from './child.js';
+import { freeAddress } from './tcp.js';
 import { until } from './until.js';
 
 const CACHE = fileURLToPath(new URL('../../../.cache/mongod', import.meta.url));
 /** Ends a mongod once its parent has been killed. */
 const KILLER = createRequire(import.meta.url).resolve('mongodb-memory-server-core/scripts/mongo_killer.js');
 const START_TIMEOUT_MS = 30_000;
-/** Members of a replica set yield the processor to the system under test. */
-const NICE = ['nice', '-n', '10'];
+const FREEZE_TIMEOUT_MS = 2000;
 
-/** An address for a mongod. */
-export const freeHost = async (): Promise<string> => `127.0.0.1:${await freePort()}`;
+const isStopped = (child: ChildProcess | undefined): boolean =>
+  readFileSync(`/proc/${child?.pid ?? ''}/stat`, 'utf8').includes(') T ');
 
 /** Runs a mongod on the data in `folder`, and waits until it accepts connections at `host`. */
-export async function spawnMongod(
+async function spawnMongod(
   host: string,
   folder: string,
   options: readonly string[],
-  prefix: readonly string[] = [],
+  prefix: readonly string[],
 ): Promise<ChildProcess> {
   const { path } = await findMongod(process.env['MONGOD_BINARY'], CACHE, () => undefined);
   const [ip = '', port = ''] = host.split(':');
@@ -53,29 +54,53 @@ export async function spawnMongod(
   }
 }
 
-/** Runs a member of a replica set, at a lower priority. */
-export const spawnMember = (
-  host: string,
-  folder: string,
-  options: readonly string[],
-): Promise<ChildProcess> => spawnMongod(host, folder, options, NICE);
+export interface Mongod {
+  readonly host: string;
+  /** Starts the process, and waits until it accepts connections. */
+  start(options?: readonly string[]): Promise<void>;
+  /** Kills the process, and waits for its exit. */
+  kill(): Promise<void>;
+  /** Stops the process by SIGSTOP: its connections stay open, without an answer. */
+  freeze(): Promise<void>;
+  thaw(): void;
+}
+
+/** A mongod at `host` on the data in `folder`, run by the command in `prefix` if there is one. */
+export function createMongod(host: string, folder: string, prefix: readonly string[] = []): Mongod {
+  let child: ChildProcess | undefined;
+  return {
+    host,
+    async start(options = []) {
+      child = await spawnMongod(host, folder, options, prefix);
+    },
+    async kill() {
+      if (child !== undefined) await endChild(child, 'SIGKILL');
+    },
+    async freeze() {
+      child?.kill('SIGSTOP');
+      // Running threads stop one after the other.
+      await until(`mongod on ${host} is frozen`, () => isStopped(child), FREEZE_TIMEOUT_MS);
+    },
+    thaw() {
+      child?.kill('SIGCONT');
+    },
+  };
+}
 
 export interface OwnMongod {
-  readonly port: number;
-  readonly pid: number;
+  readonly host: string;
   stop(): Promise<void>;
 }
 
 /** Starts a mongod on 127.0.0.1 with `options`, on the data in `folder` or on none. */
 export async function startMongod(options: readonly string[], folder?: string): Promise<OwnMongod> {
-  const port = await freePort();
   const data = folder ?? (await mkdtemp(join(tmpdir(), 'own-mongod-')));
-  const child = await spawnMongod(`127.0.0.1:${port}`, data, options);
+  const { host, start, kill } = createMongod(await freeAddress(), data);
+  await start(options);
   return {
-    port,
-    pid: child.pid ?? 0,
+    host,
     async stop() {
-      await endChild(child, 'SIGKILL');
+      await kill();
       await rm(data, { recursive: true, force: true, maxRetries: 5 });
     },
   };

@@ -1,9 +1,9 @@
 // An OTLP receiver over HTTP: it decodes the spans and metrics that are sent to it, or never answers.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import protobuf from 'protobufjs';
 import { objectOf, stringOf } from './json.js';
+import { listen } from './tcp.js';
 import { until } from './until.js';
 
 /** The part of OTLP's messages that spans and metrics of the service have. */
@@ -167,7 +167,7 @@ export interface Receiver {
   requests(): number;
   /** Waits for the span `name` of a trace, and answers the spans of the trace. */
   trace(traceId: string, name: string): Promise<readonly ReceivedSpan[]>;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** Starts a receiver. A silent one takes each request, and answers none. */
@@ -184,13 +184,10 @@ export async function startReceiver(isSilent = false): Promise<Receiver> {
       response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
     });
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const { address, [Symbol.asyncDispose]: stop } = await listen(server);
   const ofTrace = (traceId: string) => spans.filter((span) => span.traceId === traceId);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${address}`,
     spans,
     pushes,
     requests: () => requests,
@@ -199,9 +196,6 @@ export async function startReceiver(isSilent = false): Promise<Receiver> {
       await until(`the span ${name} arrives`, isThere, 8000);
       return ofTrace(traceId);
     },
-    stop() {
-      server.close();
-      server.closeAllConnections();
-    },
+    stop,
   };
 }

@@ -34,7 +34,7 @@ export interface Query {
 }
 
 /** The labels that Prometheus adds to each series of a target. */
-export const TARGET_LABELS: readonly string[] = ['namespace', 'job', 'instance'];
+const TARGET_LABELS: readonly string[] = ['namespace', 'job', 'instance'];
 
 const unquoted = (literal: string): string => literal.slice(1, -1).replaceAll(/\\(.)/g, '$1');
 
@@ -73,7 +73,7 @@ export function parseQuery(query: string): Query {
 const ALTERNATIVES = /^\w+(?:\|\w+)+$/;
 
 /** The selector by each alternative of its matchers, so that none can be of no series. */
-export function alternativesOf({ name, matchers }: Selector): readonly Selector[] {
+function alternativesOf({ name, matchers }: Selector): readonly Selector[] {
   const at = matchers.findIndex(({ operator, operand }) => operator === '=~' && ALTERNATIVES.test(operand));
   const matcher = matchers[at];
   if (matcher === undefined) return [{ name, matchers }];
@@ -93,7 +93,7 @@ const meets = (labels: Labels, matchers: readonly Matcher[]): boolean =>
 export const selected = ({ name, matchers }: Selector, samples: readonly Sample[]): readonly Sample[] =>
   samples.filter((sample) => sample.name === name && meets(sample.labels, matchers));
 
-export const selectorText = ({ name, matchers }: Selector): string =>
+const selectorText = ({ name, matchers }: Selector): string =>
   `${name}{${matchers.map(({ label, operator, operand }) => `${label}${operator}"${operand}"`).join(', ')}}`;
 
 /** The selectors of a query without a sample, each alternative by itself. */

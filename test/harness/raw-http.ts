@@ -1,7 +1,7 @@
 // HTTP/1.1 requests as the exact bytes of a test, which client libraries would tidy, and their answers.
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { dial } from './tcp.js';
 
 const ANSWER_TIMEOUT_MS = 10_000;
 
@@ -53,8 +53,7 @@ function unchunked(content: Buffer): Buffer {
 
 /** Sends `request` to `address` on a new connection, and returns the answer after any 100 Continue. */
 export async function sendRaw(address: string, request: Uint8Array): Promise<RawAnswer> {
-  const { hostname, port } = new URL(`http://${address}`);
-  const socket = connect(Number(port), hostname.replace(/^\[(.*)\]$/, '$1'));
+  const socket = dial(address);
   socket.setTimeout(ANSWER_TIMEOUT_MS, () => socket.destroy(new Error('no answer came')));
   await once(socket, 'connect');
   socket.write(request);

@@ -1,7 +1,7 @@
 // BSON documents as arbitrary bytes, inserted without the driver, which refuses some that MongoDB accepts.
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { BSON } from 'mongodb';
+import { dial } from './tcp.js';
 
 const OP_MSG = 2013;
 const HEADER = 16;
@@ -56,8 +56,7 @@ export async function insertRaw(
   collection: string,
   documents: readonly Buffer[],
 ): Promise<void> {
-  const { hostname, port } = new URL(uri);
-  const socket = connect(Number(port), hostname);
+  const socket = dial(new URL(uri).host);
   socket.write(insertMessage(database, collection, documents));
   let reply = Buffer.alloc(0);
   while (reply.length < HEADER || reply.length < reply.readInt32LE(0)) {

@@ -1,29 +1,23 @@
 // Replica sets of mongods, each on its own port and folder, that can be killed, frozen, restarted and moved.
-import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import type { Document } from 'mongodb';
-import { endChild } from './child.js';
-import { freeHost, spawnMember } from './mongod.js';
+import { createMongod } from './mongod.js';
+import type { Mongod } from './mongod.js';
+import { freeAddress } from './tcp.js';
 import { until } from './until.js';
 
 const SET = 'resilience';
 const START_TIMEOUT_MS = 30_000;
-const FREEZE_TIMEOUT_MS = 2000;
+/** Members yield the processor to the system under test. */
+const NICE = ['nice', '-n', '10'];
 const APP_NAME = 'resilience-test';
 
-export interface Node {
-  readonly host: string;
+export interface Node extends Omit<Mongod, 'start'> {
   /** Starts the mongod and waits until it accepts connections: as a member of its set, or as a standalone for maintenance. */
   start(as?: 'member' | 'standalone'): Promise<void>;
-  /** Kills the mongod and waits for its exit. */
-  kill(): Promise<void>;
-  /** Stops the process by SIGSTOP: its connections stay open, without an answer. */
-  freeze(): Promise<void>;
-  thaw(): void;
 }
 
 export interface ReplicaSet extends AsyncDisposable {
@@ -50,31 +44,12 @@ export const directTo = ({ host }: Node): MongoClient =>
 
 const ONE_QUESTION = { appName: APP_NAME, serverSelectionTimeoutMS: 1000 };
 
-const isStopped = (child: ChildProcess): boolean =>
-  readFileSync(`/proc/${child.pid ?? ''}/stat`, 'utf8').includes(') T ');
-
 /** A mongod on the data in `folder`. */
 function createNode(host: string, folder: string): Node {
-  let child: ChildProcess | undefined;
+  const { start, ...mongod } = createMongod(host, folder, NICE);
   return {
-    host,
-    async start(as = 'member') {
-      const set = as === 'member' ? ['--replSet', SET] : [];
-      child = await spawnMember(host, folder, [...set, '--noscripting']);
-    },
-    async kill() {
-      if (child !== undefined) await endChild(child, 'SIGKILL');
-    },
-    async freeze() {
-      const frozen = child;
-      frozen?.kill('SIGSTOP');
-      // Running threads stop one after the other.
-      const isFrozen = (): boolean => frozen !== undefined && isStopped(frozen);
-      await until(`mongod on ${host} is frozen`, isFrozen, FREEZE_TIMEOUT_MS);
-    },
-    thaw() {
-      child?.kill('SIGCONT');
-    },
+    ...mongod,
+    start: (as = 'member') => start([...(as === 'member' ? ['--replSet', SET] : []), '--noscripting']),
   };
 }
 
@@ -155,7 +130,7 @@ export async function startReplicaSet(count: number, electionTimeoutMillis: numb
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    for (let nth = 0; nth < count; nth++) add(await mkdtemp(join(folder, 'node-')), await freeHost());
+    for (let nth = 0; nth < count; nth++) add(await mkdtemp(join(folder, 'node-')), await freeAddress());
     await Promise.all(nodes.map((each) => each.start()));
     const uri = `mongodb://${nodes.map(({ host }) => host).join(',')}/?replicaSet=${SET}`;
     await form(nodes, electionTimeoutMillis);

@@ -1,6 +1,4 @@
 // The service as users run it, in this process, on the mongod of the test run.
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { MongoClient } from 'mongodb';
 import type { CommandStartedEvent, Db, Document } from 'mongodb';
@@ -16,6 +14,7 @@ import { jsonClient } from './client.js';
 import type { JsonClient, Outcome } from './client.js';
 import type { LogLine } from './program.js';
 import { copySample } from './sample.js';
+import { isListening } from './tcp.js';
 import { until } from './until.js';
 
 /** The time from the start of the service until it serves. */
@@ -112,14 +111,7 @@ function createCalls(address: () => string) {
 /** Checks that nothing listens at `address` any more. */
 async function closed(address: string): Promise<void> {
   if (address === '' || address === 'off') return;
-  const { hostname, port } = new URL(`tcp://${address}`);
-  const socket = connect(Number(port), hostname.replaceAll(/[[\]]/g, ''));
-  const listens = await once(socket, 'connect').then(
-    () => true,
-    () => false,
-  );
-  socket.destroy();
-  if (listens) throw new Error(`the service still listens at ${address}`);
+  if (await isListening(address)) throw new Error(`the service still listens at ${address}`);
 }
 
 /** A service before its start. */

@@ -70,3 +70,17 @@ export const runningSoon = (client: MongoClient, database: string, count: number
 /** Waits until no operation runs on the jobs of `database`. */
 export const noneRunning = (client: MongoClient, database: string, within: number): Promise<void> =>
   until('no operation is left', async () => (await running(client, database)) === 0, within);
+
+/** The cursors on the jobs of `database`, running and idle; their ids as Long, which killCursors requires of any size. */
+export const openCursors = (client: MongoClient, database: string): Promise<Document[]> =>
+  client
+    .db('admin')
+    .aggregate(
+      [
+        { $currentOp: { idleCursors: true } },
+        { $match: { ns: `${database}.job` } },
+        { $project: { id: '$cursor.cursorId' } },
+      ],
+      { promoteLongs: false },
+    )
+    .toArray();

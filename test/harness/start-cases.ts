@@ -1,7 +1,8 @@
 // Failing starts, each with its symptom in docs/troubleshooting.md.
 import { join } from 'node:path';
 import type { Settings, Start } from './program.js';
-import { PASSWORD, portOf } from './start-world.js';
+import { PASSWORD } from './start-world.js';
+import { portOf } from './tcp.js';
 import type { World } from './start-world.js';
 
 /** The time for starts that wait for another holder of the port or the data. */

@@ -1,19 +1,18 @@
 // The databases, files and listeners of failing starts.
-import { once } from 'node:events';
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { MongoClient } from 'mongodb';
 import { authority } from './certificates.js';
-import type { Pem } from './certificates.js';
 import { startHelloProxy } from './hello-proxy.js';
 import type { Edit } from './hello-proxy.js';
 import { startMongod } from './mongod.js';
 import { startProgram } from './program.js';
+import { listen, portOf } from './tcp.js';
+import type { Listening } from './tcp.js';
 
 const ROOT = process.cwd();
 /** The password of every user; no output of the program may contain it. */
@@ -28,7 +27,6 @@ export interface World {
   readonly taken: Readonly<Record<'grpc' | 'http' | 'admin', string>>;
 }
 
-export const portOf = (address: string): string => address.split(':').at(-1) ?? '';
 type Cleanups = (() => unknown)[];
 
 const member = (hello: Parameters<Edit>[0], address: string) => ({
@@ -115,28 +113,6 @@ exit 3
 
 const PAST = { notBefore: new Date('2020-01-01'), notAfter: new Date('2020-01-02') };
 
-async function listening(server: Server, cleanups: Cleanups): Promise<string> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  cleanups.push(() => server.close());
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? `127.0.0.1:${address.port}` : '';
-}
-
-/** Presents its certificate, and nothing more. */
-const tlsServer = (pem: Pem, cleanups: Cleanups): Promise<string> =>
-  listening(
-    createTlsServer(pem).on('tlsClientError', () => undefined),
-    cleanups,
-  );
-
-/** Accepts connections, and never answers. */
-const silentServer = (cleanups: Cleanups): Promise<string> =>
-  listening(
-    createServer((socket) => socket.on('error', () => undefined)),
-    cleanups,
-  );
-
 /** Creates everything; `cleanups` undo it in reverse order. `set` is the address of a member of a replica set. */
 export async function makeWorld(cleanups: Cleanups, set: string): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'start-'));
@@ -153,9 +129,14 @@ export async function makeWorld(cleanups: Cleanups, set: string): Promise<World>
   const tls = ['--tlsMode', 'requireTLS', '--tlsCertificateKeyFile', join(folder, 'server.pem')];
   const strict = [...tls, '--tlsCAFile', join(folder, 'ca.pem')];
   const mongod = async (options: readonly string[], data?: string): Promise<string> => {
-    const { port, stop } = await startMongod(options, data);
+    const { host, stop } = await startMongod(options, data);
     cleanups.push(stop);
-    return `127.0.0.1:${port}`;
+    return host;
+  };
+  const opened = async (opening: Promise<Listening>): Promise<string> => {
+    const listening = await opening;
+    cleanups.push(listening[Symbol.asyncDispose]);
+    return listening.address;
   };
   const holder = startProgram({ EMBEDDED_DATA_DIR: join(folder, 'data'), SAMPLE_DATA: 'false' });
   cleanups.push(() => holder.kill());
@@ -168,9 +149,7 @@ export async function makeWorld(cleanups: Cleanups, set: string): Promise<World>
   ]);
   const proxies = await Promise.all(
     Object.entries(SAID).map(async ([name, edit]) => {
-      const proxy = await startHelloProxy(Number(portOf(plain)), edit);
-      cleanups.push(proxy.close);
-      return [name, proxy.address] as const;
+      return [name, await opened(startHelloProxy(plain, edit))] as const;
     }),
   );
   const [{ grpc, http, admin }] = await Promise.all([holder.addresses(), makeUsers(auth)]);
@@ -180,8 +159,11 @@ export async function makeWorld(cleanups: Cleanups, set: string): Promise<World>
     at: {
       ...Object.fromEntries(proxies),
       ...{ auth, tls: withTls, strict: withBoth, ghost },
-      expired: await tlsServer(expired, cleanups),
-      ...{ silent: await silentServer(cleanups), set },
+      // It presents its certificate, and nothing more.
+      expired: await opened(listen(createTlsServer(expired).on('tlsClientError', () => undefined))),
+      // It accepts connections, and never answers.
+      silent: await opened(listen(createServer())),
+      set,
     },
   };
 }

@@ -2,7 +2,7 @@
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { CryptoKey, JWK, JWTPayload } from 'jose';
 
-const HOUR = 3600;
+const HOUR_S = 3600;
 
 export interface Pair {
   readonly privateKey: CryptoKey;
@@ -25,7 +25,7 @@ export const access = (did: string, more: JWTPayload = {}): JWTPayload => ({
   did,
   aud: 'user@example.org',
   iat: seconds(),
-  exp: seconds() + HOUR,
+  exp: seconds() + HOUR_S,
   ...more,
 });
 

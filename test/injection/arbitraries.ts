@@ -6,7 +6,7 @@ import { GROUP_OPERATORS } from '../../src/query/stages/group-operators.js';
 import { PROJECT_OPERATORS } from '../../src/query/stages/project-operators.js';
 import { ROW_CONDITIONS } from '../../src/query/stages/row-conditions.js';
 import type { OperandName } from '../../src/query/values.js';
-import { NAMES, VALUES } from '../harness/hostile.js';
+import { NAMES, VALUES } from '../harness/injections.js';
 
 /** Keys of a list of objects, and of the resource referred to. */
 export const KEYS = ['errors', 'collector.provider'];

@@ -2,17 +2,17 @@
 // it expires.
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
-import { callHttp, post } from '../harness/http-client.js';
+import { callHttp, exportJobs } from '../harness/http-client.js';
 import { MONITORED, useService } from '../harness/use-service.js';
 import { until } from '../harness/until.js';
 
 const OURS = 'domain-ours00000000';
 const THEIRS = 'domain-theirs000000';
 const jobOf = (domain_id: string): string => `job-of-${domain_id}`;
-/** Milliseconds to keep a collector; enough for a few calls. */
-const KEPT = 500;
+/** Enough for a few calls. */
+const CACHE_TTL_MS = 500;
 
-const service = useService('between_tenants', { collectorCache: KEPT }, MONITORED);
+const service = useService('between_tenants', { collectorCache: CACHE_TTL_MS }, MONITORED);
 
 /** Adds a collector of our domain, not cached yet, and a job of each domain with a reference to it. */
 beforeEach(async () => {
@@ -38,14 +38,9 @@ const CALLS = {
   get: async (domain_id: string) =>
     JSON.stringify(await callHttp(service.http, 'get', { domain_id, job_id: jobOf(domain_id) })),
   list: async (domain_id: string) => JSON.stringify(await callHttp(service.http, 'list', { domain_id })),
-  NDJSON: (domain_id: string) => exported(domain_id, 'application/x-ndjson'),
-  CSV: (domain_id: string) => exported(domain_id, 'text/csv'),
+  NDJSON: (domain_id: string) => exportJobs(service.http, { domain_id }, 'application/x-ndjson'),
+  CSV: (domain_id: string) => exportJobs(service.http, { domain_id }, 'text/csv'),
 } as const satisfies Readonly<Record<string, (domainId: string) => Promise<string>>>;
-
-async function exported(domain_id: string, accept: string): Promise<string> {
-  const body = JSON.stringify({ domain_id });
-  return (await post(service.http, '/inventory/v1/job/list', body, { accept })).text();
-}
 
 const KINDS = ['get', 'list', 'NDJSON', 'CSV'] as const;
 const PAIRS = KINDS.flatMap((first) => KINDS.map((second) => [first, second] as const));
@@ -71,7 +66,7 @@ describe('a cached collector', () => {
     await until(
       'the new name is shown',
       async () => namesIn(await CALLS[kind](OURS)).includes('after'),
-      20 * KEPT,
+      20 * CACHE_TTL_MS,
     );
   });
 

@@ -2,7 +2,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { expect, test } from '@jest/globals';
 import type { RpcName } from '../harness/client.js';
-import { post } from '../harness/http-client.js';
+import { exportJobs } from '../harness/http-client.js';
 import { MONITORED, useCommands, useService } from '../harness/use-service.js';
 
 const DOMAIN = 'domain-3f1c9a7b2e40';
@@ -52,10 +52,8 @@ test.each<readonly [string, RpcName, JsonObject, readonly string[]]>([
 });
 
 test('an export is sent to the primary', async () => {
-  const body = JSON.stringify({ domain_id: DOMAIN, query: { only: ['job_id'] } });
-  const response = await post(service.http, '/inventory/v1/job/list', body, {
-    accept: 'application/x-ndjson',
-  });
-  expect((await response.text()).split('\n').length).toBeGreaterThan(2000);
+  const request = { domain_id: DOMAIN, query: { only: ['job_id'] } };
+  const text = await exportJobs(service.http, request, 'application/x-ndjson');
+  expect(text.split('\n').length).toBeGreaterThan(2000);
   expect(new Set(members())).toEqual(new Set([`find ${PRIMARY}`, `getMore ${PRIMARY}`]));
 });

@@ -9,7 +9,7 @@ import { createJobStore } from '../../src/job/store.js';
 import { killSessionsOn } from '../../src/mongo/session-killer.js';
 import { confine } from '../../src/query/confine.js';
 import { rowsOf, useSampleService } from '../differences/ask.js';
-import { lastingConnection } from '../harness/standing.js';
+import { lastingConnection } from '../harness/lasting-connection.js';
 
 const bytesOf = (document: Document): Buffer => Buffer.from(BSON.serialize(document));
 

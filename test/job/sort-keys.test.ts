@@ -1,11 +1,11 @@
 // Orders by many keys: a repeated key counts once, by its first place, and MongoDB sorts by 32 keys at most.
 import type { JsonObject } from '@bufbuild/protobuf';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { post } from '../harness/http-client.js';
+import { exportJobs } from '../harness/http-client.js';
 import { useService } from '../harness/use-service.js';
 
 const DOMAIN = 'domain-sort-keys0000';
-const MOST = 32;
+const MAX_SORT_KEYS = 32;
 
 const service = useService('sort_keys');
 
@@ -48,18 +48,18 @@ describe('sort keys', () => {
     Array.from({ length: count }, (_, nth) => asc(`filter.missing${nth}`));
 
   test.each([
-    ['32 with the id', [...missing(MOST - 1), desc('job_id')]],
-    ['31 and the id behind them', [...missing(MOST - 2), desc('status')]],
+    ['32 with the id', [...missing(MAX_SORT_KEYS - 1), desc('job_id')]],
+    ['31 and the id behind them', [...missing(MAX_SORT_KEYS - 2), desc('status')]],
   ])('are %s', async (_, keys) => {
     expect(await list(keys)).toEqual(inOrder('dcba'));
   });
 
   test('may be 32 beside the id', async () => {
-    expect(await list(missing(MOST))).toHaveProperty('response.results.length', 4);
+    expect(await list(missing(MAX_SORT_KEYS))).toHaveProperty('response.results.length', 4);
   });
 
   test('must not be 33', async () => {
-    expect(await list(missing(MOST + 1))).toMatchObject({
+    expect(await list(missing(MAX_SORT_KEYS + 1))).toMatchObject({
       error: {
         status: 'RESOURCE_EXHAUSTED',
         code: 'ERROR_LIMIT_EXCEEDED',
@@ -94,10 +94,9 @@ describe('a sort key without a field', () => {
   });
 
   test('is named in the log line of an export', async () => {
-    const request = JSON.stringify({ domain_id: DOMAIN, query: { sort: { key: 'task' } } });
-    const accept = { accept: 'application/x-ndjson' };
-    const response = await post(service.http, '/inventory/v1/job/list', request, accept);
-    expect((await response.text()).trim().split('\n')).toHaveLength(4);
+    const request = { domain_id: DOMAIN, query: { sort: { key: 'task' } } };
+    const text = await exportJobs(service.http, request, 'application/x-ndjson');
+    expect(text.trim().split('\n')).toHaveLength(4);
     expect(lastCall()).toMatchObject({ status: 'OK', sort_keys_passed_over: ['task'] });
   });
 

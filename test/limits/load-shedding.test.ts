@@ -1,23 +1,19 @@
 // Overload of the event loop: its detection, the calls refused, and the probes answered all the same.
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { credentials } from '@grpc/grpc-js';
-import {
-  HealthCheckResponse_ServingStatus as Serving,
-  HealthClient,
-} from '../../src/gen/grpc/health/v1/health.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import { createServingState } from '../../src/server/serving-state.js';
 import { createLoadJudge, watchLoad } from '../../src/limits/load-shedding.js';
 import { openAdminListener } from '../../src/server/admin/admin.js';
 import { chained, monotonicNow, IN_TIME, incoming, now } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
+import { createHealthClient } from '../harness/health-client.js';
 import { createRecordedLog } from '../harness/log.js';
 import { NO_METRICS } from '../harness/metrics.js';
 import { until } from '../harness/until.js';
 
 const [FINE, SOME, LATE] = [5, 150, 600];
 /** The lateness at which calls are refused. */
-const LATE_FOR_CALLS = 200;
+const LATE_FOR_CALLS_MS = 200;
 const times = (count: number, late: number): readonly number[] => Array.from({ length: count }, () => late);
 const STRAINED = times(3, LATE);
 const CALM = times(50, FINE);
@@ -40,7 +36,7 @@ describe('an event loop is overloaded', () => {
     ['still, shortly after samples are in time again', [...STRAINED, FINE, FINE], true],
     [
       'still, if a sample is late from time to time',
-      [...STRAINED, ...CALM.slice(1), LATE_FOR_CALLS, ...CALM.slice(1)],
+      [...STRAINED, ...CALM.slice(1), LATE_FOR_CALLS_MS, ...CALM.slice(1)],
       true,
     ],
     ['no longer, after a long time of samples in time', [...STRAINED, ...CALM], false],
@@ -54,8 +50,8 @@ describe('an event loop is overloaded', () => {
     ['half of the usual calls at first', 100, [], [50]],
     ['one more after a sample in time while they are few', 10, times(4, FINE), [5, 6, 7, 8, 9]],
     ['an eighth more while they are many', 32, [FINE, FINE], [16, 18, 20]],
-    ['half after a late sample', 10, [FINE, FINE, LATE_FOR_CALLS], [5, 6, 7, 3]],
-    ['at least one', 2, times(4, LATE_FOR_CALLS), [1, 1, 1, 1, 1]],
+    ['half after a late sample', 10, [FINE, FINE, LATE_FOR_CALLS_MS], [5, 6, 7, 3]],
+    ['at least one', 2, times(4, LATE_FOR_CALLS_MS), [1, 1, 1, 1, 1]],
     ['all calls once the overload is over', 10, CALM, [Infinity]],
   ])('and then admits %s', (_, taken, samples, due) => {
     const judge = createLoadJudge();
@@ -101,21 +97,21 @@ describe('while it is overloaded', () => {
     const state = createServingState();
     state.set(true);
     const where = { state, host: '127.0.0.1', port: 0, version: 'test' };
-    const door = await openGrpcListener({
+    const listener = await openGrpcListener({
       ...where,
-      calls: calls,
+      calls,
       now,
       monotonicNow,
       maxConnections: 100,
       log: createRecordedLog(),
     });
-    closing.push(() => door.close(0));
-    return { door, state, calls, begun: () => begun };
+    closing.push(() => listener.close(0));
+    return { listener, state, calls, begun: () => begun };
   }
 
   test.each(RPC_NAMES)('%s is refused before it begins, with a time to retry', async (rpc) => {
-    const { door, begun } = await served();
-    const client = jsonClient(door.address);
+    const { listener, begun } = await served();
+    const client = jsonClient(listener.address);
     closing.push(client.close);
     const outcome = await client.call(rpc, { domain_id: 'domain-a' }, { deadline: Date.now() + 5000 });
     expect(outcome).toMatchObject({ error: { status: 'RESOURCE_EXHAUSTED', code: 'ERROR_LIMIT_EXCEEDED' } });
@@ -131,17 +127,10 @@ describe('while it is overloaded', () => {
   });
 
   test('health checks are answered', async () => {
-    const { door, state } = await served();
-    const client = new HealthClient(door.address, credentials.createInsecure());
-    closing.push(() => {
-      client.close();
-    });
-    const status = await new Promise((resolve) => {
-      client.check({ service: '' }, (error, response) => {
-        resolve(error === null ? Serving[response.status] : error);
-      });
-    });
-    expect(status).toBe('SERVING');
+    const { listener, state } = await served();
+    const client = createHealthClient(listener.address);
+    closing.push(client.close);
+    expect(await client.check()).toBe('SERVING');
     const admin = await openAdminListener(state, {
       host: '127.0.0.1',
       port: 0,

@@ -1,7 +1,5 @@
 // Reads and deletes after the loss of a connection or a server, and the options of commands that the driver adds only to
 // other operations.
-import { createServer, connect as dial } from 'node:net';
-import type { Server } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import type { CommandStartedEvent, Document } from 'mongodb';
@@ -17,7 +15,9 @@ import type { ConfinedFilter } from '../../src/query/confine.js';
 import { startReplicaSet } from '../harness/replica-set.js';
 import type { ReplicaSet } from '../harness/replica-set.js';
 import { mongodbUri } from '../harness/service.js';
-import { lastingConnection } from '../harness/standing.js';
+import { lastingConnection } from '../harness/lasting-connection.js';
+import { startTcpProxy } from '../harness/tcp.js';
+import type { TcpProxy } from '../harness/tcp.js';
 
 const DATABASE = 'operation';
 const DOMAIN = 'domain-operation';
@@ -29,41 +29,30 @@ const PATIENT = patient();
 let toBreak = 0;
 let broken = 0;
 
-/** Creates a proxy of mongod that breaks connections. */
-function proxy(host: string, port: number): Server {
-  return createServer((client) => {
-    const server = dial(port, host);
-    client.on('data', (chunk) => {
-      if (toBreak === 0 || !chunk.includes('domain-operation')) return void server.write(chunk);
-      toBreak--;
-      broken++;
-      client.destroy();
-    });
-    server.on('data', (chunk) => client.write(chunk));
-    for (const [one, other] of [
-      [client, server],
-      [server, client],
-    ] as const)
-      one.on('close', () => other.destroy()).on('error', () => other.destroy());
-  });
-}
+/** Starts a proxy of mongod that breaks connections. */
+const startProxy = (port = 0): Promise<TcpProxy> =>
+  startTcpProxy(
+    new URL(mongodbUri()).host,
+    ({ client }) =>
+      (chunk, to) => {
+        if (toBreak === 0 || to === client || !chunk.includes('domain-operation'))
+          return void to.write(chunk);
+        toBreak--;
+        broken++;
+        client.destroy();
+      },
+    port,
+  );
 
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-let between: Server;
+let between: TcpProxy;
 let client: MongoClient;
 let store: JobStore;
 let commands: Document[];
 const faults: unknown[] = [];
 
 beforeAll(async () => {
-  const { hostname, port } = new URL(mongodbUri());
-  between = proxy(hostname, Number(port));
-  await new Promise<void>((resolve) => between.listen(0, '127.0.0.1', resolve));
-  const uri = `mongodb://127.0.0.1:${portOf(between)}/?directConnection=true&readPreference=primaryPreferred&readConcernLevel=majority`;
+  between = await startProxy();
+  const uri = `mongodb://${between.address}/?directConnection=true&readPreference=primaryPreferred&readConcernLevel=majority`;
   client = new MongoClient(uri, { ...clientOptions(uri), monitorCommands: true });
   client.on('commandStarted', ({ command }: CommandStartedEvent) => {
     commands.push(command);
@@ -84,7 +73,7 @@ beforeEach(() => {
 afterAll(async () => {
   await client.db(DATABASE).dropDatabase();
   await client.close();
-  between.close();
+  await between[Symbol.asyncDispose]();
 });
 
 /** Jobs of a database of their own. */
@@ -142,9 +131,8 @@ test('a delete is sent again after its connection breaks, and deletes once', asy
 });
 
 test('a delete that is aborted while it waits for a server is not sent', async () => {
-  const { hostname, port } = new URL(mongodbUri());
-  const later = proxy(hostname, Number(port));
-  const uri = `mongodb://127.0.0.1:${await freePort()}/?directConnection=true&serverSelectionTimeoutMS=15000`;
+  const port = await freePort();
+  const uri = `mongodb://127.0.0.1:${port}/?directConnection=true&serverSelectionTimeoutMS=15000`;
   const waiting = new MongoClient(uri, { ...clientOptions(uri), monitorCommands: true });
   const sent: Document[] = [];
   waiting.on('commandStarted', ({ command }: CommandStartedEvent) => sent.push(command));
@@ -154,11 +142,10 @@ test('a delete that is aborted while it waits for a server is not sent', async (
   const { remove } = createJobStore({ reads: lasting, stats: lasting, kill }, options);
   const short = { signal: AbortSignal.timeout(300), remaining: () => 10_000 };
   await expect(remove(filterOf('job-1'), short)).rejects.toHaveProperty('name', 'TimeoutError');
-  await new Promise<void>((resolve) => later.listen(Number(new URL(uri).port), '127.0.0.1', resolve));
+  await using _later = await startProxy(port);
   await waiting.db(DATABASE).command({ ping: 1 });
   expect(sent.filter((each) => 'delete' in each)).toEqual([]);
   await waiting.close();
-  later.close();
 });
 
 describe('a primary that steps down', () => {

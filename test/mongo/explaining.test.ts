@@ -10,7 +10,7 @@ import { shownCommand } from '../../src/mongo/shown-command.js';
 import { confine } from '../../src/query/confine.js';
 import { mongodbUri } from '../harness/service.js';
 import { insertSlowJob, SLOW_DOMAIN } from '../harness/slow.js';
-import { lastingConnection } from '../harness/standing.js';
+import { lastingConnection } from '../harness/lasting-connection.js';
 
 const client = new MongoClient(mongodbUri(), clientOptions(mongodbUri()));
 const db = client.db('explaining');

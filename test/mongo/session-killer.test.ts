@@ -10,7 +10,7 @@ import { monitorSecondaries } from '../../src/mongo/secondaries.js';
 import { createExecutor } from '../../src/mongo/executor.js';
 import { startReplicaSet } from '../harness/replica-set.js';
 import type { ReplicaSet } from '../harness/replica-set.js';
-import { lastingConnection } from '../harness/standing.js';
+import { lastingConnection } from '../harness/lasting-connection.js';
 import { mongodbUri } from '../harness/service.js';
 import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN } from '../harness/slow.js';
 import { timed } from '../harness/timed.js';

@@ -184,7 +184,7 @@ async function withoutDatabase(): Promise<Cause> {
   return {
     name: 'a database that is away',
     alerts: ['InventoryJobNotServing', 'InventoryJobErrorRatio'],
-    settings: { mongodbUri: `mongodb://127.0.0.1:${mongod.port}` },
+    settings: { mongodbUri: `mongodb://${mongod.host}` },
     async begin(service) {
       await mongod.stop();
       await shows(service, 'inventory_job_serving', (value) => value === 0);

@@ -1,15 +1,17 @@
 // Hostile clients, in a process of their own: each kind repeats its attack until a stop message (docs/resilience.md «Scenarios»).
 import { setMaxListeners } from 'node:events';
-import { connect as dial } from 'node:net';
-import type { Socket } from 'node:net';
-import { connect, constants } from 'node:http2';
+import { constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { setTimeout as pause } from 'node:timers/promises';
 import { junk } from './mutations.js';
 import { encodeRequest } from '../harness/encoder.js';
 import { framed } from '../harness/frames.js';
+import { routeOf } from '../harness/http-client.js';
+import { pathOf } from '../harness/messages.js';
 import { random } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
+import { openSession, openStream } from '../harness/raw-grpc.js';
+import { dial } from '../harness/tcp.js';
 
 /** The arguments: the addresses of both listeners, the domain with large lists, and the seed. */
 const [, , grpc = '', http = '', domain = '', seed = '0'] = process.argv;
@@ -28,27 +30,13 @@ const count = (what: string): void => {
   counts.set(what, (counts.get(what) ?? 0) + 1);
 };
 
-const LIST = {
-  ':method': 'POST',
-  ':path': '/spaceone.api.inventory.v1.Job/list',
-  'content-type': 'application/grpc',
-  te: 'trailers',
-} as const;
-
 const ALL_JOBS = framed(encodeRequest('list', { domain_id: domain }));
 const ONE_JOB = framed(encodeRequest('get', { domain_id: domain, job_id: 'job-0' }));
 
-function session(): ClientHttp2Session {
-  const opened = connect(`http://${grpc}`, { maxOutstandingPings: 1000 });
-  opened.on('error', () => undefined);
-  return opened;
-}
+const session = (): ClientHttp2Session => openSession(grpc, { maxOutstandingPings: 1000 });
 
-function stream(of: ClientHttp2Session): ClientHttp2Stream {
-  const opened = of.request(LIST);
-  opened.on('error', () => undefined);
-  return opened;
-}
+const stream = (of: ClientHttp2Session, headers: Readonly<Record<string, string>> = {}): ClientHttp2Stream =>
+  openStream(of, pathOf('list'), headers);
 
 /** Keeps a session while it is usable, and then opens another. */
 function reusedSession(): () => ClientHttp2Session {
@@ -57,13 +45,6 @@ function reusedSession(): () => ClientHttp2Session {
     if (current === undefined || current.closed || current.destroyed) current = session();
     return current;
   };
-}
-
-function socket(address: string): Socket {
-  const [host, port] = address.split(':');
-  const opened = dial({ host, port: Number(port) });
-  opened.on('error', () => undefined);
-  return opened;
 }
 
 type Attack = (next: Random) => Promise<void>;
@@ -123,7 +104,7 @@ const halfOpen = (): Attack => async () => {
 };
 
 const junkSocket = (): Attack => async (next) => {
-  const opened = socket(next() < 0.5 ? grpc : http);
+  const opened = dial(next() < 0.5 ? grpc : http);
   opened.write(junk(next));
   count('sockets with junk');
   await pause(50);
@@ -131,7 +112,7 @@ const junkSocket = (): Attack => async (next) => {
 };
 
 const silentSocket = (): Attack => async () => {
-  const opened = [socket(grpc), socket(http)];
+  const opened = [dial(grpc), dial(http)];
   count('sockets with nothing');
   await pause(2000, undefined, { signal: stop.signal }).catch(() => undefined);
   for (const each of opened) each.destroy();
@@ -154,8 +135,8 @@ function oneByteFrames(): Attack {
 
 /** Sends headers one byte at a time. */
 const slowloris = (): Attack => async () => {
-  const opened = socket(http);
-  opened.write('POST /inventory/v1/job/list HTTP/1.1\r\nhost: localhost\r\n');
+  const opened = dial(http);
+  opened.write(`POST ${routeOf('list')} HTTP/1.1\r\nhost: localhost\r\n`);
   count('endless headers');
   for (let bytes = 0; bytes < 50 && !stop.signal.aborted; bytes++) {
     opened.write('x');
@@ -166,9 +147,7 @@ const slowloris = (): Attack => async () => {
 
 const hugeHeaders = (): Attack => async () => {
   const opened = session();
-  const large = opened.request({ ...LIST, token: 't'.repeat(48_000) });
-  large.on('error', () => undefined);
-  large.end(ONE_JOB);
+  stream(opened, { token: 't'.repeat(48_000) }).end(ONE_JOB);
   count('headers of 48 KB');
   await pause(50);
   opened.destroy();

@@ -1,6 +1,6 @@
 // The job explorer on a domain of 200,000 jobs in a real browser: the time and the calls of each view, and the delay for others (docs/explorer.md).
 import { performance } from 'node:perf_hooks';
-import { loadManyJobs } from '../harness/many-jobs.js';
+import { loadManyJobs } from '../harness/measured-jobs.js';
 import { startBrowser } from '../harness/browser.js';
 import { explore } from '../harness/explorer.js';
 import type { Explored } from '../harness/explorer.js';

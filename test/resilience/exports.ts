@@ -13,6 +13,7 @@ import {
   slowdown,
   timesOf,
 } from './steady-load.js';
+import { routeOf } from '../harness/http-client.js';
 import { startDatabase } from '../harness/mongod.js';
 import { atMost, exactly, longestDelay } from './scenario.js';
 import type { Assertion, ScenarioOptions } from './scenario.js';
@@ -81,7 +82,7 @@ async function take(
   const once = (): Promise<void> =>
     new Promise((resolve) => {
       const headers = { 'content-type': 'application/json', accept, 'accept-encoding': encoding };
-      const url = `http://${system.addresses.http}/inventory/v1/job/list`;
+      const url = `http://${system.addresses.http}${routeOf('list')}`;
       const sent = request(url, { method: 'POST', agent, headers, signal: stopped }, (response) => {
         response.on('data', (chunk: Buffer) => (bytes += chunk.length));
         response.once('close', resolve);

@@ -1,7 +1,6 @@
 // Random requests, valid and malformed, through both listeners, by a caller with access to one domain of two: none crashes
 // the service, causes an internal error or reveals data of the other domain (docs/resilience.md «Scenarios»).
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,12 +14,14 @@ import { junk, mutated } from './mutations.js';
 import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
 import type { Answer, GrpcClient, RpcName } from '../harness/client.js';
 import { encodeRequest } from '../harness/encoder.js';
-import { createHttpClient } from '../harness/http-client.js';
+import { createHttpClient, routeOf } from '../harness/http-client.js';
 import type { HttpClient } from '../harness/http-client.js';
+import { pathOf } from '../harness/messages.js';
 import { scrape } from '../harness/metrics.js';
 import { startDatabase } from '../harness/mongod.js';
 import { drawn, pick } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
+import { dial } from '../harness/tcp.js';
 import { atMost, exactly, none, sameProcess } from './scenario.js';
 import type { Assertion, ScenarioOptions } from './scenario.js';
 import { startProbedSystem, tally } from './system-under-test.js';
@@ -36,7 +37,7 @@ const CONCURRENCY = 24;
 /** The share of requests before the memory of the warm service is measured. */
 const WARM_UP_SHARE = 0.1;
 /** Requests between two refills of the domain. */
-const REFILL_INTERVAL = 2000;
+const REQUESTS_PER_REFILL = 2000;
 const MAX_GROWTH = 1.5;
 /** The same after few requests, before all lasting buffers exist. */
 const MAX_GROWTH_SHORT = 3;
@@ -128,7 +129,7 @@ const byHttp =
   async (next, { http, token }) => {
     const { rpc, request } = anyRequest(next, DATA);
     const body = change(next, Buffer.from(JSON.stringify(request)));
-    const path = `/inventory/v1/job/${rpc}`;
+    const path = routeOf(rpc);
     return { method, rpc, ...(await http.post(path, body, { timeoutMs: TIMEOUT_MS, headers: { token } })) };
   };
 
@@ -143,8 +144,7 @@ const TYPES = [
 const otherType: Method = async (next, { http, token }) => {
   const { rpc, request } = anyRequest(next, DATA);
   const headers = { token, 'content-type': pick(next, TYPES), 'connect-protocol-version': '1' };
-  const path = `/spaceone.api.inventory.v1.Job/${rpc}`;
-  const answer = await http.post(path, mutated(next, encodeRequest(rpc, request)), {
+  const answer = await http.post(pathOf(rpc), mutated(next, encodeRequest(rpc, request)), {
     timeoutMs: TIMEOUT_MS,
     headers,
   });
@@ -165,15 +165,13 @@ const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 const BEGINNINGS = [
   '',
   PREFACE,
-  'POST /inventory/v1/job/list HTTP/1.1\r\nhost: localhost\r\n',
+  `POST ${routeOf('list')} HTTP/1.1\r\nhost: localhost\r\n`,
   'GET / HTTP/9\r\n\r\n',
 ];
 
 /** Writes bytes to a socket that form no request. */
 const onSocket: Method = async (next, { system: { addresses } }) => {
-  const [host, port] = pick(next, [addresses.grpc, addresses.http]).split(':');
-  const socket = connect({ host, port: Number(port) });
-  socket.on('error', () => undefined);
+  const socket = dial(pick(next, [addresses.grpc, addresses.http]));
   socket.resume();
   socket.end(Buffer.concat([Buffer.from(pick(next, BEGINNINGS)), junk(next)]));
   const closed = new Promise((resolve) => socket.once('close', resolve));
@@ -233,7 +231,7 @@ async function requests(count: number, seed: number, clients: Clients, db: Db): 
   async function worker(): Promise<void> {
     while (nth < count) {
       const mine = nth++;
-      if (mine % REFILL_INTERVAL === 0) await fill(db);
+      if (mine % REQUESTS_PER_REFILL === 0) await fill(db);
       if (mine === Math.floor(count * WARM_UP_SHARE)) run.warm = await clients.system.vitals('collected');
       const next = drawn(seed, mine);
       const sent = await pick(next, ALL)(next, clients);

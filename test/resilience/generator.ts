@@ -10,7 +10,7 @@ import { ROW_CONDITIONS } from '../../src/query/stages/row-conditions.js';
 import type { OperandName } from '../../src/query/values.js';
 import type { RpcName } from '../harness/client.js';
 import { written } from '../harness/expressions.js';
-import { NAMES, VALUES } from '../harness/hostile.js';
+import { NAMES, VALUES } from '../harness/injections.js';
 import { below, pick, several, some, weighed } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
 

@@ -1,11 +1,6 @@
 // Follows the health of a service by grpc.health.v1.Health/Watch, /readyz and /livez (docs/monitor.md «Health»).
 import { setTimeout as pause } from 'node:timers/promises';
-import { credentials } from '@grpc/grpc-js';
-import {
-  HealthCheckResponse_ServingStatus as Serving,
-  HealthClient,
-} from '../../src/gen/grpc/health/v1/health.js';
-import type { HealthCheckResponse } from '../../src/gen/grpc/health/v1/health.js';
+import { createHealthClient } from '../harness/health-client.js';
 import type { Addresses } from '../harness/program.js';
 import { until } from '../harness/until.js';
 
@@ -36,17 +31,14 @@ async function page(address: string, path: string): Promise<number> {
 export async function followHealth({ grpc, admin }: Addresses): Promise<Health> {
   const isOpen = () => page(admin, '/livez').then(Boolean, () => false);
   await until('the admin listener is open', isOpen, 10_000);
-  const client = new HealthClient(grpc, credentials.createInsecure());
-  const watching = client.watch({ service: 'spaceone.api.inventory.v1.Job' });
+  const client = createHealthClient(grpc);
   let watch: Report | undefined;
   let ready: Report | undefined;
   let failedLivez = 0;
   const stop = new AbortController();
-  watching.on('data', ({ status }: HealthCheckResponse) => {
-    watch = { serving: status === Serving.SERVING, time: performance.now() };
+  const watching = client.watch('spaceone.api.inventory.v1.Job', (serving) => {
+    watch = { serving: serving === 'SERVING', time: performance.now() };
   });
-  // The stream ends with an error on cancellation, or when the service exits.
-  watching.on('error', () => undefined);
   const polling = (async () => {
     while (!stop.signal.aborted) {
       const serving = (await page(admin, '/readyz')) === 200;

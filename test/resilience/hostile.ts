@@ -7,7 +7,7 @@ import type { Db } from 'mongodb';
 import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
 import type { Answer } from '../harness/client.js';
 import { encodeRequest } from '../harness/encoder.js';
-import { createHttpClient } from '../harness/http-client.js';
+import { createHttpClient, routeOf } from '../harness/http-client.js';
 import { startDatabase } from '../harness/mongod.js';
 import { until } from '../harness/until.js';
 import { atLeast, atMost, sameProcess } from './scenario.js';
@@ -58,7 +58,7 @@ function honestCalls({ addresses }: ProbedSystem, stopped: AbortSignal) {
   const request = encodeRequest('get', GET);
   const byGrpc = steady(() => grpc.send('get', request, { timeoutMs: TIMEOUT_MS }), stopped);
   const byHttp = steady(
-    () => http.post('/inventory/v1/job/get', JSON.stringify(GET), { timeoutMs: TIMEOUT_MS }),
+    () => http.post(routeOf('get'), JSON.stringify(GET), { timeoutMs: TIMEOUT_MS }),
     stopped,
   );
   return Promise.all([byGrpc, byHttp]).finally(() => {

@@ -3,7 +3,7 @@ import { DOMAIN, EXTREME_REQUESTS } from './extreme-requests.js';
 import type { ExtremeRequest } from './extreme-requests.js';
 import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
 import type { Answer, GrpcClient } from '../harness/client.js';
-import { createHttpClient } from '../harness/http-client.js';
+import { createHttpClient, routeOf } from '../harness/http-client.js';
 import type { HttpClient } from '../harness/http-client.js';
 import { startDatabase } from '../harness/mongod.js';
 import { exactly, longestDelay, none, sameProcess } from './scenario.js';
@@ -32,7 +32,7 @@ function send(
   const options = { timeoutMs: TIMEOUT_MS };
   return listener === 'gRPC'
     ? grpc.send(rpc, Buffer.from(body), options)
-    : http.post(`/inventory/v1/job/${rpc}`, body, options);
+    : http.post(routeOf(rpc), body, options);
 }
 
 async function measure(

@@ -1,8 +1,9 @@
 // A proxy to a server that can delay, cut, reset, hold or drop the traffic (docs/resilience.md «Scenarios»).
 import { EventEmitter, once } from 'node:events';
-import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { startTcpProxy } from '../harness/tcp.js';
+import type { Pair, TcpProxy } from '../harness/tcp.js';
 
 /** The treatment of the traffic. */
 export type Mode =
@@ -20,86 +21,55 @@ export type Mode =
   /** Held, from the first request with this text on. */
   | { readonly heldFrom: string };
 
-export interface NetworkProxy extends AsyncDisposable {
-  readonly host: string;
+export interface NetworkProxy extends TcpProxy {
   set(mode: Mode): void;
   mode(): Mode;
 }
 
-interface Pair {
-  readonly client: Socket;
-  readonly server: Socket;
-  /** Traffic is dropped for ever. */
-  dead: boolean;
-}
-
 /** Starts a proxy to the server at `target`. */
 export async function startNetworkProxy(target: string): Promise<NetworkProxy> {
-  const [host = '', port = ''] = target.split(':');
-  const pairs = new Set<Pair>();
   let mode: Mode = 'open';
   // Each held connection listens.
   const changes = new EventEmitter().setMaxListeners(0);
 
-  function end({ client, server }: Pair): void {
-    client.resetAndDestroy();
-    server.destroy();
-  }
-
-  /** Forwards `chunk` by the current mode. */
-  async function pass(pair: Pair, to: Socket, chunk: Buffer): Promise<void> {
-    if (pair.dead) return;
+  /** Forwards `chunk` by the current mode; the pairs no longer joined are dead. */
+  async function pass({ client, server, joined }: Pair, to: Socket, chunk: Buffer): Promise<void> {
+    if (!joined) return;
     if (mode === 'reset') {
-      end(pair);
+      client.resetAndDestroy();
+      server.destroy();
       return;
     }
     if (typeof mode === 'object' && 'heldFrom' in mode && chunk.includes(mode.heldFrom)) mode = 'held';
     if (mode === 'held') await once(changes, 'change');
     else if (typeof mode === 'object' && 'delayMs' in mode) await pause(mode.delayMs);
-    if (mode !== 'cut' || to !== pair.client) {
+    if (mode !== 'cut' || to !== client) {
       to.write(chunk);
       return;
     }
     to.write(chunk.subarray(0, chunk.length / 2));
     to.end();
-    pair.server.destroy();
+    server.destroy();
   }
 
-  const listener = createServer((client) => {
-    const pair: Pair = { client, server: connect(Number(port), host), dead: mode === 'blackhole' };
-    pairs.add(pair);
-    for (const [from, to] of [
-      [client, pair.server],
-      [pair.server, client],
-    ] as const) {
-      // Chunks stay in order, whatever the delays.
-      let passed = Promise.resolve();
-      from.on('data', (chunk: Buffer) => {
-        passed = passed.then(() => pass(pair, to, chunk));
-      });
-      from.on('error', () => undefined);
-      from.on('close', () => {
-        if (!pair.dead) to.destroy();
-        pairs.delete(pair);
-      });
-    }
+  const proxy = await startTcpProxy(target, (pair) => {
+    pair.joined = mode !== 'blackhole';
+    // Chunks stay in order, whatever the delays.
+    const passed = new Map<Socket, Promise<void>>();
+    return (chunk, to) => {
+      passed.set(
+        to,
+        (passed.get(to) ?? Promise.resolve()).then(() => pass(pair, to, chunk)),
+      );
+    };
   });
-  listener.listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const address = listener.address();
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
   return {
-    host: `127.0.0.1:${address.port}`,
+    ...proxy,
     mode: () => mode,
     set(next) {
       mode = next;
-      if (next === 'blackhole') for (const pair of pairs) pair.dead = true;
+      if (next === 'blackhole') for (const pair of proxy.pairs) pair.joined = false;
       changes.emit('change');
-    },
-    async [Symbol.asyncDispose]() {
-      for (const pair of pairs) end(pair);
-      listener.close();
-      await once(listener, 'close');
     },
   };
 }

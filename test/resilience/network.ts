@@ -47,7 +47,7 @@ export async function network(options: ScenarioOptions): Promise<readonly Assert
   await using set = await startReplicaSet(1, 10_000);
   await fillForReads(set.uri, 1);
   await using proxy = await startNetworkProxy(firstOf(set.nodes).host);
-  const uri = `mongodb://${proxy.host}/?directConnection=true`;
+  const uri = `mongodb://${proxy.address}/?directConnection=true`;
   const time = options.short ? 3000 : 10_000;
   const { result, reads, assertions } = await underReads(uri, LOAD, options, async (health) => {
     const recoveries: Assertion[] = [];

@@ -5,7 +5,7 @@ import { followHealth } from './health.js';
 import type { Health } from './health.js';
 import { fillForReads, READS } from './known-reads.js';
 import type { Read } from './known-reads.js';
-import { freeHost } from '../harness/mongod.js';
+import { freeAddress, portOf } from '../harness/tcp.js';
 import type { Settings } from '../harness/program.js';
 import { primaryAmong, firstOf, startReplicaSet } from '../harness/replica-set.js';
 import type { Node, ReplicaSet } from '../harness/replica-set.js';
@@ -136,7 +136,7 @@ const named = ({ node }: Environment, time: number, host: string, options: strin
   settings: {
     NODE_OPTIONS: `--import=${LATE_NAMES}`,
     LATE_NAMES: String(time),
-    LATE_PORT: node.host.split(':')[1] ?? '',
+    LATE_PORT: portOf(node.host),
   },
   before: () => Promise.resolve(),
   during: () => pause(time),
@@ -155,14 +155,14 @@ async function shortStates(environment: Environment): Promise<readonly State[]> 
     late(set, 1500, 'serverSelectionTimeoutMS=500'),
     ...READS.filter(({ rpc }) => rpc === 'stat').map((read) => stalled(environment, 4000, read)),
     standalone(environment, 3000, set.uri),
-    named(environment, 3000, `mongodb://late.test:${node.host.split(':')[1] ?? ''}`, 'directConnection=true'),
-    moved(environment, await freeHost()),
+    named(environment, 3000, `mongodb://late.test:${portOf(node.host)}`, 'directConnection=true'),
+    moved(environment, await freeAddress()),
   ];
 }
 
 async function fullStates(environment: Environment): Promise<readonly State[]> {
   const { set, node } = environment;
-  const port = node.host.split(':')[1] ?? '';
+  const port = portOf(node.host);
   return [
     ...[1000, 8000, 40_000].map((by) => late(set, by)),
     late(set, 2500, 'serverSelectionTimeoutMS=1000'),
@@ -172,7 +172,7 @@ async function fullStates(environment: Environment): Promise<readonly State[]> {
     standalone(environment, 15_000, `mongodb://${node.host}/`),
     named(environment, 8000, `mongodb://late.test:${port}`, 'directConnection=true'),
     named(environment, 8000, 'mongodb+srv://set.late.test', 'tls=false'),
-    moved(environment, await freeHost()),
+    moved(environment, await freeAddress()),
   ];
 }
 

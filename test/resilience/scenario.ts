@@ -13,7 +13,7 @@ export interface Assertion {
 export interface ScenarioOptions {
   /** Seeds every random choice: the same seed repeats the scenario. */
   readonly seed: number;
-  /** A smaller form, for every change; the full size is for the published figures. */
+  /** A smaller form, for every change; the full size is for the published results. */
   readonly short: boolean;
   /** The duration of a scenario without an end of its own; undefined: its default. */
   readonly lasting: number | undefined;

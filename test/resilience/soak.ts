@@ -5,7 +5,7 @@ import type { Db } from 'mongodb';
 import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
 import type { GrpcClient, RpcName } from '../harness/client.js';
 import { encodeRequest } from '../harness/encoder.js';
-import { createHttpClient } from '../harness/http-client.js';
+import { createHttpClient, routeOf } from '../harness/http-client.js';
 import type { HttpClient } from '../harness/http-client.js';
 import { startDatabase } from '../harness/mongod.js';
 import { pick, random } from '../harness/random.js';
@@ -77,7 +77,7 @@ async function call(next: Random, { grpc, http }: Clients): Promise<string> {
   const { status } =
     next() < 0.5
       ? await grpc.send(rpc, encodeRequest(rpc, request), options)
-      : await http.post(`/inventory/v1/job/${rpc}`, JSON.stringify(request), options);
+      : await http.post(routeOf(rpc), JSON.stringify(request), options);
   return status;
 }
 

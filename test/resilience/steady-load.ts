@@ -1,11 +1,10 @@
 // Load at a steady rate: the pages of a small domain beside busy neighbours, and health probes, with their times.
 import { Agent, get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { credentials, Metadata } from '@grpc/grpc-js';
 import type { Db } from 'mongodb';
-import { HealthClient } from '../../src/gen/grpc/health/v1/health.js';
 import { createGrpcClient, OWN_CONNECTION } from '../harness/client.js';
 import { encodeRequest } from '../harness/encoder.js';
+import { createHealthClient } from '../harness/health-client.js';
 import { atMost } from './scenario.js';
 import type { Assertion, ScenarioOptions } from './scenario.js';
 import type { ProbedSystem } from './system-under-test.js';
@@ -119,13 +118,11 @@ export async function probesOf(
   perSecond = 5,
 ): Promise<readonly TimedCall[]> {
   const agent = new Agent();
-  const health = new HealthClient(addresses.grpc, credentials.createInsecure());
-  const check = (): Promise<string> =>
-    new Promise((resolve) => {
-      health.check({ service: '' }, new Metadata(), { deadline: Date.now() + TIMEOUT_MS }, (error) => {
-        resolve(error === null ? 'OK' : 'UNANSWERED');
-      });
-    });
+  const health = createHealthClient(addresses.grpc);
+  const check = async (): Promise<string> => {
+    const status = await health.check('', TIMEOUT_MS);
+    return status === 'SERVING' ? 'OK' : status;
+  };
   const probes = [
     () => fetched(`http://${addresses.admin}/livez`, agent),
     () => fetched(`http://${addresses.admin}/readyz`, agent),

@@ -1,24 +1,26 @@
 // SIGTERM in each state of the service: it exits with 0 within the grace period and a margin (docs/deploy.md «Start and stop»).
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:http2';
-import { connect as dial, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { credentials } from '@grpc/grpc-js';
-import { HealthClient } from '../../src/gen/grpc/health/v1/health.js';
 import { followHealth } from './health.js';
 import { startNetworkProxy } from './network-proxy.js';
 import type { NetworkProxy } from './network-proxy.js';
 import { fillForReads, LIST as LIST_READ, READS, steadyReads } from './known-reads.js';
-import { freeHost, withDatabase } from '../harness/mongod.js';
+import { createHealthClient } from '../harness/health-client.js';
+import { post, routeOf } from '../harness/http-client.js';
+import { idleConnections } from '../harness/idle.js';
+import { withDatabase } from '../harness/mongod.js';
 import type { Settings } from '../harness/program.js';
 import { random } from '../harness/random.js';
+import { leaveUnsent } from '../harness/raw-grpc.js';
 import { primaryAmong, firstOf, startReplicaSet } from '../harness/replica-set.js';
 import type { Node } from '../harness/replica-set.js';
 import { insertSlowJob, slowStat } from '../harness/slow.js';
+import { dial, listen } from '../harness/tcp.js';
 import { until } from '../harness/until.js';
 import { atMost, exactly, noFaults } from './scenario.js';
 import type { Assertion, ScenarioOptions } from './scenario.js';
@@ -69,16 +71,13 @@ const longStat: Work = async ({ grpc }) => {
 
 /** Opens a socket, sends `text`, and leaves it open. */
 async function sent(address: string, text: string): Promise<Socket> {
-  const [host, port] = address.split(':');
-  const socket = dial(Number(port), host);
-  socket.on('error', () => undefined);
+  const socket = dial(address);
   await once(socket, 'connect');
   socket.write(text);
   return socket;
 }
 
-const REQUEST =
-  'POST /inventory/v1/job/list HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n';
+const REQUEST = `POST ${routeOf('list')} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n`;
 
 const LIST = JSON.stringify(LIST_READ.request);
 
@@ -90,37 +89,19 @@ const exportNotRead: Work = async ({ addresses }) => {
 
 const halfARequest: Work = ({ addresses }) => sent(addresses.http, `${REQUEST}content-length: 10\r\n\r\n{`);
 
-const idleConnections: Work = async ({ addresses }) => {
-  await Promise.all(Array.from({ length: 20 }, () => sent(addresses.http, '')));
-};
+const idle: Work = ({ addresses }) => idleConnections([addresses.http], 20);
 
-const streamWithoutABody: Work = async ({ addresses }) => {
-  const session = connect(`http://${addresses.grpc}`);
-  // Any end of the session is expected.
-  session.on('error', () => undefined);
-  await once(session, 'remoteSettings');
-  const path = '/spaceone.api.inventory.v1.Job/list';
-  const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc' });
-  stream.on('error', () => undefined);
-};
+const streamWithoutABody: Work = ({ addresses }) => leaveUnsent(addresses.grpc);
 
-const watch: Work = async ({ addresses }) => {
-  const health = new HealthClient(addresses.grpc, credentials.createInsecure());
-  const watching = health.watch({ service: '' });
-  watching.on('error', () => undefined);
-  await once(watching, 'data');
-};
+const watch: Work = ({ addresses }) => createHealthClient(addresses.grpc).watch().begun();
 
 const withToken: Work = async ({ addresses }) => {
   const claims = { did: 'domain-1', cat: 'API_KEY' };
   const token = [{ alg: 'RS256' }, claims].map((part) =>
     Buffer.from(JSON.stringify(part)).toString('base64url'),
   );
-  void fetch(`http://${addresses.http}/inventory/v1/job/list`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', token: `${token.join('.')}.AAAA` },
-    body: '{}',
-  }).catch(() => undefined);
+  const headers = { token: `${token.join('.')}.AAAA` };
+  void post(addresses.http, routeOf('list'), '{}', headers).catch(() => undefined);
   await pause(200);
 };
 
@@ -131,7 +112,7 @@ const CALL_STATES: readonly State[] = [
   { name: 'under a slow stat', work: longStat },
   { name: 'an export that nobody reads', work: exportNotRead },
   { name: 'half a request', work: halfARequest },
-  { name: 'idle connections', work: idleConnections },
+  { name: 'idle connections', work: idle },
   { name: 'a stream without a body', work: streamWithoutABody },
   { name: 'an open Watch', work: watch },
   {
@@ -219,26 +200,10 @@ async function stopIn(
   ];
 }
 
-/** Starts a server that accepts connections and never answers. */
-async function startSilentServer(): Promise<AsyncDisposable & { readonly host: string }> {
-  const host = await freeHost();
-  const open = new Set<Socket>();
-  const server = createServer((socket) => void open.add(socket.on('error', () => undefined)));
-  server.listen(Number(host.split(':')[1]), '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    host,
-    async [Symbol.asyncDispose]() {
-      for (const socket of open) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
-
 async function withIdentity(uri: string): Promise<readonly Assertion[]> {
-  await using identity = await startSilentServer();
-  const settings = { AUTH: 'jwt', AUTH_IDENTITY_ENDPOINT: `grpc://${identity.host}` };
+  // It accepts connections, and never answers.
+  await using identity = await listen(createServer());
+  const settings = { AUTH: 'jwt', AUTH_IDENTITY_ENDPOINT: `grpc://${identity.address}` };
   return await stopIn({ name: 'identity stalled under a call', settings, work: withToken }, uri);
 }
 
@@ -263,7 +228,7 @@ export async function stopping({ short }: ScenarioOptions): Promise<readonly Ass
   await withDatabase(set.uri, insertSlowJob, { journal: true });
   await using proxy = await startNetworkProxy(node.host);
   const environment = { node, proxy };
-  const uri = `mongodb://${proxy.host}/?directConnection=true`;
+  const uri = `mongodb://${proxy.address}/?directConnection=true`;
   const assertions: Assertion[] = [];
   for (const state of CALL_STATES) assertions.push(...(await stopIn(state, uri)));
   assertions.push(...(await withIdentity(uri)));

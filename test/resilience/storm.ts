@@ -18,6 +18,7 @@ import type { AllTransports } from './all-transports.js';
 import { runUnrulyClients } from './unruly-clients.js';
 import type { Call } from './unruly-clients.js';
 import { statusOf } from '../harness/client.js';
+import { routeOf } from '../harness/http-client.js';
 import { parseObject } from '../harness/json.js';
 import { startDatabase } from '../harness/mongod.js';
 import type { Database } from '../harness/mongod.js';
@@ -131,7 +132,7 @@ async function exportList({ history, transports, seen }: Storm, next: Random): P
   const { request, check } = exportOf(history, next);
   const { accept, rows } = pick(next, FORMATS);
   const from = performance.now();
-  const answer = await transports.post('/inventory/v1/job/list', JSON.stringify(request), {
+  const answer = await transports.post(routeOf('list'), JSON.stringify(request), {
     ...optionsOf(next),
     headers: { accept },
   });

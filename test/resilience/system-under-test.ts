@@ -1,13 +1,13 @@
 // The system under test: the built program on a database, a client of each listener, and a probe inside the process.
 import { readdirSync } from 'node:fs';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { freePort } from '../../src/embedded/embedded.js';
 import { jsonClient, statusOf } from '../harness/client.js';
 import type { Outcome, RpcName } from '../harness/client.js';
 import { createHttpClient } from '../harness/http-client.js';
 import { DATABASE } from '../harness/mongod.js';
 import { startProgram } from '../harness/program.js';
 import type { Addresses, Program, Settings } from '../harness/program.js';
+import { freeAddress, portOf } from '../harness/tcp.js';
 
 /** The application name of the service on its connections to the database. */
 export const APP_NAME = 'inventory-job';
@@ -41,13 +41,11 @@ export function tally(ends: readonly string[]): string {
 export const verdictOf = (outcome: Outcome, isRight: (response: JsonObject) => boolean): string =>
   'response' in outcome && !isRight(outcome.response) ? 'wrong' : statusOf(outcome);
 
-async function freeAddresses(): Promise<Addresses> {
-  const [grpc, http, admin] = [await freePort(), await freePort(), await freePort()];
-  const at = (port: number): string => `127.0.0.1:${port}`;
-  return { grpc: at(grpc), http: at(http), admin: at(admin) };
-}
-
-const portIn = (address: string): string => address.split(':')[1] ?? '';
+const freeAddresses = async (): Promise<Addresses> => ({
+  grpc: await freeAddress(),
+  http: await freeAddress(),
+  admin: await freeAddress(),
+});
 
 function withClients(program: Program, addresses: Addresses): System {
   const [grpc, http] = [jsonClient(addresses.grpc), createHttpClient(addresses.http)];
@@ -71,9 +69,9 @@ export async function launchSystem(uri: string, settings: Settings = {}): Promis
     {
       MONGODB_URI: uri,
       MONGODB_DATABASE: DATABASE,
-      GRPC_PORT: portIn(addresses.grpc),
-      HTTP_PORT: portIn(addresses.http),
-      ADMIN_PORT: portIn(addresses.admin),
+      GRPC_PORT: portOf(addresses.grpc),
+      HTTP_PORT: portOf(addresses.http),
+      ADMIN_PORT: portOf(addresses.admin),
       ...settings,
     },
     { output: 'file' },

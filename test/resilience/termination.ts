@@ -1,16 +1,14 @@
 // SIGTERM under calls, repeatedly, as in a rolling restart: earlier calls are answered, and later ones refused so that a
 // client with one retry loses nothing (docs/deploy.md «Start and stop»).
-import { once } from 'node:events';
-import { connect } from 'node:http2';
 import { setTimeout as pause } from 'node:timers/promises';
-import { credentials } from '@grpc/grpc-js';
-import { HealthClient } from '../../src/gen/grpc/health/v1/health.js';
 import { fillForReads, readOf } from './known-reads.js';
 import type { Read } from './known-reads.js';
+import { createHealthClient } from '../harness/health-client.js';
 import { withDatabase } from '../harness/mongod.js';
 import type { Addresses } from '../harness/program.js';
 import { pick, random } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
+import { leaveUnsent } from '../harness/raw-grpc.js';
 import { startReplicaSet } from '../harness/replica-set.js';
 import { insertSlowJob, slowStat } from '../harness/slow.js';
 import { atLeast, atMost, exactly, none } from './scenario.js';
@@ -76,24 +74,11 @@ const steadyCalls = (
 
 /** Opens a request without a body and a Watch on a replica, and leaves them open. */
 async function holdUp({ grpc }: Addresses): Promise<() => void> {
-  const session = connect(`http://${grpc}`);
-  // Any end of the session and the stream is expected.
-  session.on('error', () => undefined);
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': '/spaceone.api.inventory.v1.Job/list',
-    'content-type': 'application/grpc',
-    te: 'trailers',
-  });
-  stream.on('error', () => undefined);
-  await once(session, 'remoteSettings');
-  const health = new HealthClient(grpc, credentials.createInsecure());
-  const watching = health.watch({ service: '' });
-  watching.on('error', () => undefined);
-  await once(watching, 'data');
+  const { session } = await leaveUnsent(grpc);
+  const health = createHealthClient(grpc);
+  await health.watch().begun();
   return () => {
     session.destroy();
-    watching.cancel();
     health.close();
   };
 }

@@ -1,13 +1,15 @@
 // Misbehaving clients: pipelined requests and streams on connections that are dropped, reset, half-closed or not read.
-import { connect as connectHttp2 } from 'node:http2';
-import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { RpcName } from '../harness/client.js';
 import { encodeRequest } from '../harness/encoder.js';
 import { framed } from '../harness/frames.js';
+import { routeOf } from '../harness/http-client.js';
+import { pathOf } from '../harness/messages.js';
 import { below, pick, several } from '../harness/random.js';
 import type { Random } from '../harness/random.js';
+import { openSession, openStream } from '../harness/raw-grpc.js';
+import { dial } from '../harness/tcp.js';
 import type { ProbedSystem } from './system-under-test.js';
 
 export type Call = readonly [RpcName, JsonObject];
@@ -20,7 +22,7 @@ const ACCEPTED = ['application/json', 'application/json', 'application/x-ndjson'
 function requestOf(next: Random, [rpc, request]: Call): string {
   const body = JSON.stringify(request);
   const head = [
-    `POST /inventory/v1/job/${rpc} HTTP/1.1`,
+    `POST ${routeOf(rpc)} HTTP/1.1`,
     'host: localhost',
     'content-type: application/json',
     `accept: ${pick(next, ACCEPTED)}`,
@@ -33,9 +35,7 @@ function requestOf(next: Random, [rpc, request]: Call): string {
 
 /** Pipelines calls, reads part of the answers, and leaves in a random way. */
 async function pipeline({ addresses }: ProbedSystem, next: Random, calls: readonly Call[]): Promise<void> {
-  const [host = '', port = ''] = addresses.http.split(':');
-  const socket = connect(Number(port), host);
-  socket.on('error', () => undefined);
+  const socket = dial(addresses.http);
   const text = calls.map((call) => requestOf(next, call)).join('');
   socket.write(next() < 0.2 ? text.slice(0, below(next, text.length)) : text);
   const reading = next();
@@ -53,17 +53,10 @@ async function pipeline({ addresses }: ProbedSystem, next: Random, calls: readon
 
 /** Opens streams in one session, resets some, reads some, and ends the session. */
 async function openStreams({ addresses }: ProbedSystem, next: Random, calls: readonly Call[]): Promise<void> {
-  const session = connectHttp2(`http://${addresses.grpc}`);
-  session.on('error', () => undefined);
+  const session = openSession(addresses.grpc);
   const streams = calls.map(([rpc, request]) => {
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': `/spaceone.api.inventory.v1.Job/${rpc}`,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      ...(next() < 0.2 ? { 'grpc-timeout': `${1 + below(next, 800)}m` } : {}),
-    });
-    stream.on('error', () => undefined);
+    const headers = next() < 0.2 ? { 'grpc-timeout': `${1 + below(next, 800)}m` } : {};
+    const stream = openStream(session, pathOf(rpc), headers);
     const whole = framed(encodeRequest(rpc, request));
     if (next() < 0.1) stream.write(whole.subarray(0, below(next, whole.length)));
     else stream.end(whole);

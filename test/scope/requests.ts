@@ -12,7 +12,7 @@ export type Caller = 'DOMAIN' | 'PROJECT' | 'SYSTEM';
 
 export const is = (k: string, o: string, v: JsonObject[string]): JsonObject => ({ k, o, v });
 export const STUCK = is('errors.message', 'regex', STUCK_ON);
-export const STUCK_FILTER = is('filter.s', 'regex', STUCK_ON);
+const STUCK_FILTER = is('filter.s', 'regex', STUCK_ON);
 
 /** Conditions to exclude the planted values of the domain, as far as the scope of the caller does not. */
 export const excluding = (caller: Caller): JsonObject[] => [
@@ -28,7 +28,7 @@ export const asked = (caller: Caller, { filter = [], ...query }: Filtered): Json
 });
 
 export const PAGE = { page: { start: 2, limit: 5 } };
-export const sortedBy = (key: string, desc = false): JsonObject => ({ sort: { key, desc }, ...PAGE });
+const sortedBy = (key: string, desc = false): JsonObject => ({ sort: { key, desc }, ...PAGE });
 
 export const LISTS: Readonly<Record<string, Filtered>> = {
   'a page, newest first': { filter: [STUCK], ...PAGE },

@@ -1,13 +1,15 @@
 // HTTP responses apart from their bodies: headers for browsers and caches, and the fate of the connection.
-import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
+import { routeOf } from '../harness/http-client.js';
+import { pathOf } from '../harness/messages.js';
+import { dial } from '../harness/tcp.js';
 import { useService } from '../harness/use-service.js';
 import type { Service } from '../harness/service.js';
 
 const DOMAIN = 'domain-07d2e9c4a6b1';
-const LIST = '/inventory/v1/job/list';
-const RPC_LIST = '/spaceone.api.inventory.v1.Job/list';
+const LIST = routeOf('list');
+const RPC_LIST = pathOf('list');
 const OTHER_ORIGIN = 'https://elsewhere.example.org';
 const CONFIGURED_ORIGIN = 'https://console.example.org';
 
@@ -113,8 +115,7 @@ describe('a preflight', () => {
 describe('a connection', () => {
   /** Sends `request` and returns everything received until the service closes the connection. */
   function exchange(request: string): Promise<string> {
-    const [host, port] = withoutOrigins.http.split(':');
-    const socket = connect({ host, port: Number(port) });
+    const socket = dial(withoutOrigins.http);
     socket.write(request);
     return text(socket);
   }

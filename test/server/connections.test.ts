@@ -1,9 +1,6 @@
 // Clients that do not read their responses: their memory is released, and other clients are served.
 import { once } from 'node:events';
-import { connect } from 'node:http2';
 import type { ClientHttp2Session } from 'node:http2';
-import { connect as connectTcp } from 'node:net';
-import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { GetJobRequest } from '../../src/gen/spaceone/api/inventory/v1/job.js';
 import { createMemoryBudget } from '../../src/limits/memory-budget.js';
@@ -11,11 +8,12 @@ import type { MeasuredMemoryBudget } from '../../src/limits/memory-budget.js';
 import { jsonClient } from '../harness/client.js';
 import { encodeRequest } from '../harness/encoder.js';
 import { framed } from '../harness/frames.js';
-import { callHttp } from '../harness/http-client.js';
+import { callHttp, routeOf } from '../harness/http-client.js';
 import { pathOf } from '../harness/messages.js';
-import { leaveUnread } from '../harness/raw-grpc.js';
+import { leaveUnread, openSession, openStream } from '../harness/raw-grpc.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
+import { dial } from '../harness/tcp.js';
 import { until } from '../harness/until.js';
 
 const DOMAIN = 'domain-slow-reader';
@@ -64,12 +62,10 @@ test('a gRPC client that does not read its response loses its connection, and th
 });
 
 test('the memory of an HTTP client that does not read its responses is released', async () => {
-  const [host, port] = service.http.split(':');
-  const socket: Socket = connectTcp({ host, port: Number(port) });
+  const socket = dial(service.http);
   const body = JSON.stringify({ domain_id: DOMAIN });
   socket.pause();
-  socket.on('error', () => undefined);
-  const request = `POST /inventory/v1/job/list HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const request = `POST ${routeOf('list')} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
   // Several responses exceed the socket buffers of the system.
   socket.write(request.repeat(6));
   await until('the response waits for its reader', () => memory.used() > JOBS * 1000, 10_000);
@@ -105,15 +101,10 @@ test('while unread responses hold all memory, a large call is told to retry and 
 });
 
 test('a client that reads its responses keeps its connection', async () => {
-  const session = connect(`http://${service.address}`);
+  const session = openSession(service.address);
   const get = framed(GetJobRequest.encode({ domain_id: DOMAIN, job_id: 'job-slow-1', only: [] }).finish());
   const callGet = async (): Promise<void> => {
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': '/spaceone.api.inventory.v1.Job/get',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    });
+    const stream = openStream(session, pathOf('get'));
     stream.resume();
     stream.end(get);
     await once(stream, 'close');

@@ -1,27 +1,25 @@
 // Calls that end without a response: deadlines, cancellation, limits, malformed requests and internal errors.
-import { connect } from 'node:http2';
-import { fromJson, toBinary } from '@bufbuild/protobuf';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { Client, credentials } from '@grpc/grpc-js';
 import { MongoClient } from 'mongodb';
 import type { AppError } from '../../src/errors.js';
-import { descriptors } from '../../src/wire/descriptors.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import { createServingState } from '../../src/server/serving-state.js';
 import { chained, monotonicNow, incoming, now } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
-import type { RpcName } from '../harness/client.js';
+import type { Outcome, RpcName } from '../harness/client.js';
 import { framed } from '../harness/frames.js';
 import { createRecordedLog } from '../harness/log.js';
+import { pathOf, requestBytes } from '../harness/messages.js';
+import { leaveUnread } from '../harness/raw-grpc.js';
 import { mongodbUri, startService } from '../harness/service.js';
 import { MONITORED, useCommands, useService } from '../harness/use-service.js';
 import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN, slowStat } from '../harness/slow.js';
 import { timed } from '../harness/timed.js';
 
 const DATABASE = 'deadlines';
-const DEFAULT_TIMEOUT = 7000;
-const MAX_TIMEOUT = 9000;
+const DEFAULT_TIMEOUT_MS = 7000;
+const MAX_TIMEOUT_MS = 9000;
 const DOMAIN = 'domain-07d2e9c4a6b1';
 /** Time within which the operations of a finished call must end. */
 const CLEANUP_TIMEOUT_MS = 250;
@@ -40,7 +38,7 @@ const slowList = (conditions = 100): JsonObject => ({
   },
 });
 
-const LIMITS = { defaultTimeout: DEFAULT_TIMEOUT, maxTimeout: MAX_TIMEOUT, collectorCache: 0 };
+const LIMITS = { defaultTimeout: DEFAULT_TIMEOUT_MS, maxTimeout: MAX_TIMEOUT_MS, collectorCache: 0 };
 const service = useService(DATABASE, LIMITS, MONITORED);
 const commands = useCommands(service);
 const mongo = new MongoClient(mongodbUri());
@@ -84,58 +82,29 @@ describe('maxTimeMS', () => {
     'of every command of %s without a deadline is DEFAULT_TIMEOUT',
     async (rpc, request, count) => {
       await service.call(rpc, { domain_id: DOMAIN, ...request });
-      expect(limitsSent().filter(between(DEFAULT_TIMEOUT - 2000, DEFAULT_TIMEOUT))).toHaveLength(count);
+      expect(limitsSent().filter(between(DEFAULT_TIMEOUT_MS - 2000, DEFAULT_TIMEOUT_MS))).toHaveLength(count);
     },
   );
 
   test.each(RPCS)('of every command of %s is at most MAX_TIMEOUT', async (rpc, request, count) => {
     await service.call(rpc, { domain_id: DOMAIN, ...request }, { deadline: Date.now() + 60_000 });
-    expect(limitsSent().filter(between(MAX_TIMEOUT - 2000, MAX_TIMEOUT))).toHaveLength(count);
+    expect(limitsSent().filter(between(MAX_TIMEOUT_MS - 2000, MAX_TIMEOUT_MS))).toHaveLength(count);
   });
 });
-
-const bytesOf = (rpc: RpcName, request: JsonObject): Uint8Array => {
-  const input = descriptors
-    .getService('spaceone.api.inventory.v1.Job')
-    ?.methods.find(({ name }) => name === rpc)?.input;
-  if (input === undefined) throw new Error(`the contract has no ${rpc}`);
-  return toBinary(input, fromJson(input, request, { registry: descriptors }));
-};
 
 const DEADLINE_EXCEEDED: unknown = { error: expect.objectContaining({ status: 'DEADLINE_EXCEEDED' }) };
 
 timed('a database operation', () => {
-  let channel: Client;
-
-  beforeAll(() => {
-    channel = new Client(service.address, credentials.createInsecure());
-  });
-  afterAll(() => {
-    channel.close();
-  });
   const operationsEnded = (): Promise<void> => noneRunning(mongo, DATABASE, CLEANUP_TIMEOUT_MS);
   // Operations left by one test do not reach the next.
   afterEach(() => noneRunning(mongo, DATABASE, 15_000));
 
-  /** Starts a call; the returned function cancels it and returns its error details. */
-  function startCall(rpc: RpcName, request: JsonObject): () => Promise<unknown> {
-    let cancel = (): void => undefined;
-    const outcome = new Promise<unknown>((resolve) => {
-      const call = channel.makeUnaryRequest(
-        `/spaceone.api.inventory.v1.Job/${rpc}`,
-        (bytes: Uint8Array) => Buffer.from(bytes),
-        (bytes) => bytes,
-        bytesOf(rpc, request),
-        (error) => {
-          resolve(error?.details);
-        },
-      );
-      cancel = () => {
-        call.cancel();
-      };
-    });
+  /** Starts a call; the returned function cancels it and returns its outcome. */
+  function startCall(rpc: RpcName, request: JsonObject): () => Promise<Outcome> {
+    const cancelling = new AbortController();
+    const outcome = service.call(rpc, request, { signal: cancelling.signal });
     return () => {
-      cancel();
+      cancelling.abort();
       return outcome;
     };
   }
@@ -150,7 +119,8 @@ timed('a database operation', () => {
     await runningSoon(mongo, DATABASE, 6);
     const outcomes = await Promise.all(cancels.flat().map((cancel) => cancel()));
     await operationsEnded();
-    expect(new Set(outcomes)).toEqual(new Set(['Cancelled on client']));
+    const cancelled = { status: 'CANCELLED', text: 'Cancelled on client' };
+    expect(outcomes).toEqual(outcomes.map(() => ({ error: expect.objectContaining(cancelled) })));
     expect(service.faults).toEqual([]);
   });
 
@@ -167,14 +137,8 @@ timed('a database operation', () => {
   });
 
   test(`ends within ${CLEANUP_TIMEOUT_MS} ms of the loss of its connection`, async () => {
-    const session = connect(`http://${service.address}`);
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': '/spaceone.api.inventory.v1.Job/stat',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    });
-    stream.end(framed(bytesOf('stat', slowStat(4))));
+    const body = framed(requestBytes('stat', slowStat(4)));
+    const { session } = leaveUnread(service.address, pathOf('stat'), body);
     await runningSoon(mongo, DATABASE, 1);
     session.destroy();
     await operationsEnded();

@@ -1,11 +1,10 @@
 // Interrupted exports: no client can take a partial export for a complete one.
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
-import type { IncomingMessage } from 'node:http';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import { callHttp } from '../harness/http-client.js';
+import { callHttp, postUnread, routeOf } from '../harness/http-client.js';
 import { useService } from '../harness/use-service.js';
+import { openCursors } from '../harness/slow.js';
 import { until } from '../harness/until.js';
 
 const DATABASE = 'half_way';
@@ -31,38 +30,22 @@ type Headers = Readonly<Record<string, string>>;
 
 /** Starts an export and reads its beginning; the client then reads no further. */
 async function startExport(headers: Headers) {
-  const sent = httpRequest(`http://${service.http}/inventory/v1/job/list`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-  }).end(JSON.stringify({ domain_id: DOMAIN, query: IN_ORDER_OF_INDEX }));
-  sent.on('error', () => undefined);
-  const response = await new Promise<IncomingMessage>((resolve) => sent.once('response', resolve));
-  await once(response, 'readable');
-  return { sent, response };
+  const body = JSON.stringify({ domain_id: DOMAIN, query: IN_ORDER_OF_INDEX });
+  const started = await postUnread(service.http, routeOf('list'), body, headers);
+  await once(started.response, 'readable');
+  return started;
 }
 
-/** Returns the ids of idle cursors on jobs; as Long, which killCursors requires of any size. */
-const openCursors = (): Promise<Document[]> =>
-  service.client
-    .db('admin')
-    .aggregate(
-      [
-        { $currentOp: { idleCursors: true } },
-        { $match: { ns: `${DATABASE}.job` } },
-        { $project: { id: '$cursor.cursorId' } },
-      ],
-      { promoteLongs: false },
-    )
-    .toArray();
+const cursors = (): Promise<Document[]> => openCursors(service.client, DATABASE);
 
 const cursorsClosed = (): Promise<void> =>
-  until('no cursor is open', async () => (await openCursors()).length === 0, TIMEOUT_MS);
+  until('no cursor is open', async () => (await cursors()).length === 0, TIMEOUT_MS);
 
 /** Kills the cursor of the export. */
 async function killCursors(): Promise<void> {
-  await until('the cursor is idle', async () => (await openCursors()).length > 0, TIMEOUT_MS);
-  const cursors = (await openCursors()).map(({ id }): unknown => id);
-  await service.db.command({ killCursors: 'job', cursors });
+  await until('the cursor is idle', async () => (await cursors()).length > 0, TIMEOUT_MS);
+  const ids = (await cursors()).map(({ id }): unknown => id);
+  await service.db.command({ killCursors: 'job', cursors: ids });
 }
 
 const FORMATS: readonly (readonly [string, Headers])[] = [

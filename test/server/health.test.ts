@@ -1,17 +1,12 @@
 // grpc.health.v1.Health as used by probes: Check reports the serving state, Watch the state and each change.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { credentials, status } from '@grpc/grpc-js';
-import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
-import {
-  HealthCheckResponse_ServingStatus as Serving,
-  HealthClient,
-} from '../../src/gen/grpc/health/v1/health.js';
-import type { HealthCheckResponse } from '../../src/gen/grpc/health/v1/health.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import type { Listener } from '../../src/server/listener.js';
 import { createServingState } from '../../src/server/serving-state.js';
 import type { ServingState } from '../../src/server/serving-state.js';
 import { monotonicNow, now } from '../harness/chained.js';
+import { createHealthClient } from '../harness/health-client.js';
+import type { HealthClient, Watching } from '../harness/health-client.js';
 import { createRecordedLog } from '../harness/log.js';
 import { until } from '../harness/until.js';
 
@@ -39,94 +34,69 @@ beforeEach(async () => {
     ...{ calls, state, now, monotonicNow, version: 'test', host: '127.0.0.1', port: 0 },
     ...{ maxConnections: 100, log: createRecordedLog() },
   });
-  client = new HealthClient(listener.address, credentials.createInsecure());
+  client = createHealthClient(listener.address);
 });
 afterEach(async () => {
   client.close();
   await listener.close(0);
 });
 
-/** Returns the name of the serving status from Check, or of the gRPC status on failure. */
-const check = (service: string): Promise<string> =>
-  new Promise((resolve) => {
-    client.check({ service }, (error: ServiceError | null, response) => {
-      resolve(error === null ? Serving[response.status] : status[error.code]);
-    });
-  });
-
-interface Watching {
-  readonly seen: string[];
-  readonly stream: ClientReadableStream<HealthCheckResponse>;
-}
-
-function watch(service: string): Watching {
-  const stream = client.watch({ service });
-  const seen: string[] = [];
-  stream.on('data', (response: HealthCheckResponse) => {
-    seen.push(Serving[response.status]);
-  });
-  stream.on('error', (error: ServiceError) => {
-    seen.push(status[error.code]);
-  });
-  return { seen, stream };
-}
-
 const expectSeen = ({ seen }: Watching, ...expected: readonly string[]): Promise<void> =>
   until(`${expected.join()} is seen`, () => seen.join() === expected.join(), 2000);
 
 describe('Check', () => {
   test.each(KNOWN)("of '%s' follows the serving state", async (service) => {
-    expect(await check(service)).toBe('NOT_SERVING');
+    expect(await client.check(service)).toBe('NOT_SERVING');
     state.set(true);
-    expect(await check(service)).toBe('SERVING');
+    expect(await client.check(service)).toBe('SERVING');
     state.set(false);
-    expect(await check(service)).toBe('NOT_SERVING');
+    expect(await client.check(service)).toBe('NOT_SERVING');
   });
 
   test.each(UNKNOWN)("of '%s' is NOT_FOUND", async (service) => {
     state.set(true);
-    expect(await check(service)).toBe('NOT_FOUND');
+    expect(await client.check(service)).toBe('NOT_FOUND');
   });
 });
 
 describe('Watch', () => {
   test.each(KNOWN)("of '%s' reports the current state and then each change", async (service) => {
-    const watching = watch(service);
+    const watching = client.watch(service);
     await expectSeen(watching, 'NOT_SERVING');
     state.set(true);
     await expectSeen(watching, 'NOT_SERVING', 'SERVING');
     state.set(true);
     state.set(false);
     await expectSeen(watching, 'NOT_SERVING', 'SERVING', 'NOT_SERVING');
-    watching.stream.cancel();
+    watching.cancel();
     await expectSeen(watching, 'NOT_SERVING', 'SERVING', 'NOT_SERVING', 'CANCELLED');
   });
 
   test('notifies every watcher', async () => {
-    const watchings = KNOWN.map(watch);
+    const watchings = KNOWN.map((service) => client.watch(service));
     await Promise.all(watchings.map((each) => expectSeen(each, 'NOT_SERVING')));
     state.set(true);
     await Promise.all(watchings.map((each) => expectSeen(each, 'NOT_SERVING', 'SERVING')));
-    for (const { stream } of watchings) stream.cancel();
+    for (const each of watchings) each.cancel();
   });
 
   test('continues for others when a watcher cancels', async () => {
-    const [first, second] = [watch(''), watch('')];
+    const [first, second] = [client.watch(), client.watch()];
     await Promise.all([expectSeen(first, 'NOT_SERVING'), expectSeen(second, 'NOT_SERVING')]);
-    first.stream.cancel();
+    first.cancel();
     await expectSeen(first, 'NOT_SERVING', 'CANCELLED');
     state.set(true);
     await expectSeen(second, 'NOT_SERVING', 'SERVING');
-    expect(await check('')).toBe('SERVING');
-    second.stream.cancel();
+    expect(await client.check('')).toBe('SERVING');
+    second.cancel();
   });
 
   test.each(UNKNOWN)("of '%s' is SERVICE_UNKNOWN, and the stream stays open", async (service) => {
-    const watching = watch(service);
+    const watching = client.watch(service);
     await expectSeen(watching, 'SERVICE_UNKNOWN');
     state.set(true);
-    expect(await check('')).toBe('SERVING');
+    expect(await client.check('')).toBe('SERVING');
     expect(watching.seen).toEqual(['SERVICE_UNKNOWN']);
-    watching.stream.cancel();
+    watching.cancel();
   });
 });

@@ -1,14 +1,16 @@
 // Calls sharing a connection, pipelined over HTTP/1.1: all of them end when the connection breaks or nobody reads.
 import { once } from 'node:events';
-import { connect as connectHttp2 } from 'node:http2';
-import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { encodeRequest } from '../harness/encoder.js';
 import { framed } from '../harness/frames.js';
+import { routeOf } from '../harness/http-client.js';
+import { pathOf } from '../harness/messages.js';
+import { openSession, openStream } from '../harness/raw-grpc.js';
 import { useService } from '../harness/use-service.js';
-import { insertSlowJob, noneRunning, slowStat } from '../harness/slow.js';
+import { insertSlowJob, noneRunning, openCursors, slowStat } from '../harness/slow.js';
+import { dial } from '../harness/tcp.js';
 import { until } from '../harness/until.js';
 
 const DATABASE = 'pipelining';
@@ -16,7 +18,6 @@ const EXPORT_DOMAIN = 'domain-0000000many0';
 const SMALL_DOMAIN = 'domain-3f1c9a7b2e40';
 /** Enough jobs to exceed all buffers between the database and the client. */
 const JOBS = 30_000;
-const LIST = '/inventory/v1/job/list';
 
 const service = useService(DATABASE);
 
@@ -34,11 +35,6 @@ beforeAll(async () => {
 const memoryReleased = (): Promise<void> =>
   until('all memory is released', () => service.taken() === 0, 10_000);
 
-async function openCursors(): Promise<number> {
-  const operations = [{ $currentOp: { idleCursors: true } }, { $match: { ns: `${DATABASE}.job` } }];
-  return (await service.client.db('admin').aggregate(operations).toArray()).length;
-}
-
 describe('exports', () => {
   /** Builds the text of `count` export requests. */
   function exportsOf(
@@ -54,16 +50,15 @@ describe('exports', () => {
       ...headers,
     };
     const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-    const text = `POST ${LIST} HTTP/1.1\r\n${head.join('')}content-length: ${body.length}\r\n\r\n${body}`;
+    const text = `POST ${routeOf('list')} HTTP/1.1\r\n${head.join('')}content-length: ${body.length}\r\n\r\n${body}`;
     return text.repeat(count);
   }
 
   /** Opens a connection and pipelines exports on it; only the first can be answered before the others. */
   async function pipelined(...exports: Parameters<typeof exportsOf>): Promise<Socket> {
-    const [host = '', port = ''] = service.http.split(':');
-    const socket = connect(Number(port), host);
+    const socket = dial(service.http);
     sockets.push(socket);
-    socket.on('error', () => undefined).pause();
+    socket.pause();
     await once(socket, 'connect');
     socket.write(exportsOf(...exports));
     return socket;
@@ -94,7 +89,7 @@ describe('exports', () => {
       await until('the exports run', () => runningExports() === 6, 10_000);
       sockets.forEach(leave);
       await memoryReleased();
-      expect(await openCursors()).toBe(0);
+      expect(await openCursors(service.client, DATABASE)).toEqual([]);
       sockets.forEach((socket) => socket.destroy());
     },
   );
@@ -134,31 +129,23 @@ describe('exports', () => {
 describe('stats', () => {
   const STATS = 6;
   const stats = Array.from({ length: STATS }, (_, nth) => slowStat(4, `rows${nth}`));
-  const PATH = '/inventory/v1/job/stat';
 
   async function byHttp(): Promise<() => void> {
     const requests = stats.map((stat) => {
       const body = JSON.stringify(stat);
       const head = `host: ${service.http}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
-      return `POST ${PATH} HTTP/1.1\r\n${head}\r\n\r\n${body}`;
+      return `POST ${routeOf('stat')} HTTP/1.1\r\n${head}\r\n\r\n${body}`;
     });
-    const [host = '', port = ''] = service.http.split(':');
-    const socket = connect(Number(port), host);
+    const socket = dial(service.http);
     await once(socket, 'connect');
     socket.write(requests.join(''));
     return () => socket.destroy();
   }
 
   function byGrpc(): Promise<() => void> {
-    const session = connectHttp2(`http://${service.address}`);
+    const session = openSession(service.address);
     for (const stat of stats) {
-      const stream = session.request({
-        ':method': 'POST',
-        ':path': '/spaceone.api.inventory.v1.Job/stat',
-        'content-type': 'application/grpc',
-        te: 'trailers',
-      });
-      stream.on('error', () => undefined).end(framed(encodeRequest('stat', stat)));
+      openStream(session, pathOf('stat')).end(framed(encodeRequest('stat', stat)));
     }
     return Promise.resolve(() => session.destroy());
   }

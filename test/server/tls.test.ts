@@ -7,19 +7,18 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { Client, credentials } from '@grpc/grpc-js';
-import type { ServiceError } from '@grpc/grpc-js';
+import { credentials } from '@grpc/grpc-js';
 import { createTls } from '../../src/server/tls.js';
 import type { Tls } from '../../src/server/tls.js';
 import { authority } from '../harness/certificates.js';
 import type { Authority, Pem } from '../harness/certificates.js';
+import { createHealthClient } from '../harness/health-client.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { until } from '../harness/until.js';
 
 /** Interval between two checks of the files. */
 const POLL_INTERVAL_MS = 50;
-const HEALTH = '/grpc.health.v1.Health/Check';
 
 let ownCa: Authority;
 let foreignCa: Authority;
@@ -84,26 +83,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Returns OK or the error details of a health check over gRPC, with an optional client certificate. */
-function check(address: string, ca: string, clientPair?: Pem): Promise<string> {
+/** Returns OK or the status of a health check over gRPC, with an optional client certificate. */
+async function check(address: string, ca: string, clientPair?: Pem): Promise<string> {
   const pair = clientPair === undefined ? [] : [Buffer.from(clientPair.key), Buffer.from(clientPair.cert)];
   const [key = null, cert = null] = pair;
-  const channel = new Client(address, credentials.createSsl(Buffer.from(ca), key, cert));
-  return new Promise((resolve) => {
-    const bytes = (value: Buffer): Buffer => value;
-    const answered = (error: ServiceError | null): void => {
-      channel.close();
-      resolve(error === null ? 'OK' : error.details);
-    };
-    channel.makeUnaryRequest(
-      HEALTH,
-      bytes,
-      bytes,
-      Buffer.alloc(0),
-      { deadline: Date.now() + 5000 },
-      answered,
-    );
-  });
+  const health = createHealthClient(address, credentials.createSsl(Buffer.from(ca), key, cert));
+  const status = await health.check('', 5000);
+  health.close();
+  return status === 'SERVING' ? 'OK' : status;
 }
 
 /** Returns OK, another status or the error of `GET /livez`. */

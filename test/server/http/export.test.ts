@@ -1,16 +1,14 @@
 // Lists exported as NDJSON and CSV: the jobs of the plain list, errors before the first line, and interruption after it.
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
-import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
-import { callHttp, post } from '../../harness/http-client.js';
+import { callHttp, post, postUnread, routeOf } from '../../harness/http-client.js';
 import { startService } from '../../harness/service.js';
 import { useService } from '../../harness/use-service.js';
-import { insertSlowJob, noneRunning, runningSoon, slowStat } from '../../harness/slow.js';
+import { insertSlowJob, noneRunning, openCursors, runningSoon, slowStat } from '../../harness/slow.js';
 import { until } from '../../harness/until.js';
 
 const DATABASE = 'rows';
@@ -19,7 +17,7 @@ const LARGE_DOMAIN = 'domain-3f1c9a7b2e40';
 const EDGES_DOMAIN = 'domain-ed6e0000d0d0';
 const HOSTILE_DOMAIN = 'domain-0000hostile0';
 const FORMULAS_DOMAIN = 'domain-000formulas0';
-const LIST = '/inventory/v1/job/list';
+const LIST = routeOf('list');
 const NDJSON = 'application/x-ndjson';
 const CSV = 'text/csv';
 
@@ -134,11 +132,9 @@ describe('NDJSON', () => {
 
   test('is compressed if the client accepts it', async () => {
     const plain = await (await send({ domain_id: LARGE_DOMAIN }, NDJSON)).text();
-    const sent = httpRequest(`http://${service.http}${LIST}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: NDJSON, 'accept-encoding': 'gzip' },
-    }).end(JSON.stringify({ domain_id: LARGE_DOMAIN }));
-    const response = await responseOf(sent);
+    const headers = { accept: NDJSON, 'accept-encoding': 'gzip' };
+    const body = JSON.stringify({ domain_id: LARGE_DOMAIN });
+    const { response } = await postUnread(service.http, LIST, body, headers);
     expect(response.headers['content-encoding']).toBe('gzip');
     expect(gunzipSync(await buffer(response)).toString()).toBe(plain);
   });
@@ -254,12 +250,6 @@ describe('an error before the first line', () => {
   });
 });
 
-/** Waits for the head of the response. */
-async function responseOf(sent: ReturnType<typeof httpRequest>): Promise<IncomingMessage> {
-  const response = new Promise<IncomingMessage>((resolve) => sent.once('response', resolve));
-  return response;
-}
-
 describe('a started export', () => {
   const MANY_JOBS_DOMAIN = 'domain-0000000many0';
   /** Enough jobs to exceed all buffers between the database and the client. */
@@ -275,37 +265,33 @@ describe('a started export', () => {
     await service.insert(jobs);
   });
 
-  const startExport = (headers: Readonly<Record<string, string>> = {}) =>
-    httpRequest(`http://${service.http}${LIST}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: NDJSON, ...headers },
-    }).end(JSON.stringify({ domain_id: MANY_JOBS_DOMAIN }));
+  /** Starts an export whose client does not read. */
+  async function startExport(headers: Readonly<Record<string, string>> = {}) {
+    const body = JSON.stringify({ domain_id: MANY_JOBS_DOMAIN });
+    const started = await postUnread(service.http, LIST, body, { accept: NDJSON, ...headers });
+    await once(started.response, 'readable');
+    return started;
+  }
 
-  const openCursors = async (): Promise<number> =>
-    (
-      await service.client
-        .db('admin')
-        .aggregate([{ $currentOp: { idleCursors: true } }, { $match: { ns: `${DATABASE}.job` } }])
-        .toArray()
-    ).length;
+  const cursors = (count: number): Promise<void> =>
+    until(
+      `${count} cursors are open`,
+      async () => (await openCursors(service.client, DATABASE)).length === count,
+      5000,
+    );
 
   test('keeps only an idle cursor while its client does not read, and none after the client leaves', async () => {
-    const sent = startExport();
-    const response = await responseOf(sent);
-    await once(response, 'readable');
-    await until('the cursor is idle', async () => (await openCursors()) === 1, 5000);
+    const { sent, response } = await startExport();
+    await cursors(1);
     response.on('error', () => undefined);
-    sent.on('error', () => undefined);
     sent.destroy();
-    await until('the cursor is closed', async () => (await openCursors()) === 0, 5000);
+    await cursors(0);
     expect(service.faults).toEqual([]);
   });
 
   test('is broken off at its deadline, whether or not the client reads', async () => {
-    const sent = startExport({ 'grpc-timeout': '500m' });
-    const response = await responseOf(sent);
-    await once(response, 'readable');
-    await until('the cursor is closed', async () => (await openCursors()) === 0, 5000);
+    const { response } = await startExport({ 'grpc-timeout': '500m' });
+    await cursors(0);
     const failed = once(response, 'error');
     response.resume();
     expect(await failed).toMatchObject([{ code: 'ECONNRESET' }]);
@@ -315,12 +301,8 @@ describe('a started export', () => {
 
 test('closing the connection ends the database operation of its call', async () => {
   const controller = new AbortController();
-  const call = fetch(`http://${service.http}/inventory/v1/job/stat`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(slowStat(4)),
-    signal: controller.signal,
-  });
+  const stat = JSON.stringify(slowStat(4));
+  const call = post(service.http, routeOf('stat'), stat, {}, controller.signal);
   await runningSoon(service.client, DATABASE, 1);
   controller.abort();
   await expect(call).rejects.toThrow('aborted');

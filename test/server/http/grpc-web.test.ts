@@ -1,6 +1,8 @@
 // gRPC-Web requests other than exactly one message are rejected as a whole.
 import { expect, test } from '@jest/globals';
 import { JobsQuery } from '../../../src/gen/spaceone/api/inventory/v1/job.js';
+import { post } from '../../harness/http-client.js';
+import { pathOf } from '../../harness/messages.js';
 import { useService } from '../../harness/use-service.js';
 
 const DOMAIN = 'domain-07d2e9c4a6b1';
@@ -22,11 +24,7 @@ const ONE = framed(message);
 
 /** Returns the response frames as text; a failed call has trailers only. */
 async function answerTo(body: Buffer, type: string): Promise<string> {
-  const response = await fetch(`http://${service.http}/spaceone.api.inventory.v1.Job/list`, {
-    method: 'POST',
-    headers: { 'content-type': type },
-    body: Buffer.from(body),
-  });
+  const response = await post(service.http, pathOf('list'), body, { 'content-type': type });
   return response.text();
 }
 

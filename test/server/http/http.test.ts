@@ -1,12 +1,11 @@
 // The HTTP transport beyond the conformance cases: JSON bodies, errors as google.rpc.Status, rejected requests and headers.
-import { request as httpRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { callHttp, post } from '../../harness/http-client.js';
+import { callHttp, post, postUnread, routeOf } from '../../harness/http-client.js';
 import { useService } from '../../harness/use-service.js';
 
 const DOMAIN = 'domain-07d2e9c4a6b1';
-const LIST = '/inventory/v1/job/list';
+const LIST = routeOf('list');
 
 const service = useService('http_door', { corsOrigins: ['https://console.example.org'] });
 
@@ -105,29 +104,20 @@ test.each([
   ['without content is invalid JSON', '', 400],
   ['over 4 MiB is rejected', ' '.repeat(4 * 1024 ** 2 + 1), 413],
 ])('a chunked body %s', async (_, text, status) => {
-  const response = await fetch(`http://${service.http}${LIST}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: Readable.toWeb(Readable.from(inChunks(text))),
-    duplex: 'half',
-  });
+  const response = await post(service.http, LIST, Readable.from(inChunks(text)));
   expect(response.status).toBe(status);
   expect(await jsonBody(response)).toBeDefined();
 });
 
 test('a body that is not UTF-8 is rejected', async () => {
-  const response = await fetch(`http://${service.http}${LIST}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: Uint8Array.from([0x7b, 0x22, 0xff, 0x22, 0x7d]),
-  });
+  const response = await post(service.http, LIST, Uint8Array.from([0x7b, 0x22, 0xff, 0x22, 0x7d]));
   expect(response.status).toBe(400);
   expect(await jsonBody(response)).toMatchObject({ message: expect.stringContaining('it is not UTF-8') });
 });
 
 test('a missing job is 404 with a google.rpc.Status', async () => {
   const text = JSON.stringify({ domain_id: DOMAIN, job_id: 'job-none' });
-  const response = await post(service.http, '/inventory/v1/job/get', text);
+  const response = await post(service.http, routeOf('get'), text);
   expect(response.status).toBe(404);
   expect(response.headers.get('content-type')).toBe('application/json');
   expect(await jsonBody(response)).toMatchObject({
@@ -192,16 +182,10 @@ describe('a request rejected before the interceptors', () => {
   });
 
   /** Sends a Host header by node:http: fetch would set its own. */
-  const statusWithHost = (host: string): Promise<number | undefined> =>
-    new Promise((resolve, reject) => {
-      const headers = { host, 'content-type': 'application/json' };
-      const sent = httpRequest(`http://${service.http}${LIST}`, { method: 'POST', headers }, (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      });
-      sent.on('error', reject);
-      sent.end(domainRequest);
-    });
+  async function statusWithHost(host: string): Promise<number | undefined> {
+    const { response } = await postUnread(service.http, LIST, domainRequest, { host });
+    return response.resume().statusCode;
+  }
 
   test.each([
     ['localhost', 200],

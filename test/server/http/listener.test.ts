@@ -1,6 +1,5 @@
 // HTTP/1.0 requests of older clients to the HTTP and admin listeners.
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Listener } from '../../../src/server/listener.js';
@@ -8,6 +7,7 @@ import { createServingState } from '../../../src/server/serving-state.js';
 import { openAdminListener } from '../../../src/server/admin/admin.js';
 import { createRecordedLog } from '../../harness/log.js';
 import { NO_METRICS } from '../../harness/metrics.js';
+import { dial } from '../../harness/tcp.js';
 import { useService } from '../../harness/use-service.js';
 
 const service = useService('web');
@@ -25,8 +25,7 @@ afterAll(() => admin.close(0));
 
 /** Sends the header lines and returns the status line of the response. */
 async function statusLineOf(address: string, ...lines: readonly string[]): Promise<string> {
-  const [host, port] = address.split(':');
-  const socket = connect({ host, port: Number(port) });
+  const socket = dial(address);
   await once(socket, 'connect');
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   const [line = ''] = (await text(socket)).split('\r\n');

@@ -1,7 +1,6 @@
 // The metrics of tokens, of the identity service, of certificates and of connections: each is moved by what causes it.
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -26,6 +25,7 @@ import { pathOf } from '../../harness/messages.js';
 import { leaveUnread } from '../../harness/raw-grpc.js';
 import { startService } from '../../harness/service.js';
 import type { Service } from '../../harness/service.js';
+import { dial } from '../../harness/tcp.js';
 import { access, pairOf, publicJwk, seconds, signed } from '../../harness/tokens.js';
 import type { Pair } from '../../harness/tokens.js';
 import { until } from '../../harness/until.js';
@@ -232,8 +232,7 @@ describe('connections', () => {
     ['admin', () => service.admin],
   ])('of %s are shown while they are open', async (name, address) => {
     const before = (await scrape(service.admin)).get(ofTransport(name)) ?? NaN;
-    const [host, port] = address().split(':');
-    const socket = connectTcp({ host, port: Number(port) });
+    const socket = dial(address());
     await once(socket, 'connect');
     const shows = (more: number) => async (): Promise<boolean> =>
       ((await scrape(service.admin)).get(ofTransport(name)) ?? NaN) >= before + more;
@@ -250,9 +249,7 @@ describe('connections', () => {
       metrics,
       log: createRecordedLog(),
     });
-    const [host, port] = listener.address.split(':');
-    const sockets = [1, 2].map(() => connectTcp({ host, port: Number(port) }));
-    for (const socket of sockets) socket.on('error', () => undefined);
+    const sockets = [1, 2].map(() => dial(listener.address));
     await Promise.race(sockets.map((socket) => once(socket, 'close')));
     const now = valuesIn(await scrapeText(metrics));
     expect(now.get('inventory_job_connections_refused_total{transport="http"}')).toBe(1);
@@ -266,11 +263,8 @@ describe('connections', () => {
       (await scrape(service.admin)).get('inventory_job_answer_memory_bytes') ?? NaN;
     const before = await scrape(service.admin);
     expect(before.get('inventory_job_answer_memory_limit_bytes')).toBe(64 * 1024 ** 2);
-    const { session } = leaveUnread(
-      service.address,
-      pathOf('list'),
-      framed(encodeRequest('list', { domain_id: LARGE })),
-    );
+    const list = framed(encodeRequest('list', { domain_id: LARGE }));
+    const { session } = leaveUnread(service.address, pathOf('list'), list);
     await until('the answer is in memory', async () => (await used()) > JOBS * 1000, 5000);
     const expected = { inventory_job_slow_clients_ended_total: 1 };
     expect(await moved(service.admin, before, expected)).toEqual(expected);

@@ -171,7 +171,7 @@ describe('when the database goes away', () => {
 
   beforeAll(async () => {
     mongod = await startMongod([]);
-    const uri = `mongodb://127.0.0.1:${mongod.port}/`;
+    const uri = `mongodb://${mongod.host}/`;
     mongo = new MongoClient(uri);
     await insertSlowJob(mongo.db(AWAY));
     own = await startService(AWAY, { adminPort: 0, mongodbUri: uri });

@@ -20,9 +20,7 @@ let receiver: Receiver;
 beforeAll(async () => {
   receiver = await startReceiver();
 });
-afterAll(() => {
-  receiver.stop();
-});
+afterAll(() => receiver.stop());
 
 const serve = (database: string, settings: Partial<Config> = {}): Promise<Service> =>
   startService(database, { otlpEndpoint: receiver.url, otelServiceName: database, ...settings });

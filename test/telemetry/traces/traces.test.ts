@@ -4,6 +4,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import type { Config } from '../../../src/config/config.js';
 import { encodeRequest } from '../../harness/encoder.js';
 import { framed } from '../../harness/frames.js';
+import type { RpcName } from '../../harness/client.js';
 import { callHttp, post, routeOf } from '../../harness/http-client.js';
 import { roleAnswer, startStandIn } from '../../harness/identity.js';
 import type { StandIn } from '../../harness/identity.js';
@@ -63,7 +64,7 @@ afterAll(async () => {
   await service.stop();
   await open.stop();
   identity.stop();
-  receiver.stop();
+  await receiver.stop();
 });
 
 const named = (spans: readonly ReceivedSpan[], name: string): ReceivedSpan | undefined =>
@@ -163,7 +164,7 @@ test.each<readonly [string, string, (headers: Headers) => Promise<unknown>]>([
   expect(named(spans, 'find job')).toMatchObject({ kind: 'CLIENT' });
 });
 
-test.each<readonly [string, number, string, JsonObject, Headers, string, object]>([
+test.each<readonly [string, number, RpcName, JsonObject, Headers, string, object]>([
   [
     'a faulty request',
     10,
@@ -186,7 +187,7 @@ test.each<readonly [string, number, string, JsonObject, Headers, string, object]
 ])('the span of %s has its status', async (_, nth, rpc, request, headers, status, attributes) => {
   const traceId = traceOf(nth);
   const body = JSON.stringify({ domain_id: DOMAIN, ...request });
-  await http(`/inventory/v1/job/${rpc}`, 'application/json', body, { ...headers, ...parentOf(traceId) });
+  await http(routeOf(rpc), 'application/json', body, { ...headers, ...parentOf(traceId) });
   const spans = await receiver.trace(traceId, `${METHOD}/${rpc}`);
   expect(named(spans, `${METHOD}/${rpc}`)).toMatchObject({ status, attributes });
 });

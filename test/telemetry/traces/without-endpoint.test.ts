@@ -81,9 +81,7 @@ describe('with a receiver that never answers', () => {
   beforeAll(async () => {
     receiver = await startReceiver(true);
   });
-  afterAll(() => {
-    receiver.stop();
-  });
+  afterAll(() => receiver.stop());
 
   test('calls are answered, one line is logged, and the stop is in time', async () => {
     const program = start({

@@ -1,26 +1,32 @@
 // Calls release everything they hold: map entries, timers, listeners and cursors, for each kind of call and each way it ends.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { getEventListeners } from 'node:events';
-import { Agent, request as httpRequest } from 'node:http';
 import { Socket } from 'node:net';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { Client, credentials } from '@grpc/grpc-js';
-import { HealthCheckRequest, HealthCheckResponse } from '../src/gen/grpc/health/v1/health.js';
 import { raceAbort } from '../src/limits/abort.js';
 import type { RpcName } from './harness/client.js';
-import { post } from './harness/http-client.js';
+import { createHealthClient } from './harness/health-client.js';
+import { createHttpClient, exportJobs, routeOf } from './harness/http-client.js';
 import { startService } from './harness/service.js';
 import type { Service } from './harness/service.js';
-import { insertSlowJob, noneRunning, runningSoon, SLOW_DOMAIN, slowStat } from './harness/slow.js';
+import {
+  insertSlowJob,
+  noneRunning,
+  openCursors,
+  runningSoon,
+  SLOW_DOMAIN,
+  slowStat,
+} from './harness/slow.js';
 import { until } from './harness/until.js';
 
-const DATABASE = 'given_back';
+const DATABASE = 'released_resources';
 const LARGE_DOMAIN = 'domain-large0000000';
 /** Number of documents of a megabyte each: more than one MongoDB batch holds. */
 const LARGE_JOBS = 20;
 const MEGABYTE = 1024 ** 2;
 const TIMEOUT_MS = 10_000;
+const NDJSON = 'application/x-ndjson';
 
 /** Objects created while a service starts, which live as long as the service. */
 interface LongLived {
@@ -95,14 +101,10 @@ const CALLS: Readonly<Record<string, (domain_id: string) => Promise<unknown>>> =
   'a get': (domain_id) => service.call('get', { domain_id, job_id: 'job-none' }),
   'a delete': (domain_id) => service.call('delete', { domain_id, job_id: 'job-none' }),
   'a rejected list': (domain_id) => service.call('list', { domain_id, query: { only: ['nothing'] } }),
-  'an export': (domain_id) => exportJobs({ domain_id }),
-  'a rejected export': (domain_id) => exportJobs({ domain_id, query: { count_only: true } }),
+  'an export': (domain_id) => exportJobs(service.http, { domain_id }, NDJSON),
+  'a rejected export': (domain_id) =>
+    exportJobs(service.http, { domain_id, query: { count_only: true } }, NDJSON),
 };
-
-async function exportJobs(request: JsonObject): Promise<string> {
-  const headers = { accept: 'application/x-ndjson' };
-  return (await post(service.http, '/inventory/v1/job/list', JSON.stringify(request), headers)).text();
-}
 
 const sizes = (): number => longLived.maps.reduce((sum, { size }) => sum + size, 0);
 const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
@@ -166,54 +168,31 @@ describe('on a persistent connection', () => {
       if (socket instanceof Socket) sockets.add(socket);
     };
     subscribe('http.server.request.start', addSocket);
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const callOnce = (): Promise<void> =>
-      new Promise((resolve, reject) => {
-        const headers = { 'content-type': 'application/json' };
-        const path = `http://${service.http}/inventory/v1/job/list`;
-        const request = httpRequest(path, { method: 'POST', agent, headers }, (response) => {
-          response.resume().once('end', resolve);
-        });
-        request.once('error', reject);
-        request.end(JSON.stringify({ domain_id: 'domain-none' }));
-      });
-    for (let calls = 0; calls < CALLS_OF_EACH; calls++) await callOnce();
+    const http = createHttpClient(service.http, 1);
+    const body = JSON.stringify({ domain_id: 'domain-none' });
+    for (let calls = 0; calls < CALLS_OF_EACH; calls++)
+      expect(await http.post(routeOf('list'), body)).toHaveProperty('code', 200);
     unsubscribe('http.server.request.start', addSocket);
     expect(sockets.size).toBe(1);
     const remaining = [...sockets].flatMap((socket) => socket.listeners('close'));
     expect(remaining.length).toBeLessThan(TOLERANCE);
-    agent.destroy();
+    http.close();
   });
 
   test('cancelled health watches are removed from the watchers', async () => {
-    const channel = new Client(service.address, credentials.createInsecure());
+    const health = createHealthClient(service.address);
     const before = { sizes: sizes(), listeners: listeners() };
-    const watches = Array.from({ length: CALLS_OF_EACH }, () =>
-      channel.makeServerStreamRequest(
-        '/grpc.health.v1.Health/Watch',
-        (request: HealthCheckRequest) => Buffer.from(HealthCheckRequest.encode(request).finish()),
-        (bytes) => HealthCheckResponse.decode(bytes),
-        { service: '' },
-      ),
-    );
-    await Promise.all(watches.map((watch) => new Promise((resolve) => watch.once('data', resolve))));
+    const watches = Array.from({ length: CALLS_OF_EACH }, () => health.watch());
+    await Promise.all(watches.map(({ begun }) => begun()));
     expect(sizes() - before.sizes).toBeGreaterThanOrEqual(CALLS_OF_EACH);
-    for (const watch of watches) watch.on('error', () => undefined).cancel();
+    for (const watch of watches) watch.cancel();
     await until('the watchers are removed', () => sizes() - before.sizes < TOLERANCE, TIMEOUT_MS);
     await until('the listeners are removed', () => listeners() - before.listeners < TOLERANCE, TIMEOUT_MS);
-    channel.close();
+    health.close();
   });
 });
 
 describe('the cursor is closed', () => {
-  const openCursors = async (): Promise<number> =>
-    (
-      await service.client
-        .db('admin')
-        .aggregate([{ $currentOp: { idleCursors: true } }, { $match: { ns: `${DATABASE}.job` } }])
-        .toArray()
-    ).length;
-
   test.each<readonly [string, RpcName, JsonObject, string]>([
     ['a page of more than one batch', 'list', { page: { limit: LARGE_JOBS } }, 'response'],
     ['a list of more than one batch', 'list', {}, 'response'],
@@ -230,6 +209,10 @@ describe('the cursor is closed', () => {
     ],
   ])('after %s', async (_, rpc, query, expected) => {
     expect(await service.call(rpc, { domain_id: LARGE_DOMAIN, query })).toHaveProperty(expected);
-    await until('the cursor is closed', async () => (await openCursors()) === 0, TIMEOUT_MS);
+    await until(
+      'the cursor is closed',
+      async () => (await openCursors(service.client, DATABASE)).length === 0,
+      TIMEOUT_MS,
+    );
   });
 });
