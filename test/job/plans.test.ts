@@ -168,8 +168,8 @@ describe('with the indexes of npm run indexes', () => {
 
     test('reads the index and no document where each job has a status', async () => {
       const plan = await explained('stat', query);
-      expect(figure(plan, 'totalKeysExamined')).toBe(JOBS);
-      expect(figure(plan, 'totalDocsExamined')).toBe(0);
+      expect(statOf(plan, 'totalKeysExamined')).toBe(JOBS);
+      expect(statOf(plan, 'totalDocsExamined')).toBe(0);
     });
 
     test('reads documents where a job has none, and tells a missing status from null', async () => {
@@ -183,7 +183,7 @@ describe('with the indexes of npm run indexes', () => {
       const plan = await explained('stat', query);
       const answer = await service.stat(DOMAIN, { aggregate: [{ group }] });
       await jobs.deleteMany({ job_id: { $in: added.map(({ job_id }) => job_id) } });
-      expect(figure(plan, 'totalDocsExamined')).toBe(JOBS + added.length);
+      expect(statOf(plan, 'totalDocsExamined')).toBe(JOBS + added.length);
       expect(answer).toMatchObject({
         response: {
           results: expect.arrayContaining([
