@@ -121,7 +121,7 @@ export async function probesOf(
   const health = createHealthClient(addresses.grpc);
   const check = async (): Promise<string> => {
     const status = await health.check('', TIMEOUT_MS);
-    return status === 'SERVING' ? 'OK' : status;
+    return ['SERVING', 'NOT_SERVING'].includes(status) ? 'OK' : 'UNANSWERED';
   };
   const probes = [
     () => fetched(`http://${addresses.admin}/livez`, agent),
