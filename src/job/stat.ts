@@ -22,7 +22,6 @@ import type { Reading } from './reading.js';
 import { repairsOf } from './repairs.js';
 import { JOB_SCHEMA } from './schema.js';
 import type { ScopeFilter } from './scoped-filter.js';
-import { noneLacksPaths } from './presence.js';
 import type { JobStore } from './store.js';
 
 const NO_CONDITIONS: ReadonlyMap<string, string> = new Map();
@@ -107,9 +106,8 @@ export const createStat = (parts: StatParts): UseCase<StatQuery, Deadline & Rese
     const { store, scopeFilter } = parts;
     const match = await scopeFilter(query.filter, scope, work);
     const joined = await joinedCollectors(store, query, match, scope, work);
-    const noneLacks = await noneLacksPaths(store, query, scope, work);
     const run = (repaired: Repaired | undefined) =>
-      runPipelines(parts, query, match, { joined, repaired, noneLacks }, work);
+      runPipelines(parts, query, match, { joined, repaired }, work);
     const repairs = () => repairsOf(store, query, scope, work);
     const first = await run(mayNeedRepair(query) ? await repairs() : undefined);
     const repaired = first.isByBytes ? await repairs() : undefined;

@@ -26,18 +26,6 @@ export const referredPaths = (query: StatQuery): readonly string[] =>
 export const ownPaths = (query: StatQuery): readonly string[] =>
   pathsOf(keysOf(query).filter(({ referred }) => !referred));
 
-/**
- * The paths of which the rows of a stat tell a missing value from null; undefined: they show documents. An index alone
- * cannot tell.
- */
-export function missingPaths({ rows }: StatQuery): readonly string[] | undefined {
-  const [first] = 'distinct' in rows ? [] : rows.stages;
-  const keys = first && definitionOf(first).missingKeys?.(first);
-  return keys?.some(({ referred, computed }) => referred || computed !== undefined) === true
-    ? undefined
-    : keys && pathsOf(keys);
-}
-
 const leavesDoubt = ({ key, operator, due }: RowCondition): boolean =>
   doubtsOf(due, key.path, ROW_CONDITIONS[operator].leavesDoubt).length > 0;
 

@@ -93,7 +93,9 @@ export const STATS: Readonly<Record<string, Filtered>> = {
     aggregate: [{ project: { fields: [{ k: 'filter.pairs', n: 'x', o: 'array_to_object' }] } }],
     page: { limit: 300 },
   },
-  'longest jobs': { aggregate: [{ sort: { key: 'duration', desc: true } }, { limit: 3 }] },
+  'longest jobs': {
+    aggregate: [{ sort: { keys: [{ key: 'duration', desc: true }, { key: 'job_id' }] } }, { limit: 3 }],
+  },
   ranks: { filter: [STUCK], ...grouped('duration', 'p95') },
   durations: { filter: [STUCK], distinct: 'duration', ...PAGE },
   elements: { aggregate: [{ unwind: { path: 'errors' } }], page: { limit: 3 } },

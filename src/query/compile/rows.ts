@@ -10,6 +10,12 @@ const mergesRows = (stage: Stage): boolean => definitionOf(stage).rows === 'merg
 const keepsRows = (stage: Stage): boolean => definitionOf(stage).rows === 'kept';
 const sorts = (stage: Stage): boolean => definitionOf(stage).sorts === true;
 
+/** True where rows stay the same when a missing value is taken for null. */
+export function takesNullForMissing([first]: readonly Stage[]): boolean {
+  if (first === undefined) return false;
+  return definitionOf(first).takesNullForMissing?.(first) === true;
+}
+
 /** The first stage with the join compiled into it, where it can do that; undefined: the join comes before it. */
 function compileJoined(
   [first]: readonly Stage[],

@@ -1,5 +1,5 @@
 /** A stat in MongoDB's terms: its pipelines. Cannot fail, does no I/O and reads no clock (docs/architecture.md «One way through»). */
-import { createJoin } from '../join.js';
+import { createJoin, JOINED_FIELD } from '../join.js';
 import type { Join, JoinedDocuments } from '../join.js';
 import type { Page, StatQuery } from '../model.js';
 import { BARRIER } from '../mongo-syntax.js';
@@ -9,8 +9,7 @@ import { compileDistinct } from './distinct.js';
 import type { PagedStages } from './distinct.js';
 import { repairStage } from './repair.js';
 import type { Repaired } from './repair.js';
-import { missingPaths } from '../stat-keys.js';
-import { compileRows } from './rows.js';
+import { compileRows, takesNullForMissing } from './rows.js';
 
 const MAX_ROW_BYTES = 15_000_000;
 
@@ -29,9 +28,10 @@ const ROW_SIZE_GUARD: MongoStage = {
 
 /**
  * Makes MongoDB read documents: an index alone cannot tell a missing value from null, and MongoDB would answer from one
- * that has all the keys of a stat.
+ * that has all the keys of a stat. Every document meets the condition. It is on a field without an index: a condition on
+ * an indexed one such as `_id` would have MongoDB read that index, of all domains.
  */
-const WHOLE_DOCUMENTS: MongoStage = { $match: { _id: { $exists: true } } };
+const WHOLE_DOCUMENTS: MongoStage = { $match: { [JOINED_FIELD]: { $not: { $type: 'minKey' } } } };
 
 export interface StatPipelines {
   readonly rows: readonly MongoStage[];
@@ -61,26 +61,22 @@ export interface StatSources {
   /** The documents with the paths of referredPaths; undefined without any. */
   readonly joined?: JoinedDocuments | undefined;
   readonly repaired?: Repaired | undefined;
-  /** No document of the scope lacks one of missingPaths. */
-  readonly noneLacks?: boolean;
 }
 
-const needsDocuments = (query: StatQuery, noneLacks: boolean): boolean => {
-  const paths = missingPaths(query);
-  return paths === undefined || (paths.length > 0 && !noneLacks);
-};
+const needsDocuments = ({ rows }: StatQuery): boolean =>
+  'distinct' in rows || !takesNullForMissing(rows.stages);
 
 /** Compiles a stat. */
 export function compileStat(
   query: StatQuery,
   schema: ResourceSchema,
-  { joined, repaired, noneLacks = false }: StatSources = {},
+  { joined, repaired }: StatSources = {},
 ): StatPipelines {
   const field = schema.reference?.field;
   const join = joined === undefined || field === undefined ? undefined : createJoin(field, joined);
   const { all, page } = compilePaged(query, schema, join);
   const documents = [
-    ...(needsDocuments(query, noneLacks) ? [WHOLE_DOCUMENTS] : []),
+    ...(needsDocuments(query) ? [WHOLE_DOCUMENTS] : []),
     ...(repaired === undefined ? [] : [repairStage(repaired)]),
   ];
   return {

@@ -15,5 +15,5 @@ export const count: StageDefinition<'count'> = {
   timeZones: () => [],
   compile: ({ name }) => [{ $count: name }],
   rows: 'merged',
-  missingKeys: () => [],
+  takesNullForMissing: () => true,
 };

@@ -45,9 +45,6 @@ export interface StageDefinition<Kind extends StageKind> {
   readonly rows: 'kept' | 'reshaped' | 'merged';
   /** It puts rows in order. */
   readonly sorts?: true;
-  /**
-   * As the first stage, the keys of which it tells a missing value from null; undefined: it shows rows as they are, or
-   * depends on their order.
-   */
-  readonly missingKeys?: (stage: Stage<Kind>) => readonly Key[] | undefined;
+  /** As the first stage, makes the same rows where a missing value is taken for null. */
+  readonly takesNullForMissing?: (stage: Stage<Kind>) => boolean;
 }

@@ -6,17 +6,11 @@ import { GROUP_OPERATORS } from './group-operators.js';
 import { readGroup } from './group-read.js';
 import type { StageDefinition } from './definition.js';
 
-/** The keys that a group field accumulates. */
-function operandKeys({ of }: GroupField): readonly Key[] {
-  if (of === undefined) return [];
-  return 'type' in of ? [of] : of.map(([, key]) => key);
+/** The keys that a group field accumulates or compares. */
+function fieldKeys({ of, conditions }: GroupField): readonly Key[] {
+  const keys = of === undefined ? [] : 'type' in of ? [of] : of.map(([, key]) => key);
+  return [...keys, ...conditions.map(({ key }) => key)];
 }
-
-/** The keys that a group field accumulates or compares; a condition takes a missing value for null. */
-const fieldKeys = (field: GroupField): readonly Key[] => [
-  ...operandKeys(field),
-  ...field.conditions.map(({ key }) => key),
-];
 
 function typeOf({ operator, of }: GroupField): FieldType {
   return GROUP_OPERATORS[operator].keepsType === true && of !== undefined && 'type' in of ? of.type : 'any';
@@ -29,14 +23,10 @@ const isMergeable = ({ fields }: Stage<'group'>): boolean =>
       GROUP_OPERATORS[field.operator].mergeable === true && !fieldKeys(field).some((key) => key.referred),
   );
 
-/** Of several keys a missing one is left out of the row, and one is null; a formatted key is null either way. */
-function missingKeys({ keys, fields }: Stage<'group'>): readonly Key[] | undefined {
-  const operators = fields.map((field) => ({ field, row: GROUP_OPERATORS[field.operator] }));
-  if (operators.some(({ row }) => row.ordered === true)) return undefined;
-  const told = operators.flatMap(({ field, row }) => (row.nullIsMissing === true ? [] : operandKeys(field)));
-  if (keys.length < 2) return told;
-  return [...keys.flatMap(({ key, format }) => (format === undefined ? [key] : [])), ...told];
-}
+/** Of several keys a missing one is left out of the row, and one that is null is not; a formatted key is null either way. */
+const takesNullForMissing = ({ keys, fields }: Stage<'group'>): boolean =>
+  (keys.length < 2 || keys.every(({ format }) => format !== undefined)) &&
+  fields.every(({ operator }) => GROUP_OPERATORS[operator].nullIsMissing === true);
 
 export const group: StageDefinition<'group'> = {
   read: readGroup,
@@ -54,5 +44,5 @@ export const group: StageDefinition<'group'> = {
   compileJoined: (stage, join, inKeyOrder) =>
     isMergeable(stage) ? compileGroupByReference(stage, join, inKeyOrder) : undefined,
   rows: 'merged',
-  missingKeys,
+  takesNullForMissing,
 };
