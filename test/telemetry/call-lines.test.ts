@@ -103,13 +103,16 @@ describe('the times of a call', () => {
     expect(Number(database)).toBeLessThanOrEqual(Number(ms) + 1);
   });
 
+  /** Far below the time of a slow stat on a fast machine. */
+  const LEAST_SLOW_MS = 10;
+
   test('are those of the database for each of two calls that share a slow stat', async () => {
     await insertSlowJob(open.db);
     const ids = ['shared-1', 'shared-2'];
     const sent = ids.map((id) => callHttp(open.http, 'stat', slowStat(3), { 'x-request-id': id }));
     await Promise.all(sent);
     const lines = await Promise.all(ids.map((id) => lineOf(open, id)));
-    expect(lines.map((line) => Number(line?.['db_ms']) > 100)).toEqual([true, true]);
+    expect(lines.map((line) => Number(line?.['db_ms']) > LEAST_SLOW_MS)).toEqual([true, true]);
   });
 });
 
