@@ -2,15 +2,10 @@
 // the IPC channel. The service knows nothing of it.
 import { subscribe } from 'node:diagnostics_channel';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { queryObjects, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { queryObjects } from 'node:v8';
 import { ClientSession } from 'mongodb';
+import { collectGarbage } from '../harness/garbage.js';
 import type { Question, Vitals } from './system-under-test.js';
-
-setFlagsFromString('--expose-gc');
-const found: unknown = runInNewContext('gc');
-const isFunction = (value: unknown): value is () => void => typeof value === 'function';
-const collect = isFunction(found) ? found : () => undefined;
 
 /** The sampling interval, which is not part of a delay. */
 const RESOLUTION_MS = 1;
@@ -43,10 +38,8 @@ function vitals(): Vitals {
   return { heapUsedBytes: heapUsed, rssBytes: rss, maxDelayMs, usage: sum(usage()) };
 }
 
-/** Collects garbage first; a second collection frees objects found dead by the first. */
 function collected(): Vitals {
-  collect();
-  collect();
+  collectGarbage();
   return vitals();
 }
 
