@@ -2,7 +2,7 @@
  * Comparisons of a value of a row with a value of a request, as expressions: of the conditions of a stat, and of filters on
  * computed fields (docs/query.md «group», «duration»). `due` is data and always under $literal.
  */
-import { isOfType, orNull } from './expressions.js';
+import { isOfType, once, orNull } from './expressions.js';
 import type { MongoExpression } from './mongo-syntax.js';
 import { isUnordered } from './values.js';
 import type { Comparable } from './values.js';
@@ -33,4 +33,6 @@ export const ordering =
   (operand: MongoExpression, due: Comparable): MongoExpression =>
     isUnordered(due)
       ? { $literal: false }
-      : { $and: [isLike(operand, due), { [operator]: [operand, { $literal: due }] }] };
+      : once(operand, (value) => ({
+          $and: [isLike(value, due), { [operator]: [value, { $literal: due }] }],
+        }));

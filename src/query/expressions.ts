@@ -7,6 +7,13 @@ export const isOfType = (operand: MongoExpression, type: string): MongoExpressio
   $eq: [{ $type: operand }, type],
 });
 
+/** Uses the value of `operand`, computed once. */
+export const once = (
+  operand: MongoExpression,
+  use: (value: MongoExpression) => MongoExpression,
+): MongoExpression =>
+  typeof operand === 'string' ? use(operand) : { $let: { vars: { value: operand }, in: use('$$value') } };
+
 export const when = (
   test: MongoExpression,
   then: MongoExpression,

@@ -161,6 +161,25 @@ describe('with the indexes of npm run indexes', () => {
     expect(statOf(plan, 'totalDocsExamined')).toBe(0);
   });
 
+  test('the newest job of each collector comes from the index and no document', async () => {
+    const plan = await explained(
+      'stat',
+      list({
+        aggregate: [
+          { sort: { keys: [{ key: 'collector_id' }, { key: 'created_at', desc: true }] } },
+          {
+            group: {
+              keys: [{ key: 'collector_id', name: 'collector_id' }],
+              fields: [{ key: 'job_id', name: 'job_id', operator: 'first' }],
+            },
+          },
+        ],
+      }),
+    );
+    expect(statOf(plan, 'totalKeysExamined')).toBe(JOBS);
+    expect(statOf(plan, 'totalDocsExamined')).toBe(0);
+  });
+
   test.each([
     [
       'a group by several keys',

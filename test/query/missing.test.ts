@@ -31,6 +31,15 @@ test.each<readonly [string, JsonObject, unknown]>([
     stages({ sort: { key: 'status' } }, grouped([], field('x', 'push', 'status'))),
     [{ x: [...all('A'), ...all('B')] }],
   ],
+  [
+    'first and last in an order, which are null of either',
+    stages(
+      { sort: { key: 'status' } },
+      { limit: JOBS },
+      grouped([], field('x', 'first', 'status'), field('y', 'last', 'status')),
+    ),
+    [{ x: null, y: 'B' }],
+  ],
   ['the rows of a project', stages(shown('status', 's'), { sort: { key: 's' } }, { limit: 1 }), [{}]],
   [
     'a group by it, in which both are one',

@@ -11,9 +11,9 @@ const keepsRows = (stage: Stage): boolean => definitionOf(stage).rows === 'kept'
 const sorts = (stage: Stage): boolean => definitionOf(stage).sorts === true;
 
 /** True where rows stay the same when a missing value is taken for null. */
-export function takesNullForMissing([first]: readonly Stage[]): boolean {
+export function takesNullForMissing([first, ...others]: readonly Stage[]): boolean {
   if (first === undefined) return false;
-  return definitionOf(first).takesNullForMissing?.(first) === true;
+  return definitionOf(first).takesNullForMissing?.(first, () => takesNullForMissing(others)) === true;
 }
 
 /** The first stage with the join compiled into it, where it can do that; undefined: the join comes before it. */

@@ -14,6 +14,7 @@ export const limit: StageDefinition<'limit'> = {
   timeZones: () => [],
   compile: ({ rows }) => [{ $limit: rows }],
   rows: 'kept',
+  takesNullForMissing: (_, next) => next(),
 };
 
 export const skip: StageDefinition<'skip'> = {
@@ -24,4 +25,5 @@ export const skip: StageDefinition<'skip'> = {
   timeZones: () => [],
   compile: ({ rows }) => [{ $skip: rows }],
   rows: 'kept',
+  takesNullForMissing: (_, next) => next(),
 };

@@ -13,6 +13,9 @@ const ZONED = /^(?<format>(?:[^%]|%[^@])+)%@(?<zone>.*)$/s;
 const ISO_YEAR = /^(?:[^%]|%[^G])*%G/;
 const FIRST_YEAR = new Date('0000-01-01T00:00:00.000Z');
 const LAST_YEAR = new Date('9999-12-31T23:59:59.999Z');
+/** Between these every date is one of the years 0 to 9999, in any zone and by ISO weeks. */
+const SURELY_AFTER = new Date('0001-01-01T00:00:00.000Z');
+const SURELY_BEFORE = new Date('9999-01-01T00:00:00.000Z');
 
 type Format = { readonly part: DatePart } | { readonly pattern: string };
 /** A format in its zone; undefined: UTC. */
@@ -32,21 +35,31 @@ export function dateFormat(text: string): Format | undefined {
   return PATTERN.test(text) && !text.includes('\0') ? { pattern: text } : undefined;
 }
 
+const isBetween = (operand: MongoExpression, first: Date, last: Date): MongoExpression => ({
+  $and: [{ $gte: [operand, first] }, { $lte: [operand, last] }],
+});
+
 /** Tests that a year of a date has the four digits of a text. */
 const hasDigits = (year: '$year' | '$isoWeekYear', date: MongoExpression): readonly MongoExpression[] => [
   { $gte: [{ [year]: date }, 0] },
   { $lte: [{ [year]: date }, 9999] },
 ];
 
-/** Tests that a date is one of the years 0 to 9999, where $dateToString does not fail. */
+/**
+ * Tests that a date is one of the years 0 to 9999, where $dateToString does not fail. The year of a zone or of ISO weeks
+ * costs as much as the text, and is computed for dates at the ends alone.
+ */
 function isInRange(operand: MongoExpression, pattern: string, zone: TimeZone | undefined): MongoExpression {
+  const isIsoYear = ISO_YEAR.test(pattern);
+  if (zone === undefined && !isIsoYear) return isBetween(operand, FIRST_YEAR, LAST_YEAR);
   const date = zone === undefined ? { date: operand } : { date: operand, timezone: zone.name };
-  const years =
-    zone === undefined
-      ? [{ $gte: [operand, FIRST_YEAR] }, { $lte: [operand, LAST_YEAR] }]
-      : hasDigits('$year', date);
-  const isoYears = ISO_YEAR.test(pattern) ? hasDigits('$isoWeekYear', date) : [];
-  return { $and: [isOfType(operand, 'date'), ...years, ...isoYears] };
+  const isoYears = isIsoYear ? hasDigits('$isoWeekYear', date) : [];
+  return {
+    $or: [
+      isBetween(operand, SURELY_AFTER, SURELY_BEFORE),
+      { $and: [...hasDigits('$year', date), ...isoYears] },
+    ],
+  };
 }
 
 /** Formats a date as a part or as text; null for other values, and text for the years 0 to 9999 only. */
@@ -57,5 +70,6 @@ export function formatted(operand: MongoExpression, { zone, ...format }: DateFor
     return when(isOfType(operand, 'date'), { [PARTS[format.part]]: date }, null);
   }
   const text = { $dateToString: { date: operand, format: { $literal: format.pattern }, ...timezone } };
-  return when(isInRange(operand, format.pattern, zone), text, null);
+  const isFormatted = { $and: [isOfType(operand, 'date'), isInRange(operand, format.pattern, zone)] };
+  return when(isFormatted, text, null);
 }

@@ -45,6 +45,9 @@ export interface StageDefinition<Kind extends StageKind> {
   readonly rows: 'kept' | 'reshaped' | 'merged';
   /** It puts rows in order. */
   readonly sorts?: true;
-  /** As the first stage, makes the same rows where a missing value is taken for null. */
-  readonly takesNullForMissing?: (stage: Stage<Kind>) => boolean;
+  /**
+   * Makes the same rows where a missing value is taken for null; `next`: so do the stages after it. By default it does
+   * not.
+   */
+  readonly takesNullForMissing?: (stage: Stage<Kind>, next: () => boolean) => boolean;
 }

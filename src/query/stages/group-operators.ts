@@ -35,8 +35,8 @@ const ROWS = {
   average: { accumulator: '$avg', needs: 'key', conditions: true, nullIsMissing: true },
   max: { accumulator: '$max', needs: 'key', keepsType: true, mergeable: true, nullIsMissing: true },
   min: { accumulator: '$min', needs: 'key', keepsType: true, mergeable: true, nullIsMissing: true },
-  first: { accumulator: '$first', needs: 'key', keepsType: true, ordered: true },
-  last: { accumulator: '$last', needs: 'key', keepsType: true, ordered: true },
+  first: { accumulator: '$first', needs: 'key', keepsType: true, ordered: true, nullIsMissing: true },
+  last: { accumulator: '$last', needs: 'key', keepsType: true, ordered: true, nullIsMissing: true },
   push: { accumulator: '$push', needs: 'key or fields', ordered: true },
   add_to_set: { accumulator: '$addToSet', needs: 'key' },
   /** A stored `undefined` here ends mongod 6.0 with an invariant, and everybody's calls with it. */

@@ -30,4 +30,5 @@ export const sort: StageDefinition<'sort'> = {
   compile: ({ keys }) => sortStages(keys),
   rows: 'kept',
   sorts: true,
+  takesNullForMissing: (_, next) => next(),
 };
