@@ -92,7 +92,7 @@ export function useAnswer<T>(call: Call<T> | undefined, asked?: Asked): Answer<T
   if (JSON.stringify(answer.call) === identity) return answer;
   // With another call the answer is out of date at once, one render before the effect runs.
   return call === undefined
-    ? { ...answer, value: undefined, isWaiting: true }
+    ? { call, value: undefined, error: undefined, isWaiting: true }
     : waiting(call, question)(answer);
 }
 

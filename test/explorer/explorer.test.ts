@@ -60,7 +60,7 @@ test('begins with a domain of the sample, and shows the week that its newest job
   expect(await status(explored, 'All').innerText()).toBe('All 105');
   expect(await status(explored, 'Error').innerText()).toBe('Error 18');
   expect(decodeURIComponent(explored.page.url())).toContain(`window=${WEEK}`);
-  expect(explored.calls.filter((rpc) => rpc === 'stat')).toHaveLength(7);
+  expect(explored.calls.filter((rpc) => rpc === 'stat')).toHaveLength(8);
   expect(explored.calls.filter((rpc) => rpc === 'list')).toHaveLength(2);
   expect(explored.faults).toEqual([]);
 });

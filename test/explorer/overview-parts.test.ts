@@ -11,8 +11,8 @@ import { stuckJobs } from '../../explorer/views/overview/stuck.js';
 
 const MINUTE_MS = 60_000;
 /** Durations of runs, all of the same length but for the p90. */
-const durations = (of: string, when: 'within' | 'before', runs: number, length: number, p90 = length) => ({
-  ...{ of, isBefore: when === 'before', runs, median: length, p90, p95: length },
+const durations = (of: string, runs: number, length: number, p90 = length) => ({
+  ...{ of, runs, median: length, p90, p95: length },
 });
 const iso = (time: number): string => new Date(time).toISOString();
 
@@ -65,11 +65,7 @@ describe('collectors', () => {
   ];
   const beside = {
     histories: historiesOf({
-      results: [
-        durations('many', 'within', 3, 4),
-        durations('fine', 'within', 2, 3),
-        durations('aws', 'within', 5, 4),
-      ],
+      results: [durations('many', 3, 4), durations('fine', 2, 3), durations('aws', 5, 4)],
     }),
     stuck: new Map([['stuck', 6]]),
     trends: undefined,
@@ -117,9 +113,10 @@ test('a trend has the share of failed jobs in each bucket, and nothing of other 
 
 describe('the runs of a window', () => {
   const history = (within: number, before: number, median: number) =>
-    historiesOf({
-      results: [durations('one', 'within', within, median), durations('one', 'before', before, 10, 13)],
-    }).get('one');
+    historiesOf(
+      { results: [durations('one', within, median)] },
+      { results: [durations('one', before, 10, 13)] },
+    ).get('one');
 
   test.each([
     ['as long as usual', history(5, 20, 13), false],
@@ -133,7 +130,7 @@ describe('the runs of a window', () => {
 
   test('are not all where the answer has room for no more', () => {
     const answer = (runs: number) => ({
-      results: [durations('a', 'within', runs, 1), durations('b', 'before', 1, 1)],
+      results: [durations('a', runs, 1), durations('b', 1, 1)],
     });
     expect(isCut(answer(MAX_RANKED - 2))).toBe(false);
     expect(isCut(answer(MAX_RANKED - 1))).toBe(true);
@@ -155,15 +152,13 @@ describe('an unfinished job', () => {
   const collector = (collector_id: string, ...jobs: readonly ReturnType<typeof job>[]) => ({
     ...{ collector_id, name: collector_id, provider: 'aws', jobs },
   });
-  const histories = historiesOf({
-    results: [
-      durations('regular', 'before', 5, 10 * MINUTE_MS),
-      durations('regular', 'within', 90, HOUR_MS),
-      durations('slow', 'before', 4, MINUTE_MS),
-      durations('slow', 'within', 5, 2000 * MINUTE_MS),
-      durations('new', 'within', 2, MINUTE_MS),
-    ],
-  });
+  const within = [
+    durations('regular', 90, HOUR_MS),
+    durations('slow', 5, 2000 * MINUTE_MS),
+    durations('new', 2, MINUTE_MS),
+  ];
+  const before = [durations('regular', 5, 10 * MINUTE_MS), durations('slow', 4, MINUTE_MS)];
+  const histories = historiesOf({ results: within }, { results: before });
 
   test('is stuck or late after 3 times the p95 of its collector, or after a day without a history', () => {
     const rows = [

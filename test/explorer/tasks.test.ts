@@ -197,11 +197,11 @@ describe('how long the runs of a collector take', () => {
     const all = await open('ops', '&window=7d');
     const ever = await open('ops', '&window=all');
     const one = await open('ops', `&window=7d&filter=[["collector_id","eq","${slower}"]]`);
-    expect(all.calls.toSorted()).toEqual(['list', 'list', ...Array.from({ length: 6 }, () => 'stat')]);
-    // No trend is drawn over all time.
+    expect(all.calls.toSorted()).toEqual(['list', 'list', ...Array.from({ length: 7 }, () => 'stat')]);
+    // No trend is drawn over all time, and nothing is before it.
     expect(ever.calls.filter((rpc) => rpc === 'stat')).toHaveLength(5);
     // The name of the chosen collector is a call of the filter.
-    expect(one.calls.filter((rpc) => rpc === 'stat')).toHaveLength(8);
+    expect(one.calls.filter((rpc) => rpc === 'stat')).toHaveLength(9);
   });
 
   test('providers have medians of their own once they are opened', async () => {

@@ -77,11 +77,16 @@ export function useAnswers(context: ViewContext) {
   const selection = selectionOf(every, timeRange);
   const withComparison = selectionOf(every, withBefore(timeRange, now));
   const history = { ...selection, from: from === undefined ? undefined : from - HISTORY_MS };
+  const before = from === undefined ? undefined : { ...history, to: from };
   const newest = { sort: route.sort, start: 1, limit: MAX_NEWEST_JOBS };
   return {
     timeline: useAnswer(statTimes(context), context),
     collectors: useAnswer(statCollectors(withComparison, from), context),
-    durations: useAnswer(statDurations(history, 'collector_id', from), context),
+    durations: useAnswer(statDurations('Durations by collector', selection, 'collector_id'), context),
+    durationsBefore: useAnswer(
+      before && statDurations('Durations by collector before the window', before, 'collector_id'),
+      context,
+    ),
     runs: useAnswer(onlyCollector(route) === undefined ? undefined : statRuns(history), context),
     trends: useAnswer(
       from === undefined ? undefined : statTrends(selection, dateFormat(timeRange.unit, zone)),
@@ -96,14 +101,25 @@ export function useAnswers(context: ViewContext) {
 
 export type OverviewAnswers = ReturnType<typeof useAnswers>;
 
+/** An answer that is shown beside others: it is there once all are that were asked for. */
+export function together<T>(answer: Answer<T>, others: readonly Answer<unknown>[]): Answer<T> {
+  const asked = [answer, ...others.filter(({ call }) => call !== undefined)];
+  return {
+    ...answer,
+    value: asked.every(({ value }) => value !== undefined) ? answer.value : undefined,
+    error: asked.find(({ error }) => error !== undefined)?.error,
+    isWaiting: asked.some(({ isWaiting }) => isWaiting),
+  };
+}
+
 /** The stuck jobs once their history is there, and the facts beside the counts of collectors. */
 export function readTogether(
-  { durations, unfinished, timeline, trends }: OverviewAnswers,
+  { durations, durationsBefore, unfinished, timeline, trends }: OverviewAnswers,
   { timeRange, now, zone }: ViewContext,
 ) {
-  const histories = historiesOf(durations.value);
-  const rows = unfinished.value?.results ?? [];
-  const stuck = durations.value === undefined ? [] : stuckJobs(rows, histories, now);
+  const histories = historiesOf(durations.value, durationsBefore.value);
+  const rows = together(unfinished, [durations, durationsBefore]).value?.results ?? [];
+  const stuck = stuckJobs(rows, histories, now);
   const starts = buckets(timeRange, timeline.value?.rows ?? [], { now, zone });
   const beside: Beside = {
     histories,

@@ -18,10 +18,14 @@ import { rates } from './rates.js';
 import type { Beside } from './rates.js';
 import { historiesOf, isCut } from './runs.js';
 
+type DurationsAnswer = Answer<Results<DurationRow>>;
+
 /** A word about durations that are not those of all runs. */
-const CutNote = ({ durations: { value } }: { readonly durations: Answer<Results<DurationRow>> }) =>
-  value !== undefined && isCut(value) ? (
-    <p class="none">Durations are those of the newest {count(MAX_RANKED)} runs.</p>
+const CutNote = ({ durations }: { readonly durations: readonly DurationsAnswer[] }) =>
+  durations.some(({ value }) => value !== undefined && isCut(value)) ? (
+    <p class="none">
+      Durations are those of the newest {count(MAX_RANKED)} runs of the window, and of as many before it.
+    </p>
   ) : undefined;
 
 interface TableProps {
@@ -34,7 +38,7 @@ interface TableProps {
 function ProviderTable({ results, beside: { stuck }, context }: TableProps) {
   const { route, timeRange, go } = context;
   const selection = selectionOf({ ...route, status: '' }, timeRange);
-  const durations = useAnswer(statDurations(selection, 'provider', undefined), context);
+  const durations = useAnswer(statDurations('Durations by provider', selection, 'provider'), context);
   const [order, setOrder] = useState(WORST_FIRST);
   const [word, setWord] = useState('');
   return (
@@ -53,7 +57,7 @@ function ProviderTable({ results, beside: { stuck }, context }: TableProps) {
         )}
         onPick={(key) => go(withCondition(route, FIELDS.provider, key))}
       />
-      <CutNote durations={durations} />
+      <CutNote durations={[durations]} />
       {durations.error !== undefined && <Failure error={durations.error} />}
     </>
   );
@@ -79,13 +83,14 @@ export function CollectorTable({
 }: {
   readonly collectors: Answer<Results<CollectorRow>>;
   readonly beside: Beside;
-  readonly durations: Answer<Results<DurationRow>>;
-  /** The answers behind `beside`. */
+  /** Those within the window, and those before it. */
+  readonly durations: readonly DurationsAnswer[];
+  /** The other answers behind `beside`. */
   readonly others: readonly Answer<unknown>[];
   readonly context: ViewContext;
 }) {
   const { route, go, replace } = context;
-  const failure = others.find(({ error }) => error !== undefined)?.error;
+  const failure = [...durations, ...others].find(({ error }) => error !== undefined)?.error;
   return (
     <section aria-labelledby="collectors" class="collectors">
       <h2 id="collectors">Collectors, the failing first</h2>

@@ -6,10 +6,16 @@ import { RequestInspector } from '../../components/request-inspector.js';
 import { TheAnswer } from '../../components/skip-link.js';
 import { StatusLinks } from '../../components/status-tabs.js';
 import { violationsOf } from '../../state/answer.js';
-import type { Answer } from '../../state/answer.js';
 import { byStatus } from '../../state/grouping.js';
 import type { ViewContext } from '../../state/view-context.js';
-import { namesOf, onlyCollector, readTogether, useAnswers, withStuckCollectors } from './answers.js';
+import {
+  namesOf,
+  onlyCollector,
+  readTogether,
+  together,
+  useAnswers,
+  withStuckCollectors,
+} from './answers.js';
 import type { OverviewAnswers } from './answers.js';
 import { failedShare } from './breakdown.js';
 import { CollectorTable } from './collector-table.js';
@@ -20,14 +26,6 @@ import type { Histories } from './runs.js';
 import { RunsChart } from './runs-chart.js';
 import { StuckJobs } from './stuck-jobs.js';
 import { Timeline } from './timeline.js';
-
-/** An answer that is shown beside another: it is there once both are. */
-const bothOf = <T,>(answer: Answer<T>, other: Answer<unknown>): Answer<T> => ({
-  ...answer,
-  value: other.value === undefined ? undefined : answer.value,
-  error: answer.error ?? other.error,
-  isWaiting: answer.isWaiting || other.isWaiting,
-});
 
 /** Why jobs fail, and those that do not end. */
 const Causes = ({
@@ -57,7 +55,7 @@ const Causes = ({
     </section>
     <section aria-labelledby="stuck">
       <h2 id="stuck">Stuck and late</h2>
-      <Answered answer={bothOf(answers.unfinished, answers.durations)}>
+      <Answered answer={together(answers.unfinished, [answers.durations, answers.durationsBefore])}>
         {() => <StuckJobs jobs={stuck} unfinished={unfinished} context={context} />}
       </Answered>
     </section>
@@ -66,7 +64,7 @@ const Causes = ({
 
 /** The runs of the collector to which the view is confined. */
 function Runs({
-  answers: { runs, durations },
+  answers: { runs, durations, durationsBefore },
   histories,
   context,
   nameOf,
@@ -81,7 +79,7 @@ function Runs({
   return (
     <section aria-labelledby="runs">
       <h2 id="runs">How long the runs of {nameOf(collector)} take</h2>
-      <Answered answer={bothOf(runs, durations)}>
+      <Answered answer={together(runs, [durations, durationsBefore])}>
         {({ results }) => (
           <RunsChart runs={results} history={histories.get(collector) ?? {}} context={context} />
         )}
@@ -127,8 +125,8 @@ export function Overview({ context }: { readonly context: ViewContext }) {
         <CollectorTable
           collectors={collectors}
           beside={reading.beside}
-          durations={answers.durations}
-          others={[answers.durations, answers.unfinished, answers.trends]}
+          durations={[answers.durations, answers.durationsBefore]}
+          others={[answers.unfinished, answers.trends]}
           context={context}
         />
         <Causes answers={answers} reading={reading} context={context} nameOf={nameOf} />

@@ -11,14 +11,14 @@ export interface History {
 
 export type Histories = ReadonlyMap<string, History>;
 
-/** The histories of an answer, by the id of the collector or the name of the provider. */
-export function historiesOf(answer: Results<DurationRow> | undefined): Histories {
+type DurationsAnswer = Results<DurationRow> | undefined;
+
+/** The durations within the window and before it, by the id of the collector or the name of the provider. */
+export function historiesOf(within: DurationsAnswer, before?: DurationsAnswer): Histories {
   const histories = new Map<string, History>();
-  for (const { of, isBefore, ...durations } of answer?.results ?? [])
-    histories.set(of, {
-      ...histories.get(of),
-      ...(isBefore ? { before: durations } : { within: durations }),
-    });
+  for (const { of, ...durations } of within?.results ?? []) histories.set(of, { within: durations });
+  for (const { of, ...durations } of before?.results ?? [])
+    histories.set(of, { ...histories.get(of), before: durations });
   return histories;
 }
 
