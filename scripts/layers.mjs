@@ -1,5 +1,6 @@
 // The layer check over src, explorer, test, bench and mutate: a folder imports only from folders below it, no two files
-// import each other in a circle, each folder has a purpose, and only the edges of the program touch the environment. Prints a line for each violation.
+// import each other in a circle, each folder has a purpose, and only the edges of the program touch the environment.
+// Prints a line for each violation.
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,9 +59,13 @@ function complaintOf(file, { to, isType }) {
 
 const PURPOSES = [...ROOMS.flat(), ...FOLDERS].map(([name]) => name);
 
+/** The folders beside src that tests mirror by name. */
+const MIRRORED = ['explorer', 'monitoring'];
+
 /** Tests stand in folders named as what they test; a folder named as a test holds its data. */
 const mirrorsSource = (name) =>
-  [`src/${name}`, `src/${name}.ts`, name, `test/${name}.test.ts`].some((path) => existsSync(root + path));
+  MIRRORED.includes(name.split('/', 1)[0]) ||
+  [`src/${name}`, `src/${name}.ts`, `test/${name}.test.ts`].some((path) => existsSync(root + path));
 
 /** A folder has a purpose by itself, or is generated, or one of views or of tests. */
 function hasPurpose(file) {

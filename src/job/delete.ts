@@ -1,8 +1,8 @@
 /** Deletes one job by its id (docs/query.md «Requests»). */
 import type { JobRequest } from '../gen/spaceone/api/inventory/v1/job.js';
 import type { Read, UseCase } from './call.js';
-import type { ConfineJob } from './confine-job.js';
-import { jobNotFound, required } from './request-fields.js';
+import type { OnJob } from './confine-job.js';
+import { required } from './request-fields.js';
 import type { JobStore } from './store.js';
 
 /** A job to delete. */
@@ -18,16 +18,13 @@ export const readDelete: Read<JobRequest, DeleteQuery> = async (request, call) =
 
 interface DeleteParts {
   readonly store: JobStore;
-  readonly confineJob: ConfineJob;
+  readonly onJob: OnJob;
 }
 
 const EMPTY = new Uint8Array();
 
 /** Answers Empty. Errors: NOT_FOUND. */
 export const createDelete =
-  ({ store, confineJob }: DeleteParts): UseCase<DeleteQuery> =>
-  async ({ scope, query: { jobId } }, work) => {
-    for await (const filter of confineJob(jobId, scope, work))
-      if (await store.remove(filter, work)) return EMPTY;
-    return jobNotFound(jobId);
-  };
+  ({ store, onJob }: DeleteParts): UseCase<DeleteQuery> =>
+  ({ scope, query: { jobId } }, work) =>
+    onJob(jobId, scope, work, async (filter) => ((await store.remove(filter, work)) ? EMPTY : undefined));

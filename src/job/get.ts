@@ -5,8 +5,8 @@ import { readOnly } from '../query/parse-list.js';
 import { jobInfo } from './answer.js';
 import type { Read, UseCase } from './call.js';
 import type { CollectorLoader } from './collectors.js';
-import type { ConfineJob } from './confine-job.js';
-import { jobNotFound, required } from './request-fields.js';
+import type { OnJob } from './confine-job.js';
+import { required } from './request-fields.js';
 import { JOB_SCHEMA, jobProjection } from './schema.js';
 import type { JobStore } from './store.js';
 
@@ -26,18 +26,14 @@ export const readGet: Read<GetJobRequest, GetQuery> = async (request, call) => {
 interface GetParts {
   readonly store: JobStore;
   readonly loadCollectors: CollectorLoader;
-  readonly confineJob: ConfineJob;
+  readonly onJob: OnJob;
 }
 
 /** Answers JobInfo. Errors: NOT_FOUND. */
 export const createGet =
-  ({ store, loadCollectors, confineJob }: GetParts): UseCase<GetQuery> =>
+  ({ store, loadCollectors, onJob }: GetParts): UseCase<GetQuery> =>
   async ({ scope, query: { jobId, only } }, work) => {
-    for await (const filter of confineJob(jobId, scope, work)) {
-      const job = await store.one(filter, jobProjection(only), work);
-      if (job === undefined) continue;
-      const [collector] = await loadCollectors([job], scope, work);
-      return jobInfo(job, collector);
-    }
-    return jobNotFound(jobId);
+    const job = await onJob(jobId, scope, work, (filter) => store.one(filter, jobProjection(only), work));
+    const [collector] = await loadCollectors([job], scope, work);
+    return jobInfo(job, collector);
   };

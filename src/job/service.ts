@@ -5,7 +5,7 @@ import type { MemoryBudget } from '../limits/memory-budget.js';
 import type { TimeSlicer } from '../limits/yield.js';
 import type { JobService } from './call.js';
 import { createCollectorLoader } from './collectors.js';
-import { createConfineJob } from './confine-job.js';
+import { createOnJob } from './confine-job.js';
 import { createCount } from './count.js';
 import {
   coalesced,
@@ -58,7 +58,7 @@ function createParts(options: JobServiceOptions) {
     loadCollectors: createCollectorLoader({ ...options, meter }),
     count: createCount(store, schedulers, meter),
     scopeFilter,
-    confineJob: createConfineJob(scopeFilter),
+    onJob: createOnJob(scopeFilter),
     reading: createReading(timeSlicer, maxPageSize),
   };
 }

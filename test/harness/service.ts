@@ -108,8 +108,8 @@ function createCalls(address: () => string) {
   };
 }
 
-/** Checks that nothing listens at `address` any more. */
-async function closed(address: string): Promise<void> {
+/** Throws if something still listens at `address`. */
+async function checkClosed(address: string): Promise<void> {
   if (address === '' || address === 'off') return;
   if (await isListening(address)) throw new Error(`the service still listens at ${address}`);
 }
@@ -174,7 +174,7 @@ export function createService(
       await app.close();
       // An open client would keep the whole run alive after a test with database trouble.
       await db.dropDatabase().finally(() => client.close());
-      await Promise.all([addresses.grpc, addresses.http].map(closed));
+      await Promise.all([addresses.grpc, addresses.http].map(checkClosed));
       await until('calls have given everything back', () => taken() === 0, RELEASE_TIMEOUT_MS);
     },
   };
