@@ -1,19 +1,22 @@
 /** Defines the metrics of the database, fed by the events of its driver (docs/monitor.md «Metrics»). */
 import type { Definitions, Labels } from './definition.js';
 
-const COLLECTIONS = ['job', 'collector'] as const;
+export const COLLECTIONS = ['job', 'collector'] as const;
 
 /** Operations on the collections of calls. */
 const READS = ['find', 'aggregate', 'getMore'] as const;
 /** Operations on no collection, or on another: control, and what the driver does by itself. */
 const OTHERS = ['killSessions', 'killCursors', 'listIndexes', '_OTHER'] as const;
 
-const OPERATIONS = [...READS, 'delete', ...OTHERS] as const;
+/** Operations that name a collection of calls. */
+export const IN_COLLECTION = [...READS, 'delete'] as const;
+
+export const OPERATIONS = [...IN_COLLECTION, ...OTHERS] as const;
 export type OperationName = (typeof OPERATIONS)[number];
 export type OperatedCollection = (typeof COLLECTIONS)[number] | '';
 
 /** Codes of MongoDB with a series of their own: its time is over, and it was killed. */
-const CODES = ['50', '11601'] as const;
+export const CODES = ['50', '11601'] as const;
 const STATUS_CODES = ['', ...CODES, '_OTHER'] as const;
 const ERROR_TYPES = ['', ...CODES, '_OTHER', 'network'] as const;
 

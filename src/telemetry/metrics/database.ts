@@ -1,7 +1,7 @@
 /** Feeds the metrics of the database by the events of its driver: commands, pools and heartbeats (docs/monitor.md «Metrics»). */
 import { MongoServerError } from 'mongodb';
 import type { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent, MongoClient } from 'mongodb';
-import { POOLS } from './database-definitions.js';
+import { CODES, COLLECTIONS, IN_COLLECTION, OPERATIONS, POOLS } from './database-definitions.js';
 import type {
   DatabaseErrorType,
   OperatedCollection,
@@ -30,24 +30,18 @@ interface Begun {
   readonly collection: OperatedCollection;
 }
 
-const OPERATIONS: ReadonlyMap<string, OperationName> = new Map(
-  (['find', 'aggregate', 'getMore', 'delete', 'killSessions', 'killCursors', 'listIndexes'] as const).map(
-    (name) => [name, name] as const,
-  ),
-);
-
-/** Commands that name a collection of calls. */
-const IN_COLLECTION: ReadonlySet<OperationName> = new Set(['find', 'aggregate', 'getMore', 'delete']);
+const BY_NAME: ReadonlyMap<string, OperationName> = new Map(OPERATIONS.map((name) => [name, name]));
+const NAMING_COLLECTION: ReadonlySet<OperationName> = new Set(IN_COLLECTION);
 
 /** The collection of a command; undefined: none that calls read. */
-function collectionOf({ command, commandName }: CommandStartedEvent): 'job' | 'collector' | undefined {
+function collectionOf({ command, commandName }: CommandStartedEvent): OperatedCollection | undefined {
   const named: unknown = commandName === 'getMore' ? command['collection'] : command[commandName];
-  return named === 'job' || named === 'collector' ? named : undefined;
+  return COLLECTIONS.find((collection) => collection === named);
 }
 
 function begunAt(time: number, event: CommandStartedEvent): Begun {
-  const operation = OPERATIONS.get(event.commandName) ?? '_OTHER';
-  if (!IN_COLLECTION.has(operation)) return { time, operation, collection: '' };
+  const operation = BY_NAME.get(event.commandName) ?? '_OTHER';
+  if (!NAMING_COLLECTION.has(operation)) return { time, operation, collection: '' };
   const collection = collectionOf(event);
   return collection === undefined
     ? { time, operation: '_OTHER', collection: '' }
@@ -63,10 +57,9 @@ const NONE: Failure = { code: '', type: '' };
 const OTHER: Failure = { code: '_OTHER', type: '_OTHER' };
 
 /** The failures of operations on collections of calls with codes of their own. */
-const FAILURES: ReadonlyMap<unknown, Failure> = new Map<unknown, Failure>([
-  [50, { code: '50', type: '50' }],
-  [11601, { code: '11601', type: '11601' }],
-]);
+const FAILURES: ReadonlyMap<unknown, Failure> = new Map<unknown, Failure>(
+  CODES.map((code) => [Number(code), { code, type: code }]),
+);
 
 function failureOf({ failure }: CommandFailedEvent, { collection }: Begun): Failure {
   if (!(failure instanceof MongoServerError)) return { code: '', type: 'network' };
