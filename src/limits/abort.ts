@@ -84,7 +84,7 @@ export async function withTimeout<T>(
     limit.abort(TIMED_OUT);
   };
   const timer = setTimeout(end, timeoutMs);
-  stop.addEventListener('abort', end, { once: true });
+  stop.addEventListener('abort', end);
   if (stop.aborted) end();
   try {
     return await work(limit.signal);

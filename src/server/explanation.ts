@@ -18,6 +18,9 @@ const MAX_BYTES = 5800;
 const fits = (text: string): boolean =>
   text.length <= MAX_CHARACTERS && explanationDetails(text).length <= MAX_BYTES;
 
+/** The first operations of many; the others are counted. */
+const MAX_SHOWN = 5;
+
 /** The parts of an operation of unbounded length. */
 const LONG: ReadonlySet<string> = new Set(['filter', 'pipeline', 'sort']);
 
@@ -31,13 +34,13 @@ const asciiJson = (value: unknown): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-/** The whole explanation, or without filters and pipelines, or without the operations, whichever is short enough first. */
+/** The whole explanation, or without filters and pipelines, or with the first operations, or without any: the first that is short enough. */
 export function writeExplanation(times: ExplainedTimes, operations: Operations): string {
   const short = operations.map(shortened);
   const texts = [
     { ...times, operations },
     { ...times, operations: short },
-    { ...times, operations: short.slice(0, 5), more_operations: Math.max(0, short.length - 5) },
+    { ...times, operations: short.slice(0, MAX_SHOWN), more_operations: short.length - MAX_SHOWN },
   ].map(asciiJson);
   return texts.find(fits) ?? asciiJson(times);
 }

@@ -18,6 +18,15 @@ test.each([
   expect(JSON.parse(text)).toMatchObject(TIMES);
 });
 
+test('of many operations the first five are shown, and the others counted', () => {
+  const operations = Array.from({ length: 90 }, (_, nth) => ({ command: 'find', collection: `c${nth}` }));
+  expect(JSON.parse(writeExplanation(TIMES, operations))).toEqual({
+    ...TIMES,
+    operations: operations.slice(0, 5),
+    more_operations: 85,
+  });
+});
+
 test('a short explanation is whole', () => {
   const operations = [{ command: 'find', filter: { a: numbers(5) } }];
   expect(JSON.parse(writeExplanation(TIMES, operations))).toEqual({ ...TIMES, operations });

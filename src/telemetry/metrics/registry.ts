@@ -100,7 +100,7 @@ function increase(values: Float64Array, at: number, by: number): void {
 
 function observeIn({ buckets }: Metric, { values }: Series, value: number): void {
   let at = 0;
-  while (at < buckets.length && value > (buckets[at] ?? Infinity)) at += 1;
+  while (value > (buckets[at] ?? Infinity)) at += 1;
   increase(values, at, 1);
   increase(values, buckets.length + 1, value);
 }
