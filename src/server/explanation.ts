@@ -34,7 +34,10 @@ const asciiJson = (value: unknown): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-/** The whole explanation, or without filters and pipelines, or with the first operations, or without any: the first that is short enough. */
+/**
+ * Writes the longest of these that fits: the whole explanation; one without filters and pipelines; one with the first
+ * operations; one without any.
+ */
 export function writeExplanation(times: ExplainedTimes, operations: Operations): string {
   const short = operations.map(shortened);
   const texts = [
