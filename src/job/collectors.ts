@@ -14,6 +14,7 @@ import { BSON, documentIdOf, idIn } from '../wire/bson.js';
 import { nameTableOf } from '../wire/names.js';
 import type { StatQuery } from '../query/model.js';
 import { beforeReplaced } from '../query/malformed-text.js';
+import { beforeIndexes } from '../query/schema.js';
 import { collectorInfo } from './answer.js';
 import type { Reserved } from './call.js';
 import type { CollectorInfoBytes } from './transcoder.js';
@@ -165,7 +166,7 @@ export async function joinedCollectors(
   scope: Scope,
   work: Deadline & Reserved,
 ): Promise<JoinedDocuments | undefined> {
-  const paths = referredPaths(query).map(beforeReplaced);
+  const paths = referredPaths(query).map(beforeIndexes).map(beforeReplaced);
   if (paths.length === 0) return undefined;
   const read = (filter: MongoFilter) =>
     readCollectors(store, confineReferred(filter, scope, JOB_SCHEMA), paths, work);

@@ -68,16 +68,17 @@ export const countCalls =
 
 interface Filtered {
   readonly filter: AskedFilter;
+  readonly sortPath: string;
 }
 
-/** Turns an error about the filter into one that names the condition at fault. */
+/** Turns an error about the filter or the sort into one that names the part at fault. */
 export const withFilterErrors =
   <Query extends Filtered, W extends Deadline>(store: JobStore, next: UseCase<Query, W>): UseCase<Query, W> =>
   async (asked, work) => {
     try {
       return await next(asked, work);
     } catch (error) {
-      throw await explainFilterError(error, asked.query.filter, store, work);
+      throw await explainFilterError(error, asked.query, store, work);
     }
   };
 
@@ -90,7 +91,7 @@ export const withStreamErrors = <Query extends Filtered, W extends Deadline>(
     try {
       yield* next(asked, work);
     } catch (error) {
-      throw await explainFilterError(error, asked.query.filter, store, work);
+      throw await explainFilterError(error, asked.query, store, work);
     }
   };
 

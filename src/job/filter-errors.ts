@@ -1,7 +1,7 @@
-/** Names the condition at fault when MongoDB refuses a filter (docs/errors.md «From the database»). */
+/** Names the part of a query at fault when MongoDB refuses it (docs/errors.md «From the database»). */
 import { appError, echo } from '../errors.js';
 import type { Deadline } from '../limits/abort.js';
-import { FilterRefused, ParallelArrays, RegexLimitExceeded } from '../mongo/errors.js';
+import { AmbiguousIndex, FilterRefused, ParallelArrays, RegexLimitExceeded } from '../mongo/errors.js';
 import { unguardedFilter } from '../query/compile/filter.js';
 import type { AskedFilter } from '../query/model.js';
 import { guardOf } from '../query/condition.js';
@@ -24,10 +24,20 @@ async function firstRefused(
 const conditionsOf = ({ all, any }: AskedFilter): readonly Condition[] =>
   [...all, ...any].map((leaf) => ('referred' in leaf ? leaf.referred : leaf));
 
+/** The list of a request that holds the condition at `fieldPath`. */
+const listOf = (fieldPath: string): string => fieldPath.replace(/\[\d+\]$/, '');
+
+/** The one of `guarded` at fault, or the list that holds them all. */
+function faultAmong(guarded: readonly Condition[]): string {
+  const [first, ...others] = guarded.map(({ fieldPath }) => fieldPath);
+  if (first !== undefined && others.length === 0) return `${first}.value`;
+  const [list, ...lists] = new Set(guarded.map(({ fieldPath }) => listOf(fieldPath)));
+  return list === undefined || lists.length > 0 ? 'query.filter' : list;
+}
+
 /** The error for a runaway expression; it names the condition where only one is guarded, else the filter. */
 function regexLimitExceeded(filter: AskedFilter): Error {
-  const [first, ...others] = conditionsOf(filter).filter((condition) => guardOf(condition) !== undefined);
-  const key = first === undefined || others.length > 0 ? 'query.filter' : `${first.fieldPath}.value`;
+  const key = faultAmong(conditionsOf(filter).filter((condition) => guardOf(condition) !== undefined));
   const reason = "a regular expression exceeds MongoDB's match limit on a stored text; use fewer repetitions";
   return appError('INVALID_PARAMETER', { key, reason });
 }
@@ -39,20 +49,23 @@ async function invalidRegex(filter: AskedFilter, store: JobStore, deadline: Dead
   return appError('INVALID_PARAMETER', { key: `${fault?.fieldPath ?? 'query.filter'}.value`, reason });
 }
 
-const twoArrays = (): Error =>
-  appError('INVALID_PARAMETER', {
-    key: 'query.sort',
-    reason: 'two sort keys go through arrays; a sort takes one such key',
-  });
+/** Why stored documents have no order by the keys of a sort. */
+function unsortable(error: unknown): string | undefined {
+  if (error instanceof ParallelArrays) return 'two sort keys go through arrays; a sort takes one such key';
+  return error instanceof AmbiguousIndex
+    ? 'the index in a sort key is also the name of a field in a list there; a sort takes another key'
+    : undefined;
+}
 
-/** The error for the client: `error` itself, unless it is about `filter` or its sort. */
+/** The error for the client: `error` itself, unless it is about `filter` or the sort at `sortPath`. */
 export async function explainFilterError(
   error: unknown,
-  filter: AskedFilter,
+  { filter, sortPath }: { readonly filter: AskedFilter; readonly sortPath: string },
   store: JobStore,
   deadline: Deadline,
 ): Promise<unknown> {
   if (error instanceof RegexLimitExceeded) return regexLimitExceeded(filter);
-  if (error instanceof ParallelArrays) return twoArrays();
+  const reason = unsortable(error);
+  if (reason !== undefined) return appError('INVALID_PARAMETER', { key: sortPath, reason });
   return error instanceof FilterRefused ? await invalidRegex(filter, store, deadline) : error;
 }

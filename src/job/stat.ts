@@ -23,6 +23,7 @@ import { repairsOf } from './repairs.js';
 import { JOB_SCHEMA } from './schema.js';
 import type { ScopeFilter } from './scoped-filter.js';
 import type { JobStore } from './store.js';
+import { totalOf } from './total.js';
 
 const NO_CONDITIONS: ReadonlyMap<string, string> = new Map();
 
@@ -65,15 +66,14 @@ async function runPipelines(
   });
   const answer = createStatAnswer(limits, work.memory, resultKind(query));
   return withAbortScope(work, async (begin) => {
-    const [count] = await Promise.all([
-      total && begin((deadline) => store.resultCount(match, total, deadline)),
-      begin((deadline) =>
-        forEachBatch(store.results(match, rows, deadline), deadline, (batch) =>
-          timed(deadline, 'encoding', () => answer.add(batch)),
-        ),
+    const page = begin((deadline) =>
+      forEachBatch(store.results(match, rows, deadline), deadline, (batch) =>
+        timed(deadline, 'encoding', () => answer.add(batch)),
       ),
-    ]);
-    return { bytes: answer.finish(count), isByBytes: answer.hasReplaced() };
+    );
+    const count = () => begin((deadline) => store.resultCount(match, total, deadline));
+    const found = await totalOf(query.page, page, count);
+    return { bytes: answer.finish(query.page && found), isByBytes: answer.hasReplaced() };
   });
 }
 

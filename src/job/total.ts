@@ -1,4 +1,4 @@
-/** Finds the total of a list, counting only where it does not follow from the page (docs/performance.md «Counts»). */
+/** Finds the total of a list or a stat, counting only where it does not follow from the page (docs/performance.md «Counts»). */
 import type { Page } from '../query/model.js';
 
 /** Milliseconds given to the page to make a count needless; after them both run at once. */
@@ -15,20 +15,20 @@ function withinHeadStart(listing: Promise<number>): Promise<number | undefined> 
   });
 }
 
-/** The total by a page of `listed` jobs: a page that is not full is the last one. undefined: a count is needed. */
+/** The total by a page of `listed` results: a page that is not full is the last one. undefined: a count is needed. */
 function totalByPage({ skip, limit }: Page, listed: number): number | undefined {
   const ended = listed < limit && (listed > 0 || skip === 0);
   return ended ? skip + listed : undefined;
 }
 
-/** Bounds a count of another moment than the page: the total covers every job of the page. */
+/** Bounds a count of another moment than the page: the total covers every result of the page. */
 function boundedByPage({ skip }: Page, listed: number, counted: number): number {
   return listed > 0 ? Math.max(counted, skip + listed) : Math.min(counted, skip);
 }
 
 /**
- * The total of a list, given the number of jobs on its page once that is read. A needless count is not awaited: the abort
- * scope of the caller ends it.
+ * The total of a list or a stat, given the number of results on its page once that is read. A needless count is not
+ * awaited: the abort scope of the caller ends it.
  */
 export async function totalOf(
   page: Page | undefined,

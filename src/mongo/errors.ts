@@ -17,6 +17,9 @@ export class FilterRefused extends Error {}
 /** Two keys of a sort lead through arrays of one document. */
 export class ParallelArrays extends Error {}
 
+/** A sort key has an index, and elements of the list there have a field of that name. */
+export class AmbiguousIndex extends Error {}
+
 /** Matching a regular expression of a filter against some text takes MongoDB too many steps. */
 export class RegexLimitExceeded extends Error {}
 
@@ -32,6 +35,7 @@ const timedOut = (): Error => appError('REQUEST_TIMEOUT', {});
 
 const refused = (): Error => new FilterRefused();
 const unknownTimeZone = (): Error => new UnknownTimeZone();
+const ambiguous = (): Error => new AmbiguousIndex();
 const notObjects = invalid('query.aggregate', 'merge_objects takes objects, and a value is none');
 const notPairs = invalid(
   'query.aggregate',
@@ -78,6 +82,7 @@ const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>(
   ...entries([50, 290], timedOut),
   ...entries([51091, 51111], refused),
   [40485, unknownTimeZone],
+  [16746, ambiguous],
   ...entries([40400, 5911200], notObjects),
   ...entries(
     [40386, 40390, 40391, 40392, 40393, 40394, 40395, 40396, 40397, 40398, 4940400, 4940401],

@@ -9,10 +9,19 @@ import type { MongoFilter } from './mongo-syntax.js';
 /** The paths below an object, each with the value due there. */
 export type Fields = readonly (readonly [string, Plain])[];
 
-const equalities = (fields: Fields, prefix: string): MongoFilter[] =>
-  fields.map(([name, due]) => meets(prefix + name, { $eq: due }));
-
 const isIndex = (segment: string | undefined): boolean => segment !== undefined && /^\d+$/.test(segment);
+
+/**
+ * Tests that the value at `path` is missing or null. To MongoDB an index is a name, too, and a list of objects without a
+ * field of that name has null there.
+ */
+function lacks(path: string): MongoFilter {
+  if (!path.split('.').slice(1).some(isIndex)) return meets(path, { $eq: null });
+  return { $or: [meets(path, { $exists: false }), meets(path, { $type: ['null', 'undefined'] })] };
+}
+
+const equalities = (fields: Fields, prefix: string): MongoFilter[] =>
+  fields.map(([name, due]) => (due === null ? lacks(prefix + name) : meets(prefix + name, { $eq: due })));
 
 /** An object at `segments` that meets `fields`, with no array but an indexed one on the way there. */
 function documentAt(segments: readonly string[], fields: Fields): MongoFilter {

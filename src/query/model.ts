@@ -32,6 +32,8 @@ export type Selection = readonly string[] | undefined;
 
 export interface ListQuery {
   readonly filter: AskedFilter;
+  /** Where its sort stands in the request. */
+  readonly sortPath: string;
   /** Paths and directions, the tie-break included. */
   readonly sort: MongoSort;
   readonly page: Page | undefined;
@@ -90,6 +92,8 @@ export type Stage<Kind extends keyof StageParts = keyof StageParts> = {
 
 export interface StatQuery {
   readonly filter: AskedFilter;
+  /** Where its sort stands in the request; of several, the list of its stages. */
+  readonly sortPath: string;
   /** The stages, or the key of the distinct values. */
   readonly rows: { readonly stages: readonly Stage[] } | { readonly distinct: Key };
   readonly page: Page | undefined;

@@ -65,7 +65,7 @@ function readFilter(message: SentFilter, condition: string, { schema, now, work 
   if (name === '') fail('REQUIRED_PARAMETER', { key: `${condition}.key` });
   const operator = readOperator(message.operator_alias?.value ?? '', name, condition);
   const sent = sentValue(message.value_alias?.value);
-  const context = { condition, key: name, operator, now, work };
+  const context = { condition, valuePath: `${condition}.value`, key: name, operator, now, work };
   OPERATORS[operator].operand.shape(sent, { ...context, type: 'any' });
   const key = knownKey(schema, name, `${condition}.key`);
   refuseOperator(key, operator, condition);
@@ -80,7 +80,8 @@ function impliedCondition(
   condition: string,
   { now, work }: ReadSettings,
 ): Condition {
-  return readCondition(operator, { path }, sent, { condition, key: path, operator, type: 'text', now, work });
+  const context = { condition, valuePath: condition, key: path, operator, type: 'text', now, work } as const;
+  return readCondition(operator, { path }, sent, context);
 }
 
 const equalities = (settings: ReadSettings): Condition[] =>
@@ -112,7 +113,8 @@ interface SentFilters {
 /** Reads the filter, filter_or and keyword of a query, and the equalities beside it. Errors: INVALID_ARGUMENT. */
 export function readFilters(query: SentFilters, settings: ReadSettings): AskedFilter {
   const size = query.filter.length + query.filter_or.length;
-  limited(size, MAX_CONDITIONS, 'conditions of query.filter and query.filter_or', 'query.filter');
+  const longer = query.filter.length < query.filter_or.length ? 'query.filter_or' : 'query.filter';
+  limited(size, MAX_CONDITIONS, 'conditions of query.filter and query.filter_or', longer);
   const read = (messages: readonly SentFilter[], list: string): Leaf[] =>
     messages.map((message, i) => readFilter(message, `query.${list}[${i}]`, settings));
   return {

@@ -6,7 +6,7 @@ import type { MongoSort } from './mongo-syntax.js';
 import { readFilters } from './parse-filter.js';
 import { MAX_CONDITIONS, MAX_SORT_KEYS, sortKeys } from './read-settings.js';
 import type { ReadSettings } from './read-settings.js';
-import { fieldKey, firstSegment, shownPath } from './schema.js';
+import { fieldKey, firstSegment, isIndex, shownPath } from './schema.js';
 import type { ResourceSchema } from './schema.js';
 
 /** Reads a page; without a limit the answer has everything. */
@@ -65,12 +65,16 @@ export function readOnly(only: readonly string[], fieldPath: string, schema: Res
   return paths.length === 0 ? undefined : paths;
 }
 
-/** A sort key as a path to show: elements of arrays are not shown by index. */
-const shownKey = (path: string): string =>
-  path
-    .split('.')
-    .filter((segment, i) => i === 0 || !/^\d+$/.test(segment))
-    .join('.');
+/** A sort key as paths to show: a projection takes a number for a name, and shows elements of lists without one. */
+const shownKeys = (path: string): readonly string[] => [
+  ...new Set([
+    path,
+    path
+      .split('.')
+      .filter((segment, i) => i === 0 || !isIndex(segment))
+      .join('.'),
+  ]),
+];
 
 /** Reads the query of a list. Errors: INVALID_ARGUMENT and RESOURCE_EXHAUSTED, naming the part at fault. */
 export function readList(query: Query, settings: ReadSettings): ListQuery {
@@ -78,9 +82,10 @@ export function readList(query: Query, settings: ReadSettings): ListQuery {
   const filter = readFilters(query, settings);
   const { order, passedOver } = readSort(query.sort, schema);
   const only = readOnly(query.only, 'query.only', schema);
-  const shown = only && [...only, ...[...order.keys()].map(shownKey)];
+  const shown = only && [...only, ...[...order.keys()].flatMap(shownKeys)];
   return {
     filter,
+    sortPath: 'query.sort',
     sort: withTieBreak(order, schema),
     page: query.count_only ? undefined : readPage(query.page, settings.maxPageSize),
     only: query.minimal ? schema.minimal : shown,

@@ -21,16 +21,26 @@ function readStages(sent: readonly StatisticsAggregate[], settings: ReadSettings
   });
 }
 
+type Rows = StatQuery['rows'];
+
+function sortPathOf(rows: Rows): string {
+  const stages = 'stages' in rows ? rows.stages : [];
+  const [path, ...others] = stages.flatMap(({ kind }, i) =>
+    kind === 'sort' ? [`query.aggregate[${i}].sort`] : [],
+  );
+  return path === undefined || others.length > 0 ? 'query.aggregate' : path;
+}
+
+const readRows = (query: StatisticsQuery, settings: ReadSettings): Rows =>
+  query.aggregate.length > 0
+    ? { stages: readStages(query.aggregate, settings) }
+    : { distinct: anyKey(settings.schema, query.distinct, 'query.distinct') };
+
 /** Reads the query of a stat. Errors: INVALID_ARGUMENT and RESOURCE_EXHAUSTED, naming the part at fault. */
 export function readStat(query: StatisticsQuery, settings: ReadSettings): StatQuery {
   if (query.aggregate.length === 0 && query.distinct === '')
     fail('REQUIRED_PARAMETER', { key: 'aggregate' }, 'query.aggregate');
-  return {
-    filter: readFilters(query, settings),
-    rows:
-      query.aggregate.length > 0
-        ? { stages: readStages(query.aggregate, settings) }
-        : { distinct: anyKey(settings.schema, query.distinct, 'query.distinct') },
-    page: readPage(query.page, settings.maxPageSize),
-  };
+  const filter = readFilters(query, settings);
+  const rows = readRows(query, settings);
+  return { filter, sortPath: sortPathOf(rows), rows, page: readPage(query.page, settings.maxPageSize) };
 }

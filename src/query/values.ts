@@ -16,6 +16,8 @@ import type { WorkBudget } from './work-budget.js';
 export interface OperandContext {
   /** The condition's path in the request, `query.filter[2]`. */
   readonly condition: string;
+  /** The path of its value. */
+  readonly valuePath: string;
   /** The condition's key, as sent. */
   readonly key: string;
   readonly operator: string;
@@ -65,17 +67,15 @@ type Single = Exclude<Plain, PlainList>;
 const isList = (sent: Plain): sent is PlainList => Array.isArray(sent);
 const isObject = (sent: Plain): sent is PlainObject => sent instanceof Map;
 
-const valueOf = (context: OperandContext): string => `${context.condition}.value`;
-
 const wrongType = (context: OperandContext, type: string): never =>
   fail('INVALID_PARAMETER_TYPE', {
-    key: valueOf(context),
+    key: context.valuePath,
     type: `${type} for ${context.operator} of '${echo(context.key)}'`,
   });
 
 const refuse = (context: OperandContext, reason: string): never =>
   fail('INVALID_PARAMETER', {
-    key: valueOf(context),
+    key: context.valuePath,
     reason: `${echo(context.key)} ${context.operator}: ${reason}`,
   });
 
@@ -83,7 +83,7 @@ const wrongValue = (context: OperandContext, due: string, sent: string): never =
   refuse(context, `'${echo(sent)}' is no ${due}`);
 
 const within = (size: number, max: number, what: string, context: OperandContext): void =>
-  limited(size, max, `${what} of ${context.condition}`, valueOf(context));
+  limited(size, max, `${what} of ${context.condition}`, context.valuePath);
 
 const shapeError = (
   error:
@@ -93,7 +93,7 @@ const shapeError = (
   fail(
     error,
     { operator: context.operator, condition: context.condition, name: context.key },
-    valueOf(context),
+    context.valuePath,
   );
 
 const single = (sent: Plain, context: OperandContext): Single =>
@@ -180,7 +180,7 @@ function fieldsOf(sent: Single, context: OperandContext): readonly (readonly [st
   within(segments, MAX_MATCH_SEGMENTS, 'segments of the key', context);
   context.work.clauses(sent.size * segments);
   storable(sent, context);
-  return [...sent].map(([name, due]) => [plainPath(name, valueOf(context)), single(due, context)]);
+  return [...sent].map(([name, due]) => [plainPath(name, context.valuePath), single(due, context)]);
 }
 
 /** Any value, a list included, compared whole. */

@@ -1,7 +1,9 @@
 // Where in a stat something is wrong: each error names its place in the request.
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { expect, test } from '@jest/globals';
+import { is } from '../harness/query.js';
 import { useService } from '../harness/use-service.js';
+import { refusalOf } from './request.js';
 
 const service = useService('error_paths');
 
@@ -108,4 +110,22 @@ test.each(CASES)('an error names its place: %s', async (place, query) => {
       },
     },
   });
+});
+
+const many = (count: number): JsonValue[] => Array.from({ length: count }, () => is('status', 'eq', 'A'));
+/** An expression that MongoDB gives up on at `TEXT`. */
+const runaway = (end: string): JsonObject => is('filter.text', 'regex', `.*${end}|^.*.*.*.*${end}$`);
+const TEXT = 'x'.repeat(8000);
+
+test.each<readonly [string, JsonObject]>([
+  ['query.filter', { filter: many(1001) }],
+  ['query.filter_or', { filter_or: many(1001) }],
+  ['query.keyword', { keyword: 'x'.repeat(9000) }],
+  ['query.filter[0].value', { filter: [runaway('y')] }],
+  ['query.filter_or', { filter_or: [runaway('y'), runaway('z')] }],
+])('an error of a list names its place: %s', async (place, query) => {
+  await service.insert([
+    { job_id: `${place} ${JSON.stringify(query).length}`, domain_id: place, filters: { text: TEXT } },
+  ]);
+  expect(refusalOf(await service.list(place, query))).toHaveProperty('fields', [place]);
 });

@@ -2,7 +2,7 @@
 import { computeStages } from '../computed.js';
 import { pathOf } from '../join.js';
 import type { Join } from '../join.js';
-import { meets } from '../mongo-syntax.js';
+import { documentOf, meets } from '../mongo-syntax.js';
 import type { MongoStage } from '../mongo-syntax.js';
 import { beforeIndexes, isIndex } from '../schema.js';
 import type { Key, ResourceSchema } from '../schema.js';
@@ -16,7 +16,7 @@ function spread(path: string, next: string | undefined): MongoStage {
   if (next === undefined || !isIndex(next))
     return { $unwind: { path: here, preserveNullAndEmptyArrays: true } };
   const element = { [next]: { $arrayElemAt: [here, Number(next)] } };
-  return { $set: { [path]: { $cond: [{ $isArray: [here] }, element, here] } } };
+  return { $set: documentOf([[path, { $cond: [{ $isArray: [here] }, element, here] }]]) };
 }
 
 interface DistinctValues {

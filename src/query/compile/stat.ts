@@ -35,8 +35,8 @@ const WHOLE_DOCUMENTS: MongoStage = { $match: { [JOINED_FIELD]: { $not: { $type:
 
 export interface StatPipelines {
   readonly rows: readonly MongoStage[];
-  /** Makes the rows before paging, to be counted; undefined where no page is asked for. */
-  readonly total: readonly MongoStage[] | undefined;
+  /** Makes the rows before paging, to be counted. */
+  readonly total: readonly MongoStage[];
 }
 
 function cutOf(page: Page | undefined): readonly MongoStage[] {
@@ -81,6 +81,6 @@ export function compileStat(
   ];
   return {
     rows: [...documents, ...page, BARRIER, ROW_SIZE_GUARD],
-    total: query.page && [...documents, ...all],
+    total: [...documents, ...all],
   };
 }

@@ -54,7 +54,8 @@ function readRowCondition(sent: AggregateSubCondition, condition: string, names:
   const { operand } = ROW_CONDITIONS[operator];
   const value = sentValue(sent.value_alias?.value);
   const { now, work } = names.settings;
-  const context = { condition, key: name, operator, type: key.type, now, work };
+  const valuePath = `${condition}.value`;
+  const context = { condition, valuePath, key: name, operator, type: key.type, now, work };
   operand.shape(value, context);
   return { key, operator, due: operand.read(value, context) };
 }
