@@ -50,7 +50,10 @@ export function createLoadJudge(): (sample: Sample) => number {
   function nextAllowed(late: number): number {
     if (allowed === Infinity)
       return accumulatedMs < OVERLOAD_LATENESS_MS ? Infinity : fewer(Math.round(usualCalls));
-    if (calmInARow >= CALM_SAMPLES) return Infinity;
+    if (calmInARow >= CALM_SAMPLES) {
+      accumulatedMs = 0;
+      return Infinity;
+    }
     return late < MAX_LATENESS_MS ? more(allowed) : fewer(allowed);
   }
 

@@ -45,6 +45,29 @@ export function closeWithConnection({ socket }: IncomingMessage, response: Serve
   });
 }
 
+/** Requests of one connection without an answer; as many as streams over HTTP/2. */
+const MAX_UNANSWERED = 256;
+
+/**
+ * Creates the admission of requests to a listener. A client may send any number of requests ahead of their answers; one
+ * that sends too many loses its connection, and they are dropped.
+ */
+export function createAdmission(): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const unanswered = new WeakMap<Socket, number>();
+  const add = (socket: Socket, by: 1 | -1): number => {
+    const count = (unanswered.get(socket) ?? 0) + by;
+    unanswered.set(socket, count);
+    return count;
+  };
+  return ({ socket }, response) => {
+    if (socket.destroyed) return false;
+    response.once('close', () => add(socket, -1));
+    if (add(socket, 1) <= MAX_UNANSWERED) return true;
+    socket.destroy();
+    return false;
+  };
+}
+
 /** Calls `begun` when an answer is the next one on its connection. */
 export function whenResponseTurn(response: ServerResponse, begun: () => void): void {
   if (response.socket === null) response.once('socket', begun);

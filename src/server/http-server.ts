@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { closeWithConnection, followConnections } from './connections.js';
+import { closeWithConnection, createAdmission, followConnections } from './connections.js';
 import type { ConnectionLimitOptions, ListenerName } from './connections.js';
 import type { Listener } from './listener.js';
 import type { Certificates, Tls } from './tls.js';
@@ -90,8 +90,10 @@ export async function openHttpServer<AppEnv extends HttpEnv>(
     overrideGlobalObjects: false,
     hostname: PLACEHOLDER_HOST,
   });
+  const admits = createAdmission();
   const answer: RequestListener = (request, response) => {
     closeWithConnection(request, response);
+    if (!admits(request, response)) return;
     if (HOST_FORM.test(request.headers.host ?? '')) request.headers.host = PLACEHOLDER_HOST;
     void listener(request, response);
   };

@@ -58,7 +58,7 @@ type Open = (port: number) => Promise<Listener>;
 /** Opens the listeners. Errors: a port is in use or not allowed; the error names the variable. */
 export async function openListeners(
   { domains, ...served }: ServedParts,
-  { config, log, clock, cleanups, replaced, metrics }: Context,
+  { config, log, clock, cleanups, replaced, metrics, memory }: Context,
 ): Promise<Addresses> {
   const { host, corsOrigins } = config;
   const { now, monotonicNow } = clock;
@@ -75,7 +75,7 @@ export async function openListeners(
   }
 
   const answerTimeoutMs = replaced?.answerTimeoutMs;
-  const shared = { ...served, version: VERSION, host, log, metrics, monotonicNow, answerTimeoutMs };
+  const shared = { ...served, version: VERSION, host, log, metrics, memory, monotonicNow, answerTimeoutMs };
   const grpc = await listen('GRPC_PORT', config.grpcPort, (port) =>
     openGrpcListener({ ...shared, now, port }),
   );

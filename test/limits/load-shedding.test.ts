@@ -1,5 +1,6 @@
 // Overload of the event loop: its detection, the calls refused, and the probes answered all the same.
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import { createServingState } from '../../src/server/serving-state.js';
 import { createLoadJudge, watchLoad } from '../../src/limits/load-shedding.js';
@@ -41,6 +42,7 @@ describe('an event loop is overloaded', () => {
     ],
     ['no longer, after a long time of samples in time', [...STRAINED, ...CALM], false],
     ['not again at once', [...STRAINED, ...CALM, LATE, LATE], false],
+    ['not again after a long one', [...times(600, LATE), ...CALM, FINE, FINE], false],
   ])('%s', (_, samples, due) => {
     const judge = createLoadJudge();
     expect(samples.map((late) => judge({ late, taken: 0 })).at(-1) !== Infinity).toBe(due);
@@ -103,6 +105,7 @@ describe('while it is overloaded', () => {
       now,
       monotonicNow,
       maxConnections: 100,
+      memory: createMemoryBudget(Infinity),
       log: createRecordedLog(),
     });
     closing.push(() => listener.close(0));

@@ -1,5 +1,6 @@
 // The wall clock jumps an hour while calls run: deadlines and durations follow the monotonic clock.
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import type { Call } from '../../src/job/call.js';
 import { createTimeSlicer } from '../../src/limits/yield.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
@@ -35,7 +36,7 @@ function jumpClock(by: number): void {
 
 const listenerOptions = () => ({
   ...{ state: createServingState(), host: '127.0.0.1', port: 0, version: 'test' },
-  ...{ maxConnections: 100, log: createRecordedLog() },
+  ...{ maxConnections: 100, memory: createMemoryBudget(Infinity), log: createRecordedLog() },
 });
 
 /** Opens a listener of each kind; the returned function calls list with a timeout and returns the status. */

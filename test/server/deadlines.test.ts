@@ -2,6 +2,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
+import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import type { AppError } from '../../src/errors.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import { createServingState } from '../../src/server/serving-state.js';
@@ -54,7 +55,8 @@ beforeAll(async () => {
 });
 afterAll(() => mongo.close());
 
-const STAT = { query: { distinct: 'status', page: { limit: 5 } } };
+/** Of a full page, which needs a count. */
+const STAT = { query: { distinct: 'status', page: { limit: 1 } } };
 const LIST = { query: { page: { limit: 5 } } };
 const MISSING = { job_id: 'job-000000000000' };
 const RPCS: readonly (readonly [RpcName, JsonObject, number])[] = [
@@ -300,6 +302,7 @@ describe('an internal error', () => {
       host: '127.0.0.1',
       port: 0,
       maxConnections: 10,
+      memory: createMemoryBudget(Infinity),
       log: createRecordedLog(),
     });
     closing = () => listener.close(0);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Hono } from 'hono';
+import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import { connectionLimit, descriptorLimit } from '../../src/server/descriptors.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import type { Listener } from '../../src/server/listener.js';
@@ -71,7 +72,13 @@ const LISTENERS: readonly (readonly [
     MAX_CONNECTIONS,
     (log) =>
       openGrpcListener({
-        ...{ host: '127.0.0.1', port: 0, maxConnections: MAX_CONNECTIONS, log },
+        ...{
+          host: '127.0.0.1',
+          port: 0,
+          maxConnections: MAX_CONNECTIONS,
+          log,
+          memory: createMemoryBudget(Infinity),
+        },
         ...{ state: createServingState(), now, monotonicNow, version: 'test' },
         calls: {
           unary: () => Promise.resolve(new Uint8Array()),

@@ -1,5 +1,6 @@
 // grpc.health.v1.Health as used by probes: Check reports the serving state, Watch the state and each change.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import type { Listener } from '../../src/server/listener.js';
 import { createServingState } from '../../src/server/serving-state.js';
@@ -32,7 +33,7 @@ beforeEach(async () => {
   };
   listener = await openGrpcListener({
     ...{ calls, state, now, monotonicNow, version: 'test', host: '127.0.0.1', port: 0 },
-    ...{ maxConnections: 100, log: createRecordedLog() },
+    ...{ maxConnections: 100, log: createRecordedLog(), memory: createMemoryBudget(Infinity) },
   });
   client = createHealthClient(listener.address);
 });

@@ -18,6 +18,7 @@ import type {
   StatusObject,
 } from '@grpc/grpc-js';
 import { AppError, appError } from '../../errors.js';
+import type { MemoryBudget } from '../../limits/memory-budget.js';
 import { HealthService } from '../../gen/grpc/health/v1/health.js';
 import { ServerInfoService, VersionInfo } from '../../gen/spaceone/api/core/v1/server_info.js';
 import { JobService } from '../../gen/spaceone/api/inventory/v1/job.js';
@@ -39,6 +40,7 @@ import type { Tls } from '../tls.js';
 import { serverCredentials } from './credentials.js';
 import { createHealthService } from './health.js';
 import { createReflectionServices } from './reflection.js';
+import { arrivalTimeout, boundRequest } from './unfinished-requests.js';
 
 /** The services in reflection and health; deployed clients import every listed service. */
 const SERVICES = ['grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', JOB_SERVICE.typeName] as const;
@@ -139,14 +141,28 @@ class DirectCall extends ServerInterceptingCall {
 }
 
 /** Replaces the library's status of an unreadable request; the library ends such a call before its handler. */
-const explainRefusals: ServerInterceptor = (_, call) => {
+function explainRefusals(call: ServerInterceptingCallInterface): void {
   const send = call.sendStatus.bind(call);
   call.sendStatus = (sent) => {
     const [, error] = UNREADABLE.find(([text]) => text.test(sent.details)) ?? [];
     send(error === undefined ? sent : { ...sent, ...failure(error) });
   };
-  return new DirectCall(call);
-};
+}
+
+/** Watches calls until their handlers take them over. */
+const watchCalls =
+  (memory: MemoryBudget): ServerInterceptor =>
+  (method, call) => {
+    explainRefusals(call);
+    boundRequest(call, {
+      memory,
+      timeoutMs: arrivalTimeout(method),
+      refuse(error) {
+        call.sendStatus({ code: status.UNKNOWN, details: '', ...failure(error) });
+      },
+    });
+    return new DirectCall(call);
+  };
 
 /** Puts an explanation into the trailing metadata. */
 const explainIn =
@@ -208,6 +224,8 @@ const versionInfo =
 
 export interface GrpcListenerOptions extends ConnectionLimitOptions {
   readonly calls: Calls;
+  /** The memory of requests on their way. */
+  readonly memory: MemoryBudget;
   readonly state: ServingState;
   /** Milliseconds since 1970, the library's clock for deadlines. */
   readonly now: () => number;
@@ -248,10 +266,10 @@ function close(server: Server, closing: AbortController, grace: number): Promise
 
 /** Opens the listener. Errors: the port cannot be listened on. */
 export async function openGrpcListener(options: GrpcListenerOptions): Promise<Listener> {
-  const { state, version, host, port, tls } = options;
+  const { state, version, host, port, tls, memory } = options;
   // The library would write to standard error beside the log; anything important also comes as an error.
   setLogVerbosity(logVerbosity.NONE);
-  const server = new Server({ ...CHANNEL_OPTIONS, interceptors: [explainRefusals] });
+  const server = new Server({ ...CHANNEL_OPTIONS, interceptors: [watchCalls(memory)] });
   const sockets = followConnections('gRPC', options);
   server.addService(
     Object.fromEntries(RPCS.map((rpc) => [rpc, bytesMethod(JobService[rpc])])),

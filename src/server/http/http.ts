@@ -8,6 +8,7 @@ import { cors } from 'hono/cors';
 import { matchedRoutes } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
 import { AppError, appError } from '../../errors.js';
+import type { MemoryBudget } from '../../limits/memory-budget.js';
 import { yieldBetween } from '../../limits/yield.js';
 import type { TimeSlicer } from '../../limits/yield.js';
 import type { Calls } from '../call-context.js';
@@ -36,6 +37,8 @@ import type { RequestContext, WebApp } from './web-app.js';
 
 export interface HttpListenerOptions extends ConnectionLimitOptions {
   readonly calls: Calls;
+  /** The memory of requests on their way. */
+  readonly memory: MemoryBudget;
   /** Large answers are encoded in slices. */
   readonly timeSlicer: TimeSlicer;
   readonly state: ServingState;
@@ -67,9 +70,9 @@ async function runCall(
   context: RequestContext,
   route: Route,
   protocol: Protocol,
-  { calls, timeSlicer, monotonicNow, answerTimeoutMs, metrics }: HttpListenerOptions,
+  { calls, timeSlicer, monotonicNow, answerTimeoutMs, metrics, memory }: HttpListenerOptions,
 ): Promise<Response> {
-  const incoming = await readIncoming(context, route, protocol, monotonicNow());
+  const incoming = await readIncoming(context, route, protocol, monotonicNow(), memory);
   context.set('called', true);
   const type = acceptedType(context, route);
   const format = route.exports.get(type);

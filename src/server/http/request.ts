@@ -1,10 +1,12 @@
 /** Reads a request of the HTTP listener: its headers, its body within the limit, and the call made of both. */
 import { accepts } from 'hono/accepts';
 import { fail } from '../../errors.js';
+import type { MemoryBudget } from '../../limits/memory-budget.js';
 import { MAX_REQUEST_BYTES, RESPONSE_DONE } from '../call-context.js';
 import type { Incoming } from '../call-context.js';
 import { readTraceContext } from '../../telemetry/traces/trace-context.js';
 import { asksToExplain, checkHeaders, EXPLAIN } from '../headers.js';
+import { reserveRequest } from '../request-memory.js';
 import { ROUTE_JSON } from './protocols.js';
 import type { Protocol } from './protocols.js';
 import type { Route } from './routes.js';
@@ -21,19 +23,36 @@ function refuseBody(context: RequestContext): never {
   return fail('HTTP_BODY_SIZE', { max: String(MAX_REQUEST_BYTES) });
 }
 
-/** Reads the body, with or without a content-length. Errors: HTTP_BODY_SIZE, REQUEST_CANCELLED. */
-async function readBody(context: RequestContext): Promise<Uint8Array> {
+/** The least that a buffer for a body of several pieces has room for. */
+const MIN_BUFFER_BYTES = 16_384;
+
+/** `buffer` with room for `size` bytes, of which the first `used` are kept. */
+function withRoom(buffer: Buffer<ArrayBuffer>, used: number, size: number): Buffer<ArrayBuffer> {
+  if (size <= buffer.length) return buffer;
+  const larger = Buffer.alloc(Math.max(size, 2 * buffer.length, MIN_BUFFER_BYTES));
+  buffer.copy(larger, 0, 0, used);
+  return larger;
+}
+
+/**
+ * Reads the body, with or without a content-length, into one buffer: a client may send it in any number of pieces. Errors:
+ * HTTP_BODY_SIZE, REQUEST_CANCELLED, LIMIT_EXCEEDED.
+ */
+async function readBody(context: RequestContext, memory: MemoryBudget): Promise<Uint8Array> {
   if (Number(headerOf(context, 'content-length')) > MAX_REQUEST_BYTES) refuseBody(context);
   const body: ReadableStream<Uint8Array> | null = context.req.raw.body;
   const reader = body?.getReader();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  using reservation = reserveRequest(memory);
+  let [buffer, used] = [Buffer.alloc(0), 0];
   for (;;) {
     const read = await reader?.read().catch(() => fail('REQUEST_CANCELLED', {}));
-    if (read?.value === undefined) return Buffer.concat(chunks);
-    size += read.value.length;
+    if (read?.value === undefined) return buffer.subarray(0, used);
+    const size = used + read.value.length;
     if (size > MAX_REQUEST_BYTES) refuseBody(context);
-    chunks.push(read.value);
+    reservation.grow(read.value.length);
+    buffer = withRoom(buffer, used, size);
+    buffer.set(read.value, used);
+    used = size;
   }
 }
 
@@ -59,12 +78,13 @@ const explainIn =
     context.header(EXPLAIN, explanation);
   };
 
-/** Reads a call. Errors: INVALID_PARAMETER, HTTP_BODY_SIZE, REQUEST_CANCELLED. */
+/** Reads a call. Errors: INVALID_PARAMETER, HTTP_BODY_SIZE, REQUEST_CANCELLED, LIMIT_EXCEEDED. */
 export async function readIncoming(
   context: RequestContext,
   { rpc }: Route,
   { transport, codec, headers, timeout }: Protocol,
   now: number,
+  memory: MemoryBudget,
 ): Promise<Incoming> {
   const header = (name: string): string | undefined => context.req.header(name);
   checkHeaders(headers, header);
@@ -73,7 +93,7 @@ export async function readIncoming(
   return {
     transport,
     rpc,
-    request: await readBody(context),
+    request: await readBody(context, memory),
     codec,
     token: header('token') ?? bearerToken(header('authorization')),
     requestId: context.get('requestId'),

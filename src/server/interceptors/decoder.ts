@@ -8,6 +8,8 @@ export const decoder =
   ({ timeSlicer }: { readonly timeSlicer: TimeSlicer }): Interceptor =>
   (next) =>
   async (call) => {
+    // Its turn may come after its caller has left.
+    call.signal.throwIfAborted();
     const request = await runThenYield(timeSlicer, () => decodeRequest(call.incoming));
     return next({ ...call, request });
   };

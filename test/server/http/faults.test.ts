@@ -1,5 +1,6 @@
 // Faults of the HTTP listener itself, beyond the chain: each is answered as UNKNOWN and logged with the id of its request.
 import { afterEach, expect, test } from '@jest/globals';
+import { createMemoryBudget } from '../../../src/limits/memory-budget.js';
 import { createTimeSlicer } from '../../../src/limits/yield.js';
 import { createServingState } from '../../../src/server/serving-state.js';
 import { openHttpListener } from '../../../src/server/http/http.js';
@@ -22,7 +23,7 @@ async function open(options: Partial<HttpListenerOptions> = {}) {
   const listener = await openHttpListener({
     ...{ calls, state: createServingState(), host: '127.0.0.1', port: 0, version: 'test' },
     ...{ corsOrigins: [], explorer: undefined, timeSlicer: createTimeSlicer(monotonicNow) },
-    ...{ maxConnections: 100, monotonicNow, log },
+    ...{ maxConnections: 100, monotonicNow, log, memory: createMemoryBudget(Infinity) },
     ...options,
   });
   closing.push(() => listener.close(0));

@@ -1,0 +1,131 @@
+// Requests that do not end, come in tiny pieces or too many at once: they take no more than their share, and no other call waits.
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { AppError, appError } from '../../src/errors.js';
+import { createMemoryBudget } from '../../src/limits/memory-budget.js';
+import { createCallContext } from '../../src/server/call-context.js';
+import { boundArrival } from '../../src/server/grpc/unfinished-requests.js';
+import { decoder } from '../../src/server/interceptors/decoder.js';
+import { createTimeSlicer } from '../../src/limits/yield.js';
+import { incoming, monotonicNow } from '../harness/chained.js';
+import { collectGarbage } from '../harness/garbage.js';
+import { routeOf } from '../harness/http-client.js';
+import { pathOf } from '../harness/messages.js';
+import { openSession, openStream } from '../harness/raw-grpc.js';
+import { dial } from '../harness/tcp.js';
+import { until } from '../harness/until.js';
+import { useService } from '../harness/use-service.js';
+
+const DOMAIN = 'domain-none';
+const TIMEOUT_MS = 10_000;
+const BUDGET_BYTES = 2_000_000;
+/** The prefix of a gRPC message of 4 MiB. */
+const ANNOUNCED = Buffer.from([0, 0, 0x3f, 0xff, 0xff]);
+
+const memory = createMemoryBudget(BUDGET_BYTES);
+const service = useService('unfinished', {}, { memory });
+
+const closing: (() => void)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) close();
+  await until('everything is given back', () => memory.used() === 0, TIMEOUT_MS);
+});
+
+const answersOthers = async (): Promise<void> => {
+  expect(await service.list(DOMAIN, { page: { limit: 1 } })).toHaveProperty('response');
+};
+
+describe('over gRPC', () => {
+  function opened() {
+    const session = openSession(service.address);
+    closing.push(() => session.destroy());
+    const stream = openStream(session, pathOf('list'));
+    stream.write(ANNOUNCED);
+    return stream;
+  }
+
+  test('unfinished messages are refused beyond the memory budget, and then take nothing', async () => {
+    const stream = opened();
+    stream.write(Buffer.alloc(2 * BUDGET_BYTES));
+    const headers: unknown = (await once(stream, 'response')).at(0);
+    expect(headers).toMatchObject({ 'grpc-status': '8' });
+    await until('its memory is free', () => memory.used() === 0, TIMEOUT_MS);
+    await answersOthers();
+  });
+
+  test('each piece of a message counts with what it takes beside its bytes', async () => {
+    const stream = opened();
+    const pieces = 2000;
+    for (let nth = 0; nth < pieces; nth++) {
+      stream.write(Buffer.alloc(1));
+      await turn();
+    }
+    await until('they have come', () => memory.used() > 50 * pieces, TIMEOUT_MS);
+    await answersOthers();
+  });
+});
+
+test('a request that does not arrive in time is answered, and its stream is closed', async () => {
+  const stream = new PassThrough();
+  const refused = new Promise((refuse) => {
+    boundArrival(stream, { memory, timeoutMs: 20, refuse });
+  });
+  stream.write(Buffer.alloc(100_000));
+  expect(await refused).toMatchObject({ status: 'DEADLINE_EXCEEDED' });
+  await once(stream, 'close');
+});
+
+describe('over HTTP', () => {
+  function post(lines: readonly string[]) {
+    const socket = dial(service.http);
+    closing.push(() => socket.destroy());
+    const head = [
+      `POST ${routeOf('list')} HTTP/1.1`,
+      'host: 127.0.0.1',
+      'content-type: application/json',
+      ...lines,
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n`);
+    return socket;
+  }
+
+  test('a body in pieces of one byte takes little more than its bytes', async () => {
+    const pieces = 300_000;
+    const socket = post(['transfer-encoding: chunked']);
+    await until('it is connected', () => socket.bytesWritten > 0, TIMEOUT_MS);
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    socket.write('1\r\n \r\n'.repeat(pieces));
+    await until('they have come', () => memory.used() >= pieces - 65_536, TIMEOUT_MS);
+    collectGarbage();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(50 * pieces);
+    socket.write('2\r\n{}\r\n0\r\n\r\n');
+    expect(String(await once(socket, 'data'))).toContain(' 400 ');
+  });
+
+  test('requests sent ahead of their answers are as many as streams of a connection', async () => {
+    const body = JSON.stringify({ domain_id: DOMAIN, query: { page: { limit: 1 } } });
+    const socket = post(['content-length: 2']);
+    socket.resume();
+    const request = `POST ${routeOf('list')} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    socket.write(`{}${request.repeat(5000)}`);
+    await once(socket, 'close');
+    const begun = service.log.filter(({ msg, peer }) => msg === 'call' && peer !== undefined).length;
+    expect(begun).toBeLessThan(600);
+    await answersOthers();
+  });
+});
+
+test('a request is not decoded once its caller has left', async () => {
+  const call = createCallContext({ ...incoming('list', Infinity), request: Uint8Array.of(0xff) });
+  const left = appError('REQUEST_CANCELLED', {});
+  const decode = decoder({ timeSlicer: createTimeSlicer(monotonicNow) })(() =>
+    Promise.resolve(new Uint8Array()),
+  );
+  const decoded = decode({ ...call, signal: AbortSignal.abort(left) });
+  expect(await decoded.catch((error: unknown) => error instanceof AppError && error.status)).toBe(
+    'CANCELLED',
+  );
+});
