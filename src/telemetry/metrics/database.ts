@@ -105,54 +105,81 @@ function observeCommands(
   };
 }
 
-/** The connections of one client. */
+/** The connections of one client to one server, by their ids. */
 interface Pool {
-  open: number;
-  used: number;
+  readonly open: Set<unknown>;
+  /** Those that have been established. */
+  readonly ready: Set<unknown>;
+  readonly used: Set<unknown>;
   pending: number;
-  max: number;
+  readonly max: number;
 }
 
 type Pools = Readonly<Record<PoolName, Set<Pool>>>;
 
+const createPool = (max: number): Pool => ({
+  ...{ open: new Set(), ready: new Set(), used: new Set(), pending: 0, max },
+});
+
+/**
+ * The operations that wait for a connection. The driver tells of no wait that ends with its operation; while a connection
+ * is idle, none is left.
+ */
+function pendingIn(pool: Pool): number {
+  if (pool.ready.size > pool.used.size) pool.pending = 0;
+  return pool.pending;
+}
+
 /** Counts the connections of `client` in `pools` while it is open. */
-function followPool(client: MongoClient, name: PoolName, pools: Pools, meter: Meter): void {
-  const pool: Pool = { open: 0, used: 0, pending: 0, max: 0 };
+function followPools(client: MongoClient, name: PoolName, pools: Pools, meter: Meter): void {
+  const byAddress = new Map<string, Pool>();
   const labels = { db_client_connection_pool_name: name };
-  const waited = (ms: number): void => {
-    pool.pending -= 1;
+  const leave = (address: string): void => {
+    const pool = byAddress.get(address);
+    byAddress.delete(address);
+    if (pool !== undefined) pools[name].delete(pool);
+  };
+  const waited = (address: string, ms: number): void => {
+    const pool = byAddress.get(address);
+    if (pool !== undefined) pool.pending = Math.max(0, pool.pending - 1);
     meter.observe('db_client_connection_wait_time_seconds', labels, ms / 1000);
   };
-  client.on('connectionPoolCreated', () => {
-    if (!pools[name].has(pool)) Object.assign(pool, { open: 0, used: 0, pending: 0, max: 0 });
+  client.on('connectionPoolCreated', ({ address }) => {
+    leave(address);
+    const pool = createPool(client.options.maxPoolSize);
+    byAddress.set(address, pool);
     pools[name].add(pool);
-    pool.max += client.options.maxPoolSize;
   });
-  client.on('connectionPoolClosed', () => {
-    pool.max -= client.options.maxPoolSize;
+  client.on('connectionPoolClosed', ({ address }) => {
+    leave(address);
   });
   client.on('topologyClosed', () => {
-    pools[name].delete(pool);
+    for (const address of [...byAddress.keys()]) leave(address);
   });
-  client.on('connectionCreated', () => {
-    pool.open += 1;
+  client.on('connectionCreated', ({ address, connectionId }) => {
+    byAddress.get(address)?.open.add(connectionId);
   });
-  client.on('connectionClosed', () => {
-    pool.open -= 1;
+  client.on('connectionReady', ({ address, connectionId }) => {
+    byAddress.get(address)?.ready.add(connectionId);
   });
-  client.on('connectionCheckOutStarted', () => {
-    pool.pending += 1;
+  client.on('connectionClosed', ({ address, connectionId }) => {
+    const pool = byAddress.get(address);
+    for (const connections of [pool?.open, pool?.ready, pool?.used]) connections?.delete(connectionId);
   });
-  client.on('connectionCheckedOut', ({ durationMS }) => {
-    pool.used += 1;
-    waited(durationMS);
+  client.on('connectionCheckOutStarted', ({ address }) => {
+    const pool = byAddress.get(address);
+    if (pool !== undefined) pool.pending = pendingIn(pool) + 1;
   });
-  client.on('connectionCheckOutFailed', ({ durationMS, reason }) => {
-    waited(durationMS);
+  client.on('connectionCheckedOut', ({ address, connectionId, durationMS }) => {
+    byAddress.get(address)?.used.add(connectionId);
+    waited(address, durationMS);
+  });
+  client.on('connectionCheckOutFailed', ({ address, durationMS, reason }) => {
+    waited(address, durationMS);
     if (reason === 'timeout') meter.add('db_client_connection_timeouts_total', labels);
   });
-  client.on('connectionCheckedIn', () => {
-    pool.used -= 1;
+  client.on('connectionCheckedIn', ({ address, connectionId }) => {
+    byAddress.get(address)?.used.delete(connectionId);
   });
 }
 
@@ -165,23 +192,19 @@ function readPools(pools: Pools, { read }: Metrics): void {
     read(
       'db_client_connection_count',
       inState('idle'),
-      sumOf(({ open, used }) => open - used),
+      sumOf(({ open, used }) => open.size - used.size),
     );
     read(
       'db_client_connection_count',
       inState('used'),
-      sumOf(({ used }) => used),
+      sumOf(({ used }) => used.size),
     );
     read(
       'db_client_connection_max',
       labels,
       sumOf(({ max }) => max),
     );
-    read(
-      'db_client_connection_pending_requests',
-      labels,
-      sumOf(({ pending }) => pending),
-    );
+    read('db_client_connection_pending_requests', labels, sumOf(pendingIn));
   }
 }
 
@@ -194,7 +217,7 @@ export function observeDatabase(metrics: Metrics, options: DatabaseMetricsOption
   metrics.read('inventory_job_database_clock_skew_seconds', {}, () => skewMs / 1000);
   return (client, pool) => {
     observe(client);
-    followPool(client, pool, pools, metrics);
+    followPools(client, pool, pools, metrics);
     client.on('serverHeartbeatSucceeded', ({ reply }) => {
       const time: unknown = reply['localTime'];
       if (pool === 'control' && time instanceof Date) skewMs = time.getTime() - options.now();
