@@ -32,6 +32,8 @@ export interface Connection {
 /** Connections opened together. */
 export interface Connections extends Readonly<Record<Purpose, Connection>> {
   readonly kill: Kill;
+  /** A database on each server where operations may run. */
+  servers(): readonly Db[];
   /** Waits until each client can do its work. Errors: the failures of its reads, or the reason of `signal`. */
   probe(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -64,6 +66,7 @@ export function openConnections({
   return {
     ...{ reads, stats, control },
     kill: createSessionKiller(() => [killOnPrimary, ...secondaries.killers()]),
+    servers: () => [control.db, ...secondaries.databases()],
     async probe(signal) {
       await raceAbort(probe(signal), signal);
       check();

@@ -10,8 +10,10 @@ const TIMEOUT_MS = 1000;
 const GRACE_MS = 1000;
 
 export interface OrphanCountOptions {
-  /** The database by a connection of control. Errors: there is none. */
-  readonly database: () => Db;
+  /** The name of the database. */
+  readonly database: string;
+  /** A database on each server. Errors: there are no connections. */
+  readonly servers: () => readonly Db[];
   /** The collections of calls. */
   readonly collections: readonly string[];
   /** Milliseconds of an operation without a time of its own. */
@@ -30,9 +32,15 @@ interface Reply {
 }
 
 /** Finds operations of this service on `collections` that run beyond their time; any user may list its own. */
-const pipelineFor = (db: string, { collections, maxTimeMs }: OrphanCountOptions) => [
+const pipelineFor = ({ database, collections, maxTimeMs }: OrphanCountOptions) => [
   { $currentOp: { allUsers: false } },
-  { $match: { appName: APP_NAME, active: true, ns: { $in: collections.map((name) => `${db}.${name}`) } } },
+  {
+    $match: {
+      appName: APP_NAME,
+      active: true,
+      ns: { $in: collections.map((name) => `${database}.${name}`) },
+    },
+  },
   {
     $set: {
       budget: {
@@ -49,17 +57,20 @@ const pipelineFor = (db: string, { collections, maxTimeMs }: OrphanCountOptions)
 ];
 
 export function createOrphanCount(options: OrphanCountOptions): OrphanCount {
-  const { database, monotonicNow } = options;
+  const { servers, monotonicNow } = options;
+  const command = { aggregate: 1, pipeline: pipelineFor(options), cursor: {}, maxTimeMS: TIMEOUT_MS };
   let latest = 0;
   let countedAt = -Infinity;
 
-  async function count(signal: AbortSignal): Promise<number> {
-    const { client, databaseName } = database();
-    const pipeline = pipelineFor(databaseName, options);
-    const command = { aggregate: 1, pipeline, cursor: {}, maxTimeMS: TIMEOUT_MS };
+  async function countOn({ client }: Db, signal: AbortSignal): Promise<number> {
     const { cursor }: Reply = await client.db('admin').command(command, { signal });
     const [found] = cursor?.firstBatch ?? [];
     return found?.orphans ?? 0;
+  }
+
+  async function count(signal: AbortSignal): Promise<number> {
+    const counts = await Promise.all(servers().map((server) => countOn(server, signal)));
+    return counts.reduce((sum, each) => sum + each, 0);
   }
 
   return {

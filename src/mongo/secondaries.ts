@@ -1,11 +1,12 @@
 /** Monitors the secondaries of a replica set, each by a client of its own: an operation on one is killed there (docs/configure.md «Deadlines»). */
-import type { MongoClient, TopologyDescription, TopologyDescriptionChangedEvent } from 'mongodb';
+import type { Db, MongoClient, TopologyDescription, TopologyDescriptionChangedEvent } from 'mongodb';
 import { delay } from '../limits/abort.js';
 import { closeClient } from './client-options.js';
 import { killSessionsOn } from './session-killer.js';
 import type { Kill } from './session-killer.js';
 
 interface Member {
+  readonly db: Db;
   readonly kill: Kill;
   close(): Promise<void>;
 }
@@ -13,6 +14,8 @@ interface Member {
 export interface SecondariesMonitor {
   /** Returns a killer for each current secondary. */
   killers(): readonly Kill[];
+  /** Returns a database on each current secondary. */
+  databases(): readonly Db[];
   close(): Promise<void>;
 }
 
@@ -33,8 +36,10 @@ async function connect(client: MongoClient, stop: AbortSignal): Promise<void> {
 function createMember(client: MongoClient): Member {
   const stopping = new AbortController();
   void connect(client, stopping.signal);
+  const db = client.db();
   return {
-    kill: killSessionsOn(client.db()),
+    db,
+    kill: killSessionsOn(db),
     close() {
       stopping.abort();
       return closeClient(client);
@@ -66,9 +71,11 @@ export function monitorSecondaries(
     }
   }
 
+  const current = (): readonly Member[] => secondaries.flatMap((address) => members.get(address) ?? []);
   client.on('topologyDescriptionChanged', follow);
   return {
-    killers: () => secondaries.flatMap((address) => members.get(address)?.kill ?? []),
+    killers: () => current().map(({ kill }) => kill),
+    databases: () => current().map(({ db }) => db),
     async close() {
       client.off('topologyDescriptionChanged', follow);
       await Promise.all([...members.values()].map((member) => member.close()));

@@ -10,6 +10,7 @@ import type { DatabaseHandle } from '../mongo/connect.js';
 import type { IndexWatch } from '../mongo/index-watch.js';
 import { indexName } from '../mongo/indexes.js';
 import { createOrphanCount } from '../mongo/orphans.js';
+import type { OrphanCountOptions } from '../mongo/orphans.js';
 import type { Kill } from '../mongo/session-killer.js';
 import { ALL_REASONS } from '../reasons.js';
 import type { ServingState } from '../server/serving-state.js';
@@ -86,15 +87,15 @@ export const measureKills =
     meter.observe('inventory_job_kill_seconds', {}, (monotonicNow() - begun) / 1000);
   };
 
-/** Operations past their time, looked up by a connection of control. */
+/** Operations past their time, looked up by connections of control. */
 export function measureOrphans(
   { current }: DatabaseHandle,
-  maxTimeMs: number,
+  operations: Pick<OrphanCountOptions, 'database' | 'maxTimeMs'>,
   monotonicNow: () => number,
   { read, beforeCollection }: Metrics,
 ): void {
-  const database = () => current().control.db;
-  const orphans = createOrphanCount({ database, collections: COLLECTIONS, maxTimeMs, monotonicNow });
+  const servers = () => current().servers();
+  const orphans = createOrphanCount({ ...operations, servers, collections: COLLECTIONS, monotonicNow });
   beforeCollection(orphans.refresh);
   read('inventory_job_orphan_operations', {}, orphans.latest);
 }

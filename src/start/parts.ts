@@ -88,7 +88,8 @@ export async function composeParts(
     ...{ database: control, indexes: JOB_INDEXES, rights: JOB_RIGHTS, log, monotonicNow },
   });
   measureIndexes(indexes, metrics);
-  measureOrphans(database, config.maxTimeout, monotonicNow, metrics);
+  const ofOperations = { database: config.mongodbDatabase, maxTimeMs: config.maxTimeout };
+  measureOrphans(database, ofOperations, monotonicNow, metrics);
   // A start is late by itself; only one that serves is overloaded.
   const load = watchLoad(monotonicNow, {
     warn(message) {

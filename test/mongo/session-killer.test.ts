@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { MongoClient } from 'mongodb';
 import type { CommandStartedEvent } from 'mongodb';
 import { clientOptions, directUri } from '../../src/mongo/client-options.js';
+import { createOrphanCount } from '../../src/mongo/orphans.js';
 import { createSessionKiller, killSessionsOn } from '../../src/mongo/session-killer.js';
 import type { Kill, SessionId } from '../../src/mongo/session-killer.js';
 import { monitorSecondaries } from '../../src/mongo/secondaries.js';
@@ -97,6 +98,12 @@ describe('on a single server', () => {
   });
 });
 
+/** The clock of a count that is never too young to be repeated. */
+function longAgo(): () => number {
+  let now = 0;
+  return () => (now += 3_600_000);
+}
+
 timed('on a replica set', () => {
   let set: ReplicaSet;
 
@@ -108,6 +115,23 @@ timed('on a replica set', () => {
   }, 30_000);
   afterAll(async () => {
     await set[Symbol.asyncDispose]();
+  });
+
+  test('an operation beyond its time is counted on a secondary', async () => {
+    const host = set.nodes.at(1)?.host ?? '';
+    const control = open(set.uri);
+    const seen = monitorSecondaries(control, (address) => open(directUri(set.uri, address, control.options)));
+    await control.connect();
+    const orphans = createOrphanCount({
+      ...{ database: DATABASE, collections: ['job'], maxTimeMs: 0, monotonicNow: longAgo() },
+      servers: () => [control.db(), ...seen.databases()],
+    });
+    const client = open(`mongodb://${host}/?directConnection=true&appName=inventory-job`);
+    const ended = client.db(DATABASE).command({ aggregate: 'job', pipeline: SLOW, cursor: {} });
+    ended.catch(() => undefined);
+    await until('it is counted', () => orphans.refresh().then(() => orphans.latest() === 1), 10_000);
+    await client.close();
+    await seen.close();
   });
 
   test('an operation on a secondary is killed there', async () => {
