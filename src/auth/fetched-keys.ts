@@ -77,7 +77,7 @@ interface Flight {
 
 type Fetch = (abandoned: AbortSignal) => Promise<Keys>;
 
-/** Shares one fetch per domain among its waiters; the fetch is aborted when the last of them leaves. */
+/** Shares one fetch per domain among its waiters; the fetch is aborted when the last of them leaves, for its reason. */
 function createSharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSignal) => Promise<Keys> {
   const flights = new Map<string, Flight>();
 
@@ -97,7 +97,7 @@ function createSharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSi
       flight.waiters -= 1;
       if (flight.waiters === 0) {
         flights.delete(domainId);
-        flight.abandoned.abort(ABANDONED);
+        flight.abandoned.abort(signal.aborted ? signal.reason : ABANDONED);
       }
     }
   };

@@ -1,8 +1,7 @@
 /** The identity service over gRPC: the keys of domains, and the roles of callers (docs/secure.md «Identity service»). */
 import { credentials, Metadata, status } from '@grpc/grpc-js';
 import type { ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
-import { appError, fail } from '../errors.js';
-import type { AppError } from '../errors.js';
+import { AppError, appError, fail } from '../errors.js';
 import { AuthorizationRequest, AuthorizationRequest_Scope } from '../gen/spaceone/api/core/v1/handler.js';
 import type { AuthenticationResponse, AuthorizationResponse } from '../gen/spaceone/api/core/v1/handler.js';
 import { AuthorizationClient } from '../gen/spaceone/api/identity/v1/authorization.js';
@@ -157,6 +156,16 @@ function metadataOf({ context }: Span, origin: Origin | undefined): Metadata {
   return metadata;
 }
 
+/** Tells whether a deadline of callers has ended a request: identity is silent then, as it need not be if they left. */
+const isLate = ({ reason }: AbortSignal): boolean =>
+  reason instanceof AppError && reason.error === 'REQUEST_TIMEOUT';
+
+/** The status of a request; one ended by a deadline of callers is CANCELLED for gRPC. */
+function codeOf(error: ServiceError | null, signal: AbortSignal): status {
+  const code = error?.code ?? status.OK;
+  return code === status.CANCELLED && isLate(signal) ? status.DEADLINE_EXCEEDED : code;
+}
+
 /** A request to identity. */
 interface Question<T> {
   readonly rpc: keyof typeof METHODS;
@@ -175,15 +184,14 @@ function createAsk(address: string, options: IdentityOptions) {
     const begun = monotonicNow();
     const span = beginSpan(tracer, rpc, address, origin);
     const [error, answer] = await callOf(begin, metadataOf(span, origin), signal);
-    const code = error?.code ?? status.OK;
+    const code = codeOf(error, signal);
     endSpan(span, status[code]);
     meter.add('inventory_job_identity_requests_total', { rpc, status: statusNameOf(code) });
     meter.observe('inventory_job_identity_request_seconds', {}, (monotonicNow() - begun) / 1000);
     const read = error === null ? () => answer : refusal(error);
-    if (read === undefined && signal.aborted) throw abortReason(signal);
     if (read === undefined) {
-      outage.failed(error);
-      throw identityUnavailable();
+      if (!signal.aborted || isLate(signal)) outage.failed(error);
+      throw signal.aborted ? abortReason(signal) : identityUnavailable();
     }
     outage.answered();
     return read();

@@ -17,11 +17,19 @@ const isArgument = (text: string): text is Argument => Object.hasOwn(ARGUMENTS, 
 
 const USAGE = `settings are environment variables (docs/settings.md), arguments are ${Object.keys(ARGUMENTS).join(', ')}`;
 
+/** Redacts the password of a URI, and options with credentials. A user may hold characters that a URI has to encode. */
+const withoutPassword = (uri: string): string =>
+  uri
+    .replace(/^([^:]+:\/\/)([^:]*)(:.*)?@/s, (_, scheme: string, user: string, password?: string) =>
+      password === undefined ? `${scheme}${user}@` : `${scheme}${user}:${REDACTED}@`,
+    )
+    .replaceAll(/([?&](?:\w*pass\w*|authMechanismProperties|auth|key|pfx)=)[^&]*/gi, `$1${REDACTED}`);
+
 /** Answers the first argument; undefined without any. Errors: ConfigError with the unknown argument. */
 export function readArguments(given: readonly string[]): Argument | undefined {
   const unknown = given.find((text) => !isArgument(text));
   if (unknown !== undefined) {
-    const [name = ''] = unknown.split('=', 1);
+    const [name = ''] = withoutPassword(unknown).split('=', 1);
     const meant = name.startsWith('-') ? intendedSetting(name.replace(/^-+/, '')) : undefined;
     throw new ConfigError(
       `${name} is not an argument: ${USAGE}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
@@ -29,14 +37,6 @@ export function readArguments(given: readonly string[]): Argument | undefined {
   }
   return given.find(isArgument);
 }
-
-/** Redacts the password of a URI, and options with credentials. */
-const withoutPassword = (uri: string): string =>
-  uri
-    .replace(/^([^:]+:\/\/)([^:@/?]*)(:.*)?@/, (_, scheme: string, user: string, password?: string) =>
-      password === undefined ? `${scheme}${user}@` : `${scheme}${user}:${REDACTED}@`,
-    )
-    .replaceAll(/([?&](?:\w*pass\w*|authMechanismProperties|auth|key|pfx)=)[^&]*/gi, `$1${REDACTED}`);
 
 /** Layout of the two columns: the gap between them, and the maximum width of the first. */
 const GAP = 2;

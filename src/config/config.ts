@@ -167,7 +167,7 @@ export interface Effective {
   readonly source: Source;
 }
 
-/** Complaints about contradictory settings. */
+/** Complaints about contradictory settings, each naming all of them. */
 function contradictions(config: Config, environment: Environment): readonly string[] {
   const { defaultTimeout, maxTimeout, tlsCertFile, tlsKeyFile, tlsClientCaFile } = config;
   const { auth, authPublicKeys, authIdentityEndpoint, mongodbUri, mongodbDatabase } = config;
@@ -211,21 +211,29 @@ function contradictions(config: Config, environment: Environment): readonly stri
         ] as const,
     ),
   ];
-  return [...sharedPorts(config), ...rules.flatMap(([broken, complaint]) => (broken ? [complaint] : []))];
+  return rules.flatMap(([broken, complaint]) => (broken ? [complaint] : []));
 }
 
-/** Complaints about a port set for two listeners. */
-function sharedPorts({ grpcPort, httpPort, adminPort }: Config): readonly string[] {
-  const ports = [
+/** Complaints about a port set for two listeners, leaving out the settings with `wrong` values. */
+function sharedPorts(
+  { grpcPort, httpPort, adminPort }: Config,
+  wrong: ReadonlySet<string>,
+): readonly string[] {
+  const all = [
     ['GRPC_PORT', grpcPort],
     ['HTTP_PORT', httpPort],
     ['ADMIN_PORT', adminPort],
   ] as const;
+  const ports = all.filter(([name]) => !wrong.has(name));
   return ports.flatMap(([name, value], nth) => {
     const other = ports.slice(0, nth).find(([, taken]) => taken === value && value !== 0 && value !== 'off');
     return other === undefined ? [] : [`${name} must be another port than ${other[0]}, which is ${value}`];
   });
 }
+
+/** Tells whether `complaint` is about settings without `wrong` values: what their defaults contradict, nobody has set. */
+const isAboutRight = (complaint: string, wrong: ReadonlySet<string>): boolean =>
+  !(complaint.match(/\w+/g) ?? []).some((word) => wrong.has(word));
 
 /** Reads the settings from `environment`, and calls `onSetting` for each. Errors: ConfigError with every complaint, each naming its variable. */
 export function readConfig(
@@ -233,6 +241,7 @@ export function readConfig(
   onSetting: (setting: Effective) => void = () => undefined,
 ): Config {
   const complaints: string[] = [];
+  const wrong = new Set<string>();
   const ofUri = databaseInUri(environment['MONGODB_URI'] ?? '');
 
   function read<T>(name: string, reader: Reader<T>, otherwise: string): T;
@@ -246,13 +255,15 @@ export function readConfig(
       return text === undefined ? undefined : reader(text);
     } catch (error) {
       complaints.push(complaintOf(name, error));
+      wrong.add(name);
       return otherwise === undefined || own === '' ? undefined : reader(otherwise);
     }
   }
 
   const config = settings(read, ofUri);
   complaints.push(...wrongForPackages(environment));
-  complaints.push(...contradictions(config, environment));
+  complaints.push(...sharedPorts(config, wrong));
+  complaints.push(...contradictions(config, environment).filter((each) => isAboutRight(each, wrong)));
   if (complaints.length > 0) throw new ConfigError(complaints.join('\n'));
   return Object.freeze(config);
 }

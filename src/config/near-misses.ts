@@ -113,14 +113,17 @@ function settingsOfFamily(name: string): string | undefined {
   return known.length === 0 ? undefined : known.join(', ');
 }
 
-/** Ignores the variables set by Kubernetes, such as `PORT` for a service of that name. */
+/** Matches the variables that Kubernetes sets for a service: those of one named `mongodb` are like settings. */
+const OF_KUBERNETES = /_SERVICE_(?:HOST|PORT)(?:_\w+)?$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PORT|PROTO|ADDR))?$/;
+
+/** Ignores the addresses set by Kubernetes, such as `PORT` for a service of that name. */
 const isSet = (value: string | undefined): boolean =>
   value !== undefined && value !== '' && !/^(?:tcp|udp|sctp):\/\//.test(value);
 
 /** Answers a line for each variable of `environment` probably meant as a setting. */
 export function nearMisses(environment: Environment): readonly string[] {
   return Object.keys(environment)
-    .filter((name) => isSet(environment[name]) && !NAMES.includes(name))
+    .filter((name) => isSet(environment[name]) && !NAMES.includes(name) && !OF_KUBERNETES.test(name))
     .filter((name) => !SYSTEM_VARIABLES.has(name.toUpperCase()) && !isReadByPackages(name))
     .sort()
     .flatMap((name) => {

@@ -154,11 +154,17 @@ async function keep(path: string, sha256: string, cacheDir: string): Promise<Mon
   return probe(kept);
 }
 
+/** The oldest version that the service serves from. */
+const OLDEST_MAJOR = 5;
+
 async function probe(path: string): Promise<Mongod | Missing> {
   try {
     const { stdout } = await run(path, ['--version'], { timeout: 20_000 });
     const version = /^db version v(\S+)/m.exec(stdout)?.[1];
-    return version === undefined ? { missing: `${path} --version names no db version` } : { path, version };
+    if (version === undefined) return { missing: `${path} --version names no db version` };
+    return Number.parseInt(version, 10) < OLDEST_MAJOR
+      ? { missing: `${path} is MongoDB ${version}, and MongoDB ${OLDEST_MAJOR}.0 or newer is needed` }
+      : { path, version };
   } catch (error) {
     return { missing: `${path} --version fails: ${reason(error)}` };
   }

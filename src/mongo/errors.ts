@@ -100,7 +100,8 @@ const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>(
 /** Labels of errors of any code that pass by themselves. */
 const TRANSIENT_LABELS = ['RetryableError', 'RetryableWriteError', 'SystemOverloadedError'] as const;
 
-/** A part of the message of a BadValue: of its many causes, only this one depends on the stored documents. */
+/** The code of a BadValue, and a part of its message: of its many causes, only this one depends on the stored documents. */
+const BAD_VALUE = 2;
 const PARALLEL_ARRAYS = 'parallel arrays';
 
 /** The code of a match that PCRE has abandoned. Only the message has the cause: a number of PCRE, or words from MongoDB 6.1 on. */
@@ -120,7 +121,7 @@ function abandonedMatch({ message }: MongoServerError): Error | undefined {
 
 function fromServer(error: MongoServerError): Error | undefined {
   if (error.code === MATCH_ABANDONED) return abandonedMatch(error);
-  if (error.message.includes(PARALLEL_ARRAYS)) return new ParallelArrays();
+  if (error.code === BAD_VALUE && error.message.includes(PARALLEL_ARRAYS)) return new ParallelArrays();
   const found = BY_CODE.get(Number(error.code))?.();
   return found ?? (TRANSIENT_LABELS.some((label) => error.hasErrorLabel(label)) ? unavailable() : undefined);
 }

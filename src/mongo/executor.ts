@@ -44,12 +44,12 @@ async function* batchesOf(cursor: Cursor, deadline: Deadline): Batches {
   }
 }
 
-/** Repeats a read once if its connection or its server is lost. */
-async function withOneRetry<T>({ signal }: Deadline, read: () => Promise<T>): Promise<T> {
+/** Repeats a read once if its connection or its server is lost, unless the URI has `retryReads=false`. */
+async function withOneRetry<T>({ client }: Db, { signal }: Deadline, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    if (signal.aborted || !isLost(error)) throw error;
+    if (signal.aborted || !client.options.retryReads || !isLost(error)) throw error;
     return await read();
   }
 }
@@ -71,7 +71,7 @@ async function readFirstBatch(
   const concern = db.readConcern === undefined ? {} : { readConcern: db.readConcern.toJSON() };
   const options = { ...RAW_DOCUMENTS, readPreference, session, signal };
   const limited = { ...command, ...concern, ...commentOf(deadline), maxTimeMS };
-  const { cursor }: { readonly cursor?: CursorReply } = await withOneRetry(deadline, () =>
+  const { cursor }: { readonly cursor?: CursorReply } = await withOneRetry(db, deadline, () =>
     db.command(limited, options),
   );
   if (cursor === undefined) throw new Error('MongoDB answered no cursor');

@@ -23,14 +23,16 @@ const RETRY_DELAY_MS = 1000;
 
 /**
  * Connects the client of one server before it is needed, and tries again until it succeeds: the driver does not repeat a
- * first connect that failed. Without this client, closing the operation's connection remains.
+ * first connect that failed. Without this client, closing the operation's connection remains. A client that was closed
+ * during its connect is closed again: the driver may have had nothing to close yet.
  */
 async function connect(client: MongoClient, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     const isConnected = await client.connect().then(Boolean, () => false);
-    if (isConnected) return;
+    if (isConnected) break;
     await delay(RETRY_DELAY_MS, stop);
   }
+  if (stop.aborted) await closeClient(client);
 }
 
 function createMember(client: MongoClient): Member {

@@ -4,6 +4,8 @@ import type { Socket } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import type { JWTPayload } from 'jose';
+import { appError } from '../../src/errors.js';
+import { NO_METER } from '../../src/telemetry/metrics/registry.js';
 import {
   authenticateOnce,
   createIdentityAuthenticate,
@@ -140,4 +142,28 @@ describe('an identity service that', () => {
     await callTwentyTimes();
     expect(log.entries.map(({ level }) => level)).toEqual(['warn', 'info', 'warn', 'info']);
   });
+});
+
+test.each<readonly [string, Partial<IdentityAnswers>, number]>([
+  ['get_public_key', { key: () => 'stall' }, 1],
+  ['verify', { role: () => 'stall' }, 2],
+])('a deadline that ends while identity is silent on %s is an outage', async (rpc, silence, requests) => {
+  const silent = await startStandIn({ ...answers, ...silence });
+  closing.push(silent.stop);
+  const counted: object[] = [];
+  const meter = { ...NO_METER, add: (_: string, labels: object) => counted.push(labels) };
+  const patient = { ...options, timeout: 10_000, meter };
+  const authenticate = createIdentityAuthenticate(silent.port, patient, closing);
+  const call = new AbortController();
+  const waiting = authenticate({ token: await signed(), verb: 'list', signal: call.signal }).then((caller) =>
+    caller.scope({ domain_id: DOMAIN }),
+  );
+  const timedOut = expect(waiting).rejects.toThrow('ERROR_REQUEST_TIMEOUT');
+  const arrived = () => silent.fetched.length + silent.verified.length === requests;
+  await until('the request reaches identity', arrived, 5000);
+  call.abort(appError('REQUEST_TIMEOUT', {}));
+  await timedOut;
+  await until('the request is counted', () => counted.length === requests, 5000);
+  expect(counted.at(-1)).toEqual({ rpc, status: 'DEADLINE_EXCEEDED' });
+  expect(log.entries.map(({ level }) => level)).toEqual(['warn']);
 });

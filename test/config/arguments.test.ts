@@ -25,10 +25,12 @@ describe('the arguments', () => {
     [['--Help'], /^--Help is not an argument/],
     [['--help=1'], /^--help is not an argument/],
     [['--help', 'serve'], /^serve is not an argument: settings are environment variables/],
+    [['mongodb://me:secret@h/'], /^mongodb:\/\/me:\[redacted\]@h\/ is not an argument/],
+    [['mongodb://me:sec=secret@h/'], /^mongodb:\/\/me:\[redacted\]@h\/ is not an argument/],
     [[''], /^ is not an argument/],
   ])('%j are rejected with a hint', (args, expected) => {
     expect(() => readArguments(args)).toThrow(expected);
-    expect(() => readArguments(args)).not.toThrow('secret');
+    expect(() => readArguments(args)).not.toThrow('sec');
   });
 });
 
@@ -63,6 +65,8 @@ describe('the printed configuration', () => {
     ['mongodb://h/', 'mongodb://h/'],
     ['mongodb://me:se-cret@se-cret@h/', 'mongodb://me:[redacted]@h/'],
     ['mongodb://me:se-cret?x@h/', 'mongodb://me:[redacted]@h/'],
+    ['mongodb://me@corp.example:se-cret@h:1/jobs', 'mongodb://me@corp.example:[redacted]@h:1/jobs'],
+    ['mongodb://m?e:se-cret@h/', 'mongodb://m?e:[redacted]@h/'],
     [
       'mongodb://h/?tlsCertificateKeyFilePassword=se-cret&tls=true',
       'mongodb://h/?tlsCertificateKeyFilePassword=[redacted]&tls=true',

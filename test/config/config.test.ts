@@ -301,6 +301,18 @@ describe('the validation', () => {
     expect(complaints(environment)).toEqual(expected);
   });
 
+  test.each<readonly [Readonly<Record<string, string>>, ...string[]]>([
+    [{ AUTH: 'JWT', AUTH_PUBLIC_KEYS: '/x' }, 'AUTH'],
+    [{ AUTH: 'JWT', AUTH_IDENTITY_ENDPOINT: 'grpc://a:1' }, 'AUTH'],
+    [{ AUTH: 'jwt', AUTH_IDENTITY_ENDPOINT: 'a:1' }, 'AUTH_IDENTITY_ENDPOINT'],
+    [{ DEFAULT_TIMEOUT: '600s', MAX_TIMEOUT: '10min' }, 'MAX_TIMEOUT'],
+    [{ RESPONSE_MEMORY: '16MiB', MAX_RESPONSE_BYTES: '8MB' }, 'MAX_RESPONSE_BYTES'],
+    [{ GRPC_PORT: 'abc', HTTP_PORT: '50051' }, 'GRPC_PORT'],
+    [{ GRPC_PORT: 'abc', HTTP_PORT: '50051', ADMIN_PORT: '50051' }, 'GRPC_PORT', 'ADMIN_PORT'],
+  ])('names of %j no setting for what the default of a wrong one is', (environment, ...names) => {
+    expect(complaints(environment).map((line) => line.split(' ')[0])).toEqual(names);
+  });
+
   test('reports all complaints at once', () => {
     expect(
       complaints({ AUTH: 'x', GRPC_PORT: 'x', LOG_LEVEL: 'x' }).map((line) => line.split(' ')[0]),

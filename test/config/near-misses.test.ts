@@ -75,6 +75,8 @@ describe('no suggestion is made', () => {
       'SSH_CLIENT',
     ],
     ...['KUBERNETES_SERVICE_HOST', 'KUBERNETES_PORT', 'INVENTORY_SERVICE_PORT', 'INVENTORY_PORT_50051_TCP'],
+    ...['MONGODB_SERVICE_HOST', 'MONGODB_SERVICE_PORT', 'MONGODB_SERVICE_PORT_MONGO'],
+    ...['TCP', 'TCP_PORT', 'UDP_PROTO', 'SCTP_ADDR'].map((end) => `MONGODB_PORT_27017_${end}`),
     ...['ARCH', 'ROOT', 'TEST', 'DEBUG', 'CI', 'XDG_DATA_DIRS', 'LOGNAME', 'COLORTERM', 'DISPLAY', 'MAIL'],
   ])('for %s', (name) => {
     expect(nearMisses({ [name]: 'x' })).toEqual([]);

@@ -13,6 +13,7 @@ import type {
 } from '../../src/gen/spaceone/api/core/v1/handler.js';
 import { AuthorizationService } from '../../src/gen/spaceone/api/identity/v1/authorization.js';
 import { DomainService } from '../../src/gen/spaceone/api/identity/v1/domain.js';
+import type { Meter } from '../../src/telemetry/metrics/registry.js';
 import type { RecordedLog } from './log.js';
 
 export interface Refusal {
@@ -110,16 +111,17 @@ export interface IdentityOptions {
   readonly clock: { now: number };
   readonly log: RecordedLog;
   readonly timeout: number;
+  readonly meter?: Meter;
 }
 
 /** Creates an authenticator with empty caches for the identity service on `port`; `closing` gets its end. */
 export function createIdentityAuthenticate(
   port: number,
-  { clock, log, timeout }: IdentityOptions,
+  { clock, ...more }: IdentityOptions,
   closing: (() => void | Promise<void>)[],
 ) {
   const monotonicNow = (): number => clock.now;
-  const options = { now: () => Date.now(), monotonicNow, log, timeout };
+  const options = { now: () => Date.now(), monotonicNow, ...more };
   const client = createIdentity({ address: `127.0.0.1:${port}`, secure: false }, options);
   closing.push(client.close);
   const keysOf = createFetchedKeys(client, options);

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as driver from 'mongodb';
 import { MongoServerError } from 'mongodb';
 import { AppError } from '../../src/errors.js';
-import { RegexLimitExceeded, toAppError, isLost } from '../../src/mongo/errors.js';
+import { ParallelArrays, RegexLimitExceeded, toAppError, isLost } from '../../src/mongo/errors.js';
 import { ERROR_CODES } from './error-codes.js';
 
 interface Translated {
@@ -191,6 +191,22 @@ describe('the server', () => {
 
   test.each([1, 2, 8, ANY_FAILURE, 8_999_999])('%d is a fault of this service', (code) => {
     expect(translated(ofServer(code))).toEqual(FAULT);
+  });
+
+  const aboutArrays = (code: number): unknown => {
+    const message = 'the value is "two parallel arrays meet"';
+    return toAppError(new MongoServerError({ message, code }), new AbortController().signal, () => undefined);
+  };
+
+  test('a bad value of parallel arrays is told as such', () => {
+    expect(aboutArrays(2)).toBeInstanceOf(ParallelArrays);
+  });
+
+  test('another code that quotes a stored text about parallel arrays keeps its own meaning', () => {
+    expect(aboutArrays(40400)).toMatchObject({
+      status: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('merge_objects'),
+    });
   });
 
   test('codes of its network, its shutdown and its primary allow a retry', () => {

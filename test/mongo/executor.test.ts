@@ -113,6 +113,21 @@ test.each(READS)('%s is UNAVAILABLE after its connection breaks twice', async (_
   expect(faults).toEqual([]);
 });
 
+test('a read is not run again where the URI has retryReads=false', async () => {
+  const uri = `mongodb://${between.address}/?directConnection=true&retryReads=false`;
+  const once = new MongoClient(uri, clientOptions(uri));
+  const lasting = lastingConnection(once.db(DATABASE));
+  const options = { report: (fault: unknown) => faults.push(fault), orderedBy: () => new Set<string>() };
+  const { one } = createJobStore(
+    { reads: lasting, stats: lasting, kill: killSessionsOn(once.db()) },
+    options,
+  );
+  toBreak = 1;
+  await expect(one(FILTER.within, {}, PATIENT)).rejects.toHaveProperty('status', 'UNAVAILABLE');
+  expect(broken).toBe(1);
+  await once.close();
+});
+
 test.each(READS)('%s has the read concern and the read preference of the URI', async (_, read) => {
   await read();
   expect(commands).toHaveLength(1);

@@ -37,6 +37,16 @@ function begin(client: MongoClient, kill: Kill, readPreference: 'primary' | 'sec
   return { cancel, ended };
 }
 
+/** A client whose connects wait for `released`, as they do while the driver reads the files of TLS. */
+class HeldClient extends MongoClient {
+  released: Promise<void> = Promise.resolve();
+
+  override async connect(): Promise<this> {
+    await this.released;
+    return super.connect();
+  }
+}
+
 const opened: MongoClient[] = [];
 function open(...[uri, options]: ConstructorParameters<typeof MongoClient>): MongoClient {
   const client = new MongoClient(uri, options);
@@ -147,5 +157,27 @@ timed('on a replica set', () => {
     await noneRunning(secondary ?? control, DATABASE, KILLED_WITHIN_MS);
     await ended;
     await seen.close();
+  });
+
+  test('a client that is closed before its connect begins is closed once it is connected', async () => {
+    const control = open(set.uri);
+    const events: string[] = [];
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const seen = monitorSecondaries(control, (address) => {
+      const client = new HeldClient(directUri(set.uri, address, control.options));
+      client.released = released;
+      for (const name of ['topologyOpening', 'topologyClosed'] as const)
+        client.on(name, () => events.push(name));
+      return client;
+    });
+    await control.connect();
+    await until('the secondary is seen', () => seen.killers().length === 1, 10_000);
+    await seen.close();
+    release();
+    await until('the client is closed', () => events.includes('topologyClosed'), 10_000);
+    expect(events).toEqual(['topologyOpening', 'topologyClosed']);
   });
 });

@@ -1,5 +1,11 @@
 /** Traces the commands of calls to the database by the events of its driver (docs/monitor.md «Traces»). */
-import type { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent, MongoClient } from 'mongodb';
+import type {
+  CommandFailedEvent,
+  CommandStartedEvent,
+  CommandSucceededEvent,
+  Document,
+  MongoClient,
+} from 'mongodb';
 import { MongoServerError } from 'mongodb';
 import { summarize } from './query-summary.js';
 import { isSampled } from './trace-context.js';
@@ -14,6 +20,8 @@ export interface TracedCommandsOptions {
 /** A command with the context of its call as comment. */
 interface Traced {
   readonly event: CommandStartedEvent;
+  /** The command itself, or the one that it explains. */
+  readonly operation: Document;
   readonly collection: string;
   readonly traceparent: string;
 }
@@ -23,18 +31,20 @@ function tracedIn(event: CommandStartedEvent): Traced | undefined {
   const { command, commandName } = event;
   const traceparent: unknown = command['comment'];
   if (typeof traceparent !== 'string' || !isSampled(traceparent)) return undefined;
-  const named: unknown = commandName === 'getMore' ? command['collection'] : command[commandName];
-  return { event, collection: String(named), traceparent };
+  const { explain: operation = command }: { readonly explain?: Document } = command;
+  const [name = commandName] = Object.keys(operation);
+  const named: unknown = commandName === 'getMore' ? command['collection'] : operation[name];
+  return { event, operation, collection: String(named), traceparent };
 }
 
-function attributesOf({ event, collection }: Traced, fields: ReadonlySet<string>): Attributes {
-  const { command, commandName, databaseName, address } = event;
+function attributesOf({ event, operation, collection }: Traced, fields: ReadonlySet<string>): Attributes {
+  const { commandName, databaseName, address } = event;
   return {
     'db.system.name': 'mongodb',
     'db.namespace': databaseName,
     'db.collection.name': collection,
     'db.operation.name': commandName,
-    'db.query.summary': summarize(commandName, collection, command, fields),
+    'db.query.summary': summarize(commandName, collection, operation, fields),
     ...serverAttributes(address),
   };
 }

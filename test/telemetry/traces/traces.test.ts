@@ -56,6 +56,7 @@ beforeAll(async () => {
   const authIdentityEndpoint = { address: `127.0.0.1:${identity.port}`, secure: false };
   service = await serve('traces', { auth: 'jwt', authIdentityEndpoint, otelServiceName: 'jobs-of-a-test' });
   open = await serve('traces_open', {
+    explain: 'on',
     otelResourceAttributes: { 'service.name': 'named', team: 'inventory' },
   });
   await insertSlowJob(open.db);
@@ -190,6 +191,28 @@ test.each<readonly [string, number, RpcName, JsonObject, Headers, string, object
   await http(routeOf(rpc), 'application/json', body, { ...headers, ...parentOf(traceId) });
   const spans = await receiver.trace(traceId, `${METHOD}/${rpc}`);
   expect(named(spans, `${METHOD}/${rpc}`)).toMatchObject({ status, attributes });
+});
+
+test.each<readonly [string, number, RpcName, JsonObject, string]>([
+  ['a find', 18, 'list', REQUEST, 'explain job {domain_id} sort {created_at, job_id}'],
+  [
+    'an aggregate',
+    19,
+    'stat',
+    { domain_id: DOMAIN, query: { aggregate: [{ count: { name: 'n' } }] } },
+    'explain job $match {domain_id} $',
+  ],
+])('the explanation of %s has its collection and its summary', async (_, nth, rpc, request, summary) => {
+  const traceId = traceOf(nth);
+  await callHttp(open.http, rpc, request, { 'x-explain': '1', ...parentOf(traceId) });
+  const spans = await receiver.trace(traceId, `${METHOD}/${rpc}`);
+  expect(named(spans, 'explain job')).toMatchObject({
+    attributes: {
+      'db.collection.name': 'job',
+      'db.operation.name': 'explain',
+      'db.query.summary': expect.stringContaining(summary),
+    },
+  });
 });
 
 test('an operation that the database ends has its code', async () => {
