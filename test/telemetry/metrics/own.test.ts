@@ -249,7 +249,7 @@ describe('an operation past its time', () => {
   test('is an orphan until it ends, and there is none at rest', async () => {
     const orphans = async () => (await scrape(short.admin)).get('inventory_job_orphan_operations');
     expect(await orphans()).toBe(0);
-    const orphan = await startOrphan(mongodbUri(), OWN);
+    await using orphan = await startOrphan(mongodbUri(), OWN);
     await until('the orphan is seen', async () => (await orphans()) === 1, 15_000, 500);
     await orphan.end();
     await until('there is none', async () => (await orphans()) === 0, 15_000, 500);
