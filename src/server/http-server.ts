@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { closeWithConnection, followConnections } from './connections.js';
@@ -98,22 +98,25 @@ export interface HttpServerOptions extends ConnectionLimitOptions {
   readonly port: number;
   /** undefined for plaintext. */
   readonly tls?: Tls | undefined;
+  /** Answers a request whose target and host make no URL, which no app sees; by default with a status alone. */
+  readonly refuseUnreadable?: ((request: IncomingMessage) => Response) | undefined;
 }
+
+const refuseBarely = (): Response => new Response(null, { status: 400 });
 
 /** Serves `app`, with TLS if there is any. Errors: the port cannot be listened on. */
 export async function openHttpServer<AppEnv extends HttpEnv>(
   app: Hono<AppEnv>,
   options: HttpServerOptions,
 ): Promise<Listener> {
-  const { name, host, port, tls } = options;
-  const listener = getRequestListener(app.fetch, {
-    overrideGlobalObjects: false,
-    hostname: PLACEHOLDER_HOST,
-  });
+  const { name, host, port, tls, refuseUnreadable = refuseBarely } = options;
   const answer: RequestListener = (request, response) => {
     closeWithConnection(request, response);
     if (HOST_FORM.test(request.headers.host ?? '')) request.headers.host = PLACEHOLDER_HOST;
-    void listener(request, response);
+    const errorHandler = (error: unknown): Response =>
+      error instanceof RequestError ? refuseUnreadable(request) : new Response(null, { status: 500 });
+    const read = { overrideGlobalObjects: false, hostname: PLACEHOLDER_HOST, errorHandler };
+    void getRequestListener(app.fetch, read)(request, response);
   };
   const server = tls === undefined ? createServer(SERVER_OPTIONS, answer) : secureServer(tls, answer);
   const announceEnd = followAnswers(server);
