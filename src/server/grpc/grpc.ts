@@ -93,13 +93,18 @@ function failure(reason: unknown, requestId?: string): Partial<StatusObject> {
   return { code: status[error.status], details: error.message, metadata };
 }
 
-/** The library's status texts for unreadable requests, with the errors to send in place of its own status. */
+/** The library's status texts for requests that it ends itself, with the errors to send in place of its own status. */
 const UNREADABLE: readonly (readonly [RegExp, AppError])[] = [
   [/^Invalid grpc-timeout value/, invalidHeader(GRPC_TIMEOUT)],
   [
     /^Failed to decompress message/,
     appError('INVALID_PARAMETER', { key: 'request', reason: 'it is not compressed as grpc-encoding says' }),
   ],
+  [
+    /^Received (?:no|a second) request message/,
+    appError('INVALID_PARAMETER', { key: 'request', reason: 'it must be one whole message' }),
+  ],
+  [/^Deadline exceeded$/, appError('REQUEST_TIMEOUT', {})],
   [
     // Requests of Health and reflection only; the interceptors decode those of Job.
     /^Error deserializing request/,
@@ -138,7 +143,7 @@ class DirectCall extends ServerInterceptingCall {
   }
 }
 
-/** Replaces the library's status of an unreadable request; the library ends such a call before its handler. */
+/** Replaces the library's own statuses: of an unreadable request, ended before its handler, and of a passed deadline. */
 const explainRefusals: ServerInterceptor = (_, call) => {
   const send = call.sendStatus.bind(call);
   call.sendStatus = (sent) => {
