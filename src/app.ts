@@ -134,6 +134,7 @@ export function createApp(config: Config, appOptions: AppOptions): App {
   const cleanups: Cleanups = [];
   const context: Context = { ...appOptions, hint, config, schedulers, memory, metrics, cleanups };
   let checkIndexes = (): Promise<void> => Promise.resolve();
+  let closing = Promise.resolve();
   return {
     async start() {
       // Telemetry is closed last: the end of a call is in it.
@@ -160,6 +161,7 @@ export function createApp(config: Config, appOptions: AppOptions): App {
     },
     checkIndexes: () => checkIndexes(),
     usage: () => ({ schedulers: loadOfEach(schedulers), memory: memory.used() }),
-    close: () => runCleanups(cleanups, log),
+    // A second call waits for the first, and undoes the steps since.
+    close: () => (closing = closing.then(() => runCleanups(cleanups, log))),
   };
 }

@@ -34,7 +34,7 @@ function closeOnSignals(log: Log, app: App): () => boolean {
       log.info({ signal }, 'stopping');
       await app.close();
       log.info('stopped');
-      process.exit(0);
+      process.exit();
     });
   };
   process.on('SIGTERM', close);
@@ -42,14 +42,18 @@ function closeOnSignals(log: Log, app: App): () => boolean {
   return () => closingSince > 0;
 }
 
-/** Closes the service on a fault of this program: running calls end as on a signal, and a new process takes over. */
+/**
+ * Closes the service on a fault of this program: running calls end as on a signal, and a new process takes over. Signals
+ * and further faults meanwhile shorten nothing, and the exit code stays.
+ */
 function closeOnFaults(log: Log, app: App): void {
   const close = (error: unknown): void => {
     log.fatal({ err: error }, 'uncaught exception: shutting down');
-    void app.close().then(() => process.exit(EXIT_FAILED));
+    process.exitCode = EXIT_FAILED;
+    void app.close().then(() => process.exit());
   };
-  process.once('uncaughtException', close);
-  process.once('unhandledRejection', close);
+  process.on('uncaughtException', close);
+  process.on('unhandledRejection', close);
 }
 
 function exitWith(code: number, message: string): never {

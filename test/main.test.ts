@@ -319,6 +319,25 @@ test('an uncaught error is logged without its secrets and ends the program with 
   expect(program.stderr()).toBe('');
 });
 
+const FAULT_LINE = 'uncaught exception: shutting down';
+
+test.each([
+  ['two uncaught errors', ['SIGUSR2', FAULT_LINE], 'SIGUSR2'],
+  ['an uncaught error and SIGTERM', ['SIGUSR2', FAULT_LINE], 'SIGTERM'],
+  ['SIGTERM and an uncaught error', ['SIGTERM', 'stopping'], 'SIGUSR2'],
+] as const)('%s let a running call finish, and end the program with 1', async (_, [first, line], second) => {
+  const program = start({ SHUTDOWN_GRACE: `${GRACE_MS}ms`, NODE_OPTIONS: `--import ${FAULT_ON_SIGUSR2}` });
+  const client = jsonClient((await program.addresses()).grpc);
+  const slow = client.call('stat', slowStat(3));
+  await runningSoon(mongo, DATABASE, 1);
+  program.signal(first);
+  await until('the shutdown begins', () => program.log.some(({ msg }) => msg === line), 1000);
+  program.signal(second);
+  expect(await slow).toEqual({ response: { results: [{ rows: 1_000_000 }] } });
+  expect(await program.ended).toEqual({ code: 1, signal: null });
+  client.close();
+});
+
 describe('without MONGODB_URI', () => {
   let folder: string;
   let program: Program;

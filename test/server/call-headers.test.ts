@@ -1,9 +1,10 @@
 // Protocol and timeout headers of calls: an invalid value is an error naming the header.
+import { once } from 'node:events';
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import { JOB_SERVICE, messageNamed } from '../../src/wire/descriptors.js';
 import { framed } from '../harness/frames.js';
-import { callRaw } from '../harness/raw-grpc.js';
+import { callRaw, openSession, openStream } from '../harness/raw-grpc.js';
 import type { RawOutcome } from '../harness/raw-grpc.js';
 import { rawRequest, sendRaw } from '../harness/raw-http.js';
 import { testNoFaults, useService } from '../harness/use-service.js';
@@ -164,6 +165,30 @@ describe('over gRPC', () => {
     expect(await callRaw(service.address, path, framed(Buffer.of(0x0a, 0xff)))).toEqual({
       status: '3',
       text: expect.stringContaining('Parameter is invalid. (key = request, reason = '),
+    });
+  });
+
+  test.each([
+    ['no message', Buffer.alloc(0)],
+    ['half a prefix', framed(BYTES).subarray(0, 3)],
+    ['half a message', framed(BYTES).subarray(0, 9)],
+    ['two messages', Buffer.concat([framed(BYTES), framed(BYTES)])],
+  ])('%s in a request is INVALID_ARGUMENT', async (_, sent) => {
+    expect(await callGrpc({}, sent)).toEqual({
+      status: '3',
+      text: 'ERROR_INVALID_PARAMETER: Parameter is invalid. (key = request, reason = it must be one whole message)',
+    });
+  });
+
+  test('a request whose message never comes fails at its deadline', async () => {
+    const session = openSession(service.address);
+    const stream = openStream(session, PATH, { 'grpc-timeout': '100m' });
+    const received: readonly unknown[] = await once(stream, 'response');
+    session.destroy();
+    expect(received[0]).toMatchObject({
+      'grpc-status': '4',
+      'grpc-message': 'ERROR_REQUEST_TIMEOUT:%20Request%20timeout!',
+      'grpc-status-details-bin': expect.any(String),
     });
   });
 

@@ -184,6 +184,10 @@ test.each([
   ['Application/X-NDJSON', 'application/x-ndjson; charset=utf-8'],
   ['APPLICATION/JSON', 'application/json'],
   ['text/csv;q=0', 'application/json'],
+  ['*/*, text/csv;q=0.1', 'application/json'],
+  ['text/csv;q=0.9, *', 'application/json'],
+  ['text/csv, */*', 'text/csv; charset=utf-8'],
+  ['*/*, application/json;q=0.1, text/csv;q=0.2', 'text/csv; charset=utf-8'],
 ])('the accept header %s gets %s', async (accepted, type) => {
   const body = JSON.stringify({ domain_id: DOMAIN });
   const answer = await send(ROUTE, [JSON_TYPE, `accept: ${accepted}`], body);

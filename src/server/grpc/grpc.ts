@@ -15,9 +15,7 @@ import type {
   ServerInterceptingCallInterface,
   ServerInterceptor,
   ServerUnaryCall,
-  StatusObject,
 } from '@grpc/grpc-js';
-import { AppError, appError } from '../../errors.js';
 import type { MemoryBudget } from '../../limits/memory-budget.js';
 import { HealthService } from '../../gen/grpc/health/v1/health.js';
 import { ServerInfoService, VersionInfo } from '../../gen/spaceone/api/core/v1/server_info.js';
@@ -31,8 +29,8 @@ import { requestIdOf } from '../request-id.js';
 import type { Calls, Rpc } from '../call-context.js';
 import { followConnections, endUnlessTaken } from '../connections.js';
 import type { ConnectionLimitOptions } from '../connections.js';
-import { explanationDetails, statusDetails } from '../details.js';
-import { asksToExplain, EXPLAIN, GRPC_TIMEOUT, invalidHeader } from '../headers.js';
+import { explanationDetails } from '../details.js';
+import { asksToExplain, EXPLAIN } from '../headers.js';
 import { inAddress } from '../listener.js';
 import type { Listener } from '../listener.js';
 import type { ServingState } from '../serving-state.js';
@@ -40,6 +38,7 @@ import type { Tls } from '../tls.js';
 import { serverCredentials } from './credentials.js';
 import { createHealthService } from './health.js';
 import { createReflectionServices } from './reflection.js';
+import { explainRefusals, failure } from './statuses.js';
 import { arrivalTimeout, boundRequest } from './unfinished-requests.js';
 
 /** The services in reflection and health; deployed clients import every listed service. */
@@ -84,34 +83,6 @@ function textOf(call: UnaryCall, key: string): string | undefined {
   return typeof first === 'string' ? first : undefined;
 }
 
-/** Calls fail with AppErrors; anything else would be a fault of the interceptors themselves. */
-const appErrorOf = (error: unknown): AppError =>
-  error instanceof AppError ? error : appError('UNKNOWN', { request_id: '' });
-
-function failure(reason: unknown, requestId?: string): Partial<StatusObject> {
-  const error = appErrorOf(reason);
-  const metadata = new Metadata();
-  metadata.set('grpc-status-details-bin', Buffer.from(statusDetails(error, requestId)));
-  return { code: status[error.status], details: error.message, metadata };
-}
-
-/** The library's status texts for unreadable requests, with the errors to send in place of its own status. */
-const UNREADABLE: readonly (readonly [RegExp, AppError])[] = [
-  [/^Invalid grpc-timeout value/, invalidHeader(GRPC_TIMEOUT)],
-  [
-    /^Failed to decompress message/,
-    appError('INVALID_PARAMETER', { key: 'request', reason: 'it is not compressed as grpc-encoding says' }),
-  ],
-  [
-    // Requests of Health and reflection only; the interceptors decode those of Job.
-    /^Error deserializing request/,
-    appError('INVALID_PARAMETER', {
-      key: 'request',
-      reason: 'it cannot be decoded as the message of this rpc',
-    }),
-  ],
-];
-
 type Sent = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
 
 /** Hands everything on at once; the library's own call wraps each message and listener for interceptors that change them. */
@@ -138,15 +109,6 @@ class DirectCall extends ServerInterceptingCall {
   override sendStatus(sent: Sent): void {
     this.#next.sendStatus(sent);
   }
-}
-
-/** Replaces the library's status of an unreadable request; the library ends such a call before its handler. */
-function explainRefusals(call: ServerInterceptingCallInterface): void {
-  const send = call.sendStatus.bind(call);
-  call.sendStatus = (sent) => {
-    const [, error] = UNREADABLE.find(([text]) => text.test(sent.details)) ?? [];
-    send(error === undefined ? sent : { ...sent, ...failure(error) });
-  };
 }
 
 /** Watches calls until their handlers take them over. */

@@ -1,5 +1,6 @@
-/** Reads the media type and the codings of a body from its headers (docs/http.md «Headers»). */
+/** Reads the media type and the codings of a body, and the type of its answer, from the headers (docs/http.md «Headers»). */
 import { MIMEType } from 'node:util';
+import type { accepts } from 'hono/accepts';
 
 const UTF8 = /^utf-?8$/i;
 
@@ -27,3 +28,21 @@ export const codings = (...headers: readonly string[]): readonly string[] =>
     .flatMap((header) => header.split(','))
     .map((coding) => coding.trim().toLowerCase())
     .filter((coding) => !TRANSPARENT.has(coding));
+
+type Choice = NonNullable<Parameters<typeof accepts>[1]['match']>;
+
+const wildness = ({ type }: { readonly type: string }): number => type.split('*').length;
+
+/** Chooses the type wanted most, each by the closest range that holds it. The range of all types means the default. */
+export const chooseType: Choice = (accepted, { supports, default: preferred }) => {
+  const ranges = accepted.map(({ type, q }) => ({ type: type.toLowerCase().replace(/^\*$/, '*/*'), q }));
+  const closestTo = (type: string) =>
+    [type, type.replace(/\/.*/, '/*'), ...(type === preferred ? ['*/*'] : [])]
+      .map((form) => ranges.find((range) => range.type === form))
+      .find((range) => range !== undefined);
+  const closest = supports.map(closestTo);
+  const [best] = ranges
+    .filter((range) => range.q > 0 && closest.includes(range))
+    .toSorted((a, b) => b.q - a.q || wildness(a) - wildness(b));
+  return (best && supports[closest.indexOf(best)]) ?? preferred;
+};

@@ -2,6 +2,7 @@
  * The HTTP listener: the contract's routes as JSON, Connect and gRPC-Web on the paths of gRPC, exports as NDJSON and CSV,
  * and /livez and /readyz. Calls pass the same interceptors as over gRPC (docs/http.md).
  */
+import type { IncomingMessage } from 'node:http';
 import { Hono } from 'hono';
 import { compress, COMPRESSIBLE_CONTENT_TYPE_REGEX } from 'hono/compress';
 import { cors } from 'hono/cors';
@@ -27,10 +28,11 @@ import { addExplorerPages } from './explorer.js';
 import type { Explorer } from './explorer.js';
 import { exportJobs } from './export-stream.js';
 import { createHostCheck } from './hosts.js';
+import { ROUTE_JSON } from './protocols.js';
 import type { Protocol } from './protocols.js';
 import { addDescriptionPage, addReferencePages } from './reference.js';
 import { acceptedType, headerOf, namedHosts, readIncoming } from './request.js';
-import { createResponse, internalErrorOf, refuse } from './response.js';
+import { createResponse, internalErrorOf, refuse, replyWith } from './response.js';
 import { ROUTES, RPC_PATHS } from './routes.js';
 import type { Route } from './routes.js';
 import type { RequestContext, WebApp } from './web-app.js';
@@ -142,6 +144,22 @@ function logRefusal(context: RequestContext, log: CallLog): void {
   log.info({ ...about, path: routeOf(context), error, field: loggedPath(error?.field) }, 'refused');
 }
 
+const UNREADABLE = appError('INVALID_PARAMETER', {
+  key: 'request',
+  reason: 'its target and its host do not make a URL',
+});
+
+/** Refuses and logs a request that cannot have a context. */
+const refuseUnreadable =
+  (log: CallLog) =>
+  ({ headersDistinct, method }: IncomingMessage): Response => {
+    const requestId = requestIdOf((name) => headersDistinct[name]?.join());
+    const { http: status, field } = UNREADABLE;
+    log.info({ request_id: requestId, method, status, error: UNREADABLE, field }, 'refused');
+    const res = new Response(null, { headers: { 'x-request-id': requestId } });
+    return replyWith({ res }, ROUTE_JSON.failure(UNREADABLE, requestId));
+  };
+
 const isCompressible = (type: string): boolean =>
   COMPRESSIBLE_CONTENT_TYPE_REGEX.test(type) || type.startsWith('application/x-ndjson');
 
@@ -199,5 +217,9 @@ export function openHttpListener(options: HttpListenerOptions): Promise<Listener
   addPages(app, options);
   for (const route of [...ROUTES, ...RPC_PATHS]) addRoute(app, route, options);
   addFallbacks(app, options.log);
-  return openHttpServer(app, { ...options, name: 'HTTP' });
+  return openHttpServer(app, {
+    ...options,
+    name: 'HTTP',
+    refuseUnreadable: refuseUnreadable(options.log),
+  });
 }

@@ -7,6 +7,7 @@ import type { Incoming } from '../call-context.js';
 import { readTraceContext } from '../../telemetry/traces/trace-context.js';
 import { asksToExplain, checkHeaders, EXPLAIN } from '../headers.js';
 import { reserveRequest } from '../request-memory.js';
+import { chooseType } from './content.js';
 import { ROUTE_JSON } from './protocols.js';
 import type { Protocol } from './protocols.js';
 import type { Route } from './routes.js';
@@ -109,7 +110,8 @@ export async function readIncoming(
 /** Answers the content type preferred by the client: JSON or one of the export formats. */
 export function acceptedType(context: RequestContext, { exports }: Route): string {
   const json = ROUTE_JSON.type;
-  return accepts(context, { header: 'Accept', supports: [json, ...exports.keys()], default: json });
+  const supports = [json, ...exports.keys()];
+  return accepts(context, { header: 'Accept', supports, default: json, match: chooseType });
 }
 
 /** Answers every host named by a request: an absolute target names one beside the header. */

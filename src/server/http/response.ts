@@ -5,8 +5,11 @@ import { ROUTE_JSON } from './protocols.js';
 import type { Protocol, Reply } from './protocols.js';
 import type { RequestContext } from './web-app.js';
 
+/** The headers set so far, of a context or in place of one. */
+type Begun = Pick<RequestContext, 'res'>;
+
 export function createResponse(
-  context: RequestContext,
+  context: Begun,
   status: number,
   type: string,
   body: Buffer<ArrayBuffer> | ReadableStream,
@@ -18,7 +21,7 @@ export function createResponse(
   return new Response(body, { status, headers });
 }
 
-const replyWith = (context: RequestContext, { status, type, body }: Reply): Response =>
+export const replyWith = (context: Begun, { status, type, body }: Reply): Response =>
   createResponse(context, status, type, Buffer.from(body));
 
 export function refuse(context: RequestContext, error: AppError, protocol: Protocol = ROUTE_JSON): Response {

@@ -71,6 +71,22 @@ test.each([
   expect(await statusOf(`host: ${host}`)).toBe(400);
 });
 
+test.each([
+  ['a malformed host', 'GET /livez', 'host: local host'],
+  ['a malformed target', 'GET http://[::1/livez', 'host: localhost'],
+])('%s gets an error with its request id, and a line in the log', async (name, target, host) => {
+  const id = name.replaceAll(' ', '-');
+  const answer = await sendRaw(service.http, rawRequest(target, [host, `x-request-id: ${id}`]));
+  expect([answer.status, answer.headers.get('x-request-id')]).toEqual([400, id]);
+  expect(JSON.parse(answer.body.toString())).toMatchObject({
+    code: 3,
+    message: expect.stringContaining('ERROR_INVALID_PARAMETER: Parameter is invalid. (key = request, '),
+  });
+  expect(service.log.filter(({ request_id }) => request_id === id)).toMatchObject([
+    { msg: 'refused', method: 'GET', status: 400, error: 'ERROR_INVALID_PARAMETER', field: 'request' },
+  ]);
+});
+
 describe('another header naming a host', () => {
   const OWN_HOST = 'host: localhost';
   const FOREIGN_HOST = 'host: rebound.example';

@@ -1,0 +1,69 @@
+// The end of an HTTP server: its connections end with the last answers on them.
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { expect, test } from '@jest/globals';
+import { Hono } from 'hono';
+import { openHttpServer } from '../../src/server/http-server.js';
+import type { HttpEnv } from '../../src/server/http-server.js';
+import { createRecordedLog } from '../harness/log.js';
+import { dial } from '../harness/tcp.js';
+import { until } from '../harness/until.js';
+
+const GRACE_MS = 30_000;
+const MARGIN_MS = 3000;
+
+/** Serves `/whole`, answered on release, and `/begun`, whose last chunk waits for it. */
+async function openHeld() {
+  const gate = new AbortController();
+  const released = once(gate.signal, 'abort');
+  const app = new Hono<HttpEnv>();
+  const seen: string[] = [];
+  app.use(async ({ req }, next) => {
+    seen.push(req.path);
+    await next();
+  });
+  app.get('/whole', async (context) => {
+    await released;
+    return context.text('done');
+  });
+  app.get('/begun', (context) =>
+    context.body(
+      ReadableStream.from(
+        (async function* () {
+          yield Buffer.from('begun');
+          await released;
+          yield Buffer.from('done');
+        })(),
+      ),
+    ),
+  );
+  const options = { name: 'HTTP', host: '127.0.0.1', port: 0, maxConnections: 10 } as const;
+  const listener = await openHttpServer(app, { ...options, log: createRecordedLog() });
+  return { listener, seen, gate };
+}
+
+/** Sends requests for the paths on one connection that is kept alive. */
+async function send(address: string, paths: readonly string[]) {
+  const socket = dial(address);
+  await once(socket, 'connect');
+  for (const path of paths) socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+  return text(socket);
+}
+
+test.each([
+  ['an answer that has not begun', ['/whole'], ['close']],
+  ['an answer that has begun', ['/begun'], ['keep-alive']],
+  ['pipelined answers', ['/whole', '/whole'], ['keep-alive', 'close']],
+])('a closing server ends with %s', async (_, paths, connections) => {
+  const { listener, seen, gate } = await openHeld();
+  const received = send(listener.address, paths);
+  await until('the requests arrive', () => seen.length === paths.length, 2000);
+  const startedAt = performance.now();
+  const closed = listener.close(GRACE_MS);
+  gate.abort();
+  await closed;
+  expect(performance.now() - startedAt).toBeLessThan(MARGIN_MS);
+  const answers = await received;
+  expect(Array.from(answers.matchAll(/^connection: (.*)\r$/gim), ([, value]) => value)).toEqual(connections);
+  expect(answers.match(/done/g)).toHaveLength(paths.length);
+});
