@@ -105,28 +105,24 @@ function observeCommands(
   };
 }
 
-/** The connections of one client to one server, by their ids. */
+/** The connections of one client to one server. */
 interface Pool {
-  readonly open: Set<unknown>;
-  /** Those that have been established. */
-  readonly ready: Set<unknown>;
-  readonly used: Set<unknown>;
+  open: number;
+  /** Those that have been established, at most all that are open. */
+  ready: number;
+  used: number;
   pending: number;
   readonly max: number;
 }
 
 type Pools = Readonly<Record<PoolName, Set<Pool>>>;
 
-const createPool = (max: number): Pool => ({
-  ...{ open: new Set(), ready: new Set(), used: new Set(), pending: 0, max },
-});
-
 /**
  * The operations that wait for a connection. The driver tells of no wait that ends with its operation; while a connection
  * is idle, none is left.
  */
 function pendingIn(pool: Pool): number {
-  if (pool.ready.size > pool.used.size) pool.pending = 0;
+  if (pool.ready > pool.used) pool.pending = 0;
   return pool.pending;
 }
 
@@ -139,14 +135,18 @@ function followPools(client: MongoClient, name: PoolName, pools: Pools, meter: M
     byAddress.delete(address);
     if (pool !== undefined) pools[name].delete(pool);
   };
-  const waited = (address: string, ms: number): void => {
+  /** Changes the counts of a pool; events of connections that outlive their pool count nowhere. */
+  const change = (address: string, by: (pool: Pool) => Partial<Pool>): void => {
     const pool = byAddress.get(address);
-    if (pool !== undefined) pool.pending = Math.max(0, pool.pending - 1);
+    if (pool !== undefined) Object.assign(pool, by(pool));
+  };
+  const waited = (address: string, ms: number): void => {
+    change(address, ({ pending }) => ({ pending: Math.max(0, pending - 1) }));
     meter.observe('db_client_connection_wait_time_seconds', labels, ms / 1000);
   };
   client.on('connectionPoolCreated', ({ address }) => {
     leave(address);
-    const pool = createPool(client.options.maxPoolSize);
+    const pool = { open: 0, ready: 0, used: 0, pending: 0, max: client.options.maxPoolSize };
     byAddress.set(address, pool);
     pools[name].add(pool);
   });
@@ -156,30 +156,28 @@ function followPools(client: MongoClient, name: PoolName, pools: Pools, meter: M
   client.on('topologyClosed', () => {
     for (const address of [...byAddress.keys()]) leave(address);
   });
-  client.on('connectionCreated', ({ address, connectionId }) => {
-    byAddress.get(address)?.open.add(connectionId);
+  client.on('connectionCreated', ({ address }) => {
+    change(address, ({ open }) => ({ open: open + 1 }));
   });
-  client.on('connectionReady', ({ address, connectionId }) => {
-    byAddress.get(address)?.ready.add(connectionId);
+  client.on('connectionReady', ({ address }) => {
+    change(address, ({ ready, open }) => ({ ready: Math.min(ready + 1, open) }));
   });
-  client.on('connectionClosed', ({ address, connectionId }) => {
-    const pool = byAddress.get(address);
-    for (const connections of [pool?.open, pool?.ready, pool?.used]) connections?.delete(connectionId);
+  client.on('connectionClosed', ({ address }) => {
+    change(address, ({ open, ready }) => ({ open: Math.max(0, open - 1), ready: Math.min(ready, open - 1) }));
   });
   client.on('connectionCheckOutStarted', ({ address }) => {
-    const pool = byAddress.get(address);
-    if (pool !== undefined) pool.pending = pendingIn(pool) + 1;
+    change(address, (pool) => ({ pending: pendingIn(pool) + 1 }));
   });
-  client.on('connectionCheckedOut', ({ address, connectionId, durationMS }) => {
-    byAddress.get(address)?.used.add(connectionId);
+  client.on('connectionCheckedOut', ({ address, durationMS }) => {
+    change(address, ({ used }) => ({ used: used + 1 }));
     waited(address, durationMS);
   });
   client.on('connectionCheckOutFailed', ({ address, durationMS, reason }) => {
     waited(address, durationMS);
     if (reason === 'timeout') meter.add('db_client_connection_timeouts_total', labels);
   });
-  client.on('connectionCheckedIn', ({ address, connectionId }) => {
-    byAddress.get(address)?.used.delete(connectionId);
+  client.on('connectionCheckedIn', ({ address }) => {
+    change(address, ({ used }) => ({ used: Math.max(0, used - 1) }));
   });
 }
 
@@ -192,12 +190,12 @@ function readPools(pools: Pools, { read }: Metrics): void {
     read(
       'db_client_connection_count',
       inState('idle'),
-      sumOf(({ open, used }) => open.size - used.size),
+      sumOf(({ open, used }) => open - used),
     );
     read(
       'db_client_connection_count',
       inState('used'),
-      sumOf(({ used }) => used.size),
+      sumOf(({ used }) => used),
     );
     read(
       'db_client_connection_max',
