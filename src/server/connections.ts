@@ -1,9 +1,6 @@
-/**
- * Limits the connections of a listener, closes those of clients that do not read their answers, and ends answers with
- * their connections (docs/configure.md «Connections»).
- */
+/** Limits the connections of a listener, and closes those of clients that do not read their answers (docs/configure.md «Connections»). */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Meter, Metrics } from '../telemetry/metrics/registry.js';
 
@@ -27,52 +24,15 @@ export function endUnlessTaken(
   });
 }
 
-/**
- * Closes an answer with its connection even while it is queued behind another answer: a queued answer has no socket yet,
- * and Node closes only answers with one.
- */
-export function closeWithConnection({ socket }: IncomingMessage, response: ServerResponse): void {
-  if (response.socket !== null) return;
-  const close = (): void => {
-    response.destroy();
-    response.emit('close');
-  };
-  // One listener for each pipelined request of the client.
-  socket.setMaxListeners(0);
-  socket.once('close', close);
-  response.once('socket', () => {
-    socket.off('close', close);
-  });
-}
-
-/** Requests of one connection without an answer; as many as streams over HTTP/2. */
-const MAX_UNANSWERED = 256;
-
-/**
- * Creates the admission of requests to a listener. A client may send any number of requests ahead of their answers; one
- * that sends too many loses its connection, and they are dropped.
- */
-export function createAdmission(): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const unanswered = new WeakMap<Socket, number>();
-  const add = (socket: Socket, by: 1 | -1): number => {
-    const count = (unanswered.get(socket) ?? 0) + by;
-    unanswered.set(socket, count);
-    return count;
-  };
-  return ({ socket }, response) => {
-    if (socket.destroyed) return false;
-    response.once('close', () => add(socket, -1));
-    if (add(socket, 1) <= MAX_UNANSWERED) return true;
-    socket.destroy();
-    return false;
-  };
-}
-
 /** Calls `begun` when an answer is the next one on its connection. */
 export function whenResponseTurn(response: ServerResponse, begun: () => void): void {
   if (response.socket === null) response.once('socket', begun);
   else begun();
 }
+
+/** The other end of a connection, as `address:port`. */
+export const peerOf = ({ remoteAddress = '', remotePort = 0 }: Socket): string =>
+  `${remoteAddress}:${remotePort}`;
 
 /** Node's diagnostics channel for new connections of all servers in the process. */
 const CHANNEL = 'net.server.socket';
@@ -94,11 +54,19 @@ export interface ConnectionLimitOptions {
   readonly metrics?: Pick<Metrics, 'add' | 'read'>;
 }
 
+export interface OpenConnection {
+  /** `address:port`. */
+  readonly peer: string;
+  readonly bytesRead: number;
+}
+
 export interface ListenerConnections {
   /** Starts tracking the connections to `port`. */
   follow(port: number): void;
   /** Closes the connection from `peer`, `address:port`. */
   end(peer: string): void;
+  /** Closes the connections without work; those that have not begun TLS or HTTP are unknown to their server. */
+  endIdle(isIdle: (connection: OpenConnection) => boolean): void;
   close(): void;
 }
 
@@ -143,7 +111,7 @@ export function followConnections(name: ListenerName, options: ConnectionLimitOp
       refuse(socket);
       return;
     }
-    const peer = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`;
+    const peer = peerOf(socket);
     open.set(peer, socket);
     socket.once('close', () => {
       leave(peer, socket);
@@ -157,6 +125,9 @@ export function followConnections(name: ListenerName, options: ConnectionLimitOp
     },
     end(peer) {
       open.get(peer)?.destroy();
+    },
+    endIdle(isIdle) {
+      for (const [peer, socket] of open) if (isIdle({ peer, bytesRead: socket.bytesRead })) socket.destroy();
     },
     close() {
       unsubscribe(CHANNEL, take);

@@ -1,13 +1,14 @@
 /** The HTTP server behind the HTTP listener and the admin listener: sockets, limits and TLS; the routes are an app's. */
 import { createServer } from 'node:http';
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { closeWithConnection, createAdmission, followConnections } from './connections.js';
+import { followConnections } from './connections.js';
 import type { ConnectionLimitOptions, ListenerName } from './connections.js';
+import { createHttpAnswers } from './http-answers.js';
 import type { Listener } from './listener.js';
 import type { Certificates, Tls } from './tls.js';
 
@@ -33,29 +34,9 @@ function listen(server: Server, host: string, port: number): Promise<AddressInfo
   });
 }
 
-/**
- * Follows the answers of a server that ends each connection with its last answer once it closes: Node ends those that are
- * idle at that moment, and keeps the ones that become idle later. The answered function announces the end.
- */
-function followAnswers(server: Server): () => void {
-  const last = new Map<Socket, ServerResponse>();
-  server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    if (!server.listening) response.shouldKeepAlive = false;
-    last.set(socket, response);
-    response.once('close', () => {
-      if (last.get(socket) === response) last.delete(socket);
-      if (!server.listening) server.closeIdleConnections();
-    });
-  });
-  return () => {
-    for (const response of last.values()) response.shouldKeepAlive = false;
-  };
-}
-
 /** Accepts no new connections, and gives running requests `grace` milliseconds to end. */
-function close(server: Server, announceEnd: () => void, grace: number): Promise<void> {
+function close(server: Server, grace: number): Promise<void> {
   return new Promise((resolve) => {
-    announceEnd();
     const insist = setTimeout(() => {
       server.closeAllConnections();
     }, grace);
@@ -63,7 +44,6 @@ function close(server: Server, announceEnd: () => void, grace: number): Promise<
       clearTimeout(insist);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }
 
@@ -110,10 +90,9 @@ export async function openHttpServer<AppEnv extends HttpEnv>(
   options: HttpServerOptions,
 ): Promise<Listener> {
   const { name, host, port, tls, refuseUnreadable = refuseBarely } = options;
-  const admits = createAdmission();
+  const answers = createHttpAnswers();
   const answer: RequestListener = (request, response) => {
-    closeWithConnection(request, response);
-    if (!admits(request, response)) return;
+    if (!answers.follow(request, response)) return;
     if (HOST_FORM.test(request.headers.host ?? '')) request.headers.host = PLACEHOLDER_HOST;
     const errorHandler = (error: unknown): Response =>
       error instanceof RequestError ? refuseUnreadable(request) : new Response(null, { status: 500 });
@@ -121,14 +100,17 @@ export async function openHttpServer<AppEnv extends HttpEnv>(
     void getRequestListener(app.fetch, read)(request, response);
   };
   const server = tls === undefined ? createServer(SERVER_OPTIONS, answer) : secureServer(tls, answer);
-  const announceEnd = followAnswers(server);
   const { address, family, port: bound } = await listen(server, host, port);
   const sockets = followConnections(name, options);
   sockets.follow(bound);
   return {
     address: `${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
     async close(grace) {
-      await close(server, announceEnd, grace);
+      const closed = close(server, grace);
+      answers.end();
+      const waiting = answers.waitingPeers();
+      sockets.endIdle(({ peer }) => !waiting.has(peer));
+      await closed;
       sockets.close();
     },
   };

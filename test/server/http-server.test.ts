@@ -12,7 +12,7 @@ import { until } from '../harness/until.js';
 const GRACE_MS = 30_000;
 const MARGIN_MS = 3000;
 
-/** Serves `/whole`, answered on release, and `/begun`, whose last chunk waits for it. */
+/** Serves `/short`, answered at once, `/whole`, answered on release, and `/begun`, whose last chunk waits for it. */
 async function openHeld() {
   const gate = new AbortController();
   const released = once(gate.signal, 'abort');
@@ -26,6 +26,7 @@ async function openHeld() {
     await released;
     return context.text('done');
   });
+  app.get('/short', (context) => context.text('done'));
   app.get('/begun', (context) =>
     context.body(
       ReadableStream.from(
@@ -66,4 +67,21 @@ test.each([
   const answers = await received;
   expect(Array.from(answers.matchAll(/^connection: (.*)\r$/gim), ([, value]) => value)).toEqual(connections);
   expect(answers.match(/done/g)).toHaveLength(paths.length);
+});
+
+test.each([
+  ['has sent nothing', '', 0],
+  ['is half through its headers', 'GET /whole HTTP/1.1\r\nhost: local', 0],
+  ['is idle', 'GET /short HTTP/1.1\r\nhost: localhost\r\n\r\n', 1],
+])('a closing server does not wait for a connection that %s', async (_, sent, requests) => {
+  const { listener, seen } = await openHeld();
+  const socket = dial(listener.address);
+  await once(socket, 'connect');
+  socket.write(sent);
+  const ended = new Promise((resolve) => socket.resume().once('close', resolve));
+  await until('the request arrives', () => seen.length === requests, 2000);
+  const startedAt = performance.now();
+  await listener.close(GRACE_MS);
+  expect(performance.now() - startedAt).toBeLessThan(MARGIN_MS);
+  await ended;
 });

@@ -1,4 +1,5 @@
 // TLS on both transports: client certificates, protocol versions, and certificates replaced under load.
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import type { RequestOptions } from 'node:https';
@@ -15,10 +16,13 @@ import type { Authority, Pem } from '../harness/certificates.js';
 import { createHealthClient } from '../harness/health-client.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
+import { dial } from '../harness/tcp.js';
 import { until } from '../harness/until.js';
 
 /** Interval between two checks of the files. */
 const POLL_INTERVAL_MS = 50;
+/** Under the time for running calls to end. */
+const MAX_STOP_MS = 10_000;
 
 let ownCa: Authority;
 let foreignCa: Authority;
@@ -141,6 +145,19 @@ test.each(['TLSv1', 'TLSv1.1'] as const)('%s is rejected by both transports', as
   const old = { maxVersion, minVersion: maxVersion, ciphers: 'DEFAULT:@SECLEVEL=0' };
   await expect(servedSerial(service.address, old)).rejects.toThrow();
   await expect(servedSerial(service.http, old)).rejects.toThrow();
+});
+
+test('a closing server does not wait for a connection that has not begun TLS', async () => {
+  const closing = await startService('tls_closing', {}, { tls: serverTls });
+  const sockets = [closing.address, closing.http].map(dial);
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  // Both servers have accepted them once they serve a later connection.
+  expect(await check(closing.address, ownCa.cert)).toBe('OK');
+  expect(await livez(closing.http, { ca: ownCa.cert })).toBe('OK');
+  const startedAt = performance.now();
+  await closing.stop();
+  expect(performance.now() - startedAt).toBeLessThan(MAX_STOP_MS);
+  for (const socket of sockets) socket.destroy();
 });
 
 test('a replaced certificate is served to new connections, and no call fails', async () => {

@@ -1,6 +1,7 @@
 // Requests that do not end, come in tiny pieces or too many at once: they take no more than their share, and no other call waits.
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { AppError, appError } from '../../src/errors.js';
@@ -95,6 +96,14 @@ describe('over HTTP', () => {
     const body = JSON.stringify({ domain_id: DOMAIN, query: { page: { limit: 1 } } }).padEnd(20_000);
     socket.write(`${Array.from(body, (piece) => `1\r\n${piece}\r\n`).join('')}0\r\n\r\n`);
     expect(String(await once(socket, 'data'))).toContain(' 200 ');
+  });
+
+  test('a body is refused beyond the memory budget, and its connection ends', async () => {
+    const socket = post([`content-length: ${2 * BUDGET_BYTES}`]);
+    socket.write(Buffer.alloc(BUDGET_BYTES + 100_000));
+    const answer = await text(socket);
+    expect(answer).toContain(' 429 ');
+    expect(answer).toMatch(/^connection: close\r$/im);
   });
 
   test('requests sent ahead of their answers are as many as streams of a connection', async () => {

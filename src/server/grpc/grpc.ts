@@ -252,7 +252,10 @@ export async function openGrpcListener(options: GrpcListenerOptions): Promise<Li
   return {
     address: `${inAddress(host)}:${bound}`,
     async close(grace) {
-      await close(server, closing, grace);
+      const closed = close(server, closing, grace);
+      // The library tells the others to leave.
+      sockets.endIdle(({ bytesRead }) => bytesRead === 0);
+      await closed;
       sockets.close();
     },
   };

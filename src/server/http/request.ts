@@ -5,6 +5,7 @@ import type { MemoryBudget } from '../../limits/memory-budget.js';
 import { MAX_REQUEST_BYTES, RESPONSE_DONE } from '../call-context.js';
 import type { Incoming } from '../call-context.js';
 import { readTraceContext } from '../../telemetry/traces/trace-context.js';
+import { peerOf } from '../connections.js';
 import { asksToExplain, checkHeaders, EXPLAIN } from '../headers.js';
 import { reserveRequest } from '../request-memory.js';
 import { chooseType } from './content.js';
@@ -18,11 +19,7 @@ export const headerOf = (context: RequestContext, name: string): string => conte
 const bearerToken = (header: string | undefined): string | undefined =>
   /^Bearer (.+)$/i.exec(header ?? '')?.[1];
 
-function refuseBody(context: RequestContext): never {
-  // The rest of the body stays unread, so that no other request can follow on the connection.
-  context.header('connection', 'close');
-  return fail('HTTP_BODY_SIZE', { max: String(MAX_REQUEST_BYTES) });
-}
+const refuseSize = (): never => fail('HTTP_BODY_SIZE', { max: String(MAX_REQUEST_BYTES) });
 
 /** The least that a buffer for a body of several pieces has room for. */
 const MIN_BUFFER_BYTES = 16_384;
@@ -40,7 +37,7 @@ function withRoom(buffer: Buffer<ArrayBuffer>, used: number, size: number): Buff
  * HTTP_BODY_SIZE, REQUEST_CANCELLED, LIMIT_EXCEEDED.
  */
 async function readBody(context: RequestContext, memory: MemoryBudget): Promise<Uint8Array> {
-  if (Number(headerOf(context, 'content-length')) > MAX_REQUEST_BYTES) refuseBody(context);
+  if (Number(headerOf(context, 'content-length')) > MAX_REQUEST_BYTES) refuseSize();
   const body: ReadableStream<Uint8Array> | null = context.req.raw.body;
   const reader = body?.getReader();
   using reservation = reserveRequest(memory);
@@ -49,13 +46,20 @@ async function readBody(context: RequestContext, memory: MemoryBudget): Promise<
     const read = await reader?.read().catch(() => fail('REQUEST_CANCELLED', {}));
     if (read?.value === undefined) return buffer.subarray(0, used);
     const size = used + read.value.length;
-    if (size > MAX_REQUEST_BYTES) refuseBody(context);
+    if (size > MAX_REQUEST_BYTES) refuseSize();
     reservation.grow(read.value.length);
     buffer = withRoom(buffer, used, size);
     buffer.set(read.value, used);
     used = size;
   }
 }
+
+/** Reads the body. After an error the rest of it stays unread, so that no other request can follow on the connection. */
+const takeBody = (context: RequestContext, memory: MemoryBudget): Promise<Uint8Array> =>
+  readBody(context, memory).catch((error: unknown) => {
+    context.header('connection', 'close');
+    throw error;
+  });
 
 /** Answers a signal that is aborted when the answer has been sent, or its client has left. */
 function createDoneSignal({ env: { outgoing } }: RequestContext): AbortSignal {
@@ -64,12 +68,6 @@ function createDoneSignal({ env: { outgoing } }: RequestContext): AbortSignal {
     done.abort(RESPONSE_DONE);
   });
   return done.signal;
-}
-
-/** Answers `address:port` of the other end of the connection. */
-function peerOf({ env: { incoming } }: RequestContext): string {
-  const { remoteAddress = '', remotePort = '' } = incoming.socket;
-  return `${remoteAddress}:${remotePort}`;
 }
 
 /** Puts an explanation into the headers of the answer. */
@@ -94,13 +92,13 @@ export async function readIncoming(
   return {
     transport,
     rpc,
-    request: await readBody(context, memory),
+    request: await takeBody(context, memory),
     codec,
     token: header('token') ?? bearerToken(header('authorization')),
     requestId: context.get('requestId'),
     trace: readTraceContext(header),
     explained: asksToExplain(header) ? explainIn(context) : undefined,
-    peer: peerOf(context),
+    peer: peerOf(context.env.incoming.socket),
     deadline: now + timeout(header),
     clientAborted: context.req.raw.signal,
     responseDone,
