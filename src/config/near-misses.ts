@@ -1,6 +1,7 @@
 /** Finds environment variables with the name of almost a setting (docs/settings.md «Names that are almost settings»). */
-import { FUTURE_SETTINGS, readConfig } from './config.js';
+import { readConfig } from './config.js';
 import type { Environment } from './config.js';
+import { FUTURE_SETTINGS } from './contradictions.js';
 import { isReadByPackages } from './otel.js';
 
 /** The names of all settings. */

@@ -101,9 +101,12 @@ export function useAnswers(context: ViewContext) {
 
 export type OverviewAnswers = ReturnType<typeof useAnswers>;
 
-/** An answer that is shown beside others: it is there once all are that were asked for. */
-export function together<T>(answer: Answer<T>, others: readonly Answer<unknown>[]): Answer<T> {
-  const asked = [answer, ...others.filter(({ call }) => call !== undefined)];
+/** An answer that is shown with usual durations: it is there once they are, if they were asked for. */
+export function withDurations<T>(
+  answer: Answer<T>,
+  { durations, durationsBefore }: OverviewAnswers,
+): Answer<T> {
+  const asked = [answer, ...[durations, durationsBefore].filter(({ call }) => call !== undefined)];
   return {
     ...answer,
     value: asked.every(({ value }) => value !== undefined) ? answer.value : undefined,
@@ -113,12 +116,10 @@ export function together<T>(answer: Answer<T>, others: readonly Answer<unknown>[
 }
 
 /** The stuck jobs once their history is there, and the facts beside the counts of collectors. */
-export function readTogether(
-  { durations, durationsBefore, unfinished, timeline, trends }: OverviewAnswers,
-  { timeRange, now, zone }: ViewContext,
-) {
+export function readTogether(answers: OverviewAnswers, { timeRange, now, zone }: ViewContext) {
+  const { durations, durationsBefore, unfinished, timeline, trends } = answers;
   const histories = historiesOf(durations.value, durationsBefore.value);
-  const rows = together(unfinished, [durations, durationsBefore]).value?.results ?? [];
+  const rows = withDurations(unfinished, answers).value?.results ?? [];
   const stuck = stuckJobs(rows, histories, now);
   const starts = buckets(timeRange, timeline.value?.rows ?? [], { now, zone });
   const beside: Beside = {

@@ -20,11 +20,17 @@ import { historiesOf, isCut } from './runs.js';
 
 type DurationsAnswer = Answer<Results<DurationRow>>;
 
-/** A word about durations that are not those of all runs. */
-const CutNote = ({ durations }: { readonly durations: readonly DurationsAnswer[] }) =>
+/** A word about durations that are not those of all runs `of` a time. */
+const CutNote = ({
+  durations,
+  of,
+}: {
+  readonly durations: readonly DurationsAnswer[];
+  readonly of: string;
+}) =>
   durations.some(({ value }) => value !== undefined && isCut(value)) ? (
     <p class="none">
-      Durations are those of the newest {count(MAX_RANKED)} runs of the window, and of as many before it.
+      Durations are those of the newest {count(MAX_RANKED)} runs {of}.
     </p>
   ) : undefined;
 
@@ -57,7 +63,7 @@ function ProviderTable({ results, beside: { stuck }, context }: TableProps) {
         )}
         onPick={(key) => go(withCondition(route, FIELDS.provider, key))}
       />
-      <CutNote durations={[durations]} />
+      <CutNote durations={[durations]} of="of the window" />
       {durations.error !== undefined && <Failure error={durations.error} />}
     </>
   );
@@ -106,7 +112,7 @@ export function CollectorTable({
               rates={rates(results, beside, 'collector_id', 'name')}
               onPick={(key) => go(withCondition(route, FIELDS.collector, key))}
             />
-            <CutNote durations={durations} />
+            <CutNote durations={durations} of="of the window, and of as many before it" />
             <Providers results={results} beside={beside} context={context} />
           </>
         )}

@@ -12,8 +12,8 @@ import {
   namesOf,
   onlyCollector,
   readTogether,
-  together,
   useAnswers,
+  withDurations,
   withStuckCollectors,
 } from './answers.js';
 import type { OverviewAnswers } from './answers.js';
@@ -55,7 +55,7 @@ const Causes = ({
     </section>
     <section aria-labelledby="stuck">
       <h2 id="stuck">Stuck and late</h2>
-      <Answered answer={together(answers.unfinished, [answers.durations, answers.durationsBefore])}>
+      <Answered answer={withDurations(answers.unfinished, answers)}>
         {() => <StuckJobs jobs={stuck} unfinished={unfinished} context={context} />}
       </Answered>
     </section>
@@ -64,7 +64,7 @@ const Causes = ({
 
 /** The runs of the collector to which the view is confined. */
 function Runs({
-  answers: { runs, durations, durationsBefore },
+  answers,
   histories,
   context,
   nameOf,
@@ -79,7 +79,7 @@ function Runs({
   return (
     <section aria-labelledby="runs">
       <h2 id="runs">How long the runs of {nameOf(collector)} take</h2>
-      <Answered answer={together(runs, [durations, durationsBefore])}>
+      <Answered answer={withDurations(answers.runs, answers)}>
         {({ results }) => (
           <RunsChart runs={results} history={histories.get(collector) ?? {}} context={context} />
         )}

@@ -11,10 +11,11 @@ export interface History {
 
 export type Histories = ReadonlyMap<string, History>;
 
-type DurationsAnswer = Results<DurationRow> | undefined;
-
 /** The durations within the window and before it, by the id of the collector or the name of the provider. */
-export function historiesOf(within: DurationsAnswer, before?: DurationsAnswer): Histories {
+export function historiesOf(
+  within: Results<DurationRow> | undefined,
+  before?: Results<DurationRow>,
+): Histories {
   const histories = new Map<string, History>();
   for (const { of, ...durations } of within?.results ?? []) histories.set(of, { within: durations });
   for (const { of, ...durations } of before?.results ?? [])
