@@ -89,7 +89,7 @@ export const ROWS = [
       [
         'Calls refused by a limit',
         'reqps',
-        'Calls with ERROR_LIMIT_EXCEEDED. queue, memory and event_loop are overload; the others are limits of a request or its answer.',
+        'Calls with ERROR_LIMIT_EXCEEDED. queue, memory, request_memory and event_loop are overload; the others are limits of a request or its answer.',
         { '{{limit}}': sum('limit', rate('inventory_job_limits_hit_total')) },
       ],
     ],

@@ -119,6 +119,7 @@ export type ErrorName = keyof typeof ERRORS;
 export const LIMITS = {
   queue: 'calls that wait for their turn',
   memory: 'bytes of all requests and answers at once',
+  request_memory: 'bytes of all requests on their way at once',
   event_loop: 'milliseconds of event loop lag',
   page_size: 'query.page.limit',
   answer_bytes: 'bytes of an answer; ask for less by page.limit',

@@ -1,5 +1,6 @@
 /** Limits the memory of all requests and responses together; it is reserved before it is used (docs/configure.md «Memory»). */
 import { crowded } from '../errors.js';
+import type { LimitKind } from '../errors.js';
 
 /** The memory of one call, or of one response under construction. Disposing releases it for good. */
 export interface Reservation extends Disposable {
@@ -27,7 +28,8 @@ const SHARE = 1 / 4;
 export const budgetFor = (maxResponseBytes: number, processBytes: number): number =>
   Math.min(Math.max(USUAL_BYTES, CONCURRENT_LARGEST * maxResponseBytes), Math.floor(SHARE * processBytes));
 
-export function createMemoryBudget(maxBytes: number): MeasuredMemoryBudget {
+/** Creates a budget; its errors are those of `limit`. */
+export function createMemoryBudget(maxBytes: number, limit: LimitKind = 'memory'): MeasuredMemoryBudget {
   let left = maxBytes;
   return {
     used: () => maxBytes - left,
@@ -38,7 +40,7 @@ export function createMemoryBudget(maxBytes: number): MeasuredMemoryBudget {
       return {
         grow(bytes) {
           if (isDisposed) throw new Error('a disposed reservation cannot grow');
-          if (bytes > left) throw crowded('memory', maxBytes);
+          if (bytes > left) throw crowded(limit, maxBytes);
           left -= bytes;
           reserved += bytes;
         },

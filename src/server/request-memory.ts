@@ -1,21 +1,30 @@
 /** The memory of requests on their way, of all transports (docs/configure.md «Memory»). */
-import type { MemoryBudget, Reservation } from '../limits/memory-budget.js';
+import { createMemoryBudget } from '../limits/memory-budget.js';
+import type { MeasuredMemoryBudget, MemoryBudget } from '../limits/memory-budget.js';
 
 /** The bytes that a request may take without a reservation: every probe fits, whatever else is held. */
 const FREE_BYTES = 65_536;
 
-/** Reserves memory for one request, beyond what each may have. Disposing releases it for good. */
-export function reserveRequest(memory: MemoryBudget): Reservation {
-  const reservation = memory.reserve();
-  let bytes = 0;
+/** The part of the memory for requests: they come before their callers are known, and must leave room for answers. */
+const SHARE = 1 / 2;
+
+/** Creates the budget of requests, a part of `whole`. */
+export function createRequestMemory(whole: MeasuredMemoryBudget): MemoryBudget {
+  const part = createMemoryBudget(Math.floor(SHARE * whole.maxBytes), 'request_memory');
   return {
-    grow(by) {
-      const covered = Math.max(bytes, FREE_BYTES);
-      bytes += by;
-      if (bytes > covered) reservation.grow(bytes - covered);
-    },
-    [Symbol.dispose]() {
-      reservation[Symbol.dispose]();
+    reserve() {
+      const reservations = [part.reserve(), whole.reserve()];
+      let bytes = 0;
+      return {
+        grow(by) {
+          const covered = Math.max(bytes, FREE_BYTES);
+          bytes += by;
+          if (bytes > covered) for (const each of reservations) each.grow(bytes - covered);
+        },
+        [Symbol.dispose]() {
+          for (const each of reservations) each[Symbol.dispose]();
+        },
+      };
     },
   };
 }

@@ -11,6 +11,7 @@ import { openGrpcListener } from '../server/grpc/grpc.js';
 import { openHttpListener } from '../server/http/http.js';
 import type { Listener } from '../server/listener.js';
 import { explainListenErrors } from '../server/ports.js';
+import { createRequestMemory } from '../server/request-memory.js';
 import type { ServingState } from '../server/serving-state.js';
 import type { Tls } from '../server/tls.js';
 import { VERSION } from '../version.js';
@@ -75,7 +76,8 @@ export async function openListeners(
   }
 
   const answerTimeoutMs = replaced?.answerTimeoutMs;
-  const shared = { ...served, version: VERSION, host, log, metrics, memory, monotonicNow, answerTimeoutMs };
+  const parts = { ...served, memory: createRequestMemory(memory) };
+  const shared = { ...parts, version: VERSION, host, log, metrics, monotonicNow, answerTimeoutMs };
   const grpc = await listen('GRPC_PORT', config.grpcPort, (port) =>
     openGrpcListener({ ...shared, now, port }),
   );

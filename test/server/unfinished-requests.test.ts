@@ -55,6 +55,15 @@ describe('over gRPC', () => {
     await answersOthers();
   });
 
+  test('unfinished messages leave half of the memory to answers', async () => {
+    const streams = Array.from({ length: 8 }, opened);
+    for (const stream of streams) stream.write(Buffer.alloc(BUDGET_BYTES / 4));
+    await Promise.race(streams.map((stream) => once(stream, 'response')));
+    expect(memory.used()).toBeGreaterThan(0);
+    expect(memory.used()).toBeLessThanOrEqual(BUDGET_BYTES / 2);
+    await answersOthers();
+  });
+
   test('each piece of a message counts with what it takes beside its bytes', async () => {
     const stream = opened();
     const pieces = 2000;

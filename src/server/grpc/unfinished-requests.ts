@@ -5,7 +5,6 @@
 import { Duplex } from 'node:stream';
 import { appError } from '../../errors.js';
 import type { MemoryBudget } from '../../limits/memory-budget.js';
-import { reserveRequest } from '../request-memory.js';
 
 /** The time for a request of one message to arrive, as over HTTP. */
 const ARRIVAL_TIMEOUT_MS = 30_000;
@@ -27,7 +26,7 @@ export const arrivalTimeout = ({ requestStream }: { readonly requestStream: bool
 
 /** Bounds the request on `stream` until its client has sent all of it. */
 export function boundArrival(stream: Duplex, { memory, timeoutMs, refuse }: Arrival): void {
-  const reservation = reserveRequest(memory);
+  const reservation = memory.reserve();
   const end = (): void => {
     clearTimeout(timer);
     stream.off('data', take);

@@ -7,7 +7,6 @@ import type { Incoming } from '../call-context.js';
 import { readTraceContext } from '../../telemetry/traces/trace-context.js';
 import { peerOf } from '../connections.js';
 import { asksToExplain, checkHeaders, EXPLAIN } from '../headers.js';
-import { reserveRequest } from '../request-memory.js';
 import { chooseType } from './content.js';
 import { ROUTE_JSON } from './protocols.js';
 import type { Protocol } from './protocols.js';
@@ -40,7 +39,7 @@ async function readBody(context: RequestContext, memory: MemoryBudget): Promise<
   if (Number(headerOf(context, 'content-length')) > MAX_REQUEST_BYTES) refuseSize();
   const body: ReadableStream<Uint8Array> | null = context.req.raw.body;
   const reader = body?.getReader();
-  using reservation = reserveRequest(memory);
+  using reservation = memory.reserve();
   let [buffer, used] = [Buffer.alloc(0), 0];
   for (;;) {
     const read = await reader?.read().catch(() => fail('REQUEST_CANCELLED', {}));
