@@ -153,7 +153,8 @@ export function echo(sent: string): string {
   return shorten(sent, MAX_ECHO_CHARACTERS);
 }
 
-function shorten(text: string, max: number): string {
+/** Answers at most `max` characters of a text, safe to print; a cut ends in `…`. */
+export function shorten(text: string, max: number): string {
   const characters = Array.from(text.slice(0, 2 * max).toWellFormed());
   const cut = characters.length > max ? [...characters.slice(0, max - 1), '…'] : characters;
   return cut.join('').replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');

@@ -1,5 +1,5 @@
 /** The routes /livez and /readyz of every HTTP listener (docs/monitor.md «Health»). */
-import type { Env, Hono } from 'hono';
+import type { Context, Env, Hono } from 'hono';
 import { REASONS } from '../reasons.js';
 import type { ServingState } from './serving-state.js';
 
@@ -8,12 +8,24 @@ function explanation(state: ServingState): string {
   return `${reason}: ${REASONS[reason]}`;
 }
 
+/** Answers a probe in a text that is not compressed, and not kept by anybody. */
+const reply = (context: Context, status: 200 | 405 | 503, text: string): Response =>
+  context.text(text, status, {
+    'content-length': String(Buffer.byteLength(text)),
+    'cache-control': 'no-store',
+  });
+
 /** Adds /livez, independent of the database, and /readyz, dependent on it. */
 export function addHealthRoutes<AppEnv extends Env>(app: Hono<AppEnv>, state: ServingState): void {
-  app.get('/livez', (context) => context.text('ok\n'));
+  app.get('/livez', (context) => reply(context, 200, 'ok\n'));
   app.get('/readyz', (context) =>
-    state.serving() ? context.text('ok\n') : context.text(`not serving: ${explanation(state)}\n`, 503),
+    state.serving()
+      ? reply(context, 200, 'ok\n')
+      : reply(context, 503, `not serving: ${explanation(state)}\n`),
   );
   for (const path of ['/livez', '/readyz'])
-    app.all(path, (context) => context.text('only GET and HEAD\n', 405, { allow: 'GET, HEAD' }));
+    app.all(path, (context) => {
+      context.header('allow', 'GET, HEAD');
+      return reply(context, 405, 'only GET and HEAD\n');
+    });
 }

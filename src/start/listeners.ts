@@ -76,7 +76,7 @@ export async function openListeners(
   }
 
   const answerTimeoutMs = replaced?.answerTimeoutMs;
-  const parts = { ...served, memory: createRequestMemory(memory) };
+  const parts = { ...served, memory: createRequestMemory(memory, metrics) };
   const shared = { ...parts, version: VERSION, host, log, metrics, monotonicNow, answerTimeoutMs };
   const grpc = await listen('GRPC_PORT', config.grpcPort, (port) =>
     openGrpcListener({ ...shared, now, port }),

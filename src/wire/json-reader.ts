@@ -3,7 +3,7 @@
  * (docs/http.md «JSON»).
  */
 import { isUtf8 } from 'node:buffer';
-import { echo, fail, limited } from '../errors.js';
+import { echo, fail, limited, shorten } from '../errors.js';
 import { MAX_DEPTH } from './struct.js';
 import type { Writer } from './writer.js';
 
@@ -75,7 +75,7 @@ export class JsonReader {
     const path = this.#path
       .map((segment) => (typeof segment === 'number' ? `[${segment}]` : `.${echo(segment)}`))
       .join('');
-    return path.length > 1 ? path.slice(1, MAX_PATH) : BODY;
+    return path.length > 1 ? shorten(path.slice(1), MAX_PATH) : BODY;
   }
 
   refuse(reason: string): never {

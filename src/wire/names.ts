@@ -8,11 +8,12 @@ interface Named<T> {
   readonly value: T;
 }
 
-/** Few names of a table share their length, their first and their last byte. */
+/** Few names of a table share their length, their first and their last byte; a far longer text may have the key of a name. */
 const keyOf = (bytes: Buffer, start: number, end: number): number =>
   ((end - start) << 16) | ((bytes[start] ?? 0) << 8) | (bytes[end - 1] ?? 0);
 
-function isAt(name: Buffer, bytes: Buffer, start: number): boolean {
+function isAt(name: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
   for (let i = 0; i < name.length; i++) if (name[i] !== bytes[start + i]) return false;
   return true;
 }
@@ -28,7 +29,7 @@ export function nameTableOf<T>(entries: readonly (readonly [string, T])[]): Name
   return (bytes, start, end) => {
     const candidates = table.get(keyOf(bytes, start, end));
     if (candidates === undefined) return undefined;
-    for (const { name, value } of candidates) if (isAt(name, bytes, start)) return value;
+    for (const { name, value } of candidates) if (isAt(name, bytes, start, end)) return value;
     return undefined;
   };
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
 import { callHttp, postUnread, routeOf } from '../harness/http-client.js';
+import { dial } from '../harness/tcp.js';
 import { useService } from '../harness/use-service.js';
 import { openCursors } from '../harness/slow.js';
 import { until } from '../harness/until.js';
@@ -80,6 +81,18 @@ describe.each(FORMATS)('an export as %s', (_, headers) => {
     await cursorsClosed();
     response.destroy();
   });
+});
+
+test('an export over HTTP/1.0, where the end of the connection ends an answer, fails by a reset', async () => {
+  const socket = dial(service.http);
+  const body = JSON.stringify({ domain_id: DOMAIN, query: IN_ORDER_OF_INDEX });
+  const lines = ['content-type: application/json', 'accept: text/csv', `content-length: ${body.length}`];
+  socket.write(`POST ${routeOf('list')} HTTP/1.0\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+  await once(socket, 'readable');
+  await killCursors();
+  const ended = new Promise((resolve) => socket.once('close', resolve));
+  socket.resume();
+  expect(await ended).toBe(true);
 });
 
 test('exports end when their clients leave, for more clients than may export at once', async () => {

@@ -8,6 +8,7 @@ import { AppError, appError } from '../../src/errors.js';
 import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import { createCallContext } from '../../src/server/call-context.js';
 import { boundArrival } from '../../src/server/grpc/unfinished-requests.js';
+import { createRequestMemory } from '../../src/server/request-memory.js';
 import { decoder } from '../../src/server/interceptors/decoder.js';
 import { createTimeSlicer } from '../../src/limits/yield.js';
 import { incoming, monotonicNow } from '../harness/chained.js';
@@ -74,6 +75,23 @@ describe('over gRPC', () => {
     await until('they have come', () => memory.used() > 50 * pieces, TIMEOUT_MS);
     await answersOthers();
   });
+});
+
+test('what is refused for want of memory is counted, by the limit', () => {
+  const whole = createMemoryBudget(BUDGET_BYTES);
+  const counted: unknown[] = [];
+  const requests = createRequestMemory(whole, { add: (name, labels) => counted.push([name, labels]) });
+  const grow = (bytes: number) => (): void => {
+    using request = requests.reserve();
+    request.grow(bytes);
+  };
+  expect(grow(BUDGET_BYTES)).toThrow('bytes of all requests on their way at once, max = 1000000');
+  whole.reserve().grow(BUDGET_BYTES - 1000);
+  expect(grow(65_536)).not.toThrow();
+  expect(grow(100_000)).toThrow('bytes of all requests and answers at once, max = 2000000');
+  expect(counted).toEqual(
+    ['request_memory', 'memory'].map((limit) => ['inventory_job_limits_hit_total', { limit }]),
+  );
 });
 
 test('a request that does not arrive in time is answered, and its stream is closed', async () => {

@@ -41,8 +41,11 @@ export async function exportJobs(
 ): Promise<Response> {
   // The answer begins after the first chunk, so that a failure before it still has a status.
   const { value } = await stream.chunks.next();
+  const { incoming, outgoing } = context.env;
   const breakOff = (): void => {
-    context.env.outgoing.destroy();
+    // The end of the connection is the end of an answer over HTTP/1.0: only a reset tells a part from the whole.
+    if (incoming.httpVersionMajor === 1 && incoming.httpVersionMinor === 0) incoming.socket.resetAndDestroy();
+    outgoing.destroy();
   };
   const end = (): void => {
     stream.chunks.return().catch(() => undefined);

@@ -18,6 +18,8 @@ export function createResponse(
   headers.set('content-type', type);
   headers.set('cache-control', 'no-store');
   headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+  // Short answers are not compressed, and that is told by their length.
+  if (Buffer.isBuffer(body)) headers.set('content-length', String(body.length));
   return new Response(body, { status, headers });
 }
 

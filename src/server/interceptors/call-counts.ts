@@ -61,9 +61,14 @@ export function countAnswer(meter: Meter, call: CallContext, ms: number, bytes: 
   meter.observe('inventory_job_answer_bytes', { method }, bytes);
 }
 
+/** Counts a limit that refuses a call with `error`, if that is one. */
+export function countLimit(meter: Pick<Meter, 'add'>, error: unknown): void {
+  if (error instanceof AppError && error.error === 'LIMIT_EXCEEDED')
+    meter.add('inventory_job_limits_hit_total', { limit: error.limit ?? 'request' });
+}
+
 /** Counts a call that fails with `error`. */
 export function countFailure(meter: Meter, call: CallContext, ms: number, error: unknown): void {
   countEnd(meter, call, statusOf(error), ms);
-  if (error instanceof AppError && error.error === 'LIMIT_EXCEEDED')
-    meter.add('inventory_job_limits_hit_total', { limit: error.limit ?? 'request' });
+  countLimit(meter, error);
 }

@@ -229,6 +229,21 @@ describe('headers', () => {
     expect(await jsonBody(response)).toMatchObject({ total_count: 2201 });
   });
 
+  test.each([
+    [
+      'an answer',
+      LIST,
+      { method: 'POST', body: domainRequest, headers: { 'content-type': 'application/json' } },
+    ],
+    ['a refusal', LIST, { method: 'GET' }],
+    ['a probe', '/livez', {}],
+  ])('%s of less than 1 KiB is not compressed', async (_, path, request: RequestInit) => {
+    const response = await fetch(`http://${service.http}${path}`, request);
+    expect(response.headers.get('content-encoding')).toBeNull();
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('content-length')).toBe(String((await response.arrayBuffer()).byteLength));
+  });
+
   test('a passed deadline is 504', async () => {
     const response = await post(service.http, LIST, domainRequest, { 'grpc-timeout': '0S' });
     expect(response.status).toBe(504);
