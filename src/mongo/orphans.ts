@@ -1,5 +1,5 @@
 /** Counts operations that outlive their time in the database (docs/monitor.md «Metrics»). */
-import type { Db } from 'mongodb';
+import type { Db, MongoClient } from 'mongodb';
 import { withTimeout } from '../limits/abort.js';
 import { APP_NAME } from './client-options.js';
 
@@ -23,7 +23,7 @@ export interface OrphanCountOptions {
 
 export interface OrphanCount {
   latest(): number;
-  /** Counts again if the latest count is old. It never fails; without an answer the latest count stays. */
+  /** Counts again if the latest counts are old. It never fails; the count of a server without an answer stays. */
   refresh(): Promise<void>;
 }
 
@@ -59,27 +59,29 @@ const pipelineFor = ({ database, collections, maxTimeMs }: OrphanCountOptions) =
 export function createOrphanCount(options: OrphanCountOptions): OrphanCount {
   const { servers, monotonicNow } = options;
   const command = { aggregate: 1, pipeline: pipelineFor(options), cursor: {}, maxTimeMS: TIMEOUT_MS };
-  let latest = 0;
+  const never = new AbortController().signal;
+  /** The latest count of each server; of one that is gone it goes with its client. */
+  let counts: ReadonlyMap<MongoClient, number> = new Map();
   let countedAt = -Infinity;
 
-  async function countOn({ client }: Db, signal: AbortSignal): Promise<number> {
-    const { cursor }: Reply = await client.db('admin').command(command, { signal });
-    const [found] = cursor?.firstBatch ?? [];
-    return found?.orphans ?? 0;
+  async function countOn({ client }: Db): Promise<readonly [MongoClient, number]> {
+    const count = async (signal: AbortSignal): Promise<number> => {
+      const { cursor }: Reply = await client.db('admin').command(command, { signal });
+      return cursor?.firstBatch[0]?.orphans ?? 0;
+    };
+    // A server without an answer says nothing about the others.
+    const latest = await withTimeout(TIMEOUT_MS, never, count).catch(() => counts.get(client) ?? 0);
+    return [client, latest];
   }
 
-  async function count(signal: AbortSignal): Promise<number> {
-    const counts = await Promise.all(servers().map((server) => countOn(server, signal)));
-    return counts.reduce((sum, each) => sum + each, 0);
-  }
+  const countAll = async () => new Map(await Promise.all(servers().map(countOn)));
 
   return {
-    latest: () => latest,
+    latest: () => [...counts.values()].reduce((sum, each) => sum + each, 0),
     async refresh() {
       if (monotonicNow() - countedAt < TTL_MS) return;
       countedAt = monotonicNow();
-      const never = new AbortController().signal;
-      latest = await withTimeout(TIMEOUT_MS, never, count).catch(() => latest);
+      counts = await countAll().catch(() => counts);
     },
   };
 }

@@ -138,7 +138,7 @@ function checkContext(
   }
 }
 
-/** Options that Node takes from programs alone, as numbers, lists, bytes and functions; in a URI all are text. */
+/** Options that Node takes from programs alone, as numbers, lists, bytes and functions: text of a URI is none of them. */
 const NO_TEXT = [
   ...['ALPNProtocols', 'checkServerIdentity', 'hints', 'localPort', 'lookup', 'minDHSize'],
   ...['pfx', 'secureContext', 'session'],
@@ -160,7 +160,7 @@ function isUsableForTls(name: (typeof OF_TLS)[number], { [name]: value, passphra
 }
 
 function checkNodeOptions(options: MongoOptions): void {
-  const unfit = NO_TEXT.find((name) => options[name] !== undefined);
+  const unfit = NO_TEXT.find((name) => typeof options[name] === 'string');
   if (unfit !== undefined)
     throw new Error(`MONGODB_URI cannot be used: ${unfit} cannot be written in a URI; leave it out`);
   const wrong = OF_TLS.find((name) => !isUsableForTls(name, options));

@@ -13,11 +13,24 @@ const isIndex = (segment: string | undefined): boolean => segment !== undefined 
 
 /**
  * Tests that the value at `path` is missing or null. To MongoDB an index is a name, too, and a list of objects without a
- * field of that name has null there.
+ * field of that name has null there; the lists behind the last index mean what they mean without one.
  */
 function lacks(path: string): MongoFilter {
-  if (!path.split('.').slice(1).some(isIndex)) return meets(path, { $eq: null });
-  return { $or: [meets(path, { $exists: false }), meets(path, { $type: ['null', 'undefined'] })] };
+  const segments = path.split('.');
+  const index = segments.findLastIndex((segment, nth) => nth > 0 && isIndex(segment));
+  if (index < 0) return meets(path, { $eq: null });
+  const behind = segments.slice(index + 1).map((_, nth) => ({
+    list: segments.slice(0, index + 1 + nth).join('.'),
+    rest: segments.slice(index + 1 + nth).join('.'),
+  }));
+  const noLists = behind.map(({ list }) => meets(list, { $not: { $type: 'array' } }));
+  return {
+    $or: [
+      { $and: [meets(path, { $exists: false }), ...noLists] },
+      meets(path, { $type: ['null', 'undefined'] }),
+      ...behind.map(({ list, rest }) => meets(list, { $elemMatch: meets(rest, { $eq: null }) })),
+    ],
+  };
 }
 
 const equalities = (fields: Fields, prefix: string): MongoFilter[] =>

@@ -61,3 +61,11 @@ test.each([
 ])('%s is fine', async (option) => {
   await expect(readConnectionOptions(`mongodb://a/?${option}`)).resolves.toBeDefined();
 });
+
+test.each(['tlsAllowInvalidHostnames', 'tlsAllowInvalidCertificates', 'tlsInsecure'])(
+  'the option %s, of which the driver makes a function, may be in a URI',
+  async (option) => {
+    const options = await readConnectionOptions(`mongodb://127.0.0.1/?tls=true&${option}=true`);
+    expect(options).toHaveProperty('tls', true);
+  },
+);

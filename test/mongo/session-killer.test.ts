@@ -127,14 +127,15 @@ timed('on a replica set', () => {
     await set[Symbol.asyncDispose]();
   });
 
-  test('an operation beyond its time is counted on a secondary', async () => {
+  test('an operation beyond its time is counted on a secondary, beside a server that does not answer', async () => {
     const host = set.nodes.at(1)?.host ?? '';
     const control = open(set.uri);
     const seen = monitorSecondaries(control, (address) => open(directUri(set.uri, address, control.options)));
     await control.connect();
+    const nowhere = open('mongodb://127.0.0.1:1/?directConnection=true');
     const orphans = createOrphanCount({
       ...{ database: DATABASE, collections: ['job'], maxTimeMs: 0, monotonicNow: longAgo() },
-      servers: () => [control.db(), ...seen.databases()],
+      servers: () => [control.db(), ...seen.databases(), nowhere.db()],
     });
     const client = open(`mongodb://${host}/?directConnection=true&appName=inventory-job`);
     const ended = client.db(DATABASE).command({ aggregate: 'job', pipeline: SLOW, cursor: {} });

@@ -147,10 +147,14 @@ test.each(['TLSv1', 'TLSv1.1'] as const)('%s is rejected by both transports', as
   await expect(servedSerial(service.http, old)).rejects.toThrow();
 });
 
-test('a closing server does not wait for a connection that has not begun TLS', async () => {
+test.each([
+  ['has not begun TLS', Buffer.alloc(0)],
+  ['stalls at the beginning of TLS', Buffer.from('160301020001', 'hex')],
+])('a closing server does not wait for a connection that %s', async (_, sent) => {
   const closing = await startService('tls_closing', {}, { tls: serverTls });
   const sockets = [closing.address, closing.http].map(dial);
   await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  for (const socket of sockets) socket.write(sent);
   // Both servers have accepted them once they serve a later connection.
   expect(await check(closing.address, ownCa.cert)).toBe('OK');
   expect(await livez(closing.http, { ca: ownCa.cert })).toBe('OK');

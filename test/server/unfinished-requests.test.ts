@@ -13,6 +13,7 @@ import { decoder } from '../../src/server/interceptors/decoder.js';
 import { createTimeSlicer } from '../../src/limits/yield.js';
 import { incoming, monotonicNow } from '../harness/chained.js';
 import { routeOf } from '../harness/http-client.js';
+import { framed } from '../harness/frames.js';
 import { pathOf } from '../harness/messages.js';
 import { openSession, openStream } from '../harness/raw-grpc.js';
 import { dial } from '../harness/tcp.js';
@@ -62,6 +63,22 @@ describe('over gRPC', () => {
     await Promise.race(streams.map((stream) => once(stream, 'response')));
     expect(memory.used()).toBeGreaterThan(0);
     expect(memory.used()).toBeLessThanOrEqual(BUDGET_BYTES / 2);
+    await answersOthers();
+  });
+
+  test('a stream holds the memory of the message on its way alone', async () => {
+    const session = openSession(service.address);
+    closing.push(() => session.destroy());
+    const stream = openStream(session, '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo');
+    const answers = stream[Symbol.asyncIterator]();
+    // The name of a host, field 1, of three bytes of length.
+    const host = Buffer.concat([Buffer.from([0x0a, 0x80, 0xf0, 0x04]), Buffer.alloc(79_872, 'h')]);
+    const messages = Math.ceil((2 * BUDGET_BYTES) / host.length);
+    for (let nth = 0; nth < messages; nth++) {
+      stream.write(framed(host));
+      await answers.next();
+    }
+    expect(memory.used()).toBeLessThan(2 * host.length);
     await answersOthers();
   });
 

@@ -85,17 +85,33 @@ function textOf(call: UnaryCall, key: string): string | undefined {
 
 type Sent = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
 
+type Listening = Parameters<ServerInterceptingCallInterface['start']>[0];
+
+/** The listener with a word about each message. */
+const tellingMessages = (listener: Listening, tell: () => void): Listening => ({
+  onReceiveMetadata: (metadata) => listener.onReceiveMetadata(metadata),
+  onReceiveMessage(message) {
+    tell();
+    listener.onReceiveMessage(message);
+  },
+  onReceiveHalfClose: () => listener.onReceiveHalfClose(),
+  onCancel: () => listener.onCancel(),
+});
+
 /** Hands everything on at once; the library's own call wraps each message and listener for interceptors that change them. */
 class DirectCall extends ServerInterceptingCall {
   readonly #next: ServerInterceptingCallInterface;
+  readonly #taken: (() => void) | undefined;
 
-  constructor(next: ServerInterceptingCallInterface) {
+  /** `taken` is called for each message that the handler takes. */
+  constructor(next: ServerInterceptingCallInterface, taken?: () => void) {
     super(next);
     this.#next = next;
+    this.#taken = taken;
   }
 
-  override start(listener: Parameters<ServerInterceptingCallInterface['start']>[0]): void {
-    this.#next.start(listener);
+  override start(listener: Listening): void {
+    this.#next.start(this.#taken === undefined ? listener : tellingMessages(listener, this.#taken));
   }
 
   override sendMetadata(metadata: Metadata): void {
@@ -116,14 +132,14 @@ const watchCalls =
   (memory: MemoryBudget): ServerInterceptor =>
   (method, call) => {
     explainRefusals(call);
-    boundRequest(call, {
+    const taken = boundRequest(call, {
       memory,
       timeoutMs: arrivalTimeout(method),
       refuse(error) {
         call.sendStatus({ code: status.UNKNOWN, details: '', ...failure(error) });
       },
     });
-    return new DirectCall(call);
+    return new DirectCall(call, method.requestStream ? taken : undefined);
   };
 
 /** Puts an explanation into the trailing metadata. */
@@ -226,6 +242,9 @@ function close(server: Server, closing: AbortController, grace: number): Promise
   });
 }
 
+/** What a connection sends first over HTTP/2; with TLS it sends far more before it. */
+const PREFACE_BYTES = 24;
+
 /** Opens the listener. Errors: the port cannot be listened on. */
 export async function openGrpcListener(options: GrpcListenerOptions): Promise<Listener> {
   const { state, version, host, port, tls, memory } = options;
@@ -253,8 +272,8 @@ export async function openGrpcListener(options: GrpcListenerOptions): Promise<Li
     address: `${inAddress(host)}:${bound}`,
     async close(grace) {
       const closed = close(server, closing, grace);
-      // The library tells the others to leave.
-      sockets.endIdle(({ bytesRead }) => bytesRead === 0);
+      // The library knows the others, and tells them to leave.
+      sockets.endIdle(({ bytesRead }) => bytesRead < PREFACE_BYTES);
       await closed;
       sockets.close();
     },

@@ -24,9 +24,12 @@ export interface Arrival {
 export const arrivalTimeout = ({ requestStream }: { readonly requestStream: boolean }): number | undefined =>
   requestStream ? undefined : ARRIVAL_TIMEOUT_MS;
 
-/** Bounds the request on `stream` until its client has sent all of it. */
-export function boundArrival(stream: Duplex, { memory, timeoutMs, refuse }: Arrival): void {
-  const reservation = memory.reserve();
+/**
+ * Bounds the request on `stream` until its client has sent all of it. The answered function tells that a message of it has
+ * been taken: the next one begins with nothing, as the library reads no further before.
+ */
+export function boundArrival(stream: Duplex, { memory, timeoutMs, refuse }: Arrival): () => void {
+  let reservation = memory.reserve();
   const end = (): void => {
     clearTimeout(timer);
     stream.off('data', take);
@@ -50,9 +53,12 @@ export function boundArrival(stream: Duplex, { memory, timeoutMs, refuse }: Arri
   stream.on('data', take);
   stream.once('end', end);
   stream.once('close', end);
+  return () => {
+    reservation[Symbol.dispose]();
+    reservation = memory.reserve();
+  };
 }
 
 /** Bounds the request of a call of the library, which keeps its stream in a property of its own. */
-export function boundRequest(call: object, arrival: Arrival): void {
-  if ('stream' in call && call.stream instanceof Duplex) boundArrival(call.stream, arrival);
-}
+export const boundRequest = (call: object, arrival: Arrival): (() => void) =>
+  'stream' in call && call.stream instanceof Duplex ? boundArrival(call.stream, arrival) : () => undefined;
