@@ -2,7 +2,7 @@
 import { createMemoryBudget } from '../limits/memory-budget.js';
 import type { MeasuredMemoryBudget, MemoryBudget } from '../limits/memory-budget.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
-import { countLimit } from './interceptors/call-counts.js';
+import { countLimit } from './limit-counts.js';
 
 /** The bytes that a request may take without a reservation: every probe fits, whatever else is held. */
 const FREE_BYTES = 65_536;

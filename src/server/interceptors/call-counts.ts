@@ -3,6 +3,7 @@ import { AppError } from '../../errors.js';
 import { errorTypeOf, GO_CODES, SERVICE } from '../../telemetry/metrics/rpc-definitions.js';
 import type { CallStatus } from '../../telemetry/metrics/rpc-definitions.js';
 import type { Meter } from '../../telemetry/metrics/registry.js';
+import { countLimit } from '../limit-counts.js';
 import type { CallContext, Rpc, Transport } from '../call-context.js';
 
 /** The status of a call that ends with `error`. */
@@ -59,12 +60,6 @@ export function countAnswer(meter: Meter, call: CallContext, ms: number, bytes: 
   countEnd(meter, call, 'OK', ms);
   const method = call.format === undefined ? call.incoming.rpc : 'export';
   meter.observe('inventory_job_answer_bytes', { method }, bytes);
-}
-
-/** Counts a limit that refuses a call with `error`, if that is one. */
-export function countLimit(meter: Pick<Meter, 'add'>, error: unknown): void {
-  if (error instanceof AppError && error.error === 'LIMIT_EXCEEDED')
-    meter.add('inventory_job_limits_hit_total', { limit: error.limit ?? 'request' });
 }
 
 /** Counts a call that fails with `error`. */
