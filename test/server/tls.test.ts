@@ -14,6 +14,7 @@ import type { Tls } from '../../src/server/tls.js';
 import { authority } from '../harness/certificates.js';
 import type { Authority, Pem } from '../harness/certificates.js';
 import { createHealthClient } from '../harness/health-client.js';
+import { routeOf } from '../harness/http-client.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
 import { dial } from '../harness/tcp.js';
@@ -162,6 +163,33 @@ test.each([
   await closing.stop();
   expect(performance.now() - startedAt).toBeLessThan(MAX_STOP_MS);
   for (const socket of sockets) socket.destroy();
+});
+
+test('an export over HTTP/1.0 and TLS that fails half-way ends its connection alone', async () => {
+  const errors = [{ error_code: 'E', message: 'x'.repeat(5000) }];
+  const domain_id = 'domain-exported';
+  await service.insert(
+    Array.from({ length: 3000 }, (_, nth) => ({ job_id: `job-${nth}`, domain_id, errors })),
+  );
+  const [host, port] = service.http.split(':');
+  const socket = connect({ host, port: Number(port), ca: ownCa.cert });
+  await once(socket, 'secureConnect');
+  const body = JSON.stringify({ domain_id, query: { sort: { key: 'job_id' } } });
+  const lines = [
+    ...['content-type: application/json', 'accept: text/csv', 'grpc-timeout: 700m'],
+    `content-length: ${body.length}`,
+  ];
+  socket.write(`POST ${routeOf('list')} HTTP/1.0\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+  await once(socket, 'readable');
+  await until(
+    'its time is over',
+    () => service.log.some(({ status }) => status === 'DEADLINE_EXCEEDED'),
+    5000,
+  );
+  const ended = new Promise((resolve) => socket.resume().once('close', resolve));
+  await ended;
+  expect(service.faults).toEqual([]);
+  expect(await livez(service.http, { ca: ownCa.cert })).toBe('OK');
 });
 
 test('a replaced certificate is served to new connections, and no call fails', async () => {

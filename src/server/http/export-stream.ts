@@ -1,4 +1,5 @@
 /** Streams an export as the answer of a request, with backpressure; a failure half-way breaks the connection. */
+import { TLSSocket } from 'node:tls';
 import type { Stream } from '../call-context.js';
 import { createResponse } from './response.js';
 import type { RequestContext } from './web-app.js';
@@ -44,7 +45,9 @@ export async function exportJobs(
   const { incoming, outgoing } = context.env;
   const breakOff = (): void => {
     // The end of the connection is the end of an answer over HTTP/1.0: only a reset tells a part from the whole.
-    if (incoming.httpVersionMajor === 1 && incoming.httpVersionMinor === 0) incoming.socket.resetAndDestroy();
+    // TLS cannot be reset.
+    if (incoming.httpVersion === '1.0' && !(incoming.socket instanceof TLSSocket))
+      incoming.socket.resetAndDestroy();
     outgoing.destroy();
   };
   const end = (): void => {
