@@ -58,6 +58,7 @@ export const TIMED: readonly string[] = [
   'explorer',
   'exports',
   'failover',
+  'hostile',
   'limits',
   'memory',
   'network',
