@@ -38,6 +38,7 @@ import type { Tls } from '../tls.js';
 import { serverCredentials } from './credentials.js';
 import { createHealthService } from './health.js';
 import { createReflectionServices } from './reflection.js';
+import { identify, textIn } from './request-ids.js';
 import { explainRefusals, failure } from './statuses.js';
 import { arrivalTimeout, boundRequest } from './unfinished-requests.js';
 
@@ -78,11 +79,6 @@ function createDoneSignal(call: UnaryCall): AbortSignal {
   return controller.signal;
 }
 
-function textOf(call: UnaryCall, key: string): string | undefined {
-  const [first] = call.metadata.get(key);
-  return typeof first === 'string' ? first : undefined;
-}
-
 type Sent = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
 
 /** Hands everything on at once; the library's own call wraps each message and listener for interceptors that change them. */
@@ -115,12 +111,13 @@ class DirectCall extends ServerInterceptingCall {
 const watchCalls =
   (memory: MemoryBudget): ServerInterceptor =>
   (method, call) => {
-    explainRefusals(call);
+    const requestId = identify(call);
+    explainRefusals(call, requestId);
     boundRequest(call, {
       memory,
       timeoutMs: arrivalTimeout(method),
       refuse(error) {
-        call.sendStatus({ code: status.UNKNOWN, details: '', ...failure(error) });
+        call.sendStatus({ code: status.UNKNOWN, details: '', ...failure(error, requestId) });
       },
     });
     return new DirectCall(call);
@@ -143,7 +140,7 @@ const unary =
   (call: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
     // The library reports a call as cancelled also once its answer has been read.
     const done = createDoneSignal(call);
-    const header = (name: string): string | undefined => textOf(call, name);
+    const header = (name: string): string | undefined => textIn(call.metadata, name);
     const trailer = asksToExplain(header) ? new Metadata() : undefined;
     const incoming = {
       transport: 'grpc' as const,
@@ -175,12 +172,13 @@ const EMPTY = messageNamed('google.protobuf.Empty');
 
 const versionInfo =
   (version: string) =>
-  ({ request }: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
+  ({ request, metadata }: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
     try {
       scan(EMPTY, request);
       callback(null, VersionInfo.encode({ version }).finish());
     } catch (error) {
-      callback(failure(error));
+      const requestId = requestIdOf((name) => textIn(metadata, name));
+      callback(failure(error, requestId));
     }
   };
 
