@@ -64,7 +64,7 @@ async function inTime<Value>(value: Promise<Value>, timeoutMs: number): Promise<
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       reject(appError('REQUEST_TIMEOUT', {}));
-    }, timeoutMs);
+    }, timeoutMs).unref();
   });
   try {
     return await Promise.race([value, late]);
