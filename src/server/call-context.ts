@@ -18,6 +18,9 @@ export type Rpc = (typeof RPCS)[number];
 /** The size limit of a request, the same for every transport. */
 export const MAX_REQUEST_BYTES = 4 * 1024 ** 2;
 
+/** The time in milliseconds for a request of one message to arrive, the same for every transport. */
+export const ARRIVAL_TIMEOUT_MS = 30_000;
+
 export type Transport = 'grpc' | 'json' | 'connect' | 'grpc_web';
 
 /** The reason of each `responseDone`. One for all: an abort without a reason makes an error with a stack for each call. */

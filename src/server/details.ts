@@ -20,10 +20,9 @@ function retryInfo(milliseconds: number): Uint8Array {
 }
 
 /**
- * Encodes `error` with ErrorInfo always, BadRequest for a faulty field, RetryInfo if a retry helps, and RequestInfo for a
- * call with a line in the log.
+ * Encodes `error` with ErrorInfo and RequestInfo always, BadRequest for a faulty field, and RetryInfo if a retry helps.
  */
-export function statusDetails(error: AppError, requestId: string | undefined): Uint8Array {
+export function statusDetails(error: AppError, requestId: string): Uint8Array {
   const { field, retryAfter, metadata } = error;
   const violation = field === undefined ? [] : [{ field, description: error.message }];
   const details = [
@@ -35,9 +34,7 @@ export function statusDetails(error: AppError, requestId: string | undefined): U
       packed('BadRequest', BadRequest.encode({ field_violations: [each] }).finish()),
     ),
     ...(retryAfter === undefined ? [] : [packed('RetryInfo', retryInfo(retryAfter))]),
-    ...(requestId === undefined
-      ? []
-      : [packed('RequestInfo', RequestInfo.encode({ request_id: requestId }).finish())]),
+    packed('RequestInfo', RequestInfo.encode({ request_id: requestId }).finish()),
   ];
   return Status.encode({ code: STATUSES[error.status].grpc, message: error.message, details }).finish();
 }

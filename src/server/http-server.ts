@@ -1,11 +1,12 @@
 /** The HTTP server behind the HTTP listener and the admin listener: sockets, limits and TLS; the routes are an app's. */
 import { createServer } from 'node:http';
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerOptions } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { ARRIVAL_TIMEOUT_MS } from './call-context.js';
 import { followConnections } from './connections.js';
 import type { ConnectionLimitOptions, ListenerName } from './connections.js';
 import { createHttpAnswers } from './http-answers.js';
@@ -17,9 +18,13 @@ export interface HttpEnv {
   Bindings: HttpBindings;
 }
 
+const HEADERS_TIMEOUT_MS = 10_000;
+
 const SERVER_OPTIONS = {
-  requestTimeout: 30_000,
-  headersTimeout: 10_000,
+  // Beyond the time of the headers and that of a body, which its reader bounds: Node's own answer names no error.
+  requestTimeout: HEADERS_TIMEOUT_MS + ARRIVAL_TIMEOUT_MS + 5000,
+  // Node looks for late requests only every 30 s by default.
+  connectionsCheckingInterval: 1000,
   keepAliveTimeout: 65_000,
   maxHeaderSize: 16_384,
 } as const;
@@ -48,16 +53,13 @@ function close(server: Server, grace: number): Promise<void> {
 }
 
 /** Creates a server with TLS; its certificates follow their files. */
-function secureServer(tls: Tls, listener: RequestListener): Server {
+function secureServer(tls: Tls, options: ServerOptions, listener: RequestListener): Server {
   const contextOf = ({ cert, key, ca }: Certificates) => ({ cert, key, ...(ca === undefined ? {} : { ca }) });
   const ofClients = {
     requestCert: tls.requiresClientCertificate,
     rejectUnauthorized: tls.requiresClientCertificate,
   };
-  const server = createSecureServer(
-    { ...SERVER_OPTIONS, ...contextOf(tls.latest()), ...ofClients },
-    listener,
-  );
+  const server = createSecureServer({ ...options, ...contextOf(tls.latest()), ...ofClients }, listener);
   tls.follow((certificates) => {
     server.setSecureContext(contextOf(certificates));
   });
@@ -78,6 +80,8 @@ export interface HttpServerOptions extends ConnectionLimitOptions {
   readonly port: number;
   /** undefined for plaintext. */
   readonly tls?: Tls | undefined;
+  /** The time for the headers of a request. */
+  readonly headersTimeoutMs?: number | undefined;
   /** Answers a request whose target and host make no URL, which no app sees; by default with a status alone. */
   readonly refuseUnreadable?: ((request: IncomingMessage) => Response) | undefined;
 }
@@ -90,6 +94,7 @@ export async function openHttpServer<AppEnv extends HttpEnv>(
   options: HttpServerOptions,
 ): Promise<Listener> {
   const { name, host, port, tls, refuseUnreadable = refuseBarely } = options;
+  const served = { ...SERVER_OPTIONS, headersTimeout: options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS };
   const answers = createHttpAnswers();
   const answer: RequestListener = (request, response) => {
     if (!answers.follow(request, response)) return;
@@ -99,7 +104,7 @@ export async function openHttpServer<AppEnv extends HttpEnv>(
     const read = { overrideGlobalObjects: false, hostname: PLACEHOLDER_HOST, errorHandler };
     void getRequestListener(app.fetch, read)(request, response);
   };
-  const server = tls === undefined ? createServer(SERVER_OPTIONS, answer) : secureServer(tls, answer);
+  const server = tls === undefined ? createServer(served, answer) : secureServer(tls, served, answer);
   const { address, family, port: bound } = await listen(server, host, port);
   const sockets = followConnections(name, options);
   sockets.follow(bound);

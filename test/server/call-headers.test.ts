@@ -2,9 +2,11 @@
 import { once } from 'node:events';
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
+import { RequestInfo } from '../../src/gen/google/rpc/error_details.js';
+import { Status } from '../../src/gen/google/rpc/status.js';
 import { JOB_SERVICE, messageNamed } from '../../src/wire/descriptors.js';
 import { framed } from '../harness/frames.js';
-import { callRaw, openSession, openStream } from '../harness/raw-grpc.js';
+import { callRaw, openSession, openStream, rawHeaders } from '../harness/raw-grpc.js';
 import type { RawOutcome } from '../harness/raw-grpc.js';
 import { rawRequest, sendRaw } from '../harness/raw-http.js';
 import { testNoFaults, useService } from '../harness/use-service.js';
@@ -15,6 +17,9 @@ const REQUEST = { domain_id: DOMAIN, query: { count_only: true } };
 const TEXT = JSON.stringify(REQUEST);
 const JOBS_QUERY = messageNamed('spaceone.api.inventory.v1.JobsQuery');
 const BYTES = Buffer.from(toBinary(JOBS_QUERY, fromJson(JOBS_QUERY, REQUEST)));
+
+/** Truncated protobuf. */
+const MALFORMED = framed(Buffer.of(0x0a, 0xff));
 
 const service = useService('call_headers');
 
@@ -162,7 +167,7 @@ describe('over gRPC', () => {
     '/spaceone.api.core.v1.ServerInfo/get_version',
     PATH,
   ])('malformed bytes sent to %s are INVALID_ARGUMENT', async (path) => {
-    expect(await callRaw(service.address, path, framed(Buffer.of(0x0a, 0xff)))).toEqual({
+    expect(await callRaw(service.address, path, MALFORMED)).toEqual({
       status: '3',
       text: expect.stringContaining('Parameter is invalid. (key = request, reason = '),
     });
@@ -177,6 +182,22 @@ describe('over gRPC', () => {
     expect(await callGrpc({}, sent)).toEqual({
       status: '3',
       text: 'ERROR_INVALID_PARAMETER: Parameter is invalid. (key = request, reason = it must be one whole message)',
+    });
+  });
+
+  test.each<readonly [string, string, Readonly<Record<string, string>>, Buffer]>([
+    ['an unreadable grpc-timeout', PATH, { 'grpc-timeout': '5x' }, framed(BYTES)],
+    ['an unreadable compressed message', PATH, { 'grpc-encoding': 'gzip' }, framed(BYTES, 1)],
+    ['no message', PATH, {}, Buffer.alloc(0)],
+    ['a second message', PATH, {}, Buffer.concat([framed(BYTES), framed(BYTES)])],
+    ['malformed bytes for a version', '/spaceone.api.core.v1.ServerInfo/get_version', {}, MALFORMED],
+    ['malformed bytes for a check', '/grpc.health.v1.Health/Check', {}, MALFORMED],
+  ])('the error of %s has the request id', async (_, path, headers, sent) => {
+    const received = await rawHeaders(service.address, path, sent, { ...headers, 'x-request-id': 'own-1' });
+    const bytes = Buffer.from(received.get('grpc-status-details-bin') ?? '', 'base64');
+    expect(Status.decode(bytes).details).toContainEqual({
+      type_url: 'type.googleapis.com/google.rpc.RequestInfo',
+      value: RequestInfo.encode({ request_id: 'own-1' }).finish(),
     });
   });
 

@@ -1,10 +1,10 @@
-// The end of an HTTP server: its connections end with the last answers on them.
+// The ends of connections of an HTTP server: with late headers, and with their last answers once it closes.
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 import { Hono } from 'hono';
 import { openHttpServer } from '../../src/server/http-server.js';
-import type { HttpEnv } from '../../src/server/http-server.js';
+import type { HttpEnv, HttpServerOptions } from '../../src/server/http-server.js';
 import { createRecordedLog } from '../harness/log.js';
 import { dial } from '../harness/tcp.js';
 import { until } from '../harness/until.js';
@@ -13,7 +13,7 @@ const GRACE_MS = 30_000;
 const MARGIN_MS = 3000;
 
 /** Serves `/short`, answered at once, `/whole`, answered on release, and `/begun`, whose last chunk waits for it. */
-async function openHeld() {
+async function openHeld(given: Partial<HttpServerOptions> = {}) {
   const gate = new AbortController();
   const released = once(gate.signal, 'abort');
   const app = new Hono<HttpEnv>();
@@ -39,7 +39,10 @@ async function openHeld() {
     ),
   );
   const options = { name: 'HTTP', host: '127.0.0.1', port: 0, maxConnections: 10 } as const;
-  const listener = await openHttpServer(app, { ...options, log: createRecordedLog() });
+  const listener = await openHttpServer(app, {
+    ...{ ...options, log: createRecordedLog() },
+    ...given,
+  });
   return { listener, seen, gate };
 }
 
@@ -84,4 +87,14 @@ test.each([
   await listener.close(GRACE_MS);
   expect(performance.now() - startedAt).toBeLessThan(MARGIN_MS);
   await ended;
+});
+
+test('headers that never end are refused soon after their time, and their connection ends', async () => {
+  const { listener } = await openHeld({ headersTimeoutMs: 100 });
+  const socket = dial(listener.address);
+  const startedAt = performance.now();
+  socket.write('GET /whole HTTP/1.1\r\nhost: local');
+  expect(await text(socket)).toMatch(/^HTTP\/1.1 408 /);
+  expect(performance.now() - startedAt).toBeLessThan(MARGIN_MS);
+  await listener.close(0);
 });

@@ -38,6 +38,7 @@ import type { Tls } from '../tls.js';
 import { serverCredentials } from './credentials.js';
 import { createHealthService } from './health.js';
 import { createReflectionServices } from './reflection.js';
+import { identify, textIn } from './request-ids.js';
 import { explainRefusals, failure } from './statuses.js';
 import { arrivalTimeout, boundRequest } from './unfinished-requests.js';
 
@@ -78,20 +79,15 @@ function createDoneSignal(call: UnaryCall): AbortSignal {
   return controller.signal;
 }
 
-function textOf(call: UnaryCall, key: string): string | undefined {
-  const [first] = call.metadata.get(key);
-  return typeof first === 'string' ? first : undefined;
-}
-
 type Sent = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
 
 type Listening = Parameters<ServerInterceptingCallInterface['start']>[0];
 
-/** The listener with a word about each message. */
-const tellingMessages = (listener: Listening, tell: () => void): Listening => ({
+/** Calls `taken` for each message that `listener` receives. */
+const followMessages = (listener: Listening, taken: () => void): Listening => ({
   onReceiveMetadata: (metadata) => listener.onReceiveMetadata(metadata),
   onReceiveMessage(message) {
-    tell();
+    taken();
     listener.onReceiveMessage(message);
   },
   onReceiveHalfClose: () => listener.onReceiveHalfClose(),
@@ -111,7 +107,7 @@ class DirectCall extends ServerInterceptingCall {
   }
 
   override start(listener: Listening): void {
-    this.#next.start(this.#taken === undefined ? listener : tellingMessages(listener, this.#taken));
+    this.#next.start(this.#taken === undefined ? listener : followMessages(listener, this.#taken));
   }
 
   override sendMetadata(metadata: Metadata): void {
@@ -131,12 +127,13 @@ class DirectCall extends ServerInterceptingCall {
 const watchCalls =
   (memory: MemoryBudget): ServerInterceptor =>
   (method, call) => {
-    explainRefusals(call);
+    const requestId = identify(call);
+    explainRefusals(call, requestId);
     const taken = boundRequest(call, {
       memory,
       timeoutMs: arrivalTimeout(method),
       refuse(error) {
-        call.sendStatus({ code: status.UNKNOWN, details: '', ...failure(error) });
+        call.sendStatus({ code: status.UNKNOWN, details: '', ...failure(error, requestId) });
       },
     });
     return new DirectCall(call, method.requestStream ? taken : undefined);
@@ -159,7 +156,7 @@ const unary =
   (call: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
     // The library reports a call as cancelled also once its answer has been read.
     const done = createDoneSignal(call);
-    const header = (name: string): string | undefined => textOf(call, name);
+    const header = (name: string): string | undefined => textIn(call.metadata, name);
     const trailer = asksToExplain(header) ? new Metadata() : undefined;
     const incoming = {
       transport: 'grpc' as const,
@@ -191,12 +188,13 @@ const EMPTY = messageNamed('google.protobuf.Empty');
 
 const versionInfo =
   (version: string) =>
-  ({ request }: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
+  ({ request, metadata }: UnaryCall, callback: sendUnaryData<Uint8Array>): void => {
     try {
       scan(EMPTY, request);
       callback(null, VersionInfo.encode({ version }).finish());
     } catch (error) {
-      callback(failure(error));
+      const requestId = requestIdOf((name) => textIn(metadata, name));
+      callback(failure(error, requestId));
     }
   };
 

@@ -6,12 +6,12 @@ import { statusDetails } from '../details.js';
 import { GRPC_TIMEOUT, invalidHeader } from '../headers.js';
 
 /** Calls fail with AppErrors; anything else would be a fault of the interceptors themselves. */
-const appErrorOf = (error: unknown): AppError =>
-  error instanceof AppError ? error : appError('UNKNOWN', { request_id: '' });
+const appErrorOf = (error: unknown, requestId: string): AppError =>
+  error instanceof AppError ? error : appError('UNKNOWN', { request_id: requestId });
 
 /** The status of an error. */
-export function failure(reason: unknown, requestId?: string): Partial<StatusObject> {
-  const error = appErrorOf(reason);
+export function failure(reason: unknown, requestId: string): Partial<StatusObject> {
+  const error = appErrorOf(reason, requestId);
   const metadata = new Metadata();
   metadata.set('grpc-status-details-bin', Buffer.from(statusDetails(error, requestId)));
   return { code: status[error.status], details: error.message, metadata };
@@ -40,10 +40,10 @@ const UNREADABLE: readonly (readonly [RegExp, AppError])[] = [
 ];
 
 /** Replaces the library's own statuses: of an unreadable request, ended before its handler, and of a passed deadline. */
-export function explainRefusals(call: ServerInterceptingCallInterface): void {
+export function explainRefusals(call: ServerInterceptingCallInterface, requestId: string): void {
   const send = call.sendStatus.bind(call);
   call.sendStatus = (sent) => {
     const [, error] = UNREADABLE.find(([text]) => text.test(sent.details)) ?? [];
-    send(error === undefined ? sent : { ...sent, ...failure(error) });
+    send(error === undefined ? sent : { ...sent, ...failure(error, requestId) });
   };
 }

@@ -5,9 +5,7 @@
 import { Duplex } from 'node:stream';
 import { appError } from '../../errors.js';
 import type { MemoryBudget } from '../../limits/memory-budget.js';
-
-/** The time for a request of one message to arrive, as over HTTP. */
-const ARRIVAL_TIMEOUT_MS = 30_000;
+import { ARRIVAL_TIMEOUT_MS } from '../call-context.js';
 
 /** Memory of a piece beside its bytes. */
 const PIECE_BYTES = 256;

@@ -60,6 +60,8 @@ export interface HttpListenerOptions extends ConnectionLimitOptions {
   readonly tls?: Tls | undefined;
   /** The time for a client to read an answer. */
   readonly answerTimeoutMs?: number | undefined;
+  /** The time for the body of a request to arrive. */
+  readonly bodyTimeoutMs?: number | undefined;
 }
 
 const UNHANDLED = 'unhandled error in the HTTP listener';
@@ -72,9 +74,11 @@ async function runCall(
   context: RequestContext,
   route: Route,
   protocol: Protocol,
-  { calls, timeSlicer, monotonicNow, answerTimeoutMs, metrics, memory }: HttpListenerOptions,
+  options: HttpListenerOptions,
 ): Promise<Response> {
-  const incoming = await readIncoming(context, route, protocol, monotonicNow(), memory);
+  const { calls, timeSlicer, monotonicNow, answerTimeoutMs, metrics, memory, bodyTimeoutMs } = options;
+  const limits = { memory, timeoutMs: bodyTimeoutMs };
+  const incoming = await readIncoming(context, route, protocol, monotonicNow(), limits);
   context.set('called', true);
   const type = acceptedType(context, route);
   const format = route.exports.get(type);

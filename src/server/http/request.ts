@@ -1,8 +1,8 @@
 /** Reads a request of the HTTP listener: its headers, its body within the limit, and the call made of both. */
 import { accepts } from 'hono/accepts';
-import { fail } from '../../errors.js';
-import type { MemoryBudget } from '../../limits/memory-budget.js';
-import { MAX_REQUEST_BYTES, RESPONSE_DONE } from '../call-context.js';
+import { appError, fail } from '../../errors.js';
+import type { MemoryBudget, Reservation } from '../../limits/memory-budget.js';
+import { ARRIVAL_TIMEOUT_MS, MAX_REQUEST_BYTES, RESPONSE_DONE } from '../call-context.js';
 import type { Incoming } from '../call-context.js';
 import { readTraceContext } from '../../telemetry/traces/trace-context.js';
 import { peerOf } from '../connections.js';
@@ -35,11 +35,10 @@ function withRoom(buffer: Buffer<ArrayBuffer>, used: number, size: number): Buff
  * Reads the body, with or without a content-length, into one buffer: a client may send it in any number of pieces. Errors:
  * HTTP_BODY_SIZE, REQUEST_CANCELLED, LIMIT_EXCEEDED.
  */
-async function readBody(context: RequestContext, memory: MemoryBudget): Promise<Uint8Array> {
+async function readBody(context: RequestContext, reservation: Reservation): Promise<Uint8Array> {
   if (Number(headerOf(context, 'content-length')) > MAX_REQUEST_BYTES) refuseSize();
   const body: ReadableStream<Uint8Array> | null = context.req.raw.body;
   const reader = body?.getReader();
-  using reservation = memory.reserve();
   let [buffer, used] = [Buffer.alloc(0), 0];
   for (;;) {
     const read = await reader?.read().catch(() => fail('REQUEST_CANCELLED', {}));
@@ -53,12 +52,43 @@ async function readBody(context: RequestContext, memory: MemoryBudget): Promise<
   }
 }
 
-/** Reads the body. After an error the rest of it stays unread, so that no other request can follow on the connection. */
-const takeBody = (context: RequestContext, memory: MemoryBudget): Promise<Uint8Array> =>
-  readBody(context, memory).catch((error: unknown) => {
+export interface BodyLimits {
+  readonly memory: MemoryBudget;
+  /** The time for the body to arrive. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Rejects with REQUEST_TIMEOUT if `value` takes longer than `timeoutMs`. */
+async function inTime<Value>(value: Promise<Value>, timeoutMs: number): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(appError('REQUEST_TIMEOUT', {}));
+    }, timeoutMs).unref();
+  });
+  try {
+    return await Promise.race([value, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Reads the body in time. After an error the rest of it stays unread, so that no other request can follow on the connection,
+ * and the memory is released: a body that comes late may never end.
+ */
+async function takeBody(
+  context: RequestContext,
+  { memory, timeoutMs = ARRIVAL_TIMEOUT_MS }: BodyLimits,
+): Promise<Uint8Array> {
+  using reservation = memory.reserve();
+  try {
+    return await inTime(readBody(context, reservation), timeoutMs);
+  } catch (error) {
     context.header('connection', 'close');
     throw error;
-  });
+  }
+}
 
 /** Answers a signal that is aborted when the answer has been sent, or its client has left. */
 function createDoneSignal({ env: { outgoing } }: RequestContext): AbortSignal {
@@ -76,13 +106,13 @@ const explainIn =
     context.header(EXPLAIN, explanation);
   };
 
-/** Reads a call. Errors: INVALID_PARAMETER, HTTP_BODY_SIZE, REQUEST_CANCELLED, LIMIT_EXCEEDED. */
+/** Reads a call. Errors: INVALID_PARAMETER, HTTP_BODY_SIZE, REQUEST_CANCELLED, REQUEST_TIMEOUT, LIMIT_EXCEEDED. */
 export async function readIncoming(
   context: RequestContext,
   { rpc }: Route,
   { transport, codec, headers, timeout }: Protocol,
   now: number,
-  memory: MemoryBudget,
+  limits: BodyLimits,
 ): Promise<Incoming> {
   const header = (name: string): string | undefined => context.req.header(name);
   checkHeaders(headers, header);
@@ -91,7 +121,7 @@ export async function readIncoming(
   return {
     transport,
     rpc,
-    request: await takeBody(context, memory),
+    request: await takeBody(context, limits),
     codec,
     token: header('token') ?? bearerToken(header('authorization')),
     requestId: context.get('requestId'),

@@ -1,4 +1,6 @@
-// Faults of the HTTP listener itself, beyond the chain: each is answered as UNKNOWN and logged with the id of its request.
+// Errors of the HTTP listener itself, beyond the chain: faults, answered as UNKNOWN, and bodies that come late; each is
+// logged with the id of its request.
+import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from '@jest/globals';
 import { createMemoryBudget } from '../../../src/limits/memory-budget.js';
 import { createTimeSlicer } from '../../../src/limits/yield.js';
@@ -7,6 +9,8 @@ import { openHttpListener } from '../../../src/server/http/http.js';
 import type { HttpListenerOptions } from '../../../src/server/http/http.js';
 import { chained, monotonicNow } from '../../harness/chained.js';
 import { createRecordedLog } from '../../harness/log.js';
+import { dial } from '../../harness/tcp.js';
+import { until } from '../../harness/until.js';
 
 const REQUEST_ID = 'a-request-to-fail';
 /** Truncated protobuf, which has no JSON. */
@@ -27,7 +31,7 @@ async function open(options: Partial<HttpListenerOptions> = {}) {
     ...options,
   });
   closing.push(() => listener.close(0));
-  return { log, origin: `http://${listener.address}` };
+  return { log, address: listener.address, origin: `http://${listener.address}` };
 }
 
 const failing = {
@@ -53,4 +57,35 @@ test.each<readonly [string, Partial<HttpListenerOptions>, string, RequestInit]>(
       message: expect.any(String),
     },
   ]);
+});
+
+test.each([
+  ['the routes', '/inventory/v1/job/list', '"message":"ERROR_REQUEST_TIMEOUT: Request timeout!"'],
+  ['Connect', '/spaceone.api.inventory.v1.Job/list', '"code":"deadline_exceeded"'],
+])('a body that comes late over %s is answered, and its connection ends', async (_, path, expected) => {
+  const memory = createMemoryBudget(1_000_000);
+  const { log, address } = await open({ bodyTimeoutMs: 20, memory });
+  const socket = dial(address);
+  socket.write(
+    [
+      `POST ${path} HTTP/1.1`,
+      'host: 127.0.0.1',
+      'content-type: application/json',
+      `x-request-id: ${REQUEST_ID}`,
+      'content-length: 200000',
+      `\r\n${' '.repeat(100_000)}`,
+    ].join('\r\n'),
+  );
+  const answer = await text(socket);
+  expect(answer).toMatch(/^HTTP\/1.1 504 /);
+  expect(answer).toContain(expected);
+  expect(answer).toContain(REQUEST_ID);
+  expect(log.entries).toEqual([
+    {
+      level: 'info',
+      about: expect.objectContaining({ request_id: REQUEST_ID, path, status: 504 }),
+      message: 'refused',
+    },
+  ]);
+  await until('its memory is free', () => memory.used() === 0, 2000);
 });
