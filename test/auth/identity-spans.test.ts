@@ -1,13 +1,16 @@
 // The span of each request to the identity service: its name, its parent, its context there, and its status.
+import { getEventListeners } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import { createIdentity } from '../../src/auth/identity.js';
 import type { Identity } from '../../src/auth/identity.js';
+import { appError } from '../../src/errors.js';
 import type { Attributes, Tracer } from '../../src/telemetry/traces/tracer.js';
 import type { TraceContext } from '../../src/telemetry/traces/trace-context.js';
 import { roleAnswer, startStandIn } from '../harness/identity.js';
 import type { Refusal, StandIn } from '../harness/identity.js';
 import { createRecordedLog } from '../harness/log.js';
+import { until } from '../harness/until.js';
 
 const QUESTION = { token: 'token', verb: 'list', domain_id: 'domain-a', project_id: '' };
 const VERIFY = 'spaceone.api.identity.v1.Authorization/verify';
@@ -20,7 +23,7 @@ const TIMEOUT_MS = 5000;
 
 let identity: StandIn;
 let client: Identity;
-let refusal: Refusal | undefined;
+let refusal: Refusal | 'stall' | undefined;
 let context: TraceContext | undefined;
 const begun: unknown[] = [];
 const ended: (readonly [Attributes, boolean])[] = [];
@@ -47,6 +50,7 @@ beforeEach(() => {
   context = OWN;
   begun.length = 0;
   ended.length = 0;
+  identity.metadata.length = 0;
 });
 afterAll(() => {
   client.close();
@@ -97,6 +101,25 @@ describe.each(REQUESTS)('a request of %s', (rpc, request) => {
     const sent = Object.entries(identity.metadata.at(-1) ?? {});
     const shared = sent.filter(([name]) => /^(?:trace|transaction)/.test(name));
     expect(Object.fromEntries(shared)).toEqual({ transaction_id: 'request-1', ...expected });
+  });
+
+  test.each([
+    ['has left', new Error('gone'), 'CANCELLED'],
+    ['is late', appError('REQUEST_TIMEOUT', {}), 'DEADLINE_EXCEEDED'],
+  ])('of a caller who %s meanwhile ends as an error', async (_, reason, name) => {
+    refusal = 'stall';
+    const caller = new AbortController();
+    const waiting = expect(request(caller.signal)).rejects.toThrow(reason.message);
+    await until('the request reaches identity', () => identity.metadata.length > 0, 5000);
+    caller.abort(reason);
+    await waiting;
+    expect(ended).toEqual([[{ 'rpc.status_code': name, 'error.type': name }, true]]);
+  });
+
+  test('listens to its caller no longer than for an answer', async () => {
+    const { signal } = new AbortController();
+    await request(signal);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   test('of a caller who has left is not sent', async () => {

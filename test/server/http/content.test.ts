@@ -1,8 +1,8 @@
-// The type of an answer by the ranges that a client accepts, in any order of them.
-import { expect, test } from '@jest/globals';
+// The type of an answer by the ranges that a client accepts, in any order of them; the type and the codings of a body.
+import { describe, expect, test } from '@jest/globals';
 import { Hono } from 'hono';
 import { accepts } from 'hono/accepts';
-import { chooseType } from '../../../src/server/http/content.js';
+import { chooseType, codings, mediaType } from '../../../src/server/http/content.js';
 
 const JSON_TYPE = 'application/json';
 const NDJSON = 'application/x-ndjson';
@@ -88,4 +88,44 @@ test.each(ALL.map(([ranges, type]) => [ranges.join(', '), type] as const))(
 
 test('to a client that accepts nothing in particular, the answer is JSON', async () => {
   expect(await (await app.request('/')).text()).toBe(JSON_TYPE);
+});
+
+describe('the type of a body', () => {
+  test.each([
+    ['application/json', 'application/json'],
+    ['Application/JSON', 'application/json'],
+    ['application/json; charset=utf-8', 'application/json'],
+    ['application/json;charset="UTF-8"', 'application/json'],
+    ['application/json; charset=utf8', 'application/json'],
+    ['application/json; q=1', 'application/json'],
+    ['application/json; charset=latin1', undefined],
+    ['application/json; charset=utf-16', undefined],
+    ['application/json; charset=xutf-8', undefined],
+    ['application/json; charset=utf-8x', undefined],
+    ['json', undefined],
+    ['', undefined],
+  ])('%j is %s', (header, expected) => {
+    expect(mediaType(header)).toBe(expected);
+  });
+});
+
+describe('the codings of a body', () => {
+  test.each<readonly [headers: readonly string[], expected: readonly string[]]>([
+    [[], []],
+    [['', ''], []],
+    [['identity', 'chunked'], []],
+    [['Identity', 'CHUNKED'], []],
+    [['gzip', 'chunked'], ['gzip']],
+    [['', 'gzip, chunked'], ['gzip']],
+    [
+      [' GZIP ,identity, br', ''],
+      ['gzip', 'br'],
+    ],
+    [
+      ['br', 'deflate,chunked'],
+      ['br', 'deflate'],
+    ],
+  ])('by the headers %j are %j', (headers, expected) => {
+    expect(codings(...headers)).toEqual(expected);
+  });
 });
