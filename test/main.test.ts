@@ -347,10 +347,13 @@ describe('without MONGODB_URI', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-  /** Returns the process id of the mongod started by the program. */
-  async function mongodOf(log: Program['log']): Promise<number> {
+  /** Returns the address of the mongod started by the program. */
+  function hostOf(log: Program['log']): string {
     const line = log.map(({ msg }) => String(msg)).find((msg) => msg.startsWith('embedded mongod')) ?? '';
-    const host = /127\.0\.0\.1:\d+/.exec(line)?.[0] ?? '';
+    return /127\.0\.0\.1:\d+/.exec(line)?.[0] ?? '';
+  }
+
+  async function pidAt(host: string): Promise<number> {
     const client = new MongoClient(`mongodb://${host}/?directConnection=true`);
     const { pid } = await client.db('admin').command({ serverStatus: 1 });
     await client.close();
@@ -371,7 +374,7 @@ describe('without MONGODB_URI', () => {
       program = startProgram({ EMBEDDED_DATA_DIR: join(folder, signal) });
       started.push(program);
       const client = jsonClient((await program.addresses()).grpc);
-      const pid = await mongodOf(program.log);
+      const pid = await pidAt(hostOf(program.log));
       expect(await client.call('list', LIST)).toMatchObject({ response: { total_count: 10 } });
       client.close();
       expect(isAlive(pid)).toBe(true);
@@ -380,4 +383,16 @@ describe('without MONGODB_URI', () => {
       await until('mongod has ended', () => !isAlive(pid), 10_000);
     },
   );
+
+  test('the program names the address of its mongod when that hangs', async () => {
+    program = startProgram({ EMBEDDED_DATA_DIR: join(folder, 'hangs') });
+    started.push(program);
+    await program.ready();
+    const host = hostOf(program.log);
+    const pid = await pidAt(host);
+    process.kill(pid, 'SIGSTOP');
+    const line = `not serving: the database at ${host} does not answer`;
+    const isNamed = () => program.log.some(({ msg }) => String(msg).startsWith(line));
+    await until('the address is named', isNamed, 10_000).finally(() => process.kill(pid, 'SIGCONT'));
+  });
 });

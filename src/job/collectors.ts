@@ -78,7 +78,7 @@ export type CollectorLoader = (
 ) => Promise<readonly CollectorInfoBytes[]>;
 
 export interface CollectorLoaderOptions {
-  readonly store: JobStore;
+  readonly store: Pick<JobStore, 'collectors'>;
   /** Milliseconds to keep a collector after its lookup. */
   readonly collectorCache: number;
   readonly monotonicNow: () => number;

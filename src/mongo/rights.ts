@@ -44,9 +44,12 @@ interface MissingRights {
   readonly missing: readonly RequiredRight[];
 }
 
+/** What the check needs of a database. */
+export type AskedDatabase = Pick<Db, 'databaseName' | 'command'>;
+
 /** Finds the user and the rights that it lacks; undefined for a database without authentication. */
 async function findMissingRights(
-  db: Db,
+  db: AskedDatabase,
   { collection, rights }: RequiredRights,
   signal: AbortSignal,
 ): Promise<MissingRights | undefined> {
@@ -81,7 +84,7 @@ export interface RightsLog {
 export function createRightsLog(
   required: RequiredRights,
   log: RightsLog,
-): { check(db: Db, signal: AbortSignal): Promise<void> } {
+): { check(db: AskedDatabase, signal: AbortSignal): Promise<void> } {
   let lacked: readonly RequiredRight[] = [];
   return {
     async check(db, signal) {

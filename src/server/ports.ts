@@ -11,8 +11,8 @@ async function lines(path: string): Promise<readonly string[]> {
 }
 
 /** Finds the inodes of the sockets listening on `port`. */
-async function socketsOn(port: number): Promise<ReadonlySet<string>> {
-  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(lines));
+async function socketsOn(port: number, proc: string): Promise<ReadonlySet<string>> {
+  const tables = await Promise.all([`${proc}/net/tcp`, `${proc}/net/tcp6`].map(lines));
   const ending = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const sockets = tables.flat().map((line) => line.trim().split(/\s+/));
   return new Set(
@@ -22,21 +22,20 @@ async function socketsOn(port: number): Promise<ReadonlySet<string>> {
   );
 }
 
-async function hasOpen(pid: string, sockets: ReadonlySet<string>): Promise<boolean> {
-  const folder = `/proc/${pid}/fd`;
+async function hasOpen(folder: string, sockets: ReadonlySet<string>): Promise<boolean> {
   const files = await readdir(folder).catch(() => []);
   const targets = await Promise.all(files.map((file) => readlink(`${folder}/${file}`).catch(() => '')));
   return targets.some((target) => sockets.has(target));
 }
 
 /** Finds the process listening on `port`, as far as the system shows it: Linux shows a user's own processes. */
-async function listenerOf(port: number): Promise<string | undefined> {
-  const sockets = await socketsOn(port);
+export async function listenerOf(port: number, proc = '/proc'): Promise<string | undefined> {
+  const sockets = await socketsOn(port, proc);
   if (sockets.size === 0) return undefined;
-  const processes = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const processes = (await readdir(proc).catch(() => [])).filter((name) => /^\d+$/.test(name));
   for (const pid of processes) {
-    if (!(await hasOpen(pid, sockets))) continue;
-    const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+    if (!(await hasOpen(`${proc}/${pid}/fd`, sockets))) continue;
+    const name = await readFile(`${proc}/${pid}/comm`, 'utf8').catch(() => '');
     return `${name.trim()}, pid ${pid}`;
   }
   return undefined;
@@ -45,7 +44,7 @@ async function listenerOf(port: number): Promise<string | undefined> {
 /** Extracts the code of an error; the gRPC library has it only in the text. */
 function codeIn(error: unknown): string {
   const text = messageOf(error);
-  const [code] = /\bE[A-Z]{3,}(?:_[A-Z]+)*\b/.exec(text) ?? [];
+  const [code] = /\bE[A-Z]{2,}(?:_[A-Z]+)*\b/.exec(text) ?? [];
   return code ?? (text.startsWith('Name resolution failed') ? 'ENOTFOUND' : '');
 }
 

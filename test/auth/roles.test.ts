@@ -5,7 +5,6 @@ import { createRoles } from '../../src/auth/roles.js';
 import type { RoleRequest } from '../../src/auth/roles.js';
 
 const TTL_MS = 1000;
-const SIGNAL = new AbortController().signal;
 const ASKING: RoleRequest = {
   token: 'token',
   verb: 'list',
@@ -24,11 +23,13 @@ const project: Identity['role'] = ({ token, verb, domain_id, project_id }) =>
 
 function createCountingRoles(ttlMs: number, role = project) {
   const requests: unknown[] = [];
+  const signals: AbortSignal[] = [];
   const clock = { now: 0 };
   const roles = createRoles(
     {
       role(question, signal) {
         requests.push(question);
+        signals.push(signal);
         return role(question, signal);
       },
     },
@@ -36,8 +37,10 @@ function createCountingRoles(ttlMs: number, role = project) {
   );
   return {
     requests,
+    signals,
     clock,
-    scopeOf: (other: Partial<RoleRequest> = {}) => roles({ ...ASKING, ...other }, SIGNAL),
+    scopeOf: (other: Partial<RoleRequest> = {}, { signal } = new AbortController()) =>
+      roles({ ...ASKING, ...other }, signal),
   };
 }
 
@@ -57,6 +60,15 @@ test('a role is not cached if the configured time is 0', async () => {
   await scopeOf();
   await scopeOf();
   expect(requests).toHaveLength(2);
+});
+
+test.each([0, TTL_MS])('with answers kept for %d ms, a question ends with its caller', async (ttlMs) => {
+  const { signals, scopeOf } = createCountingRoles(ttlMs);
+  const caller = new AbortController();
+  await scopeOf({}, caller);
+  expect(signals).toEqual([caller.signal]);
+  caller.abort();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
 });
 
 describe('a cached role is not used for another', () => {

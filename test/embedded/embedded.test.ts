@@ -125,6 +125,23 @@ describe('the embedded mongod', () => {
     expect(said).toContainEqual('the embedded mongod exited: it ended with SIGKILL; restarting it');
   });
 
+  test('ends with its service even if it hangs', async () => {
+    const { uri, stop } = await start();
+    const pid = await pidOf(uri);
+    // A stopped process receives SIGTERM only once it continues.
+    process.kill(pid, 'SIGSTOP');
+    await stop();
+    expect(alive(pid)).toBe(false);
+  });
+
+  test('has no connection from its launcher once it has started', async () => {
+    const isAlone = () => process.getActiveResourcesInfo().every((name) => !name.startsWith('TCP'));
+    await until('connections of earlier tests have ended', isAlone, 2000);
+    const { stop } = await start();
+    const ended = until('connections of the launcher have ended', isAlone, 2000);
+    await expect(ended.finally(stop)).resolves.toBeUndefined();
+  });
+
   test('refuses data that a running service uses, and names the setting', async () => {
     const first = await start();
     const pid = await pidOf(first.uri);

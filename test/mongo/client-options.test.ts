@@ -48,6 +48,16 @@ test.each([
     'readConcernLevel=foo',
     "readConcernLevel is none of MongoDB's; write local, available, majority, linearizable, snapshot, or leave it out",
   ],
+  ['tls=true&session=a&pfx=b', 'pfx cannot be written in a URI; leave it out'],
+  [
+    'tls=true&ecdhCurve=a&ciphers=b',
+    'ciphers has a value that TLS does not take; correct that, or leave it out',
+  ],
+  // Of several faults, one is named.
+  [
+    'tls=true&ciphers=a&readConcernLevel=foo&minPoolSize=9&maxPoolSize=8',
+    'minPoolSize is more than maxPoolSize; write a smaller one, or leave it out',
+  ],
 ])('a start with %s ends', async (option, line) => {
   await expect(readConnectionOptions(`mongodb://a/?${option}`)).rejects.toThrow(
     `MONGODB_URI cannot be used: ${line}`,
@@ -58,6 +68,7 @@ test.each([
   'minPoolSize=9&maxPoolSize=0',
   'readPreference=secondary&maxStalenessSeconds=90',
   'readConcernLevel=local',
+  'tls=true&ciphers=ECDHE-RSA-AES128-GCM-SHA256&ecdhCurve=P-256',
 ])('%s is fine', async (option) => {
   await expect(readConnectionOptions(`mongodb://a/?${option}`)).resolves.toBeDefined();
 });
