@@ -1,9 +1,9 @@
 // The embedded mongod: it ends with its parent, keeps its data, and reports a fault in one line.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
@@ -134,12 +134,19 @@ describe('the embedded mongod', () => {
     expect(alive(pid)).toBe(false);
   });
 
-  test('has no connection from its launcher once it has started', async () => {
-    const isAlone = () => process.getActiveResourcesInfo().every((name) => !name.startsWith('TCP'));
-    await until('connections of earlier tests have ended', isAlone, 2000);
-    const { stop } = await start();
-    const ended = until('connections of the launcher have ended', isAlone, 2000);
-    await expect(ended.finally(stop)).resolves.toBeUndefined();
+  test('has no connection and no timer of its launcher once it has started, and no folder of its own at its end', async () => {
+    const countOf = (kind: string) =>
+      process.getActiveResourcesInfo().filter((name) => name.startsWith(kind)).length;
+    await until('connections of earlier tests have ended', () => countOf('TCP') === 0, 2000);
+    const timers = countOf('Timeout');
+    const lines: string[] = [];
+    const { stop } = await startEmbedded({ dataDir: undefined, binary, log: (line) => lines.push(line) });
+    const isReleased = () => countOf('TCP') === 0 && countOf('Timeout') <= timers;
+    await until('the launcher has released all', isReleased, 2000).finally(stop);
+    const [, folder = ''] = /data in (.*)$/.exec(lines.at(-1) ?? '') ?? [];
+    await expect(access(dirname(folder))).resolves.toBeUndefined();
+    await expect(access(folder)).rejects.toThrow('ENOENT');
+    expect(countOf('Timeout')).toBeLessThanOrEqual(timers);
   });
 
   test('refuses data that a running service uses, and names the setting', async () => {
