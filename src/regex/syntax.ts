@@ -1,4 +1,5 @@
 /** Parses PCRE as far as `runaway.ts` needs it: the characters of an expression, their order and their repeats. */
+import { codePointOf, setOf } from './alphabet.js';
 import { readCharacter, readQuoted } from './characters.js';
 import {
   createParser,
@@ -75,6 +76,34 @@ const quotedCharacter = (parser: Parser): Node => ({
   set: readQuoted(parser),
 });
 
+function repeat(parser: Parser, parts: Omit<Repeat, 'kind' | 'bodySize' | 'isPossessive'>): Repeat {
+  const node: Repeat = { kind: 'repeat', ...parts, bodySize: sizeOf(parts.body), isPossessive: false };
+  parser.repeats.push(node);
+  return node;
+}
+
+/** The same quantifier as text; the sign of its kind repeats the brace then. */
+function textOf(
+  parser: Parser,
+  found: readonly string[],
+  span: Pick<Repeat, 'from' | 'to'>,
+): readonly Node[] {
+  const [quantifier = ''] = found;
+  const shown = parser.options.includes('x') ? quantifier.replace(/[ \t]/gu, '') : quantifier;
+  const text = Array.from(shown, (each): Node => {
+    return {
+      kind: 'character',
+      offset: span.from,
+      set: setOf(parser, `[\\u{${codePointOf(each).toString(16)}}]`),
+    };
+  });
+  const brace = text.at(-1) ?? NOTHING;
+  const kind = found.at(-1) ?? '';
+  if (kind === '') return text;
+  const [min, max] = kind === '+' ? [1, Infinity] : [0, 1];
+  return [...text.slice(0, -1), repeat(parser, { body: brace, min, max, isLazy: false, ...span })];
+}
+
 function eatQuantifier(parser: Parser): readonly string[] | undefined {
   skip(parser);
   const { offset } = parser;
@@ -101,18 +130,9 @@ function quantified(parser: Parser): Node {
   if (max < min) throw new Refusal();
   const isLazy = kind === '?' || (kind === '' && parser.options.includes('U'));
   const span = { from, to: parser.offset };
-  const node: Repeat = {
-    kind: 'repeat',
-    body,
-    bodySize: sizeOf(body),
-    min,
-    max,
-    isLazy,
-    isPossessive: false,
-    ...span,
-  };
-  parser.repeats.push(node);
-  return kind === '+' ? possessive(node) : node;
+  const node = repeat(parser, { body, min, max, isLazy, ...span });
+  const whole = kind === '+' ? possessive(node) : node;
+  return NEW_QUANTIFIER.test(found[0] ?? '') ? any([[whole], [body, ...textOf(parser, found, span)]]) : whole;
 }
 
 /** Skips the marks of quotes, comments and, with the option x, blanks. */

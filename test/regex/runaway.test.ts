@@ -36,6 +36,14 @@ const EXPONENTIAL = [
   `),
   '(a+){ 9, }x',
   ...['b{ 3 }*|(a+)+$', 'b{3 }+{2}|(a+)+$', 'b{1, 2}*|(a+)+$'],
+  // Text to some engines, a quantifier to others.
+  ...[
+    '((a+)+){ 0 }x',
+    '((){ 3 }|\\{ 3 \\})+$',
+    '(?:(){ 0,}+|})+$',
+    '(?:(){ 0,1}?|{ 0,1)+$',
+    '(?x)((){ 2 }|\\{2\\})+$',
+  ],
   // Codes of any length, and of few engines; properties by any name.
   ...written(String.raw`
     \x{00000041}*|(a+)+$ (\x{00000061}*)*$ (\o{00000000141}*)*$ (\N{U+61}*)*$ ([\N{U+61}]*)*$ (\pl*)*$
@@ -145,6 +153,7 @@ const FINE = [
   `),
   '',
   '(?x)a + # (a+)+',
+  ...['(a{ 2 }b)*c', '(?x)(a{ 2 }b)*c', '(a{,3}b{ 1,}+c)*x', '^a{,3}.*b{ 3 }?.*$'],
   '\\[ERROR\\].*(?:connection|socket) (?:refused|reset)',
 ];
 const UNREADABLE = [
