@@ -296,6 +296,21 @@ describe('a stat takes texts for one where answers show them alike', () => {
   });
 });
 
+test('ids shown alike are one distinct value', async () => {
+  const domain = 'domain-of-ids-alike';
+  const ids = ['job-\xffAx', 'job-\xfeAx'].map((id) =>
+    rawDocument([
+      ['job_id', text(id)],
+      ['domain_id', element(domain)],
+    ]),
+  );
+  await insertRaw(mongodbUri(), DATABASE, 'job', ids);
+  const due = ['job-\ufffdAx'];
+  expect(rowsOf(await service.stat(domain, { distinct: 'job_id' }))).toEqual(due);
+  const paged = await service.stat(domain, { distinct: 'job_id', ...page(5) });
+  expect(paged).toMatchObject({ response: { results: due, total_count: 1 } });
+});
+
 test('a text is found from the moment of its storage on', async () => {
   const domain = 'domain-of-texts-to-come';
   const query = { filter: [is('filters.s', 'contain', 'timeout')] };

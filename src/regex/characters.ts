@@ -1,7 +1,15 @@
 /** Reads the parts of an expression that take one character: characters, escapes, classes and back references. */
 import { codePointOf, MAX_CODE, setOf } from './alphabet.js';
 import type { CharacterSet } from './alphabet.js';
-import { eat, readByRules, Refusal, withAssertion } from './reader.js';
+import {
+  eatLive,
+  readByRules,
+  Refusal,
+  refuseConstruct,
+  skipMarks,
+  UNCLEAR,
+  withAssertion,
+} from './reader.js';
 import type { Parser, SyntaxRule } from './reader.js';
 
 /** Sets, as classes of JavaScript's with the flag v. */
@@ -38,12 +46,13 @@ function property(letter: string, name: string): string {
 }
 
 const CODES: readonly SyntaxRule<number>[] = [
+  [/\\[xoN]\{[ \t]/uy, (_, found = '') => refuseConstruct(found, UNCLEAR)],
   [
-    /\\x(?:\{([0-9a-f]{1,6})\}|([0-9a-f]{0,2}))/iuy,
-    (_, __, long, short) => Number(`0x0${long || short || ''}`),
+    /\\(?:x\{([0-9a-f]+)\}|N\{U\+([0-9a-f]+)\}|x([0-9a-f]{0,2}))/iuy,
+    (_, __, ...digits) => Number(`0x0${digits.join('')}`),
   ],
-  [/\\(?:o\{([0-7]{1,7})\}|(0[0-7]{0,2}))/uy, (_, __, long, short) => Number(`0o0${long || short || ''}`)],
-  [/\\c([ -~])/uy, (_, __, letter = '') => codePointOf(letter.toUpperCase()) ^ 64],
+  [/\\(?:o\{([0-7]+)\}|(0[0-7]{0,2}))/uy, (_, __, ...digits) => Number(`0o0${digits.join('')}`)],
+  [/\\c([\0-\x7f])/uy, (_, __, letter = '') => codePointOf(letter.toUpperCase()) ^ 64],
   [/\\([aefnrt])/uy, (_, __, letter = '') => [7, 27, 12, 10, 13, 9]['aefnrt'.indexOf(letter)] ?? 0],
   [/\\([^A-Za-z0-9])/uy, (_, __, character = '') => codePointOf(character)],
 ];
@@ -61,8 +70,8 @@ const CLASS_CODES: readonly SyntaxRule<number>[] = [
 const SETS: readonly SyntaxRule<string>[] = [
   [/\\([dwshv])/uy, (_, __, name = '') => classOf(false, name)],
   [/\\([DWSHV])/uy, (_, __, name = '') => classOf(true, name.toLowerCase())],
-  [/\\(?:p\{|P\{\^)([\w&]+)\}|\\p([A-Z])/uy, (_, __, long, short) => property('p', long || short || '')],
-  [/\\(?:P\{|p\{\^)([\w&]+)\}|\\P([A-Z])/uy, (_, __, long, short) => property('P', long || short || '')],
+  [/\\(?:p\{|P\{\^)([^^}]+)\}|\\p([A-Za-z])/uy, (_, __, long, short) => property('p', long || short || '')],
+  [/\\(?:P\{|p\{\^)([^^}]+)\}|\\P([A-Za-z])/uy, (_, __, long, short) => property('P', long || short || '')],
 ];
 const CLASS_ITEMS: readonly SyntaxRule<string>[] = [
   [/\[:(\^?)([a-z]+):\]/uy, (_, __, not, name = '') => classOf(not === '^', name)],
@@ -70,18 +79,37 @@ const CLASS_ITEMS: readonly SyntaxRule<string>[] = [
   [/(?=[^])/uy, range],
 ];
 
+const QUOTED_CODES: readonly SyntaxRule<number>[] = [[/[^]/uy, (_, found = '') => codePointOf(found)]];
+
+const classCode = (parser: Parser): number =>
+  readByRules(parser.isQuoted ? QUOTED_CODES : CLASS_CODES, parser);
+
+/** Skips the marks of quotes in a class. */
+const skipClassMarks = (parser: Parser): void => {
+  skipMarks(parser, /(?:\\E)+/uy);
+};
+
+const HYPHEN = /-(?!(?:\\E|\\Q\\E)*(?:\]|\\[dwshvp]|\[:))/iuy;
+
 function range(parser: Parser): string {
-  const low = readByRules(CLASS_CODES, parser);
-  const high =
-    eat(parser, /-(?!\]|\\[dwshvp]|\[:)/iuy) === undefined ? low : readByRules(CLASS_CODES, parser);
+  const low = classCode(parser);
+  skipClassMarks(parser);
+  let high = low;
+  if (eatLive(parser, HYPHEN) !== undefined) {
+    skipClassMarks(parser);
+    high = classCode(parser);
+  }
   if (high < low || high > MAX_CODE) throw new Refusal();
   return `\\u{${low.toString(16)}}-\\u{${high.toString(16)}}`;
 }
 
 function bracketed(parser: Parser, not: string | undefined): CharacterSet {
   const items: string[] = [];
-  do items.push(readByRules(CLASS_ITEMS, parser));
-  while (eat(parser, /\]/uy) === undefined);
+  do {
+    skipClassMarks(parser);
+    items.push(parser.isQuoted ? range(parser) : readByRules(CLASS_ITEMS, parser));
+    skipClassMarks(parser);
+  } while (eatLive(parser, /\]/uy) === undefined);
   const set = setOf(parser, `[${items.join('')}]`);
   return not === '^' ? setOf(parser, ANY) ^ set : set;
 }
@@ -91,11 +119,14 @@ function character(parser: Parser, code: number): CharacterSet {
   return parser.sets.get(String.fromCodePoint(code)) ?? setOf(parser, ANY);
 }
 
-const REFERENCE = /\\(?:[1-9]\d*|g(?:\{[^}]*\}|[+-]?\d+)|k(?:\{\w+\}|<\w+>|'\w+'))|\(\?P=\w+\)/uy;
+const REFERENCE = /\\(?:[1-9]\d*|g(?:\{[^}]*\}|[+-]?\d+)|k(?:\{[^}]*\}|<[^>]*>|'[^']*'))|\(\?P=[^)]*\)/uy;
 const CHARACTERS: readonly SyntaxRule<CharacterSet>[] = [
   [REFERENCE, (parser) => withAssertion(parser, setOf(parser, ANY))],
-  [/\[(\^?)/uy, (parser, _, not) => bracketed(parser, not)],
-  [/\.|\\N/uy, (parser, dot) => setOf(parser, dot === '.' && parser.options.includes('s') ? ANY : '[^\\n]')],
+  [/\[(?:\\E|\\Q\\E)*(\^?)(?:\\E|\\Q\\E)*/uy, (parser, _, not) => bracketed(parser, not)],
+  [
+    /\.|\\N(?!\{(?:U\+|[ \t]))/uy,
+    (parser, dot) => setOf(parser, dot === '.' && parser.options.includes('s') ? ANY : '[^\\n]'),
+  ],
   [/\\R/uy, (parser) => setOf(parser, classOf(false, 'v'))],
   [/\\[XC]/uy, (parser) => setOf(parser, ANY)],
   ...SETS.map(([sticky, set]): SyntaxRule<CharacterSet> => [
@@ -108,6 +139,10 @@ const CHARACTERS: readonly SyntaxRule<CharacterSet>[] = [
   ]),
   [/[^*+?()|\\]/uy, (parser, found = '') => character(parser, codePointOf(found))],
 ];
+
+/** Reads one quoted character. */
+export const readQuoted = (parser: Parser): CharacterSet =>
+  character(parser, readByRules(QUOTED_CODES, parser));
 
 /** Reads one position, and answers its characters. Errors: Refusal. */
 export const readCharacter = (parser: Parser): CharacterSet => readByRules(CHARACTERS, parser);

@@ -22,6 +22,8 @@ export interface Parser extends CharacterSets {
   offset: number;
   depth: number;
   options: string;
+  /** True behind `\Q`: what follows is text, up to `\E`. */
+  isQuoted: boolean;
 }
 
 export type SyntaxRule<T> = readonly [
@@ -38,6 +40,7 @@ export const createParser = (text: string): Parser => ({
   offset: 0,
   depth: 0,
   options: '',
+  isQuoted: false,
 });
 
 export function eat(parser: Parser, sticky: RegExp): readonly string[] | undefined {
@@ -48,6 +51,10 @@ export function eat(parser: Parser, sticky: RegExp): readonly string[] | undefin
   return found.map((group: string | undefined) => group ?? '');
 }
 
+/** The same, but nothing within a quote. */
+export const eatLive = (parser: Parser, sticky: RegExp): readonly string[] | undefined =>
+  parser.isQuoted ? undefined : eat(parser, sticky);
+
 /** Reads by the first rule that fits here. */
 export function readByRules<T>(rules: readonly SyntaxRule<T>[], parser: Parser): T {
   for (const [sticky, reader] of rules) {
@@ -56,6 +63,18 @@ export function readByRules<T>(rules: readonly SyntaxRule<T>[], parser: Parser):
   }
   throw new Refusal();
 }
+
+/** Skips the marks of quotes, and `unquoted` text that means nothing. */
+export function skipMarks(parser: Parser, unquoted: RegExp): void {
+  do {
+    eatLive(parser, unquoted);
+    if (eat(parser, parser.isQuoted ? /\\E/uy : /\\Q/uy) === undefined) return;
+    parser.isQuoted = !parser.isQuoted;
+  } while (parser.offset < parser.text.length);
+}
+
+/** The reason to refuse what is read in several ways. */
+export const UNCLEAR = 'is not supported: engines differ in what it means';
 
 export function withAssertion<T>(parser: Parser, node: T): T {
   parser.hasAssertions = true;

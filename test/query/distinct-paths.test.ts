@@ -47,3 +47,9 @@ test.each(PATHS)('distinct at %s gives the values of MongoDB', async (distinct) 
   const paged = await service.stat(DOMAIN, { ...query, page: { limit: 2 } });
   expect(paged).toMatchObject({ response: { total_count: due.length } });
 });
+
+test('ids are spread as any other value, and each is there once', async () => {
+  const domain_id = 'domain-of-odd-ids';
+  await service.insert(['c', ['b', 'a', 'b'], null].map((job_id) => ({ job_id, domain_id })));
+  expect(rowsOf(await service.stat(domain_id, { distinct: 'job_id' }))).toEqual([null, 'a', 'b', 'c']);
+});

@@ -40,13 +40,12 @@ function spreadTo(path: string): readonly MongoStage[] {
   ];
 }
 
-/** The values at `key`. */
-function valuesAt(key: Key, schema: ResourceSchema): DistinctValues {
-  const path = pathOf(key);
+/** The values at `path`; `isReadInOrder`: read it as a unique text that is there once, in the order of an index. */
+function valuesAt(path: string, isReadInOrder: boolean): DistinctValues {
   const once = { $group: { _id: `$${path}` } };
-  // The unique id is there once in each, and in the order of an index; a scan may meet one again while it runs.
-  if (path === schema.id) {
+  if (isReadInOrder) {
     const present = { $match: meets(path, { $exists: true }) };
+    // A scan may meet a document again while it runs.
     return { stages: [present], path, total: [present, once] };
   }
   const stages = [...spreadTo(path), once];
@@ -59,14 +58,19 @@ export interface PagedStages {
   readonly page: readonly MongoStage[];
 }
 
-/** Compiles the distinct values of `key`, sorted, of which `cut` takes a page. */
+/**
+ * Compiles the distinct values of `key`, sorted, of which `cut` takes a page. A page of ids is read off their index, unless
+ * documents are `isRepaired` first: ids may be alike then, and no index has them.
+ */
 export function compileDistinct(
   key: Key,
   schema: ResourceSchema,
   join: Join | undefined,
   cut: readonly MongoStage[],
+  isRepaired: boolean,
 ): PagedStages {
-  const { stages, path, total } = valuesAt(key, schema);
+  const whole = pathOf(key);
+  const { stages, path, total } = valuesAt(whole, whole === schema.id && cut.length > 0 && !isRepaired);
   const before = [...(join === undefined ? [] : [join.stage]), ...computeStages([key])];
   const shown = { $project: { _id: 0, value: `$${path}` } };
   return {

@@ -49,9 +49,10 @@ function compilePaged(
   { rows, page }: StatQuery,
   schema: ResourceSchema,
   join: Join | undefined,
+  isRepaired: boolean,
 ): PagedStages {
   const cut = cutOf(page);
-  if ('distinct' in rows) return compileDistinct(rows.distinct, schema, join, cut);
+  if ('distinct' in rows) return compileDistinct(rows.distinct, schema, join, cut, isRepaired);
   const all = compileRows(rows.stages, page !== undefined, schema, join);
   return { all, page: [...all, ...cut] };
 }
@@ -74,7 +75,7 @@ export function compileStat(
 ): StatPipelines {
   const field = schema.reference?.field;
   const join = joined === undefined || field === undefined ? undefined : createJoin(field, joined);
-  const { all, page } = compilePaged(query, schema, join);
+  const { all, page } = compilePaged(query, schema, join, repaired !== undefined);
   const documents = [
     ...(needsDocuments(query) ? [WHOLE_DOCUMENTS] : []),
     ...(repaired === undefined ? [] : [repairStage(repaired)]),

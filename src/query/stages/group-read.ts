@@ -9,6 +9,7 @@ import type {
 import { sentValue } from '../../wire/struct.js';
 import type { GroupField, GroupKey, RowCondition, Stage } from '../model.js';
 import { MAX_CONDITIONS } from '../read-settings.js';
+import type { Key } from '../schema.js';
 import { dateFormat, splitZone } from './date-formats.js';
 import type { DateFormat } from './date-formats.js';
 import { GROUP_OPERATORS } from './group-operators.js';
@@ -43,6 +44,16 @@ function readKey(sent: AggregateGroupKey, fieldPath: string, names: Names, given
   };
 }
 
+/** A reference itself is equal to an id or is not; orders have no meaning on it. */
+function refuseOnReference({ path, type }: Key, operator: RowConditionOperator, fieldPath: string): void {
+  if (type !== 'reference' || ROW_CONDITIONS[operator].onReference === true) return;
+  const known = Object.entries(ROW_CONDITIONS)
+    .filter(([, row]) => row.onReference === true)
+    .map(([name]) => name)
+    .join(', ');
+  fail('INVALID_PARAMETER', { key: fieldPath, reason: `${path} itself takes only ${known}` });
+}
+
 function readRowCondition(sent: AggregateSubCondition, condition: string, names: Names): RowCondition {
   const name = sent.key_alias?.value ?? '';
   const key = keyOf(name, `${condition}.key`, names);
@@ -51,6 +62,7 @@ function readRowCondition(sent: AggregateSubCondition, condition: string, names:
     ROW_CONDITIONS,
     `${condition}.operator`,
   );
+  refuseOnReference(key, operator, `${condition}.operator`);
   const { operand } = ROW_CONDITIONS[operator];
   const value = sentValue(sent.value_alias?.value);
   const { now, work } = names.settings;
@@ -82,7 +94,7 @@ function readOperand(
   if (needs === 'key or fields' && sent.fields.length > 0) return readObject(sent, fieldPath, names);
   const key = sent.key_alias?.value ?? '';
   if (needs === 'key or fields' && key === '')
-    fail('REQUIRED_PARAMETER', { key: `${fieldPath}.key || ${fieldPath}.fields` }, fieldPath);
+    fail('REQUIRED_PARAMETER', { key: `${fieldPath}.key || fields` }, fieldPath);
   return keyOf(key, `${fieldPath}.key`, names);
 }
 

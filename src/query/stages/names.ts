@@ -46,6 +46,8 @@ export function operatorOf<Name extends string>(
   const isKnown = (candidate: string): candidate is Name => Object.hasOwn(table, candidate);
   if (isKnown(name)) return name;
   const reason = name === '' ? 'an operator is needed' : `the operator '${echo(name)}' is unknown`;
-  const known = Object.keys(table).join(', ');
+  const known = Object.keys(table)
+    .filter((each) => each !== '')
+    .join(', ');
   return fail('INVALID_PARAMETER', { key: fieldPath, reason: `${reason}; known are ${known}` });
 }

@@ -10,15 +10,18 @@ interface RowConditionRow {
   readonly test: (operand: MongoExpression, due: Comparable) => MongoExpression;
   /** True for a text that malformed text may meet, or miss, only as answers show it. */
   readonly leavesDoubt: (text: string) => boolean;
+  /** It takes a reference itself, by its id. */
+  readonly onReference?: true;
 }
 
-export const ROW_CONDITIONS = {
-  eq: { operand: anything, test: equals, leavesDoubt: mayEqual },
-  not: { operand: anything, test: differs, leavesDoubt: mayEqual },
+const ROWS = {
+  eq: { operand: anything, test: equals, leavesDoubt: mayEqual, onReference: true },
+  not: { operand: anything, test: differs, leavesDoubt: mayEqual, onReference: true },
   gt: { operand: scalar, test: ordering('$gt'), leavesDoubt: mayOrder },
   gte: { operand: scalar, test: ordering('$gte'), leavesDoubt: mayOrder },
   lt: { operand: scalar, test: ordering('$lt'), leavesDoubt: mayOrder },
   lte: { operand: scalar, test: ordering('$lte'), leavesDoubt: mayOrder },
 } as const satisfies Record<string, RowConditionRow>;
 
-export type RowConditionOperator = keyof typeof ROW_CONDITIONS;
+export type RowConditionOperator = keyof typeof ROWS;
+export const ROW_CONDITIONS: Readonly<Record<RowConditionOperator, RowConditionRow>> = ROWS;

@@ -12,6 +12,7 @@ const project = (...fields: readonly JsonObject[]): JsonObject =>
   stages({ project: { fields: [...fields] } });
 const keyed = (...keys: readonly JsonObject[]): JsonObject => stages(grouped(keys));
 const made = (one: JsonObject): JsonObject => stages(grouped([], one));
+const pushed = (one: JsonObject): JsonObject => made(field('x', 'push', '', { fields: [one] }));
 const on = (condition: JsonObject): JsonObject => made(field('x', 'count', '', { conditions: [condition] }));
 
 /** A query, the code and the field that it is refused with, and a part of the text. */
@@ -37,11 +38,15 @@ const PROJECTED = '.project.fields[0]';
 
 const NAMES: readonly Refusal[] = ['a.b', '$a', '_id', 'a\0'].flatMap((n) => {
   const named = JSON.stringify(n);
-  const pushed = field('x', 'push', '', { fields: [key('status', n)] });
   return [
     invalid(`the group key ${named}`, keyed(key('status', n)), `${KEY}.name`, 'is not a valid name'),
     invalid(`the group field ${named}`, made(field(n, 'count')), `${FIELD}.name`, 'is not a valid name'),
-    invalid(`the pushed field ${named}`, made(pushed), `${FIELD}.fields[0].name`, 'is not a valid name'),
+    invalid(
+      `the pushed field ${named}`,
+      pushed(key('status', n)),
+      `${FIELD}.fields[0].name`,
+      'is not a valid name',
+    ),
     invalid(
       `the projected field ${named}`,
       project(key('status', n)),
@@ -108,11 +113,23 @@ const PARTS: readonly Refusal[] = [
   ...['sum', 'average', ...FIELD_OPERATORS].map((o) =>
     required(`${o} without a key`, made({ n: 'x', o }), `${FIELD}.key`, 'fields[0].key'),
   ),
-  required('push without key and fields', made({ n: 'x', o: 'push' }), FIELD, 'fields[0].key'),
+  required('push without key and fields', made({ n: 'x', o: 'push' }), FIELD, 'fields[0].key || fields)'),
+  required('a pushed field without a key', pushed({ n: 'a' }), `${FIELD}.fields[0].key`, 'fields[0].key'),
+  required('a pushed field without a name', pushed({ k: 'a' }), `${FIELD}.fields[0].name`, 'fields[0].name'),
   ...['push', ...FIELD_OPERATORS].map((o) =>
     invalid(`${o} with conditions`, made(field('x', o, 'status', STATUS_IS_1)), `${FIELD}.conditions`, o),
   ),
   required('a condition without a key', on({ o: 'eq' }), `${CONDITION}.key`, 'conditions[0].key'),
+  ...['gt', 'gte', 'lt', 'lte'].flatMap((o) =>
+    ['collector', 'collector_info'].map((k) =>
+      invalid(
+        `${o} on ${k} itself`,
+        on(is(k, o, 'collector-1')),
+        `${CONDITION}.operator`,
+        'collector itself takes only eq, not',
+      ),
+    ),
+  ),
   invalid('a condition without an operator', on({ k: 'status' }), `${CONDITION}.operator`, 'operator'),
   invalid('an unknown operator of a condition', on(is('status', 'in', [])), `${CONDITION}.operator`, "'in'"),
   inStage('OPERATOR_VALUE_TYPE')(
@@ -140,7 +157,7 @@ const PARTS: readonly Refusal[] = [
     'an unknown project operator',
     project(key('a', 'x', { o: 'abs' })),
     `${PROJECTED}.operator`,
-    'abs',
+    "'abs' is unknown; known are size, ",
   ),
   required('a projected field without a key', project({ n: 'x' }), `${PROJECTED}.key`, 'fields[0].key'),
   invalid('limit 0', stages({ limit: 0 }), '.limit', '0'),
