@@ -10,6 +10,8 @@ import { MongoClient } from 'mongodb';
 import { startEmbedded, type Embedded } from '../../src/embedded/embedded.js';
 import { until } from '../harness/until.js';
 
+/** The time for a second mongod to try a folder ten times. */
+const STARTS_TIMEOUT_MS = 60_000;
 const binary = process.env.MONGOD_BINARY;
 const said: string[] = [];
 let dataDir: string;
@@ -149,18 +151,22 @@ describe('the embedded mongod', () => {
     expect(countOf('Timeout')).toBeLessThanOrEqual(timers);
   });
 
-  test('refuses data that a running service uses, and names the setting', async () => {
-    const first = await start();
-    const pid = await pidOf(first.uri);
-    const second = await start().then(
-      () => 'started',
-      (error: unknown) => String(error),
-    );
-    await first.stop();
-    expect(second).toBe(
-      `Error: EMBEDDED_DATA_DIR ${dataDir} is in use by another mongod, pid ${pid}; stop it or name another folder`,
-    );
-  });
+  test(
+    'refuses data that a running service uses, and names the setting',
+    async () => {
+      const first = await start();
+      const pid = await pidOf(first.uri);
+      const second = await start().then(
+        () => 'started',
+        (error: unknown) => String(error),
+      );
+      await first.stop();
+      expect(second).toBe(
+        `Error: EMBEDDED_DATA_DIR ${dataDir} is in use by another mongod, pid ${pid}; stop it or name another folder`,
+      );
+    },
+    STARTS_TIMEOUT_MS,
+  );
 
   test('is a replica set of one that runs no scripts', async () => {
     const { uri, stop } = await start();
