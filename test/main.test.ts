@@ -325,15 +325,16 @@ test.each([
   ['two uncaught errors', ['SIGUSR2', FAULT_LINE], 'SIGUSR2'],
   ['an uncaught error and SIGTERM', ['SIGUSR2', FAULT_LINE], 'SIGTERM'],
   ['SIGTERM and an uncaught error', ['SIGTERM', 'stopping'], 'SIGUSR2'],
-] as const)('%s let a running call finish, and end the program with 1', async (_, [first, line], second) => {
+] as const)('%s let running calls finish, and end the program with 1', async (_, [first, line], second) => {
   const program = start({ SHUTDOWN_GRACE: `${GRACE_MS}ms`, NODE_OPTIONS: `--import ${FAULT_ON_SIGUSR2}` });
   const client = jsonClient((await program.addresses()).grpc);
-  const slow = client.call('stat', slowStat(3));
+  // Together they last until the second event on a fast machine, too.
+  const slow = ['a', 'b', 'c', 'd'].map((name) => client.call('stat', slowStat(3, name)));
   await runningSoon(mongo, DATABASE, 1);
   program.signal(first);
   await until('the shutdown begins', () => program.log.some(({ msg }) => msg === line), 1000);
   program.signal(second);
-  expect(await slow).toEqual({ response: { results: [{ rows: 1_000_000 }] } });
+  expect((await Promise.all(slow)).filter((each) => 'error' in each)).toEqual([]);
   expect(await program.ended).toEqual({ code: 1, signal: null });
   client.close();
 });

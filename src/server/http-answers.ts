@@ -28,14 +28,16 @@ function endQueued(response: ServerResponse): void {
 /** Creates the record of the answers of one server. */
 export function createHttpAnswers(): HttpAnswers {
   /** The answers due on each connection, in the order of the requests. */
-  const dueOn = new Map<Socket, Set<ServerResponse>>();
+  const dueOn = new WeakMap<Socket, Set<ServerResponse>>();
+  /** The connections with an answer due. */
+  const waiting = new Set<Socket>();
   let isEnding = false;
 
   function begin(socket: Socket): Set<ServerResponse> {
     const due = new Set<ServerResponse>();
     dueOn.set(socket, due);
     socket.once('close', () => {
-      dueOn.delete(socket);
+      waiting.delete(socket);
       due.forEach(endQueued);
     });
     return due;
@@ -46,10 +48,13 @@ export function createHttpAnswers(): HttpAnswers {
       if (socket.destroyed) return false;
       const due = dueOn.get(socket) ?? begin(socket);
       due.add(response);
+      waiting.add(socket);
       response.shouldKeepAlive &&= !isEnding;
       response.once('close', () => {
         due.delete(response);
-        if (isEnding && due.size === 0) socket.destroySoon();
+        if (due.size > 0) return;
+        waiting.delete(socket);
+        if (isEnding) socket.destroySoon();
       });
       if (due.size <= MAX_DUE) return true;
       socket.destroy();
@@ -57,12 +62,11 @@ export function createHttpAnswers(): HttpAnswers {
     },
     end() {
       isEnding = true;
-      for (const due of dueOn.values()) {
-        const last = [...due].at(-1);
+      for (const socket of waiting) {
+        const last = [...(dueOn.get(socket) ?? [])].at(-1);
         if (last !== undefined) last.shouldKeepAlive = false;
       }
     },
-    waitingPeers: () =>
-      new Set([...dueOn].flatMap(([socket, { size }]) => (size > 0 ? [peerOf(socket)] : []))),
+    waitingPeers: () => new Set([...waiting].map(peerOf)),
   };
 }
