@@ -15,48 +15,47 @@ const NAMES = [...namesOf(), ...FUTURE_SETTINGS];
 
 const PORTS = 'GRPC_PORT, HTTP_PORT or ADMIN_PORT';
 
-/** Names used by other programs, with the setting intended. */
+/** Whole names used by other programs, with the setting intended. */
 const ALIASES: readonly (readonly [RegExp, string])[] = [
   [
-    /^(?:MONGO|MONGO_?DB|DATABASE|DB)_?(?:URI|URL|DSN|CONNECTION(?:_?(?:STRING|URI|URL))?|HOSTS?|ADDRESS|ENDPOINT|SERVER|USER(?:NAME)?|PASS(?:WORD)?|PORT)$/,
+    /(?:MONGO|MONGO_?DB|DATABASE|DB)_?(?:URI|URL|DSN|CONNECTION(?:_?(?:STRING|URI|URL))?|HOSTS?|ADDRESS|ENDPOINT|SERVER|USER(?:NAME)?|PASS(?:WORD)?|PORT)/,
     'MONGODB_URI',
   ],
+  [/(?:MONGO|MONGO_?DB|DATABASE|DB)_?(?:NAME|DB|DBNAME|DB_NAME|DATABASE|DATABASE_NAME)/, 'MONGODB_DATABASE'],
+  [/(?:MONGO(?:DB)?|DATABASE|DB)/, 'MONGODB_URI or MONGODB_DATABASE'],
+  [/(?:(?:SERVER|APP|LISTEN)_?)?PORT/, PORTS],
+  [/(?:GRPC|RPC)_(?:ADDRESS|ADDR|HOST|LISTEN|BIND)|RPC_PORT/, 'HOST and GRPC_PORT'],
   [
-    /^(?:MONGO|MONGO_?DB|DATABASE|DB)_?(?:NAME|DB|DBNAME|DB_NAME|DATABASE|DATABASE_NAME)$/,
-    'MONGODB_DATABASE',
-  ],
-  [/^(?:MONGO(?:DB)?|DATABASE|DB)$/, 'MONGODB_URI or MONGODB_DATABASE'],
-  [/^(?:(?:SERVER|APP|LISTEN)_?)?PORT$/, PORTS],
-  [/^(?:GRPC|RPC)_(?:ADDRESS|ADDR|HOST|LISTEN|BIND)$|^RPC_PORT$/, 'HOST and GRPC_PORT'],
-  [
-    /^(?:HTTP|REST|API|WEB)_(?:ADDRESS|ADDR|HOST|LISTEN|BIND)$|^(?:HTTPS|REST|API|WEB|JSON)_PORT$/,
+    /(?:HTTP|REST|API|WEB)_(?:ADDRESS|ADDR|HOST|LISTEN|BIND)|(?:HTTPS|REST|API|WEB|JSON)_PORT/,
     'HOST and HTTP_PORT',
   ],
-  [/^(?:HEALTH|METRICS?|PROMETHEUS|MANAGEMENT|MONITORING|PROBE)_PORT$/, 'ADMIN_PORT'],
-  [/^(?:BIND|LISTEN|SERVER|APP)(?:_?(?:ADDRESS|ADDR|HOST|IP|ON|TO))?$/, 'HOST'],
-  [/^(?:DATA|DB|MONGO(?:DB)?|MONGOD)_?(?:DATA_?)?(?:DIR|PATH|FOLDER)$/, 'EMBEDDED_DATA_DIR'],
+  [/(?:HEALTH|METRICS?|PROMETHEUS|MANAGEMENT|MONITORING|PROBE)_PORT/, 'ADMIN_PORT'],
+  [/(?:BIND|LISTEN|SERVER|APP)(?:_?(?:ADDRESS|ADDR|HOST|IP|ON|TO))?/, 'HOST'],
+  [/(?:DATA|DB|MONGO(?:DB)?|MONGOD)_?(?:DATA_?)?(?:DIR|PATH|FOLDER)/, 'EMBEDDED_DATA_DIR'],
   [
-    /^(?:MONGOD|MONGODB?_(?:BINARY|BIN|EXECUTABLE)|MONGOD_(?:BIN|PATH|EXECUTABLE)|MONGOMS_SYSTEM_BINARY)$/,
+    /(?:MONGOD|MONGODB?_(?:BINARY|BIN|EXECUTABLE)|MONGOD_(?:BIN|PATH|EXECUTABLE)|MONGOMS_SYSTEM_BINARY)/,
     'MONGOD_BINARY',
   ],
-  [/^(?:LOAD_|EMBEDDED_)?SAMPLES?(?:_DATA)?$/, 'SAMPLE_DATA'],
-  [/^(?:MAX_)?(?:PAGE|LIST)_(?:SIZE|LIMIT)$|^MAX_(?:LIMIT|PAGE)$/, 'MAX_PAGE_SIZE'],
-  [/^MAX_(?:RESPONSE|ANSWER|MESSAGE)(?:_(?:SIZE|LENGTH|BYTES))?$/, 'MAX_RESPONSE_BYTES'],
-  [/^(?:REQUEST_|CALL_|GRPC_)?TIMEOUT$/, 'DEFAULT_TIMEOUT or MAX_TIMEOUT'],
-  [/^(?:GRACE|GRACEFUL|SHUTDOWN)(?:_(?:PERIOD|TIMEOUT|TIME|GRACE(?:_PERIOD)?|SHUTDOWN))?$/, 'SHUTDOWN_GRACE'],
-  [/^LOG(?:GING|GER)?(?:_?(?:LEVEL|VERBOSITY))?$|^(?:VERBOSITY|PINO_LOG_LEVEL)$/, 'LOG_LEVEL'],
-  [/^(?:AUTH(?:ENTICATION)?_(?:MODE|TYPE|METHOD|KIND)|AUTHENTICATION)$/, 'AUTH'],
-  [/^(?:AUTH_|JWT_|PUBLIC_)?(?:JWKS?|PUBLIC_KEYS?|KEYS?)(?:_(?:FILE|PATH|SET))?$/, 'AUTH_PUBLIC_KEYS'],
-  [/^(?:AUTH_)?IDENTITY(?:_(?:ENDPOINT|URI|URL|ADDRESS|HOST|SERVICE))?$/, 'AUTH_IDENTITY_ENDPOINT'],
-  [/^(?:TLS|SSL|HTTPS|GRPC)_(?:CERT|CERTIFICATE|CRT)(?:_(?:FILE|PATH))?$/, 'TLS_CERT_FILE'],
-  [/^(?:TLS|SSL|HTTPS|GRPC)_(?:PRIVATE_)?KEY(?:_(?:FILE|PATH))?$/, 'TLS_KEY_FILE'],
+  [/(?:LOAD_|EMBEDDED_)?SAMPLES?(?:_DATA)?/, 'SAMPLE_DATA'],
+  [/(?:MAX_)?(?:PAGE|LIST)_(?:SIZE|LIMIT)|MAX_(?:LIMIT|PAGE)/, 'MAX_PAGE_SIZE'],
+  [/MAX_(?:RESPONSE|ANSWER|MESSAGE)(?:_(?:SIZE|LENGTH|BYTES))?/, 'MAX_RESPONSE_BYTES'],
+  [/(?:REQUEST_|CALL_|GRPC_)?TIMEOUT/, 'DEFAULT_TIMEOUT or MAX_TIMEOUT'],
+  [/(?:GRACE|GRACEFUL|SHUTDOWN)(?:_(?:PERIOD|TIMEOUT|TIME|GRACE(?:_PERIOD)?|SHUTDOWN))?/, 'SHUTDOWN_GRACE'],
+  [/LOG(?:GING|GER)?(?:_?(?:LEVEL|VERBOSITY))?|(?:VERBOSITY|PINO_LOG_LEVEL)/, 'LOG_LEVEL'],
+  [/(?:AUTH(?:ENTICATION)?_(?:MODE|TYPE|METHOD|KIND)|AUTHENTICATION)/, 'AUTH'],
+  [/(?:AUTH_|JWT_|PUBLIC_)?(?:JWKS?|PUBLIC_KEYS?|KEYS?)(?:_(?:FILE|PATH|SET))?/, 'AUTH_PUBLIC_KEYS'],
+  [/(?:AUTH_)?IDENTITY(?:_(?:ENDPOINT|URI|URL|ADDRESS|HOST|SERVICE))?/, 'AUTH_IDENTITY_ENDPOINT'],
+  [/(?:TLS|SSL|HTTPS|GRPC)_(?:CERT|CERTIFICATE|CRT)(?:_(?:FILE|PATH))?/, 'TLS_CERT_FILE'],
+  [/(?:TLS|SSL|HTTPS|GRPC)_(?:PRIVATE_)?KEY(?:_(?:FILE|PATH))?/, 'TLS_KEY_FILE'],
   [
-    /^(?:TLS|SSL|HTTPS|GRPC)_(?:CLIENT_)?CA(?:_?(?:CERT|CRT|CERTIFICATE))?(?:_(?:FILE|PATH))?$/,
+    /(?:TLS|SSL|HTTPS|GRPC)_(?:CLIENT_)?CA(?:_?(?:CERT|CRT|CERTIFICATE))?(?:_(?:FILE|PATH))?/,
     'TLS_CLIENT_CA_FILE',
   ],
-  [/^CORS(?:_(?:ALLOW(?:ED)?_)?(?:ORIGINS?|HOSTS?|DOMAINS?))?$|^ALLOW(?:ED)?_ORIGINS?$/, 'CORS_ORIGINS'],
-  [/^(?:JOB_)?EXPLORER(?:_(?:ENABLED?|ON))?$/, 'EXPLORER'],
+  [/CORS(?:_(?:ALLOW(?:ED)?_)?(?:ORIGINS?|HOSTS?|DOMAINS?))?|ALLOW(?:ED)?_ORIGINS?/, 'CORS_ORIGINS'],
+  [/(?:JOB_)?EXPLORER(?:_(?:ENABLED?|ON))?/, 'EXPLORER'],
 ];
+
+const matchesAll = (name: string, { source }: RegExp): boolean => new RegExp(`^(?:${source})$`).test(name);
 
 /** Matches the prefix of a deployment before the name of a setting. */
 const OWN_PREFIX = /^(?:SPACEONE_|CLOUDFORET_)?(?:INVENTORY_)?(?:JOB_)?/;
@@ -103,7 +102,7 @@ function closestSetting(name: string): string | undefined {
 export function intendedSetting(name: string): string | undefined {
   const upper = name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
   const own = upper.replace(OWN_PREFIX, '');
-  const alias = ALIASES.find(([names]) => names.test(upper))?.[1];
+  const alias = ALIASES.find(([names]) => matchesAll(upper, names))?.[1];
   return alias ?? closestSetting(upper) ?? (NAMES.includes(own) ? own : undefined);
 }
 

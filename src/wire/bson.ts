@@ -122,7 +122,7 @@ export function idIn(document: Buffer, named: NameTable<unknown>): string | unde
   return found;
 }
 
-const ID = nameTableOf([['_id', true]]);
+const ID = nameTableOf([['_id', '_id']]);
 
 /** The 24 digits of the `_id` of `document`; undefined where it is no ObjectId. */
 export const documentIdOf = (document: Buffer): string | undefined => idIn(document, ID);

@@ -77,6 +77,7 @@ describe('no suggestion is made', () => {
     ...['KUBERNETES_SERVICE_HOST', 'KUBERNETES_PORT', 'INVENTORY_SERVICE_PORT', 'INVENTORY_PORT_50051_TCP'],
     ...['MONGODB_SERVICE_HOST', 'MONGODB_SERVICE_PORT', 'MONGODB_SERVICE_PORT_MONGO'],
     ...['TCP', 'TCP_PORT', 'UDP_PROTO', 'SCTP_ADDR'].map((end) => `MONGODB_PORT_27017_${end}`),
+    ...['HTTPS_PORTAL', 'OUR_HTTPS_PORT', 'RPC_PORTAL', 'OUR_PROBE_PORT', 'TIMEOUTS', 'OUR_CORS_ORIGINS'],
     ...['ARCH', 'ROOT', 'TEST', 'DEBUG', 'CI', 'XDG_DATA_DIRS', 'LOGNAME', 'COLORTERM', 'DISPLAY', 'MAIL'],
   ])('for %s', (name) => {
     expect(nearMisses({ [name]: 'x' })).toEqual([]);

@@ -72,6 +72,11 @@ test('EXPLORER=off serves no page', async () => {
   expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404]);
 });
 
+test("the page is offered no domains of the sample on the operator's own database", async () => {
+  const settings = await fetch(`${await start()}/explorer/settings.json`);
+  expect(await settings.json()).toMatchObject({ domains: [] });
+});
+
 test('the page waits for a service that is away, and goes on by itself', async () => {
   const port = String(await freePort());
   const origin = await start({ HTTP_PORT: port });

@@ -1,9 +1,57 @@
-// Abort scopes: they end after all of their parts, however the work ends.
+// Timed parts, limited work, and abort scopes: they end after all of their parts, however the work ends.
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { withAbortScope } from '../../src/limits/abort.js';
-import type { Deadline } from '../../src/limits/abort.js';
+import { timed, withAbortScope, withTimeout } from '../../src/limits/abort.js';
+import type { Deadline, WorkPart } from '../../src/limits/abort.js';
 
 const DEADLINE: Deadline = { signal: new AbortController().signal, remaining: () => 10_000 };
+
+test.each<[string, string, () => Promise<string>]>([
+  ['is done', 'done', () => Promise.resolve('done')],
+  ['has failed', 'Error: torn', () => Promise.reject(new Error('torn'))],
+])('the time of a part ends once its work %s', async (_, outcome, work) => {
+  const events: string[] = [];
+  const begin = (part: WorkPart) => {
+    events.push(`begin ${part}`);
+    return () => void events.push(`end ${part}`);
+  };
+  const observer = { begin, results: () => undefined };
+  const running = timed({ ...DEADLINE, observer }, 'queue', work);
+  expect(events).toEqual(['begin queue']);
+  expect(await running.catch(String)).toBe(outcome);
+  expect(events).toEqual(['begin queue', 'end queue']);
+});
+
+describe('the signal of limited work is aborted', () => {
+  const never = new AbortController().signal;
+  const untilAborted = (signal: AbortSignal): Promise<string> =>
+    new Promise((resolve) => {
+      signal.addEventListener('abort', () => {
+        resolve('aborted');
+      });
+    });
+
+  test('after its time', async () => {
+    expect(await withTimeout(1, never, untilAborted)).toBe('aborted');
+  });
+
+  test('with the signal to stop', async () => {
+    const stop = new AbortController();
+    const work = withTimeout(3_600_000, stop.signal, untilAborted);
+    stop.abort();
+    expect(await work).toBe('aborted');
+  });
+
+  test('before it begins, where the signal to stop is aborted already', async () => {
+    expect(await withTimeout(3_600_000, AbortSignal.abort(), ({ aborted }) => Promise.resolve(aborted))).toBe(
+      true,
+    );
+  });
+
+  test('once it is done', async () => {
+    const seen = await withTimeout(3_600_000, never, (signal) => Promise.resolve({ signal }));
+    expect(seen.signal.aborted).toBe(true);
+  });
+});
 
 describe('the parts of a scope', () => {
   /** Parts ended so far. */

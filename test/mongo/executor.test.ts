@@ -135,6 +135,24 @@ test.each(READS)('%s has the read concern and the read preference of the URI', a
   expect(commands[0]).toHaveProperty('$readPreference');
 });
 
+test.each([0, 2])(
+  'the time in the database ends with a read whose connection breaks %i times',
+  async (breaks) => {
+    toBreak = breaks;
+    const running = new Set<symbol>();
+    let begun = 0;
+    const begin = () => {
+      const part = Symbol('part');
+      running.add(part);
+      begun += 1;
+      return () => void running.delete(part);
+    };
+    const observed = { ...PATIENT, observer: { begin, results: () => undefined } };
+    await Promise.allSettled([store.one(FILTER.within, {}, observed)]);
+    expect({ begun, running: running.size, toBreak }).toEqual({ begun: 1, running: 0, toBreak: 0 });
+  },
+);
+
 test('a delete is sent again after its connection breaks, and deletes once', async () => {
   const db = client.db(DATABASE);
   await db.collection('job').insertOne({ job_id: 'job-2', domain_id: DOMAIN });

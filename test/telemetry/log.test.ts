@@ -74,6 +74,15 @@ test('an error is logged by type, message and code, without its other properties
   expect(JSON.stringify(line)).not.toContain('x'.repeat(257));
 });
 
+test('of a circle of causes the error and its first three causes are logged', () => {
+  const [one, other] = [new Error('one'), new Error('other')];
+  one.cause = other;
+  other.cause = one;
+  const line = lineOf((log) => log.error({ err: one }, 'it failed'));
+  expect(line).toMatchObject({ err: { cause: { cause: { cause: { message: 'other' } } } } });
+  expect(JSON.stringify(line).match(/"message"/g)).toHaveLength(4);
+});
+
 test.each<[string, Error]>([
   ['MongoDB', serverError],
   ['BSON', new BSON.BSONError('key planted must not contain')],
