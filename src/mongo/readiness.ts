@@ -96,17 +96,14 @@ export function createReadyConnections<T extends Probeable>(
   monotonicNow: () => number,
 ): ReadyConnections<T> {
   const stopping = new AbortController();
-  const closing = new Set<Promise<void>>();
+  let closing: Promise<unknown> = Promise.resolve();
   let current = open();
   let spares: readonly T[] = [];
   let openedAt = monotonicNow();
   let polling = Promise.resolve();
 
   function close(all: readonly T[]): void {
-    for (const each of all) {
-      const closed = each.close().finally(() => closing.delete(closed));
-      closing.add(closed);
-    }
+    closing = Promise.all([closing, ...all.map((each) => each.close())]);
   }
 
   /** Uses `next` and closes all others. */
@@ -139,7 +136,7 @@ export function createReadyConnections<T extends Probeable>(
       stopping.abort();
       await polling;
       close([current, ...spares]);
-      await Promise.all(closing);
+      await closing;
     },
   };
 }

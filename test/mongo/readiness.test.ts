@@ -1,4 +1,5 @@
 // Connections kept ready: which ones are used, and that all others are closed.
+import { setImmediate as later } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { createReadyConnections } from '../../src/mongo/readiness.js';
 import type { Probeable } from '../../src/mongo/readiness.js';
@@ -29,9 +30,10 @@ interface Opened extends Probeable {
   readonly nth: number;
 }
 
-/** Connections that answer by `answer`, by their number and that of their probe, and the numbers of the closed ones. */
+/** Connections that answer by `answer`, by their number and that of their probe, and the numbers of the closed ones and the gone. */
 function createWorld(answer: (nth: number, probe: number) => Probe) {
   const closed: number[] = [];
+  const gone: number[] = [];
   const probed = new Set<number>();
   let opened = 0;
   let now = 0;
@@ -46,7 +48,7 @@ function createWorld(answer: (nth: number, probe: number) => Probe) {
       },
       close() {
         closed.push(nth);
-        return Promise.resolve();
+        return later().then(() => void gone.push(nth));
       },
     };
   };
@@ -60,7 +62,7 @@ function createWorld(answer: (nth: number, probe: number) => Probe) {
         if (isEnough()) resolve();
       });
     });
-  return { ready, closed, probed, results, watched };
+  return { ready, closed, gone, probed, results, watched };
 }
 
 interface Row {
@@ -131,6 +133,7 @@ test.each(ROWS)('$what', async ({ answer, results, current, closed }) => {
   expect(world.closed).toEqual(closed);
   await world.ready.stop();
   expect(world.closed).toEqual([...closed, current]);
+  expect(world.gone).toEqual([...closed, current]);
 });
 
 test('a stop ends a probe, and closes the connections in use and the spares', async () => {
