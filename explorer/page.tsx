@@ -64,7 +64,7 @@ function GuardedView({ context }: { readonly context: ViewContext }) {
   if (failed !== hash) return <CurrentView context={context} />;
   return (
     <p class="failure answered" role="alert">
-      This view cannot be shown, by a fault of the page. Another window, filter or view may be.
+      This view cannot be shown: the page has a fault. Another window or filter may avoid it.
     </p>
   );
 }

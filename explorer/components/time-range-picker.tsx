@@ -60,9 +60,9 @@ function OwnRange({ timeRange, now, zone, go }: ViewContext) {
 
 /** The window in words, with the zone of all times of the page, and the switch to another. */
 const InWords = (context: ViewContext) => {
-  const { route, timeRange, zone, unknownZone, now, go } = context;
+  const { route, timeRange, zone, unknownZone, go } = context;
   const local = localZone();
-  const outer = wider(timeRange, now);
+  const outer = wider(timeRange, context);
   return (
     <p class="words">
       {isWindow(route.window)

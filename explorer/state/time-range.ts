@@ -125,13 +125,16 @@ export function bucketStart(text: string, unit: Unit, zone: string): number {
   return Number.isNaN(wall) ? NaN : timeAt(wall, zone);
 }
 
-/** The window of twice the length around a time range, up to `now`; undefined where nothing is beyond. */
-export function wider({ from, to = Infinity }: TimeRange, now: number): string | undefined {
+/** The window of twice the length around a time range, from a whole bucket up to `now`; undefined where nothing is beyond. */
+export function wider(
+  { from, to = Infinity }: TimeRange,
+  { now, zone }: { readonly now: number; readonly zone: string },
+): string | undefined {
   if (from === undefined) return undefined;
   const end = Math.min(to, now);
   const length = Math.max(end - from, HOUR_MS);
   const last = Math.min(end + length / 2, Math.max(end, now));
-  const first = earlier(last, 2 * length);
+  const first = Math.max(floor(last - 2 * length, unitOf(2 * length), zone), EARLIEST);
   return first < from || last > end ? between(first, last) : undefined;
 }
 

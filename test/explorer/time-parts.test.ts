@@ -97,12 +97,13 @@ test.each([
 });
 
 test.each([
-  [{ from: NOW - 2 * DAY_MS, to: NOW - DAY_MS }, NOW - 2.5 * DAY_MS, NOW - DAY_MS / 2],
-  [{ from: NOW - DAY_MS, to: undefined }, NOW - 2 * DAY_MS, NOW],
-  [{ from: NOW + DAY_MS, to: NOW + 2 * DAY_MS }, NOW - 2 * HOUR_MS, NOW],
+  [{ from: NOW - 2 * DAY_MS, to: NOW - DAY_MS }, NOW - 2.5 * DAY_MS - HOUR_MS / 2, NOW - DAY_MS / 2],
+  [{ from: NOW - DAY_MS, to: undefined }, NOW - 2 * DAY_MS - HOUR_MS / 2, NOW],
+  [{ from: NOW - 7 * DAY_MS, to: undefined }, Date.UTC(2026, 10, 12), NOW],
+  [{ from: NOW + DAY_MS, to: NOW + 2 * DAY_MS }, NOW - 2.5 * HOUR_MS, NOW],
   [{ from: FIRST + DAY_MS, to: undefined }, FIRST, NOW],
-])('around %j there is a window of twice its length', (range, from, to) => {
-  expect(wider({ ...range, unit: 'day' }, NOW)).toBe(`${iso(from)}/${iso(to)}`);
+])('around %j there is a window of twice its length, from a whole hour or day on', (range, from, to) => {
+  expect(wider({ ...range, unit: 'day' }, CLOCK)).toBe(`${iso(from)}/${iso(to)}`);
 });
 
 test.each([
@@ -110,7 +111,7 @@ test.each([
   [{ from: FIRST, to: undefined }],
   [{ from: FIRST, to: Date.UTC(9999, 0) }],
 ])('around %j there is nothing', (range) => {
-  expect(wider({ ...range, unit: 'week' }, NOW)).toBeUndefined();
+  expect(wider({ ...range, unit: 'week' }, CLOCK)).toBeUndefined();
 });
 
 test.each([
