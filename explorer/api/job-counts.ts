@@ -32,11 +32,28 @@ export interface TimelineRow {
   /** The interval in the date format of the request. */
   readonly at?: string;
   readonly status?: string;
+  /** Jobs created from a time on, and before it. */
   readonly jobs?: number;
+  readonly before?: number;
 }
 
-/** Selected jobs in every status by creation time and status. */
-export const statTimeline = (selection: Selection, dateFormat: string): Call<Results<TimelineRow>> =>
+/** Counts the jobs created from a time on, or before it. */
+export const jobsCreated = (name: string, operator: 'gte' | 'lt', time: number) => ({
+  ...JOBS,
+  name,
+  conditions: [condition(FIELDS.created, operator, new Date(time).toISOString())],
+});
+
+/** Counts the jobs created from `since` on, and those before; without `since` none is before. */
+const jobsAround = (since: number | undefined) =>
+  since === undefined ? [JOBS] : [jobsCreated('jobs', 'gte', since), jobsCreated('before', 'lt', since)];
+
+/** Selected jobs in every status by creation time and status: those created from `since` on, and those before. */
+export const statTimeline = (
+  selection: Selection,
+  dateFormat: string,
+  since: number | undefined,
+): Call<Results<TimelineRow>> =>
   stat(
     'Jobs by time and status',
     selection,
@@ -49,7 +66,7 @@ export const statTimeline = (selection: Selection, dateFormat: string): Call<Res
               { ...named(FIELDS.created, 'at'), date_format: dateFormat },
               named(FIELDS.status, 'status'),
             ],
-            fields: [JOBS],
+            fields: jobsAround(since),
           },
         },
       ],
@@ -58,6 +75,7 @@ export const statTimeline = (selection: Selection, dateFormat: string): Call<Res
       at: textAt(row, 'at'),
       status: textAt(row, 'status'),
       jobs: numberAt(row, 'jobs'),
+      before: numberAt(row, 'before'),
     })),
   );
 
@@ -72,16 +90,9 @@ export interface CollectorRow {
   readonly before?: number;
 }
 
-/** Counts the jobs created from a time on, or before it. */
-export const jobsCreated = (name: string, operator: 'gte' | 'lt', time: number) => ({
-  ...JOBS,
-  name,
-  conditions: [condition(FIELDS.created, operator, new Date(time).toISOString())],
-});
-
 /**
  * Selected jobs in every status by collector and status, the largest groups first: those created from `since` on, and
- * those before. Without `since` none is before.
+ * those before.
  */
 export const statCollectors = (
   selection: Selection,
@@ -101,10 +112,7 @@ export const statCollectors = (
               named(FIELDS.provider, 'provider'),
               named(FIELDS.status, 'status'),
             ],
-            fields:
-              since === undefined
-                ? [JOBS]
-                : [jobsCreated('jobs', 'gte', since), jobsCreated('before', 'lt', since)],
+            fields: jobsAround(since),
           },
         },
         { sort: { keys: [{ key: 'jobs', desc: true }] } },
