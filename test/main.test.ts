@@ -234,7 +234,7 @@ const GRACE_MS = 8000;
 const MARGIN_MS = 2000;
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
-  test('lets a running call finish, rejects new ones and exits with 0', async () => {
+  test('lets a running call finish, rejects new ones, answers probes meanwhile and exits with 0', async () => {
     const program = start({ SHUTDOWN_GRACE: `${GRACE_MS}ms` });
     const { grpc, admin } = await program.addresses();
     const [client, late] = [jsonClient(grpc), jsonClient(grpc)];
@@ -246,6 +246,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     await until('the shutdown begins', () => program.log.some(({ msg }) => msg === 'stopping'), 1000);
     expect(await late.call('list', LIST)).toHaveProperty('error.status', 'UNAVAILABLE');
     expect(await client.call('list', LIST)).toHaveProperty('error.status', 'UNAVAILABLE');
+    expect(await (await fetch(`http://${admin}/readyz`)).text()).toMatch(/^not serving: stopping/);
     expect(await slow).toEqual({ response: { results: [{ rows: 1_000_000 }] } });
     expect(await program.ended).toEqual({ code: 0, signal: null });
     expect(performance.now() - startedAt).toBeLessThan(GRACE_MS + MARGIN_MS);

@@ -10,6 +10,7 @@ import type { Schedulers } from '../limits/fair-scheduler.js';
 import type { MemoryBudget } from '../limits/memory-budget.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
 import type { AskedFilter } from '../query/model.js';
+import type { Scope } from '../scope.js';
 import type { Asked, Call, Read, Reserved, Slot, StreamCase, UseCase } from './call.js';
 import { explainFilterError } from './filter-errors.js';
 import type { JobStore } from './store.js';
@@ -95,10 +96,17 @@ export const withStreamErrors = <Query extends Filtered, W extends Deadline>(
     }
   };
 
+/**
+ * Leaves reads within projects unexplained: what is examined for them counts jobs of other projects, and conditions on
+ * collectors become ids of any in the domain.
+ */
+const explainedWithin = ({ projects }: Scope, call: Call): Call =>
+  projects === undefined ? call : { ...call, explain: undefined };
+
 /** An rpc: reads the request of a call, then runs its use case. */
 export const rpc =
   <Request, Query>(read: Read<Request, Query>, run: UseCase<Query>) =>
   async (request: Request, call: Call): Promise<Uint8Array> => {
     const asked: Asked<Query> = await read(request, call);
-    return await run(asked, call);
+    return await run(asked, explainedWithin(asked.scope, call));
   };

@@ -12,17 +12,18 @@ export interface Plan {
 
 const isObject = (value: unknown): value is Document => typeof value === 'object' && value !== null;
 
-/** Every value under `name`, at any depth; plans that lost are left out. */
-function* valuesUnder(name: string, value: unknown): Generator<unknown, void> {
+/** Every object in `value` with a field called `name`, at any depth. */
+function* objectsWith(name: string, value: unknown): Generator<Document, void> {
   if (!isObject(value)) return;
-  for (const [key, inner] of Object.entries(value)) {
-    if (key === name) yield inner;
-    if (key !== 'rejectedPlans') yield* valuesUnder(name, inner);
-  }
+  if (Object.hasOwn(value, name)) yield value;
+  for (const inner of Object.values(value)) yield* objectsWith(name, inner);
 }
 
-/** Stages of a plan that read an index or the collection. */
-const SCAN = /SCAN|^IDHACK$|^EXPRESS/;
+/** A router's plan: each of its shards reports plans of its own. */
+const isOfShards = (plan: unknown): boolean => isObject(plan) && 'shards' in plan;
+
+/** Stages of a plan that read an index or the collection, or that do not list the plans which lost. */
+const SCAN = /SCAN|^IDHACK$|^EXPRESS|^SUBPLAN$/;
 
 interface Scan {
   readonly index: string;
@@ -40,18 +41,29 @@ function* scansIn(plan: unknown, tenant: string): Generator<Scan, void> {
   for (const inner of Object.values(plan)) yield* scansIn(inner, tenant);
 }
 
+/** The scans of all candidates are within the tenant; false where they are not all listed. */
+const isWithinTenant = ({ winningPlan, rejectedPlans }: Document, tenant: string): boolean =>
+  Array.isArray(rejectedPlans) &&
+  [...scansIn([winningPlan, rejectedPlans], tenant)].every((scan) => scan.isWithinTenant);
+
 const sumOf = (reports: readonly Document[], name: string): number =>
   reports.reduce((sum, report) => sum + Number(report[name] ?? 0), 0);
 
 /**
- * Reads `reply`. The number of keys and documents examined is shown only for indexes that begin with `tenant`: any other
- * number would tell of documents outside the scope.
+ * Reads `reply`. MongoDB chooses among candidate plans by what they find first: if one of them reads documents of other
+ * tenants, both the choice and the numbers tell of those, and nothing is shown.
  */
 export function planOf(reply: Document, tenant: string): Plan {
-  const scans = [...valuesUnder('winningPlan', reply)].flatMap((plan) => [...scansIn(plan, tenant)]);
-  const reports = [...valuesUnder('executionStats', reply)].filter(isObject);
+  const planners = [...objectsWith('winningPlan', reply)].filter(
+    ({ winningPlan }) => !isOfShards(winningPlan),
+  );
+  if (!planners.every((planner) => isWithinTenant(planner, tenant))) return {};
+  const scans = planners.flatMap(({ winningPlan }) => [...scansIn(winningPlan, tenant)]);
   const index = [...new Set(scans.map((scan) => scan.index))];
-  if (reports.length === 0 || !scans.every(({ isWithinTenant }) => isWithinTenant)) return { index };
+  const reports = [...objectsWith('executionStats', reply)]
+    .map(({ executionStats }): unknown => executionStats)
+    .filter(isObject);
+  if (reports.length === 0) return { index };
   return {
     index,
     keys_examined: sumOf(reports, 'totalKeysExamined'),

@@ -35,7 +35,9 @@ export function beginDeadline(call: CallContext, options: DeadlineOptions): Runn
   const end = begun + time * DATABASE_SHARE;
   const expire = (): void => {
     const reason = unready();
-    abort(reason === undefined ? appError('REQUEST_TIMEOUT', {}) : notServing(reason));
+    // A stop waits for running calls: it ends none before its time.
+    const isTooLate = reason === undefined || reason === 'stopping';
+    abort(isTooLate ? appError('REQUEST_TIMEOUT', {}) : notServing(reason));
   };
   const cancel = (): void => {
     if (monotonicNow() < end) abort(appError('REQUEST_CANCELLED', {}));

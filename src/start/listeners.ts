@@ -1,4 +1,4 @@
-/** Opens the listeners of gRPC, HTTP and administration; they close together (docs/deploy.md «Start and stop»). */
+/** Opens the listeners of gRPC, HTTP and administration; the last one closes behind the others (docs/deploy.md «Start and stop»). */
 import type { MongoOptions } from 'mongodb';
 import type { TimeSlicer } from '../limits/yield.js';
 import type { Config } from '../config/config.js';
@@ -56,6 +56,9 @@ const authOf = ({ auth, authIdentityEndpoint }: Config): 'none' | 'jwt' | 'ident
 
 type Open = (port: number) => Promise<Listener>;
 
+/** The time for a scrape in progress once all calls have ended. */
+const ADMIN_GRACE_MS = 500;
+
 /** Opens the listeners. Errors: a port is in use or not allowed; the error names the variable. */
 export async function openListeners(
   { domains, ...served }: ServedParts,
@@ -63,17 +66,23 @@ export async function openListeners(
 ): Promise<Addresses> {
   const { host, corsOrigins } = config;
   const { now, monotonicNow } = clock;
-  const listeners: Listener[] = [];
-  cleanups.push(async () => {
-    await Promise.all(listeners.map((listener) => listener.close(config.shutdownGrace)));
-  });
 
-  async function listen(variable: string, port: number | 'off', open: Open): Promise<string> {
-    if (port === 'off') return port;
-    const listener = await explainListenErrors(variable, port, host, open(port));
-    listeners.push(listener);
-    return listener.address;
+  /** Opens listeners that close together. */
+  function group(grace: number) {
+    const listeners: Listener[] = [];
+    cleanups.push(async () => {
+      await Promise.all(listeners.map((listener) => listener.close(grace)));
+    });
+    return async (variable: string, port: number | 'off', open: Open): Promise<string> => {
+      if (port === 'off') return port;
+      const listener = await explainListenErrors(variable, port, host, open(port));
+      listeners.push(listener);
+      return listener.address;
+    };
   }
+  // Probes and scrapes are answered while calls end: the group that closes last comes first.
+  const listenForProbes = group(ADMIN_GRACE_MS);
+  const listen = group(config.shutdownGrace);
 
   const answerTimeoutMs = replaced?.answerTimeoutMs;
   const parts = { ...served, memory: createRequestMemory(memory, metrics) };
@@ -88,7 +97,7 @@ export async function openListeners(
   const http = await listen('HTTP_PORT', config.httpPort, (port) =>
     openHttpListener({ ...shared, port, corsOrigins, explorer }),
   );
-  const admin = await listen('ADMIN_PORT', config.adminPort, (port) =>
+  const admin = await listenForProbes('ADMIN_PORT', config.adminPort, (port) =>
     openAdminListener(served.state, { host, port, log, metrics }),
   );
   return { grpc, http, admin };

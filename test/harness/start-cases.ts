@@ -55,6 +55,17 @@ const UNPRIVILEGED = `data:text/javascript,${encodeURIComponent(
   };`,
 )}`;
 
+/** Removes a file once it has been read. */
+const VANISHING = `data:text/javascript,${encodeURIComponent(
+  `import { promises, rmSync } from 'node:fs';
+  const { readFile } = promises;
+  promises.readFile = async (path, ...options) => {
+    const content = await readFile(path, ...options);
+    if (String(path).endsWith('vanishing.pem')) rmSync(path);
+    return content;
+  };`,
+)}`;
+
 const when = (symptom: string, settings: Case['settings'], more: Partial<Case> = {}): Case => ({
   symptom,
   settings,
@@ -138,6 +149,10 @@ export const NOT_SERVING: readonly Case[] = [
   when('a certificate of another name', byTls('tls', 'tlsCAFile=$/ca.pem', '127.0.0.1')),
   when('an expired certificate', byTls('expired', 'tlsCAFile=$/ca.pem')),
   when('a database that wants a certificate', byTls('strict', 'tlsCAFile=$/ca.pem')),
+  when('a CA file that vanishes', (world) => ({
+    ...byTls('tls', 'tlsCAFile=$/vanishing.pem')(world),
+    NODE_OPTIONS: `--import ${VANISHING}`,
+  })),
   when('a wrong password', asUser('all', `${PASSWORD}x`)),
   when('no user', against('auth')),
   when('no token', against('auth', 'authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s')),

@@ -122,6 +122,7 @@ export async function makeWorld(cleanups: Cleanups, set: string): Promise<World>
   const { cert, key } = await ca.issue('01', [{ type: 'dns', value: 'localhost' }]);
   const expired = await ca.issue('02', [{ type: 'dns', value: 'localhost' }], PAST);
   await writeFile(join(folder, 'ca.pem'), ca.cert);
+  await writeFile(join(folder, 'vanishing.pem'), ca.cert);
   await writeFile(join(folder, 'key.pem'), key);
   await writeFile(join(folder, 'server.pem'), `${cert}\n${key}`);
   mkdirSync(join(folder, 'foreign'));

@@ -6,6 +6,7 @@ import { createJobStore } from '../../src/job/store.js';
 import { JOB_SCHEMA } from '../../src/job/schema.js';
 import { clientOptions } from '../../src/mongo/client-options.js';
 import { killSessionsOn } from '../../src/mongo/session-killer.js';
+import { planOf } from '../../src/mongo/plan.js';
 import { shownCommand } from '../../src/mongo/shown-command.js';
 import { confine } from '../../src/query/confine.js';
 import { mongodbUri } from '../harness/service.js';
@@ -75,6 +76,71 @@ test.each<readonly [string, Document, Document]>([
   ],
 ])('of a command is shown %s', (_, command, expected) => {
   expect(shownCommand(command)).toEqual(expected);
+});
+
+const scanOf = (...fields: readonly string[]): Document => ({
+  stage: 'IXSCAN',
+  indexName: fields.join('_'),
+  keyPattern: Object.fromEntries(fields.map((field) => [field, 1])),
+});
+const OWN = scanOf('domain_id', 'status');
+const OWN_TOO = scanOf('domain_id', 'created_at');
+const FOREIGN = scanOf('status');
+const fetchOf = (...inputStages: readonly Document[]): Document => ({ stage: 'FETCH', inputStages });
+
+const COUNTS = { totalKeysExamined: 3, totalDocsExamined: 2, nReturned: 1, executionTimeMillis: 0 };
+const SHOWN = { keys_examined: 3, documents_examined: 2, results: 1, execution_ms: 0 };
+
+const found = (queryPlanner: Document): Document => ({ queryPlanner, executionStats: COUNTS });
+const sharded = (...shards: readonly Document[]): Document =>
+  found({ winningPlan: { stage: 'SHARD_MERGE', shards } });
+
+test.each<readonly [string, Document, Document]>([
+  [
+    'an index of the tenant, chosen among others of the tenant',
+    found({ winningPlan: fetchOf(OWN), rejectedPlans: [fetchOf(OWN_TOO)] }),
+    { index: ['domain_id_status'], ...SHOWN },
+  ],
+  [
+    'the indexes of each shard',
+    sharded(
+      { winningPlan: fetchOf(OWN), rejectedPlans: [OWN_TOO] },
+      { winningPlan: fetchOf(OWN_TOO), rejectedPlans: [] },
+    ),
+    { index: ['domain_id_status', 'domain_id_created_at'], ...SHOWN },
+  ],
+  [
+    'the index of a pipeline',
+    { stages: [{ $cursor: found({ winningPlan: OWN, rejectedPlans: [] }) }] },
+    { index: ['domain_id_status'], ...SHOWN },
+  ],
+  ['nothing of an index of all tenants', found({ winningPlan: FOREIGN, rejectedPlans: [] }), {}],
+  [
+    'nothing where an index of all tenants was a candidate',
+    found({ winningPlan: fetchOf(OWN), rejectedPlans: [OWN_TOO, fetchOf(FOREIGN)] }),
+    {},
+  ],
+  [
+    'nothing where it was one on a shard',
+    sharded(
+      { winningPlan: fetchOf(OWN), rejectedPlans: [] },
+      { winningPlan: fetchOf(OWN), rejectedPlans: [FOREIGN] },
+    ),
+    {},
+  ],
+  [
+    'nothing of a part of several indexes',
+    found({ winningPlan: fetchOf(OWN, FOREIGN), rejectedPlans: [] }),
+    {},
+  ],
+  ['nothing without a list of the candidates', found({ winningPlan: OWN }), {}],
+  [
+    'nothing of plans chosen part by part',
+    found({ winningPlan: { stage: 'SUBPLAN', inputStage: OWN }, rejectedPlans: [] }),
+    {},
+  ],
+])('of a plan is shown %s', (_, reply, expected) => {
+  expect(planOf(reply, 'domain_id')).toEqual(expected);
 });
 
 test('a read has its result where its explanation has no time, and shows no numbers', async () => {

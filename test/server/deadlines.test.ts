@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { MongoClient } from 'mongodb';
 import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import type { AppError } from '../../src/errors.js';
+import type { Reason } from '../../src/reasons.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import { createServingState } from '../../src/server/serving-state.js';
 import { chained, monotonicNow, incoming, now } from '../harness/chained.js';
@@ -177,6 +178,21 @@ describe('a deadline', () => {
       'code',
       'ERROR_REQUEST_TIMEOUT',
     );
+  });
+
+  test.each([
+    ['serves', undefined, 'ERROR_REQUEST_TIMEOUT'],
+    ['stops', 'stopping', 'ERROR_REQUEST_TIMEOUT'],
+    ['is without its database', 'unreachable', 'ERROR_UNAVAILABLE'],
+  ] as const)('passing while the service %s is answered with the cause', async (_, reason, code) => {
+    let unready: Reason | undefined;
+    const work = (): Promise<never> => {
+      unready = reason;
+      return new Promise(() => undefined);
+    };
+    const { calls } = chained(work, { unready: () => unready });
+    const answer = calls.unary(incoming('list', monotonicNow() + 100));
+    await expect(answer).rejects.toHaveProperty('code', code);
   });
 
   test.each([

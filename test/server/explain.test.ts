@@ -24,6 +24,7 @@ let service: Service;
 let off: Service;
 let bare: Service;
 let guarded: Service;
+let confined: Service;
 let token: string;
 
 beforeAll(async () => {
@@ -36,12 +37,19 @@ beforeAll(async () => {
   off = await startService('explain_off');
   bare = await startService('explain_bare', { explain: 'on' });
   guarded = await startService('explain_guarded', { explain: 'on' }, { authenticate });
+  const scope = () => Promise.resolve({ domainId: DOMAIN, projects: ['project-827a72d770aa'] });
+  confined = await startService(
+    'explain_confined',
+    { explain: 'on' },
+    { authenticate: () => Promise.resolve({ scope }) },
+  );
 });
 afterAll(async () => {
   await service.stop();
   await off.stop();
   await bare.stop();
   await guarded.stop();
+  await confined.stop();
 });
 
 type Headers = Readonly<Record<string, string>>;
@@ -93,6 +101,7 @@ test.each<readonly [string, () => Promise<string | undefined>]>([
   ['where the setting is off', () => grpc(off, ASKED)],
   ['without a token', () => grpc(guarded, ASKED)],
   ['without the permission of the call', () => grpc(guarded, { token, ...ASKED })],
+  ['of an export', () => route('list', REQUEST, { ...ASKED, accept: 'application/x-ndjson' })],
   ['for a faulty request', () => route('list', { ...REQUEST, query: { sort: { key: 1 } } })],
 ])('nothing is explained %s', async (_, call) => {
   expect(await call()).toBeUndefined();
@@ -113,38 +122,53 @@ test('a stat shows its pipeline, and what it examined', async () => {
   });
 });
 
+/** The operations in the explanation of a list, with `value` and the time left out. */
+async function operationsFor(of: Service, k: string, v: string): Promise<string> {
+  const body = JSON.stringify({ domain_id: DOMAIN, query: { filter: [{ k, o: 'eq', v }] } });
+  const explanation = (await http(routeOf('list'), 'application/json', body, ASKED, of)) ?? '';
+  const [, operations = ''] = explanation.split('"operations":');
+  return operations.replaceAll(v, 'the value').replaceAll(/,"execution_ms":\d+/g, '');
+}
+
 describe('nothing about other domains is revealed', () => {
-  const operationsFor = async (v: string): Promise<string> => {
-    const query = { filter: [{ k: 'job_id', o: 'eq', v }] };
-    const explanation = (await route('list', { domain_id: DOMAIN, query })) ?? '';
-    const [, operations = ''] = explanation.split('"operations":');
-    return operations.replaceAll(v, 'the id').replaceAll(/,"execution_ms":\d+/g, '');
-  };
+  const OTHERS = Array.from({ length: 3000 }, (_, n) => ({
+    ...{ job_id: `job-other-${n}`, domain_id: 'domain-other', created_at: new Date(n) },
+    ...{ status: 'OTHER', collector_id: 'collector-other' },
+    ...{ project_id: 'project-other', projects: ['project-other'] },
+  }));
+  beforeAll(() => service.insert(OTHERS));
+  beforeAll(() => bare.db.collection('job').dropIndexes());
 
-  test('by the id of a job', async () => {
-    const job = await service.db.collection('job').findOne({ domain_id: { $ne: DOMAIN } });
-    const ofOther = await operationsFor(String(job?.['job_id']));
-    expect(ofOther).toContain('the id');
-    expect(ofOther).toBe(await operationsFor('job-none'));
+  test.each([
+    ['job_id', 'job-other-1', 'job-none'],
+    ['project_id', 'project-other', 'project-none'],
+    ['projects', 'project-other', 'project-none'],
+    ['collector_id', 'collector-other', 'collector-none'],
+    ['status', 'OTHER', 'NONE'],
+  ])('by a condition on %s', async (k, other, none) => {
+    const ofOther = await operationsFor(service, k, other);
+    expect(ofOther).toContain('the value');
+    expect(ofOther).toBe(await operationsFor(service, k, none));
   });
 
-  test('by the index of ids', async () => {
-    const explanation = await route('get', { domain_id: DOMAIN, job_id: 'job-39fc4a58d6de' });
-    expect(explanation).toContain('"index":["job_id_1"]');
-    expect(explanation).not.toContain('examined');
+  test.each<readonly [string, () => Promise<string | undefined>]>([
+    ['the index of ids', () => route('get', { domain_id: DOMAIN, job_id: 'job-39fc4a58d6de' })],
+    ['a list without an index', () => http(routeOf('list'), 'application/json', TEXT, ASKED, bare)],
+  ])('by %s', async (_, call) => {
+    const explanation = await call();
+    expect(explanation).toContain('"command":"find"');
+    expect(explanation).not.toMatch(/index|examined|execution_ms/);
   });
+});
 
-  test('by a list without an index', async () => {
-    await bare.db.collection('job').dropIndexes();
-    const explanation = await http(routeOf('list'), 'application/json', TEXT, ASKED, bare);
-    expect(explanation).toContain('"index":["COLLSCAN"]');
-    expect(explanation).not.toMatch(/examined|execution_ms/);
-  });
+test('nothing but its times is explained to a caller confined to projects', async () => {
+  const explanation = await http(routeOf('list'), 'application/json', TEXT, ASKED, confined);
+  expect(JSON.parse(explanation ?? '')).toEqual({ ...EXPLAINED, operations: [] });
 });
 
 test('an explanation is ASCII, and short for any filter', async () => {
   const texts = Array.from({ length: 300 }, (_, index) => `é${index}`);
-  const filter = texts.map((v) => ({ k: 'status', o: 'not', v }));
+  const filter = texts.map((v) => ({ k: 'filters.note', o: 'not', v }));
   const explanation = (await route('list', { domain_id: DOMAIN, query: { filter } })) ?? '';
   expect(explanation).toMatch(/^[\x20-\x7e]+$/);
   expect(explanation.length).toBeLessThanOrEqual(3072);

@@ -42,6 +42,8 @@ export const refusedUser: Rule = (facts) => {
   };
 };
 
+const TOKEN_MECHANISMS: ReadonlySet<string> = new Set(['MONGODB-OIDC', 'MONGODB-AWS']);
+
 /** The driver passes on what the file or the service of a token fails with; its own errors of the network have classes. */
 const isOfToken = (error: unknown): error is Error =>
   error instanceof MongoOIDCError ||
@@ -49,8 +51,9 @@ const isOfToken = (error: unknown): error is Error =>
   (error instanceof Error && 'syscall' in error && !(error instanceof MongoError));
 
 export const noToken: Rule = ({ subject: { credentials }, errors }) => {
+  if (credentials === undefined || !TOKEN_MECHANISMS.has(credentials.mechanism)) return undefined;
   const failure = errors.find(isOfToken);
-  if (credentials === undefined || failure === undefined) return undefined;
+  if (failure === undefined) return undefined;
   return {
     reason: 'auth',
     text: `there is no token for ${credentials.mechanism} (${codeOf(failure) || failure.name}); check authMechanismProperties in MONGODB_URI, and what issues the token`,

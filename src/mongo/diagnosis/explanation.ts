@@ -6,7 +6,7 @@ import { MongoCompatibilityError, MongoError, MongoParseError } from 'mongodb';
 import type { Diagnosis, Reason } from '../../reasons.js';
 import { missingRights, noToken, noUser, refusedUser } from './access.js';
 import { classifyFailure, codeOf } from './connection-failures.js';
-import { enumerate, errorsWithin, hostList, serverErrors } from './facts.js';
+import { enumerate, errorsWithin, hostList, serverErrors, TLS_FILES } from './facts.js';
 import type { Facts, Rule, Subject } from './facts.js';
 import type { Heartbeats } from './heartbeats.js';
 import {
@@ -32,6 +32,21 @@ const noSrvRecord: Rule = ({ subject, errors }) => {
     reason: 'dns',
     text: `the DNS has no usable SRV record _mongodb._tcp.${srvHost} (${codeOf(failure) || failure.message}); check the host in MONGODB_URI and the DNS`,
   };
+};
+
+/** Files of TLS are read again for each new client, also long after the start. */
+const missingTlsFile: Rule = ({ subject, errors }) => {
+  const isOf = (path: unknown) => (error: unknown) =>
+    error instanceof Error && 'path' in error && error.path === path;
+  for (const option of TLS_FILES) {
+    const failure = errors.find(isOf(subject[option]));
+    if (failure !== undefined)
+      return {
+        reason: 'tls',
+        text: `${option} ${subject[option] ?? ''} cannot be read (${codeOf(failure)}); put the file back, or name another in MONGODB_URI`,
+      };
+  }
+  return undefined;
 };
 
 const noLoadBalancer: Rule = ({ subject, errors }) => {
@@ -86,7 +101,8 @@ const noConnection: Rule = ({ subject, errors }) => {
 
 /** The rules in order; the first match counts. Certain causes come before passing ones. */
 const RULES: readonly Rule[] = [
-  ...[outdatedVersion, noUser, missingRights, refusedUser, noSrvRecord, noToken, noLoadBalancer],
+  ...[outdatedVersion, noUser, missingRights, refusedUser, noSrvRecord, noLoadBalancer],
+  ...[missingTlsFile, noToken],
   ...[uninitiated, otherReplicaSet, onlyArbiters, noSecondary, recovering, noPrimary],
   ...[failedConnections, otherServerError, noConnection],
 ];

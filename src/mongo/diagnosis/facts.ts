@@ -4,10 +4,13 @@ import type { MongoOptions } from 'mongodb';
 import type { Diagnosis } from '../../reasons.js';
 import type { Heartbeats } from './heartbeats.js';
 
+/** The options of MONGODB_URI that name a file of TLS. */
+export const TLS_FILES = ['tlsCAFile', 'tlsCertificateKeyFile', 'tlsCRLFile'] as const;
+
 /** The database as MONGODB_URI describes it. */
 export type Subject = Pick<
   MongoOptions,
-  'hosts' | 'srvHost' | 'replicaSet' | 'tls' | 'credentials' | 'readPreference'
+  'hosts' | 'srvHost' | 'replicaSet' | 'tls' | 'credentials' | 'readPreference' | (typeof TLS_FILES)[number]
 > & { readonly database: string };
 
 export interface Facts {

@@ -16,13 +16,13 @@ export interface ExplanationsOptions {
 /** Each of them runs twice. */
 const MAX_OPERATIONS = 10;
 
-/** Operations are explained only as they run, after authentication and within the scope. */
+/** Operations are explained only as they run, after authentication and within the scope; those of an export are not. */
 export const explanations =
   ({ explain: isOn = false, monotonicNow }: ExplanationsOptions): Interceptor =>
   (next) =>
   (call) => {
     const { explained } = call.incoming;
-    if (explained === undefined || !isOn) return next(call);
+    if (explained === undefined || !isOn || call.format !== undefined) return next(call);
     const { observer, ms } = createWorkTimes(monotonicNow);
     const operations: (object | undefined)[] = [];
     const observers = [observer, ...(call.observer === undefined ? [] : [call.observer])];

@@ -102,7 +102,7 @@ export const RPC_DEFINITIONS = {
   },
   inventory_job_call_duration_seconds: {
     type: 'histogram',
-    help: 'Time from the beginning of a call over HTTP to the end of its answer.',
+    help: 'Time from the beginning of a call over HTTP until its answer is made; writing it as JSON and sending it come after. An export: to its end.',
     labels: { transport: TRANSPORTS, method: METHODS },
     occurs: isExportable,
     buckets: HTTP_BUCKETS,

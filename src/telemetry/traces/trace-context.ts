@@ -10,7 +10,19 @@ export interface TraceContext {
 
 /** Later versions may have further parts. */
 const TRACEPARENT = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-.*)?$/;
-const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
+/** Nothing, or the key of a system or of a tenant at one with its value. */
+const TRACESTATE_MEMBER =
+  /^ *(?:(?:[a-z][a-z\d_*/-]{0,255}|[a-z\d][a-z\d_*/-]{0,240}@[a-z][a-z\d_*/-]{0,13})=(?! *$)[ -+\--<>-~]{1,256})?$/;
+const MAX_TRACESTATE = 512;
+const MAX_TRACESTATE_MEMBERS = 32;
+
+function isTracestate(text: string): boolean {
+  if (text.length > MAX_TRACESTATE || !text.includes('=')) return false;
+  const members = text.split(',');
+  return (
+    members.length <= MAX_TRACESTATE_MEMBERS && members.every((member) => TRACESTATE_MEMBER.test(member))
+  );
+}
 
 /** Reads the headers of a caller. A malformed `traceparent` is none; a malformed `tracestate` is left out. */
 export function readTraceContext(sent: (name: string) => string | undefined): TraceContext | undefined {
@@ -21,7 +33,7 @@ export function readTraceContext(sent: (name: string) => string | undefined): Tr
   const tracestate = sent('tracestate') ?? '';
   return {
     traceparent: `00-${traceId}-${spanId}-${flags}`,
-    tracestate: TRACESTATE.test(tracestate) ? tracestate : undefined,
+    tracestate: isTracestate(tracestate) ? tracestate : undefined,
   };
 }
 

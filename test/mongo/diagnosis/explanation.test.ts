@@ -64,7 +64,11 @@ class PoolTimeout extends MongoError {
   }
 }
 
-const USER = 'user:secret@a:1/';
+/** A file that cannot be opened. */
+const unopened = (path: string): Error => Object.assign(withCode('ENOENT'), { syscall: 'open', path });
+
+const USER = 'user:secret@a:1/?';
+const BY_TOKEN = 'a:1/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s&';
 const NO_ANSWER = 'the database at a:1 and b:2 does not answer; check MONGODB_URI, the network, and its load';
 
 const VERSIONS: readonly Row[] = [
@@ -105,7 +109,7 @@ const ACCESS: readonly Row[] = [
   [
     'a handshake that fails with a mechanism',
     {
-      uri: `${USER}?authMechanism=SCRAM-SHA-256&authSource=users`,
+      uri: `${USER}authMechanism=SCRAM-SHA-256&authSource=users`,
       error: refusal(334, undefined, ['HandshakeError']),
     },
     'auth',
@@ -114,7 +118,7 @@ const ACCESS: readonly Row[] = [
   [
     'no token',
     {
-      uri: 'a:1/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s',
+      uri: BY_TOKEN,
       error: new MongoOIDCError('no token'),
     },
     'auth',
@@ -122,10 +126,27 @@ const ACCESS: readonly Row[] = [
   ],
   [
     'a file of a token that is missing',
-    { uri: USER, error: Object.assign(withCode('ENOENT'), { syscall: 'open' }) },
+    { uri: BY_TOKEN, error: unopened('/token') },
     'auth',
-    'there is no token for DEFAULT (ENOENT); check authMechanismProperties in MONGODB_URI, and what issues the token',
+    'there is no token for MONGODB-OIDC (ENOENT); check authMechanismProperties in MONGODB_URI, and what issues the token',
   ],
+  [
+    'a missing file with a password',
+    { uri: USER, error: unopened('/token') },
+    'unreachable',
+    'the database at a:1 does not answer; check MONGODB_URI, the network, and its load',
+  ],
+  ...['tlsCAFile', 'tlsCertificateKeyFile', 'tlsCRLFile'].flatMap((option) =>
+    [USER, BY_TOKEN].map((uri): Row => [
+      `${option} that is missing at ${uri}`,
+      {
+        uri: `${uri}tls=true&${option}=/etc/file.pem`,
+        error: new AggregateError([unopened('/token'), unopened('/etc/file.pem')]),
+      },
+      'tls',
+      `${option} /etc/file.pem cannot be read (ENOENT); put the file back, or name another in MONGODB_URI`,
+    ]),
+  ),
 ];
 
 const MEMBERS: readonly Row[] = [

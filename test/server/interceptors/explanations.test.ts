@@ -29,3 +29,13 @@ test.each([
 ])('operations are explained %s', async (_, begun, endings, expected) => {
   expect(await explained(begun, endings)).toEqual(expected);
 });
+
+test('the reads of an export are not explained', async () => {
+  const begun: unknown[] = [];
+  const handle = explain((call) => {
+    begun.push(call.explain);
+    return Promise.resolve(new Uint8Array());
+  });
+  await handle(createCallContext({ ...incoming('list', Infinity), explained: () => undefined }, 'csv'));
+  expect(begun).toEqual([undefined]);
+});

@@ -30,9 +30,18 @@ test.each<readonly [string, string, string | undefined]>([
   expect(read({ traceparent })?.traceparent).toBe(expected);
 });
 
+const TRACED = Array.from({ length: 32 }, (_, nth) => `a${nth}=1`).join();
+
 test.each<readonly [string, string, string | undefined]>([
   ['members of two systems', 'a=1,b@c=2', 'a=1,b@c=2'],
-  ['513 characters', 'a'.repeat(513), undefined],
+  ['blanks and an empty member', 'a=1 2, ,c=3 ', 'a=1 2, ,c=3 '],
+  ['32 members', TRACED, TRACED],
+  ['33 members', `${TRACED},z=1`, undefined],
+  ['513 characters', `a=${'1'.repeat(254)},b=${'1'.repeat(254)}`, undefined],
+  ['a member without a key', '=,', undefined],
+  ['a member without a value', 'a=1,b= ', undefined],
+  ['a key in capitals', 'A=1', undefined],
+  ['empty members alone', ', ,', undefined],
   ['characters that no header may have', 'a=\u00e9', undefined],
   ['nothing', '', undefined],
 ])('tracestate with %s is read as expected', (_, tracestate, expected) => {
