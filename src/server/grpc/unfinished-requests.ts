@@ -7,6 +7,9 @@ import { appError } from '../../errors.js';
 import type { MemoryBudget } from '../../limits/memory-budget.js';
 import { ARRIVAL_TIMEOUT_MS } from '../call-context.js';
 
+/** The time for the status of a refused request to be sent: behind answers it takes some turns of the event loop. */
+const STATUS_TIMEOUT_MS = 100;
+
 /** Memory of a piece beside its bytes. */
 const PIECE_BYTES = 256;
 
@@ -65,10 +68,11 @@ export function boundArrival(
     reservation[Symbol.dispose]();
   };
   const refuseRest = (error: unknown): void => {
-    end();
+    stop();
+    stream.off('data', take);
     refuse(error);
-    // The library keeps what has come for as long as the stream is there.
-    setImmediate(() => stream.destroy());
+    // The library keeps what has come, and it counts, for as long as the stream is there.
+    setTimeout(() => stream.destroy(), STATUS_TIMEOUT_MS);
   };
   const take = (piece: Buffer): void => {
     try {
