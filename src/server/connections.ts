@@ -1,33 +1,24 @@
 /** Limits the connections of a listener, and closes those of clients that do not read their answers (docs/configure.md «Connections»). */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Meter, Metrics } from '../telemetry/metrics/registry.js';
 
 /** The default time for a client to read an answer. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
-/** Calls `end`, and counts that, unless `responseDone` is aborted within `timeoutMs` milliseconds. */
+/** Calls `end`, and counts that, unless the answered function is called within `timeoutMs` milliseconds. */
 export function endUnlessTaken(
-  responseDone: AbortSignal,
   end: () => void,
   timeoutMs = ANSWER_TIMEOUT_MS,
   meter?: Pick<Meter, 'add'>,
-): void {
-  if (responseDone.aborted) return;
+): () => void {
   const timer = setTimeout(() => {
     meter?.add('inventory_job_slow_clients_ended_total', {});
     end();
   }, timeoutMs);
-  responseDone.addEventListener('abort', () => {
+  return () => {
     clearTimeout(timer);
-  });
-}
-
-/** Calls `begun` when an answer is the next one on its connection. */
-export function whenResponseTurn(response: ServerResponse, begun: () => void): void {
-  if (response.socket === null) response.once('socket', begun);
-  else begun();
+  };
 }
 
 /** The other end of a connection, as `address:port`. */

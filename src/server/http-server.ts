@@ -10,12 +10,16 @@ import { ARRIVAL_TIMEOUT_MS } from './call-context.js';
 import { followConnections } from './connections.js';
 import type { ConnectionLimitOptions, ListenerName } from './connections.js';
 import { createHttpAnswers } from './http-answers.js';
+import type { HttpAnswerOptions } from './http-answers.js';
 import type { Listener } from './listener.js';
 import type { Certificates, Tls } from './tls.js';
 
 /** Apps have Node's own request and response beside the web's. */
 export interface HttpEnv {
-  Bindings: HttpBindings;
+  Bindings: HttpBindings & {
+    /** An answer is made while it is read: the time to take it is that of its call. */
+    isOpenEnded: boolean;
+  };
 }
 
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -72,7 +76,7 @@ const PLACEHOLDER_HOST = 'localhost';
 /** The form of a host in HTTP. The web's Request accepts fewer: an IPv6 address only in its shortest form. */
 const HOST_FORM = /^(?:\[[\da-f:.]+\]|[\w.~%-]*)(?::\d*)?$/i;
 
-export interface HttpServerOptions extends ConnectionLimitOptions {
+export interface HttpServerOptions extends ConnectionLimitOptions, HttpAnswerOptions {
   /** The name for the log. */
   readonly name: ListenerName;
   readonly host: string;
@@ -95,14 +99,22 @@ export async function openHttpServer<AppEnv extends HttpEnv>(
 ): Promise<Listener> {
   const { name, host, port, tls, refuseUnreadable = refuseBarely } = options;
   const served = { ...SERVER_OPTIONS, headersTimeout: options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS };
-  const answers = createHttpAnswers();
+  const answers = createHttpAnswers(options);
   const answer: RequestListener = (request, response) => {
     if (!answers.follow(request, response)) return;
     if (HOST_FORM.test(request.headers.host ?? '')) request.headers.host = PLACEHOLDER_HOST;
-    const errorHandler = (error: unknown): Response =>
-      error instanceof RequestError ? refuseUnreadable(request) : new Response(null, { status: 500 });
+    const errorHandler = (error: unknown): Response => {
+      answers.limitTaking(response);
+      return error instanceof RequestError ? refuseUnreadable(request) : new Response(null, { status: 500 });
+    };
+    const env = { incoming: request, outgoing: response, isOpenEnded: false };
+    const fetch = async (asked: Request): Promise<Response> => {
+      const answered = await app.fetch(asked, env);
+      if (!env.isOpenEnded) answers.limitTaking(response);
+      return answered;
+    };
     const read = { overrideGlobalObjects: false, hostname: PLACEHOLDER_HOST, errorHandler };
-    void getRequestListener(app.fetch, read)(request, response);
+    void getRequestListener(fetch, read)(request, response);
   };
   const server = tls === undefined ? createServer(served, answer) : secureServer(tls, served, answer);
   const { address, family, port: bound } = await listen(server, host, port);

@@ -98,7 +98,7 @@ export async function openListeners(
     openHttpListener({ ...shared, port, corsOrigins, explorer }),
   );
   const admin = await listenForProbes('ADMIN_PORT', config.adminPort, (port) =>
-    openAdminListener(served.state, { host, port, log, metrics }),
+    openAdminListener(served.state, { host, port, log, metrics, answerTimeoutMs }),
   );
   return { grpc, http, admin };
 }

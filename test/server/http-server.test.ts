@@ -10,6 +10,8 @@ import { dial } from '../harness/tcp.js';
 import { until } from '../harness/until.js';
 
 const GRACE_MS = 30_000;
+/** More than the buffers of the system hold. */
+const LARGE = Buffer.alloc(16 * 1024 ** 2);
 const MARGIN_MS = 3000;
 
 /** Serves `/short`, answered at once, `/whole`, answered on release, and `/begun`, whose last chunk waits for it. */
@@ -27,6 +29,12 @@ async function openHeld(given: Partial<HttpServerOptions> = {}) {
     return context.text('done');
   });
   app.get('/short', (context) => context.text('done'));
+  app.get('/large', (context) => context.body(LARGE));
+  app.get('/streamed', (context) => context.body(ReadableStream.from([LARGE, LARGE])));
+  app.get('/open-ended', (context) => {
+    context.env.isOpenEnded = true;
+    return context.body(ReadableStream.from([LARGE, LARGE]));
+  });
   app.get('/begun', (context) =>
     context.body(
       ReadableStream.from(
@@ -87,6 +95,51 @@ test.each([
   await listener.close(GRACE_MS);
   expect(performance.now() - startedAt).toBeLessThan(MARGIN_MS);
   await ended;
+});
+
+/** Opens a server whose answers have to be taken soon; it records what it counts. */
+async function openImpatient() {
+  const counted: string[] = [];
+  const metrics = { add: (name: string) => void counted.push(name), read: () => undefined };
+  const { listener } = await openHeld({ metrics, answerTimeoutMs: 100 });
+  async function leaveUnread(requests: string) {
+    const socket = dial(listener.address);
+    await once(socket, 'connect');
+    socket.pause().write(requests);
+    return socket;
+  }
+  return { listener, counted, leaveUnread };
+}
+
+const get = (path: string, host = 'localhost'): string => `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`;
+
+test.each([
+  ['an answer', get('/large')],
+  ['a streamed answer', get('/streamed')],
+  ['an answer behind another', get('/short') + get('/large')],
+  ['pipelined answers', get('/large').repeat(3)],
+])('a client that does not take %s in time loses its connection', async (_, requests) => {
+  const { listener, counted, leaveUnread } = await openImpatient();
+  const socket = await leaveUnread(requests);
+  await until('its connection is ended', () => counted.length > 0, 5000);
+  expect(counted).toEqual(['inventory_job_slow_clients_ended_total']);
+  await listener.close(0);
+  socket.destroy();
+});
+
+test('an answer that is made while it is read ends with its call alone', async () => {
+  const { listener, counted, leaveUnread } = await openImpatient();
+  const reader = await leaveUnread(get('/open-ended'));
+  await once(reader, 'readable');
+  const other = await leaveUnread(get('/large'));
+  await until('the other connection is ended', () => counted.length > 0, 5000);
+  reader.resume();
+  let received = 0;
+  reader.on('data', (piece: Buffer) => (received += piece.length));
+  await until('it arrives whole', () => received > 2 * LARGE.length, 5000);
+  expect(counted).toHaveLength(1);
+  await listener.close(0);
+  for (const socket of [reader, other]) socket.destroy();
 });
 
 test('headers that never end are refused soon after their time, and their connection ends', async () => {

@@ -111,14 +111,65 @@ test('what is refused for want of memory is counted, by the limit', () => {
   );
 });
 
-test('a request that does not arrive in time is answered, and its stream is closed', async () => {
-  const stream = new PassThrough();
-  const refused = new Promise((refuse) => {
-    boundArrival(stream, { memory, timeoutMs: 20, refuse });
+describe('the time to arrive', () => {
+  const WHOLE = framed(Buffer.alloc(1000));
+  const HALF = WHOLE.subarray(0, 500);
+
+  /** Bounds a request of these pieces. */
+  function arriving(isStream: boolean, pieces: readonly Buffer[], timeoutMs = 20) {
+    const stream = new PassThrough();
+    const refusals: unknown[] = [];
+    const taken = boundArrival(stream, {
+      ...{ memory, isStream, timeoutMs },
+      refuse: (error) => refusals.push(error),
+    });
+    // A PassThrough passes no empty piece on.
+    for (const piece of pieces) stream.emit('data', piece);
+    closing.push(() => stream.destroy());
+    return { stream, refusals, taken };
+  }
+
+  const bytesOf = (message: Buffer): readonly Buffer[] => Array.from(message, (byte) => Buffer.of(byte));
+
+  test.each([
+    ['a request without a message', false, []],
+    ['a request without its end', false, [WHOLE]],
+    ['a large request', false, [ANNOUNCED, Buffer.alloc(100_000)]],
+    ['a message of a stream', true, [HALF]],
+    ['the head of a message', true, [WHOLE.subarray(0, 4)]],
+    ['a message after another one', true, [WHOLE, HALF]],
+    ['a message behind another one in the same piece', true, [Buffer.concat([WHOLE, HALF])]],
+    ['a message in tiny pieces', true, bytesOf(Buffer.concat([WHOLE, HALF]))],
+  ] as const)('ends %s: it is answered, and its stream is closed', async (_, isStream, pieces) => {
+    const { stream, refusals } = arriving(isStream, pieces);
+    await once(stream, 'close');
+    expect(refusals).toEqual([expect.objectContaining({ status: 'DEADLINE_EXCEEDED' })]);
   });
-  stream.write(Buffer.alloc(100_000));
-  expect(await refused).toMatchObject({ status: 'DEADLINE_EXCEEDED' });
-  await once(stream, 'close');
+
+  test.each([
+    ['has sent nothing', []],
+    ['has sent an empty piece', [Buffer.alloc(0)]],
+    ['has sent a whole message', [WHOLE]],
+    ['has sent a message in two pieces', [HALF, WHOLE.subarray(500)]],
+    ['has sent two messages in one piece', [Buffer.concat([WHOLE, WHOLE])]],
+    ['has sent an empty message', [framed(Buffer.alloc(0))]],
+    ['has sent messages in tiny pieces', bytesOf(Buffer.concat([WHOLE, WHOLE]))],
+  ])('does not run on a stream that %s', async (_, pieces) => {
+    const quiet = arriving(true, pieces, 10);
+    const late = arriving(true, [HALF], 50);
+    await once(late.stream, 'close');
+    expect(quiet.refusals).toEqual([]);
+  });
+
+  test('of a message begins once the one before it is taken', async () => {
+    const followed = arriving(true, [Buffer.concat([WHOLE, HALF])], 50);
+    const late = arriving(true, [HALF], 50);
+    const closed = once(late.stream, 'close').then(() => true);
+    while (!(await Promise.race([closed, turn(false)]))) followed.taken();
+    expect(followed.refusals).toEqual([]);
+    await once(followed.stream, 'close');
+    expect(followed.refusals).toHaveLength(1);
+  });
 });
 
 describe('over HTTP', () => {

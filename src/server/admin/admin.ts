@@ -16,7 +16,12 @@ export interface AdminListenerOptions {
   readonly port: number;
   readonly metrics: Metrics;
   readonly log: ConnectionLog;
+  /** The time for a client to take an answer. */
+  readonly answerTimeoutMs?: number | undefined;
 }
+
+/** Requests of one connection without an answer: each holds a scrape, and monitoring sends one after the other. */
+const MAX_DUE = 8;
 
 /** Opens the admin listener, with connections of its own. Errors: the port cannot be listened on. */
 export function openAdminListener(state: ServingState, options: AdminListenerOptions): Promise<Listener> {
@@ -26,5 +31,6 @@ export function openAdminListener(state: ServingState, options: AdminListenerOpt
     context.text(await scrapeText(options.metrics), 200, { 'content-type': METRICS_TYPE }),
   );
   app.notFound((context) => context.text('not found: /livez, /readyz and /metrics are served here\n', 404));
-  return openHttpServer(app, { ...options, name: 'admin', maxConnections: ADMIN_CONNECTIONS });
+  const limits = { maxConnections: ADMIN_CONNECTIONS, maxDue: MAX_DUE };
+  return openHttpServer(app, { ...options, ...limits, name: 'admin' });
 }

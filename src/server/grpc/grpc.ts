@@ -40,7 +40,7 @@ import { createHealthService } from './health.js';
 import { createReflectionServices } from './reflection.js';
 import { identify, textIn } from './request-ids.js';
 import { explainRefusals, failure } from './statuses.js';
-import { arrivalTimeout, boundRequest } from './unfinished-requests.js';
+import { boundRequest } from './unfinished-requests.js';
 
 /** The services in reflection and health; deployed clients import every listed service. */
 const SERVICES = ['grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', JOB_SERVICE.typeName] as const;
@@ -131,7 +131,7 @@ const watchCalls =
     explainRefusals(call, requestId);
     const taken = boundRequest(call, {
       memory,
-      timeoutMs: arrivalTimeout(method),
+      isStream: method.requestStream,
       refuse(error) {
         call.sendStatus({ code: status.UNKNOWN, details: '', ...failure(error, requestId) });
       },
@@ -175,7 +175,9 @@ const unary =
     };
     calls.unary(incoming).then(
       (bytes) => {
-        endUnlessTaken(done, () => end(call.getPeer()), answerTimeoutMs, metrics);
+        const taken = endUnlessTaken(() => end(call.getPeer()), answerTimeoutMs, metrics);
+        if (done.aborted) taken();
+        else done.addEventListener('abort', taken);
         callback(null, bytes, trailer);
       },
       (error: unknown) => {

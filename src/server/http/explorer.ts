@@ -1,6 +1,5 @@
 /** Serves the job explorer at /: its files, and the facts about the service for its start (docs/explorer.md). */
 import type { Hono } from 'hono';
-import { etag } from 'hono/etag';
 import { addPage, builtFile } from './pages.js';
 import type { WebApp } from './web-app.js';
 
@@ -42,7 +41,6 @@ export function addExplorerPages(
     fields,
     explain,
   };
-  app.use('/explorer/*', etag());
   addPage(app, POLICY, [
     ['/', 'text/html', builtFile('explorer/index.html')],
     ['/explorer/main.js', 'text/javascript', builtFile('explorer/main.js')],

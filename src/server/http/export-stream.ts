@@ -43,6 +43,7 @@ export async function exportJobs(
   // The answer begins after the first chunk, so that a failure before it still has a status.
   const { value } = await stream.chunks.next();
   const { incoming, outgoing } = context.env;
+  context.env.isOpenEnded = true;
   const breakOff = (): void => {
     // The end of the connection is the end of an answer over HTTP/1.0: only a reset tells a part from the whole.
     // TLS cannot be reset.

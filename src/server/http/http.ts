@@ -13,7 +13,6 @@ import type { MemoryBudget } from '../../limits/memory-budget.js';
 import { yieldBetween } from '../../limits/yield.js';
 import type { TimeSlicer } from '../../limits/yield.js';
 import type { Calls } from '../call-context.js';
-import { endUnlessTaken, whenResponseTurn } from '../connections.js';
 import type { ConnectionLog, ConnectionLimitOptions } from '../connections.js';
 import { addHealthRoutes } from '../health-routes.js';
 import { openHttpServer } from '../http-server.js';
@@ -76,7 +75,7 @@ async function runCall(
   protocol: Protocol,
   options: HttpListenerOptions,
 ): Promise<Response> {
-  const { calls, timeSlicer, monotonicNow, answerTimeoutMs, metrics, memory, bodyTimeoutMs } = options;
+  const { calls, timeSlicer, monotonicNow, memory, bodyTimeoutMs } = options;
   const limits = { memory, timeoutMs: bodyTimeoutMs };
   const incoming = await readIncoming(context, route, protocol, monotonicNow(), limits);
   context.set('called', true);
@@ -86,10 +85,6 @@ async function runCall(
     return exportJobs(context, type, calls.stream(incoming, format), incoming.responseDone);
   const bytes = await calls.unary(incoming);
   const chunks = protocol.codec.encode(route.method.output, bytes);
-  whenResponseTurn(context.env.outgoing, () => {
-    const end = () => context.env.incoming.socket.destroy();
-    endUnlessTaken(incoming.responseDone, end, answerTimeoutMs, metrics);
-  });
   const body =
     bytes.length > STREAMED_FROM_BYTES
       ? ReadableStream.from(yieldBetween(chunks, timeSlicer))
@@ -193,10 +188,9 @@ function addMiddleware(app: Hono<WebApp>, { host, corsOrigins, log }: HttpListen
     app.use(
       cors({ origin: [...corsOrigins], allowMethods: ['POST'], exposeHeaders: EXPOSED_HEADERS, maxAge: 600 }),
     );
-  app.use(compress({ contentTypeFilter: isCompressible }));
 }
 
-/** Adds the pages beside the calls: health, the description, and with the explorer its page and the API reference. */
+/** Adds the pages beside the calls, which need no compression: health, the description, and with the explorer its page and the API reference. */
 function addPages(app: Hono<WebApp>, { state, version, explorer, tls }: HttpListenerOptions): void {
   addHealthRoutes(app, state);
   addDescriptionPage(app, version);
@@ -219,6 +213,7 @@ export function openHttpListener(options: HttpListenerOptions): Promise<Listener
   const app = new Hono<WebApp>();
   addMiddleware(app, options);
   addPages(app, options);
+  app.use(compress({ contentTypeFilter: isCompressible }));
   for (const route of [...ROUTES, ...RPC_PATHS]) addRoute(app, route, options);
   addFallbacks(app, options.log);
   return openHttpServer(app, {

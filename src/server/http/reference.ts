@@ -1,8 +1,7 @@
 /** Serves /openapi.json, and Swagger UI for it at /docs, without files of other hosts (docs/http.md «OpenAPI»). */
 import type { Hono } from 'hono';
-import { etag } from 'hono/etag';
 import { openapi } from './openapi.js';
-import { addPage, builtFile } from './pages.js';
+import { addFile, addPage, builtFile } from './pages.js';
 import type { WebApp } from './web-app.js';
 
 /** Allows scripts of this server only; Swagger UI needs inline styles, and images in its style sheet. */
@@ -108,15 +107,11 @@ document.addEventListener('click', ask, true);
 
 /** Adds /openapi.json. */
 export function addDescriptionPage(app: Hono<WebApp>, version: string): void {
-  const description = JSON.stringify(openapi(version));
-  app.get('/openapi.json', (context) =>
-    context.body(description, 200, { 'content-type': 'application/json', 'cache-control': 'no-cache' }),
-  );
+  addFile(app, '/openapi.json', JSON.stringify(openapi(version)), { 'content-type': 'application/json' });
 }
 
 /** Adds /docs with its files. */
 export function addReferencePages(app: Hono<WebApp>, needsToken: boolean): void {
-  app.use('/docs/*', etag());
   addPage(app, POLICY, [
     ['/docs', 'text/html', PAGE],
     ['/docs/page.css', 'text/css', needsToken ? STYLE : STYLE + WITHOUT_LOCKS],
