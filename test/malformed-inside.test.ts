@@ -1,14 +1,14 @@
 // Text other than UTF-8 inside of objects, in names below a collector, and in the id of a job: it is shown, and found, as
 // ordinary text is.
-import type { JsonObject } from '@bufbuild/protobuf';
+import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
-import { field, grouped, key, stages } from './harness/query.js';
+import { field, grouped, is, key, stages } from './harness/query.js';
 import { element, insertRaw, rawDocument, rawObject } from './harness/raw.js';
 import { mongodbUri } from './harness/service.js';
 import { testNoFaults, useService } from './harness/use-service.js';
 import { bytes, document, list, text } from './malformed-text/places.js';
-import { rowsOf } from './query/request.js';
+import { rowsOf, totalOf } from './query/request.js';
 
 const DATABASE = 'malformed-inside';
 const DOMAIN = 'domain-of-texts-inside';
@@ -67,6 +67,104 @@ describe('what is shown alike is one value', () => {
       { v: shown, jobs: 3 },
     ]);
     expect(await ask(stages(grouped([], field('v', 'add_to_set', k))))).toEqual([{ v: [shown] }]);
+  });
+});
+
+describe('a condition on a whole value sees all of it', () => {
+  const WHOLE = 'domain-of-whole-values';
+
+  beforeAll(async () => {
+    const bad = text('q\xff');
+    const filters = rawObject([
+      [
+        'o',
+        rawObject([
+          ['a', bad],
+          ['b', element(1)],
+        ]),
+      ],
+      ['ll', list(list(bad))],
+      [
+        'lo',
+        list(
+          document(
+            'x',
+            list(
+              rawObject([
+                ['y', bad],
+                ['z', element(1)],
+              ]),
+            ),
+          ),
+        ),
+      ],
+      [
+        'odd',
+        rawObject([
+          ['a.b', bad],
+          ['$c', bad],
+          ['', bad],
+          ['d', list(list(document('e', bad)))],
+        ]),
+      ],
+    ]);
+    const errors = list(
+      rawObject([
+        ['message', bad],
+        ['additional', element({ a: 1 })],
+      ]),
+    );
+    const job = [
+      ['job_id', element('job')],
+      ['domain_id', element(WHOLE)],
+    ] as const;
+    const collector_id = ObjectId.createFromTime(9);
+    const reference = ['collector', element(collector_id)] as const;
+    await insertRaw(mongodbUri(), DATABASE, 'job', [
+      rawDocument([...job, reference, ['filters', filters], ['errors', errors]]),
+    ]);
+    await insertRaw(mongodbUri(), DATABASE, 'collector', [
+      rawDocument([
+        ['_id', element(collector_id)],
+        ['domain_id', element(WHOLE)],
+        ['tags', filters],
+      ]),
+    ]);
+  });
+
+  const Q = 'q\ufffd';
+  const ODD = { 'a.b': Q, $c: Q, '': Q, d: [[{ e: Q }]] };
+
+  test.each<readonly [string, string, JsonValue, boolean]>([
+    ['errors', 'match', { message: Q, 'additional.a': 1 }, true],
+    ['errors', 'match', { message: Q, additional: null }, false],
+    ['filters.o', 'match', { a: Q, b: 1 }, true],
+    ['filters.o', 'eq', { a: Q, b: 1 }, true],
+    ['filters.o', 'eq', { a: Q }, false],
+    ['filters.o', 'not', { a: Q, b: 1 }, false],
+    ['filters.o', 'in', [{ a: Q, b: 1 }], true],
+    ['filters.o', 'in', [{ a: Q }], false],
+    ['filters.o', 'not_in', [{ a: Q, b: 1 }], false],
+    ['filters.lo.x', 'match', { y: Q, z: 1 }, true],
+    ['filters.lo.x', 'match', { y: Q, z: null }, false],
+    ['filters.ll', 'in', [[Q]], true],
+    ['filters.ll', 'in', [[[Q]]], true],
+    ['filters.ll', 'not_in', [[Q]], false],
+    ['filters.odd', 'eq', ODD, true],
+    ['filters', 'match', { odd: ODD, 'o.b': 1 }, true],
+    ['filters.odd', 'match', { d: null }, false],
+    ['collector.tags.o', 'eq', { a: Q, b: 1 }, true],
+    ['collector.tags.o', 'eq', { a: Q }, false],
+    ['collector.tags.lo.x', 'match', { y: Q, z: 1 }, true],
+    ['collector.tags.ll', 'in', [[Q]], true],
+  ])('%s %s %j: %s', async (k, o, v, isMet) => {
+    const inside = is('filters.o.a', 'eq', Q);
+    const count = async (filter: JsonObject[]) =>
+      totalOf(await service.list(WHOLE, { filter, count_only: true }));
+    const due = isMet ? 1 : 0;
+    expect(await count([is(k, o, v)])).toBe(due);
+    expect(await count([inside, is(k, o, v)])).toBe(due);
+    expect(await count([is(k, o, v), inside])).toBe(due);
   });
 });
 

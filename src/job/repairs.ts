@@ -25,10 +25,10 @@ export async function repairsOf(
   scope: Scope,
   work: Deadline & Reserved,
 ): Promise<Repaired | undefined> {
-  const doubts = ownPaths(query).map(doubtWithin);
-  if (doubts.length === 0) return undefined;
-  const within = confineDoubtful(decidableOf(query.filter), doubts, scope, JOB_SCHEMA);
-  const paths = [...new Set(doubts.map(({ path }) => firstSegment(path)))];
+  const keys = ownPaths(query);
+  if (keys.length === 0) return undefined;
+  const within = confineDoubtful(decidableOf(query.filter), keys.map(doubtWithin), scope, JOB_SCHEMA);
+  const paths = [...new Set(keys.map(firstSegment))];
   const found: Buffer[] = [];
   let bytes = 0;
   for await (const batch of store.batches('job', within, paths, work))

@@ -51,8 +51,10 @@ function questionOf(collection: Collection, filter: AskedFilter, scope: Scope): 
   const undecidable = doubted.filter(({ doubts }) => doubts.length > 0);
   if (undecidable.length === 0) return undefined;
   const conditions = undecidable.map(({ condition }) => condition);
-  const byPath = undecidable.flatMap(({ doubts }) => doubts.map((doubt) => [doubt.path, doubt] as const));
-  const doubts = [...new Map(byPath).values()];
+  const byKey = undecidable.flatMap(({ doubts }) =>
+    doubts.map((doubt) => [documentKey({ ...doubt }), doubt] as const),
+  );
+  const doubts = [...new Map(byKey).values()];
   const within = own
     ? confineDoubtful(decidableOf(filter), doubts, scope, JOB_SCHEMA)
     : confineDoubtfulReferred(doubts, scope, JOB_SCHEMA);

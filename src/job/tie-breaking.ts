@@ -82,10 +82,19 @@ const comparing =
   (one: Sortable, other: Sortable): number =>
     direction * (one.date - other.date) || idDirection * Buffer.compare(one.id, other.id);
 
-/** Meets every document up to the date of `last`. */
-const upTo = ({ path, direction }: DateOrder, { date }: Sortable): MongoFilter => ({
-  [path]: { [direction === 1 ? '$lte' : '$gte']: new Date(date) },
-});
+/** The types that MongoDB orders after dates. */
+const AFTER_DATES = ['timestamp', 'regex', 'dbPointer', 'javascript', 'javascriptWithScope', 'maxKey'];
+
+/**
+ * Meets every document up to the date of `last`, whatever it has there; others may meet it, too. A list is in order of its
+ * least element upwards, and of its greatest downwards. Both filters are bounds of an index on the date.
+ */
+function upTo({ path, direction }: DateOrder, last: Sortable): MongoFilter {
+  const date = new Date(last.date);
+  // An expression takes every missing value, lower type and list for less than a date.
+  if (direction === 1) return { $expr: { $lte: [`$${path}`, date] } };
+  return { $or: [{ [path]: { $gte: date } }, { [path]: { $type: AFTER_DATES } }] };
+}
 
 /**
  * Reads the page, from one read or the other and never from both: they are of different moments. A page shorter than its

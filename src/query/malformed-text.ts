@@ -18,8 +18,6 @@ const REPLACEMENT = '\ufffd';
 
 /** A place in documents with text that MongoDB may misjudge. */
 export interface Doubt {
-  /** The path of the condition: doubts of one path are one. */
-  readonly path: string;
   /** Each finds documents with such text, and maybe others; together they find all. */
   readonly find: readonly MongoFilter[];
   /** A path that includes all values of the condition. */
@@ -43,13 +41,13 @@ function malformedAt(path: string): readonly MongoFilter[] {
 function textsAt(path: string): Doubt {
   const anywhere = path.split('.').filter((segment, i) => i === 0 || !isIndex(segment));
   const paths = new Set([path, anywhere.join('.')]);
-  return { path, find: [...paths].flatMap(malformedAt), shown: beforeIndexes(path) };
+  return { find: [...paths].flatMap(malformedAt), shown: beforeIndexes(path) };
 }
 
 /** Documents with anything at the start of `path`: MongoDB cannot find names. */
 function namesAt(path: string): Doubt {
   const [shown = path] = path.split('.');
-  return { path, find: [meets(shown, { $exists: true })], shown };
+  return { find: [meets(shown, { $exists: true })], shown };
 }
 
 /** Malformed texts at `path`; or names, where `path` has the replacement character. */
@@ -74,24 +72,49 @@ export const mayEqual = (due: string): boolean => due.includes(REPLACEMENT);
 /** True where the order of a malformed text and `due` may depend on its form in answers: from a letter beyond ASCII on. */
 export const mayOrder = (due: string): boolean => /[^\0-\x7f]/.test(due);
 
+type LeavesDoubt = (text: string) => boolean;
+
+/** True where `due` holds a text or a name that leaves a doubt. */
+function holdsDoubt(due: unknown, leavesDoubt: LeavesDoubt): boolean {
+  if (typeof due === 'string') return leavesDoubt(due);
+  if (Array.isArray(due)) return due.some((each) => holdsDoubt(each, leavesDoubt));
+  if (!(due instanceof Map)) return false;
+  return [...due].some(([name, each]) => mayEqual(String(name)) || holdsDoubt(each, leavesDoubt));
+}
+
+/** A name that a path can have for a segment. */
+const IN_PATHS = /^[^$.][^.]*$/;
+
+/** `doubts` of places within the value at `path`, where a condition compares all of that value. */
+export function aboutWhole(path: string, doubts: readonly Doubt[]): readonly Doubt[] {
+  const { shown } = doubtAt(path);
+  return doubts.map(({ find }) => ({ find, shown }));
+}
+
 /** The doubts of comparing the value at `path` with `due`; `leavesDoubt` selects the texts of `due` that leave any. */
-export function doubtsOf(
-  due: unknown,
-  path: string,
-  leavesDoubt: (text: string) => boolean = mayEqual,
-): readonly Doubt[] {
-  const paths = new Set<string>();
+export function doubtsOf(due: unknown, path: string, leavesDoubt: LeavesDoubt = mayEqual): readonly Doubt[] {
+  const at = new Set<string>();
+  const within = new Set<string>();
+  /** Looks at a part of `due` that no path below `here` leads to. */
+  function lookBeyondPaths(part: unknown, here: string): void {
+    if (holdsDoubt(part, leavesDoubt)) within.add(here);
+  }
   function look(value: unknown, here: string): void {
-    if (typeof value === 'string' && leavesDoubt(value)) paths.add(here);
-    if (Array.isArray(value)) for (const each of value) look(each, here);
-    if (value instanceof Map) for (const [name, each] of value) look(each, nameIn(here, name));
+    if (typeof value === 'string' && leavesDoubt(value)) at.add(here);
+    if (Array.isArray(value))
+      for (const each of value) (Array.isArray(each) ? lookBeyondPaths : look)(each, here);
+    if (value instanceof Map) for (const [name, each] of value) lookInField(String(name), each, here);
   }
-  function nameIn(here: string, name: unknown): string {
-    const inside = `${here}.${String(name)}`;
-    if (inside.includes(REPLACEMENT)) paths.add(inside);
-    return inside;
+  function lookInField(name: string, value: unknown, here: string): void {
+    if (!IN_PATHS.test(name)) {
+      lookBeyondPaths(new Map([[name, value]]), here);
+      return;
+    }
+    const inside = `${here}.${name}`;
+    if (mayEqual(inside)) at.add(inside);
+    look(value, inside);
   }
-  if (path.includes(REPLACEMENT)) paths.add(path);
+  if (mayEqual(path)) at.add(path);
   look(due, path);
-  return Array.from(paths, doubtAt);
+  return aboutWhole(path, [...Array.from(at, doubtAt), ...Array.from(within, doubtWithin)]);
 }

@@ -10,7 +10,7 @@ import { elementOrDocument } from './match.js';
 import type { Fields } from './match.js';
 import { meets } from './mongo-syntax.js';
 import type { MongoExpression, MongoFilter } from './mongo-syntax.js';
-import { doubtAt, doubtsOf, inText, mayOrder } from './malformed-text.js';
+import { aboutWhole, doubtAt, doubtsOf, inText, mayOrder } from './malformed-text.js';
 import type { Doubt } from './malformed-text.js';
 import {
   flag,
@@ -119,7 +119,11 @@ const regexIn: Row<readonly string[]> = {
 const match: Row<Fields> = {
   operand: fields,
   match: elementOrDocument,
-  doubts: (due, path) => doubtsOf(new Map(due), path),
+  doubts: (due, path) =>
+    aboutWhole(
+      path,
+      due.flatMap(([name, each]) => doubtsOf(each, `${path}.${name}`)),
+    ),
 };
 
 const exists: Row<boolean> = {

@@ -68,7 +68,6 @@ const MAX_KEY_BYTES = 8192;
 
 /** Checks that `key`, at `fieldPath` in the request, is a plain path. */
 export function plainPath(key: string, fieldPath: string): string {
-  if (key === '') fail('REQUIRED_PARAMETER', { key: fieldPath });
   limited(Buffer.byteLength(key), MAX_KEY_BYTES, `bytes of ${fieldPath}`, fieldPath);
   const segments = key.split('.', MAX_SEGMENTS + 1);
   limited(segments.length, MAX_SEGMENTS, `segments of ${fieldPath}`, fieldPath);
@@ -105,9 +104,11 @@ function referredKey(path: string, reference: NonNullable<ResourceSchema['refere
   return { path: called, type: reference.dates.has(called) ? 'date' : 'any', referred: true };
 }
 
-/** Resolves aliases in `key`. */
-export const storedPath = (schema: ResourceSchema, key: string, fieldPath: string): string =>
-  aliased(plainPath(key, fieldPath), schema.aliases);
+/** Resolves aliases in `key`, a field of the request. */
+export function storedPath(schema: ResourceSchema, key: string, fieldPath: string): string {
+  if (key === '') fail('REQUIRED_PARAMETER', { key: fieldPath });
+  return aliased(plainPath(key, fieldPath), schema.aliases);
+}
 
 /** The key of a computed field: a stored value, or else the computed one. */
 const computedKey = (path: string, { type, value }: ComputedField): Key => ({

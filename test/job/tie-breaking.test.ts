@@ -2,6 +2,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import fc from 'fast-check';
+import { Binary, BSONRegExp, Code, MaxKey, MinKey, ObjectId, Timestamp } from 'mongodb';
 import type { Document } from 'mongodb';
 import { breakTies } from '../../src/job/tie-breaking.js';
 import type { DateOrder, ReadSlice } from '../../src/job/tie-breaking.js';
@@ -16,6 +17,8 @@ const UNDATED = 'domain-undated';
 const CROWD = 'domain-crowd';
 const LARGE = 'domain-large';
 
+const UNDATED_TIES = 80;
+
 /** An order other than that of their numbers. */
 const id = (domain: string, nth: number): string =>
   `job-${domain}-${String((nth * 7919) % 100_003).padStart(6, '0')}`;
@@ -26,14 +29,25 @@ const dated: readonly Document[] = Array.from({ length: JOBS }, (_, nth) => ({
   finished_at: new Date(Math.floor(Math.sqrt(nth)) * 1000),
 }));
 
-/** Values stored in place of a date. */
-const ODD: readonly unknown[] = [null, 'text', 5, [new Date(2000)], { a: 1 }, new Date(1000)];
+/** Values stored in place of a date, of each type before and after dates, alone and in lists. */
+const VALUES: readonly unknown[] = [
+  ...[null, 'text', 5, { a: 1 }, true, new MinKey(), new ObjectId(), new Binary(Buffer.of(1))],
+  ...[new Timestamp({ t: 1, i: 1 }), new BSONRegExp('a'), new Code('a'), new MaxKey()],
+];
+const ODD: readonly unknown[] = [
+  ...VALUES,
+  ...VALUES.map((value) => [value]),
+  ...VALUES.map((value) => [new Date(2000), value]),
+  ...[[], [[]], [new Date(1000)], [new Date(0), new Date(9000)]],
+];
 
-const undated: readonly Document[] = Array.from({ length: 60 }, (_, nth) => ({
-  job_id: id(UNDATED, nth),
-  domain_id: UNDATED,
-  finished_at: nth % 4 === 0 ? ODD[(nth / 4) % ODD.length] : new Date((nth % 5) * 1000),
-}));
+/** Odd values beside three dates of many jobs each. */
+const undated: readonly Document[] = [
+  ...[{}, ...ODD.map((value) => ({ created_at: value, finished_at: value }))],
+  ...[1000, 2000, 3000].flatMap((time) =>
+    Array.from({ length: UNDATED_TIES }, () => ({ created_at: new Date(time), finished_at: new Date(time) })),
+  ),
+].map((dates, nth) => ({ job_id: id(UNDATED, nth), domain_id: UNDATED, ...dates }));
 
 /** More jobs of one date than the first read returns. */
 const crowd: readonly Document[] = Array.from({ length: 2_600 }, (_, nth) => ({
@@ -90,16 +104,16 @@ function inOrder(jobs: readonly Document[], desc: boolean, idDesc: boolean): rea
 }
 
 describe('any page', () => {
-  const ask = fc.record({
-    start: fc.integer({ min: 1, max: JOBS + 5 }),
-    limit: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.constantFrom(100, JOBS, 10_000, 10_001)),
-    desc: fc.boolean(),
-    idDesc: fc.option(fc.boolean(), { nil: undefined }),
-  });
+  const pageOf = (jobs: number) =>
+    fc.record({
+      start: fc.integer({ min: 1, max: jobs + 5 }),
+      limit: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.constantFrom(100, jobs, 10_000, 10_001)),
+    });
+  const idOrder = fc.option(fc.boolean(), { nil: undefined });
 
   test('is a slice of the list', async () => {
     await fc.assert(
-      fc.asyncProperty(ask, async ({ start, limit, desc, idDesc }) => {
+      fc.asyncProperty(pageOf(JOBS), fc.boolean(), idOrder, async ({ start, limit }, desc, idDesc) => {
         const answer = await list(DATED, { ...sorted('finished_at', desc, idDesc), page: { start, limit } });
         const whole = inOrder(dated, desc, idDesc ?? desc);
         expect(idsOf(answer)).toEqual(whole.slice(start - 1, start - 1 + limit));
@@ -109,17 +123,24 @@ describe('any page', () => {
     );
   });
 
-  test('is a slice of the list with some missing dates', async () => {
-    await fc.assert(
-      fc.asyncProperty(ask, async ({ start, limit, desc, idDesc }) => {
-        const order = sorted('finished_at', desc, idDesc);
-        const whole = idsOf(await list(UNDATED, order));
-        const answer = await list(UNDATED, { ...order, page: { start, limit } });
-        expect(whole).toHaveLength(undated.length);
-        expect(idsOf(answer)).toEqual(Object.values(whole ?? []).slice(start - 1, start - 1 + limit));
-      }),
-      SEED,
-    );
+  describe.each(['created_at', 'finished_at'])('in the order of %s', (date) => {
+    test.each([
+      [false, false],
+      [false, true],
+      [true, false],
+      [true, true],
+    ])('is a slice of the list with values other than dates (%s, ids %s)', async (desc, idDesc) => {
+      const order = sorted(date, desc, idDesc);
+      const whole = [idsOf(await list(UNDATED, order))].flat();
+      expect(new Set(whole).size).toBe(undated.length);
+      await fc.assert(
+        fc.asyncProperty(pageOf(undated.length), async ({ start, limit }) => {
+          const answer = await list(UNDATED, { ...order, page: { start, limit } });
+          expect(idsOf(answer)).toEqual(whole.slice(start - 1, start - 1 + limit));
+        }),
+        SEED,
+      );
+    });
   });
 });
 

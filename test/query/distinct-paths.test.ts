@@ -1,5 +1,7 @@
 // `distinct` gives what MongoDB's own distinct gives, through lists, by index, and of whatever shape documents are.
 import { beforeAll, expect, test } from '@jest/globals';
+import { element, insertRaw, rawDocument } from '../harness/raw.js';
+import { mongodbUri } from '../harness/service.js';
 import { useService } from '../harness/use-service.js';
 import { rowsOf } from './request.js';
 
@@ -21,7 +23,9 @@ const JOBS: readonly object[] = [
   { filters: 9 },
 ];
 
-const service = useService('distinct-paths');
+const DATABASE = 'distinct-paths';
+
+const service = useService(DATABASE);
 
 beforeAll(() =>
   service.insert(JOBS.map((job, nth) => ({ job_id: `job-${String(nth)}`, domain_id: DOMAIN, ...job }))),
@@ -52,4 +56,21 @@ test('ids are spread as any other value, and each is there once', async () => {
   const domain_id = 'domain-of-odd-ids';
   await service.insert(['c', ['b', 'a', 'b'], null].map((job_id) => ({ job_id, domain_id })));
   expect(rowsOf(await service.stat(domain_id, { distinct: 'job_id' }))).toEqual([null, 'a', 'b', 'c']);
+});
+
+test('a stored undefined is null', async () => {
+  const domain = 'domain-of-undefined';
+  const statuses = [{ type: 0x06, bytes: Buffer.alloc(0) }, element(null), element('A')];
+  const jobs = statuses.map((status, nth) =>
+    rawDocument([
+      ['job_id', element(`job-status-${String(nth)}`)],
+      ['domain_id', element(domain)],
+      ['status', status],
+    ]),
+  );
+  await insertRaw(mongodbUri(), DATABASE, 'job', jobs);
+  const query = { distinct: 'status' };
+  expect(rowsOf(await service.stat(domain, query))).toEqual([null, 'A']);
+  const paged = await service.stat(domain, { ...query, page: { limit: 5 } });
+  expect(paged).toMatchObject({ response: { results: [null, 'A'], total_count: 2 } });
 });

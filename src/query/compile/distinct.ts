@@ -1,5 +1,6 @@
 /** Distinct values of a key, arrays spread (docs/query.md «distinct»). */
 import { computeStages } from '../computed.js';
+import { orNull } from '../expressions.js';
 import { pathOf } from '../join.js';
 import type { Join } from '../join.js';
 import { documentOf, meets } from '../mongo-syntax.js';
@@ -42,7 +43,8 @@ function spreadTo(path: string): readonly MongoStage[] {
 
 /** The values at `path`; `isReadInOrder`: read it as a unique text that is there once, in the order of an index. */
 function valuesAt(path: string, isReadInOrder: boolean): DistinctValues {
-  const once = { $group: { _id: `$${path}` } };
+  // A stored `undefined` is shown as null.
+  const once = { $group: { _id: orNull(`$${path}`) } };
   if (isReadInOrder) {
     const present = { $match: meets(path, { $exists: true }) };
     // A scan may meet a document again while it runs.

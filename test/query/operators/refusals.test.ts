@@ -124,7 +124,7 @@ const VALUES: readonly Refusal[] = [
   [is('collector.created_at', 'gt', 'soon'), 'INVALID_PARAMETER', 'value', 'soon'],
   [is('collector.last_collected_at', 'eq', 'soon'), 'INVALID_PARAMETER', 'value', 'soon'],
   [is('errors', 'match', { a: [1] }), 'OPERATOR_VALUE_TYPE', 'value', 'query.filter[0]'],
-  [is('errors', 'match', { '': 1 }), 'REQUIRED_PARAMETER', 'value', 'query.filter[0]'],
+  [is('errors', 'match', { '': 1 }), 'INVALID_PARAMETER', 'value', 'plain path'],
   [is('errors', 'match', { $or: 1 }), 'INVALID_PARAMETER', 'value', '$or'],
   [is('errors', 'match', { 'a.$b': 1 }), 'INVALID_PARAMETER', 'value', 'a.$b'],
   [is('errors', 'match', { 'a..b': 1 }), 'INVALID_PARAMETER', 'value', 'a..b'],
