@@ -2,10 +2,11 @@
 import type { MongoOptions } from 'mongodb';
 import type { TimeSlicer } from '../limits/yield.js';
 import type { Config } from '../config/config.js';
+import { notServing } from '../errors.js';
 import { CONDITION_KEYS } from '../job/condition-keys.js';
 import { PURPOSE_OPTIONS } from '../mongo/client-options.js';
 import { openAdminListener } from '../server/admin/admin.js';
-import type { Calls } from '../server/call-context.js';
+import type { AbortableCalls } from '../server/call-context.js';
 import { connectionLimit, descriptorLimit, MAX_CONNECTIONS } from '../server/descriptors.js';
 import { openGrpcListener } from '../server/grpc/grpc.js';
 import { openHttpListener } from '../server/http/http.js';
@@ -19,7 +20,7 @@ import type { Addresses, Context } from './context.js';
 
 /** The parts served by the listeners. */
 export interface ServedParts {
-  readonly calls: Calls;
+  readonly calls: AbortableCalls;
   readonly state: ServingState;
   readonly timeSlicer: TimeSlicer;
   readonly tls: Tls | undefined;
@@ -54,6 +55,9 @@ export async function readConnectionLimit(
 const authOf = ({ auth, authIdentityEndpoint }: Config): 'none' | 'jwt' | 'identity' =>
   authIdentityEndpoint === undefined ? auth : 'identity';
 
+/** The time to send the answers of calls that outlasted the grace. */
+const LAST_ANSWERS_MS = 500;
+
 type Open = (port: number) => Promise<Listener>;
 
 /** Opens the listeners. Errors: a port is in use or not allowed; the error names the variable. */
@@ -65,7 +69,12 @@ export async function openListeners(
   const { now, monotonicNow } = clock;
   const listeners: Listener[] = [];
   cleanups.push(async () => {
-    await Promise.all(listeners.map((listener) => listener.close(config.shutdownGrace)));
+    const { shutdownGrace } = config;
+    const abortCalls = setTimeout(() => {
+      served.calls.abortAll(notServing('stopping'));
+    }, shutdownGrace);
+    await Promise.all(listeners.map((listener) => listener.close(shutdownGrace + LAST_ANSWERS_MS)));
+    clearTimeout(abortCalls);
   });
 
   async function listen(variable: string, port: number | 'off', open: Open): Promise<string> {
