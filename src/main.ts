@@ -1,4 +1,4 @@
-/** The program: reads the settings, starts the service, and ends it on SIGTERM and SIGINT (docs/deploy.md «Start and stop»). */
+/** The program: reads the settings, starts the service, and ends it on a signal (docs/deploy.md «Start and stop»). */
 import { channel } from 'node:diagnostics_channel';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { App } from './app.js';
@@ -21,12 +21,21 @@ const EXIT_MISUSED = 2;
 
 const CLOCK = { now: () => Date.now(), monotonicNow: () => performance.now() };
 
+/** A closed terminal sends SIGHUP. */
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** Exits once the lines of the log are written; a reader that stalls delays this for a moment only. */
+async function exit(log: Log, code = process.exitCode): Promise<never> {
+  await flushLog(log);
+  process.exit(code);
+}
+
 /** Closes the service on a signal; answers a test for a received signal. */
 function closeOnSignals(log: Log, app: App): () => boolean {
   let closingSince = 0;
   const close = (signal: NodeJS.Signals): void => {
     if (closingSince > 0) {
-      if (performance.now() - closingSince > SAME_SIGNAL_MS) process.exit(EXIT_FAILED);
+      if (performance.now() - closingSince > SAME_SIGNAL_MS) void exit(log, EXIT_FAILED);
       return;
     }
     closingSince = performance.now();
@@ -34,11 +43,10 @@ function closeOnSignals(log: Log, app: App): () => boolean {
       log.info({ signal }, 'stopping');
       await app.close();
       log.info('stopped');
-      process.exit();
+      await exit(log);
     });
   };
-  process.on('SIGTERM', close);
-  process.on('SIGINT', close);
+  for (const signal of SIGNALS) process.on(signal, close);
   return () => closingSince > 0;
 }
 
@@ -50,7 +58,7 @@ function closeOnFaults(log: Log, app: App): void {
   const close = (error: unknown): void => {
     log.fatal({ err: error }, 'uncaught exception: shutting down');
     process.exitCode = EXIT_FAILED;
-    void app.close().then(() => process.exit());
+    void app.close().then(() => exit(log));
   };
   process.on('uncaughtException', close);
   process.on('unhandledRejection', close);
@@ -80,10 +88,9 @@ const hintOn = (log: Log, isTerminal: boolean) => (command: string) => {
 /** Exits with one line for a person; the stack is in the log at level debug. */
 async function failStart(log: Log, error: unknown, close = () => Promise.resolve()): Promise<never> {
   log.debug({ err: error }, 'the start failed');
-  await flushLog(log);
   log.fatal(messageOf(error));
   await close();
-  process.exit(EXIT_FAILED);
+  return exit(log, EXIT_FAILED);
 }
 
 async function serve(config: Config, notices: readonly string[]): Promise<void> {

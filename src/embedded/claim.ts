@@ -1,5 +1,6 @@
 // Claims the folder of the embedded mongod's data for one service: a file in it names the process of that service.
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 const fileName = 'inventory-job.json';
@@ -36,7 +37,7 @@ export async function claimFolder(dataDir: string): Promise<Claim> {
   const own: Holder = { pid: process.pid, begun: await beginOf(process.pid) };
   try {
     await makeFolder(folder);
-    if (!(await create(path, own))) await takeOver(path, own, folder);
+    await take(path, own, folder);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     throw new Error(
@@ -47,10 +48,12 @@ export async function claimFolder(dataDir: string): Promise<Claim> {
   return {
     // Renaming is atomic: a reader finds the whole file.
     async announce(address) {
-      await writeFile(`${path}.new`, JSON.stringify({ ...own, at: address }));
-      await rename(`${path}.new`, path);
+      await rename(await write(path, { ...own, address }), path);
     },
-    release: () => rm(path, { force: true }),
+    async release() {
+      const holder = await holderIn(path);
+      if (holder?.pid === own.pid && holder.begun === own.begun) await rm(path, { force: true });
+    },
   };
 }
 
@@ -66,23 +69,47 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Creates the file; false where there is one. */
+/** Writes the file, or takes it over from a service that has ended. Errors: a running service has it. */
+async function take(path: string, own: Holder, folder: string): Promise<void> {
+  if (await create(path, own)) return;
+  await refuseHeld(folder);
+  await removeStale(path);
+  await take(path, own, folder);
+}
+
+/** Writes `holder` to a file beside `path`. */
+async function write(path: string, { address, ...holder }: Holder): Promise<string> {
+  const draft = `${path}.${randomUUID()}`;
+  await writeFile(draft, JSON.stringify({ ...holder, at: address }));
+  return draft;
+}
+
+/** Creates the file, whole from its beginning; false where there is one. */
 async function create(path: string, holder: Holder): Promise<boolean> {
+  const draft = await write(path, holder);
   try {
-    const file = await open(path, 'wx');
-    await file.writeFile(JSON.stringify(holder));
-    await file.close();
+    await link(draft, path);
     return true;
   } catch (error) {
     if (isSystemError(error) && error.code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(draft);
   }
 }
 
-/** Takes over the folder of a service that has ended. */
-async function takeOver(path: string, own: Holder, folder: string): Promise<void> {
-  await refuseHeld(folder);
-  await writeFile(path, JSON.stringify(own));
+/** Removes the file of a service that has ended. Only one of several starts can rename it; a newer file is put back. */
+async function removeStale(path: string): Promise<void> {
+  const removed = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, removed);
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'ENOENT') return;
+    throw error;
+  }
+  const holder = await holderIn(removed);
+  if (holder !== undefined && (await runs(holder))) await rename(removed, path);
+  else await rm(removed);
 }
 
 async function holderIn(path: string): Promise<Holder | undefined> {
@@ -117,5 +144,5 @@ async function beginOf(pid: number): Promise<string> {
   }
 }
 
-const isSystemError = (error: unknown): error is Error & { readonly code: string } =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string';
+const isSystemError = (error: unknown): error is { readonly code: string } =>
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string';

@@ -1,6 +1,6 @@
 // Starts a real mongod as a child process: a replica set of one, on a free port of 127.0.0.1. It ends with this process,
 // even after a kill.
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -23,7 +23,9 @@ const killer = createRequire(import.meta.url).resolve('mongodb-memory-server-cor
 // The mongod of a killed service is left to the killer process, and that takes some seconds to notice.
 const MAX_ATTEMPTS = 10;
 const RETRY_DELAY_MS = 500;
-const START_TIMEOUT_MS = 60_000;
+/** A mongod that recovers large data takes as long as it needs, but is never silent for so long. */
+const SILENCE_TIMEOUT_MS = 10 * 60_000;
+const PROGRESS_INTERVAL_MS = 10_000;
 const STOP_TIMEOUT_MS = 2000;
 /** A mongod with shorter lives, so many times in a row, is not restarted once more. */
 const SHORT_LIFE_MS = 5000;
@@ -35,6 +37,8 @@ export type EmbeddedOptions = {
   /** undefined: one is searched for */
   readonly binary: string | undefined;
   readonly log: (message: string) => void;
+  /** The time after which a starting mongod that logs nothing is killed. */
+  readonly silenceTimeoutMs?: number;
 };
 export type Embedded = { readonly uri: string; stop(): Promise<void> };
 type Running = {
@@ -44,11 +48,15 @@ type Running = {
   stop(): Promise<void>;
 };
 type Failed = { readonly failure: string };
+type Launch = Pick<EmbeddedOptions, 'log' | 'silenceTimeoutMs'> & {
+  readonly path: string;
+  readonly dataDir: string;
+};
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { path, version } = await findMongod(options.binary, CACHE_DIR, options.log);
   const { dataDir, removeData } = await dataFolder(options.dataDir);
-  const mongod = await superviseMongod(path, dataDir, options.log);
+  const mongod = await superviseMongod({ ...options, path, dataDir });
   const stop = async (): Promise<void> => {
     await mongod.stop();
     await removeData();
@@ -78,12 +86,8 @@ async function dataFolder(
 }
 
 /** Launches a mongod, and restarts it on the same port when it ends by itself. Restarts in vain are a fault of this process. */
-async function superviseMongod(
-  path: string,
-  dataDir: string,
-  log: (message: string) => void,
-): Promise<Pick<Running, 'host' | 'stop'>> {
-  let mongod = await launch(path, dataDir, log);
+async function superviseMongod(options: Launch): Promise<Pick<Running, 'host' | 'stop'>> {
+  let mongod = await launch(options);
   const { host } = mongod;
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
@@ -93,8 +97,8 @@ async function superviseMongod(
     if (isStopping()) return;
     const next = performance.now() - started < SHORT_LIFE_MS ? shortLives + 1 : 0;
     if (next > MAX_SHORT_LIVES) throw new Error(`the embedded mongod keeps exiting: ${how}`);
-    log(`the embedded mongod exited: ${how}; restarting it`);
-    mongod = await launch(path, dataDir, log, host);
+    options.log(`the embedded mongod exited: ${how}; restarting it`);
+    mongod = await launch(options, host);
     await (isStopping() ? mongod.stop() : watch(next));
   }
   const watching = watch();
@@ -108,14 +112,10 @@ async function superviseMongod(
   };
 }
 
-async function launch(
-  path: string,
-  dataDir: string,
-  log: (message: string) => void,
-  host?: string,
-): Promise<Running> {
+async function launch(options: Launch, host?: string): Promise<Running> {
+  const { dataDir, log } = options;
   for (let attempt = 1; ; attempt++) {
-    const outcome = await launchOnce(path, dataDir, host ?? `127.0.0.1:${await freePort()}`);
+    const outcome = await launchOnce(options, host ?? `127.0.0.1:${await freePort()}`);
     if (!('failure' in outcome)) return outcome;
     const inUse = outcome.failure.includes('DBPathInUse');
     if (!inUse && !/address already in use/i.test(outcome.failure)) {
@@ -139,7 +139,8 @@ async function holderOf(dataDir: string): Promise<string> {
   return /^\d+$/.test(text.trim()) ? `, pid ${text.trim()}` : '';
 }
 
-async function launchOnce(path: string, dataDir: string, host: string): Promise<Running | Failed> {
+async function launchOnce(options: Launch, host: string): Promise<Running | Failed> {
+  const { path, dataDir } = options;
   // Detached: a Ctrl-C in the terminal is for the service; it stops mongod after its calls.
   const child = spawn(path, argumentsFor(host, dataDir), {
     detached: true,
@@ -156,9 +157,7 @@ async function launchOnce(path: string, dataDir: string, host: string): Promise<
   }).unref();
 
   const output = outputOf(child.stdout);
-  const giveUp = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
-  const failure = await Promise.race([output.ready, ended]);
-  clearTimeout(giveUp);
+  const failure = await awaitStart(Promise.race([output.ready, ended]), child, options);
   if (failure !== undefined) return { failure: output.complaint() ?? failure };
 
   const stop = async (): Promise<void> => {
@@ -168,6 +167,29 @@ async function launchOnce(path: string, dataDir: string, host: string): Promise<
     clearTimeout(insist);
   };
   return { host, ended, stop };
+}
+
+/** Waits for `started`, and tells so; a mongod that logs nothing for too long is killed. */
+async function awaitStart<Outcome>(
+  started: Promise<Outcome>,
+  child: ChildProcessByStdio<null, Readable, null>,
+  { dataDir, log, silenceTimeoutMs = SILENCE_TIMEOUT_MS }: Launch,
+): Promise<Outcome> {
+  const begun = performance.now();
+  const progress = setInterval(() => {
+    const seconds = Math.round((performance.now() - begun) / 1000);
+    log(`waiting for mongod to start on ${dataDir}: ${seconds} s so far`);
+  }, PROGRESS_INTERVAL_MS);
+  const giveUp = setTimeout(() => child.kill('SIGKILL'), silenceTimeoutMs);
+  const postpone = (): void => void giveUp.refresh();
+  child.stdout.on('data', postpone);
+  try {
+    return await started;
+  } finally {
+    child.stdout.off('data', postpone);
+    clearTimeout(giveUp);
+    clearInterval(progress);
+  }
 }
 
 function argumentsFor(host: string, dataDir: string): string[] {

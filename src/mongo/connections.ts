@@ -3,7 +3,7 @@
  * (docs/deploy.md «Database»).
  */
 import type { Db, MongoClient } from 'mongodb';
-import { raceAbort } from '../limits/abort.js';
+import { delay, raceAbort } from '../limits/abort.js';
 import { closeClient } from './client-options.js';
 import type { Purpose } from './client-options.js';
 import { createProbe } from './probe.js';
@@ -39,6 +39,16 @@ export interface Connections extends Readonly<Record<Purpose, Connection>> {
   close(): Promise<void>;
 }
 
+/** The time to close for kills under way; a stalled database answers none. */
+const KILLS_TIMEOUT_MS = 250;
+
+/** Waits, for a limited time, until `kills` have been answered: a closed connection ends its operation only much later. */
+async function settle(kills: Iterable<Promise<void>>): Promise<void> {
+  const settled = new AbortController();
+  await Promise.race([Promise.all(kills), delay(KILLS_TIMEOUT_MS, settled.signal)]);
+  settled.abort();
+}
+
 /** Opens clients; the first probe connects them. */
 export function openConnections({
   createClient,
@@ -62,10 +72,16 @@ export function openConnections({
     createDirectClient(address, clients.control),
   );
   const killOnPrimary = killSessionsOn(control.db);
+  const killOnAll = createSessionKiller(() => [killOnPrimary, ...secondaries.killers()]);
+  const kills = new Set<Promise<void>>();
   const probe = createProbe({ control: control.db, working: [reads.db, stats.db], collections, closed });
   return {
     ...{ reads, stats, control },
-    kill: createSessionKiller(() => [killOnPrimary, ...secondaries.killers()]),
+    kill(id) {
+      const killed = killOnAll(id).finally(() => kills.delete(killed));
+      kills.add(killed);
+      return killed;
+    },
     servers: () => [control.db, ...secondaries.databases()],
     async probe(signal) {
       await raceAbort(probe(signal), signal);
@@ -73,6 +89,7 @@ export function openConnections({
     },
     async close() {
       closing.abort();
+      await settle(kills);
       await Promise.all([secondaries.close(), ...Object.values(clients).map(closeClient)]);
     },
   };

@@ -99,6 +99,11 @@ export interface Calls {
   stream(incoming: Incoming, format: ExportFormat): Stream;
 }
 
+export interface AbortableCalls extends Calls {
+  /** Ends the running calls and their work with `reason`. */
+  abortAll(reason: AppError): void;
+}
+
 /** Creates the context of a call. Its scope refuses everything until authentication replaces it. */
 export function createCallContext(incoming: Incoming, format?: ExportFormat): CallContext {
   const controller = new AbortController();

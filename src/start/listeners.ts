@@ -2,10 +2,11 @@
 import type { MongoOptions } from 'mongodb';
 import type { TimeSlicer } from '../limits/yield.js';
 import type { Config } from '../config/config.js';
+import { notServing } from '../errors.js';
 import { CONDITION_KEYS } from '../job/condition-keys.js';
 import { PURPOSE_OPTIONS } from '../mongo/client-options.js';
 import { openAdminListener } from '../server/admin/admin.js';
-import type { Calls } from '../server/call-context.js';
+import type { AbortableCalls } from '../server/call-context.js';
 import { connectionLimit, descriptorLimit, MAX_CONNECTIONS } from '../server/descriptors.js';
 import { openGrpcListener } from '../server/grpc/grpc.js';
 import { openHttpListener } from '../server/http/http.js';
@@ -19,7 +20,7 @@ import type { Addresses, Context } from './context.js';
 
 /** The parts served by the listeners. */
 export interface ServedParts {
-  readonly calls: Calls;
+  readonly calls: AbortableCalls;
   readonly state: ServingState;
   readonly timeSlicer: TimeSlicer;
   readonly tls: Tls | undefined;
@@ -54,10 +55,10 @@ export async function readConnectionLimit(
 const authOf = ({ auth, authIdentityEndpoint }: Config): 'none' | 'jwt' | 'identity' =>
   authIdentityEndpoint === undefined ? auth : 'identity';
 
-type Open = (port: number) => Promise<Listener>;
+/** The time to send the last answers after the grace. */
+const LAST_ANSWERS_MS = 500;
 
-/** The time for a scrape in progress once all calls have ended. */
-const ADMIN_GRACE_MS = 500;
+type Open = (port: number) => Promise<Listener>;
 
 /** Opens the listeners. Errors: a port is in use or not allowed; the error names the variable. */
 export async function openListeners(
@@ -67,11 +68,13 @@ export async function openListeners(
   const { host, corsOrigins } = config;
   const { now, monotonicNow } = clock;
 
-  /** Opens listeners that close together. */
-  function group(grace: number) {
+  /** Opens listeners that close together; `endCalls` is called after the grace. */
+  function group(grace: number, endCalls: () => void) {
     const listeners: Listener[] = [];
     cleanups.push(async () => {
-      await Promise.all(listeners.map((listener) => listener.close(grace)));
+      const end = setTimeout(endCalls, grace);
+      await Promise.all(listeners.map((listener) => listener.close(grace + LAST_ANSWERS_MS)));
+      clearTimeout(end);
     });
     return async (variable: string, port: number | 'off', open: Open): Promise<string> => {
       if (port === 'off') return port;
@@ -81,8 +84,10 @@ export async function openListeners(
     };
   }
   // Probes and scrapes are answered while calls end: the group that closes last comes first.
-  const listenForProbes = group(ADMIN_GRACE_MS);
-  const listen = group(config.shutdownGrace);
+  const listenForProbes = group(0, () => undefined);
+  const listen = group(config.shutdownGrace, () => {
+    served.calls.abortAll(notServing('stopping'));
+  });
 
   const answerTimeoutMs = replaced?.answerTimeoutMs;
   const parts = { ...served, memory: createRequestMemory(memory, metrics) };

@@ -98,15 +98,67 @@ export function logOptions(level: Config['logLevel']): LoggerOptions {
   };
 }
 
+/** Bytes of lines waiting for a reader that stalls; further lines are lost. */
+const MAX_WAITING_BYTES = 4 * 1024 ** 2;
+
+/** A destination that a stalled reader cannot block, neither at a fatal line nor at the exit. */
+interface Output extends DestinationStream {
+  /** Calls `done` once all lines are written. */
+  flush(done: () => void): void;
+}
+
+/** Opens standard output; `resumed` takes the number of lost lines once the waiting ones are written. */
+function openOutput(resumed: (lostLines: number) => void): Output {
+  let isExiting = false;
+  let lostLines = 0;
+  const stream = pino.destination({
+    ...{ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES },
+    // Without a minimum, a flush would not wait for the lines.
+    minLength: 1,
+    retryEAGAIN: () => !isExiting,
+  });
+  stream.on('drop', () => {
+    lostLines++;
+  });
+  stream.on('drain', () => {
+    const lost = lostLines;
+    lostLines = 0;
+    if (lost > 0) resumed(lost);
+  });
+  // Before the listener of pino, for which a stalled reader would be a fault.
+  process.prependOnceListener('exit', () => {
+    isExiting = true;
+    try {
+      stream.flushSync();
+    } catch {
+      // A stalled reader loses the last lines.
+    }
+    stream.destroy();
+  });
+  return {
+    write: (line) => stream.write(line),
+    flush(done) {
+      stream.flush(() => {
+        done();
+      });
+    },
+  };
+}
+
 export async function createLog(level: Config['logLevel'], terminal: boolean): Promise<Log> {
   const stream = terminal ? await prettyStream() : undefined;
-  return stream === undefined ? pino(logOptions(level)) : pino(logOptions(level), stream);
+  if (stream !== undefined) return pino(logOptions(level), stream);
+  const output = openOutput((lines) => {
+    log.warn({ lines }, 'log lines are lost: standard output was not read in time');
+  });
+  const log = pino(logOptions(level), output);
+  return log;
 }
 
 /** The time limit of a flush. */
 const FLUSH_TIMEOUT_MS = 200;
 
-/** Waits, for a limited time, until buffered lines are written; otherwise a line at level fatal would overtake them. */
+/** Waits, for a limited time, until buffered lines are written. */
 export async function flushLog(log: Log): Promise<void> {
   const flushed = new Promise<void>((resolve) => {
     log.flush(() => {

@@ -1,18 +1,21 @@
 // The embedded mongod: it ends with its parent, keeps its data, and reports a fault in one line.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { startEmbedded, type Embedded } from '../../src/embedded/embedded.js';
+import { findMongod } from '../../src/embedded/mongod.js';
 import { until } from '../harness/until.js';
 
 /** The time for a second mongod to try a folder ten times. */
 const STARTS_TIMEOUT_MS = 60_000;
 const binary = process.env.MONGOD_BINARY;
+const CACHE_DIR = fileURLToPath(new URL('../../../.cache/mongod', import.meta.url));
 const said: string[] = [];
 let dataDir: string;
 
@@ -167,6 +170,28 @@ describe('the embedded mongod', () => {
     },
     STARTS_TIMEOUT_MS,
   );
+
+  /** A mongod that says something every second for as long as a recovery of `seconds`, and then starts. */
+  async function recovering(seconds: number): Promise<string> {
+    const script = join(dataDir, 'recovering-mongod');
+    const { path } = await findMongod(binary, CACHE_DIR, () => undefined);
+    const recovery = `for second in $(seq ${seconds}); do echo recovering; sleep 1; done`;
+    const lines = ['#!/bin/sh', `[ "$1" = --version ] || ${recovery}`, `exec ${path} "$@"`, ''];
+    await writeFile(script, lines.join('\n'), { mode: 0o755 });
+    return script;
+  }
+
+  test('has all the time that it needs to recover its data', async () => {
+    const options = { dataDir, binary: await recovering(8), log: () => {}, silenceTimeoutMs: 5000 };
+    const { uri, stop } = await startEmbedded(options);
+    await write(uri, 'recovered');
+    await stop();
+  });
+
+  test('is killed if it logs nothing at its start', async () => {
+    const options = { dataDir, binary: await recovering(8), log: () => {}, silenceTimeoutMs: 100 };
+    await expect(startEmbedded(options)).rejects.toThrow('it ended with SIGKILL');
+  });
 
   test('is a replica set of one that runs no scripts', async () => {
     const { uri, stop } = await start();

@@ -37,6 +37,8 @@ export interface Program {
   ready(): Promise<LogLine>;
   addresses(): Promise<Addresses>;
   signal(name: NodeJS.Signals): void;
+  /** Reads the log no further, like a collector that stalls. */
+  stopReading(): void;
   isRunning(): boolean;
   readonly ended: Promise<Ended>;
   /** Kills the program, unless it has exited. */
@@ -147,6 +149,7 @@ export function startProgram(settings: Settings, start: Start = {}): Program {
       return { grpc: String(grpc), http: String(http), admin: String(admin) };
     },
     signal: (name) => child.kill(name),
+    stopReading: () => child.stdout?.pause(),
     isRunning: () => isRunning(child),
     ended,
     async kill() {

@@ -2,7 +2,7 @@
 import type { ExportFormat } from '../../job/export-formats.js';
 import type { Call, JobService } from '../../job/call.js';
 import { createCallContext } from '../call-context.js';
-import type { CallContext, Calls, Handler } from '../call-context.js';
+import type { AbortableCalls, CallContext, Handler, Incoming } from '../call-context.js';
 import { chain, createInterceptors } from './chain.js';
 import type { InterceptorOptions } from './chain.js';
 
@@ -56,19 +56,35 @@ const exportJobs =
     return Promise.resolve(service.export(request.message, format, serviceCall(context, now())));
   };
 
-async function* chunksOf(handle: Handler<Chunks>, call: CallContext): Chunks {
-  yield* await handle(call);
+async function* chunksOf(handle: Handler<Chunks>, call: CallContext, ended: () => void): Chunks {
+  try {
+    yield* await handle(call);
+  } finally {
+    ended();
+  }
 }
 
-export function createCalls(options: CallsOptions): Calls {
+export function createCalls(options: CallsOptions): AbortableCalls {
   const interceptors = createInterceptors(options);
   const unary = chain(interceptors, respond(options));
   const exported = chain(interceptors, exportJobs(options));
+  const running = new Set<CallContext>();
+  function begin(incoming: Incoming, format?: ExportFormat): CallContext {
+    const call = createCallContext(incoming, format);
+    running.add(call);
+    return call;
+  }
   return {
-    unary: (incoming) => unary(createCallContext(incoming)),
-    stream(incoming, format: ExportFormat) {
-      const call = createCallContext(incoming, format);
-      return { chunks: chunksOf(exported, call), aborted: call.signal };
+    unary(incoming) {
+      const call = begin(incoming);
+      return unary(call).finally(() => running.delete(call));
+    },
+    stream(incoming, format) {
+      const call = begin(incoming, format);
+      return { chunks: chunksOf(exported, call, () => running.delete(call)), aborted: call.signal };
+    },
+    abortAll(reason) {
+      for (const { abort } of running) abort(reason);
     },
   };
 }
