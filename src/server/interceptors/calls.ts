@@ -75,9 +75,13 @@ export function createCalls(options: CallsOptions): AbortableCalls {
     return call;
   }
   return {
-    unary(incoming) {
+    async unary(incoming) {
       const call = begin(incoming);
-      return unary(call).finally(() => running.delete(call));
+      try {
+        return await unary(call);
+      } finally {
+        running.delete(call);
+      }
     },
     stream(incoming, format) {
       const call = begin(incoming, format);
