@@ -76,6 +76,13 @@ const PLACEHOLDER_HOST = 'localhost';
 /** The form of a host in HTTP. The web's Request accepts fewer: an IPv6 address only in its shortest form. */
 const HOST_FORM = /^(?:\[[\da-f:.]+\]|[\w.~%-]*)(?::\d*)?$/i;
 
+/** A URL with a user or a password: the web's Request refuses it, but only once its body or its signal is read. */
+const WITH_USER = /^\w+:\/\/[^/]*@/;
+
+/** The scheme of an absolute target in lower case, the only one that the web's Request is made of. */
+const withSchemeInLowerCase = (target: string | undefined): string | undefined =>
+  target?.replace(/^https?:/i, (scheme) => scheme.toLowerCase());
+
 export interface HttpServerOptions extends ConnectionLimitOptions, HttpAnswerOptions {
   /** The name for the log. */
   readonly name: ListenerName;
@@ -102,19 +109,20 @@ export async function openHttpServer<AppEnv extends HttpEnv>(
   const answers = createHttpAnswers(options);
   const answer: RequestListener = (request, response) => {
     if (!answers.follow(request, response)) return;
+    request.url = withSchemeInLowerCase(request.url);
     if (HOST_FORM.test(request.headers.host ?? '')) request.headers.host = PLACEHOLDER_HOST;
     const errorHandler = (error: unknown): Response => {
       answers.limitTaking(response);
       return error instanceof RequestError ? refuseUnreadable(request) : new Response(null, { status: 500 });
     };
     const env = { incoming: request, outgoing: response, isOpenEnded: false };
-    const fetch = async (asked: Request): Promise<Response> => {
-      const answered = await app.fetch(asked, env);
+    const serve = async (read: Request): Promise<Response> => {
+      const answered = WITH_USER.test(read.url) ? refuseUnreadable(request) : await app.fetch(read, env);
       if (!env.isOpenEnded) answers.limitTaking(response);
       return answered;
     };
-    const read = { overrideGlobalObjects: false, hostname: PLACEHOLDER_HOST, errorHandler };
-    void getRequestListener(fetch, read)(request, response);
+    const reading = { overrideGlobalObjects: false, hostname: PLACEHOLDER_HOST, errorHandler };
+    void getRequestListener(serve, reading)(request, response);
   };
   const server = tls === undefined ? createServer(served, answer) : secureServer(tls, served, answer);
   const { address, family, port: bound } = await listen(server, host, port);

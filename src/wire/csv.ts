@@ -5,7 +5,8 @@
  * full-width and small twins, also behind characters that a spreadsheet drops or splits at: blanks, control and invisible
  * characters, quotes and separators.
  */
-const FORMULA = /^(?:[\t\r\n\0]|[\s\p{Cc}\p{Cf}"'`,;|]*[=+\-@＝＋－＠﹦﹢﹣﹫])/u;
+const FORMULA =
+  /^(?:[\t\r\n\0]|[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800"'`,;|]*[=+\-@＝＋－＠﹦﹢﹣﹫])/u;
 
 const defused = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
 

@@ -44,16 +44,29 @@ const KINDS: ReadonlyMap<number, Kind> = new Map(
   } as const).map(([first, kind]) => [first.charCodeAt(0), kind]),
 );
 
+/** The offsets of a text between its quotes. */
+interface TextSpan {
+  readonly start: number;
+  readonly end: number;
+  readonly escaped: boolean;
+}
+
+/** Reads past a value of each kind, which is then known to be JSON. */
+const SKIP: Readonly<Record<Kind, (json: JsonReader) => unknown>> = {
+  null: (json) => json.null(),
+  'a bool': (json) => json.bool(),
+  'a number': (json) => json.number(),
+  'a text': (json) => json.text(),
+  'a list': (json) => json.items(() => json.skip()),
+  'an object': (json) => json.members(() => json.skip()),
+};
+
 export class JsonReader {
   readonly #bytes: Buffer;
   #offset = 0;
   #level = 0;
   #parts = 1;
   readonly #path: (string | number)[] = [];
-  /** The offsets of the last text between its quotes, and true where it has escapes. */
-  #textStart = 0;
-  #textEnd = 0;
-  #escaped = false;
 
   constructor(json: Uint8Array) {
     this.#bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
@@ -72,10 +85,9 @@ export class JsonReader {
 
   /** The path of the current value. */
   get path(): string {
-    const path = this.#path
-      .map((segment) => (typeof segment === 'number' ? `[${segment}]` : `.${echo(segment)}`))
-      .join('');
-    return path.length > 1 ? shorten(path.slice(1), MAX_PATH) : BODY;
+    if (this.#path.length === 0) return BODY;
+    const path = this.#path.map(shown).join('').replace(/^\./, '');
+    return shorten(path, MAX_PATH);
   }
 
   refuse(reason: string): never {
@@ -137,12 +149,10 @@ export class JsonReader {
   }
 
   /** Passes over a text. Errors: it does not end, is not UTF-8, or has a control character. */
-  #passText(): void {
+  #passText(): TextSpan {
     const bytes = this.#bytes;
     const start = this.#offset + 1;
-    let end = start;
-    let all = 0;
-    this.#escaped = false;
+    let [end, all, escaped] = [start, 0, false];
     for (; bytes[end] !== QUOTE; end++) {
       const byte = bytes[end] ?? 0;
       if (byte < SPACE) {
@@ -150,20 +160,18 @@ export class JsonReader {
       }
       all |= byte;
       if (byte === BACKSLASH) {
-        this.#escaped = true;
+        escaped = true;
         end++;
       }
     }
     if (all > 0x7f && !isUtf8(bytes.subarray(start, end))) this.refuse('it is not UTF-8');
-    this.#textStart = start;
-    this.#textEnd = end;
     this.#offset = end + 1;
+    return { start, end, escaped };
   }
 
   text(): string {
-    this.#passText();
-    const [start, end] = [this.#textStart, this.#textEnd];
-    return this.#escaped ? this.#unescaped(start, end) : this.#bytes.toString('utf8', start, end);
+    const { start, end, escaped } = this.#passText();
+    return escaped ? this.#unescaped(start, end) : this.#bytes.toString('utf8', start, end);
   }
 
   #unescaped(start: number, end: number): string {
@@ -174,15 +182,14 @@ export class JsonReader {
 
   /** Writes the length and the bytes of the next text. */
   copyText(writer: Writer): void {
-    this.#passText();
-    if (this.#escaped) writer.text(this.#unescaped(this.#textStart, this.#textEnd));
-    else writer.textOf(this.#bytes, this.#textStart, this.#textEnd);
+    const { start, end, escaped } = this.#passText();
+    if (escaped) writer.text(this.#unescaped(start, end));
+    else writer.textOf(this.#bytes, start, end);
   }
 
   #open(byte: number): void {
     if (this.#peek() !== byte) this.#broken();
     this.#offset++;
-    this.#count();
     limited(++this.#level, MAX_LEVELS, 'levels of a request', BODY);
   }
 
@@ -194,9 +201,10 @@ export class JsonReader {
       this.#level--;
       return false;
     }
-    if (first) return true;
-    if (byte !== COMMA) this.#broken();
-    this.#offset++;
+    if (!first) {
+      if (byte !== COMMA) this.#broken();
+      this.#offset++;
+    }
     this.#count();
     return true;
   }
@@ -226,17 +234,19 @@ export class JsonReader {
 
   /** Passes over the next value, of any kind. */
   skip(): void {
-    const kind = this.kind();
-    if (kind === 'a list') this.items(() => this.skip());
-    else if (kind === 'an object') this.members(() => this.skip());
-    else if (kind === 'a text') this.#passText();
-    else this.#word();
+    SKIP[this.kind()](this);
   }
 
   /** Refuses anything behind the whole value. */
   end(): void {
     if (this.#peek() !== END) this.#broken();
   }
+}
+
+/** A part of a path in errors. */
+function shown(segment: string | number): string {
+  if (typeof segment === 'number') return `[${segment}]`;
+  return `.${echo(segment) || "''"}`;
 }
 
 /** Resolves the escapes of a text; undefined: one is wrong. */

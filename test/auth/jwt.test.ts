@@ -65,11 +65,14 @@ const callWithToken: Send = (rpc, request, token) =>
   callHttp(service.http, rpc, request, token === undefined ? {} : { token });
 const callAsBearer: Send = (rpc, request, token) =>
   callHttp(service.http, rpc, request, token === undefined ? {} : { authorization: `Bearer ${token}` });
+const callBesideEmptyToken: Send = (rpc, request, token) =>
+  callHttp(service.http, rpc, request, { token: '', authorization: `Bearer ${token ?? ''}` });
 
 const TRANSPORTS = [
   ['gRPC', callGrpc],
   ['HTTP, token', callWithToken],
   ['HTTP, authorization', callAsBearer],
+  ['HTTP, authorization beside an empty token', callBesideEmptyToken],
 ] as const;
 
 const GET: JsonObject = { job_id: JOB };

@@ -112,6 +112,18 @@ describe('a preflight', () => {
   });
 });
 
+describe('OPTIONS that is no preflight', () => {
+  const ORIGIN = { origin: CONFIGURED_ORIGIN };
+  test.each<readonly [string, string, Readonly<Record<string, string>>, number, string | null]>([
+    ['without an origin', LIST, { 'access-control-request-method': 'POST' }, 405, 'POST'],
+    ['without a method to ask for', LIST, ORIGIN, 405, 'POST'],
+    ['of no route', '/inventory/v1/job/lists', ORIGIN, 404, null],
+  ])('%s is refused like any other method', async (_, path, headers, status, allowed) => {
+    const response = await send(withOrigins, path, { method: 'OPTIONS', headers });
+    expect([response.status, response.headers.get('allow')]).toEqual([status, allowed]);
+  });
+});
+
 describe('a connection', () => {
   /** Sends `request` and returns everything received until the service closes the connection. */
   function exchange(request: string): Promise<string> {

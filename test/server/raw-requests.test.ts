@@ -123,6 +123,7 @@ describe('content codings', () => {
     [['identity', 'gzip']],
     [['unheard-of']],
     [['identity;q=1']],
+    [['chunked']],
   ])('a body declared as %j is rejected with 415 on the route and 501 over Connect', async (codings) => {
     const lines = codings.map((coding) => `content-encoding: ${coding}`);
     const answers = await Promise.all(

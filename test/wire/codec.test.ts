@@ -16,9 +16,39 @@ test.each([
   ['braces inside each other', condition('{"a":'.repeat(50)), LEVELS],
   ['values', condition(`[${'1,'.repeat(100_000)}1]`), PARTS],
   ['names', condition(`{${Array.from({ length: 50_001 }, (_, i) => `"${i}":1`).join()}}`), PARTS],
-  ['empty objects', `{"query":{"filter":[${'{},'.repeat(50_001)}{}]}}`, PARTS],
+  ['empty objects', `{"query":{"filter":[${'{},'.repeat(100_000)}{}]}}`, PARTS],
 ])('too many %s in a body are refused', (_, text, limit) => {
   expect(() => decode(text)).toThrow(`Limit exceeded. (limit = ${limit}`);
+});
+
+test.each([
+  ['empty lists', '[]'],
+  ['empty objects', '{}'],
+])('%s in a list count once each', (_, empty) => {
+  const text = condition(`[${Array.from({ length: 99_990 }, () => empty).join()}]`);
+  expect(JSON.parse(jsonOf(JOBS_QUERY, decode(text)))).toEqual(JSON.parse(text));
+});
+
+test.each([
+  ['{"domain_id":01}', 'domain_id', "it is not JSON: '01'"],
+  ['{"domain_id":tru}', 'domain_id', "it is not JSON: 'tru'"],
+  ['{"domain_id":nul}', 'domain_id', "it is not JSON: 'nul'"],
+  ['{"domain_id":-}', 'domain_id', "it is not JSON: '-'"],
+  ['{"domain_id":[1,01]}', 'domain_id[1]', "it is not JSON: '01'"],
+  ['{"domain_id":{"a":fals}}', 'domain_id', "it is not JSON: 'fals'"],
+  ['{"query":"\\x"}', 'query', 'it is not JSON: a text has an escape that is none'],
+  ['[01]', '[0]', "it is not JSON: '01'"],
+  ['[{', 'body', 'it is not JSON: it ends early'],
+])('%s is told as no JSON rather than by its kind', (text, key, reason) => {
+  expect(() => decode(text)).toThrow(`Parameter is invalid. (key = ${key}, reason = ${reason}`);
+});
+
+test.each([
+  ['{"":1}', "''"],
+  ['{"query":{"":1}}', "query.''"],
+  [condition('{"":{"a":[1,01]}}'), "query.filter[0].value.''.a[1]"],
+])('a field with an empty name is shown in quotes: %s', (text, key) => {
+  expect(() => decode(text)).toThrow(`Parameter is invalid. (key = ${key}, `);
 });
 
 test.each([

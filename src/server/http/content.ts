@@ -19,15 +19,18 @@ export function mediaType(header: string): string | undefined {
   return UTF8.test(type?.params.get('charset') ?? 'utf-8') ? type?.essence : undefined;
 }
 
-/** Codings without effect on the body, or already decoded by Node. */
-const TRANSPARENT: ReadonlySet<string> = new Set(['', 'identity', 'chunked']);
-
-/** Answers the remaining codings in `content-encoding` and `transfer-encoding`, in lower case. */
-export const codings = (...headers: readonly string[]): readonly string[] =>
-  headers
-    .flatMap((header) => header.split(','))
+/** Answers the codings of a header in lower case, without those that change nothing. */
+const codingsIn = (header: string): readonly string[] =>
+  header
+    .split(',')
     .map((coding) => coding.trim().toLowerCase())
-    .filter((coding) => !TRANSPARENT.has(coding));
+    .filter((coding) => coding !== '' && coding !== 'identity');
+
+/** Answers the codings of `content-encoding` and of `transfer-encoding`, of which Node has decoded `chunked`. */
+export const codings = (content: string, transfer: string): readonly string[] => [
+  ...codingsIn(content),
+  ...codingsIn(transfer).filter((coding) => coding !== 'chunked'),
+];
 
 type Choice = NonNullable<Parameters<typeof accepts>[1]['match']>;
 

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { Hono } from 'hono';
+import type { MiddlewareHandler } from 'hono';
 import { compress, COMPRESSIBLE_CONTENT_TYPE_REGEX } from 'hono/compress';
 import { cors } from 'hono/cors';
 import { matchedRoutes } from 'hono/route';
@@ -63,6 +64,8 @@ export interface HttpListenerOptions extends ConnectionLimitOptions {
   readonly bodyTimeoutMs?: number | undefined;
 }
 
+const ALL_ROUTES: readonly Route[] = [...ROUTES, ...RPC_PATHS];
+
 const UNHANDLED = 'unhandled error in the HTTP listener';
 
 /** Answers over this size are encoded while they are sent. */
@@ -111,12 +114,19 @@ async function answer(
 const protocolOf = (context: RequestContext, route: Route): Protocol | undefined =>
   route.protocol(mediaType(headerOf(context, 'content-type')) ?? '');
 
+/** Answers the protocol of a request that no route has yet. */
+function unroutedProtocol(context: RequestContext): Protocol | undefined {
+  const { method, path } = context.req;
+  const route = method === 'POST' ? ALL_ROUTES.find((each) => each.path === path) : undefined;
+  return route && protocolOf(context, route);
+}
+
 /** Adds a route: it answers requests in its protocols, and refuses all others with a hint. */
 function addRoute(app: Hono<WebApp>, route: Route, options: HttpListenerOptions): void {
   app.post(route.path, (context) => {
     const protocol = protocolOf(context, route);
-    const headers = ['content-encoding', 'transfer-encoding'].map((name) => headerOf(context, name));
-    const encoding = codings(...headers).join(', ');
+    const transfer = headerOf(context, 'transfer-encoding');
+    const encoding = codings(headerOf(context, 'content-encoding'), transfer).join(', ');
     if (encoding !== '') return refuse(context, appError('HTTP_CONTENT_ENCODING', { encoding }), protocol);
     if (protocol !== undefined) return answer(context, route, protocol, options);
     context.header('accept-post', route.accepted);
@@ -165,6 +175,21 @@ const isCompressible = (type: string): boolean =>
 /** Headers readable for pages of other origins. */
 const EXPOSED_HEADERS = ['x-request-id', 'grpc-status', 'grpc-message', 'grpc-status-details-bin'];
 
+const isPreflight = ({ req }: RequestContext): boolean =>
+  req.header('origin') !== undefined && req.header('access-control-request-method') !== undefined;
+
+/** Lets pages of `origins` call. The library takes every OPTIONS for a preflight. */
+function allowOrigins(origins: readonly string[]): MiddlewareHandler<WebApp> {
+  const allow: MiddlewareHandler<WebApp> = cors({
+    origin: [...origins],
+    allowMethods: ['POST'],
+    exposeHeaders: EXPOSED_HEADERS,
+    maxAge: 600,
+  });
+  return (context, next) =>
+    context.req.method !== 'OPTIONS' || isPreflight(context) ? allow(context, next) : next();
+}
+
 /** Adds the steps of every request, outermost first. */
 function addMiddleware(app: Hono<WebApp>, { host, corsOrigins, log }: HttpListenerOptions): void {
   const misleadingHost = createHostCheck(host);
@@ -180,17 +205,14 @@ function addMiddleware(app: Hono<WebApp>, { host, corsOrigins, log }: HttpListen
     context.header('x-request-id', context.get('requestId'));
     const misleading = misleadingHost(namedHosts(context));
     if (misleading === undefined) return next();
-    return refuse(context, appError('HTTP_HOST', { host: misleading }));
+    return refuse(context, appError('HTTP_HOST', { host: misleading }), unroutedProtocol(context));
   });
   // HSTS is the decision of the TLS terminator.
   app.use(secureHeaders({ strictTransportSecurity: false }));
-  if (corsOrigins.length > 0)
-    app.use(
-      cors({ origin: [...corsOrigins], allowMethods: ['POST'], exposeHeaders: EXPOSED_HEADERS, maxAge: 600 }),
-    );
+  if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
 }
 
-/** Adds the pages beside the calls, which need no compression: health, the description, and with the explorer its page and the API reference. */
+/** Adds the pages beside the calls: health, the description, and with the explorer its page and the API reference. */
 function addPages(app: Hono<WebApp>, { state, version, explorer, tls }: HttpListenerOptions): void {
   addHealthRoutes(app, state);
   addDescriptionPage(app, version);
@@ -213,8 +235,9 @@ export function openHttpListener(options: HttpListenerOptions): Promise<Listener
   const app = new Hono<WebApp>();
   addMiddleware(app, options);
   addPages(app, options);
+  // Pages are compressed once and for all.
   app.use(compress({ contentTypeFilter: isCompressible }));
-  for (const route of [...ROUTES, ...RPC_PATHS]) addRoute(app, route, options);
+  for (const route of ALL_ROUTES) addRoute(app, route, options);
   addFallbacks(app, options.log);
   return openHttpServer(app, {
     ...options,

@@ -166,7 +166,9 @@ function* base64Of(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
 
 function fromBase64(body: Uint8Array): Uint8Array {
   const text = Buffer.from(body).toString('latin1');
-  if (/^[A-Za-z\d+/]*={0,2}$/.test(text)) return Buffer.from(text, 'base64');
+  const digits = /^([A-Za-z\d+/]*)={0,2}$/.exec(text)?.[1];
+  // One digit beyond a group of four is less than a byte.
+  if (digits !== undefined && digits.length % 4 !== 1) return Buffer.from(digits, 'base64');
   return fail('INVALID_PARAMETER', {
     key: 'body',
     reason: 'it must be base64, with padding at its end alone',

@@ -7,6 +7,7 @@ import type { Incoming } from '../call-context.js';
 import { readTraceContext } from '../../telemetry/traces/trace-context.js';
 import { peerOf } from '../connections.js';
 import { asksToExplain, checkHeaders, EXPLAIN } from '../headers.js';
+import type { HeaderOf } from '../headers.js';
 import { chooseType } from './content.js';
 import { ROUTE_JSON } from './protocols.js';
 import type { Protocol } from './protocols.js';
@@ -17,6 +18,10 @@ export const headerOf = (context: RequestContext, name: string): string => conte
 
 const bearerToken = (header: string | undefined): string | undefined =>
   /^Bearer (.+)$/i.exec(header ?? '')?.[1];
+
+/** Answers the caller's token; an empty one is none. */
+const tokenIn = (header: HeaderOf): string | undefined =>
+  header('token') || bearerToken(header('authorization'));
 
 const refuseSize = (): never => fail('HTTP_BODY_SIZE', { max: String(MAX_REQUEST_BYTES) });
 
@@ -123,7 +128,7 @@ export async function readIncoming(
     rpc,
     request: await takeBody(context, limits),
     codec,
-    token: header('token') ?? bearerToken(header('authorization')),
+    token: tokenIn(header),
     requestId: context.get('requestId'),
     trace: readTraceContext(header),
     explained: asksToExplain(header) ? explainIn(context) : undefined,

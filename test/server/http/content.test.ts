@@ -110,9 +110,9 @@ describe('the type of a body', () => {
 });
 
 describe('the codings of a body', () => {
-  test.each<readonly [headers: readonly string[], expected: readonly string[]]>([
-    [[], []],
+  test.each<readonly [headers: readonly [content: string, transfer: string], expected: readonly string[]]>([
     [['', ''], []],
+    [['chunked', ''], ['chunked']],
     [['identity', 'chunked'], []],
     [['Identity', 'CHUNKED'], []],
     [['gzip', 'chunked'], ['gzip']],

@@ -57,6 +57,8 @@ test.each([
   ['other characters before it', `!!!${ONE.toString('base64')}`],
   ['characters of base64url', '_-__'],
   ['padding within it', `AA==${ONE.toString('base64')}`],
+  ['a last digit that makes no byte', 'AAAAAAAAA'],
+  ['such a digit and padding', 'AAAAA='],
 ])('base64 with %s is rejected', async (_, text) => {
   const answer = Buffer.from(await answerTo(Buffer.from(text), 'application/grpc-web-text'), 'base64');
   expect(answer.toString()).toContain(encodeURIComponent('it must be base64, with padding at its end alone'));
