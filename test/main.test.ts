@@ -240,13 +240,13 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     const [client, late] = [jsonClient(grpc), jsonClient(grpc)];
     const slow = client.call('stat', slowStat(3));
     await runningSoon(mongo, DATABASE, 1);
-
     const startedAt = performance.now();
     program.signal(signal);
     await until('the shutdown begins', () => program.log.some(({ msg }) => msg === 'stopping'), 1000);
+    const probed = async () => (await (await fetch(`http://${admin}/readyz`)).text()).trim();
+    await until('probes tell of it', async () => (await probed()).startsWith('not serving: stopping'), 1000);
     expect(await late.call('list', LIST)).toHaveProperty('error.status', 'UNAVAILABLE');
     expect(await client.call('list', LIST)).toHaveProperty('error.status', 'UNAVAILABLE');
-    expect(await (await fetch(`http://${admin}/readyz`)).text()).toMatch(/^not serving: stopping/);
     expect(await slow).toEqual({ response: { results: [{ rows: 1_000_000 }] } });
     expect(await program.ended).toEqual({ code: 0, signal: null });
     expect(performance.now() - startedAt).toBeLessThan(GRACE_MS + MARGIN_MS);
