@@ -95,6 +95,13 @@ export const sent = ({ key, operator, value }: Condition): SentCondition => ({
 export const typed = (value: Json): string =>
   typeof value === 'string' && literal(value.trim()) === value ? value : JSON.stringify(value);
 
+/** A condition of a request as the reader would type it. */
+export const typedCondition = ({ key = '', operator = '', value = null }: SentCondition): Condition => ({
+  key,
+  operator,
+  value: typed(value),
+});
+
 /** Several texts as the reader would type them in a list. */
 export const typedList = (values: readonly string[]): string => {
   const plain = values.join(', ');

@@ -27,17 +27,24 @@ export const cells = ({ results }: Results<TimelineRow>, unit: Unit, zone: strin
 /** A longer timeline shows its latest buckets. */
 export const MAX_BUCKETS = 750;
 
+/** The end of a time range, or now in one that goes on. */
+export const endOf = ({ to = Infinity }: Pick<TimeRange, 'to'>, now: number): number => Math.min(to, now);
+
 /**
  * The beginnings of all buckets of a time range, empty ones included; an open range has those around its cells, up to now:
  * a date in the future does not stretch it.
  */
 export function buckets(
-  { from, to, unit }: TimeRange,
+  timeRange: TimeRange,
   rows: readonly Cell[],
   { now, zone }: { readonly now: number; readonly zone: string },
 ): readonly number[] {
+  const { from, unit } = timeRange;
   const starts = rows.map(({ start }) => start).filter((start) => start <= now);
-  const end = from === undefined && starts.length > 0 ? Math.max(...starts) : (to ?? now) - 1;
+  const end =
+    from === undefined && starts.length > 0
+      ? Math.max(...starts)
+      : Math.max(from ?? -Infinity, endOf(timeRange, now) - 1);
   const last = floor(end, unit, zone);
   const first = from === undefined ? Math.min(last, ...starts) : floor(from, unit, zone);
   const least = Math.max(first, floor(last - (MAX_BUCKETS - 1) * BUCKETS[unit].length, unit, zone));

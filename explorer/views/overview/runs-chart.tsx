@@ -5,6 +5,7 @@ import { duration, plural } from '../../components/format.js';
 import { allStatuses, statusClass, statusName } from '../../components/status.js';
 import { hashOf } from '../../state/route.js';
 import type { ViewContext } from '../../state/view-context.js';
+import { endOf } from './breakdown.js';
 import { isComparable, isSlower } from './runs.js';
 import type { History } from './runs.js';
 
@@ -71,7 +72,7 @@ function Dots({
   const levels = within === undefined ? {} : { p95: within.p95, median: within.median };
   const top = Math.max(1, ...runs.map(({ length }) => length), ...Object.values(levels));
   const x = (time: number): number =>
-    LEFT + ((time - first) / Math.max(1, now - first)) * Math.max(1, width - LEFT - RIGHT);
+    LEFT + ((time - first) / Math.max(1, endOf(timeRange, now) - first)) * Math.max(1, width - LEFT - RIGHT);
   const y = (length: number): number => HEIGHT - BOTTOM - (length / top) * (HEIGHT - TOP - BOTTOM);
   return (
     <svg

@@ -8,7 +8,7 @@ import { byStatus } from '../../state/grouping.js';
 import { after, between } from '../../state/time-range.js';
 import type { Go } from '../../state/view-context.js';
 import type { Times } from './answers.js';
-import { buckets, MAX_BUCKETS, series } from './breakdown.js';
+import { buckets, endOf, MAX_BUCKETS, series } from './breakdown.js';
 import type { Cell } from './breakdown.js';
 
 /** Failures stand on the base line, where their heights can be compared. */
@@ -36,11 +36,11 @@ const outside = (rows: readonly Cell[], starts: readonly number[]): number => {
 
 export function Timeline({ times, go }: { readonly times: Times; readonly go: Go }) {
   const { timeRange, now, zone, rows } = times;
-  const { unit, to = now } = timeRange;
+  const { unit } = timeRange;
   const starts = buckets(timeRange, rows, times);
   const ends = starts.map((start) => after(start, unit, zone));
   const names = starts.map((start, index) => {
-    const isPartial = (ends[index] ?? 0) > Math.min(to, now);
+    const isPartial = (ends[index] ?? 0) > endOf(timeRange, now);
     return `${bucketName(start, unit, zone)}${isPartial ? ' (not whole)' : ''}`;
   });
   const drawn = failuresFirst(allStatuses(byStatus(rows))).map((status) => ({
