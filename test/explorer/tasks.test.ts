@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { startExplorer, status } from '../harness/explorer.js';
 import type { Explored, Explorer } from '../harness/explorer.js';
 import { MADE_NIGHT, MADE_NOW, makeFew, makeMany, makeOps } from '../harness/made-domains.js';
+import { until } from '../harness/until.js';
 
 const ops = makeOps();
 const many = makeMany();
@@ -240,11 +241,14 @@ describe('how long the runs of a collector take', () => {
       `#/overview?domain=ops&window=2026-11-20T00:00Z/2026-11-26T00:00Z&filter=[["collector_id","eq","${slower}"]]`,
       { now: MADE_NOW + 365 * 86_400_000 },
     );
-    const chart = explored.page.locator('.runs svg');
-    const last: number = await explored.page.evaluate(
-      "Math.max(...[...document.querySelectorAll('.runs circle')].map((dot) => Number(dot.getAttribute('cx'))))",
+    const last =
+      "Math.max(...[...document.querySelectorAll('.runs circle')].map((dot) => Number(dot.getAttribute('cx'))))";
+    const width = "Number(document.querySelector('.runs svg').getAttribute('width'))";
+    await until(
+      'the newest run is in the right half of the chart',
+      () => explored.page.evaluate(`${last} > Math.max(${width}, 1000) / 2`),
+      10_000,
     );
-    expect(last).toBeGreaterThan(Number(await chart.getAttribute('width')) / 2);
   });
 
   test('providers have medians of their own once they are opened', async () => {
