@@ -6,7 +6,7 @@ import { MAX_COLLECTORS } from '../../explorer/api/job-counts.js';
 import { MAX_INTERVALS } from '../../explorer/api/trends.js';
 import { MAX_UNFINISHED } from '../../explorer/api/unfinished.js';
 import { atLeast, changeOf } from '../../explorer/state/chance.js';
-import { DAY_MS, HOUR_MS } from '../../explorer/state/time-range.js';
+import { DAY_MS, HOUR_MS, withBefore } from '../../explorer/state/time-range.js';
 import { buckets, failedShare } from '../../explorer/views/overview/breakdown.js';
 import { collectorsNote, durationsNote, stuckNote, trendsNote } from '../../explorer/views/overview/notes.js';
 import { rates } from '../../explorer/views/overview/rates.js';
@@ -175,18 +175,19 @@ describe('error codes', () => {
   });
 });
 
-describe('the days of a window', () => {
+describe('a window', () => {
   const day = (number: number): number => Date.UTC(2026, 10, number);
   const clock = { now: day(26) + HOUR_MS, zone: 'UTC' };
 
   test.each([
-    ['that is over', 20, 22, [20, 21]],
-    ['that goes on', 25, undefined, [25, 26]],
-    ['with an end far in the future', 25, 40_000, [25, 26]],
-    ['that has not begun', 28, 40_000, [28]],
-  ])('%s', (_, from, to, expected) => {
+    ['that is over', 20, 22, [20, 21], day(18)],
+    ['that goes on', 25, undefined, [25, 26], day(24) - HOUR_MS],
+    ['with an end far in the future', 25, 40_000, [25, 26], day(24) - HOUR_MS],
+    ['that has not begun', 28, 40_000, [28], day(28)],
+  ])('%s has its days up to now, and as long a time before it', (_, from, to, expected, before) => {
     const timeRange = { from: day(from), to: to === undefined ? undefined : day(to), unit: 'day' } as const;
     expect(buckets(timeRange, [], clock)).toEqual(expected.map(day));
+    expect(withBefore(timeRange, clock.now).from).toBe(before);
   });
 });
 

@@ -5,7 +5,7 @@ import { ENDED, FAILED, isOneOf } from '../../api/statuses.js';
 import type { JobStatus } from '../../api/statuses.js';
 import type { Share } from '../../state/chance.js';
 import { sumBy } from '../../state/grouping.js';
-import { after, BUCKETS, bucketStart, floor } from '../../state/time-range.js';
+import { after, BUCKETS, bucketStart, endOf, floor } from '../../state/time-range.js';
 import type { TimeRange, Unit } from '../../state/time-range.js';
 
 /** The number of jobs with one status in one bucket. */
@@ -26,9 +26,6 @@ export const cells = ({ results }: Results<TimelineRow>, unit: Unit, zone: strin
 
 /** A longer timeline shows its latest buckets. */
 export const MAX_BUCKETS = 750;
-
-/** The end of a time range, or now in one that goes on. */
-export const endOf = ({ to = Infinity }: Pick<TimeRange, 'to'>, now: number): number => Math.min(to, now);
 
 /**
  * The beginnings of all buckets of a time range, empty ones included; an open range has those around its cells, up to now:

@@ -1,11 +1,12 @@
 /** The durations of one collector's newest runs: a dot each, by status, with lines at the exact median and p95 of the window. */
+import { MAX_RUNS } from '../../api/durations.js';
 import type { Run } from '../../api/durations.js';
 import { useWidth } from '../../components/chart/use-width.js';
-import { duration, plural } from '../../components/format.js';
+import { count, duration, plural } from '../../components/format.js';
 import { allStatuses, statusClass, statusName } from '../../components/status.js';
 import { hashOf } from '../../state/route.js';
+import { endOf } from '../../state/time-range.js';
 import type { ViewContext } from '../../state/view-context.js';
-import { endOf } from './breakdown.js';
 import { isComparable, isSlower } from './runs.js';
 import type { History } from './runs.js';
 
@@ -121,6 +122,7 @@ export function RunsChart(drawn: Drawn) {
             ))}
         </p>
       </div>
+      {runs.length >= MAX_RUNS && <p class="none">The newest {count(MAX_RUNS)} runs are drawn.</p>}
     </>
   );
 }

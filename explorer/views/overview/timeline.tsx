@@ -5,10 +5,10 @@ import { Chart } from '../../components/chart/chart.js';
 import { bucketName, plural, tick } from '../../components/format.js';
 import { allStatuses, statusClass, statusName } from '../../components/status.js';
 import { byStatus } from '../../state/grouping.js';
-import { after, between } from '../../state/time-range.js';
+import { after, between, endOf } from '../../state/time-range.js';
 import type { Go } from '../../state/view-context.js';
 import type { Times } from './answers.js';
-import { buckets, endOf, MAX_BUCKETS, series } from './breakdown.js';
+import { buckets, MAX_BUCKETS, series } from './breakdown.js';
 import type { Cell } from './breakdown.js';
 
 /** Failures stand on the base line, where their heights can be compared. */
