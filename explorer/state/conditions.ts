@@ -95,18 +95,20 @@ export const sent = ({ key, operator, value }: Condition): SentCondition => ({
 export const typed = (value: Json): string =>
   typeof value === 'string' && literal(value.trim()) === value ? value : JSON.stringify(value);
 
-/** A condition of a request as the reader would type it. */
-export const typedCondition = ({ key = '', operator = '', value = null }: SentCondition): Condition => ({
-  key,
-  operator,
-  value: typed(value),
-});
-
 /** Several texts as the reader would type them in a list. */
 export const typedList = (values: readonly string[]): string => {
   const plain = values.join(', ');
   return JSON.stringify(list(plain, literal)) === JSON.stringify(values) ? plain : JSON.stringify(values);
 };
+
+const isText = (value: Json): value is string => typeof value === 'string';
+
+/** A condition of a request as the reader would type it. */
+export const typedCondition = ({ key = '', operator = '', value = null }: SentCondition): Condition => ({
+  key,
+  operator,
+  value: isList(value) && value.every(isText) ? typedList(value) : typed(value),
+});
 
 /** A number outside of JSON texts. */
 const NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d[\d.]*(?:[eE][+-]?\d+)?/g;

@@ -1,11 +1,12 @@
 // The pure parts of the overview: shares beyond chance, the order of collectors, and jobs that are stuck.
 import { describe, expect, test } from '@jest/globals';
 import { MAX_RANKED } from '../../explorer/api/durations.js';
-import { withoutCodeTogether } from '../../explorer/api/error-codes.js';
+import { failedWith, withoutCodeTogether } from '../../explorer/api/error-codes.js';
 import { MAX_COLLECTORS } from '../../explorer/api/job-counts.js';
 import { MAX_INTERVALS } from '../../explorer/api/trends.js';
 import { MAX_UNFINISHED } from '../../explorer/api/unfinished.js';
 import { atLeast, changeOf } from '../../explorer/state/chance.js';
+import { sent, typedCondition } from '../../explorer/state/conditions.js';
 import { DAY_MS, HOUR_MS, withBefore } from '../../explorer/state/time-range.js';
 import { buckets, failedShare } from '../../explorer/views/overview/breakdown.js';
 import { collectorsNote, durationsNote, stuckNote, trendsNote } from '../../explorer/views/overview/notes.js';
@@ -168,6 +169,15 @@ describe('error codes', () => {
       rows[1],
     ]);
   });
+
+  test.each(['ERROR_TIMEOUT', '', ' 5', 'null'])(
+    'with %j lead to jobs by the conditions that found them',
+    (code) => {
+      const conditions = failedWith(code);
+      expect(conditions.map(typedCondition).map(sent)).toEqual(conditions);
+      expect(typedCondition(conditions[0] ?? {}).value).toBe('ERROR, TIMEOUT');
+    },
+  );
 
   test('are ten', () => {
     const rows = Array.from({ length: 11 }, (_, index) => row(`E${index}`, 20 - index, [], ''));
