@@ -1,15 +1,17 @@
 /** The page: its header, and the view of the route. */
 import type { ComponentType } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useErrorBoundary, useRef, useState } from 'preact/hooks';
 import type { Caller } from './api/caller.js';
+import { isUnknownZone } from './api/call-error.js';
 import { setToken } from './api/client.js';
 import type { Settings } from './api/settings.js';
+import { RouteContext } from './components/answered.js';
 import { FilterBar } from './components/filter-bar.js';
 import { ZoneContext } from './components/time.js';
 import { PageHeader } from './components/page-header.js';
 import { SkipLink } from './components/skip-link.js';
 import { hasValueFault } from './state/conditions.js';
-import { DEFAULT_ROUTE, questionOf, VIEWS } from './state/route.js';
+import { DEFAULT_ROUTE, hashOf, questionOf, VIEWS } from './state/route.js';
 import type { Route, View } from './state/route.js';
 import { timeRangeOf } from './state/time-range.js';
 import { useNow } from './state/use-now.js';
@@ -49,6 +51,22 @@ function CurrentView({ context }: { readonly context: ViewContext }) {
   if (hasValueFault(route)) return <RefusedFilter context={context} />;
   const Component = VIEW_COMPONENTS[view];
   return <Component key={`${domain} ${job}`} context={context} />;
+}
+
+/** A view that cannot be drawn leaves its place to a sentence, until the route changes. */
+function GuardedView({ context }: { readonly context: ViewContext }) {
+  const [failed, setFailed] = useState('');
+  const hash = hashOf(context.route);
+  useErrorBoundary((error) => {
+    console.error(error);
+    setFailed(hash);
+  });
+  if (failed !== hash) return <CurrentView context={context} />;
+  return (
+    <p class="failure answered" role="alert">
+      This view cannot be shown: the page has a fault. Another window or filter may avoid it.
+    </p>
+  );
 }
 
 /** Focuses another view at its beginning, for readers with a keyboard or a screen reader. */
@@ -116,6 +134,17 @@ function useCaller(route: Route, replace: Go, isBound: boolean) {
   };
 }
 
+/** The facts that the answers tell about all of the page: their time, and a zone that the database does not know. */
+function useHeard(now: number, local: string) {
+  const [asOf, setAsOf] = useState<number | undefined>(undefined);
+  const [unknownZone, setUnknownZone] = useState('');
+  const hears: ViewContext['hears'] = (error) => {
+    if (error === undefined) setAsOf(now);
+    else if (isUnknownZone(error, local)) setUnknownZone(local);
+  };
+  return { asOf, unknownZone, hears };
+}
+
 export function Page({ settings }: { readonly settings: Settings }) {
   const { route, go, replace } = useRoute();
   const { caller, linked, isForeign, enter, leave } = useCaller(route, replace, settings.isBound);
@@ -125,10 +154,12 @@ export function Page({ settings }: { readonly settings: Settings }) {
   }, [route]);
   const main = useFocusOnChange(route);
   const isTokenMissing = settings.needsToken && caller === undefined;
-  const zone = route.zone === 'utc' ? 'UTC' : localZone();
+  const local = localZone();
+  const heard = useHeard(now, local);
+  const zone = route.zone === 'utc' || heard.unknownZone === local ? 'UTC' : local;
   const timeRange = timeRangeOf(route.window, now, zone);
   const context: ViewContext = {
-    ...{ route, question: questionOf(route), timeRange, now, zone, settings, go, replace },
+    ...{ route, question: questionOf(route), timeRange, now, zone, settings, go, replace, ...heard },
   };
   return (
     <>
@@ -149,7 +180,9 @@ export function Page({ settings }: { readonly settings: Settings }) {
         {isTokenMissing && <TokenForm domain={route.domain} onToken={enter} />}
         {!isTokenMissing && !isForeign && (
           <ZoneContext.Provider value={zone}>
-            <CurrentView context={context} />
+            <RouteContext.Provider value={route}>
+              <GuardedView context={context} />
+            </RouteContext.Provider>
           </ZoneContext.Provider>
         )}
       </main>

@@ -57,9 +57,27 @@ export const conditionFaults = (
   ),
 ];
 
-/** Holds for a failure caused by conditions alone: their rows explain it. */
-export const isConditionError = ({ violations }: CallError): boolean =>
-  violations.length > 0 && violations.every(({ field }) => CONDITION.test(field));
+/** The reader’s own conditions; in a request those of the page are behind them. */
+interface Conditions {
+  readonly filter: readonly unknown[];
+  readonly filterOr: readonly unknown[];
+}
+
+/** Holds for a failure caused by the reader’s conditions alone: their rows explain it. */
+export function isConditionError(
+  { violations }: Pick<CallError, 'violations'>,
+  { filter, filterOr }: Conditions,
+): boolean {
+  const isOwn = ({ field }: Violation): boolean => {
+    const [, list, index] = CONDITION.exec(field) ?? [];
+    return Number(index) < (list === 'filter' ? filter : filterOr).length;
+  };
+  return violations.length > 0 && violations.every(isOwn);
+}
+
+/** Holds for a failure by a time zone that the database does not know. */
+export const isUnknownZone = ({ violations }: Pick<CallError, 'violations'>, zone: string): boolean =>
+  violations.some(({ description }) => description.includes(`does not know the time zone ${zone})`));
 
 /** The descriptions of faults in the stage at `index`. */
 export const stageFaults = (violations: readonly Violation[], index: number): readonly string[] =>

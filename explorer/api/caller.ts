@@ -6,10 +6,12 @@ export interface Caller {
   readonly user: string;
 }
 
-/** Reads the claims of a JWT; undefined for another text. */
+const JWT = /^[\w-]+\.(?<payload>[\w-]+)\.[\w-]*$/;
+
+/** Reads the claims of a JWT; undefined for another text, such as one with an invisible character. */
 export function callerOf(jwt: string): Caller | undefined {
   try {
-    const [, payload = ''] = jwt.trim().split('.');
+    const { payload = '' } = JWT.exec(jwt.trim())?.groups ?? {};
     const bytes = Uint8Array.from(atob(payload.replaceAll('-', '+').replaceAll('_', '/')), (each) =>
       each.charCodeAt(0),
     );

@@ -36,11 +36,39 @@ export interface TimelineRow {
   /** The interval in the date format of the request. */
   readonly at?: string;
   readonly status?: string;
+  /** Jobs created from a time on, and before it. */
   readonly jobs?: number;
+  readonly before?: number;
 }
 
-/** Selected jobs in every status by creation time and status. */
-export const statTimeline = (selection: Selection, dateFormat: string): Call<Results<TimelineRow>> =>
+const BEFORE = 'before_';
+
+/** Counts the jobs that meet conditions. */
+const jobsField = (prefix: string, conditions: readonly Condition[]) => ({
+  ...JOBS,
+  name: `${prefix}${JOBS.name}`,
+  conditions,
+});
+
+const created = (operator: 'gte' | 'lt', time: number): readonly Condition[] => [
+  condition(FIELDS.created, operator, new Date(time).toISOString()),
+];
+
+/** Fields about the jobs created from `since` on, and about those before; without `since` none is before. */
+const around = <Field>(
+  since: number | undefined,
+  fieldsOf: (prefix: string, conditions: readonly Condition[]) => readonly Field[],
+): readonly Field[] =>
+  since === undefined
+    ? fieldsOf('', [])
+    : [...fieldsOf('', created('gte', since)), ...fieldsOf(BEFORE, created('lt', since))];
+
+/** Selected jobs in every status by creation time and status: those created from `since` on, and those before. */
+export const statTimeline = (
+  selection: Selection,
+  dateFormat: string,
+  since: number | undefined,
+): Call<Results<TimelineRow>> =>
   stat(
     'Jobs by time and status',
     selection,
@@ -53,7 +81,7 @@ export const statTimeline = (selection: Selection, dateFormat: string): Call<Res
               { ...named(FIELDS.created, 'at'), date_format: dateFormat },
               named(FIELDS.status, 'status'),
             ],
-            fields: [JOBS],
+            fields: around(since, (prefix, conditions) => [jobsField(prefix, conditions)]),
           },
         },
       ],
@@ -62,6 +90,7 @@ export const statTimeline = (selection: Selection, dateFormat: string): Call<Res
       at: textAt(row, 'at'),
       status: textAt(row, 'status'),
       jobs: numberAt(row, 'jobs'),
+      before: numberAt(row, `${BEFORE}${JOBS.name}`),
     })),
   );
 
@@ -81,20 +110,14 @@ export interface Outcome {
   readonly failed: number;
 }
 
-const BEFORE = 'before_';
-
 /** Counts the jobs that meet conditions, and those of each status of an end. */
 const outcomeFields = (prefix: string, conditions: readonly Condition[]) => [
-  { ...JOBS, name: `${prefix}${JOBS.name}`, conditions },
+  jobsField(prefix, conditions),
   ...ENDED.map((status) => ({
     ...JOBS,
     name: `${prefix}${status}`,
     conditions: [...conditions, condition(FIELDS.status, 'eq', status)],
   })),
-];
-
-const createdSince = (operator: 'gte' | 'lt', time: number): readonly Condition[] => [
-  condition(FIELDS.created, operator, new Date(time).toISOString()),
 ];
 
 function outcomeOf(row: Json, prefix: string): Outcome {
@@ -124,13 +147,7 @@ export const statCollectors = (
               named(FIELDS.collectorName, 'name'),
               named(FIELDS.provider, 'provider'),
             ],
-            fields:
-              since === undefined
-                ? outcomeFields('', [])
-                : [
-                    ...outcomeFields('', createdSince('gte', since)),
-                    ...outcomeFields(BEFORE, createdSince('lt', since)),
-                  ],
+            fields: around(since, outcomeFields),
           },
         },
         { sort: { keys: [...FAILED, JOBS.name].map((key) => ({ key, desc: true })) } },

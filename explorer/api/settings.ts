@@ -17,9 +17,23 @@ export interface Settings {
   readonly explains: boolean;
 }
 
-/** Errors: TypeError while the service is unreachable. */
+/** A smaller difference may be the way of the answer. */
+const MIN_OFFSET_MS = 60_000;
+
+let offset = 0;
+
+/** The time by the clock of the service: that of the reader’s machine may be wrong by hours. */
+export const serviceNow = (): number => Date.now() + offset;
+
+function setClock(date: string): void {
+  const difference = Date.parse(date) - Date.now();
+  offset = Math.abs(difference) < MIN_OFFSET_MS || Number.isNaN(difference) ? 0 : difference;
+}
+
+/** Sets the clock by the answer. Errors: TypeError while the service is unreachable. */
 export async function fetchSettings(): Promise<Settings> {
   const response = await fetch('/explorer/settings.json');
+  setClock(response.headers.get('date') ?? '');
   const given = parseJson(await response.text());
   const texts = (name: string): readonly string[] =>
     listAt(given, name).filter((each) => typeof each === 'string');

@@ -97,9 +97,11 @@ function FilterBuilder({ context, violations }: Filtered) {
 /** Conditions without words of their own, and refused ones, are shown as requests have them. */
 const isPlain = ({ filter, filterOr }: Filters, violations: readonly Violation[]): boolean =>
   filterOr.length === 0 &&
-  violations.length === 0 &&
   !hasValueFault({ filter, filterOr }) &&
-  filter.every((each) => namedFilterOf(each) !== undefined);
+  filter.every(
+    (each, index) =>
+      namedFilterOf(each) !== undefined && conditionFaults(violations, 'filter', index).length === 0,
+  );
 
 export const FilterBar = (filtered: Filtered) => (
   <>

@@ -6,7 +6,7 @@ import { useAnswer } from '../state/answer.js';
 import { NAMED_FILTERS, namedCondition, namedFilterOf, valuesOf, wordsOf } from '../state/filter-words.js';
 import type { NamedFilter } from '../state/filter-words.js';
 import type { Condition } from '../state/conditions.js';
-import { FIRST_PAGE, withConditions } from '../state/route.js';
+import { FIRST_PAGE } from '../state/route.js';
 import type { ViewContext } from '../state/view-context.js';
 import { Choices } from './filter-choices.js';
 
@@ -40,11 +40,8 @@ function AddFilter({ context }: { readonly context: ViewContext }) {
   const apply = (filter: NamedFilter, values: readonly string[]): void => {
     setOpen(undefined);
     const others = route.filter.filter((each) => namedFilterOf(each) !== filter);
-    go(
-      values.length === 0
-        ? { ...FIRST_PAGE, filter: others }
-        : withConditions({ ...route, filter: others }, [namedCondition(filter, values)]),
-    );
+    const added = values.length === 0 ? [] : [namedCondition(filter, values)];
+    go({ ...FIRST_PAGE, filter: [...others, ...added] });
   };
   return (
     <div class="add">

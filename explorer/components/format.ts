@@ -1,5 +1,5 @@
 /** Formats numbers, dates and durations in the reader's language; dates in the zone of the page. */
-import { DAY_MS, HOUR_MS } from '../state/time-range.js';
+import { DAY_MS, floor, HOUR_MS } from '../state/time-range.js';
 import type { TimeRange, Unit } from '../state/time-range.js';
 
 const numbers = new Intl.NumberFormat();
@@ -48,27 +48,26 @@ interface Clock {
   readonly zone: string;
 }
 
-/** A time by its clock alone within a day of now, with its date before. */
-function moment(time: number, { now, zone }: Clock): string {
-  const isNear = Math.abs(now - time) < DAY_MS;
-  const date = isNear ? {} : ({ day: 'numeric', month: 'short', year: 'numeric' } as const);
-  return new Intl.DateTimeFormat(undefined, {
-    ...date,
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZone: zone,
-  }).format(time);
-}
+const CLOCK: Style = { hour: '2-digit', minute: '2-digit' };
+const DATED_CLOCK: Style = { day: 'numeric', month: 'short', year: 'numeric', ...CLOCK };
 
-/** The time of the page, to the second. */
-export const clockTime = ({ now, zone }: Clock): string =>
-  new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', timeZone: zone }).format(now);
+/** Within a day of now a clock alone tells the time. */
+const isNear = (time: number, { now }: Clock): boolean => Math.abs(now - time) < DAY_MS;
 
-/** A time range in a sentence: `since 18:00`. */
+/** A time of the day, to the second. */
+export const clockTime = (time: number, zone: string): string =>
+  formatted(time, { timeStyle: 'medium' }, zone);
+
+/** A time range in a sentence: `since 18:00`. A date at one end is at both, or once for ends of the same day. */
 export function sinceText({ from, to }: Pick<TimeRange, 'from' | 'to'>, clock: Clock): string {
   if (from === undefined) return 'in all time';
-  const begun = moment(from, clock);
-  return to === undefined || to > clock.now ? `since ${begun}` : `from ${begun} to ${moment(to, clock)}`;
+  const { now, zone } = clock;
+  const end = to === undefined || to > now ? undefined : to;
+  const style = isNear(from, clock) && isNear(end ?? now, clock) ? CLOCK : DATED_CLOCK;
+  const begun = formatted(from, style, zone);
+  if (end === undefined) return `since ${begun}`;
+  const isSameDay = floor(from, 'day', zone) === floor(end, 'day', zone);
+  return `from ${begun} to ${formatted(end, isSameDay ? CLOCK : style, zone)}`;
 }
 
 /** A time range in words, with its zone: `20 Nov, 09:00 – now, Asia/Seoul`. */

@@ -37,8 +37,11 @@ function useCurrentJobs(route: Route, jobs: readonly Job[]): readonly Job[] {
 
 function Heading({ column: { title, sort }, route }: { readonly column: Column; readonly route: Route }) {
   if (sort === undefined) return <th scope="col">{title}</th>;
-  const orders = { [sort]: 'ascending', [`-${sort}`]: 'descending' } as const;
-  const order = orders[route.sort];
+  const orders = new Map<string, 'ascending' | 'descending'>([
+    [sort, 'ascending'],
+    [`-${sort}`, 'descending'],
+  ]);
+  const order = orders.get(route.sort);
   const next = order === 'descending' ? sort : `-${sort}`;
   return (
     <th scope="col" aria-sort={order ?? 'none'}>

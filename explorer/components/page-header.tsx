@@ -67,21 +67,28 @@ const linkOf = ({ route, timeRange: { from, to }, now }: ViewContext): string =>
     from === undefined ? route : { ...route, window: between(from, to ?? now) },
   )}`;
 
-export const PageHeader = ({ context, isFixed, onRefresh }: PageHeaderProps) => (
-  <>
-    <DomainForm context={context} isFixed={isFixed} />
-    {context.route.domain !== '' && (
-      <>
-        <Navigation route={context.route} />
-        <Search route={context.route} />
-        <button type="button" onClick={onRefresh}>
-          Refresh
-        </button>
-        <small>
-          as of {clockTime(context)}, again every {REFRESH_INTERVAL_MS / 1000} s
-        </small>
-        <CopyButton name="link" text={linkOf(context)} isNamed />
-      </>
-    )}
-  </>
-);
+export function PageHeader({ context, isFixed, onRefresh }: PageHeaderProps) {
+  const { route, asOf, zone, unknownZone } = context;
+  return (
+    <>
+      <DomainForm context={context} isFixed={isFixed} />
+      {route.domain !== '' && (
+        <>
+          <Navigation route={route} />
+          <Search route={route} />
+          <button type="button" onClick={onRefresh}>
+            Refresh
+          </button>
+          <small>
+            {asOf !== undefined && `as of ${clockTime(asOf, zone)}, `}again every {REFRESH_INTERVAL_MS / 1000}{' '}
+            s
+          </small>
+          <CopyButton name="link" text={linkOf(context)} isNamed />
+          {unknownZone !== '' && (
+            <p role="status">The database does not know the time zone {unknownZone}: times are in UTC.</p>
+          )}
+        </>
+      )}
+    </>
+  );
+}

@@ -107,9 +107,21 @@ function useSlash(focus: () => void): void {
   }, []);
 }
 
-function Results({ route, text }: { readonly route: Route; readonly text: string }) {
+interface ResultsProps {
+  readonly route: Route;
+  readonly text: string;
+  /** Opens the first result once all are there. */
+  readonly opensFirst: boolean;
+}
+
+function Results({ route, text, opensFirst }: ResultsProps) {
   const groups = useFound(route, text);
   const isWaiting = groups.some(({ answer }) => answer.isWaiting);
+  const [first] = groups.flatMap(({ found }) => found);
+  const opened = opensFirst && !isWaiting ? first?.href : undefined;
+  useEffect(() => {
+    if (opened !== undefined) location.hash = opened;
+  }, [opened]);
   return (
     <div class="found" aria-busy={isWaiting}>
       {groups.map((group) => (
@@ -122,21 +134,25 @@ function Results({ route, text }: { readonly route: Route; readonly text: string
 
 export function Search({ route }: { readonly route: Route }) {
   const box = useRef<HTMLInputElement>(null);
-  const around = useRef<HTMLElement>(null);
   const [text, setText] = useState('');
+  const [isEntered, setEntered] = useState(false);
   const settled = useSettledText(text.trim());
   useSlash(() => box.current?.focus());
+  const type = (to: string): void => {
+    setText(to);
+    setEntered(false);
+  };
   // Another view means that the reader has chosen.
-  const close = (): void => setText('');
+  const close = (): void => type('');
   useEffect(close, [hashOf(route)]);
   const submit = (event: Event): void => {
     event.preventDefault();
     const whole = text.trim();
     if (WHOLE_ID.test(whole)) location.hash = jobHref(route, whole);
-    else around.current?.querySelector('a')?.click();
+    else setEntered(true);
   };
   return (
-    <search ref={around} class="search" onKeyDown={({ key }) => key === 'Escape' && close()}>
+    <search class="search" onKeyDown={({ key }) => key === 'Escape' && close()}>
       <form onSubmit={submit}>
         <input
           ref={box}
@@ -144,10 +160,12 @@ export function Search({ route }: { readonly route: Route }) {
           aria-label="Search jobs, collectors and error codes"
           placeholder="Search  /"
           value={text}
-          onInput={({ currentTarget }) => setText(currentTarget.value)}
+          onInput={({ currentTarget }) => type(currentTarget.value)}
         />
       </form>
-      {text.trim().length >= MIN_LENGTH && <Results route={route} text={settled} />}
+      {text.trim().length >= MIN_LENGTH && (
+        <Results route={route} text={settled} opensFirst={isEntered && settled === text.trim()} />
+      )}
     </search>
   );
 }

@@ -2,7 +2,7 @@
 import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import { FIRST_PAGE } from '../state/route.js';
-import { ALL, between, isWindow, NIGHT, wider, WINDOWS } from '../state/time-range.js';
+import { ALL, between, isReadable, isWindow, NIGHT, wider, WINDOWS } from '../state/time-range.js';
 import type { ViewContext } from '../state/view-context.js';
 import { isShown, localZone, timeAt, wallTime } from '../state/zone.js';
 import { textOf } from './form.js';
@@ -15,10 +15,10 @@ const fieldText = (time: number, zone: string): string =>
 /** The time of a field, or its fault in words. */
 function readField(text: string, zone: string): { readonly time: number; readonly fault: string } {
   const wall = Date.parse(`${text}Z`);
-  if (Number.isNaN(wall) || !/^\d{4}-/.test(text))
-    return { time: NaN, fault: 'A time has a year of four digits.' };
-  const fault = isShown(wall, zone) ? '' : `The clocks of ${zone} skip this time.`;
-  return { time: timeAt(wall, zone), fault };
+  const time = Number.isNaN(wall) ? NaN : timeAt(wall, zone);
+  if (!isReadable(time) || !/^\d{4}-/.test(text))
+    return { time: NaN, fault: 'A time has a year of four digits, from 0001 to 9999.' };
+  return { time, fault: isShown(wall, zone) ? '' : `The clocks of ${zone} skip this time.` };
 }
 
 const NAMES = { from: 'From', to: 'to' } as const;
@@ -60,9 +60,9 @@ function OwnRange({ timeRange, now, zone, go }: ViewContext) {
 
 /** The window in words, with the zone of all times of the page, and the switch to another. */
 const InWords = (context: ViewContext) => {
-  const { route, timeRange, zone, now, go } = context;
+  const { route, timeRange, zone, unknownZone, go } = context;
   const local = localZone();
-  const outer = wider(timeRange, now);
+  const outer = wider(timeRange, context);
   return (
     <p class="words">
       {isWindow(route.window)
@@ -73,7 +73,7 @@ const InWords = (context: ViewContext) => {
           Zoom out
         </button>
       )}
-      {local !== 'UTC' && (
+      {local !== 'UTC' && unknownZone === '' && (
         <button type="button" class="quiet" onClick={() => go({ zone: route.zone === '' ? 'utc' : '' })}>
           in {route.zone === '' ? 'UTC' : local}
         </button>

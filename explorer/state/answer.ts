@@ -28,6 +28,8 @@ export interface Asked {
   readonly question: string;
   /** Another number asks again. */
   readonly now: number;
+  /** Hears the error of each call; undefined for an answer. */
+  hears?(error: CallError | undefined): void;
 }
 
 type Held<T> = Answer<T> & Pick<Asked, 'question'>;
@@ -57,7 +59,7 @@ const failed =
  */
 export function useAnswer<T>(call: Call<T> | undefined, asked?: Asked): Answer<T> {
   const identity = JSON.stringify(call);
-  const { question, now: round } = asked ?? { question: identity, now: 0 };
+  const { question, now: round, hears }: Asked = asked ?? { question: identity, now: 0 };
   const [answer, setAnswer] = useState<Held<T>>({
     call: undefined,
     question,
@@ -76,11 +78,15 @@ export function useAnswer<T>(call: Call<T> | undefined, asked?: Asked): Answer<T
     };
     setAnswer(waiting(call, question));
     send(call, abort.signal).then(
-      (value) => setAnswer({ call, question, value, error: undefined, isWaiting: false }),
+      (value) => {
+        setAnswer({ call, question, value, error: undefined, isWaiting: false });
+        hears?.(undefined);
+      },
       (thrown: unknown) => {
         if (abort.signal.aborted) return;
         const error = callErrorOf(thrown);
         setAnswer(failed(call, error));
+        hears?.(error);
         if (error.isTransient) timer = setInterval(retry, RETRY_DELAY_MS);
       },
     );

@@ -99,12 +99,16 @@ export const namedFilterOf = ({ key, operator }: Condition): NamedFilter | undef
       each.key === key && (each.operator === operator || (each.operator === 'in' && operator === 'eq')),
   );
 
+/** The name of a value on offer; of another value itself. */
+const choiceName = (named: NamedFilter | undefined, value: string): string =>
+  new Map(Object.entries(named?.choices ?? {})).get(value) ?? value;
+
 /** A condition in words; `nameOf` names a collector by its id. */
 export function wordsOf(condition: Condition, nameOf: (id: string) => string): string {
   const { key, operator } = condition;
   const named = namedFilterOf(condition);
   const names = valuesOf(condition).map((value) =>
-    key === FIELDS.collector ? nameOf(value) : (named?.choices?.[value] ?? value),
+    key === FIELDS.collector ? nameOf(value) : choiceName(named, value),
   );
   const all = new Intl.ListFormat('en', { type: 'disjunction' }).format(names);
   return named === undefined

@@ -1,5 +1,5 @@
 /** The time range that a window of the route means, and the buckets of its timeline: hours, days and weeks of the zone. */
-import { timeAt, wallTime } from './zone.js';
+import { dayOf, timeAt, wallTime } from './zone.js';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
@@ -11,7 +11,7 @@ export type Unit = 'hour' | 'day' | 'week';
 export interface TimeRange {
   readonly from: number | undefined;
   readonly to: number | undefined;
-  /** The length of its buckets; a time range begins with a whole one. */
+  /** The length of its buckets. */
   readonly unit: Unit;
 }
 
@@ -69,6 +69,16 @@ function unitOf(length: number): Unit {
   return length > 4 * DAY_MS ? 'day' : 'hour';
 }
 
+/** The years of the service are 1 to 9999. */
+const EARLIEST = dayOf(1, 1, 1);
+const LATEST = dayOf(10_000, 1, 1) - 1;
+
+/** True for a time that the service reads. */
+export const isReadable = (time: number): boolean => time >= EARLIEST && time <= LATEST;
+
+/** The time `length` milliseconds before another, or the earliest that the service reads. */
+export const earlier = (time: number, length: number): number => Math.max(time - length, EARLIEST);
+
 const EVER: TimeRange = { from: undefined, to: undefined, unit: 'week' };
 
 /** The window from one time to another, as `timeRangeOf` reads it. */
@@ -85,7 +95,7 @@ function lastNight(now: number, zone: string): TimeRange {
 export const isWindow = (window: string): boolean =>
   window === ALL || window === NIGHT || WINDOWS.has(window) || timeRangeOf(window, 0, 'UTC') !== EVER;
 
-/** Reads a window at the time `now`; a malformed one means all time. The range begins with a whole unit. */
+/** Reads a window at the time `now`; a malformed one means all time. A relative one begins with a whole unit. */
 export function timeRangeOf(window: string, now: number, zone: string): TimeRange {
   if (window === NIGHT) return lastNight(now, zone);
   const relative = WINDOWS.get(window);
@@ -94,10 +104,8 @@ export function timeRangeOf(window: string, now: number, zone: string): TimeRang
     const first = floor(now - relative.length, unit, zone);
     return { from: after(first, unit, zone), to: undefined, unit };
   }
-  const [from, to] = window.split('/').map((text) => Date.parse(text));
-  if (from === undefined || to === undefined || !(from < to)) return EVER;
-  const unit = unitOf(to - from);
-  return { from: floor(from, unit, zone), to, unit };
+  const [from = NaN, to = NaN] = window.split('/').map((text) => Date.parse(text));
+  return from < to && isReadable(from) && isReadable(to) ? { from, to, unit: unitOf(to - from) } : EVER;
 }
 
 /** The end of a time range, or now in one that goes on. */
@@ -110,7 +118,7 @@ const lengthOf = (timeRange: TimeRange, now: number): number | undefined =>
 /** The wall-clock time of the beginning of a week in the format `%G-W%V`; 4 January is always in the first week of its year. */
 function weekStart(text: string): number {
   const [year = NaN, week = NaN] = text.split('-W').map(Number);
-  return floor(Date.UTC(year, 0, 4), 'week', 'UTC') + (week - 1) * WEEK_MS;
+  return floor(dayOf(year, 1, 4), 'week', 'UTC') + (week - 1) * WEEK_MS;
 }
 
 /** Reads the beginning of a bucket in the service's format; NaN for other text. */
@@ -120,18 +128,37 @@ export function bucketStart(text: string, unit: Unit, zone: string): number {
   return Number.isNaN(wall) ? NaN : timeAt(wall, zone);
 }
 
-/** The window of twice the length around a time range, up to `now`; undefined for one without a beginning. */
-export function wider({ from, to = Infinity }: TimeRange, now: number): string | undefined {
+/** The window of twice the length around a time range, from a whole bucket up to `now`; undefined where nothing is beyond. */
+export function wider(
+  { from, to = Infinity }: TimeRange,
+  { now, zone }: { readonly now: number; readonly zone: string },
+): string | undefined {
   if (from === undefined) return undefined;
   const end = Math.min(to, now);
   const length = Math.max(end - from, HOUR_MS);
   const last = Math.min(end + length / 2, Math.max(end, now));
-  return between(last - 2 * length, last);
+  const first = Math.max(floor(last - 2 * length, unitOf(2 * length), zone), EARLIEST);
+  return first < from || last > end ? between(first, last) : undefined;
 }
 
 /** Extends a time range by its own length into the past; one without a beginning stays as it is. */
 export const withBefore = (timeRange: TimeRange, now: number): TimeRange => {
   const length = lengthOf(timeRange, now);
   const { from } = timeRange;
-  return from === undefined || length === undefined ? timeRange : { ...timeRange, from: from - length };
+  return from === undefined || length === undefined
+    ? timeRange
+    : { ...timeRange, from: earlier(from, length) };
 };
+
+/**
+ * The window to begin with: the last week; if the newest job was created before it, the week up to that job; without a
+ * dated job, all time.
+ */
+export function firstWindow(created: string, now: number, zone: string): string {
+  const newest = Date.parse(created);
+  if (!isReadable(newest)) return ALL;
+  const { from = now } = timeRangeOf('7d', now, zone);
+  if (newest >= from) return '7d';
+  const end = floor(newest, 'day', 'UTC') + DAY_MS;
+  return between(earlier(end, WEEK_MS), end);
+}

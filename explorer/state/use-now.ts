@@ -1,5 +1,6 @@
 /** The time of the last refresh: a visible page refreshes every 30 seconds, unless that would disturb its reader. */
 import { useEffect, useState } from 'preact/hooks';
+import { serviceNow } from '../api/settings.js';
 
 export const REFRESH_INTERVAL_MS = 30_000;
 
@@ -10,8 +11,8 @@ const isBusy = (): boolean =>
   getSelection()?.isCollapsed === false;
 
 export function useNow(): readonly [number, () => void] {
-  const [now, setNow] = useState(() => Date.now());
-  const refresh = (): void => setNow(Date.now());
+  const [now, setNow] = useState(serviceNow);
+  const refresh = (): void => setNow(serviceNow());
   useEffect(() => {
     const timer = setInterval(() => {
       if (!document.hidden && !isBusy()) refresh();

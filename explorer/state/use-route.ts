@@ -11,21 +11,24 @@ interface Navigation {
   readonly replace: Go;
 }
 
+/** The address as it is now: a handler that was drawn earlier keeps later changes. */
+const current = (): Route => routeOf(location.hash);
+
 export function useRoute(): Navigation {
-  const [route, setRoute] = useState(() => routeOf(location.hash));
+  const [route, setRoute] = useState(current);
   useEffect(() => {
-    const follow = (): void => setRoute(routeOf(location.hash));
+    const follow = (): void => setRoute(current());
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
   }, []);
   return {
     route,
     go(to) {
-      location.hash = hashOf({ ...route, ...to });
+      location.hash = hashOf({ ...current(), ...to });
     },
     replace(to) {
-      history.replaceState(undefined, '', hashOf({ ...route, ...to }));
-      setRoute(routeOf(location.hash));
+      history.replaceState(undefined, '', hashOf({ ...current(), ...to }));
+      setRoute(current());
     },
   };
 }

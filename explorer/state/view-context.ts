@@ -13,8 +13,12 @@ export interface ViewContext extends Asked {
   readonly timeRange: TimeRange;
   /** The time of the last refresh, in milliseconds since 1970; another one repeats all calls. */
   readonly now: number;
+  /** The time of the last refresh that had an answer; undefined without any. */
+  readonly asOf: number | undefined;
   /** The IANA name of the time zone of the page. */
   readonly zone: string;
+  /** The zone of the reader’s machine, if the database does not know it; '' otherwise. */
+  readonly unknownZone: string;
   readonly settings: Settings;
   readonly go: Go;
   /** Changes parts of the route without an entry in the history. */

@@ -11,8 +11,13 @@ export function localZone(): string {
   return timeZone === UNKNOWN ? 'UTC' : timeZone;
 }
 
+/** A day in milliseconds, as if it were UTC; unlike Date.UTC it takes the years 0 to 99 as they are. */
+export const dayOf = (year: number, month: number, day: number): number =>
+  new Date(0).setUTCFullYear(year, month - 1, day);
+
 const PARTS = {
-  calendar: 'iso8601',
+  // ICU's iso8601 is Julian before 1582.
+  calendar: 'gregory',
   numberingSystem: 'latn',
   hourCycle: 'h23',
   era: 'short',
@@ -37,15 +42,11 @@ function formatterOf(zone: string): Intl.DateTimeFormat {
 export function wallTime(time: number, zone: string): number {
   if (zone === 'UTC') return time;
   const parts = formatterOf(zone).formatToParts(time);
-  const read = (name: string): number => Number(parts.find(({ type }) => type === name)?.value);
-  const second = Date.UTC(
-    read('year'),
-    read('month') - 1,
-    read('day'),
-    read('hour'),
-    read('minute'),
-    read('second'),
-  );
+  const textOf = (name: string): string | undefined => parts.find(({ type }) => type === name)?.value;
+  const read = (name: string): number => Number(textOf(name));
+  const year = textOf('era') === 'BC' ? 1 - read('year') : read('year');
+  const day = new Date(dayOf(year, read('month'), read('day')));
+  const second = day.setUTCHours(read('hour'), read('minute'), read('second'));
   return second + (((time % 1000) + 1000) % 1000);
 }
 

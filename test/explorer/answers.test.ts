@@ -1,19 +1,22 @@
-// Answers that are slow or refused: none is shown under another question than its own, and none is made up.
+// Answers that are slow or refused: none is shown under another question than its own, none is made up, and none ends the page.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Request, Route } from 'playwright-core';
 import { startExplorer, status } from '../harness/explorer.js';
 import type { Explored, Explorer } from '../harness/explorer.js';
+import { MADE_NOW, makeMany } from '../harness/made-domains.js';
 import { until } from '../harness/until.js';
 
 const at = (view: string): string =>
   `#/${view}?domain=domain-3f1c9a7b2e40&window=2023-05-14T00:00:00.000Z/2023-05-21T00:00:00.000Z`;
 
+const many = makeMany();
 let explorer: Explorer;
 let open: Explorer['open'];
 
 beforeAll(async () => {
   explorer = await startExplorer('explorer-answers');
   ({ open } = explorer);
+  await explorer.service.insert(many.jobs, many.collectors);
 }, 60_000);
 afterEach(() => explorer.closePages());
 afterAll(() => explorer.stop());
@@ -55,6 +58,24 @@ describe('an answer belongs to its question', () => {
     expect(await page.locator('.before').count()).toBe(0);
     await release();
     await explored.settled();
+  });
+
+  test('an order and a search during a slow refresh are shown at once, and kept', async () => {
+    const explored = await open('#/overview?domain=many&window=24h', { now: MADE_NOW });
+    const { page } = explored;
+    const { release } = await held(explored);
+    await page.clock.setFixedTime(MADE_NOW + 1000);
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.locator('.answered[aria-busy=true]').first().waitFor();
+    const head = page.locator('.collectors').getByRole('columnheader', { name: 'Median' }).first();
+    await head.getByRole('button').click();
+    await page.locator('.collectors th[aria-sort=descending]', { hasText: 'Median' }).first().waitFor();
+    await page.getByRole('searchbox', { name: 'Find a collector' }).fill('Collector 137');
+    await page.waitForURL(/order=median&find=Collector\+137/);
+    expect(await page.locator('.collectors tbody th').allInnerTexts()).toEqual(['Collector 137']);
+    await release();
+    await explored.settled();
+    expect(page.url()).toContain('order=median&find=Collector+137');
   });
 
   test('the jobs of another page are not those of the one before', async () => {
@@ -123,4 +144,58 @@ describe('an answer that is not there says nothing', () => {
     await explored.settled();
     expect(await shown.innerText()).not.toMatch(/No(?:ne of)? |\b0\b/);
   });
+});
+
+test('a first window is shown to a reader whose stat is refused: the page and its list remain', async () => {
+  const explored = await explorer.at('');
+  const { page } = explored;
+  await page.route('**/inventory/v1/job/stat', (route) =>
+    route.fulfill({ status: 403, json: { message: 'ERROR_PERMISSION_DENIED: stat' } }),
+  );
+  await explored.go('#/jobs?domain=domain-3f1c9a7b2e40');
+  await page.getByText('ERROR_PERMISSION_DENIED: stat').first().waitFor();
+  await page.getByRole('group', { name: 'Window' }).getByRole('button', { name: 'All' }).click();
+  await page.getByText('1 to 25 of 2,201').waitFor();
+});
+
+test.each([
+  ['a status of an inherited name', '&window=7d&filter=[["status","in","toString"]]'],
+  ['a window of years before all dates', '&window=-271821-04-20T00:00:00.000Z/2026-01-01T00:00Z'],
+  ['a window from the first year on', '&window=0001-01-01T00:00Z/2026-01-01T00:00Z'],
+  ['an order of an inherited name', '&window=7d&sort=toString'],
+])('%s is shown', async (_, more) => {
+  for (const view of ['overview', 'jobs']) {
+    const { page } = await open(`#/${view}?domain=domain-3f1c9a7b2e40${more}`, {
+      timezoneId: 'America/New_York',
+    });
+    await page.locator('.words').waitFor();
+  }
+});
+
+test.each(['America/Ciudad_Juarez', 'America/Coyhaique'])(
+  'times are in UTC, with a word, since the database does not know %s',
+  async (timezoneId) => {
+    const explored = await open(at('overview'), { timezoneId });
+    const { page } = explored;
+    await page
+      .getByText(`The database does not know the time zone ${timezoneId}: times are in UTC.`)
+      .waitFor();
+    await page.getByText(/12:00.AM – May 21, 2023, 12:00.AM, UTC/).waitFor();
+    await explored.settled();
+    expect(await page.locator('.failure').count()).toBe(0);
+    expect(await page.getByRole('button', { name: /^in / }).count()).toBe(0);
+  },
+);
+
+test('a view that fails leaves the header and its links, and another view is shown', async () => {
+  const explored = await explorer.at(at('jobs'));
+  const { page } = explored;
+  await page.evaluate('Intl.ListFormat.prototype.format = () => { throw new Error("made"); }');
+  await page.evaluate(`location.hash = '${at('jobs')}&filter=[["status","in","ERROR"]]'`);
+  await page.getByText('This view cannot be shown').waitFor();
+  expect(explored.faults.join()).toContain('made');
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Jobs', exact: true, level: 2 }).waitFor();
+  await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Overview' }).click();
+  await page.locator('.headline').waitFor();
 });

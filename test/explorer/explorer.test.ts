@@ -365,7 +365,7 @@ test('what is asked is given up when the view moves on', async () => {
   expect((await given).failure()?.errorText).toBe('net::ERR_ABORTED');
 });
 
-test('a window of the reader’s own begins with a whole hour', async () => {
+test('a window of the reader’s own is as it is given, and its first hour is marked', async () => {
   const explored = await open(at('overview'));
   const { page } = explored;
   await page.getByRole('textbox', { name: 'From' }).fill('2023-05-15T06:40');
@@ -373,8 +373,11 @@ test('a window of the reader’s own begins with a whole hour', async () => {
   await page.locator('.chosen').getByRole('button', { name: 'Apply' }).click();
   await page.getByRole('heading', { name: 'Jobs by hour' }).waitFor();
   await explored.settled();
-  expect(await page.getByRole('textbox', { name: 'From' }).inputValue()).toBe('2023-05-15T06:00');
-  const begun = { $gte: new Date('2023-05-15T06:00Z'), $lt: new Date('2023-05-16T06:00Z') };
+  expect(await page.getByRole('textbox', { name: 'From' }).inputValue()).toBe('2023-05-15T06:40');
+  await page.getByRole('img', { name: /^jobs by hour/ }).focus();
+  await page.keyboard.press('Home');
+  expect(await page.locator('.readout').innerText()).toMatch(/6:00.AM.*\(not whole\):/);
+  const begun = { $gte: new Date('2023-05-15T06:40Z'), $lt: new Date('2023-05-16T06:00Z') };
   const filter = { domain_id: DOMAIN, created_at: begun };
   const expected = await explorer.service.db.collection('job').countDocuments(filter);
   expect(await status(explored, 'All').innerText()).toBe(`All ${expected}`);

@@ -1,7 +1,7 @@
 // Filters in words, the table of jobs, the refresh and the link of the explorer, on made domains.
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { rows, startExplorer } from '../harness/explorer.js';
+import { rows, startExplorer, tellTime } from '../harness/explorer.js';
 import type { Explored, Explorer } from '../harness/explorer.js';
 import { MADE_NOW, makeMany, makeOps } from '../harness/made-domains.js';
 import { until } from '../harness/until.js';
@@ -93,6 +93,18 @@ describe('filters in words', () => {
     );
     await page.getByText(`1 to 25 of ${long.length.toLocaleString('en-US')}`).waitFor();
     expect(explored.faults).toEqual([]);
+  });
+
+  test('a named filter stands beside another condition on its key, and in place of its own', async () => {
+    const explored = await open('#/jobs?domain=ops&window=7d&filter=[["duration","lt","1000"]]');
+    const { page } = explored;
+    for (const length of ['10 minutes', '1 minute']) {
+      await page.getByRole('button', { name: 'Longer than …' }).click();
+      await page.getByLabel(length).check();
+      await page.locator('.values').getByRole('button', { name: 'Apply' }).click();
+      await chips(explored).getByText(`Longer than ${length}`).waitFor();
+    }
+    expect(await textsOf(explored)).toEqual(['duration is less than 1000', 'Longer than 1 minute']);
   });
 
   test('an error code with blanks at its ends is asked as it is', async () => {
@@ -211,6 +223,7 @@ describe('a page that is seen', () => {
     const explored = await explorer.at('#/jobs?domain=many&window=all');
     const { page } = explored;
     await page.clock.install({ time: MADE_NOW });
+    await tellTime(page, MADE_NOW);
     await page.reload();
     const asOf = page.getByText(/^as of 9:3\d:\d\d AM, again every 30 s$/);
     await asOf.waitFor();
@@ -222,6 +235,19 @@ describe('a page that is seen', () => {
     const before = await asOf.innerText();
     await page.clock.runFor(61_000);
     expect(await asOf.innerText()).toBe(before);
+  });
+
+  test('tells the time of its data, whatever it asked since', async () => {
+    const explored = await open('#/jobs?domain=ops&window=7d');
+    const { page } = explored;
+    await page.getByText('as of 9:30:00 AM, again every 30 s').waitFor();
+    await page.route('**/inventory/v1/job/*', (route) => route.abort());
+    await page.clock.setFixedTime(MADE_NOW + 60_000);
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.getByText('The service does not answer.').first().waitFor();
+    await page.getByText('as of 9:30:00 AM, again every 30 s').waitFor();
+    await page.unroute('**/inventory/v1/job/*');
+    await page.getByText('as of 9:31:00 AM, again every 30 s').waitFor();
   });
 
   test('gives a link with absolute times', async () => {

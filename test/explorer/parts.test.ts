@@ -1,30 +1,14 @@
-// The pure parts of the explorer: addresses, windows and buckets, typed values, and the charts of rows.
+// The pure parts of the explorer: addresses, typed values, tokens and refusals, and the charts of rows.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { bucketName, duration, share, tick } from '../../explorer/components/format.js';
+import { callErrorOf, isConditionError } from '../../explorer/api/call-error.js';
+import { callerOf } from '../../explorer/api/caller.js';
+import { share } from '../../explorer/components/format.js';
 import { OPERATORS, sent, typed, typedList, valueFault } from '../../explorer/state/conditions.js';
+import { wordsOf } from '../../explorer/state/filter-words.js';
 import { DEFAULT_ROUTE, hashOf, routeOf } from '../../explorer/state/route.js';
 import type { Route } from '../../explorer/state/route.js';
-import {
-  bucketStart,
-  DAY_MS,
-  floor,
-  HOUR_MS,
-  isWindow,
-  timeRangeOf,
-  WEEK_MS,
-  wider,
-  withBefore,
-} from '../../explorer/state/time-range.js';
-import { isShown, timeAt } from '../../explorer/state/zone.js';
-import { ZONES } from '../harness/zones.js';
-import { buckets, cells } from '../../explorer/views/overview/breakdown.js';
 import { plotOf } from '../../explorer/views/statistics/plot.js';
-
-const NOW = Date.UTC(2026, 10, 26, 15, 30);
-const CLOCK = { now: NOW, zone: 'UTC' };
-
-const iso = (time: number): string => new Date(time).toISOString();
 
 describe('an address', () => {
   const text = fc.string({ unit: 'grapheme' });
@@ -79,101 +63,6 @@ describe('an address', () => {
 });
 
 test.each([
-  ['24h', Date.UTC(2026, 10, 25, 16), undefined, 'hour'],
-  ['7d', Date.UTC(2026, 10, 20), undefined, 'day'],
-  ['1y', Date.UTC(2025, 11, 1), undefined, 'week'],
-  ['2023-05-14T00:00:00.000Z/2023-05-21T00:00:00.000Z', Date.UTC(2023, 4, 14), Date.UTC(2023, 4, 21), 'day'],
-  ['2023-05-14T10:17Z/2023-05-15T08:00Z', Date.UTC(2023, 4, 14, 10), Date.UTC(2023, 4, 15, 8), 'hour'],
-  ['2023-05-14T10:17Z/2023-11-15T08:00Z', Date.UTC(2023, 4, 8), Date.UTC(2023, 10, 15, 8), 'week'],
-  ['all', undefined, undefined, 'week'],
-  ['2023-05-21/2023-05-14', undefined, undefined, 'week'],
-  ['nonsense', undefined, undefined, 'week'],
-  ['night', Date.UTC(2026, 10, 25, 18), Date.UTC(2026, 10, 26, 9), 'hour'],
-])('the window %s', (window, from, to, unit) => {
-  const timeRange = timeRangeOf(window, NOW, 'UTC');
-  expect(timeRange).toEqual({ from, to, unit });
-});
-
-describe.each(ZONES)('in %s', (zone) => {
-  const times = fc.integer({ min: Date.UTC(1990, 0, 1), max: Date.UTC(2025, 0, 1) });
-
-  test.each(['hour', 'day', 'week'] as const)('each time is in one %s of a timeline', (unit) => {
-    fc.assert(
-      fc.property(times, (time) => {
-        const range = { from: floor(time - DAY_MS, unit, zone), to: time + DAY_MS, unit };
-        const starts = buckets(range, [], { now: NOW, zone });
-        const own = floor(time, unit, zone);
-        expect(starts).toEqual([...new Set(starts)].toSorted((a, b) => a - b));
-        expect(starts).toContain(own);
-        expect(own).toBeLessThanOrEqual(time);
-        expect(floor(own, unit, zone)).toBe(own);
-      }),
-      { seed: 7, numRuns: 200 },
-    );
-  });
-});
-
-test('days have 23 to 25 hours, and the two hours of a clock that goes back are two', () => {
-  const zone = 'Europe/Berlin';
-  const starts = ['2026-10-23T22:00', '2026-10-24T22:00', '2026-10-25T23:00'].map((text) =>
-    Date.parse(`${text}Z`),
-  );
-  const range = { from: starts[0], to: Date.parse('2026-10-26T23:00Z'), unit: 'day' } as const;
-  expect(buckets(range, [], { now: NOW, zone })).toEqual(starts);
-  expect(
-    ['2026-10-25T02+0200', '2026-10-25T02+0100'].map((text) => iso(bucketStart(text, 'hour', zone))),
-  ).toEqual(['2026-10-25T00:00:00.000Z', '2026-10-25T01:00:00.000Z']);
-});
-
-test('a job of the year 10000 does not stretch all time', () => {
-  const results = [{ at: '2026-W40' }, { at: '9999-W52' }, {}];
-  const all = timeRangeOf('all', NOW, 'UTC');
-  expect(buckets(all, cells({ results }, 'week', 'UTC'), CLOCK).length).toBeLessThan(10);
-});
-
-test.each([
-  ['night', true],
-  ['all', true],
-  ['2026-11-01T00:00Z/2026-11-02T00:00Z', true],
-  ['2026-11-02T00:00Z/2026-11-01T00:00Z', false],
-  ['nonsense', false],
-])('%s is a window: %s', (window, expected) => {
-  expect(isWindow(window)).toBe(expected);
-});
-
-test.each([
-  [{ from: NOW - 2 * DAY_MS, to: NOW - DAY_MS }, NOW - 2.5 * DAY_MS, NOW - DAY_MS / 2],
-  [{ from: NOW - DAY_MS, to: undefined }, NOW - 2 * DAY_MS, NOW],
-  [{ from: NOW + DAY_MS, to: NOW + 2 * DAY_MS }, NOW - 2 * HOUR_MS, NOW],
-])('around %j there is a window of twice its length', (range, from, to) => {
-  expect(wider({ ...range, unit: 'day' }, NOW)).toBe(`${iso(from)}/${iso(to)}`);
-});
-
-describe('a time is named with its zone', () => {
-  const hour = Date.parse('2026-10-25T00:00Z');
-
-  test.each([
-    ['Asia/Kathmandu', /5:45 AM.*GMT\+5:45/],
-    ['Europe/Berlin', /2:00 AM.*GMT\+2/],
-    ['UTC', /12:00 AM.*UTC|12:00 AM.*GMT/],
-  ])('an hour in %s', (zone, expected) => {
-    expect(bucketName(hour, 'hour', zone).replaceAll('\u202f', ' ')).toMatch(expected);
-  });
-
-  test('the two hours of a clock that goes back are told apart', () => {
-    expect(bucketName(hour, 'hour', 'Europe/Berlin')).not.toBe(
-      bucketName(hour + HOUR_MS, 'hour', 'Europe/Berlin'),
-    );
-  });
-
-  test('hours begin when its clocks are at 0 minutes', () => {
-    const start = floor(hour, 'hour', 'Asia/Kathmandu');
-    expect(bucketName(start, 'hour', 'Asia/Kathmandu').replaceAll('\u202f', ' ')).toMatch(/5:00 AM/);
-    expect(tick(start, 'hour', 'Asia/Kathmandu')).toMatch(/5\sAM$/);
-  });
-});
-
-test.each([
   ['eq', '9007199254740993', false],
   ['eq', '9007199254740992', true],
   ['eq', '"9007199254740993"', true],
@@ -197,67 +86,11 @@ test.each([[[' a', 'b']], [['a, b']], [['5', 'true']], [['ERROR', 'TIMEOUT']]])(
 );
 
 test.each([
-  ['Asia/Seoul', '2026-11-26T09:00:00.000Z', '2026-11-27T00:00:00.000Z'],
-  ['America/Los_Angeles', '2026-11-26T02:00:00.000Z', '2026-11-26T17:00:00.000Z'],
-  ['Asia/Kathmandu', '2026-11-25T12:15:00.000Z', '2026-11-26T03:15:00.000Z'],
-])('last night in %s is by its own clock', (zone, from, to) => {
-  const night = timeRangeOf('night', NOW, zone);
-  expect([night.from, night.to].map((time) => iso(time ?? NaN))).toEqual([from, to]);
-});
-
-test.each([
-  ['2026-10-25T02:30', 'Europe/Berlin', '2026-10-25T00:30:00.000Z', true],
-  ['2026-03-29T02:30', 'Europe/Berlin', '2026-03-29T01:30:00.000Z', false],
-  ['2026-11-01T01:30', 'America/New_York', '2026-11-01T05:30:00.000Z', true],
-  ['2026-11-26T18:00', 'Asia/Kathmandu', '2026-11-26T12:15:00.000Z', true],
-])('%s in %s is %s, and shown: %s', (wall, zone, expected, shown) => {
-  expect(iso(timeAt(Date.parse(`${wall}Z`), zone))).toBe(expected);
-  expect(isShown(Date.parse(`${wall}Z`), zone)).toBe(shown);
-});
-
-test.each([
-  ['24h', 24 * HOUR_MS - HOUR_MS / 2],
-  ['2023-05-14T00:00Z/2023-05-21T00:00Z', WEEK_MS],
-  ['all', NaN],
-])('before %s there is as long a time', (window, length) => {
-  const timeRange = timeRangeOf(window, NOW, 'UTC');
-  const before = withBefore(timeRange, NOW);
-  expect(before).toEqual({ ...timeRange, from: before.from });
-  expect((timeRange.from ?? NaN) - (before.from ?? NaN)).toBe(length);
-});
-
-describe('a bucket', () => {
-  test.each([
-    ['2026-11-26T15+0000', 'hour', '2026-11-26T15:00:00.000Z'],
-    ['2026-11-26', 'day', '2026-11-26T00:00:00.000Z'],
-    ['2026-W48', 'week', '2026-11-23T00:00:00.000Z'],
-    ['2020-W53', 'week', '2020-12-28T00:00:00.000Z'],
-    ['2021-W01', 'week', '2021-01-04T00:00:00.000Z'],
-  ] as const)('%s of a %s begins at %s', (text, unit, expected) => {
-    expect(iso(bucketStart(text, unit, 'UTC'))).toBe(expected);
-    expect(floor(Date.parse(expected), unit, 'UTC')).toBe(Date.parse(expected));
-  });
-
-  test('of nothing is none', () => {
-    for (const unit of ['hour', 'day', 'week'] as const)
-      expect(bucketStart('', unit, 'Asia/Kathmandu')).toBeNaN();
-  });
-
-  test('is there where no job began', () => {
-    const answer = {
-      results: [
-        { at: '2026-11-24', status: 'ERROR', jobs: 2 },
-        { status: 'ERROR', jobs: 1 },
-      ],
-    };
-    const rows = cells(answer, 'day', 'UTC');
-    const from = Date.UTC(2026, 10, 23);
-    expect(buckets({ from, to: undefined, unit: 'day' }, rows, CLOCK).map(iso)).toEqual(
-      [23, 24, 25, 26].map((day) => `2026-11-${day}T00:00:00.000Z`),
-    );
-    expect(buckets({ from: undefined, to: undefined, unit: 'day' }, rows, CLOCK)).toHaveLength(1);
-    expect(buckets({ from: 0, to: undefined, unit: 'hour' }, rows, CLOCK)).toHaveLength(750);
-  });
+  ['status', 'in', 'ERROR, toString, __proto__', 'Status is Error, toString, or __proto__'],
+  ['duration', 'gt', '600', 'Longer than 10 minutes'],
+  ['duration', 'constructor', '600', 'duration constructor 600'],
+])('the condition %s %s %s in words', (key, operator, value, words) => {
+  expect(wordsOf({ key, operator, value }, (id) => id)).toBe(words);
 });
 
 describe('a typed value', () => {
@@ -298,15 +131,37 @@ describe('a typed value', () => {
   });
 });
 
-test.each([
-  [400, '0.4 s'],
-  [59_000, '59 s'],
-  [61_000, '1 min 1 s'],
-  [HOUR_MS + 5 * 60_000, '1 h 5 min'],
-  [2 * DAY_MS, '2 d'],
-  [WEEK_MS + HOUR_MS, '7 d 1 h'],
-])('%d ms are %s', (milliseconds, expected) => {
-  expect(duration(milliseconds)).toBe(expected);
+describe('a refused condition', () => {
+  const conditions = { filter: ['one', 'two'], filterOr: ['one'] };
+
+  test.each([
+    ['query.filter[1].value', true],
+    ['query.filter[2].value', false],
+    ['query.filter_or[0].key', true],
+    ['query.filter_or[1].key', false],
+    ['query.sort', false],
+  ])('at %s is of the reader: %s', (field, expected) => {
+    const body = JSON.stringify({ details: [{ field_violations: [{ field, description: 'no' }] }] });
+    expect(isConditionError(callErrorOf(400, body), conditions)).toBe(expected);
+  });
+});
+
+describe('a token', () => {
+  const payload = Buffer.from(JSON.stringify({ did: 'domain-1', aud: 'user-1' })).toString('base64url');
+  const caller = { domain: 'domain-1', user: 'user-1' };
+
+  test.each([
+    ['as it is', `head.${payload}.signature`, caller],
+    ['with white space around it', ` \uFEFFhead.${payload}.signature\n`, caller],
+    ['without a signature', `head.${payload}.`, caller],
+    ['with an invisible character', `\u200Bhead.${payload}.signature`, undefined],
+    ['with a letter that no header holds', `head.${payload}.signaturé`, undefined],
+    ['of two parts', `head.${payload}`, undefined],
+    ['of four parts', `head.${payload}.signature.more`, undefined],
+    ['without claims', 'head.MQ.signature', undefined],
+  ])('%s', (_, token, expected) => {
+    expect(callerOf(token)).toEqual(expected);
+  });
 });
 
 test.each([

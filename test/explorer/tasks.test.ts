@@ -300,6 +300,16 @@ describe('a search over all time', () => {
     expect(explored.faults).toEqual([]);
   });
 
+  test('opens the first result of the text that is entered, once it is found', async () => {
+    const explored = await open('ops', '&window=24h');
+    const { page } = explored;
+    await box(explored).fill('AWS IAM');
+    await page.getByRole('region', { name: 'Collectors' }).getByRole('link', { name: 'AWS IAM' }).waitFor();
+    await box(explored).fill('Legacy');
+    await box(explored).press('Enter');
+    await page.getByRole('list', { name: 'Filters' }).getByText('Collector is Legacy CMDB').waitFor();
+  });
+
   test.each([
     ['Collectors', 'kubern', 'Kubernetes clusters', 'Filters: Collector is Kubernetes clusters'],
     ['Error codes', 'throt', 'Throttled', 'Filters: Error code is Throttled'],

@@ -1,5 +1,6 @@
 // The times of the explorer: in three zones and two languages, with a word for each that does not exist.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { share } from '../../explorer/components/format.js';
 import { bucketStart, dateFormat, DAY_MS, floor, HOUR_MS } from '../../explorer/state/time-range.js';
 import { startExplorer } from '../harness/explorer.js';
 import type { Explorer } from '../harness/explorer.js';
@@ -58,6 +59,42 @@ test('statistics and names of files have the days of the zone', async () => {
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Export CSV' }).click();
   expect((await download).suggestedFilename()).toBe('statistics-ops-2026-11-25-2026-11-26.csv');
+});
+
+test('the clock of the service counts where that of the machine is wrong by hours', async () => {
+  const explored = await explorer.open('#/overview?domain=ops&window=night', {
+    ...{ now: MADE_NOW - 5 * HOUR_MS, serviceNow: MADE_NOW },
+  });
+  const { page } = explored;
+  expect(await page.locator('.words').innerText()).toContain(
+    'Nov 25, 2026, 6:00 PM – Nov 26, 2026, 9:00 AM, UTC',
+  );
+  expect(await page.locator('.headline').innerText()).toContain('7 jobs are stuck or late.');
+  await page.getByText('as of 9:30:00 AM').waitFor();
+});
+
+describe('a link from one time to another', () => {
+  const [from, to] = [Date.UTC(2026, 10, 19, 15), Date.UTC(2026, 10, 26, 9, 17)];
+  const window = [from, to].map((time) => new Date(time).toISOString()).join('/');
+  const between = (first: number, last: number) =>
+    ops.jobs.filter(({ created_at: created }) => Number(created) >= first && Number(created) < last);
+  const isFailed = ({ status }: { readonly status?: unknown }): boolean =>
+    ['ERROR', 'TIMEOUT'].includes(String(status));
+  const hasEnded = (job: { readonly status?: unknown }): boolean => isFailed(job) || job.status === 'SUCCESS';
+
+  test.each(['Asia/Seoul', 'America/New_York', 'UTC'])('shows the same jobs in %s', async (timezoneId) => {
+    const { page } = await explorer.open(`#/overview?domain=ops&window=${window}`, {
+      ...{ now: MADE_NOW, timezoneId },
+    });
+    const [jobs, earlier] = [between(from, to), between(2 * from - to, from)];
+    const rate = (of: typeof jobs): string => share(of.filter(isFailed).length / of.filter(hasEnded).length);
+    const headline = await page.locator('.headline').innerText();
+    expect(headline).toContain(
+      `${jobs.filter(isFailed).length} of ${jobs.length.toLocaleString('en-US')} jobs failed from`,
+    );
+    expect(headline).toContain(rate(jobs));
+    expect(headline).toContain(`the time before (${rate(earlier)})`);
+  });
 });
 
 describe('buckets of the service are those of the page', () => {
@@ -138,7 +175,7 @@ describe('a time of the reader’s own', () => {
       'of a year of five digits',
       '12026-03-29T02:30',
       '2026-11-25T00:00',
-      'A time has a year of four digits.',
+      'A time has a year of four digits, from 0001 to 9999.',
     ],
   ])('%s is marked at its field', async (_, from, to, fault) => {
     const explored = await explorer.open('#/overview?domain=ops&window=24h', {

@@ -43,9 +43,27 @@ interface Finding {
 
 const RUN_AXE = 'axe.run(document).then(({ violations }) => violations)';
 
-/** The options of a page, with the time that it has. */
+/** The options of a page. */
 export interface ExploreOptions extends BrowserContextOptions {
+  /** The time of its machine. */
   readonly now?: number;
+  /** The time of the service; that of the machine without one. */
+  readonly serviceNow?: number;
+}
+
+/** Makes the settings of the service tell a time as its own. */
+export const tellTime = (page: Page, now: number): Promise<unknown> =>
+  page.route('**/explorer/settings.json', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({
+      response,
+      headers: { ...response.headers(), date: new Date(now).toUTCString() },
+    });
+  });
+
+async function setTimes(page: Page, now: number | undefined, serviceNow = now): Promise<void> {
+  if (now !== undefined) await page.clock.setFixedTime(now);
+  if (serviceNow !== undefined) await tellTime(page, serviceNow);
 }
 
 /** A new page of the explorer at `origin`, at `hash`. */
@@ -53,14 +71,14 @@ export async function explore(
   browser: Browser,
   origin: string,
   hash: string,
-  { now, ...options }: ExploreOptions = {},
+  { now, serviceNow, ...options }: ExploreOptions = {},
 ): Promise<Explored> {
   const { page, faults } = await watchedPage(browser, origin, {
     locale: 'en-US',
     timezoneId: 'UTC',
     ...options,
   });
-  if (now !== undefined) await page.clock.setFixedTime(now);
+  await setTimes(page, now, serviceNow);
   const calls: string[] = [];
   page.on('request', (request) => calls.push(...rpcOf(request)));
   const settled = async (): Promise<void> => {

@@ -15,7 +15,7 @@ import { valuesOf } from '../../state/filter-words.js';
 import { DEFAULT_ROUTE, FIRST_PAGE } from '../../state/route.js';
 import type { Route } from '../../state/route.js';
 import { selectionOf } from '../../state/selection.js';
-import { dateFormat, DAY_MS, withBefore } from '../../state/time-range.js';
+import { dateFormat, DAY_MS, earlier, withBefore } from '../../state/time-range.js';
 import type { TimeRange } from '../../state/time-range.js';
 import type { ViewContext } from '../../state/view-context.js';
 import { buckets, cells } from './breakdown.js';
@@ -40,19 +40,22 @@ export interface Times {
 
 /** The answer holds the window that it is about: it is never divided by another one. */
 function statTimes({ route, timeRange, now, zone }: ViewContext): Call<Times> {
-  const { unit, from = -Infinity } = timeRange;
-  const call = statTimeline(selectionOf(route, withBefore(timeRange, now)), dateFormat(unit, zone));
-  const isBefore = ({ start }: Cell): boolean => start < from;
+  const { unit, from } = timeRange;
+  const call = statTimeline(selectionOf(route, withBefore(timeRange, now)), dateFormat(unit, zone), from);
   return {
     ...call,
     read(json) {
-      const all = cells(call.read(json), unit, zone);
+      const { results } = call.read(json);
+      const cellsOf = (field: 'jobs' | 'before'): readonly Cell[] =>
+        cells({ results: results.map((row) => ({ ...row, jobs: row[field] ?? 0 })) }, unit, zone).filter(
+          ({ jobs }) => jobs > 0,
+        );
       return {
         timeRange,
         now,
         zone,
-        rows: all.filter((cell) => !isBefore(cell)),
-        before: all.filter(isBefore),
+        rows: cellsOf('jobs'),
+        before: cellsOf('before'),
       };
     },
   };
@@ -77,7 +80,7 @@ export function useAnswers(context: ViewContext) {
   const { from } = timeRange;
   const selection = selectionOf(route, timeRange);
   const withComparison = selectionOf(route, withBefore(timeRange, now));
-  const history = { ...selection, from: from === undefined ? undefined : from - HISTORY_MS };
+  const history = { ...selection, from: from === undefined ? undefined : earlier(from, HISTORY_MS) };
   const before = from === undefined ? undefined : { ...history, to: from };
   const newest = { sort: route.sort, start: 1, limit: MAX_NEWEST_JOBS };
   return {

@@ -36,11 +36,11 @@ const outside = (rows: readonly Cell[], starts: readonly number[]): number => {
 
 export function Timeline({ times, go }: { readonly times: Times; readonly go: Go }) {
   const { timeRange, now, zone, rows } = times;
-  const { unit } = timeRange;
+  const { unit, from: begun = -Infinity } = timeRange;
   const starts = buckets(timeRange, rows, times);
   const ends = starts.map((start) => after(start, unit, zone));
   const names = starts.map((start, index) => {
-    const isPartial = (ends[index] ?? 0) > endOf(timeRange, now);
+    const isPartial = start < begun || (ends[index] ?? 0) > endOf(timeRange, now);
     return `${bucketName(start, unit, zone)}${isPartial ? ' (not whole)' : ''}`;
   });
   const drawn = failuresFirst(allStatuses(byStatus(rows))).map((status) => ({
