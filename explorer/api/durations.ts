@@ -61,7 +61,7 @@ export const statDurations = (
   );
 
 /** The newest runs that are drawn. */
-const MAX_RUNS = 2000;
+export const MAX_RUNS = 2000;
 
 /** A run that ended. */
 export interface Run {

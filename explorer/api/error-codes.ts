@@ -3,11 +3,12 @@ import type { Call } from './call.js';
 import { FIELDS } from './fields.js';
 import { listAt, numberAt, textAt } from './json.js';
 import { condition, filtersOf } from './selection.js';
-import type { Selection } from './selection.js';
+import type { Condition, Selection } from './selection.js';
 import { JOBS, named, resultsOf, stat } from './stat.js';
 import type { Results } from './stat.js';
 import { FAILED } from './statuses.js';
 
+/** Codes in the answer; one more is read, as errors without a code are two rows of the service. */
 export const MAX_CODES = 10;
 
 /** The failed jobs with one error code. */
@@ -23,6 +24,32 @@ export interface ErrorCodeRow {
 }
 
 const onlyFailed = condition(FIELDS.status, 'in', FAILED);
+
+const combined = (one: ErrorCodeRow, other: ErrorCodeRow): ErrorCodeRow => ({
+  ...one,
+  jobs: one.jobs + other.jobs,
+  errors: one.errors + other.errors,
+  newest: one.newest > other.newest ? one.newest : other.newest,
+  collectors: [...new Set([...one.collectors, ...other.collectors])],
+});
+
+/** Errors of an empty code and of none are one row; a job with both counts twice there. */
+export function withoutCodeTogether(rows: readonly ErrorCodeRow[]): readonly ErrorCodeRow[] {
+  const [first, ...others] = rows.filter(({ code }) => code === '');
+  const coded = rows.filter(({ code }) => code !== '');
+  return [...coded, ...(first === undefined ? [] : [others.reduce(combined, first)])]
+    .toSorted((one, other) => other.jobs - one.jobs || other.errors - one.errors)
+    .slice(0, MAX_CODES);
+}
+
+const readRows = resultsOf((row): ErrorCodeRow => ({
+  code: textAt(row, 'code'),
+  jobs: numberAt(row, 'jobs'),
+  errors: numberAt(row, 'errors'),
+  message: textAt(row, 'message'),
+  newest: textAt(row, 'newest'),
+  collectors: listAt(row, 'collectors').filter((each) => typeof each === 'string'),
+}));
 
 /** The error codes of the failed jobs, that of most jobs first. */
 export const statErrorCodes = (selection: Selection): Call<Results<ErrorCodeRow>> =>
@@ -54,21 +81,17 @@ export const statErrorCodes = (selection: Selection): Call<Results<ErrorCodeRow>
           },
         },
         { sort: { keys: [{ key: 'jobs', desc: true }, { key: 'errors', desc: true }, { key: 'code' }] } },
-        { limit: MAX_CODES },
+        { limit: MAX_CODES + 1 },
       ],
     },
-    resultsOf((row) => ({
-      code: textAt(row, 'code'),
-      jobs: numberAt(row, 'jobs'),
-      errors: numberAt(row, 'errors'),
-      message: textAt(row, 'message'),
-      newest: textAt(row, 'newest'),
-      collectors: listAt(row, 'collectors').filter((each) => typeof each === 'string'),
-    })),
+    (answer) => ({ results: withoutCodeTogether(readRows(answer).results) }),
   );
 
-/** The condition of jobs without an error. */
-export const WITHOUT_ERROR = condition(FIELDS.firstError, 'exists', false);
+/** The conditions of failed jobs without an error. */
+export const FAILED_WITHOUT_ERROR: readonly Condition[] = [
+  onlyFailed,
+  condition(FIELDS.firstError, 'exists', false),
+];
 
 /** The number of failed jobs that have no error. */
 export const countUnexplained = (selection: Selection): Call<number> => ({
@@ -76,16 +99,20 @@ export const countUnexplained = (selection: Selection): Call<number> => ({
   rpc: 'list',
   request: {
     domain_id: selection.domain,
-    query: { ...filtersOf(selection, [onlyFailed, WITHOUT_ERROR]), count_only: true },
+    query: { ...filtersOf(selection, FAILED_WITHOUT_ERROR), count_only: true },
   },
   read: (answer) => numberAt(answer, 'total_count'),
 });
 
-/** An error without a code has an empty one or none. */
-const withCode = (code: string) =>
+/** The conditions of failed jobs with an error code. An error without a code has an empty one or none. */
+export const failedWith = (code: string): readonly Condition[] =>
   code === ''
-    ? [condition(FIELDS.errorCode, 'in', ['', null]), condition(FIELDS.firstError, 'exists', true)]
-    : [condition(FIELDS.errorCode, 'eq', code)];
+    ? [
+        onlyFailed,
+        condition(FIELDS.errorCode, 'in', ['', null]),
+        condition(FIELDS.firstError, 'exists', true),
+      ]
+    : [onlyFailed, condition(FIELDS.errorCode, 'eq', code)];
 
 /** The messages of the newest failed job with an error code. */
 export const listMessages = (selection: Selection, code: string): Call<readonly string[]> => ({
@@ -94,7 +121,7 @@ export const listMessages = (selection: Selection, code: string): Call<readonly 
   request: {
     domain_id: selection.domain,
     query: {
-      ...filtersOf(selection, [onlyFailed, ...withCode(code)]),
+      ...filtersOf(selection, failedWith(code)),
       only: [FIELDS.errors],
       page: { limit: 1 },
     },

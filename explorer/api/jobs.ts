@@ -168,6 +168,13 @@ export const listFound = (domain: string, fragment: string, limit: number): Call
 export const listAll = (selection: Selection, sort: string): Call<JobPage> =>
   list('The export', selection.domain, { ...ownFiltersOf(selection), sort: sortOf(sort) });
 
+/** The jobs with these ids with all of their fields, for an export. */
+export const listAllByIds = (
+  { domain, sort }: Pick<Paging, 'sort'> & { readonly domain: string },
+  ids: readonly string[],
+): Call<JobPage> =>
+  list('The export', domain, { filter: [condition(FIELDS.id, 'in', ids)], sort: sortOf(sort) });
+
 /** One job with all of its fields. */
 export function getJob(domain: string, id: string): Call<Job> {
   const request: Message<GetJobRequest> = { domain_id: domain, job_id: id };

@@ -3,7 +3,7 @@ import type { Call } from './call.js';
 import { FIELDS } from './fields.js';
 import { textAt } from './json.js';
 import type { Json } from './json.js';
-import { condition, createdWithin, ownFiltersOf } from './selection.js';
+import { condition, createdWithin, filtersOf } from './selection.js';
 import type { Selection } from './selection.js';
 import { JOBS, named, resultsOf, stat } from './stat.js';
 import type { Results } from './stat.js';
@@ -85,6 +85,6 @@ export const findCollectorNames = (
         }),
   });
 
-/** The selected jobs through stages of the reader's own. */
+/** The selected jobs in every status through stages of the reader's own. */
 export const statStages = (selection: Selection, aggregate: Json): Call<Results<Json>> =>
-  stat('The statistics', selection, { ...ownFiltersOf(selection), aggregate }, rawResults);
+  stat('The statistics', selection, { ...filtersOf(selection), aggregate }, rawResults);

@@ -9,7 +9,7 @@ import type { Results } from './stat.js';
 import { ENDED, FAILED } from './statuses.js';
 
 /** Those of most failures; the others are drawn as if none failed. */
-const MAX_INTERVALS = 5000;
+export const MAX_INTERVALS = 5000;
 
 /** The ended jobs of one collector created in one interval. */
 export interface TrendRow {

@@ -9,7 +9,7 @@ import type { Results } from './stat.js';
 import { UNFINISHED } from './statuses.js';
 
 /** The oldest unfinished jobs that are read. */
-const MAX_UNFINISHED = 2000;
+export const MAX_UNFINISHED = 2000;
 
 export interface UnfinishedJob {
   readonly job_id: string;

@@ -2,19 +2,20 @@
 import { FORMATS } from '../api/client.js';
 import type { Format } from '../api/client.js';
 import type { ViewContext } from '../state/view-context.js';
+import { wallTime } from '../state/zone.js';
 
 const isFormat = (name: string): name is Format => Object.hasOwn(FORMATS, name);
 
 /** In the order in which they are offered. */
 export const FORMAT_NAMES: readonly Format[] = Object.keys(FORMATS).filter(isFormat);
 
-/** What a file is about, the domain and the days of the window, as its name. */
+/** What a file is about, the domain and the days of the window in the zone of the page, as its name. */
 export function fileName(
   about: string,
-  { route: { domain }, timeRange: { from, to }, now }: ViewContext,
+  { route: { domain }, timeRange: { from, to }, now, zone }: ViewContext,
   format: Format,
 ): string {
-  const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
+  const day = (time: number): string => new Date(wallTime(time, zone)).toISOString().slice(0, 10);
   const days = from === undefined ? 'all' : `${day(from)}-${day(to ?? now)}`;
   return `${about}-${domain.replaceAll(/[^\w.-]+/g, '_')}-${days}.${format.toLowerCase()}`;
 }

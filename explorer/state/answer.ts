@@ -102,6 +102,21 @@ export function useAnswer<T>(call: Call<T> | undefined, asked?: Asked): Answer<T
     : waiting(call, question)(answer);
 }
 
+/**
+ * An answer that is shown with others: it is there once they are, and an error of any is its own. Others without a call
+ * are not waited for.
+ */
+export function shownWith<T>(answer: Answer<T>, others: readonly Answer<unknown>[]): Answer<T> {
+  const asked = [answer, ...others.filter(({ call }) => call !== undefined)];
+  const error = asked.find((each) => each.error !== undefined)?.error;
+  return {
+    ...answer,
+    value: asked.every(({ value }) => value !== undefined) ? answer.value : undefined,
+    error,
+    isWaiting: error === undefined && asked.some(({ isWaiting }) => isWaiting),
+  };
+}
+
 /** The faults that the service found in the requests of these answers. */
 export const violationsOf = (answers: readonly Pick<Answer<unknown>, 'error'>[]): readonly Violation[] =>
   answers.flatMap(({ error }) => error?.violations ?? []);

@@ -101,6 +101,15 @@ export const typedList = (values: readonly string[]): string => {
   return JSON.stringify(list(plain, literal)) === JSON.stringify(values) ? plain : JSON.stringify(values);
 };
 
+const isText = (value: Json): value is string => typeof value === 'string';
+
+/** A condition of a request as the reader would type it. */
+export const typedCondition = ({ key = '', operator = '', value = null }: SentCondition): Condition => ({
+  key,
+  operator,
+  value: isList(value) && value.every(isText) ? typedList(value) : typed(value),
+});
+
 /** A number outside of JSON texts. */
 const NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d[\d.]*(?:[eE][+-]?\d+)?/g;
 

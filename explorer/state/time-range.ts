@@ -108,9 +108,12 @@ export function timeRangeOf(window: string, now: number, zone: string): TimeRang
   return from < to && isReadable(from) && isReadable(to) ? { from, to, unit: unitOf(to - from) } : EVER;
 }
 
-/** Milliseconds in a time range, up to `now` if it has no end; undefined if it has no beginning. */
-const lengthOf = ({ from, to }: TimeRange, now: number): number | undefined =>
-  from === undefined ? undefined : (to ?? now) - from;
+/** The end of a time range, or now in one that goes on. */
+export const endOf = ({ to = Infinity }: TimeRange, now: number): number => Math.min(to, now);
+
+/** Milliseconds in a time range up to `now`; undefined if it has no beginning. */
+const lengthOf = (timeRange: TimeRange, now: number): number | undefined =>
+  timeRange.from === undefined ? undefined : Math.max(0, endOf(timeRange, now) - timeRange.from);
 
 /** The wall-clock time of the beginning of a week in the format `%G-W%V`; 4 January is always in the first week of its year. */
 function weekStart(text: string): number {

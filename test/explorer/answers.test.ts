@@ -1,9 +1,10 @@
-// Answers that are slow or refused: none is shown under another question than its own, and none ends the page.
+// Answers that are slow or refused: none is shown under another question than its own, none is made up, and none ends the page.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Route } from 'playwright-core';
+import type { Request, Route } from 'playwright-core';
 import { startExplorer, status } from '../harness/explorer.js';
 import type { Explored, Explorer } from '../harness/explorer.js';
 import { MADE_NOW, makeMany } from '../harness/made-domains.js';
+import { until } from '../harness/until.js';
 
 const at = (view: string): string =>
   `#/${view}?domain=domain-3f1c9a7b2e40&window=2023-05-14T00:00:00.000Z/2023-05-21T00:00:00.000Z`;
@@ -86,6 +87,62 @@ describe('an answer belongs to its question', () => {
     await release();
     await explored.settled();
     expect(await page.locator('.before').count()).toBe(0);
+  });
+});
+
+describe('an answer that is not there says nothing', () => {
+  const overview = at('overview');
+  const job = `${at('job')}&job=job-075d447b0ce6`;
+  /** The parts of a view, each with a call by a piece of its request. */
+  const PARTS = [
+    ['the causes', overview, '[aria-labelledby=errors]', '"count_only":true'],
+    ['the stuck jobs', overview, '[aria-labelledby=stuck]', '"name":"p95"'],
+    ['the collectors without stuck jobs', overview, '.collectors', '"CREATED"'],
+    ['the collectors without durations', overview, '.collectors', '"name":"p95"'],
+    ['the job before', job, '.neighbours', '"operator":"lte"'],
+  ] as const;
+
+  /** Opens a view of which some calls are answered by `answer`. */
+  async function openWith(hash: string, piece: string, answer: (route: Route) => Promise<void> | undefined) {
+    const explored = await explorer.at('');
+    await explored.page.route('**/inventory/v1/job/*', (route) =>
+      route.request().postData()?.includes(piece) === true ? answer(route) : route.continue(),
+    );
+    const answered: string[] = [];
+    const onEnd = (request: Request): void =>
+      void answered.push(...[request.url()].filter((url) => url.includes('/inventory/v1/job/')));
+    explored.page.on('requestfinished', onEnd);
+    explored.page.on('requestfailed', onEnd);
+    // Another hash alone would not load the page again.
+    await explored.page.goto('about:blank');
+    await explored.page.goto(`${explorer.origin}/${hash}`);
+    return { ...explored, answered };
+  }
+
+  test.each(PARTS)('%s: slow', async (_, hash, part, piece) => {
+    const slow: Route[] = [];
+    const explored = await openWith(hash, piece, (route) => void slow.push(route));
+    const { page, calls, answered } = explored;
+    const shown = page.locator(part);
+    await until(
+      'all other answers are there',
+      () => slow.length > 0 && answered.length > 0 && answered.length >= calls.length - slow.length,
+      10_000,
+    );
+    await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
+    expect(await page.locator(`${part}[aria-busy=true], ${part} [aria-busy=true]`).count()).toBe(1);
+    expect(await shown.innerText()).toMatch(/ …/);
+    expect(await shown.innerText()).not.toMatch(/No(?:ne of)? |\b0\b/);
+  });
+
+  test.each(PARTS)('%s: refused', async (_, hash, part, piece) => {
+    const explored = await openWith(hash, piece, (route) =>
+      route.fulfill({ status: 400, json: { message: 'ERROR_LIMIT_EXCEEDED: too much.' } }),
+    );
+    const shown = explored.page.locator(part);
+    await shown.getByText('ERROR_LIMIT_EXCEEDED: too much.').first().waitFor();
+    await explored.settled();
+    expect(await shown.innerText()).not.toMatch(/No(?:ne of)? |\b0\b/);
   });
 });
 

@@ -1,4 +1,5 @@
 // Filters in words, the table of jobs, the refresh and the link of the explorer, on made domains.
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { rows, startExplorer, tellTime } from '../harness/explorer.js';
 import type { Explored, Explorer } from '../harness/explorer.js';
@@ -25,6 +26,15 @@ beforeAll(async () => {
     {
       $push: { errors: { $each: [{ error_code: LONG_CODE }, { error_code: ' blank behind ' }] } },
     },
+  );
+  await explorer.service.insert(
+    [{ message: 'none' }, { message: 'none' }, { error_code: '', message: 'empty' }].map((error, index) => ({
+      job_id: `job-${index}`,
+      domain_id: 'uncoded',
+      status: 'ERROR',
+      errors: [error],
+      created_at: new Date(MADE_NOW - 3_600_000),
+    })),
   );
 }, 60_000);
 afterEach(() => explorer.closePages());
@@ -104,6 +114,24 @@ describe('filters in words', () => {
     expect(explored.faults).toEqual([]);
   });
 
+  test('errors of an empty code and of none are one cause, which leads to the jobs of both', async () => {
+    const explored = await open('#/overview?domain=uncoded&window=24h');
+    const causes = explored.page.locator('.codes > li');
+    expect((await causes.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '))).toEqual([
+      expect.stringMatching(/^without a code 3 jobs 3 entries /),
+    ]);
+    await causes.getByRole('link').click();
+    await explored.page.getByText('1 to 3 of 3').waitFor();
+    expect(explored.faults).toEqual([]);
+  });
+
+  test('statistics are of every status, as their filter shows none', async () => {
+    const explored = await open(
+      '#/statistics?domain=ops&window=night&status=ERROR&aggregate=[{"count":{"name":"jobs"}}]',
+    );
+    expect(await explored.page.locator('.playground tbody').innerText()).toBe('181');
+  });
+
   test.each(['9007199254740993', '1e999'])(
     '%s is refused, and never asked as another number',
     async (value) => {
@@ -158,6 +186,28 @@ describe('the table of jobs', () => {
     await explored.page.getByText('1 to 25 of 200').waitFor();
     await explored.page.getByRole('button', { name: 'Next' }).click();
     await explored.page.getByText('26 to 50 of 200').waitFor();
+  });
+
+  test('the newest of each collector are counted and exported, and no others', async () => {
+    const explored = await open('#/jobs?domain=many&window=24h&newest=yes&limit=25');
+    const { page } = explored;
+    await page.getByText('200 jobs since').waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export NDJSON' }).click();
+    const text = await readFile(await (await download).path(), 'utf8');
+    const lines = text.trimEnd().split('\n');
+    const collectors = new Set(lines.map((line) => /"collector_id":"([^"]*)"/.exec(line)?.[1]));
+    expect([lines.length, collectors.size]).toEqual([200, 200]);
+    expect(text).toContain('"message":"nothing works"');
+  });
+
+  test('has a last column, which stays', async () => {
+    const { page } = await open('#/jobs?domain=ops&window=24h&columns=status+plugin');
+    await page.locator('summary', { hasText: 'Columns' }).click();
+    await page.getByLabel('Plugin').uncheck();
+    await page.waitForURL(/columns=status(?:&|$)/);
+    expect(await page.getByLabel('Status', { exact: true }).isDisabled()).toBe(true);
+    expect(await page.locator('table.jobs thead th').allInnerTexts()).toEqual(['Job', 'Status']);
   });
 
   test('a page past the end says so', async () => {

@@ -1,13 +1,19 @@
 // The pure parts of the overview: shares beyond chance, the order of collectors, and jobs that are stuck.
 import { describe, expect, test } from '@jest/globals';
 import { MAX_RANKED } from '../../explorer/api/durations.js';
+import { failedWith, withoutCodeTogether } from '../../explorer/api/error-codes.js';
+import { MAX_COLLECTORS } from '../../explorer/api/job-counts.js';
+import { MAX_INTERVALS } from '../../explorer/api/trends.js';
+import { MAX_UNFINISHED } from '../../explorer/api/unfinished.js';
 import { atLeast, changeOf } from '../../explorer/state/chance.js';
-import { DAY_MS, HOUR_MS } from '../../explorer/state/time-range.js';
-import { failedShare } from '../../explorer/views/overview/breakdown.js';
+import { sent, typedCondition } from '../../explorer/state/conditions.js';
+import { DAY_MS, HOUR_MS, withBefore } from '../../explorer/state/time-range.js';
+import { buckets, failedShare } from '../../explorer/views/overview/breakdown.js';
+import { collectorsNote, durationsNote, stuckNote, trendsNote } from '../../explorer/views/overview/notes.js';
 import { rates } from '../../explorer/views/overview/rates.js';
-import { historiesOf, isComparable, isCut, isSlower } from '../../explorer/views/overview/runs.js';
+import { historiesOf, isComparable, isSlower } from '../../explorer/views/overview/runs.js';
 import { trendsOf } from '../../explorer/views/overview/trends.js';
-import { stuckJobs } from '../../explorer/views/overview/stuck.js';
+import { stuckAmong, stuckText } from '../../explorer/views/overview/stuck.js';
 
 const MINUTE_MS = 60_000;
 /** Durations of runs, all of the same length but for the p90. */
@@ -50,24 +56,23 @@ describe('a share', () => {
 });
 
 describe('collectors', () => {
-  const row = (collector_id: string, status: string, jobs: number, before = 0) => ({
-    collector_id,
-    ...{ name: `  ${collector_id.toUpperCase()} `, provider: 'aws', status, jobs, before },
+  const outcome = (failed: number, ended: number, jobs = ended) => ({ failed, ended, jobs });
+  const row = (collector_id: string, within = outcome(0, 0), before = outcome(0, 0)) => ({
+    ...{ collector_id, name: `  ${collector_id.toUpperCase()} `, provider: 'aws', within, before },
   });
   const results = [
-    row('many', 'SUCCESS', 1000, 1000),
-    row('many', 'ERROR', 30, 10),
-    row('worst', 'ERROR', 2),
-    row('fine', 'SUCCESS', 6),
-    row('fine', 'CREATED', 3),
+    row('many', outcome(30, 1030), outcome(10, 1010)),
+    row('worst', outcome(2, 2)),
+    row('fine', outcome(0, 6, 9)),
     { collector_id: 'stuck', name: '', provider: 'azure' },
-    { collector_id: 'gone', name: '', provider: 'azure', before: 3 },
+    { collector_id: 'gone', name: '', provider: 'azure', before: outcome(0, 3) },
   ];
   const beside = {
     histories: historiesOf({
       results: [durations('many', 3, 4), durations('fine', 2, 3), durations('aws', 5, 4)],
     }),
     stuck: new Map([['stuck', 6]]),
+    isStuckCut: false,
     trends: undefined,
   };
 
@@ -111,6 +116,91 @@ test('a trend has the share of failed jobs in each bucket, and nothing of other 
   ]);
 });
 
+describe('an answer without room for more says so, and another one nothing:', () => {
+  const ranked = (runs: number) => [undefined, { results: [durations('a', runs, 1), durations('b', 1, 1)] }];
+  const none = { jobs: 0, ended: 0, failed: 0 };
+  const collectors = (length: number) => [{}, ...Array.from({ length }, () => ({ within: none }))];
+  const trends = (length: number, failed: number) => ({
+    results: Array.from({ length }, () => ({ collector_id: 'a', at: '', jobs: 3, failed })),
+  });
+
+  test.each([
+    ['durations', durationsNote(ranked(MAX_RANKED - 2), 'of all'), ''],
+    [
+      'more durations',
+      durationsNote(ranked(MAX_RANKED - 1), 'of all'),
+      'Durations are those of the newest 10,000 runs of all.',
+    ],
+    ['collectors', collectorsNote(collectors(MAX_COLLECTORS - 1)), ''],
+    [
+      'more collectors',
+      collectorsNote(collectors(MAX_COLLECTORS)),
+      'Collectors are the 5,000 of most failures.',
+    ],
+    ['trends', trendsNote(trends(MAX_INTERVALS - 1, 1), 'hour'), ''],
+    ['trends with all failures', trendsNote(trends(MAX_INTERVALS, 0), 'hour'), ''],
+    [
+      'more trends',
+      trendsNote(trends(MAX_INTERVALS, 1), 'hour'),
+      'Trends have the 5,000 hours of most failures of a collector.',
+    ],
+    ['stuck jobs', stuckNote(false), ''],
+    ['more stuck jobs', stuckNote(true), 'Stuck jobs are those among the oldest 2,000 unfinished ones.'],
+  ])('%s', (_, note, expected) => {
+    expect(note).toBe(expected);
+  });
+});
+
+describe('error codes', () => {
+  const row = (code: string, jobs: number, collectors: readonly string[], newest: string) => ({
+    ...{ code, jobs, errors: jobs + 1, message: `of ${code}`, newest, collectors },
+  });
+
+  test('that are empty or missing are one row, by its jobs among the others', () => {
+    const rows = [
+      row('A', 9, ['a'], '2026-11-20'),
+      row('B', 4, ['a'], '2026-11-20'),
+      row('', 3, ['a', 'b'], '2026-11-20'),
+      row('', 2, ['b', 'c'], '2026-11-21'),
+    ];
+    expect(withoutCodeTogether(rows)).toEqual([
+      rows[0],
+      { ...row('', 5, ['a', 'b', 'c'], '2026-11-21'), errors: 7 },
+      rows[1],
+    ]);
+  });
+
+  test.each(['ERROR_TIMEOUT', '', ' 5', 'null'])(
+    'with %j lead to jobs by the conditions that found them',
+    (code) => {
+      const conditions = failedWith(code);
+      expect(conditions.map(typedCondition).map(sent)).toEqual(conditions);
+      expect(typedCondition(conditions[0] ?? {}).value).toBe('ERROR, TIMEOUT');
+    },
+  );
+
+  test('are ten', () => {
+    const rows = Array.from({ length: 11 }, (_, index) => row(`E${index}`, 20 - index, [], ''));
+    expect(withoutCodeTogether(rows)).toEqual(rows.slice(0, 10));
+  });
+});
+
+describe('a window', () => {
+  const day = (number: number): number => Date.UTC(2026, 10, number);
+  const clock = { now: day(26) + HOUR_MS, zone: 'UTC' };
+
+  test.each([
+    ['that is over', 20, 22, [20, 21], day(18)],
+    ['that goes on', 25, undefined, [25, 26], day(24) - HOUR_MS],
+    ['with an end far in the future', 25, 40_000, [25, 26], day(24) - HOUR_MS],
+    ['that has not begun', 28, 40_000, [28], day(28)],
+  ])('%s has its days up to now, and as long a time before it', (_, from, to, expected, before) => {
+    const timeRange = { from: day(from), to: to === undefined ? undefined : day(to), unit: 'day' } as const;
+    expect(buckets(timeRange, [], clock)).toEqual(expected.map(day));
+    expect(withBefore(timeRange, clock.now).from).toBe(before);
+  });
+});
+
 describe('the runs of a window', () => {
   const history = (within: number, before: number, median: number) =>
     historiesOf(
@@ -126,14 +216,6 @@ describe('the runs of a window', () => {
     ['of no history', undefined, false],
   ])('%s are slower: %s', (_, found, expected) => {
     expect(isSlower(found)).toBe(expected);
-  });
-
-  test('are not all where the answer has room for no more', () => {
-    const answer = (runs: number) => ({
-      results: [durations('a', runs, 1), durations('b', 1, 1)],
-    });
-    expect(isCut(answer(MAX_RANKED - 2))).toBe(false);
-    expect(isCut(answer(MAX_RANKED - 1))).toBe(true);
   });
 
   test('are compared with 20 before them', () => {
@@ -167,6 +249,17 @@ describe('an unfinished job', () => {
       collector('new', job('young', 23 * HOUR_MS), job('stuck', 25 * HOUR_MS)),
       collector('unknown', job('without a date', 0), job('old', 40 * DAY_MS)),
     ];
-    expect(stuckJobs(rows, histories, NOW).map(({ job_id }) => job_id)).toEqual(['old', 'stuck', 'late']);
+    const stuck = stuckAmong(rows, histories, NOW);
+    expect(stuck.jobs.map(({ job_id }) => job_id)).toEqual(['old', 'stuck', 'late']);
+    expect(stuck).toMatchObject({ among: 7, isCut: false });
+  });
+
+  test.each([
+    ['one', 1, ' 1 job is stuck or late.'],
+    ['no more than were read', MAX_UNFINISHED - 1, ' 1,999 jobs are stuck or late.'],
+    ['as many as are read', MAX_UNFINISHED, ' 2,000 or more jobs are stuck or late.'],
+  ])('is counted in a sentence: %s', (_, jobs, expected) => {
+    const old = Array.from({ length: jobs }, (__, index) => job(`job-${index}`, 2 * DAY_MS));
+    expect(stuckText(stuckAmong([collector('unknown', ...old)], histories, NOW))).toBe(expected);
   });
 });

@@ -3,9 +3,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { startExplorer, status } from '../harness/explorer.js';
 import type { Explored, Explorer } from '../harness/explorer.js';
 import { MADE_NIGHT, MADE_NOW, makeFew, makeMany, makeOps } from '../harness/made-domains.js';
+import { until } from '../harness/until.js';
 
 const ops = makeOps();
 const many = makeMany();
+/** More unfinished jobs than are read; the youngest is that of another collector. */
+const stuck = Array.from({ length: 2001 }, (_, index) => ({
+  job_id: `job-${index}`,
+  domain_id: 'stuck',
+  collector_id: index === 0 ? 'collector-new' : 'collector-old',
+  status: 'IN_PROGRESS',
+  created_at: new Date(MADE_NOW - (48 + index / 10) * 3_600_000),
+}));
 const made = [ops, many, makeFew('one', 1), makeFew('none', 0)];
 
 let explorer: Explorer;
@@ -13,6 +22,7 @@ let explorer: Explorer;
 beforeAll(async () => {
   explorer = await startExplorer('explorer-tasks');
   for (const { jobs, collectors } of made) await explorer.service.insert(jobs, collectors);
+  await explorer.service.insert(stuck);
 }, 60_000);
 afterEach(() => explorer.closePages());
 afterAll(() => explorer.stop());
@@ -160,6 +170,16 @@ describe('the last night', () => {
     expect(await cause.locator('.messages li').count()).toBe(3);
   });
 
+  test('of the jobs’ own view neither the status nor the order nor the choice counts here, or beyond a link', async () => {
+    const explored = await open('ops', '&window=night&status=SUCCESS&sort=created_at&newest=yes');
+    const { page } = explored;
+    const newest = page.locator('[aria-labelledby=newest]');
+    expect(await newest.locator('tbody [data-title=Created]').first().innerText()).toContain('8:00');
+    await newest.getByRole('link', { name: 'All 181' }).waitFor();
+    await page.locator('.codes').getByRole('link', { name: 'AuthFailure' }).click();
+    await page.getByText('1 to 7 of 7').waitFor();
+  });
+
   test('jobs that failed without an error are a click away', async () => {
     const explored = await open('ops', '&window=night');
     await explored.page.getByRole('link', { name: 'no error given' }).click();
@@ -183,6 +203,18 @@ test('stuck and late jobs are on the overview, the oldest first, each a click aw
   expect(await page.locator('.facts').innerText()).toContain('Oracle databases');
 });
 
+test('of more unfinished jobs than are read the number is said to be one of the least', async () => {
+  const explored = await open('stuck', '&window=30d');
+  const { page } = explored;
+  expect(await page.locator('.headline').innerText()).toContain('2,000 or more jobs are stuck or late.');
+  expect(await page.locator('[aria-labelledby=stuck]').innerText()).toContain(
+    'among the oldest 2,000 unfinished jobs',
+  );
+  const stuck = (name: string) => page.getByRole('row', { name }).locator('.of-stuck').innerText();
+  expect(await stuck('collector-old')).toBe('2,000+');
+  expect(await stuck('collector-new')).toBe('–');
+});
+
 describe('how long the runs of a collector take', () => {
   const slower = String(ops.collectors.find(({ name }) => name === 'Kubernetes clusters')?.['collector_id']);
 
@@ -202,6 +234,21 @@ describe('how long the runs of a collector take', () => {
     expect(ever.calls.filter((rpc) => rpc === 'stat')).toHaveLength(5);
     // The name of the chosen collector is a call of the filter.
     expect(one.calls.filter((rpc) => rpc === 'stat')).toHaveLength(9);
+  });
+
+  test('fills the chart with the runs up to the end of a window of the past', async () => {
+    const explored = await explorer.open(
+      `#/overview?domain=ops&window=2026-11-20T00:00Z/2026-11-26T00:00Z&filter=[["collector_id","eq","${slower}"]]`,
+      { now: MADE_NOW + 365 * 86_400_000 },
+    );
+    const last =
+      "Math.max(...[...document.querySelectorAll('.runs circle')].map((dot) => Number(dot.getAttribute('cx'))))";
+    const width = "Number(document.querySelector('.runs svg').getAttribute('width'))";
+    await until(
+      'the newest run is in the right half of the chart',
+      () => explored.page.evaluate(`${last} > Math.max(${width}, 1000) / 2`),
+      10_000,
+    );
   });
 
   test('providers have medians of their own once they are opened', async () => {

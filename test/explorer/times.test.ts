@@ -50,6 +50,17 @@ test('days are those of the zone, and a switch leads to UTC', async () => {
   expect(page.url()).toContain('zone=utc');
 });
 
+test('statistics and names of files have the days of the zone', async () => {
+  const { page } = await explorer.open('#/statistics?domain=ops&window=2026-11-24T15:00Z/2026-11-25T15:00Z', {
+    ...{ now: MADE_NOW, timezoneId: 'Asia/Seoul' },
+  });
+  const days = await page.locator('.playground tbody tr td:first-child').allInnerTexts();
+  expect(new Set(days)).toEqual(new Set(['2026-11-25']));
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export CSV' }).click();
+  expect((await download).suggestedFilename()).toBe('statistics-ops-2026-11-25-2026-11-26.csv');
+});
+
 test('the clock of the service counts where that of the machine is wrong by hours', async () => {
   const explored = await explorer.open('#/overview?domain=ops&window=night', {
     ...{ now: MADE_NOW - 5 * HOUR_MS, serviceNow: MADE_NOW },

@@ -3,6 +3,7 @@ import type { Job } from '../../api/jobs.js';
 import { statNeighbours } from '../../api/neighbours.js';
 import type { Direction, NeighbourRow } from '../../api/neighbours.js';
 import type { Results } from '../../api/stat.js';
+import { Failure } from '../../components/answered.js';
 import { statusName } from '../../components/status.js';
 import { Time } from '../../components/time.js';
 import { useAnswer } from '../../state/answer.js';
@@ -43,6 +44,7 @@ function Neighbour({
 }) {
   const { name, rel } = NAMES[direction];
   const found = nearest(answer.value?.results ?? [], job, direction);
+  if (found === undefined && answer.error !== undefined) return <Failure error={answer.error} />;
   if (found === undefined)
     return <span class="none">{answer.isWaiting ? `${name} …` : `No ${name.toLowerCase()} job`}</span>;
   return (

@@ -1,4 +1,4 @@
-/** Chooses the columns of the table. */
+/** Chooses the columns of the table, of which one stays: an address without any has the default ones. */
 import { COLUMNS, isShown } from '../../components/job-columns.js';
 import type { ViewContext } from '../../state/view-context.js';
 
@@ -16,6 +16,7 @@ export function ColumnPicker({ route, go }: Pick<ViewContext, 'route' | 'go'>) {
             <input
               type="checkbox"
               checked={shown.includes(id)}
+              disabled={shown.length === 1 && shown.includes(id)}
               onChange={() => go({ columns: toggled(id) })}
             />{' '}
             {title}

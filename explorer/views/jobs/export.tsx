@@ -11,21 +11,33 @@ import type { ViewContext } from '../../state/view-context.js';
 const messageOf = (error: unknown): string =>
   error instanceof CallError ? error.message : 'The service broke off: the export is not whole.';
 
-export function Export({ call, context }: { readonly call: Call; readonly context: ViewContext }) {
+/** undefined: it is not known yet which jobs are those of the view. */
+export function Export({
+  call,
+  context,
+}: {
+  readonly call: Call | undefined;
+  readonly context: ViewContext;
+}) {
   const { message, start } = useAttempt();
-  const exportAs = (format: Format): void =>
+  const exportAs = (format: Format, all: Call): void =>
     start(
       `Reading ${format} …`,
       async (signal, tell) => {
         const onRows = (rows: number): void => tell(`Reading ${format}: ${plural(rows, 'row')} …`);
-        save(await exportJobs(call, format, signal, onRows), fileName('jobs', context, format));
+        save(await exportJobs(all, format, signal, onRows), fileName('jobs', context, format));
       },
       messageOf,
     );
   return (
     <span class="export">
       {FORMAT_NAMES.map((format) => (
-        <button key={format} type="button" onClick={() => exportAs(format)}>
+        <button
+          key={format}
+          type="button"
+          disabled={call === undefined}
+          onClick={() => call && exportAs(format, call)}
+        >
           Export {format}
         </button>
       ))}

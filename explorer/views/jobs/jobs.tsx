@@ -1,7 +1,7 @@
 /** Jobs as a table: pages of them, or the newest of each collector (docs/explorer.md «Jobs»). */
 import { statStatuses } from '../../api/job-counts.js';
 import type { StatusRow } from '../../api/job-counts.js';
-import { listAll, listByIds, listPage } from '../../api/jobs.js';
+import { listAll, listAllByIds, listByIds, listPage } from '../../api/jobs.js';
 import type { JobPage } from '../../api/jobs.js';
 import { statNewestByCollector } from '../../api/newest-jobs.js';
 import type { Results } from '../../api/stat.js';
@@ -33,7 +33,7 @@ const withFailureOf = (ids: Answer<Results<string>>, jobs: Answer<JobPage>): Ans
         isWaiting: ids.isWaiting,
       };
 
-/** A page of jobs; or the ids of each collector's newest job, then these jobs. */
+/** A page of jobs, or the ids of each collector's newest job, then these jobs; and the call of the jobs of all pages. */
 function useJobs(context: ViewContext) {
   const { route, timeRange } = context;
   const selection = selectionOf(route, timeRange);
@@ -47,11 +47,15 @@ function useJobs(context: ViewContext) {
       );
   const jobs = useAnswer(route.newest ? newest : listPage(selection, route), context);
   return route.newest
-    ? { shown: withFailureOf(ids, jobs), answers: [ids, jobs] }
-    : { shown: jobs, answers: [jobs] };
+    ? {
+        shown: withFailureOf(ids, jobs),
+        all: ids.value && listAllByIds(route, ids.value.results),
+        answers: [ids, jobs],
+      }
+    : { shown: jobs, all: listAll(selection, route.sort), answers: [jobs] };
 }
 
-/** The view in a sentence of its own numbers. */
+/** The jobs in every status in a sentence of their numbers. */
 function Told({
   counts,
   context,
@@ -70,20 +74,33 @@ function Told({
   );
 }
 
+/** The newest of each collector in a sentence of their number. */
+const NewestTold = ({ total, context }: { readonly total: number; readonly context: ViewContext }) => (
+  <p class="told">
+    {plural(total, 'job')} {sinceText(context.timeRange, context)}, one of each collector.
+  </p>
+);
+
 const Tools = ({
   counts,
+  jobs: { shown, all },
   context,
 }: {
   readonly counts: Answer<Results<StatusRow>>;
+  readonly jobs: ReturnType<typeof useJobs>;
   readonly context: ViewContext;
 }) => {
-  const { route, timeRange, go } = context;
+  const { route, go } = context;
   return (
     <header class="tools">
       <h2 id="jobs">{route.newest ? 'The newest job of each collector' : 'Jobs'}</h2>
-      <Answered answer={counts}>
-        {({ results }) => <Told counts={byStatus(results)} context={context} />}
-      </Answered>
+      {route.newest ? (
+        shown.value && <NewestTold total={shown.value.total} context={context} />
+      ) : (
+        <Answered answer={counts}>
+          {({ results }) => <Told counts={byStatus(results)} context={context} />}
+        </Answered>
+      )}
       <label>
         <input
           type="checkbox"
@@ -93,7 +110,7 @@ const Tools = ({
         Newest of each collector
       </label>
       <ColumnPicker route={route} go={go} />
-      <Export call={listAll(selectionOf(route, timeRange), route.sort)} context={context} />
+      <Export call={all} context={context} />
     </header>
   );
 };
@@ -112,7 +129,7 @@ export function Jobs({ context }: { readonly context: ViewContext }) {
         counts={counts.value === undefined ? undefined : byStatus(counts.value.results)}
       />
       <section aria-labelledby="jobs">
-        <Tools counts={counts} context={context} />
+        <Tools counts={counts} jobs={jobs} context={context} />
         <TheAnswer>
           <Answered answer={jobs.shown}>
             {({ results, total }) => (

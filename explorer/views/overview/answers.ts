@@ -9,10 +9,10 @@ import { listPage } from '../../api/jobs.js';
 import type { Results } from '../../api/stat.js';
 import { statTrends } from '../../api/trends.js';
 import { statUnfinished } from '../../api/unfinished.js';
-import { useAnswer } from '../../state/answer.js';
+import { shownWith, useAnswer } from '../../state/answer.js';
 import type { Answer } from '../../state/answer.js';
-import { sumBy } from '../../state/grouping.js';
 import { valuesOf } from '../../state/filter-words.js';
+import { DEFAULT_ROUTE, FIRST_PAGE } from '../../state/route.js';
 import type { Route } from '../../state/route.js';
 import { selectionOf } from '../../state/selection.js';
 import { dateFormat, DAY_MS, earlier, withBefore } from '../../state/time-range.js';
@@ -23,7 +23,7 @@ import type { Cell } from './breakdown.js';
 import { MAX_NEWEST_JOBS } from './newest-jobs.js';
 import type { Beside } from './rates.js';
 import { historiesOf } from './runs.js';
-import { stuckJobs } from './stuck.js';
+import { stuckAmong, stuckByCollector } from './stuck.js';
 import { trendsOf } from './trends.js';
 
 /** The time before the window from which usual durations are taken. */
@@ -41,11 +41,7 @@ export interface Times {
 /** The answer holds the window that it is about: it is never divided by another one. */
 function statTimes({ route, timeRange, now, zone }: ViewContext): Call<Times> {
   const { unit, from } = timeRange;
-  const call = statTimeline(
-    selectionOf({ ...route, status: '' }, withBefore(timeRange, now)),
-    dateFormat(unit, zone),
-    from,
-  );
+  const call = statTimeline(selectionOf(route, withBefore(timeRange, now)), dateFormat(unit, zone), from);
   return {
     ...call,
     read(json) {
@@ -73,13 +69,17 @@ export function onlyCollector({ filter }: Pick<Route, 'filter'>): string | undef
   return ids.length === 1 ? ids[0] : undefined;
 }
 
-/** The overview has every status: a status alone is shown by the jobs. */
+/** What the jobs alone show is neither asked nor linked by the overview: a status, an order, a page, the newest of each collector. */
+export const ofEveryJob = (context: ViewContext): ViewContext => ({
+  ...context,
+  route: { ...context.route, ...FIRST_PAGE, status: '', sort: DEFAULT_ROUTE.sort, newest: false },
+});
+
 export function useAnswers(context: ViewContext) {
   const { route, timeRange, now, zone } = context;
-  const every = { ...route, status: '' };
   const { from } = timeRange;
-  const selection = selectionOf(every, timeRange);
-  const withComparison = selectionOf(every, withBefore(timeRange, now));
+  const selection = selectionOf(route, timeRange);
+  const withComparison = selectionOf(route, withBefore(timeRange, now));
   const history = { ...selection, from: from === undefined ? undefined : earlier(from, HISTORY_MS) };
   const before = from === undefined ? undefined : { ...history, to: from };
   const newest = { sort: route.sort, start: 1, limit: MAX_NEWEST_JOBS };
@@ -105,37 +105,25 @@ export function useAnswers(context: ViewContext) {
 
 export type OverviewAnswers = ReturnType<typeof useAnswers>;
 
-/** An answer that is shown with usual durations: it is there once they are, if they were asked for. */
-export function withDurations<T>(
+/** An answer that is shown with usual durations. */
+export const withDurations = <T>(
   answer: Answer<T>,
   { durations, durationsBefore }: OverviewAnswers,
-): Answer<T> {
-  const asked = [answer, ...[durations, durationsBefore].filter(({ call }) => call !== undefined)];
-  return {
-    ...answer,
-    value: asked.every(({ value }) => value !== undefined) ? answer.value : undefined,
-    error: asked.find(({ error }) => error !== undefined)?.error,
-    isWaiting: asked.some(({ isWaiting }) => isWaiting),
-  };
-}
+): Answer<T> => shownWith(answer, [durations, durationsBefore]);
 
-/** The stuck jobs once their history is there, and the facts beside the counts of collectors. */
+/** The stuck jobs among the unfinished ones, and the facts beside the counts of collectors: both once their answers are there. */
 export function readTogether(answers: OverviewAnswers, { timeRange, now, zone }: ViewContext) {
   const { durations, durationsBefore, unfinished, timeline, trends } = answers;
   const histories = historiesOf(durations.value, durationsBefore.value);
-  const rows = withDurations(unfinished, answers).value?.results ?? [];
-  const stuck = stuckJobs(rows, histories, now);
+  const stuck = stuckAmong(withDurations(unfinished, answers).value?.results ?? [], histories, now);
   const starts = buckets(timeRange, timeline.value?.rows ?? [], { now, zone });
   const beside: Beside = {
     histories,
     trends: trends.value && trendsOf(trends.value, starts, timeRange.unit, zone),
-    stuck: sumBy(
-      stuck,
-      (job) => job.collector_id,
-      () => 1,
-    ),
+    stuck: stuckByCollector(stuck),
+    isStuckCut: stuck.isCut,
   };
-  return { stuck, beside, unfinished: rows.reduce((total, { jobs }) => total + jobs.length, 0) };
+  return { stuck, beside };
 }
 
 /** The counts of collectors, with those that have nothing but stuck jobs. */

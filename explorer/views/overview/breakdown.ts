@@ -5,7 +5,7 @@ import { ENDED, FAILED, isOneOf } from '../../api/statuses.js';
 import type { JobStatus } from '../../api/statuses.js';
 import type { Share } from '../../state/chance.js';
 import { sumBy } from '../../state/grouping.js';
-import { after, BUCKETS, bucketStart, floor } from '../../state/time-range.js';
+import { after, BUCKETS, bucketStart, endOf, floor } from '../../state/time-range.js';
 import type { TimeRange, Unit } from '../../state/time-range.js';
 
 /** The number of jobs with one status in one bucket. */
@@ -32,12 +32,16 @@ export const MAX_BUCKETS = 750;
  * a date in the future does not stretch it.
  */
 export function buckets(
-  { from, to, unit }: TimeRange,
+  timeRange: TimeRange,
   rows: readonly Cell[],
   { now, zone }: { readonly now: number; readonly zone: string },
 ): readonly number[] {
+  const { from, unit } = timeRange;
   const starts = rows.map(({ start }) => start).filter((start) => start <= now);
-  const end = from === undefined && starts.length > 0 ? Math.max(...starts) : (to ?? now) - 1;
+  const end =
+    from === undefined && starts.length > 0
+      ? Math.max(...starts)
+      : Math.max(from ?? -Infinity, endOf(timeRange, now) - 1);
   const last = floor(end, unit, zone);
   const first = from === undefined ? Math.min(last, ...starts) : floor(from, unit, zone);
   const least = Math.max(first, floor(last - (MAX_BUCKETS - 1) * BUCKETS[unit].length, unit, zone));

@@ -1,15 +1,14 @@
 /** Why jobs fail: the error codes by jobs, and the failures without an error. */
 import { useState } from 'preact/hooks';
-import { listMessages, MAX_CODES, WITHOUT_ERROR } from '../../api/error-codes.js';
+import { failedWith, FAILED_WITHOUT_ERROR, listMessages, MAX_CODES } from '../../api/error-codes.js';
 import type { ErrorCodeRow } from '../../api/error-codes.js';
-import { FIELDS } from '../../api/fields.js';
-import { FAILED } from '../../api/statuses.js';
+import type { Condition } from '../../api/selection.js';
 import { Answered } from '../../components/answered.js';
 import { Bar } from '../../components/bar.js';
 import { count, plural } from '../../components/format.js';
 import { Time } from '../../components/time.js';
 import { useAnswer } from '../../state/answer.js';
-import { typed } from '../../state/conditions.js';
+import { typedCondition } from '../../state/conditions.js';
 import { hashOf, withConditions } from '../../state/route.js';
 import { selectionOf } from '../../state/selection.js';
 import type { ViewContext } from '../../state/view-context.js';
@@ -20,15 +19,9 @@ interface Named {
   nameOf(collector: string): string;
 }
 
-const failedWith = (context: ViewContext, key: string, operator: string, value: string): string =>
-  hashOf({
-    ...context.route,
-    ...withConditions(context.route, [
-      { key: FIELDS.status, operator: 'in', value: FAILED.join(', ') },
-      { key, operator, value },
-    ]),
-    view: 'jobs',
-  });
+/** A link to the jobs that meet these conditions too. */
+const hrefOf = ({ route }: ViewContext, conditions: readonly Condition[]): string =>
+  hashOf({ ...route, ...withConditions(route, conditions.map(typedCondition)), view: 'jobs' });
 
 function Messages({ code, context }: { readonly code: string; readonly context: ViewContext }) {
   const { route, timeRange } = context;
@@ -82,7 +75,7 @@ function ErrorCode({ row, peak, ...named }: Named & { readonly row: ErrorCodeRow
   const { code, jobs, errors, newest } = row;
   return (
     <li>
-      <a class="one-line" title={code} href={failedWith(named.context, FIELDS.errorCode, 'eq', typed(code))}>
+      <a class="one-line" title={code} href={hrefOf(named.context, failedWith(code))}>
         {code || 'without a code'}
       </a>
       <Jobs jobs={jobs} peak={peak} note={`${count(errors)} ${errors === 1 ? 'entry' : 'entries'}`} />
@@ -104,7 +97,7 @@ const Unexplained = ({
   readonly context: ViewContext;
 }) => (
   <li>
-    <a href={failedWith(context, WITHOUT_ERROR.key ?? '', 'exists', 'false')}>no error given</a>
+    <a href={hrefOf(context, FAILED_WITHOUT_ERROR)}>no error given</a>
     <Jobs jobs={jobs} peak={peak} />
     <span class="message">They failed or timed out, and have no error.</span>
   </li>

@@ -6,6 +6,8 @@ import type { Share } from '../../state/chance.js';
 import { hashOf } from '../../state/route.js';
 import type { Route } from '../../state/route.js';
 import { ALL } from '../../state/time-range.js';
+import { stuckText } from './stuck.js';
+import type { Stuck } from './stuck.js';
 
 export interface Told {
   /** The number of jobs in every status, and the share of failed ones. */
@@ -16,7 +18,7 @@ export interface Told {
   readonly window: string;
   /** The most frequent cause; undefined without one, or until it is there. */
   readonly cause: ErrorCodeRow | undefined;
-  readonly stuck: number;
+  readonly stuck: Stuck;
   nameOf(collector: string): string;
   /** The route of the view: without jobs, a window or conditions may be the cause. */
   readonly route: Route;
@@ -78,8 +80,7 @@ export function Headline({ jobs, failed, before, window, cause, stuck, nameOf, r
           {failed.part === 0 ? 'None' : count(failed.part)} of {plural(jobs, 'job')} failed
         </strong>{' '}
         {window}
-        {cause !== undefined && causeText(cause, nameOf)}.
-        {stuck > 0 && ` ${plural(stuck, 'job')} ${stuck === 1 ? 'is' : 'are'} stuck or late.`}
+        {cause !== undefined && causeText(cause, nameOf)}.{stuckText(stuck)}
       </p>
       {jobs === 0 && <Empty route={route} />}
       <p class="none">

@@ -26,7 +26,7 @@ export function NewestJobs({
             <JobTable jobs={results} context={context} />
             {total > MAX_NEWEST_JOBS && (
               <p>
-                <a href={hashOf({ ...route, view: 'jobs', status: '' })}>All {count(total)}</a>
+                <a href={hashOf({ ...route, view: 'jobs' })}>All {count(total)}</a>
               </p>
             )}
           </>

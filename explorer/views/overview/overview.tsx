@@ -5,11 +5,12 @@ import { sinceText } from '../../components/format.js';
 import { RequestInspector } from '../../components/request-inspector.js';
 import { TheAnswer } from '../../components/skip-link.js';
 import { StatusLinks } from '../../components/status-tabs.js';
-import { violationsOf } from '../../state/answer.js';
+import { shownWith, violationsOf } from '../../state/answer.js';
 import { byStatus } from '../../state/grouping.js';
 import type { ViewContext } from '../../state/view-context.js';
 import {
   namesOf,
+  ofEveryJob,
   onlyCollector,
   readTogether,
   useAnswers,
@@ -30,7 +31,7 @@ import { Timeline } from './timeline.js';
 /** Why jobs fail, and those that do not end. */
 const Causes = ({
   answers,
-  reading: { stuck, unfinished },
+  reading: { stuck },
   context,
   nameOf,
 }: {
@@ -42,7 +43,7 @@ const Causes = ({
   <div class="stack">
     <section aria-labelledby="errors">
       <h2 id="errors">Why jobs fail</h2>
-      <Answered answer={answers.codes}>
+      <Answered answer={shownWith(answers.codes, [answers.unexplained])}>
         {({ results }) => (
           <ErrorCodes
             rows={results}
@@ -56,7 +57,7 @@ const Causes = ({
     <section aria-labelledby="stuck">
       <h2 id="stuck">Stuck and late</h2>
       <Answered answer={withDurations(answers.unfinished, answers)}>
-        {() => <StuckJobs jobs={stuck} unfinished={unfinished} context={context} />}
+        {() => <StuckJobs stuck={stuck} context={context} />}
       </Answered>
     </section>
   </div>
@@ -88,7 +89,8 @@ function Runs({
   );
 }
 
-export function Overview({ context }: { readonly context: ViewContext }) {
+export function Overview(given: { readonly context: ViewContext }) {
+  const context = ofEveryJob(given.context);
   const { route, timeRange, settings, go } = context;
   const answers = useAnswers(context);
   const { timeline, codes, newest } = answers;
@@ -108,7 +110,7 @@ export function Overview({ context }: { readonly context: ViewContext }) {
               before={failedShare(before)}
               window={sinceText(window.timeRange, context)}
               cause={codes.value?.results[0]}
-              stuck={reading.stuck.length}
+              stuck={reading.stuck}
               nameOf={nameOf}
               route={route}
             />
@@ -123,10 +125,10 @@ export function Overview({ context }: { readonly context: ViewContext }) {
       <Runs answers={answers} histories={reading.beside.histories} context={context} nameOf={nameOf} />
       <div class="columns overview">
         <CollectorTable
-          collectors={collectors}
+          collectors={shownWith(withDurations(collectors, answers), [answers.unfinished])}
           beside={reading.beside}
           durations={[answers.durations, answers.durationsBefore]}
-          others={[answers.unfinished, answers.trends]}
+          trends={answers.trends}
           context={context}
         />
         <Causes answers={answers} reading={reading} context={context} nameOf={nameOf} />

@@ -67,6 +67,12 @@ function Failing({ rate }: { readonly rate: Rate }) {
   );
 }
 
+/** None of the unfinished jobs that were read is not none at all. */
+function stuckCell({ stuck, isStuckCut }: Rate): string {
+  if (!isStuckCut) return count(stuck);
+  return stuck === 0 ? '–' : `${count(stuck)}+`;
+}
+
 /** By the ids of the order. */
 export const RATE_COLUMNS: Readonly<Record<string, RateColumn>> = {
   failing: {
@@ -76,7 +82,7 @@ export const RATE_COLUMNS: Readonly<Record<string, RateColumn>> = {
   },
   before: { title: 'Before', value: before, cell: (rate) => <Before rate={rate} /> },
   failed: { title: 'Failed', value: ({ failed }) => failed, cell: ({ failed }) => count(failed) },
-  stuck: { title: 'Stuck', value: ({ stuck }) => stuck, cell: ({ stuck }) => count(stuck) },
+  stuck: { title: 'Stuck', value: ({ stuck }) => stuck, cell: stuckCell },
   jobs: { title: 'Jobs', value: ({ jobs }) => jobs, cell: ({ jobs }) => count(jobs) },
   median: {
     title: 'Median',

@@ -1,7 +1,5 @@
 /** Computes the outcome of the jobs of each collector and provider from the answers of the overview. */
-import type { CollectorRow } from '../../api/job-counts.js';
-import { ENDED, FAILED, isOneOf } from '../../api/statuses.js';
-import type { JobStatus } from '../../api/statuses.js';
+import type { CollectorRow, Outcome } from '../../api/job-counts.js';
 import { atLeast } from '../../state/chance.js';
 import type { Share } from '../../state/chance.js';
 import { groupBy } from '../../state/grouping.js';
@@ -17,6 +15,8 @@ export interface Rate {
   readonly failed: number;
   /** Unfinished jobs of all time that are stuck or late. */
   readonly stuck: number;
+  /** There may be more of them. */
+  readonly isStuckCut: boolean;
   /** Failed and stuck jobs among those that ended or are stuck. */
   readonly failing: Share;
   /** Failed jobs among the ended ones of the time before. */
@@ -29,14 +29,8 @@ export interface Rate {
   readonly isSlower: boolean;
 }
 
-const sum = (
-  rows: readonly CollectorRow[],
-  field: 'jobs' | 'before',
-  statuses?: readonly JobStatus[],
-): number =>
-  rows
-    .filter(({ status = '' }) => statuses === undefined || isOneOf(statuses, status))
-    .reduce((total, row) => total + (row[field] ?? 0), 0);
+const sum = (rows: readonly CollectorRow[], time: 'within' | 'before', number: keyof Outcome): number =>
+  rows.reduce((total, row) => total + (row[time]?.[number] ?? 0), 0);
 
 const isWorse = (one: Rate, other: Rate): number =>
   atLeast(other.failing) - atLeast(one.failing) ||
@@ -49,6 +43,8 @@ export interface Beside {
   readonly histories: Histories;
   /** The stuck jobs of each collector, by its id. */
   readonly stuck: ReadonlyMap<string, number>;
+  /** There may be more of them: the oldest unfinished jobs were read. */
+  readonly isStuckCut: boolean;
   /** By the key of a group; undefined: none are known. */
   readonly trends: Trends | undefined;
 }
@@ -56,22 +52,23 @@ export interface Beside {
 /** Groups the rows of collectors by the field `key`, each group named by the field `name`, the worst first. */
 export function rates(
   results: readonly CollectorRow[],
-  { histories, stuck, trends }: Beside,
+  { histories, stuck, isStuckCut, trends }: Beside,
   key: 'collector_id' | 'provider',
   name: 'name' | 'provider',
 ): readonly Rate[] {
   const found = [...groupBy(results, (row) => row[key] ?? '')].map(([group, rows]): Rate => {
     const ids = [...new Set(rows.map((row) => row.collector_id ?? ''))];
     const stuckJobs = ids.reduce((total, id) => total + (stuck.get(id) ?? 0), 0);
-    const failed = sum(rows, 'jobs', FAILED);
+    const failed = sum(rows, 'within', 'failed');
     return {
       key: group,
       name: rows.map((row) => row[name]?.trim() ?? '').find((each) => each !== '') ?? group,
-      jobs: sum(rows, 'jobs'),
+      jobs: sum(rows, 'within', 'jobs'),
       failed,
       stuck: stuckJobs,
-      failing: { part: failed + stuckJobs, of: sum(rows, 'jobs', ENDED) + stuckJobs },
-      before: { part: sum(rows, 'before', FAILED), of: sum(rows, 'before', ENDED) },
+      isStuckCut,
+      failing: { part: failed + stuckJobs, of: sum(rows, 'within', 'ended') + stuckJobs },
+      before: { part: sum(rows, 'before', 'failed'), of: sum(rows, 'before', 'ended') },
       median: histories.get(group)?.within?.median,
       trend: trends && (trends.get(group) ?? []),
       isSlower: isSlower(histories.get(group)),

@@ -1,9 +1,11 @@
 /** The durations of one collector's newest runs: a dot each, by status, with lines at the exact median and p95 of the window. */
+import { MAX_RUNS } from '../../api/durations.js';
 import type { Run } from '../../api/durations.js';
 import { useWidth } from '../../components/chart/use-width.js';
-import { duration, plural } from '../../components/format.js';
+import { count, duration, plural } from '../../components/format.js';
 import { allStatuses, statusClass, statusName } from '../../components/status.js';
 import { hashOf } from '../../state/route.js';
+import { endOf } from '../../state/time-range.js';
 import type { ViewContext } from '../../state/view-context.js';
 import { isComparable, isSlower } from './runs.js';
 import type { History } from './runs.js';
@@ -71,7 +73,7 @@ function Dots({
   const levels = within === undefined ? {} : { p95: within.p95, median: within.median };
   const top = Math.max(1, ...runs.map(({ length }) => length), ...Object.values(levels));
   const x = (time: number): number =>
-    LEFT + ((time - first) / Math.max(1, now - first)) * Math.max(1, width - LEFT - RIGHT);
+    LEFT + ((time - first) / Math.max(1, endOf(timeRange, now) - first)) * Math.max(1, width - LEFT - RIGHT);
   const y = (length: number): number => HEIGHT - BOTTOM - (length / top) * (HEIGHT - TOP - BOTTOM);
   return (
     <svg
@@ -120,6 +122,7 @@ export function RunsChart(drawn: Drawn) {
             ))}
         </p>
       </div>
+      {runs.length >= MAX_RUNS && <p class="none">The newest {count(MAX_RUNS)} runs are drawn.</p>}
     </>
   );
 }

@@ -1,5 +1,4 @@
 /** The durations that are usual for collectors (docs/explorer.md «Overview»). */
-import { MAX_RANKED } from '../../api/durations.js';
 import type { DurationRow, Durations } from '../../api/durations.js';
 import type { Results } from '../../api/stat.js';
 
@@ -22,10 +21,6 @@ export function historiesOf(
     histories.set(of, { ...histories.get(of), before: durations });
   return histories;
 }
-
-/** Holds for an answer that has no room for all runs. */
-export const isCut = ({ results }: Results<DurationRow>): boolean =>
-  results.reduce((total, { runs }) => total + runs, 0) >= MAX_RANKED;
 
 /** Ended runs that make a history. */
 const MIN_RUNS = 5;

@@ -1,10 +1,10 @@
 /** The jobs that are stuck or late, whatever the window: each a click away. */
-import { duration, plural } from '../../components/format.js';
+import { count, duration, plural } from '../../components/format.js';
 import { DAY_MS } from '../../state/time-range.js';
 import { hashOf } from '../../state/route.js';
 import type { ViewContext } from '../../state/view-context.js';
 import { LATE_FACTOR } from './stuck.js';
-import type { StuckJob } from './stuck.js';
+import type { Stuck, StuckJob } from './stuck.js';
 
 /** Jobs shown before the reader asks for all. */
 const MAX_JOBS = 8;
@@ -26,17 +26,19 @@ const StuckRow = ({ job, context: { route } }: { readonly job: StuckJob; readonl
 );
 
 export function StuckJobs({
-  jobs,
-  unfinished,
+  stuck: { jobs, among, isCut },
   context,
 }: {
-  readonly jobs: readonly StuckJob[];
-  /** The number of unfinished jobs looked at. */
-  readonly unfinished: number;
+  readonly stuck: Stuck;
   readonly context: ViewContext;
 }) {
   if (jobs.length === 0)
-    return <p class="none">None of {plural(unfinished, 'unfinished job')} takes longer than usual.</p>;
+    return (
+      <p class="none">
+        None of {isCut && 'the oldest '}
+        {plural(among, 'unfinished job')} takes longer than usual.
+      </p>
+    );
   const rows = jobs.map((job) => <StuckRow key={job.job_id} job={job} context={context} />);
   return (
     <>
@@ -51,7 +53,7 @@ export function StuckJobs({
       )}
       <p class="none">
         Unfinished for longer than {LATE_FACTOR} times the p95 of their collector, or than a day without a
-        history; of all time.
+        history; of all time{isCut && `, among the oldest ${count(among)} unfinished jobs`}.
       </p>
     </>
   );

@@ -5,7 +5,7 @@ import { Chart } from '../../components/chart/chart.js';
 import { bucketName, plural, tick } from '../../components/format.js';
 import { allStatuses, statusClass, statusName } from '../../components/status.js';
 import { byStatus } from '../../state/grouping.js';
-import { after, between } from '../../state/time-range.js';
+import { after, between, endOf } from '../../state/time-range.js';
 import type { Go } from '../../state/view-context.js';
 import type { Times } from './answers.js';
 import { buckets, MAX_BUCKETS, series } from './breakdown.js';
@@ -36,11 +36,11 @@ const outside = (rows: readonly Cell[], starts: readonly number[]): number => {
 
 export function Timeline({ times, go }: { readonly times: Times; readonly go: Go }) {
   const { timeRange, now, zone, rows } = times;
-  const { unit, from: begun = -Infinity, to = now } = timeRange;
+  const { unit, from: begun = -Infinity } = timeRange;
   const starts = buckets(timeRange, rows, times);
   const ends = starts.map((start) => after(start, unit, zone));
   const names = starts.map((start, index) => {
-    const isPartial = start < begun || (ends[index] ?? 0) > Math.min(to, now);
+    const isPartial = start < begun || (ends[index] ?? 0) > endOf(timeRange, now);
     return `${bucketName(start, unit, zone)}${isPartial ? ' (not whole)' : ''}`;
   });
   const drawn = failuresFirst(allStatuses(byStatus(rows))).map((status) => ({

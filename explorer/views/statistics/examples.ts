@@ -1,6 +1,7 @@
 /** Statistics to start from. */
 import { FIELDS } from '../../api/fields.js';
 import type { Stage } from '../../api/stat.js';
+import { dateFormat } from '../../state/time-range.js';
 
 const JOBS = { name: 'jobs', operator: 'count' };
 const STATUS = { key: FIELDS.status, name: 'status' };
@@ -16,13 +17,19 @@ const ERRORS = {
   operator: 'count',
   conditions: [{ key: FIELDS.status, operator: 'eq', value: 'ERROR' }],
 };
+const dayOf = (zone: string) => ({
+  key: FIELDS.created,
+  name: 'day',
+  date_format: dateFormat('day', zone),
+});
 const TASKS_LEFT = { name: 'tasks_left', operator: 'sum', key: FIELDS.remainedTasks };
 
-export const EXAMPLES: Readonly<Record<string, readonly Stage[]>> = {
+/** Days are those of the zone. */
+export const examples = (zone: string): Readonly<Record<string, readonly Stage[]>> => ({
   'Jobs a day by status': [
     {
       group: {
-        keys: [{ key: FIELDS.created, name: 'day', date_format: '%Y-%m-%d' }, STATUS],
+        keys: [dayOf(zone), STATUS],
         fields: [JOBS],
       },
     },
@@ -31,10 +38,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Stage[]>> = {
   'Errors a day by collector': [
     {
       group: {
-        keys: [
-          { key: FIELDS.created, name: 'day', date_format: '%Y-%m-%d' },
-          { key: FIELDS.collectorName, name: 'collector' },
-        ],
+        keys: [dayOf(zone), { key: FIELDS.collectorName, name: 'collector' }],
         fields: [ERRORS],
       },
     },
@@ -80,4 +84,4 @@ export const EXAMPLES: Readonly<Record<string, readonly Stage[]>> = {
     { group: { keys: [{ key: FIELDS.provider, name: 'provider' }], fields: [JOBS] } },
     LARGEST_FIRST,
   ],
-};
+});

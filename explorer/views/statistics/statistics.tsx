@@ -9,15 +9,21 @@ import { useAnswer, violationsOf } from '../../state/answer.js';
 import { selectionOf } from '../../state/selection.js';
 import type { ViewContext } from '../../state/view-context.js';
 import { Editor, stagesOf } from './editor.js';
-import { EXAMPLES } from './examples.js';
+import { examples } from './examples.js';
 import { Results } from './results.js';
 
-const [FIRST_EXAMPLE = []] = Object.values(EXAMPLES);
+type Examples = ReturnType<typeof examples>;
 
-const ExamplePicker = ({ onPick }: { onPick(stages: readonly Json[]): void }) => (
+const ExamplePicker = ({
+  offered,
+  onPick,
+}: {
+  readonly offered: Examples;
+  onPick(stages: readonly Json[]): void;
+}) => (
   <fieldset class="choices">
     <legend>Start from</legend>
-    {Object.entries(EXAMPLES).map(([name, stages]) => (
+    {Object.entries(offered).map(([name, stages]) => (
       <button key={name} type="button" onClick={() => onPick(stages)}>
         {name}
       </button>
@@ -26,8 +32,10 @@ const ExamplePicker = ({ onPick }: { onPick(stages: readonly Json[]): void }) =>
 );
 
 export function Statistics({ context }: { readonly context: ViewContext }) {
-  const { route, timeRange, settings, go } = context;
-  const asked = stagesOf(route.aggregate) ?? FIRST_EXAMPLE;
+  const { route, timeRange, zone, settings, go } = context;
+  const offered = examples(zone);
+  const [first = []] = Object.values(offered);
+  const asked = stagesOf(route.aggregate) ?? first;
   const answer = useAnswer(statStages(selectionOf(route, timeRange), asked), context);
   const violations = violationsOf([answer]);
   const run = (stages: readonly Json[]): void => go({ aggregate: JSON.stringify(stages) });
@@ -37,7 +45,7 @@ export function Statistics({ context }: { readonly context: ViewContext }) {
       <div class="columns playground">
         <section aria-labelledby="stages">
           <h2 id="stages">Stages</h2>
-          <ExamplePicker onPick={run} />
+          <ExamplePicker offered={offered} onPick={run} />
           <Editor asked={asked} violations={violations} fields={settings.fields} onRun={run} />
         </section>
         <section aria-labelledby="rows">
