@@ -19,6 +19,8 @@ export function useRoute(): Navigation {
   useEffect(() => {
     const follow = (): void => setRoute(current());
     addEventListener('hashchange', follow);
+    // The address may have changed since the first drawing.
+    follow();
     return () => removeEventListener('hashchange', follow);
   }, []);
   return {
