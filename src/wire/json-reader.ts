@@ -55,7 +55,7 @@ interface TextSpan {
 const SKIP: Readonly<Record<Kind, (json: JsonReader) => unknown>> = {
   null: (json) => json.null(),
   'a bool': (json) => json.bool(),
-  'a number': (json) => json.number(),
+  'a number': (json) => json.digits(),
   'a text': (json) => json.text(),
   'a list': (json) => json.items(() => json.skip()),
   'an object': (json) => json.members(() => json.skip()),
@@ -139,11 +139,16 @@ export class JsonReader {
     return word === 'true' || (word === 'false' ? false : this.#broken(start));
   }
 
-  /** Reads a number. Errors: it is beyond the range of a double. */
-  number(): number {
+  /** Reads a number as it is written. */
+  digits(): string {
     const start = this.#offset;
     const word = this.#word();
-    if (!NUMBER.test(word)) this.#broken(start);
+    return NUMBER.test(word) ? word : this.#broken(start);
+  }
+
+  /** Reads a number. Errors: it is beyond the range of a double. */
+  number(): number {
+    const word = this.digits();
     const number = Number(word);
     return Number.isFinite(number) ? number : this.refuse(`${echo(word)} is beyond the range of a double`);
   }
