@@ -150,6 +150,21 @@ test.each<readonly [string, Fetch]>([
   expect(await resultOf(keysOf('domain-a', SIGNAL))).toEqual(UNAVAILABLE);
 });
 
+test('a domain without a key leaves an unusable one of before logged, until a good key returns', async () => {
+  let fetch: Fetch = () => Promise.resolve('[]');
+  const { clock, log, keysOf } = createKeys((...question) => fetch(...question));
+  for (const next of [none, fetch, none, known]) {
+    await keysOf('domain-a', SIGNAL);
+    clock.now += 30_000;
+    fetch = next;
+  }
+  expect(log.entries.map(({ message }) => message)).toEqual(['the key of a domain cannot be used']);
+  expect(await keysOf('domain-a', SIGNAL)).toHaveLength(1);
+  expect(log.entries.slice(1).map(({ message }) => message)).toEqual([
+    'the key of a domain can be used again',
+  ]);
+});
+
 describe('callers waiting for a key', () => {
   test('share one fetch', async () => {
     const { requested, keysOf } = createKeys(known);
@@ -229,7 +244,7 @@ describe('callers waiting for a key', () => {
 });
 
 describe('the cache', () => {
-  /** More than are fetched at once; test/auth/lru.test.ts has the default. */
+  /** More than are fetched at once. */
   const CAPACITY = 50;
   const domains = Array.from({ length: CAPACITY }, (_, nth) => `domain-${nth}`);
 
@@ -345,6 +360,7 @@ describe('an invalid key', () => {
     const sent = await Promise.all([
       signed(access(did, { cat: 'REFRESH_TOKEN' }), pair, { alg: 'ES256' }),
       signed(access(''), pair, { alg: 'ES256' }),
+      signed(access('x'.repeat(65)), pair, { alg: 'ES256' }),
       signed(access(did, { permissions: ['*', 1] }), pair, { alg: 'ES256' }),
     ]);
     for (const token of [undefined, '', '.', ...sent]) expect(await outcomes(token)).toEqual(REFUSED);
