@@ -1,8 +1,9 @@
 /** Caches the keys of the identity service: one fetch at a time per domain, stale keys during an outage (docs/secure.md «Identity service»). */
 import { echo, messageOf } from '../errors.js';
-import { raceAbort } from '../limits/abort.js';
+import { raceAbort, withTimeout } from '../limits/abort.js';
 import { createCache } from '../limits/cache.js';
 import { createFairScheduler } from '../limits/fair-scheduler.js';
+import type { FairScheduler } from '../limits/fair-scheduler.js';
 import type { Origin } from './caller.js';
 import { identityUnavailable, IDENTITY_TIMEOUT_MS } from './identity.js';
 import type { Identity } from './identity.js';
@@ -18,6 +19,9 @@ const RETRY_DELAY_MS = 5_000;
 
 /** Cached domains with a key, and as many without. */
 const MAX_DOMAINS = 10_000;
+
+/** Time for a new key, after which callers go on with the known one. */
+const GRACE_MS = 500;
 
 /** Limits concurrent fetches, so that made-up domains cannot flood identity. The rest wait, no longer than their callers. */
 const FETCH_LIMITS = { concurrency: 16, waiting: Infinity };
@@ -150,9 +154,16 @@ export function createFetchedKeys(
   const { monotonicNow, timeout = IDENTITY_TIMEOUT_MS } = options;
   const cache = createKeyCache(options);
   const share = createSharedFetches();
-  const acquireSlot = createFairScheduler(FETCH_LIMITS);
+  // Two schedulers, so that made-up domains cannot delay domains with keys.
+  const slotForNew = createFairScheduler(FETCH_LIMITS);
+  const slotForKnown = createFairScheduler(FETCH_LIMITS);
 
-  async function fetched(domainId: string, signal: AbortSignal, origin?: Origin): Promise<Keys> {
+  async function fetched(
+    acquireSlot: FairScheduler,
+    domainId: string,
+    signal: AbortSignal,
+    origin?: Origin,
+  ): Promise<Keys> {
     const begun = monotonicNow();
     using _slot = await slotWithin((waiting) => acquireSlot(domainId, waiting), signal, timeout);
     const left = Math.max(1, timeout - (monotonicNow() - begun));
@@ -164,31 +175,26 @@ export function createFetchedKeys(
     );
   }
 
-  /** Fetches the keys in the trace of the first to ask; in an outage the cached ones of `before` stay valid. */
-  const refresh = (
-    domainId: string,
-    before: CachedKeys | undefined,
-    signal: AbortSignal,
-    origin?: Origin,
-  ): Promise<Keys> =>
-    share(
-      domainId,
-      (abandoned) =>
-        fetched(domainId, abandoned, origin).catch((error: unknown) => {
-          if (before === undefined || abandoned.aborted) throw error;
-          return cache.keepStale(domainId, before);
-        }),
-      signal,
-    );
+  /** Fetches the keys anew, whoever leaves. Those of `before` stay valid in an outage, and if the fetch outlasts the grace. */
+  function refresh(domainId: string, before: CachedKeys, origin?: Origin): Promise<Keys> {
+    const { signal } = new AbortController();
+    const withinGrace = (): Promise<Keys> => {
+      const fetching = fetched(slotForKnown, domainId, signal, origin);
+      return withTimeout(GRACE_MS, signal, (late) => raceAbort(fetching, late)).catch(() =>
+        cache.keepStale(domainId, before),
+      );
+    };
+    return share(domainId, withinGrace, signal);
+  }
 
   return async (domainId, signal, origin) => {
     const known = cache.known(domainId);
     if (known !== undefined && known.until > monotonicNow()) return known.keys;
     if (cache.hasNone(domainId)) return [];
-    if (known?.stale !== true || monotonicNow() - known.until > KEY_TTL_MS)
-      return refresh(domainId, known, signal, origin);
-    // In an outage, callers with a cached key do not wait for identity.
-    void refresh(domainId, known, new AbortController().signal);
-    return known.keys;
+    if (known === undefined)
+      return share(domainId, (abandoned) => fetched(slotForNew, domainId, abandoned, origin), signal);
+    const refreshed = refresh(domainId, known, origin);
+    const isOutage = known.stale && monotonicNow() - known.until <= KEY_TTL_MS;
+    return isOutage ? known.keys : raceAbort(refreshed, signal);
   };
 }
