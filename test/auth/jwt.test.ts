@@ -259,6 +259,7 @@ describe('the scope of a token', () => {
   test.each([
     ['ES256', () => ecKey, 'domain-curve'],
     ['EdDSA', () => edKey, 'domain-edwards'],
+    ['RS256', () => sharedKey, 'of-64-characters'.repeat(4)],
   ])('is verified for %s keys', async (alg, pair, did) => {
     const outcome = await callGrpc('list', {}, await signed(access({ did }), pair(), { alg }));
     expect(outcome).toEqual({ response: {} });
