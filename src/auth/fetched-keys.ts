@@ -175,7 +175,7 @@ export function createFetchedKeys(
     );
   }
 
-  /** Fetches the keys anew, whoever leaves. Those of `before` stay valid in an outage, and if the fetch outlasts the grace. */
+  /** Fetches the keys anew, even if every caller leaves. Those of `before` stay valid in an outage, and once the grace has passed. */
   function refresh(domainId: string, before: CachedKeys, origin?: Origin): Promise<Keys> {
     const { signal } = new AbortController();
     const withinGrace = (): Promise<Keys> => {
