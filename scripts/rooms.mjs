@@ -45,7 +45,7 @@ export const ROOMS = [
   [['src/wire/', 'bytes of protobuf, BSON, Struct, JSON and CSV']],
   [
     ['src/regex/', 'finds expressions that can run away in a backtracking engine'],
-    ['src/limits/', 'fair scheduling, memory, coalescing, abort scopes, yielding and load shedding'],
+    ['src/limits/', 'fair scheduling, memory, caches, coalescing, abort scopes, yielding, load shedding'],
     ['src/telemetry/', 'the log, metrics, traces, and their export by OTLP'],
   ],
   [['src/config/', 'the environment as one frozen Config, every complaint at once']],

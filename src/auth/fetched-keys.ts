@@ -1,13 +1,14 @@
 /** Caches the keys of the identity service: one fetch at a time per domain, stale keys during an outage (docs/secure.md «Identity service»). */
 import { echo, messageOf } from '../errors.js';
-import { raceAbort } from '../limits/abort.js';
+import { raceAbort, withTimeout } from '../limits/abort.js';
+import { createCache } from '../limits/cache.js';
 import { createFairScheduler } from '../limits/fair-scheduler.js';
+import type { FairScheduler } from '../limits/fair-scheduler.js';
 import type { Origin } from './caller.js';
 import { identityUnavailable, IDENTITY_TIMEOUT_MS } from './identity.js';
 import type { Identity } from './identity.js';
 import { readKey } from './keys.js';
 import type { KeysOf, VerifyingKey } from './keys.js';
-import { createLru } from './lru.js';
 
 /** Lifetimes of a cached key, and of the knowledge that a domain has no usable key. */
 const KEY_TTL_MS = 600_000;
@@ -15,6 +16,12 @@ const ABSENCE_TTL_MS = 30_000;
 
 /** Delay between two fetches of a cached key during an outage of identity. */
 const RETRY_DELAY_MS = 5_000;
+
+/** Cached domains with a key, and as many without. */
+const MAX_DOMAINS = 10_000;
+
+/** Time for a new key, after which callers go on with the known one. */
+const GRACE_MS = 500;
 
 /** Limits concurrent fetches, so that made-up domains cannot flood identity. The rest wait, no longer than their callers. */
 const FETCH_LIMITS = { concurrency: 16, waiting: Infinity };
@@ -29,12 +36,6 @@ interface CachedKeys {
   readonly stale: boolean;
 }
 
-interface Absence {
-  readonly until: number;
-  /** The fault of identity's key; '' if identity has no key. */
-  readonly complaint: string;
-}
-
 /** A subset of pino's log. */
 export interface KeyLog {
   info(about: object, message: string): void;
@@ -47,7 +48,7 @@ export interface FetchedKeysOptions {
   readonly log: KeyLog;
   /** Milliseconds for a fetch, including the wait for its slot. */
   readonly timeout?: number;
-  /** Cached domains with a key, and as many without; the cache has a default. */
+  /** Cached domains with a key, and as many without. */
   readonly capacity?: number | undefined;
 }
 
@@ -104,33 +105,39 @@ function createSharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSi
 }
 
 /** Holds keys and their absence by domain, and logs each key on becoming unusable or usable again. */
-function createKeyCache({ monotonicNow, log, capacity }: FetchedKeysOptions) {
+function createKeyCache({ monotonicNow, log, capacity = MAX_DOMAINS }: FetchedKeysOptions) {
+  const bounds = { monotonicNow, capacity };
   // Two caches, so that made-up domains cannot evict domains with keys.
-  const withKey = createLru<CachedKeys>(capacity);
-  const without = createLru<Absence>(capacity);
+  const withKey = createCache<CachedKeys>({ ...bounds, ttlMs: Infinity });
+  const without = createCache<true>({ ...bounds, ttlMs: ABSENCE_TTL_MS });
+  /** The faults of unusable keys, as logged. */
+  const complaints = createCache<string>({ ...bounds, ttlMs: Infinity });
 
-  function logChange(domainId: string, complaint: string): void {
-    const about = { domain_id: echo(domainId) };
-    if (complaint === (without.get(domainId)?.complaint ?? '')) return;
-    if (complaint === '') log.info(about, 'the key of a domain can be used again');
-    else log.warn({ ...about, reason: complaint }, 'the key of a domain cannot be used');
+  function keepNone(domainId: string): Keys {
+    withKey.delete(domainId);
+    without.set(domainId, true);
+    return [];
   }
 
   return {
     known: withKey.get,
-    hasNone: (domainId: string): boolean => (without.get(domainId)?.until ?? -Infinity) > monotonicNow(),
+    hasNone: (domainId: string): boolean => without.get(domainId) !== undefined,
     keep(domainId: string, keys: Keys): Keys {
-      logChange(domainId, '');
+      if (complaints.get(domainId) !== undefined)
+        log.info({ domain_id: echo(domainId) }, 'the key of a domain can be used again');
+      complaints.delete(domainId);
       without.delete(domainId);
       withKey.set(domainId, { keys, until: monotonicNow() + KEY_TTL_MS, stale: false });
       return keys;
     },
-    /** Caches the absence of a usable key; `complaint` is the fault of an unusable one. */
-    keepNone(domainId: string, complaint: string): Keys {
-      logChange(domainId, complaint);
-      withKey.delete(domainId);
-      without.set(domainId, { until: monotonicNow() + ABSENCE_TTL_MS, complaint });
-      return [];
+    /** Caches the absence of a key. */
+    keepNone,
+    /** Caches the absence of a usable key; `complaint` is the fault of the unusable one. */
+    keepUnusable(domainId: string, complaint: string): Keys {
+      if (complaint !== complaints.get(domainId))
+        log.warn({ domain_id: echo(domainId), reason: complaint }, 'the key of a domain cannot be used');
+      complaints.set(domainId, complaint);
+      return keepNone(domainId);
     },
     keepStale(domainId: string, { keys }: CachedKeys): Keys {
       withKey.set(domainId, { keys, until: monotonicNow() + RETRY_DELAY_MS, stale: true });
@@ -147,45 +154,47 @@ export function createFetchedKeys(
   const { monotonicNow, timeout = IDENTITY_TIMEOUT_MS } = options;
   const cache = createKeyCache(options);
   const share = createSharedFetches();
-  const acquireSlot = createFairScheduler(FETCH_LIMITS);
+  // Two schedulers, so that made-up domains cannot delay domains with keys.
+  const slotForNew = createFairScheduler(FETCH_LIMITS);
+  const slotForKnown = createFairScheduler(FETCH_LIMITS);
 
-  async function fetched(domainId: string, signal: AbortSignal, origin?: Origin): Promise<Keys> {
+  async function fetched(
+    acquireSlot: FairScheduler,
+    domainId: string,
+    signal: AbortSignal,
+    origin?: Origin,
+  ): Promise<Keys> {
     const begun = monotonicNow();
     using _slot = await slotWithin((waiting) => acquireSlot(domainId, waiting), signal, timeout);
     const left = Math.max(1, timeout - (monotonicNow() - begun));
     const text = await identity.publicKey(domainId, signal, left, origin);
-    if (text === undefined) return cache.keepNone(domainId, '');
+    if (text === undefined) return cache.keepNone(domainId);
     return await readKey(text).then(
       (key) => cache.keep(domainId, [key]),
-      (error: unknown) => cache.keepNone(domainId, messageOf(error)),
+      (error: unknown) => cache.keepUnusable(domainId, messageOf(error)),
     );
   }
 
-  /** Fetches the keys in the trace of the first to ask; in an outage the cached ones of `before` stay valid. */
-  const refresh = (
-    domainId: string,
-    before: CachedKeys | undefined,
-    signal: AbortSignal,
-    origin?: Origin,
-  ): Promise<Keys> =>
-    share(
-      domainId,
-      (abandoned) =>
-        fetched(domainId, abandoned, origin).catch((error: unknown) => {
-          if (before === undefined || abandoned.aborted) throw error;
-          return cache.keepStale(domainId, before);
-        }),
-      signal,
-    );
+  /** Fetches the keys anew, even if every caller leaves. Those of `before` stay valid in an outage, and once the grace has passed. */
+  function refresh(domainId: string, before: CachedKeys, origin?: Origin): Promise<Keys> {
+    const { signal } = new AbortController();
+    const withinGrace = (): Promise<Keys> => {
+      const fetching = fetched(slotForKnown, domainId, signal, origin);
+      return withTimeout(GRACE_MS, signal, (late) => raceAbort(fetching, late)).catch(() =>
+        cache.keepStale(domainId, before),
+      );
+    };
+    return share(domainId, withinGrace, signal);
+  }
 
   return async (domainId, signal, origin) => {
     const known = cache.known(domainId);
     if (known !== undefined && known.until > monotonicNow()) return known.keys;
     if (cache.hasNone(domainId)) return [];
-    if (known?.stale !== true || monotonicNow() - known.until > KEY_TTL_MS)
-      return refresh(domainId, known, signal, origin);
-    // In an outage, callers with a cached key do not wait for identity.
-    void refresh(domainId, known, new AbortController().signal);
-    return known.keys;
+    if (known === undefined)
+      return share(domainId, (abandoned) => fetched(slotForNew, domainId, abandoned, origin), signal);
+    const refreshed = refresh(domainId, known, origin);
+    const isOutage = known.stale && monotonicNow() - known.until <= KEY_TTL_MS;
+    return isOutage ? known.keys : raceAbort(refreshed, signal);
   };
 }

@@ -16,6 +16,9 @@ const MAX_TOKEN_BYTES = 8 * 1024;
 /** The strict form of a signed token: three parts in base64url, without anything a lenient reader would skip. */
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
+/** Characters of a domain's id; those of the identity service have 40 at most. */
+const MAX_DOMAIN_ID_LENGTH = 64;
+
 /** Seconds of tolerance between the clocks of signer and verifier. */
 const CLOCK_SKEW_S = 60;
 
@@ -31,15 +34,22 @@ interface Claims {
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === 'string');
 
+const isDomainId = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= MAX_DOMAIN_ID_LENGTH;
+
+/** JSON reads `1e400` as infinity. */
+const isTime = (value: unknown): boolean => value === undefined || Number.isFinite(value);
+
 /** Access tokens must expire, API keys need not, and refresh tokens are not accepted. */
-function isAccepted({ cat, exp }: JWTPayload): boolean {
+function isAccepted({ cat, exp, nbf, iat }: JWTPayload): boolean {
+  if (![exp, nbf, iat].every(isTime)) return false;
   return cat === 'ACCESS_TOKEN' ? exp !== undefined : cat === 'API_KEY';
 }
 
 /** Reads the claims of a payload; undefined if they are malformed. */
 function claimsOf(payload: JWTPayload): Claims | undefined {
   const { did, aud, permissions, user_type } = payload;
-  if (typeof did !== 'string' || did === '' || !isAccepted(payload)) return undefined;
+  if (!isDomainId(did) || !isAccepted(payload)) return undefined;
   if (permissions !== undefined && !isTexts(permissions)) return undefined;
   const user = typeof aud === 'string' ? aud : undefined;
   return { domainId: did, user, permissions, owner: user_type === 'DOMAIN_OWNER' };

@@ -128,13 +128,17 @@ export async function createKeyFile(
   let keys = await readKeySet(loadedText);
   let checkedAt = monotonicNow();
   let lastComplaint = '';
+  let begun = 0;
+  let loaded = 0;
 
   async function reload(): Promise<void> {
+    const nth = ++begun;
     const found = await readFile(path, 'utf8');
-    if (found !== loadedText) keys = await readKeySet(found);
-    loadedText = found;
-    lastComplaint = '';
+    const read = found === loadedText ? keys : await readKeySet(found);
     checked(false);
+    // A slow read must not replace what a later one has found.
+    if (nth < loaded) return;
+    [loaded, loadedText, keys, lastComplaint] = [nth, found, read, ''];
   }
 
   /** Checks the file, and reports a fault if it differs from the last one reported. */

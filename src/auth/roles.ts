@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { appError, fail } from '../errors.js';
 import type { AuthorizationResponse } from '../gen/spaceone/api/core/v1/handler.js';
+import { createCache } from '../limits/cache.js';
 import type { Scope } from '../scope.js';
 import type { Identity, RoleQuestion } from './identity.js';
-import { createLru } from './lru.js';
 
 /** A question about a role, with the domain of the token. */
 export interface RoleRequest extends RoleQuestion {
@@ -32,10 +32,13 @@ function scopeOf(asking: RoleRequest, answer: AuthorizationResponse): Scope {
   return scope(asking, answer);
 }
 
-interface CachedRole {
-  readonly answer: AuthorizationResponse;
-  readonly until: number;
-}
+/** Bytes of the cache, and of an answer and of each id in it beside its text. */
+const MAX_CACHE_BYTES = 16 * 1024 ** 2;
+const ANSWER_BYTES = 500;
+const ID_BYTES = 32;
+
+const weightOf = ({ projects, project_groups }: AuthorizationResponse): number =>
+  [...projects, ...project_groups].reduce((sum, id) => sum + ID_BYTES + id.length, ANSWER_BYTES);
 
 /** Answers a cache key of fixed length for questions of any length. */
 const keyOf = ({ token, verb, domain_id, project_id = '' }: RoleQuestion): string =>
@@ -52,15 +55,15 @@ export interface RolesOptions {
 
 /** Asks `identity` about each call, or takes an answer cached for at most `ttlMs`. */
 export function createRoles(identity: Pick<Identity, 'role'>, { ttlMs, monotonicNow }: RolesOptions): Roles {
-  const kept = createLru<CachedRole>();
   const uncached: Roles = async (asking, signal) => scopeOf(asking, await identity.role(asking, signal));
   if (ttlMs === 0) return uncached;
+  const cache = createCache({ ttlMs, monotonicNow, weightOf, capacity: MAX_CACHE_BYTES });
   return async (asking, signal) => {
     const key = keyOf(asking);
-    const before = kept.get(key);
-    if (before !== undefined && before.until > monotonicNow()) return scopeOf(asking, before.answer);
+    const known = cache.get(key);
+    if (known !== undefined) return scopeOf(asking, known);
     const answer = await identity.role(asking, signal);
-    kept.set(key, { answer, until: monotonicNow() + ttlMs });
+    cache.set(key, answer);
     return scopeOf(asking, answer);
   };
 }

@@ -19,6 +19,7 @@ import { collectorInfo } from './answer.js';
 import type { Reserved } from './call.js';
 import type { CollectorInfoBytes } from './transcoder.js';
 import type { Deadline } from '../limits/abort.js';
+import { createCache } from '../limits/cache.js';
 import { COLLECTOR_SHOWN, JOB_SCHEMA } from './schema.js';
 import { operandAt } from '../mongo/stored.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
@@ -28,45 +29,12 @@ import type { JobStore } from './store.js';
 const MAX_CACHE_BYTES = 8 * 1024 ** 2;
 const ENTRY_BYTES = 200;
 
-interface Entry {
+interface CachedCollector {
   /** CollectorInfo; undefined: the domain has no such collector. */
   readonly message: CollectorInfoBytes;
-  readonly until: number;
 }
 
-const weightOf = (message: CollectorInfoBytes): number => ENTRY_BYTES + (message?.length ?? 0);
-
-/** Keeps messages by key for `ttlMs` milliseconds each; the oldest are dropped first. */
-function createCache(ttlMs: number, monotonicNow: () => number) {
-  const entries = new Map<string, Entry>();
-  let weight = 0;
-
-  function drop(key: string, { message }: Entry): void {
-    entries.delete(key);
-    weight -= weightOf(message);
-  }
-
-  function dropFirst(): void {
-    for (const [key, entry] of entries) {
-      if (entry.until > monotonicNow() && weight <= MAX_CACHE_BYTES) return;
-      drop(key, entry);
-    }
-  }
-
-  return {
-    get(key: string): Entry | undefined {
-      const entry = entries.get(key);
-      return entry !== undefined && entry.until > monotonicNow() ? entry : undefined;
-    },
-    set(key: string, message: CollectorInfoBytes): void {
-      const before = entries.get(key);
-      if (before !== undefined) drop(key, before);
-      entries.set(key, { message, until: monotonicNow() + ttlMs });
-      weight += weightOf(message);
-      dropFirst();
-    },
-  };
-}
+const weightOf = ({ message }: CachedCollector): number => ENTRY_BYTES + (message?.length ?? 0);
 
 const COLLECTOR = nameTableOf([['collector', true]]);
 
@@ -92,7 +60,10 @@ export function createCollectorLoader({
   monotonicNow,
   meter,
 }: CollectorLoaderOptions): CollectorLoader {
-  const cache = createCache(collectorCache, monotonicNow);
+  const cache = createCache<CachedCollector>({
+    ...{ ttlMs: collectorCache, monotonicNow, weightOf },
+    capacity: MAX_CACHE_BYTES,
+  });
 
   async function lookUp(references: readonly string[], scope: Scope, deadline: Deadline) {
     const ids = references.map((reference) => ObjectId.createFromHexString(reference));
@@ -118,7 +89,7 @@ export function createCollectorLoader({
     for (const reference of missing) {
       const message = found?.get(reference);
       messages.set(reference, message);
-      cache.set(scope.domainId + reference, message);
+      cache.set(scope.domainId + reference, { message });
     }
     return references.map((reference) => messages.get(reference));
   };

@@ -1,20 +1,10 @@
-// Keys fetched from the identity service: their lifetime, invalid keys, and callers waiting for a fetch.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+// Keys fetched from the identity service: their lifetime, outages, and callers waiting for a fetch.
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createFetchedKeys } from '../../src/auth/fetched-keys.js';
-import { identityUnavailable, createIdentity } from '../../src/auth/identity.js';
+import { identityUnavailable } from '../../src/auth/identity.js';
 import type { Identity } from '../../src/auth/identity.js';
-import { createJwtAuthenticate } from '../../src/auth/jwt.js';
-import type { KeysOf } from '../../src/auth/keys.js';
-import type { Outcome } from '../harness/client.js';
-import { callHttp } from '../harness/http-client.js';
-import { startStandIn } from '../harness/identity.js';
-import type { StandIn } from '../harness/identity.js';
-import { UNUSABLE } from '../harness/keys.js';
 import { createRecordedLog } from '../harness/log.js';
-import { startService } from '../harness/service.js';
-import type { Service } from '../harness/service.js';
-import { access, pairOf, publicJwk, signed } from '../harness/tokens.js';
-import type { Pair } from '../harness/tokens.js';
+import { pairOf, publicJwk } from '../harness/tokens.js';
 import { until } from '../harness/until.js';
 
 const MINUTE_MS = 60_000;
@@ -22,12 +12,10 @@ const SIGNAL = new AbortController().signal;
 /** Timeout of a fetch. */
 const TIMEOUT_MS = 300;
 
-let pair: Pair;
 let jwk: string;
 
 beforeAll(async () => {
-  pair = await pairOf('ES256');
-  jwk = JSON.stringify(await publicJwk(pair));
+  jwk = JSON.stringify(await publicJwk(await pairOf('ES256')));
 });
 
 type Fetch = Identity['publicKey'];
@@ -116,6 +104,68 @@ describe('the result of a fetch', () => {
   });
 });
 
+describe('a fetch for a known key', () => {
+  /** Fetches a key, and lets ten minutes pass. */
+  async function createKnown(timeout?: number) {
+    const answers: { fetch: Fetch } = { fetch: known };
+    const keys = createKeys((...question) => answers.fetch(...question), timeout);
+    await keys.keysOf('domain-a', SIGNAL);
+    keys.clock.now = 10 * MINUTE_MS;
+    return { ...keys, answers };
+  }
+
+  test('goes on without its callers, and the next ones get the known key', async () => {
+    const { requested, keysOf, answers } = await createKnown();
+    let ended = false;
+    answers.fetch = (_, signal) => {
+      signal.addEventListener('abort', () => (ended = true));
+      return new Promise(() => undefined);
+    };
+    const leaving = Array.from({ length: 5 }, () => keysOf('domain-a', AbortSignal.abort(new Error('left'))));
+    expect(await Promise.all(leaving.map(resultOf))).toEqual(leaving.map(() => 'left'));
+    expect(await keysOf('domain-a', SIGNAL)).toHaveLength(1);
+    expect(await keysOf('domain-a', SIGNAL)).toHaveLength(1);
+    expect(requested).toHaveLength(2);
+    expect(ended).toBe(false);
+  });
+
+  test('delays nobody for long, also after 20 minutes without a call in an outage', async () => {
+    const { requested, clock, keysOf, answers } = await createKnown();
+    answers.fetch = unavailable;
+    await keysOf('domain-a', SIGNAL);
+    answers.fetch = silent;
+    clock.now += 20 * MINUTE_MS;
+    expect(await keysOf('domain-a', SIGNAL)).toHaveLength(1);
+    expect(await keysOf('domain-a', AbortSignal.abort())).toHaveLength(1);
+    expect(requested).toHaveLength(3);
+  });
+
+  test.each<readonly [string, string | undefined]>([
+    ['the absence of a key', undefined],
+    ['an unusable key', '[]'],
+  ])('counts after its callers went on: %s', async (_, answer) => {
+    const { keysOf, answers } = await createKnown();
+    let end: (text: string | undefined) => void = () => undefined;
+    answers.fetch = () => new Promise((resolve) => (end = resolve));
+    expect(await keysOf('domain-a', SIGNAL)).toHaveLength(1);
+    end(answer);
+    const isWithdrawn = async () => (await keysOf('domain-a', SIGNAL)).length === 0;
+    await until('the key is withdrawn', isWithdrawn, 1000);
+  });
+
+  test('waits for no slot that made-up domains hold', async () => {
+    const { requested, keysOf, answers } = await createKnown(MINUTE_MS);
+    answers.fetch = silent;
+    const crowd = new AbortController();
+    const before = Array.from({ length: 100 }, (_, nth) => resultOf(keysOf(`made-up-${nth}`, crowd.signal)));
+    await until('every fetch slot is taken', () => requested.length === 17, 1000);
+    answers.fetch = none;
+    expect(await keysOf('domain-a', SIGNAL)).toEqual([]);
+    crowd.abort(new Error('left'));
+    await Promise.all(before);
+  });
+});
+
 describe('a fetch leaves no timer behind', () => {
   /** Far longer than the test: a timer left behind is still pending at its end. */
   const LONG_TIMEOUT_MS = 60_000;
@@ -148,6 +198,21 @@ test.each<readonly [string, Fetch]>([
   fetch = unavailable;
   clock.now += 30_000;
   expect(await resultOf(keysOf('domain-a', SIGNAL))).toEqual(UNAVAILABLE);
+});
+
+test('a domain without a key leaves an unusable one of before logged, until a good key returns', async () => {
+  let fetch: Fetch = () => Promise.resolve('[]');
+  const { clock, log, keysOf } = createKeys((...question) => fetch(...question));
+  for (const next of [none, fetch, none, known]) {
+    await keysOf('domain-a', SIGNAL);
+    clock.now += 30_000;
+    fetch = next;
+  }
+  expect(log.entries.map(({ message }) => message)).toEqual(['the key of a domain cannot be used']);
+  expect(await keysOf('domain-a', SIGNAL)).toHaveLength(1);
+  expect(log.entries.slice(1).map(({ message }) => message)).toEqual([
+    'the key of a domain can be used again',
+  ]);
 });
 
 describe('callers waiting for a key', () => {
@@ -187,21 +252,6 @@ describe('callers waiting for a key', () => {
     expect(await keysOf('domain-a', SIGNAL)).toHaveLength(1);
   });
 
-  test('do not keep an expired key valid by leaving', async () => {
-    let fetch = known;
-    const { requested, clock, keysOf } = createKeys((...question) => fetch(...question));
-    await keysOf('domain-a', SIGNAL);
-    fetch = silent;
-    clock.now = 10 * MINUTE_MS;
-    const leaving = new AbortController();
-    const result = resultOf(keysOf('domain-a', leaving.signal));
-    await until('the key is requested', () => requested.length === 2, 1000);
-    leaving.abort(new Error('left'));
-    expect(await result).toBe('left');
-    fetch = none;
-    expect(await keysOf('domain-a', SIGNAL)).toEqual([]);
-  });
-
   test('get an error within the timeout of one fetch, however many domains were requested before', async () => {
     const { requested, keysOf } = createKeys(silent);
     const crowd = new AbortController();
@@ -229,7 +279,7 @@ describe('callers waiting for a key', () => {
 });
 
 describe('the cache', () => {
-  /** More than are fetched at once; test/auth/lru.test.ts has the default. */
+  /** More than are fetched at once. */
   const CAPACITY = 50;
   const domains = Array.from({ length: CAPACITY }, (_, nth) => `domain-${nth}`);
 
@@ -256,98 +306,5 @@ describe('the cache', () => {
     await Promise.all([...domains, 'domain-more'].map((each) => keysOf(each, SIGNAL)));
     await keysOf('domain-known', SIGNAL);
     expect(requested.filter((each) => each === 'domain-known')).toHaveLength(1);
-  });
-});
-
-describe('an invalid key', () => {
-  let identity: StandIn;
-  let service: Service;
-  let keysOf: KeysOf;
-  let clock = 0;
-  let texts: Readonly<Record<string, string>> = {};
-  const log = createRecordedLog();
-  const closing: (() => void | Promise<void>)[] = [];
-
-  beforeAll(async () => {
-    identity = await startStandIn({
-      key: (domain_id) => ({ domain_id, public_key: texts[domain_id] ?? '' }),
-      role: () => ({ role_type: 'DOMAIN', projects: [], project_groups: [] }),
-    });
-    const options = { now: () => Date.now(), monotonicNow: () => clock, log };
-    const client = createIdentity({ address: `127.0.0.1:${identity.port}`, secure: false }, options);
-    closing.push(client.close, identity.stop);
-    keysOf = createFetchedKeys(client, options);
-    const authenticate = createJwtAuthenticate({ keysOf, now: () => Date.now() });
-    service = await startService('unusable_keys', {}, { authenticate });
-  });
-  afterAll(async () => {
-    for (const close of closing) await close();
-    await service.stop();
-  });
-
-  async function outcomes(token?: string): Promise<readonly Outcome[]> {
-    const headers = token === undefined ? {} : { token };
-    return [await service.call('list', {}, { headers }), await callHttp(service.http, 'list', {}, headers)];
-  }
-
-  const refusal = {
-    code: 'ERROR_AUTHENTICATE_FAILURE',
-    text: 'Authenticate failure. (message = a valid token is needed)',
-  };
-  const REFUSED = [refusal, refusal].map((error) => ({ error: expect.objectContaining(error) }));
-  const ACCEPTED = { response: {} };
-  const tokenOf = (did: string): Promise<string> => signed(access(did), pair, { alg: 'ES256' });
-  const fetches = (did: string): number => identity.fetched.filter((each) => each === did).length;
-  const loggedLines = (did: string) =>
-    log.entries.filter(({ about }) => 'domain_id' in about && about.domain_id === did);
-
-  describe.each(UNUSABLE.map((key, nth) => ({ ...key, nth })))('($name)', ({ nth, text, why }) => {
-    test('authenticates nobody, and is fetched and logged once', async () => {
-      const did = `domain-first-${nth}`;
-      texts = { [did]: await text() };
-      const token = await tokenOf(did);
-      expect(await outcomes(token)).toEqual(REFUSED);
-      expect(await outcomes()).toEqual(REFUSED);
-      expect(fetches(did)).toBe(1);
-      clock += 30_000;
-      expect(await outcomes(token)).toEqual(REFUSED);
-      expect(fetches(did)).toBe(2);
-      expect(loggedLines(did)).toEqual([
-        {
-          level: 'warn',
-          about: { domain_id: did, reason: expect.stringContaining(why) },
-          message: 'the key of a domain cannot be used',
-        },
-      ]);
-      expect(service.faults).toEqual([]);
-    });
-
-    test('revokes the access by the key before it until a valid key returns', async () => {
-      const did = `domain-after-${nth}`;
-      texts = { [did]: jwk };
-      const token = await tokenOf(did);
-      const outcome = () => callHttp(service.http, 'list', {}, { token });
-      expect(await outcome()).toEqual(ACCEPTED);
-      texts = { [did]: await text() };
-      clock += 10 * MINUTE_MS;
-      expect(await outcome()).toEqual(REFUSED[0]);
-      texts = { [did]: jwk };
-      clock += 30_000;
-      expect(await outcome()).toEqual(ACCEPTED);
-      expect(loggedLines(did).map(({ level }) => level)).toEqual(['warn', 'info']);
-      expect(service.faults).toEqual([]);
-    });
-  });
-
-  test('no key is fetched without a token, nor for a token invalid under any key', async () => {
-    const before = identity.fetched.length;
-    const did = 'domain-of-nobody';
-    const sent = await Promise.all([
-      signed(access(did, { cat: 'REFRESH_TOKEN' }), pair, { alg: 'ES256' }),
-      signed(access(''), pair, { alg: 'ES256' }),
-      signed(access(did, { permissions: ['*', 1] }), pair, { alg: 'ES256' }),
-    ]);
-    for (const token of [undefined, '', '.', ...sent]) expect(await outcomes(token)).toEqual(REFUSED);
-    expect(identity.fetched).toHaveLength(before);
   });
 });

@@ -1,7 +1,7 @@
 // Tokens over both transports: valid ones, their scope, and one uniform error for every invalid one.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { exportSPKI, SignJWT, UnsecuredJWT } from 'jose';
+import { CompactSign, exportSPKI, SignJWT, UnsecuredJWT } from 'jose';
 import type { CryptoKey, JWTPayload } from 'jose';
 import { createJwtAuthenticate } from '../../src/auth/jwt.js';
 import { readKeySet } from '../../src/auth/keys.js';
@@ -91,6 +91,7 @@ const ACCEPTED: readonly (readonly [string, Token])[] = [
     'a token with a permission for the call',
     () => signed(access({ permissions: ['identity.*', '*.Job.get'] })),
   ],
+  ['a token with its times in fractions of a second', () => signed(access({ exp: seconds() + 0.5 }))],
   ['a token with an unknown kid', () => signed(access(), sharedKey, { kid: 'x' })],
 ];
 
@@ -106,6 +107,12 @@ const assembleToken = async (header: object, payload: JWTPayload): Promise<strin
   const text = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   return `${text(header)}.${text(payload)}.${signature ?? ''}`;
 };
+
+/** Signs claims with a part of their JSON replaced. */
+const signedText = (payload: JWTPayload, part: RegExp, by: string): Promise<string> =>
+  new CompactSign(Buffer.from(JSON.stringify(payload).replace(part, by)))
+    .setProtectedHeader({ alg: 'RS256' })
+    .sign(sharedKey.privateKey);
 
 const signedAs = (alg: string, key: CryptoKey | Uint8Array): Promise<string> =>
   new SignJWT(access()).setProtectedHeader({ alg }).sign(key);
@@ -151,6 +158,10 @@ const INVALID: readonly (readonly [string, Token])[] = [
   ['a start in an hour', () => signed(access({ nbf: seconds() + HOUR_SECONDS }))],
   ['no did', () => signed(without(access(), 'did'))],
   ['an empty did', () => signed(access({ did: '' }))],
+  ['a did of 65 characters', () => signed(access({ did: 'x'.repeat(65) }))],
+  ['an infinite expiry', () => signedText(access(), /"exp":\d+/, '"exp":1e400')],
+  ['a start before all time', () => signedText(access({ nbf: 0 }), /"nbf":0/, '"nbf":-1e400')],
+  ['an infinite time of issue', () => signedText(access(), /"iat":\d+/, '"iat":1e400')],
   ['a did of type list', () => signed(access({ did: [DOMAIN] }))],
   ['a did of type object', () => signed(access({ did: { $ne: '' } }))],
   ['no cat', () => signed(without(access(), 'cat'))],
@@ -251,6 +262,7 @@ describe('the scope of a token', () => {
   test.each([
     ['ES256', () => ecKey, 'domain-curve'],
     ['EdDSA', () => edKey, 'domain-edwards'],
+    ['RS256', () => sharedKey, 'of-64-characters'.repeat(4)],
   ])('is verified for %s keys', async (alg, pair, did) => {
     const outcome = await callGrpc('list', {}, await signed(access({ did }), pair(), { alg }));
     expect(outcome).toEqual({ response: {} });

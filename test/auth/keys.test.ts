@@ -1,7 +1,9 @@
 // The key file: valid and invalid contents, and the keys in effect when it changes or becomes invalid.
-import { chmod, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, open, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createKeyFile, readKeySet } from '../../src/auth/keys.js';
 import type { KeysOf } from '../../src/auth/keys.js';
@@ -93,6 +95,20 @@ test('the keys stay in effect while the file is missing, reported once, until th
   await write(secondKey);
   await chmod(file, 0o644);
   expect(await currentAlgorithms()).toEqual(['EdDSA']);
+});
+
+test('a slow read of the file does not replace the keys of a later one', async () => {
+  const pipe = `${file}.pipe`;
+  await promisify(execFile)('mkfifo', [pipe]);
+  await rename(pipe, file);
+  const slow = currentAlgorithms();
+  const writer = await open(file, 'w');
+  await rm(file);
+  await write(secondKey);
+  expect(await currentAlgorithms()).toEqual(['EdDSA']);
+  await writer.writeFile(`{"keys": [${firstKey}]}`);
+  await writer.close();
+  expect(await slow).toEqual(['EdDSA']);
 });
 
 describe('a key file is rejected', () => {

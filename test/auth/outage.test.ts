@@ -167,3 +167,21 @@ test.each<readonly [string, Partial<IdentityAnswers>, number]>([
   expect(counted.at(-1)).toEqual({ rpc, status: 'DEADLINE_EXCEEDED' });
   expect(log.entries.map(({ level }) => level)).toEqual(['warn']);
 });
+
+test('a known key is valid while identity is silent, whoever has left before', async () => {
+  let { key } = answers;
+  const identity = await startStandIn({ ...answers, key: (domainId) => key(domainId) });
+  closing.push(identity.stop);
+  const patient = { ...options, timeout: 10_000 };
+  const authenticate = createIdentityAuthenticate(identity.port, patient, closing);
+  const token = await signed({ user_type: 'DOMAIN_OWNER' });
+  expect(await authenticateOnce(authenticate, token)).toBe('let in');
+  key = () => 'stall';
+  clock.now += 600_000;
+  const left = AbortSignal.abort(appError('REQUEST_TIMEOUT', {}));
+  const late = AbortSignal.timeout(patient.timeout / 2);
+  const callWithin = (signal: AbortSignal) => authenticate({ token, verb: 'get', signal });
+  await expect(callWithin(left)).rejects.toThrow('ERROR_REQUEST_TIMEOUT');
+  expect(await callWithin(late)).toHaveProperty('user');
+  expect(identity.fetched).toHaveLength(2);
+});

@@ -95,16 +95,28 @@ test('a rejection is not cached', async () => {
   expect(await scopeOf()).toHaveProperty('projects');
 });
 
-test('the 10,000 most recently used roles are cached', async () => {
-  const CACHE_SIZE = 10_000;
-  const { requests, scopeOf } = createCountingRoles(TTL_MS);
+test.each([
+  ['three answers of 5 MB are cached', 3, [0, 1, 2]],
+  ['a fourth one takes the place of the least recently used', 4, [0, 2, 3]],
+])('of 16 MiB, %s', async (_, count, cached) => {
+  const projects = ['x'.repeat(5_000_000)];
+  const { requests, scopeOf } = createCountingRoles(TTL_MS, () =>
+    Promise.resolve({ role_type: 'PROJECT', projects, project_groups: [] }),
+  );
   const ask = (nth: number) => scopeOf({ domain_id: `domain-${nth}` });
-  for (let nth = 0; nth < CACHE_SIZE; nth++) await ask(nth);
-  await ask(0);
-  expect(requests).toHaveLength(CACHE_SIZE);
-  await ask(CACHE_SIZE);
-  await ask(0);
-  expect(requests).toHaveLength(CACHE_SIZE + 1);
-  await ask(1);
-  expect(requests).toHaveLength(CACHE_SIZE + 2);
+  for (let nth = 0; nth < count; nth++) {
+    await ask(nth);
+    await ask(0);
+  }
+  for (const nth of cached) await ask(nth);
+  expect(requests).toHaveLength(count);
+});
+
+test.each(['projects', 'project_groups'])('%s of an answer take room by their number', async (ids) => {
+  const many = Array.from({ length: 200_000 }, (_, nth) => `id-${nth}`);
+  const { requests, scopeOf } = createCountingRoles(TTL_MS, () =>
+    Promise.resolve({ role_type: 'PROJECT', projects: [], project_groups: [], [ids]: many }),
+  );
+  for (const domain_id of ['domain-a', 'domain-b', 'domain-c', 'domain-a']) await scopeOf({ domain_id });
+  expect(requests).toHaveLength(4);
 });
