@@ -304,16 +304,12 @@ describe('a caller that aborts', () => {
     expect(log.entries).toEqual([]);
   });
 
-  test.each(TRANSPORTS)('over %s cancels the request to identity', async (_, call) => {
+  test.each(TRANSPORTS)('over %s cancels the request to identity', async (transport, call) => {
     stalled = true;
     const controller = new AbortController();
-    const token = await signed();
+    const token = await signed({ did: `domain-left-over-${transport}` });
     void call('list', {}, token, controller.signal).catch(() => undefined);
-    await until(
-      'the request reaches identity',
-      () => identity.verified.length + identity.fetched.length === 1,
-      1000,
-    );
+    await until('the request reaches identity', () => identity.fetched.length === 1, 1000);
     controller.abort();
     await until('the request is cancelled', () => identity.cancelled.length === 1, TIMEOUT_MS / 2);
   });
