@@ -12,6 +12,7 @@ import type { Batches, Executor } from '../mongo/executor.js';
 import { withExplanations } from '../mongo/explaining.js';
 import type { ExplainingExecutor } from '../mongo/explaining.js';
 import type { OperationOptions } from '../mongo/operation.js';
+import { confinedPlanOf, planOf } from '../mongo/plan.js';
 import type { Kill } from '../mongo/session-killer.js';
 import type { CompiledFilter } from '../query/compile/filter.js';
 import { projectionTo } from '../query/compile/projection.js';
@@ -222,6 +223,8 @@ export interface JobStoreOptions {
   /** Fields with an index in order of domain, field and id, ties broken by id in the same direction. */
   readonly orderedBy: () => ReadonlySet<string>;
   readonly meter?: Meter;
+  /** Callers are confined to a domain each: no explanation tells them of others. */
+  readonly areConfined?: boolean;
 }
 
 /** The database by separate connections for each kind of work, so that none waits behind another. */
@@ -236,10 +239,12 @@ export interface StoreConnections {
 export function createJobStore({ reads, stats, kill }: StoreConnections, options: JobStoreOptions): JobStore {
   const { report } = options;
   const { tenant } = JOB_SCHEMA.owner;
-  const executor = withExplanations(createExecutor(reads, kill, report), tenant);
+  const planFor = options.areConfined === true ? confinedPlanOf : planOf;
+  const explaining = (each: Executor) => withExplanations(each, (reply) => planFor(reply, tenant));
+  const executor = explaining(createExecutor(reads, kill, report));
   return {
     ...jobReads(executor, options),
-    ...statReads(withExplanations(createExecutor(stats, kill, report), tenant)),
+    ...statReads(explaining(createExecutor(stats, kill, report))),
     ...collectorReads(executor),
     ...documentReads(executor),
   };

@@ -4,7 +4,7 @@ import type { Document, ReadPreferenceLike } from 'mongodb';
 import type { Deadline } from '../limits/abort.js';
 import type { Batches, Executor } from './executor.js';
 import { commentOf } from './operation.js';
-import { planOf } from './plan.js';
+import type { Plan } from './plan.js';
 import { shownCommand } from './shown-command.js';
 
 export interface ExplainingExecutor extends Executor {
@@ -25,8 +25,11 @@ const MAX_COMMAND_BYTES = 65_536;
 
 const VERBOSITIES = ['executionStats', 'queryPlanner'] as const;
 
-/** Explains reads where the deadline of a call takes explanations; `tenant` is the field of a document's owner. */
-export function withExplanations(executor: Executor, tenant: string): ExplainingExecutor {
+/** Explains reads where the deadline of a call takes explanations; `readPlan` takes MongoDB's reply. */
+export function withExplanations(
+  executor: Executor,
+  readPlan: (reply: Document) => Plan,
+): ExplainingExecutor {
   /** Asks for the plan and what it did, or in lack of time for the plan alone; nothing after a failure. */
   async function ask(command: Document, deadline: Deadline, readPreference?: ReadPreferenceLike) {
     const { signal, traceparent } = deadline;
@@ -41,7 +44,7 @@ export function withExplanations(executor: Executor, tenant: string): Explaining
             ...(readPreference === undefined ? {} : { readPreference }),
           });
         });
-        return planOf(reply, tenant);
+        return readPlan(reply);
       } catch {
         // The read itself has its answer.
         if (signal.aborted) return {};

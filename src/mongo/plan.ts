@@ -49,21 +49,21 @@ const isWithinTenant = ({ winningPlan, rejectedPlans }: Document, tenant: string
 const sumOf = (reports: readonly Document[], name: string): number =>
   reports.reduce((sum, report) => sum + Number(report[name] ?? 0), 0);
 
+/** The parts of `reply` with plans: one, or one for each shard. */
+const plannersIn = (reply: Document): readonly Document[] =>
+  [...objectsWith('winningPlan', reply)].filter(({ winningPlan }) => !isOfShards(winningPlan));
+
 /**
- * Reads `reply`. MongoDB chooses among candidate plans by what they find first: if one of them reads documents of other
- * tenants, both the choice and the numbers tell of those, and nothing is shown.
+ * Reads `reply`. The numbers of keys and documents are shown only for indexes that begin with `tenant`: any other number
+ * would count documents of other tenants.
  */
 export function planOf(reply: Document, tenant: string): Plan {
-  const planners = [...objectsWith('winningPlan', reply)].filter(
-    ({ winningPlan }) => !isOfShards(winningPlan),
-  );
-  if (!planners.every((planner) => isWithinTenant(planner, tenant))) return {};
-  const scans = planners.flatMap(({ winningPlan }) => [...scansIn(winningPlan, tenant)]);
+  const scans = plannersIn(reply).flatMap(({ winningPlan }) => [...scansIn(winningPlan, tenant)]);
   const index = [...new Set(scans.map((scan) => scan.index))];
   const reports = [...objectsWith('executionStats', reply)]
     .map(({ executionStats }): unknown => executionStats)
     .filter(isObject);
-  if (reports.length === 0) return { index };
+  if (reports.length === 0 || !scans.every((scan) => scan.isWithinTenant)) return { index };
   return {
     index,
     keys_examined: sumOf(reports, 'totalKeysExamined'),
@@ -72,3 +72,10 @@ export function planOf(reply: Document, tenant: string): Plan {
     execution_ms: sumOf(reports, 'executionTimeMillis'),
   };
 }
+
+/**
+ * Reads `reply` for callers who are confined to a tenant. MongoDB chooses among candidate plans by what they find first: if
+ * one of them reads documents of other tenants, the choice tells of those, and nothing is shown.
+ */
+export const confinedPlanOf = (reply: Document, tenant: string): Plan =>
+  plannersIn(reply).every((planner) => isWithinTenant(planner, tenant)) ? planOf(reply, tenant) : {};

@@ -39,7 +39,7 @@ export interface Parts {
 function createStore(
   { current }: DatabaseHandle,
   { orderedBy }: IndexWatch,
-  { log, metrics, clock }: Context,
+  { log, metrics, clock, config }: Context,
 ): JobStore {
   const report = (error: unknown): void => {
     log.error({ err: error }, 'the database could not run a query');
@@ -47,7 +47,7 @@ function createStore(
   const kill = measureKills((id) => current().kill(id), metrics, clock.monotonicNow);
   return createJobStore(
     { reads: () => current().reads, stats: () => current().stats, kill },
-    { report, orderedBy, meter: metrics },
+    { report, orderedBy, meter: metrics, areConfined: config.auth === 'jwt' },
   );
 }
 

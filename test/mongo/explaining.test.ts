@@ -6,7 +6,7 @@ import { createJobStore } from '../../src/job/store.js';
 import { JOB_SCHEMA } from '../../src/job/schema.js';
 import { clientOptions } from '../../src/mongo/client-options.js';
 import { killSessionsOn } from '../../src/mongo/session-killer.js';
-import { planOf } from '../../src/mongo/plan.js';
+import { confinedPlanOf, planOf } from '../../src/mongo/plan.js';
 import { shownCommand } from '../../src/mongo/shown-command.js';
 import { confine } from '../../src/query/confine.js';
 import { mongodbUri } from '../harness/service.js';
@@ -139,7 +139,22 @@ test.each<readonly [string, Document, Document]>([
     found({ winningPlan: { stage: 'SUBPLAN', inputStage: OWN }, rejectedPlans: [] }),
     {},
   ],
-])('of a plan is shown %s', (_, reply, expected) => {
+])('of a plan a confined caller is shown %s', (_, reply, expected) => {
+  expect(confinedPlanOf(reply, 'domain_id')).toEqual(expected);
+});
+
+test.each<readonly [string, Document, Document]>([
+  [
+    'the index of all tenants alone',
+    found({ winningPlan: FOREIGN, rejectedPlans: [] }),
+    { index: ['status'] },
+  ],
+  [
+    'numbers of an index of the tenant, chosen before one of all tenants',
+    found({ winningPlan: fetchOf(OWN), rejectedPlans: [fetchOf(FOREIGN)] }),
+    { index: ['domain_id_status'], ...SHOWN },
+  ],
+])('of a plan any other caller is shown %s', (_, reply, expected) => {
   expect(planOf(reply, 'domain_id')).toEqual(expected);
 });
 

@@ -130,14 +130,20 @@ async function operationsFor(of: Service, k: string, v: string): Promise<string>
   return operations.replaceAll(v, 'the value').replaceAll(/,"execution_ms":\d+/g, '');
 }
 
-describe('nothing about other domains is revealed', () => {
+describe('to callers confined to a domain, nothing about others is revealed', () => {
   const OTHERS = Array.from({ length: 3000 }, (_, n) => ({
     ...{ job_id: `job-other-${n}`, domain_id: 'domain-other', created_at: new Date(n) },
     ...{ status: 'OTHER', collector_id: 'collector-other' },
     ...{ project_id: 'project-other', projects: ['project-other'] },
   }));
-  beforeAll(() => service.insert(OTHERS));
-  beforeAll(() => bare.db.collection('job').dropIndexes());
+  let jwt: Service;
+  beforeAll(async () => {
+    const scope = () => Promise.resolve({ domainId: DOMAIN });
+    const authenticate = () => Promise.resolve({ scope });
+    jwt = await startService('explain_jwt', { explain: 'on', auth: 'jwt' }, { authenticate });
+    await jwt.insert(OTHERS);
+  });
+  afterAll(() => jwt.stop());
 
   test.each([
     ['job_id', 'job-other-1', 'job-none'],
@@ -146,18 +152,33 @@ describe('nothing about other domains is revealed', () => {
     ['collector_id', 'collector-other', 'collector-none'],
     ['status', 'OTHER', 'NONE'],
   ])('by a condition on %s', async (k, other, none) => {
-    const ofOther = await operationsFor(service, k, other);
+    const ofOther = await operationsFor(jwt, k, other);
     expect(ofOther).toContain('the value');
-    expect(ofOther).toBe(await operationsFor(service, k, none));
+    expect(ofOther).toBe(await operationsFor(jwt, k, none));
   });
 
-  test.each<readonly [string, () => Promise<string | undefined>]>([
-    ['the index of ids', () => route('get', { domain_id: DOMAIN, job_id: 'job-39fc4a58d6de' })],
-    ['a list without an index', () => http(routeOf('list'), 'application/json', TEXT, ASKED, bare)],
-  ])('by %s', async (_, call) => {
-    const explanation = await call();
+  test('by the index of ids', async () => {
+    const body = JSON.stringify({ domain_id: DOMAIN, job_id: 'job-39fc4a58d6de' });
+    const explanation = await http(routeOf('get'), 'application/json', body, ASKED, jwt);
     expect(explanation).toContain('"command":"find"');
     expect(explanation).not.toMatch(/index|examined|execution_ms/);
+  });
+});
+
+describe('nothing in other domains is counted', () => {
+  beforeAll(() => bare.db.collection('job').dropIndexes());
+
+  test.each<readonly [string, string, () => Promise<string | undefined>]>([
+    ['the index of ids', 'job_id_1', () => route('get', { domain_id: DOMAIN, job_id: 'job-39fc4a58d6de' })],
+    [
+      'a scan of the collection',
+      'COLLSCAN',
+      () => http(routeOf('list'), 'application/json', TEXT, ASKED, bare),
+    ],
+  ])('by %s', async (_, index, call) => {
+    const explanation = await call();
+    expect(explanation).toContain(`"index":["${index}"]`);
+    expect(explanation).not.toMatch(/examined|execution_ms/);
   });
 });
 

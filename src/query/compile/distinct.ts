@@ -43,14 +43,13 @@ function spreadTo(path: string): readonly MongoStage[] {
 
 /** The values at `path`; `isReadInOrder`: read it as a unique text that is there once, in the order of an index. */
 function valuesAt(path: string, isReadInOrder: boolean): DistinctValues {
-  // A stored `undefined` is shown as null.
-  const once = { $group: { _id: orNull(`$${path}`) } };
   if (isReadInOrder) {
     const present = { $match: meets(path, { $exists: true }) };
     // A scan may meet a document again while it runs.
-    return { stages: [present], path, total: [present, once] };
+    return { stages: [present], path, total: [present, { $group: { _id: `$${path}` } }] };
   }
-  const stages = [...spreadTo(path), once];
+  // A stored `undefined` is shown as null.
+  const stages = [...spreadTo(path), { $group: { _id: orNull(`$${path}`) } }];
   return { stages, path: '_id', total: stages };
 }
 
