@@ -89,6 +89,11 @@ test.each([
   ['status', 'in', 'ERROR, toString, __proto__', 'Status is Error, toString, or __proto__'],
   ['duration', 'gt', '600', 'Longer than 10 minutes'],
   ['duration', 'constructor', '600', 'duration constructor 600'],
+  ['errors.error_code', 'in', 'E, F', 'Error code is E or F'],
+  ['errors.error_code', 'eq', 'null', 'errors.error_code is none'],
+  ['errors.error_code', 'in', '["", null]', 'errors.error_code is none'],
+  ['errors.error_code', 'in', '["E", null]', 'errors.error_code is E or none'],
+  ['errors.error_code', 'in', '["null"]', 'Error code is null'],
 ])('the condition %s %s %s in words', (key, operator, value, words) => {
   expect(wordsOf({ key, operator, value }, (id) => id)).toBe(words);
 });

@@ -6,12 +6,12 @@ import { RequestInspector } from '../../components/request-inspector.js';
 import { TheAnswer } from '../../components/skip-link.js';
 import { StatusLinks } from '../../components/status-tabs.js';
 import { shownWith, violationsOf } from '../../state/answer.js';
+import { onlyCollector } from '../../state/filter-words.js';
 import { byStatus } from '../../state/grouping.js';
 import type { ViewContext } from '../../state/view-context.js';
 import {
   namesOf,
   ofEveryJob,
-  onlyCollector,
   readTogether,
   useAnswers,
   withDurations,
