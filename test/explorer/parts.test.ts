@@ -6,7 +6,7 @@ import { callerOf } from '../../explorer/api/caller.js';
 import { share } from '../../explorer/components/format.js';
 import { OPERATORS, sent, typed, typedList, valueFault } from '../../explorer/state/conditions.js';
 import { wordsOf } from '../../explorer/state/filter-words.js';
-import { DEFAULT_ROUTE, hashOf, routeOf } from '../../explorer/state/route.js';
+import { DEFAULT_ROUTE, hashOf, routeOf, startOf } from '../../explorer/state/route.js';
 import type { Route } from '../../explorer/state/route.js';
 import { plotOf } from '../../explorer/views/statistics/plot.js';
 
@@ -60,6 +60,11 @@ describe('an address', () => {
   ])('%j', (hash, expected) => {
     expect(routeOf(hash)).toEqual(expected);
   });
+});
+
+test('the beginning of a domain keeps the chosen zone, and nothing else', () => {
+  const route = { ...DEFAULT_ROUTE, domain: 'd', zone: 'utc', window: '24h', status: 'ERROR', start: 26 };
+  expect(startOf(route)).toEqual({ ...DEFAULT_ROUTE, domain: 'd', zone: 'utc' });
 });
 
 test.each([
