@@ -11,7 +11,7 @@ import { ZoneContext } from './components/time.js';
 import { PageHeader } from './components/page-header.js';
 import { SkipLink } from './components/skip-link.js';
 import { hasValueFault } from './state/conditions.js';
-import { DEFAULT_ROUTE, hashOf, questionOf, VIEWS } from './state/route.js';
+import { questionOf, startOf, VIEWS } from './state/route.js';
 import type { Route, View } from './state/route.js';
 import { timeRangeOf } from './state/time-range.js';
 import { useNow } from './state/use-now.js';
@@ -53,15 +53,15 @@ function CurrentView({ context }: { readonly context: ViewContext }) {
   return <Component key={`${domain} ${job}`} context={context} />;
 }
 
-/** A view that cannot be drawn leaves its place to a sentence, until the route changes. */
+/** A view that cannot be drawn leaves its place to a sentence, until the reader goes elsewhere or the page refreshes. */
 function GuardedView({ context }: { readonly context: ViewContext }) {
-  const [failed, setFailed] = useState('');
-  const hash = hashOf(context.route);
+  const { route, now } = context;
+  const [failed, setFailed] = useState<Pick<ViewContext, 'route' | 'now'> | undefined>(undefined);
   useErrorBoundary((error) => {
     console.error(error);
-    setFailed(hash);
+    setFailed({ route, now });
   });
-  if (failed !== hash) return <CurrentView context={context} />;
+  if (failed?.route !== route || failed.now !== now) return <CurrentView context={context} />;
   return (
     <p class="failure answered" role="alert">
       This view cannot be shown: the page has a fault. Another window or filter may avoid it.
@@ -98,11 +98,10 @@ const CallerNote = ({ caller, linked, onLeave }: CallerNoteProps) => (
   </p>
 );
 
-/** Nothing of a view of another domain: its window, conditions and job. */
-const fromTheStart = ({ view }: Route, domain: string): Partial<Route> => ({
-  ...DEFAULT_ROUTE,
+/** Nothing of a view of another domain but the zone: neither its window nor its conditions nor its job. */
+const fromTheStart = ({ view, zone }: Route, domain: string): Partial<Route> => ({
+  ...startOf({ domain, zone }),
   view: view === 'job' ? 'jobs' : view,
-  domain,
 });
 
 /** The caller after a token was given, and the ways in and out. The token's domain wins over that of the address. */

@@ -4,7 +4,7 @@ import { FIELDS } from '../api/fields.js';
 import { findCodes, findCollectors, findJobs } from '../api/search.js';
 import { useAnswer } from '../state/answer.js';
 import type { Answer } from '../state/answer.js';
-import { DEFAULT_ROUTE, hashOf, withCondition } from '../state/route.js';
+import { hashOf, startOf, withCondition } from '../state/route.js';
 import type { Route } from '../state/route.js';
 import { ALL } from '../state/time-range.js';
 import { Failure } from './answered.js';
@@ -37,7 +37,7 @@ function useFound(route: Route, text: string): readonly Group[] {
   const jobs = useAnswer(isAsked ? findJobs(domain, text) : undefined);
   const collectors = useAnswer(isAsked ? findCollectors(domain, text) : undefined);
   const codes = useAnswer(isAsked ? findCodes(domain, text) : undefined);
-  const plain: Route = { ...DEFAULT_ROUTE, domain };
+  const plain = startOf(route);
   return [
     {
       title: 'Jobs',

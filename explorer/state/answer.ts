@@ -68,6 +68,10 @@ export function useAnswer<T>(call: Call<T> | undefined, asked?: Asked): Answer<T
     isWaiting: true,
   });
   const [attempt, setAttempt] = useState(0);
+  // The same call for another question: its answer is that of both.
+  useEffect(() => {
+    setAnswer((before) => (JSON.stringify(before.call) === identity ? { ...before, question } : before));
+  }, [question]);
   useEffect(() => {
     if (call === undefined) return undefined;
     const abort = new AbortController();
@@ -79,7 +83,8 @@ export function useAnswer<T>(call: Call<T> | undefined, asked?: Asked): Answer<T
     setAnswer(waiting(call, question));
     send(call, abort.signal).then(
       (value) => {
-        setAnswer({ call, question, value, error: undefined, isWaiting: false });
+        if (abort.signal.aborted) return;
+        setAnswer((before) => ({ ...before, call, value, error: undefined, isWaiting: false }));
         hears?.(undefined);
       },
       (thrown: unknown) => {

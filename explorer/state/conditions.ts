@@ -101,7 +101,7 @@ export const typedList = (values: readonly string[]): string => {
   return JSON.stringify(list(plain, literal)) === JSON.stringify(values) ? plain : JSON.stringify(values);
 };
 
-const isText = (value: Json): value is string => typeof value === 'string';
+export const isText = (value: Json): value is string => typeof value === 'string';
 
 /** A condition of a request as the reader would type it. */
 export const typedCondition = ({ key = '', operator = '', value = null }: SentCondition): Condition => ({

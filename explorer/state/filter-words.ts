@@ -4,8 +4,9 @@ import type { FieldName } from '../api/fields.js';
 import { isList } from '../api/json.js';
 import type { Json } from '../api/json.js';
 import type { OperatorName } from '../../src/query/operators.js';
-import { sent, typedList } from './conditions.js';
+import { isText, sent, typedList } from './conditions.js';
 import type { Condition } from './conditions.js';
+import type { Route } from './route.js';
 
 /** A filter with a name: several values of a key, or an age. */
 export interface NamedFilter {
@@ -85,19 +86,32 @@ const hasWords = (name: string): name is OperatorName => Object.hasOwn(OPERATOR_
 export const operatorName = (name: string): string =>
   hasWords(name) ? `${OPERATOR_WORDS[name]} (${name})` : name;
 
-/** The values of a condition as texts. */
-export function valuesOf(condition: Condition): readonly string[] {
-  const { value } = sent(condition);
-  const items: readonly Json[] = isList(value) ? value : [value ?? null];
-  return items.map((item) => (typeof item === 'string' ? item : JSON.stringify(item)));
+/** The values of a condition as it is sent. */
+function sentValues(condition: Condition): readonly Json[] {
+  const { value = null } = sent(condition);
+  return isList(value) ? value : [value];
 }
 
-/** The named filter of a condition; `eq` is one of several values. */
-export const namedFilterOf = ({ key, operator }: Condition): NamedFilter | undefined =>
-  NAMED_FILTERS.find(
-    (each) =>
-      each.key === key && (each.operator === operator || (each.operator === 'in' && operator === 'eq')),
-  );
+const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** The values of a condition as texts. */
+export const valuesOf = (condition: Condition): readonly string[] => sentValues(condition).map(textOf);
+
+/** The named filter of a condition; `eq` is one of several values. The values of lists are text alone. */
+export const namedFilterOf = (condition: Condition): NamedFilter | undefined =>
+  NAMED_FILTERS.find(({ key, operator }) => {
+    if (key !== condition.key) return false;
+    if (operator !== 'in') return operator === condition.operator;
+    return ['in', 'eq'].includes(condition.operator) && sentValues(condition).every(isText);
+  });
+
+/** The id of the collector to which conditions confine a view; undefined for several or none. */
+export function onlyCollector({ filter }: Pick<Route, 'filter'>): string | undefined {
+  const ids = filter
+    .filter((condition) => namedFilterOf(condition)?.key === FIELDS.collector)
+    .flatMap(valuesOf);
+  return ids.length === 1 ? ids[0] : undefined;
+}
 
 /** The name of a value on offer; of another value itself. */
 const choiceName = (named: NamedFilter | undefined, value: string): string =>
@@ -107,10 +121,11 @@ const choiceName = (named: NamedFilter | undefined, value: string): string =>
 export function wordsOf(condition: Condition, nameOf: (id: string) => string): string {
   const { key, operator } = condition;
   const named = namedFilterOf(condition);
-  const names = valuesOf(condition).map((value) =>
-    key === FIELDS.collector ? nameOf(value) : choiceName(named, value),
-  );
-  const all = new Intl.ListFormat('en', { type: 'disjunction' }).format(names);
+  const names = sentValues(condition).map((value) => {
+    if (value === null || value === '') return 'none';
+    return key === FIELDS.collector ? nameOf(textOf(value)) : choiceName(named, textOf(value));
+  });
+  const all = new Intl.ListFormat('en', { type: 'disjunction' }).format(new Set(names));
   return named === undefined
     ? `${key} ${hasWords(operator) ? OPERATOR_WORDS[operator] : operator} ${all}`
     : `${named.words} ${all}`;

@@ -57,6 +57,13 @@ export const DEFAULT_ROUTE: Route = {
   aggregate: '',
 };
 
+/** The beginning of a domain, in the zone that the reader has chosen. */
+export const startOf = ({ domain, zone }: Pick<Route, 'domain' | 'zone'>): Route => ({
+  ...DEFAULT_ROUTE,
+  domain,
+  zone,
+});
+
 export const PAGE_SIZES = [25, 50, 100] as const;
 
 const isView = (name: string): name is View => Object.hasOwn(VIEWS, name);

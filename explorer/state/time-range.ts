@@ -151,14 +151,15 @@ export const withBefore = (timeRange: TimeRange, now: number): TimeRange => {
 };
 
 /**
- * The window to begin with: the last week; if the newest job was created before it, the week up to that job; without a
- * dated job, all time.
+ * The window to begin with: the last week; if the newest job was created before it, the seven days of the zone that end
+ * with that job's; without a dated job, all time.
  */
 export function firstWindow(created: string, now: number, zone: string): string {
   const newest = Date.parse(created);
   if (!isReadable(newest)) return ALL;
   const { from = now } = timeRangeOf('7d', now, zone);
   if (newest >= from) return '7d';
-  const end = floor(newest, 'day', 'UTC') + DAY_MS;
-  return between(earlier(end, WEEK_MS), end);
+  const end = after(floor(newest, 'day', zone), 'day', zone);
+  // Half a day more than six: around noon of the first day, whatever the clocks do in between.
+  return between(Math.max(floor(end - 6.5 * DAY_MS, 'day', zone), EARLIEST), end);
 }

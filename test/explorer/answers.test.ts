@@ -1,6 +1,6 @@
 // Answers that are slow or refused: none is shown under another question than its own, none is made up, and none ends the page.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Request, Route } from 'playwright-core';
+import type { Page, Request, Route } from 'playwright-core';
 import { startExplorer, status } from '../harness/explorer.js';
 import type { Explored, Explorer } from '../harness/explorer.js';
 import { MADE_NOW, makeMany } from '../harness/made-domains.js';
@@ -60,6 +60,47 @@ describe('an answer belongs to its question', () => {
     await explored.settled();
   });
 
+  test.each([
+    ['the columns', '&columns=plugin', '1 to 25 of 105'],
+    ['the zone', '&zone=utc', '1 to 25 of 105'],
+    ['the page', '&start=26', '26 to 50 of 105'],
+  ])('a refresh after a change of %s keeps each answer, too', async (_, more, shown) => {
+    const explored = await open(at('jobs'));
+    const { page } = explored;
+    await explored.go(`${at('jobs')}${more}`);
+    await page.getByText(shown).waitFor();
+    await explored.settled();
+    const { release } = await held(explored);
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.locator('.answered[aria-busy=true]').first().waitFor();
+    expect(await status(explored, 'All').innerText()).toBe('All 105');
+    expect(await page.locator('.before').count()).toBe(0);
+    await release();
+    await explored.settled();
+  });
+
+  test('the newest of each collector stay during a refresh, until another one is among them', async () => {
+    const newestOf = (collector: string) => ({
+      job_id: `job-of-${collector}`,
+      domain_id: 'growing',
+      collector_id: collector,
+      status: 'SUCCESS',
+      created_at: new Date(MADE_NOW),
+    });
+    await explorer.service.insert([newestOf('collector-1')]);
+    const explored = await open('#/jobs?domain=growing&window=all&newest=yes');
+    const { page } = explored;
+    await explorer.service.insert([newestOf('collector-2')]);
+    const { release } = await held(explored);
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.locator('[aria-labelledby=jobs] .answered[aria-busy=true]').waitFor();
+    expect(await page.locator('.told').innerText()).toBe('1 job in all time, one of each collector.');
+    expect(await page.locator('.before').count()).toBe(0);
+    await release();
+    await page.getByText('2 jobs in all time, one of each collector.').waitFor();
+    expect(explored.faults).toEqual([]);
+  });
+
   test('an order and a search during a slow refresh are shown at once, and kept', async () => {
     const explored = await open('#/overview?domain=many&window=24h', { now: MADE_NOW });
     const { page } = explored;
@@ -95,10 +136,14 @@ describe('an answer that is not there says nothing', () => {
   const job = `${at('job')}&job=job-075d447b0ce6`;
   /** The parts of a view, each with a call by a piece of its request. */
   const PARTS = [
+    ['the sentence without stuck jobs', overview, '#answer', '"CREATED"'],
+    ['the sentence without durations', overview, '#answer', '"name":"p95"'],
+    ['the sentence without causes', overview, '#answer', '"unwind"'],
     ['the causes', overview, '[aria-labelledby=errors]', '"count_only":true'],
     ['the stuck jobs', overview, '[aria-labelledby=stuck]', '"name":"p95"'],
     ['the collectors without stuck jobs', overview, '.collectors', '"CREATED"'],
     ['the collectors without durations', overview, '.collectors', '"name":"p95"'],
+    ['the newest of each collector', `${at('jobs')}&newest=yes`, '#answer', '"operator":"first"'],
     ['the job before', job, '.neighbours', '"operator":"lte"'],
   ] as const;
 
@@ -198,4 +243,20 @@ test('a view that fails leaves the header and its links, and another view is sho
   await page.getByRole('heading', { name: 'Jobs', exact: true, level: 2 }).waitFor();
   await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Overview' }).click();
   await page.locator('.headline').waitFor();
+});
+
+test.each([
+  ['a refresh', (page: Page) => page.getByRole('button', { name: 'Refresh' }).click()],
+  ['the way back', (page: Page) => page.goBack().then(() => page.goForward())],
+])('a view that failed is tried again by %s', async (_, again) => {
+  const { page } = await explorer.at(at('jobs'));
+  await page.evaluate(
+    'const { format } = Intl.ListFormat.prototype; globalThis.mend = () => { Intl.ListFormat.prototype.format = format; }; void 0',
+  );
+  await page.evaluate('Intl.ListFormat.prototype.format = () => { throw new Error("made"); }');
+  await page.evaluate(`location.hash = '${at('jobs')}&filter=[["status","in","ERROR"]]'`);
+  await page.getByText('This view cannot be shown').waitFor();
+  await page.evaluate('globalThis.mend()');
+  await again(page);
+  await page.getByRole('list', { name: 'Filters' }).getByText('Status is Error').waitFor();
 });

@@ -122,6 +122,7 @@ describe('filters in words', () => {
     ]);
     await causes.getByRole('link').click();
     await explored.page.getByText('1 to 3 of 3').waitFor();
+    expect(await textsOf(explored)).toContain('errors.error_code is none');
     expect(explored.faults).toEqual([]);
   });
 

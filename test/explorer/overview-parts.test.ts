@@ -7,6 +7,7 @@ import { MAX_INTERVALS } from '../../explorer/api/trends.js';
 import { MAX_UNFINISHED } from '../../explorer/api/unfinished.js';
 import { atLeast, changeOf } from '../../explorer/state/chance.js';
 import { sent, typedCondition } from '../../explorer/state/conditions.js';
+import { onlyCollector } from '../../explorer/state/filter-words.js';
 import { DAY_MS, HOUR_MS, withBefore } from '../../explorer/state/time-range.js';
 import { buckets, failedShare } from '../../explorer/views/overview/breakdown.js';
 import { collectorsNote, durationsNote, stuckNote, trendsNote } from '../../explorer/views/overview/notes.js';
@@ -183,6 +184,16 @@ describe('error codes', () => {
     const rows = Array.from({ length: 11 }, (_, index) => row(`E${index}`, 20 - index, [], ''));
     expect(withoutCodeTogether(rows)).toEqual(rows.slice(0, 10));
   });
+});
+
+test.each([
+  ['eq', 'collector-1', 'collector-1'],
+  ['in', 'collector-1', 'collector-1'],
+  ['in', 'collector-1, collector-2', undefined],
+  ['not', 'collector-1', undefined],
+  ['eq', 'null', undefined],
+])('a view of collectors %s %s is confined to %s', (operator, value, expected) => {
+  expect(onlyCollector({ filter: [{ key: 'collector_id', operator, value }] })).toBe(expected);
 });
 
 describe('a window', () => {

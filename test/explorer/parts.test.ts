@@ -6,7 +6,7 @@ import { callerOf } from '../../explorer/api/caller.js';
 import { share } from '../../explorer/components/format.js';
 import { OPERATORS, sent, typed, typedList, valueFault } from '../../explorer/state/conditions.js';
 import { wordsOf } from '../../explorer/state/filter-words.js';
-import { DEFAULT_ROUTE, hashOf, routeOf } from '../../explorer/state/route.js';
+import { DEFAULT_ROUTE, hashOf, routeOf, startOf } from '../../explorer/state/route.js';
 import type { Route } from '../../explorer/state/route.js';
 import { plotOf } from '../../explorer/views/statistics/plot.js';
 
@@ -62,6 +62,11 @@ describe('an address', () => {
   });
 });
 
+test('the beginning of a domain keeps the chosen zone, and nothing else', () => {
+  const route = { ...DEFAULT_ROUTE, domain: 'd', zone: 'utc', window: '24h', status: 'ERROR', start: 26 };
+  expect(startOf(route)).toEqual({ ...DEFAULT_ROUTE, domain: 'd', zone: 'utc' });
+});
+
 test.each([
   ['eq', '9007199254740993', false],
   ['eq', '9007199254740992', true],
@@ -89,6 +94,11 @@ test.each([
   ['status', 'in', 'ERROR, toString, __proto__', 'Status is Error, toString, or __proto__'],
   ['duration', 'gt', '600', 'Longer than 10 minutes'],
   ['duration', 'constructor', '600', 'duration constructor 600'],
+  ['errors.error_code', 'in', 'E, F', 'Error code is E or F'],
+  ['errors.error_code', 'eq', 'null', 'errors.error_code is none'],
+  ['errors.error_code', 'in', '["", null]', 'errors.error_code is none'],
+  ['errors.error_code', 'in', '["E", null]', 'errors.error_code is E or none'],
+  ['errors.error_code', 'in', '["null"]', 'Error code is null'],
 ])('the condition %s %s %s in words', (key, operator, value, words) => {
   expect(wordsOf({ key, operator, value }, (id) => id)).toBe(words);
 });

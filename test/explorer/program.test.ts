@@ -122,7 +122,7 @@ test('with AUTH=jwt the page asks for a token, keeps it in memory only, and show
     .setAudience('user@example.org')
     .setExpirationTime('20m')
     .sign(privateKey);
-  const explored = await open(origin, '#/job?domain=domain-of-others&job=job-of-others');
+  const explored = await open(origin, '#/job?domain=domain-of-others&job=job-of-others&zone=utc');
   const { page } = explored;
   await page.getByLabel('Token').fill('no token');
   await page.getByRole('button', { name: 'Go on' }).click();
@@ -140,6 +140,7 @@ test('with AUTH=jwt the page asks for a token, keeps it in memory only, and show
   expect(await page.getByLabel('Domain').getAttribute('readonly')).not.toBeNull();
   expect(await page.title()).toBe(`Jobs · ${DOMAIN}`);
   expect(page.url()).toContain(`domain=${DOMAIN}`);
+  expect(page.url()).toContain('zone=utc');
   expect(page.url()).not.toContain(token);
   expect(
     await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])'),

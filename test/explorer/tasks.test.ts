@@ -314,11 +314,12 @@ describe('a search over all time', () => {
     ['Collectors', 'kubern', 'Kubernetes clusters', 'Filters: Collector is Kubernetes clusters'],
     ['Error codes', 'throt', 'Throttled', 'Filters: Error code is Throttled'],
   ])('finds %s by %s', async (group, fragment, name, words) => {
-    const explored = await open('ops', '&window=24h');
+    const explored = await open('ops', '&window=24h&zone=utc');
     const { page } = explored;
     await box(explored).fill(fragment);
     await page.getByRole('region', { name: group }).getByRole('link', { name }).click();
     await page.getByRole('list', { name: 'Filters' }).getByText(words.replace('Filters: ', '')).waitFor();
+    expect(page.url()).toContain('zone=utc');
     expect(explored.faults).toEqual([]);
   });
 });

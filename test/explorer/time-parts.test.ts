@@ -121,7 +121,19 @@ test.each([
     'of the day before by the clocks of Seoul',
     '2026-11-20T14:59:00.000Z',
     'Asia/Seoul',
-    '2026-11-14T00:00:00.000Z/2026-11-21T00:00:00.000Z',
+    '2026-11-13T15:00:00.000Z/2026-11-20T15:00:00.000Z',
+  ],
+  [
+    'of the days around a clock that goes back',
+    '2026-10-27T22:30:00.000Z',
+    'Europe/Berlin',
+    '2026-10-20T22:00:00.000Z/2026-10-27T23:00:00.000Z',
+  ],
+  [
+    'of the days around a clock that goes forward',
+    '2026-03-30T21:30:00.000Z',
+    'Europe/Berlin',
+    '2026-03-23T23:00:00.000Z/2026-03-30T22:00:00.000Z',
   ],
   ['from now on', '2027-01-01T00:00:00.000Z', 'UTC', '7d'],
   [

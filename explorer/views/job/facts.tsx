@@ -7,7 +7,7 @@ import { pluginName } from '../../components/job-columns.js';
 import { Progress } from '../../components/progress.js';
 import { Status } from '../../components/status.js';
 import { Time } from '../../components/time.js';
-import { DEFAULT_ROUTE, hashOf, withCondition } from '../../state/route.js';
+import { hashOf, startOf, withCondition } from '../../state/route.js';
 import type { Route } from '../../state/route.js';
 
 const DATES = { Created: 'created_at', Updated: 'updated_at', Finished: 'finished_at' } as const;
@@ -29,13 +29,13 @@ const Fact = ({ name, children }: { readonly name: string; readonly children: Co
 /** A link to the overview of the collector's jobs in the same window. */
 function CollectorLink({
   collector: { collector_id: id, name },
-  route: { domain, window },
+  route,
 }: {
   readonly collector: Collector;
   readonly route: Route;
 }) {
-  const condition = withCondition(DEFAULT_ROUTE, FIELDS.collector, id);
-  return <a href={hashOf({ ...DEFAULT_ROUTE, domain, window, ...condition })}>{name || id}</a>;
+  const start = { ...startOf(route), window: route.window };
+  return <a href={hashOf({ ...start, ...withCondition(start, FIELDS.collector, id) })}>{name || id}</a>;
 }
 
 export const Facts = ({ job, route }: { readonly job: Job; readonly route: Route }) => (

@@ -2,7 +2,6 @@
 import { statStatuses } from '../../api/job-counts.js';
 import type { StatusRow } from '../../api/job-counts.js';
 import { listAll, listAllByIds, listByIds, listPage } from '../../api/jobs.js';
-import type { JobPage } from '../../api/jobs.js';
 import { statNewestByCollector } from '../../api/newest-jobs.js';
 import type { Results } from '../../api/stat.js';
 import { FAILED, UNFINISHED } from '../../api/statuses.js';
@@ -13,7 +12,7 @@ import { JobTable } from '../../components/job-table.js';
 import { RequestInspector } from '../../components/request-inspector.js';
 import { TheAnswer } from '../../components/skip-link.js';
 import { StatusTabs } from '../../components/status-tabs.js';
-import { useAnswer, violationsOf } from '../../state/answer.js';
+import { shownWith, useAnswer, violationsOf } from '../../state/answer.js';
 import type { Answer } from '../../state/answer.js';
 import { byStatus } from '../../state/grouping.js';
 import { selectionOf } from '../../state/selection.js';
@@ -22,33 +21,22 @@ import { ColumnPicker } from './column-picker.js';
 import { Export } from './export.js';
 import { Paging } from './paging.js';
 
-/** A failure to find the newest jobs stands for the list of them; without their ids there is no list. */
-const withFailureOf = (ids: Answer<Results<string>>, jobs: Answer<JobPage>): Answer<JobPage> =>
-  ids.error === undefined
-    ? jobs
-    : {
-        ...jobs,
-        value: ids.value === undefined ? undefined : jobs.value,
-        error: ids.error,
-        isWaiting: ids.isWaiting,
-      };
-
 /** A page of jobs, or the ids of each collector's newest job, then these jobs; and the call of the jobs of all pages. */
 function useJobs(context: ViewContext) {
   const { route, timeRange } = context;
   const selection = selectionOf(route, timeRange);
   const ids = useAnswer(route.newest ? statNewestByCollector(selection) : undefined, context);
-  const newest = ids.isWaiting
-    ? undefined
-    : listByIds(
-        'These jobs',
-        { ...route, page: { start: route.start, limit: route.limit } },
-        ids.value?.results ?? [],
-      );
+  const newest =
+    ids.value &&
+    listByIds(
+      'These jobs',
+      { ...route, page: { start: route.start, limit: route.limit } },
+      ids.value.results,
+    );
   const jobs = useAnswer(route.newest ? newest : listPage(selection, route), context);
   return route.newest
     ? {
-        shown: withFailureOf(ids, jobs),
+        shown: shownWith(jobs, [ids]),
         all: ids.value && listAllByIds(route, ids.value.results),
         answers: [ids, jobs],
       }

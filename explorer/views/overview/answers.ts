@@ -2,7 +2,6 @@
 import type { Call } from '../../api/call.js';
 import { statDurations, statRuns } from '../../api/durations.js';
 import { countUnexplained, statErrorCodes } from '../../api/error-codes.js';
-import { FIELDS } from '../../api/fields.js';
 import { statCollectors, statTimeline } from '../../api/job-counts.js';
 import type { CollectorRow } from '../../api/job-counts.js';
 import { listPage } from '../../api/jobs.js';
@@ -11,9 +10,8 @@ import { statTrends } from '../../api/trends.js';
 import { statUnfinished } from '../../api/unfinished.js';
 import { shownWith, useAnswer } from '../../state/answer.js';
 import type { Answer } from '../../state/answer.js';
-import { valuesOf } from '../../state/filter-words.js';
+import { onlyCollector } from '../../state/filter-words.js';
 import { DEFAULT_ROUTE, FIRST_PAGE } from '../../state/route.js';
-import type { Route } from '../../state/route.js';
 import { selectionOf } from '../../state/selection.js';
 import { dateFormat, DAY_MS, earlier, withBefore } from '../../state/time-range.js';
 import type { TimeRange } from '../../state/time-range.js';
@@ -59,14 +57,6 @@ function statTimes({ route, timeRange, now, zone }: ViewContext): Call<Times> {
       };
     },
   };
-}
-
-/** The id of the collector to which the conditions confine the view; undefined for several or none. */
-export function onlyCollector({ filter }: Pick<Route, 'filter'>): string | undefined {
-  const ids = filter
-    .filter(({ key, operator }) => key === FIELDS.collector && ['eq', 'in'].includes(operator))
-    .flatMap(valuesOf);
-  return ids.length === 1 ? ids[0] : undefined;
 }
 
 /** What the jobs alone show is neither asked nor linked by the overview: a status, an order, a page, the newest of each collector. */

@@ -16,7 +16,7 @@ export interface Told {
   readonly before: Share;
   /** The window, as `since 18:00`. */
   readonly window: string;
-  /** The most frequent cause; undefined without one, or until it is there. */
+  /** The most frequent cause; undefined without one. */
   readonly cause: ErrorCodeRow | undefined;
   readonly stuck: Stuck;
   nameOf(collector: string): string;

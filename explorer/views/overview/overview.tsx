@@ -6,12 +6,12 @@ import { RequestInspector } from '../../components/request-inspector.js';
 import { TheAnswer } from '../../components/skip-link.js';
 import { StatusLinks } from '../../components/status-tabs.js';
 import { shownWith, violationsOf } from '../../state/answer.js';
+import { onlyCollector } from '../../state/filter-words.js';
 import { byStatus } from '../../state/grouping.js';
 import type { ViewContext } from '../../state/view-context.js';
 import {
   namesOf,
   ofEveryJob,
-  onlyCollector,
   readTogether,
   useAnswers,
   withDurations,
@@ -93,7 +93,7 @@ export function Overview(given: { readonly context: ViewContext }) {
   const context = ofEveryJob(given.context);
   const { route, timeRange, settings, go } = context;
   const answers = useAnswers(context);
-  const { timeline, codes, newest } = answers;
+  const { timeline, codes, unfinished, newest } = answers;
   const reading = readTogether(answers, context);
   const collectors = withStuckCollectors(answers.collectors, answers);
   const nameOf = namesOf(collectors.value ?? { results: [] });
@@ -102,7 +102,7 @@ export function Overview(given: { readonly context: ViewContext }) {
     <>
       <FilterBar context={context} violations={violationsOf(asked)} />
       <TheAnswer>
-        <Answered answer={timeline}>
+        <Answered answer={withDurations(shownWith(timeline, [codes, unfinished]), answers)}>
           {({ rows, before, ...window }) => (
             <Headline
               jobs={rows.reduce((total, { jobs }) => total + jobs, 0)}
@@ -125,7 +125,7 @@ export function Overview(given: { readonly context: ViewContext }) {
       <Runs answers={answers} histories={reading.beside.histories} context={context} nameOf={nameOf} />
       <div class="columns overview">
         <CollectorTable
-          collectors={shownWith(withDurations(collectors, answers), [answers.unfinished])}
+          collectors={shownWith(withDurations(collectors, answers), [unfinished])}
           beside={reading.beside}
           durations={[answers.durations, answers.durationsBefore]}
           trends={answers.trends}
