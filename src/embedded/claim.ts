@@ -85,8 +85,11 @@ async function write(path: string, { address, ...holder }: Holder): Promise<stri
 }
 
 /** Creates the file, whole from its beginning; false where there is one. */
-async function create(path: string, holder: Holder): Promise<boolean> {
-  const draft = await write(path, holder);
+const create = async (path: string, holder: Holder): Promise<boolean> =>
+  place(await write(path, holder), path);
+
+/** Moves `draft` to `path`, unless there is a file. */
+async function place(draft: string, path: string): Promise<boolean> {
   try {
     await link(draft, path);
     return true;
@@ -108,7 +111,7 @@ async function removeStale(path: string): Promise<void> {
     throw error;
   }
   const holder = await holderIn(removed);
-  if (holder !== undefined && (await runs(holder))) await rename(removed, path);
+  if (holder !== undefined && (await runs(holder))) await place(removed, path);
   else await rm(removed);
 }
 

@@ -51,6 +51,8 @@ type Failed = { readonly failure: string };
 type Launch = Pick<EmbeddedOptions, 'log' | 'silenceTimeoutMs'> & {
   readonly path: string;
   readonly dataDir: string;
+  /** Aborted: a start is given up. */
+  readonly signal?: AbortSignal;
 };
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
@@ -98,7 +100,7 @@ async function superviseMongod(options: Launch): Promise<Pick<Running, 'host' | 
     const next = performance.now() - started < SHORT_LIFE_MS ? shortLives + 1 : 0;
     if (next > MAX_SHORT_LIVES) throw new Error(`the embedded mongod keeps exiting: ${how}`);
     options.log(`the embedded mongod exited: ${how}; restarting it`);
-    mongod = await launch(options, host);
+    mongod = await launch({ ...options, signal: stopping.signal }, host);
     await (isStopping() ? mongod.stop() : watch(next));
   }
   const watching = watch();
@@ -113,12 +115,12 @@ async function superviseMongod(options: Launch): Promise<Pick<Running, 'host' | 
 }
 
 async function launch(options: Launch, host?: string): Promise<Running> {
-  const { dataDir, log } = options;
+  const { dataDir, log, signal } = options;
   for (let attempt = 1; ; attempt++) {
     const outcome = await launchOnce(options, host ?? `127.0.0.1:${await freePort()}`);
     if (!('failure' in outcome)) return outcome;
     const inUse = outcome.failure.includes('DBPathInUse');
-    if (!inUse && !/address already in use/i.test(outcome.failure)) {
+    if (signal?.aborted === true || (!inUse && !/address already in use/i.test(outcome.failure))) {
       throw new Error(
         `the embedded mongod did not start on EMBEDDED_DATA_DIR ${dataDir}: ${outcome.failure}; use another folder, or repair this one`,
       );
@@ -173,20 +175,23 @@ async function launchOnce(options: Launch, host: string): Promise<Running | Fail
 async function awaitStart<Outcome>(
   started: Promise<Outcome>,
   child: ChildProcessByStdio<null, Readable, null>,
-  { dataDir, log, silenceTimeoutMs = SILENCE_TIMEOUT_MS }: Launch,
+  { dataDir, log, signal, silenceTimeoutMs = SILENCE_TIMEOUT_MS }: Launch,
 ): Promise<Outcome> {
   const begun = performance.now();
   const progress = setInterval(() => {
     const seconds = Math.round((performance.now() - begun) / 1000);
     log(`waiting for mongod to start on ${dataDir}: ${seconds} s so far`);
   }, PROGRESS_INTERVAL_MS);
-  const giveUp = setTimeout(() => child.kill('SIGKILL'), silenceTimeoutMs);
+  const kill = (): void => void child.kill('SIGKILL');
+  const giveUp = setTimeout(kill, silenceTimeoutMs);
+  signal?.addEventListener('abort', kill);
   const postpone = (): void => void giveUp.refresh();
   child.stdout.on('data', postpone);
   try {
     return await started;
   } finally {
     child.stdout.off('data', postpone);
+    signal?.removeEventListener('abort', kill);
     clearTimeout(giveUp);
     clearInterval(progress);
   }

@@ -96,14 +96,14 @@ export function createReadyConnections<T extends Probeable>(
   monotonicNow: () => number,
 ): ReadyConnections<T> {
   const stopping = new AbortController();
-  let closing: Promise<unknown> = Promise.resolve();
+  let closing = Promise.resolve();
   let current = open();
   let spares: readonly T[] = [];
   let openedAt = monotonicNow();
   let polling = Promise.resolve();
 
   function close(all: readonly T[]): void {
-    closing = Promise.all([closing, ...all.map((each) => each.close())]);
+    closing = Promise.all([closing, ...all.map((each) => each.close())]).then(() => undefined);
   }
 
   /** Uses `next` and closes all others. */

@@ -19,6 +19,8 @@ export interface HttpEnv {
   Bindings: HttpBindings & {
     /** An answer is made while it is read: the time to take it is that of its call. */
     isOpenEnded: boolean;
+    /** Limits the time for the client to take the answer from now on. */
+    limitTaking: () => void;
   };
 }
 
@@ -111,14 +113,17 @@ export async function openHttpServer<AppEnv extends HttpEnv>(
     if (!answers.follow(request, response)) return;
     request.url = withSchemeInLowerCase(request.url);
     if (HOST_FORM.test(request.headers.host ?? '')) request.headers.host = PLACEHOLDER_HOST;
-    const errorHandler = (error: unknown): Response => {
+    const limitTaking = (): void => {
       answers.limitTaking(response);
+    };
+    const errorHandler = (error: unknown): Response => {
+      limitTaking();
       return error instanceof RequestError ? refuseUnreadable(request) : new Response(null, { status: 500 });
     };
-    const env = { incoming: request, outgoing: response, isOpenEnded: false };
+    const env = { incoming: request, outgoing: response, isOpenEnded: false, limitTaking };
     const serve = async (read: Request): Promise<Response> => {
       const answered = WITH_USER.test(read.url) ? refuseUnreadable(request) : await app.fetch(read, env);
-      if (!env.isOpenEnded) answers.limitTaking(response);
+      if (!env.isOpenEnded) limitTaking();
       return answered;
     };
     const reading = { overrideGlobalObjects: false, hostname: PLACEHOLDER_HOST, errorHandler };

@@ -101,7 +101,7 @@ export function logOptions(level: Config['logLevel']): LoggerOptions {
 /** Bytes of lines waiting for a reader that stalls; further lines are lost. */
 const MAX_WAITING_BYTES = 4 * 1024 ** 2;
 
-/** A destination that a stalled reader cannot block, neither at a fatal line nor at the exit. */
+/** A destination that neither a stalled reader nor a full disk can block, neither at a fatal line nor at the exit. */
 interface Output extends DestinationStream {
   /** Calls `done` once all lines are written. */
   flush(done: () => void): void;
@@ -110,12 +110,20 @@ interface Output extends DestinationStream {
 /** Opens standard output; `resumed` takes the number of lost lines once the waiting ones are written. */
 function openOutput(resumed: (lostLines: number) => void): Output {
   let isExiting = false;
+  let isFailing = false;
   let lostLines = 0;
   const stream = pino.destination({
     ...{ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES },
     // Without a minimum, a flush would not wait for the lines.
     minLength: 1,
     retryEAGAIN: () => !isExiting,
+  });
+  // Lines that cannot be written wait for the next one: a full disk, or a closed terminal, is no fault of the program.
+  stream.on('error', () => {
+    isFailing = true;
+  });
+  stream.on('write', () => {
+    isFailing = false;
   });
   stream.on('drop', () => {
     lostLines++;
@@ -129,7 +137,8 @@ function openOutput(resumed: (lostLines: number) => void): Output {
   process.prependOnceListener('exit', () => {
     isExiting = true;
     try {
-      stream.flushSync();
+      // It would try without end.
+      if (!isFailing) stream.flushSync();
     } catch {
       // A stalled reader loses the last lines.
     }

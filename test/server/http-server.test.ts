@@ -35,6 +35,11 @@ async function openHeld(given: Partial<HttpServerOptions> = {}) {
     context.env.isOpenEnded = true;
     return context.body(ReadableStream.from([LARGE, LARGE]));
   });
+  app.get('/made', (context) => {
+    context.env.isOpenEnded = true;
+    context.env.limitTaking();
+    return context.body(LARGE);
+  });
   app.get('/begun', (context) =>
     context.body(
       ReadableStream.from(
@@ -118,6 +123,7 @@ test.each([
   ['a streamed answer', get('/streamed')],
   ['an answer behind another', get('/short') + get('/large')],
   ['pipelined answers', get('/large').repeat(3)],
+  ['the rest of an answer that was made while it was read', get('/made')],
 ])('a client that does not take %s in time loses its connection', async (_, requests) => {
   const { listener, counted, leaveUnread } = await openImpatient();
   const socket = await leaveUnread(requests);

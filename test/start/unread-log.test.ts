@@ -1,6 +1,7 @@
-// A reader of the log that stalls holds up no call and no end of the program; the lines lost meanwhile are counted.
+// A reader of the log that stalls holds up no call and no end of the program, nor does a full disk; lost lines are counted.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { open } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { jsonClient } from '../harness/client.js';
@@ -102,4 +103,28 @@ test('lines that nobody reads in time are lost, and counted once the others are 
     .map((line): unknown => JSON.parse(line));
   expect(lines.length).toBeGreaterThan(1);
   expect(lines.at(-1)).toMatchObject({ level: 40, lines: LINES - (lines.length - 1) });
+});
+
+/** Logs to a disk that is full, and ends as the program does. */
+const ENDING = `
+  const { createLog, flushLog } = await import(${JSON.stringify(new URL('../../src/telemetry/log.js', import.meta.url))});
+  const log = await createLog('info', false);
+  log.info('one');
+  await flushLog(log);
+  log.fatal('two');
+  await flushLog(log);
+  process.exit(3);
+`;
+
+test('a program ends with its exit code although its log is on a full disk', async () => {
+  await using full = await open('/dev/full', 'w');
+  const child = spawn(process.execPath, ['--input-type=module', '-e', ENDING], {
+    stdio: ['ignore', full.fd, 'pipe'],
+  });
+  let complaints = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    complaints += chunk.toString();
+  });
+  expect(await once(child, 'close')).toEqual([3, null]);
+  expect(complaints).toBe('');
 });

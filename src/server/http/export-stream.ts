@@ -4,14 +4,25 @@ import type { Stream } from '../call-context.js';
 import { createResponse } from './response.js';
 import type { RequestContext } from './web-app.js';
 
+interface StreamEnds {
+  /** The last chunk has been read. */
+  complete(): void;
+  breakOff(): void;
+}
+
 /** Converts chunks to a stream with backpressure; a failure breaks the stream off. */
-function streamOf(first: Uint8Array, { chunks, aborted }: Stream, breakOff: () => void): ReadableStream {
+function streamOf(
+  first: Uint8Array,
+  { chunks, aborted }: Stream,
+  { complete, breakOff }: StreamEnds,
+): ReadableStream {
   return new ReadableStream<Uint8Array>(
     {
       start: (controller) => controller.enqueue(first),
       async pull(controller) {
         try {
           const { value, done } = await chunks.next();
+          if (done === true) complete();
           if (done !== true) controller.enqueue(value);
           else if (!aborted.aborted) controller.close();
         } catch {
@@ -42,7 +53,7 @@ export async function exportJobs(
 ): Promise<Response> {
   // The answer begins after the first chunk, so that a failure before it still has a status.
   const { value } = await stream.chunks.next();
-  const { incoming, outgoing } = context.env;
+  const { incoming, outgoing, limitTaking } = context.env;
   context.env.isOpenEnded = true;
   const breakOff = (): void => {
     // The end of the connection is the end of an answer over HTTP/1.0: only a reset tells a part from the whole.
@@ -57,6 +68,6 @@ export async function exportJobs(
   whenAborted(stream.aborted, breakOff);
   whenAborted(stream.aborted, end);
   whenAborted(responseDone, end);
-  const body = streamOf(value ?? new Uint8Array(), stream, breakOff);
+  const body = streamOf(value ?? new Uint8Array(), stream, { complete: limitTaking, breakOff });
   return createResponse(context, 200, `${type}; charset=utf-8`, body);
 }
