@@ -29,8 +29,9 @@ let pair: Pair;
 let jwk: string;
 let role: IdentityAnswers['role'];
 const clock = { now: 0 };
-const log = createRecordedLog();
-const options = { clock, log, timeout: TIMEOUT_MS };
+/** New for each test: a request that a test has left may still fail, and tell so, during the next. */
+let log = createRecordedLog();
+let options = { clock, log, timeout: TIMEOUT_MS };
 const closing: (() => void | Promise<void>)[] = [];
 
 const answers: IdentityAnswers = {
@@ -48,7 +49,8 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   role = () => roleAnswer('DOMAIN');
-  log.entries.length = 0;
+  log = createRecordedLog();
+  options = { clock, log, timeout: TIMEOUT_MS };
 });
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
