@@ -18,11 +18,11 @@ export const ROOMS = [
   [['explorer/state/', 'the route, the time range and the conditions']],
   [['explorer/api/', 'calls of the service, typed by the contract']],
   [
-    ['src/main.ts', 'arguments, signals, exit codes and the words of a failed start'],
+    ['src/main.ts', 'the program: arguments, settings and the words of a failed start'],
     ['src/make-indexes.ts', 'the command `npm run indexes`'],
   ],
   [['src/app.ts', 'the composition root: puts the parts together, starts and closes them']],
-  [['src/start/', 'the steps of a start, put in order by `src/app.ts`']],
+  [['src/start/', 'the steps of a start, put in order by `src/app.ts`, and the end of the program']],
   [
     ['src/embedded/', 'the embedded mongod: its download, its data folder and its sample'],
     ['src/server/grpc/', 'the gRPC listener with health and reflection'],

@@ -1,68 +1,19 @@
 /** The program: reads the settings, starts the service, and ends it on a signal (docs/deploy.md «Start and stop»). */
 import { channel } from 'node:diagnostics_channel';
-import { setTimeout as pause } from 'node:timers/promises';
-import type { App } from './app.js';
 import { outputOf, readArguments } from './config/arguments.js';
 import { ConfigError, readConfig } from './config/config.js';
 import type { Config } from './config/config.js';
 import { nearMisses } from './config/near-misses.js';
 import { refuseHeld } from './embedded/claim.js';
 import { messageOf } from './errors.js';
-import { createLog, flushLog } from './telemetry/log.js';
+import { closeOnFaults, closeOnSignals, exit, EXIT_FAILED } from './start/termination.js';
+import { createLog } from './telemetry/log.js';
 import type { Log } from './telemetry/log.js';
 
-/** On one Ctrl-C a terminal and npm both send a signal. Only a later second signal ends the program at once. */
-const SAME_SIGNAL_MS = 1000;
-/** Time for calls sent before the signal to arrive. */
-const ARRIVAL_MS = 50;
 const MIN_NODE = 20;
-const EXIT_FAILED = 1;
 const EXIT_MISUSED = 2;
 
 const CLOCK = { now: () => Date.now(), monotonicNow: () => performance.now() };
-
-/** A closed terminal sends SIGHUP. */
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-
-/** Exits once the lines of the log are written; a reader that stalls delays this for a moment only. */
-async function exit(log: Log, code = process.exitCode): Promise<never> {
-  await flushLog(log);
-  process.exit(code);
-}
-
-/** Closes the service on a signal; answers a test for a received signal. */
-function closeOnSignals(log: Log, app: App): () => boolean {
-  let closingSince = 0;
-  const close = (signal: NodeJS.Signals): void => {
-    if (closingSince > 0) {
-      if (performance.now() - closingSince > SAME_SIGNAL_MS) void exit(log, EXIT_FAILED);
-      return;
-    }
-    closingSince = performance.now();
-    void pause(ARRIVAL_MS).then(async () => {
-      log.info({ signal }, 'stopping');
-      await app.close();
-      log.info('stopped');
-      await exit(log);
-    });
-  };
-  for (const signal of SIGNALS) process.on(signal, close);
-  return () => closingSince > 0;
-}
-
-/**
- * Closes the service on a fault of this program: running calls end as on a signal, and a new process takes over. Signals
- * and further faults meanwhile shorten nothing, and the exit code stays.
- */
-function closeOnFaults(log: Log, app: App): void {
-  const close = (error: unknown): void => {
-    log.fatal({ err: error }, 'uncaught exception: shutting down');
-    process.exitCode = EXIT_FAILED;
-    void app.close().then(() => exit(log));
-  };
-  process.on('uncaughtException', close);
-  process.on('unhandledRejection', close);
-}
 
 function exitWith(code: number, message: string): never {
   process.stderr.write(`${message}\n`);
@@ -103,8 +54,9 @@ async function serve(config: Config, notices: readonly string[]): Promise<void> 
   const app = createApp(config, { clock: CLOCK, log, notices, hint: hintOn(log, isTerminal) });
   // For tools loaded beside the program; there are no other subscribers.
   channel('inventory-job.app').publish(app);
-  const isClosing = closeOnSignals(log, app);
-  closeOnFaults(log, app);
+  const termination = { log, close: app.close, monotonicNow: CLOCK.monotonicNow };
+  const isClosing = closeOnSignals(termination);
+  closeOnFaults(termination);
   await app.start().catch(async (error: unknown) => {
     // A start interrupted by a signal has not failed.
     if (!isClosing()) await failStart(log, error, app.close);
