@@ -53,6 +53,11 @@ function lineOf(write: (log: pino.Logger) => void, level: Level = 'info'): unkno
   return JSON.parse(String(lines[0]));
 }
 
+test('a line has its level, its time and its message, and names neither process nor host', () => {
+  const line = lineOf((log) => log.info('started'));
+  expect(line).toEqual({ level: 30, time: expect.any(String), msg: 'started' });
+});
+
 const REFUSED = `not authorized to execute command { find: "job", filter: { name: "planted" } }`;
 const serverError = new MongoServerError({
   errmsg: REFUSED,
