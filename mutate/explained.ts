@@ -39,6 +39,12 @@ export const EXPLAINED: readonly Explained[] = [
     why: 'The writer of other values makes the same text of a date, only slower.',
   },
   {
+    file: 'src/server/http/comments.ts',
+    within: 'commentsIn',
+    from: 'if (found !== undefined) return found;',
+    why: 'The comments of a file are read again, with the same result.',
+  },
+  {
     file: 'src/main.ts',
     within: 'serve',
     from: 'await failStart(log, error, app.close)',
