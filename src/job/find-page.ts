@@ -97,6 +97,12 @@ export interface FindParts {
   readonly onTieRead: () => void;
 }
 
+/**
+ * The part of a list without a page: no list has as many jobs. Without a limit, MongoDB projects before it sorts, and a
+ * projection takes elements out of a list, so the order would be another one.
+ */
+const WHOLE = { skip: 0, limit: 2 ** 31 - 1 };
+
 /** Finds by `filter` alone, in the order of an index where there is one. */
 function findPlain(parts: FindParts, filter: ConfinedFilter, plan: FindPlan, deadline: Deadline): Find {
   const { collection, executor, indexed, onTieRead } = parts;
@@ -124,8 +130,7 @@ function findPlain(parts: FindParts, filter: ConfinedFilter, plan: FindPlan, dea
       return page ?? (await read(filter, asked));
     },
     all() {
-      // An explicit limit of 0 means the same to MongoDB, but makes the driver double its batches.
-      const cut = { ...plan.page, batchSize: BATCH_SIZE, allowDiskUse: true };
+      const cut = { ...(plan.page ?? WHOLE), batchSize: BATCH_SIZE, allowDiskUse: true };
       const { projection } = plan;
       const sort = new Map(plan.sort);
       return executor.stream(
@@ -154,8 +159,8 @@ function pipelineOf(
     order !== undefined && isIndexed(order, indexed)
       ? matchStages(match, sorting)
       : [...matchStages(match), ...sorting];
-  const cut = page === undefined ? [] : [{ $skip: page.skip }, { $limit: page.limit }];
-  return [...sorted, ...cut, { $project: projection }];
+  const { skip, limit } = page ?? WHOLE;
+  return [...sorted, { $skip: skip }, { $limit: limit }, { $project: projection }];
 }
 
 /** Finds by an aggregation: guarded conditions stand behind the scope, and computed values are set for the order. */

@@ -108,3 +108,44 @@ describe('a sort key without a field', () => {
     expect(lastCall()).not.toHaveProperty('sort_keys_passed_over');
   });
 });
+
+describe('an order through lists with elements of several kinds', () => {
+  const MIXED = 'domain-mixed-lists00';
+  const idsIn = (text: string) => text.match(/job-mixed-[a-d]/g);
+  const REGEX = { k: 'job_id', v: '^(job|none)-', o: 'regex' };
+
+  beforeAll(async () => {
+    const lists = { a: [{ v: 3 }], b: [{ v: 2 }, 5, null], c: [5, { v: 1 }], d: [[{ v: 0 }], { v: 1 }] };
+    const jobs = Object.entries(lists).map(([letter, list]) => ({
+      job_id: `job-mixed-${letter}`,
+      filters: { list },
+    }));
+    await service.insert(jobs.map((job) => ({ ...job, domain_id: MIXED, created_at: new Date(0) })));
+  });
+
+  describe.each([
+    ['filters.list.v', [asc('filters.list.v')]],
+    ['filters.list.0.v', [asc('filters.list.0.v')]],
+    ['filters.list.1', [desc('filters.list.1')]],
+    ['filters.list.v behind status', [asc('status'), asc('filters.list.v')]],
+  ])('by %s', (_, keys) => {
+    const query = { sort: { keys } };
+    const ordered = async () => idsIn(JSON.stringify(await service.list(MIXED, query)));
+
+    test.each<[string, JsonObject]>([
+      ['one field', { only: ['job_id'] }],
+      ['the list', { only: ['job_id', 'filters.list.v'] }],
+      ['one field, where an expression matches', { only: ['job_id'], filter: [REGEX] }],
+      ['one field in a page', { only: ['job_id'], page: { limit: 9 } }],
+    ])('is the same with %s', async (_way, more) => {
+      const answer = await service.list(MIXED, { ...query, ...more });
+      expect(idsIn(JSON.stringify(answer))).toEqual(await ordered());
+    });
+
+    test.each(['application/x-ndjson', 'text/csv'])('is the same as %s', async (type) => {
+      const request = { domain_id: MIXED, query: { ...query, only: ['job_id'] } };
+      const exported = await exportJobs(service.http, request, type);
+      expect(idsIn(exported)).toEqual(await ordered());
+    });
+  });
+});
