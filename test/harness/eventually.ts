@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 10_000;
 const POLL_INTERVAL_MS = 50;
 
 /** Reads a value until it equals `expected`, which may be a matcher. Errors: the last value read does not equal it. */
