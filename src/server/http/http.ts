@@ -10,7 +10,6 @@ import { cors } from 'hono/cors';
 import { matchedRoutes } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
 import { AppError, appError } from '../../errors.js';
-import type { MemoryBudget } from '../../limits/memory-budget.js';
 import { yieldBetween } from '../../limits/yield.js';
 import type { TimeSlicer } from '../../limits/yield.js';
 import type { Calls } from '../call-context.js';
@@ -32,15 +31,14 @@ import { ROUTE_JSON } from './protocols.js';
 import type { Protocol } from './protocols.js';
 import { addDescriptionPage, addReferencePages } from './reference.js';
 import { acceptedType, headerOf, namedHosts, readIncoming } from './request.js';
+import type { BodyLimits } from './request.js';
 import { createResponse, internalErrorOf, refuse, replyWith } from './response.js';
 import { ROUTES, RPC_PATHS } from './routes.js';
 import type { Route } from './routes.js';
 import type { RequestContext, WebApp } from './web-app.js';
 
-export interface HttpListenerOptions extends ConnectionLimitOptions {
+export interface HttpListenerOptions extends ConnectionLimitOptions, BodyLimits {
   readonly calls: Calls;
-  /** The memory of requests on their way. */
-  readonly memory: MemoryBudget;
   /** Large answers are encoded in slices. */
   readonly timeSlicer: TimeSlicer;
   readonly state: ServingState;
@@ -60,8 +58,6 @@ export interface HttpListenerOptions extends ConnectionLimitOptions {
   readonly tls?: Tls | undefined;
   /** The time for a client to read an answer. */
   readonly answerTimeoutMs?: number | undefined;
-  /** The time for the body of a request to arrive. */
-  readonly bodyTimeoutMs?: number | undefined;
 }
 
 const ALL_ROUTES: readonly Route[] = [...ROUTES, ...RPC_PATHS];
@@ -78,9 +74,8 @@ async function runCall(
   protocol: Protocol,
   options: HttpListenerOptions,
 ): Promise<Response> {
-  const { calls, timeSlicer, monotonicNow, memory, bodyTimeoutMs } = options;
-  const limits = { memory, timeoutMs: bodyTimeoutMs };
-  const incoming = await readIncoming(context, route, protocol, monotonicNow(), limits);
+  const { calls, timeSlicer, monotonicNow } = options;
+  const incoming = await readIncoming(context, route, protocol, monotonicNow(), options);
   context.set('called', true);
   const type = acceptedType(context, route);
   const format = route.exports.get(type);
