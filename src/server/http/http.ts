@@ -100,29 +100,27 @@ async function answer(
   try {
     return await runCall(context, route, protocol, options);
   } catch (reason) {
-    if (reason instanceof AppError) return refuse(context, reason, protocol);
+    if (reason instanceof AppError) return refuse(context, reason);
     options.log.error({ request_id: context.get('requestId'), err: reason }, UNHANDLED);
-    return refuse(context, internalErrorOf(context), protocol);
+    return refuse(context, internalErrorOf(context));
   }
 }
 
-const protocolOf = (context: RequestContext, route: Route): Protocol | undefined =>
-  route.protocol(mediaType(headerOf(context, 'content-type')) ?? '');
-
-/** Answers the protocol of a request that no route has yet. */
-function unroutedProtocol(context: RequestContext): Protocol | undefined {
-  const { method, path } = context.req;
-  const route = method === 'POST' ? ALL_ROUTES.find((each) => each.path === path) : undefined;
-  return route && protocolOf(context, route);
-}
+/** Notes the protocol of a call of `route`, in whose form every later step refuses it. */
+const noteProtocol =
+  (route: Route): MiddlewareHandler<WebApp> =>
+  (context, next) => {
+    context.set('protocol', route.protocol(mediaType(headerOf(context, 'content-type')) ?? ''));
+    return next();
+  };
 
 /** Adds a route: it answers requests in its protocols, and refuses all others with a hint. */
 function addRoute(app: Hono<WebApp>, route: Route, options: HttpListenerOptions): void {
   app.post(route.path, (context) => {
-    const protocol = protocolOf(context, route);
+    const protocol = context.get('protocol');
     const transfer = headerOf(context, 'transfer-encoding');
     const encoding = codings(headerOf(context, 'content-encoding'), transfer).join(', ');
-    if (encoding !== '') return refuse(context, appError('HTTP_CONTENT_ENCODING', { encoding }), protocol);
+    if (encoding !== '') return refuse(context, appError('HTTP_CONTENT_ENCODING', { encoding }));
     if (protocol !== undefined) return answer(context, route, protocol, options);
     context.header('accept-post', route.accepted);
     const type = headerOf(context, 'content-type');
@@ -192,6 +190,7 @@ function addMiddleware(app: Hono<WebApp>, { host, corsOrigins, log }: HttpListen
     await next();
     logRefusal(context, log);
   });
+  for (const route of ALL_ROUTES) app.post(route.path, noteProtocol(route));
   app.use(async (context, next) => {
     context.set(
       'requestId',
@@ -200,7 +199,7 @@ function addMiddleware(app: Hono<WebApp>, { host, corsOrigins, log }: HttpListen
     context.header('x-request-id', context.get('requestId'));
     const misleading = misleadingHost(namedHosts(context));
     if (misleading === undefined) return next();
-    return refuse(context, appError('HTTP_HOST', { host: misleading }), unroutedProtocol(context));
+    return refuse(context, appError('HTTP_HOST', { host: misleading }));
   });
   // HSTS is the decision of the TLS terminator.
   app.use(secureHeaders({ strictTransportSecurity: false }));
