@@ -62,12 +62,10 @@ export interface HttpListenerOptions extends ConnectionLimitOptions, BodyLimits 
 
 const ALL_ROUTES: readonly Route[] = [...ROUTES, ...RPC_PATHS];
 
-const UNHANDLED = 'unhandled error in the HTTP listener';
-
 /** Answers over this size are encoded while they are sent. */
 const STREAMED_FROM_BYTES = 65_536;
 
-/** Runs a call of `route`, and answers its export or its message. */
+/** Runs a call of `route`, and answers its export or its message. Errors: AppError, and faults of the listener. */
 async function runCall(
   context: RequestContext,
   route: Route,
@@ -90,22 +88,6 @@ async function runCall(
   return createResponse(context, 200, protocol.type, body);
 }
 
-/** Answers a call of `route` in `protocol`, its errors included. */
-async function answer(
-  context: RequestContext,
-  route: Route,
-  protocol: Protocol,
-  options: HttpListenerOptions,
-): Promise<Response> {
-  try {
-    return await runCall(context, route, protocol, options);
-  } catch (reason) {
-    if (reason instanceof AppError) return refuse(context, reason);
-    options.log.error({ request_id: context.get('requestId'), err: reason }, UNHANDLED);
-    return refuse(context, internalErrorOf(context));
-  }
-}
-
 /** Notes the protocol of a call of `route`, in whose form every later step refuses it. */
 const noteProtocol =
   (route: Route): MiddlewareHandler<WebApp> =>
@@ -121,7 +103,7 @@ function addRoute(app: Hono<WebApp>, route: Route, options: HttpListenerOptions)
     const transfer = headerOf(context, 'transfer-encoding');
     const encoding = codings(headerOf(context, 'content-encoding'), transfer).join(', ');
     if (encoding !== '') return refuse(context, appError('HTTP_CONTENT_ENCODING', { encoding }));
-    if (protocol !== undefined) return answer(context, route, protocol, options);
+    if (protocol !== undefined) return runCall(context, route, protocol, options);
     context.header('accept-post', route.accepted);
     const type = headerOf(context, 'content-type');
     return refuse(context, appError('HTTP_CONTENT_TYPE', { type, reason: route.accepted }));
@@ -215,10 +197,11 @@ function addPages(app: Hono<WebApp>, { state, version, explorer, tls }: HttpList
   addReferencePages(app, explorer.auth !== 'none');
 }
 
-/** Answers requests without a route, and those with an unexpected error. */
+/** Answers requests without a route, and those with an error. */
 function addFallbacks(app: Hono<WebApp>, log: CallLog): void {
-  app.onError((fault, context) => {
-    log.error({ request_id: context.get('requestId'), err: fault }, UNHANDLED);
+  app.onError((error, context) => {
+    if (error instanceof AppError) return refuse(context, error);
+    log.error({ request_id: context.get('requestId'), err: error }, 'unhandled error in the HTTP listener');
     return refuse(context, internalErrorOf(context));
   });
   app.notFound((context) => refuse(context, appError('HTTP_ROUTE', { path: context.req.path })));
