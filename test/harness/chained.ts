@@ -4,7 +4,7 @@ import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import { createTimeSlicer } from '../../src/limits/yield.js';
 import type { Call } from '../../src/job/call.js';
 import { createCalls } from '../../src/server/interceptors/calls.js';
-import type { Calls, Incoming, Rpc } from '../../src/server/call-context.js';
+import type { AbortableCalls, Incoming, Rpc } from '../../src/server/call-context.js';
 import type { CallsOptions } from '../../src/server/interceptors/calls.js';
 import { createServingState } from '../../src/server/serving-state.js';
 import type { Load } from '../../src/limits/load-shedding.js';
@@ -20,7 +20,7 @@ export const IN_TIME: Load = { lateness: () => 0, admits: () => true };
 export type Work = (request: unknown, call: Call) => Promise<Uint8Array>;
 
 export interface Chained {
-  readonly calls: Calls;
+  readonly calls: AbortableCalls;
   /** The log: faults, and other lines. */
   readonly faults: object[];
   readonly lines: object[];
