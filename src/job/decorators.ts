@@ -6,7 +6,7 @@ import { timed } from '../limits/abort.js';
 import type { Deadline } from '../limits/abort.js';
 import type { Coalesce } from '../limits/coalesce.js';
 import { documentKey } from '../mongo/document-key.js';
-import type { Schedulers } from '../limits/fair-scheduler.js';
+import type { FairScheduler, Schedulers } from '../limits/fair-scheduler.js';
 import type { MemoryBudget } from '../limits/memory-budget.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
 import type { AskedFilter } from '../query/model.js';
@@ -18,6 +18,10 @@ import type { JobStore } from './store.js';
 /** The classes of the scheduler. */
 type ClassName = keyof Schedulers;
 
+/** Waits for a slot, as a part of the call's work. */
+export const waitForSlot = (acquire: FairScheduler, domainId: string, work: Deadline): Promise<Disposable> =>
+  timed(work, 'queue', () => acquire(domainId, work.signal));
+
 /** Waits for a slot of the class that a query belongs to, and frees it when the work is over. */
 export const scheduled =
   <Query, W extends Deadline>(
@@ -26,9 +30,7 @@ export const scheduled =
     next: UseCase<Query, W & Slot>,
   ): UseCase<Query, W> =>
   async (asked, work) => {
-    using slot = await timed(work, 'queue', () =>
-      schedulers[classOf(asked.query)](asked.scope.domainId, work.signal),
-    );
+    using slot = await waitForSlot(schedulers[classOf(asked.query)], asked.scope.domainId, work);
     const release = (): void => {
       slot[Symbol.dispose]();
     };
@@ -42,7 +44,7 @@ export const scheduledStream = <Query, W extends Deadline>(
   next: StreamCase<Query, W>,
 ): StreamCase<Query, W> =>
   async function* (asked, work) {
-    using _slot = await timed(work, 'queue', () => schedulers[name](asked.scope.domainId, work.signal));
+    using _slot = await waitForSlot(schedulers[name], asked.scope.domainId, work);
     yield* next(asked, work);
   };
 

@@ -1,6 +1,8 @@
 /** Reads a request of the HTTP listener: its headers, its body within the limit, and the call made of both. */
 import { accepts } from 'hono/accepts';
 import { appError, fail } from '../../errors.js';
+import type { AppError } from '../../errors.js';
+import { raceTimeout } from '../../limits/abort.js';
 import type { MemoryBudget, Reservation } from '../../limits/memory-budget.js';
 import { ARRIVAL_TIMEOUT_MS, MAX_REQUEST_BYTES, RESPONSE_DONE } from '../call-context.js';
 import type { Incoming } from '../call-context.js';
@@ -58,25 +60,13 @@ async function readBody(context: RequestContext, reservation: Reservation): Prom
 }
 
 export interface BodyLimits {
+  /** The memory of requests on their way. */
   readonly memory: MemoryBudget;
-  /** The time for the body to arrive. */
-  readonly timeoutMs?: number | undefined;
+  /** The time for the body of a request to arrive. */
+  readonly bodyTimeoutMs?: number | undefined;
 }
 
-/** Rejects with REQUEST_TIMEOUT if `value` takes longer than `timeoutMs`. */
-async function inTime<Value>(value: Promise<Value>, timeoutMs: number): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(appError('REQUEST_TIMEOUT', {}));
-    }, timeoutMs).unref();
-  });
-  try {
-    return await Promise.race([value, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const requestTimeout = (): AppError => appError('REQUEST_TIMEOUT', {});
 
 /**
  * Reads the body in time. After an error the rest of it stays unread, so that no other request can follow on the connection,
@@ -84,11 +74,11 @@ async function inTime<Value>(value: Promise<Value>, timeoutMs: number): Promise<
  */
 async function takeBody(
   context: RequestContext,
-  { memory, timeoutMs = ARRIVAL_TIMEOUT_MS }: BodyLimits,
+  { memory, bodyTimeoutMs = ARRIVAL_TIMEOUT_MS }: BodyLimits,
 ): Promise<Uint8Array> {
   using reservation = memory.reserve();
   try {
-    return await inTime(readBody(context, reservation), timeoutMs);
+    return await raceTimeout(readBody(context, reservation), bodyTimeoutMs, requestTimeout);
   } catch (error) {
     context.header('connection', 'close');
     throw error;
