@@ -1,6 +1,7 @@
 /** Finds malformed text in stored documents (docs/query.md «Text that is not UTF-8»). */
 import { isUtf8 } from 'node:buffer';
-import type { AskedFilter, Filter, ReferredCondition } from '../query/model.js';
+import { isOwn } from '../query/model.js';
+import type { Filter, RequestedFilter } from '../query/model.js';
 import { doubtsAbout } from '../query/condition.js';
 import type { Condition } from '../query/condition.js';
 import { operandAt } from '../mongo/stored.js';
@@ -33,15 +34,11 @@ export function idOf(document: Buffer): readonly [key: string, id: unknown] {
   return ['', null];
 }
 
-export type Leaf = Condition | ReferredCondition;
-
-export const isOwn = (leaf: Leaf): leaf is Condition => !('referred' in leaf);
-
 /** True for a condition that MongoDB cannot decide on malformed text. */
 const isUndecidable = (condition: Condition): boolean => doubtsAbout(condition).length > 0;
 
 /** The conditions on jobs that every job must meet, and that MongoDB can decide. */
-export const decidableOf = ({ all }: AskedFilter): Filter => ({
+export const decidableOf = ({ all }: RequestedFilter): Filter => ({
   all: all.filter(isOwn).filter((condition) => !isUndecidable(condition)),
   any: [],
 });

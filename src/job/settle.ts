@@ -13,7 +13,8 @@ import { compileFilter } from '../query/compile/filter.js';
 import { confineDoubtful, confineDoubtfulReferred, confineReferred } from '../query/confine.js';
 import type { ConfinedFilter } from '../query/confine.js';
 import type { Scope } from '../scope.js';
-import type { AskedFilter } from '../query/model.js';
+import { isOwn, isReferred } from '../query/model.js';
+import type { FilterCondition, RequestedFilter } from '../query/model.js';
 import { doubtsAbout } from '../query/condition.js';
 import type { Condition, Known } from '../query/condition.js';
 import { BSON } from '../wire/bson.js';
@@ -21,15 +22,14 @@ import { NO_METER } from '../telemetry/metrics/registry.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
 import { countCalls } from './decorators.js';
 import { createFruitlessScans } from './fruitless-scans.js';
-import { decidableOf, idOf, isMalformed, isOwn } from './malformed.js';
-import type { Leaf } from './malformed.js';
+import { decidableOf, idOf, isMalformed } from './malformed.js';
 import { JOB_SCHEMA } from './schema.js';
 import type { Collection, JobStore } from './store.js';
 
 type Store = Pick<JobStore, 'batches' | 'meeting' | 'lastWrite'>;
 
 /** Adds to each condition its verdict on the malformed documents. */
-export type Settle = (filter: AskedFilter, scope: Scope, deadline: Deadline) => Promise<AskedFilter>;
+export type Settle = (filter: RequestedFilter, scope: Scope, deadline: Deadline) => Promise<RequestedFilter>;
 
 /** The malformed documents that meet each condition, and the other malformed ones. */
 type Settled = ReadonlyMap<Condition, Known>;
@@ -43,11 +43,11 @@ interface Question {
 }
 
 /** The undecidable conditions of `filter` on `collection`; undefined: there are none. */
-function questionOf(collection: Collection, filter: AskedFilter, scope: Scope): Question | undefined {
-  const leaves = [...filter.all, ...filter.any];
+function questionOf(collection: Collection, filter: RequestedFilter, scope: Scope): Question | undefined {
+  const all = [...filter.all, ...filter.any];
   const own = collection === 'job';
-  const asked = own ? leaves.filter(isOwn) : leaves.flatMap((leaf) => (isOwn(leaf) ? [] : [leaf.referred]));
-  const doubted = asked.map((condition) => ({ condition, doubts: doubtsAbout(condition) }));
+  const candidates = own ? all.filter(isOwn) : all.filter(isReferred).map((each) => each.referred);
+  const doubted = candidates.map((condition) => ({ condition, doubts: doubtsAbout(condition) }));
   const undecidable = doubted.filter(({ doubts }) => doubts.length > 0);
   if (undecidable.length === 0) return undefined;
   const conditions = undecidable.map(({ condition }) => condition);
@@ -127,14 +127,14 @@ async function settleQuestion(
 }
 
 /** `filter` with all that is known of its conditions. */
-function withKnown(filter: AskedFilter, own: Settled, referred: Settled): AskedFilter {
+function withKnown(filter: RequestedFilter, own: Settled, referred: Settled): RequestedFilter {
   const settled = (condition: Condition, by: Settled): Condition => {
     const known = by.get(condition);
     return known === undefined ? condition : { ...condition, known };
   };
-  const leafOf = (leaf: Leaf): Leaf =>
-    isOwn(leaf) ? settled(leaf, own) : { referred: settled(leaf.referred, referred) };
-  return { all: filter.all.map(leafOf), any: filter.any.map(leafOf) };
+  const settledOf = (each: FilterCondition): FilterCondition =>
+    isReferred(each) ? { referred: settled(each.referred, referred) } : settled(each, own);
+  return { all: filter.all.map(settledOf), any: filter.any.map(settledOf) };
 }
 
 /** Settles filters over `store`. */
