@@ -70,11 +70,16 @@ export interface RowCondition {
   readonly due: Comparable;
 }
 
+/** The values that a group field accumulates: the row itself, a key, or an object of keys by name. */
+export type GroupOperand =
+  | { readonly kind: 'row' }
+  | { readonly kind: 'key'; readonly key: Key }
+  | { readonly kind: 'object'; readonly keys: readonly (readonly [string, Key])[] };
+
 export interface GroupField {
   readonly name: string;
   readonly operator: GroupOperator;
-  /** The operand: a key, an object of keys by name, or nothing but the row. */
-  readonly of: Key | readonly (readonly [string, Key])[] | undefined;
+  readonly operand: GroupOperand;
   readonly conditions: readonly RowCondition[];
 }
 

@@ -22,9 +22,9 @@ interface RankedField {
 }
 
 /** A group field as a ranked one; undefined: it is none. */
-export function rankedField({ operator, of }: GroupField): RankedField | undefined {
+export function rankedField({ operator, operand }: GroupField): RankedField | undefined {
   const { percent } = GROUP_OPERATORS[operator];
-  return percent === undefined || of === undefined || !('type' in of) ? undefined : { key: of, percent };
+  return percent === undefined || operand.kind !== 'key' ? undefined : { key: operand.key, percent };
 }
 
 /** The distinct keys that `fields` rank. */
