@@ -14,7 +14,7 @@ import { BSON, documentIdOf, idIn } from '../wire/bson.js';
 import { nameTableOf } from '../wire/names.js';
 import type { StatQuery } from '../query/model.js';
 import { beforeReplaced } from '../query/malformed-text.js';
-import { beforeIndexes } from '../query/schema.js';
+import { beforeIndexes } from '../query/paths.js';
 import { collectorInfo } from './answer.js';
 import type { Reserved } from './call.js';
 import type { CollectorInfoBytes } from './transcoder.js';

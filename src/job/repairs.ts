@@ -5,7 +5,7 @@ import type { Repaired } from '../query/compile/repair.js';
 import { confineDoubtful } from '../query/confine.js';
 import type { Scope } from '../scope.js';
 import type { StatQuery } from '../query/model.js';
-import { firstSegment } from '../query/schema.js';
+import { firstSegment } from '../query/paths.js';
 import { doubtWithin } from '../query/malformed-text.js';
 import { ownPaths } from '../query/stat-keys.js';
 import type { Reserved } from './call.js';

@@ -3,6 +3,7 @@
  * computed fields (docs/query.md «group», «duration»). `due` is data and always under $literal.
  */
 import { isOfType, once, orNull } from './expressions.js';
+import { TEXT_TYPES } from './mongo-syntax.js';
 import type { MongoExpression } from './mongo-syntax.js';
 import { isUnordered } from './values.js';
 import type { Comparable } from './values.js';
@@ -24,7 +25,7 @@ function isLike(operand: MongoExpression, due: Comparable): MongoExpression {
   if (typeof due === 'number') return { $and: [{ $isNumber: operand }, { $ne: [operand, NaN] }] };
   if (typeof due === 'boolean') return isOfType(operand, 'bool');
   if (due instanceof Date) return isOfType(operand, 'date');
-  return { $in: [{ $type: operand }, ['string', 'symbol']] };
+  return isOfType(operand, ...TEXT_TYPES);
 }
 
 /** An ordering within the type of `due`; null and NaN order with nothing. */

@@ -3,9 +3,9 @@
  * and names that MongoDB cannot judge, since their bytes are not UTF-8.
  */
 import { randomUUID } from 'node:crypto';
-import { meets } from './mongo-syntax.js';
+import { meets, TEXT_TYPES } from './mongo-syntax.js';
 import type { MongoFilter } from './mongo-syntax.js';
-import { beforeIndexes, isIndex } from './schema.js';
+import { beforeIndexes, splits, withoutIndexes } from './paths.js';
 
 /** A comment that no stored expression has: to find, an expression is also equal to itself where one is stored. */
 const NO_STORED = `(?#${randomUUID()})`;
@@ -25,22 +25,19 @@ export interface Doubt {
 }
 
 /** A text without a match for even the empty expression. */
-const MALFORMED = { $not: { $regex: '' }, $type: ['string', 'symbol'] };
+const MALFORMED = { $not: { $regex: '' }, $type: TEXT_TYPES };
 
 /** A malformed text at `path`, by the last list on the way there; where there is none, at `path` itself. */
 function malformedAt(path: string): readonly MongoFilter[] {
-  const segments = path.split('.');
-  const behindList = segments.slice(1).map((_, i) => {
-    const rest = meets(segments.slice(i + 1).join('.'), MALFORMED);
-    return meets(segments.slice(0, i + 1).join('.'), { $elemMatch: rest });
-  });
+  const behindList = splits(path).map(({ head, rest }) =>
+    meets(head, { $elemMatch: meets(rest, MALFORMED) }),
+  );
   return [meets(path, MALFORMED), meets(path, { $elemMatch: MALFORMED }), ...behindList];
 }
 
 /** Malformed texts that `path` reaches; an index also means any element, as with lists on the way. */
 function textsAt(path: string): Doubt {
-  const anywhere = path.split('.').filter((segment, i) => i === 0 || !isIndex(segment));
-  const paths = new Set([path, anywhere.join('.')]);
+  const paths = new Set([path, withoutIndexes(path)]);
   return { find: [...paths].flatMap(malformedAt), shown: beforeIndexes(path) };
 }
 

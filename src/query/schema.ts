@@ -4,6 +4,7 @@
  */
 import { echo, fail, limited } from '../errors.js';
 import type { MongoExpression } from './mongo-syntax.js';
+import { firstSegment, splitFirst } from './paths.js';
 
 /** `any`: any shape below it. `array`: a list, crossed by paths to its elements. */
 export type FieldType = 'text' | 'number' | 'date' | 'any' | 'array' | 'reference';
@@ -78,24 +79,9 @@ export function plainPath(key: string, fieldPath: string): string {
   return key;
 }
 
-/** True for a segment that MongoDB takes for an index of a list; no list is longer than the greatest. */
-export const isIndex = (segment: string): boolean => /^(?:0|[1-9]\d{0,8})$/.test(segment);
-
-/** Cuts `path` before its first index: a projection would take it for a name. */
-export function beforeIndexes(path: string): string {
-  const segments = path.split('.');
-  const index = segments.findIndex((segment, i) => i > 0 && isIndex(segment));
-  return segments.slice(0, index < 0 ? segments.length : index).join('.');
-}
-
-const splitFirst = (path: string): readonly [string, string] => {
-  const dot = path.indexOf('.');
-  return dot < 0 ? [path, ''] : [path.slice(0, dot), path.slice(dot + 1)];
-};
-
 const aliased = (path: string, aliases: ReadonlyMap<string, string>): string => {
-  const [first, rest] = splitFirst(path);
-  return [aliases.get(first) ?? first, rest].filter((part) => part !== '').join('.');
+  const { head, rest } = splitFirst(path);
+  return [aliases.get(head) ?? head, rest].filter((part) => part !== '').join('.');
 };
 
 /** The key of `path`, below the reference, in the resource referred to. */
@@ -120,11 +106,11 @@ const computedKey = (path: string, { type, value }: ComputedField): Key => ({
 
 /** The key of a path without aliases. */
 export function keyAt(schema: ResourceSchema, path: string): Key {
-  const [first, rest] = splitFirst(path);
-  if (rest !== '' && first === schema.reference?.field) return referredKey(rest, schema.reference);
+  const { head, rest } = splitFirst(path);
+  if (rest !== '' && head === schema.reference?.field) return referredKey(rest, schema.reference);
   const computed = schema.computed.get(path);
   if (computed !== undefined) return computedKey(path, computed);
-  const type = rest === '' ? schema.fields.get(first) : 'any';
+  const type = rest === '' ? schema.fields.get(head) : 'any';
   return { path, type: type ?? 'any', referred: false };
 }
 
@@ -168,5 +154,3 @@ export function shownPath(schema: ResourceSchema, name: string, fieldPath: strin
   }
   return path;
 }
-
-export const firstSegment = (path: string): string => splitFirst(path)[0];

@@ -74,6 +74,14 @@ test('a sort key with a number as a name shows what stands there', async () => {
   expect(rowsOf(listed)).toEqual([{ job_id: 'domain-of-years-0', filter: { '2024': { x: 1 } } }]);
 });
 
+test('a number with a leading zero is a name: one element of the list has all of a match', async () => {
+  const apart = [{ '01': { a: 1 } }, { '01': { b: 2 } }];
+  const together = [{ '01': { a: 1, b: 2 } }];
+  await insert('domain-of-zeros', [{ errors: apart }, { errors: together }]);
+  const filter = [is('errors.01', 'match', { a: 1, b: 2 })];
+  expect(idsOf(await service.list('domain-of-zeros', { filter }))).toEqual(['domain-of-zeros-1']);
+});
+
 describe('a match at an index', () => {
   const DOMAIN = 'domain-of-matches';
 
