@@ -3,13 +3,8 @@
  * «collector.<field>»).
  */
 import type { MongoExpression, MongoStage } from './mongo-syntax.js';
+import { COMPUTED_FIELD, JOINED_FIELD } from './schema.js';
 import type { Key } from './schema.js';
-
-/** The field of the joined document in a row; no request may name it (ResourceSchema.aliases). */
-export const JOINED_FIELD = 'what it refers to';
-
-/** The field of computed values in a row; no request may name it either. */
-export const COMPUTED_FIELD = 'what is computed of it';
 
 /** The path of `key` in a row; a computed value is there once it has been set (computeStages). */
 export function pathOf({ path, referred, computed }: Key): string {

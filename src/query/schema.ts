@@ -79,10 +79,18 @@ export function plainPath(key: string, fieldPath: string): string {
   return key;
 }
 
-const aliased = (path: string, aliases: ReadonlyMap<string, string>): string => {
-  const { head, rest } = splitFirst(path);
-  return [aliases.get(head) ?? head, rest].filter((part) => part !== '').join('.');
-};
+/** The fields that stages add to a row: the document joined to it, and its computed values. */
+export const JOINED_FIELD = '__joined';
+export const COMPUTED_FIELD = '__computed';
+
+/** Names that no request reaches: the key of the database, and fields of this service. */
+export const RESERVED_NAMES: readonly string[] = ['_id', JOINED_FIELD, COMPUTED_FIELD];
+
+/** No document has this name; a reserved one stands for it. */
+const NO_FIELD = '__none';
+
+const storedName = (name: string, { aliases }: ResourceSchema): string =>
+  RESERVED_NAMES.includes(name) ? NO_FIELD : (aliases.get(name) ?? name);
 
 /** The key of `path`, below the reference, in the resource referred to. */
 function referredKey(path: string, reference: NonNullable<ResourceSchema['reference']>): Key {
@@ -90,10 +98,11 @@ function referredKey(path: string, reference: NonNullable<ResourceSchema['refere
   return { path: called, type: reference.dates.has(called) ? 'date' : 'any', referred: true };
 }
 
-/** Resolves aliases in `key`, a field of the request. */
+/** Resolves an alias or a reserved name at the start of `key`, a field of the request. */
 export function storedPath(schema: ResourceSchema, key: string, fieldPath: string): string {
   if (key === '') fail('REQUIRED_PARAMETER', { key: fieldPath });
-  return aliased(plainPath(key, fieldPath), schema.aliases);
+  const { head, rest } = splitFirst(plainPath(key, fieldPath));
+  return [storedName(head, schema), rest].filter((part) => part !== '').join('.');
 }
 
 /** The key of a computed field: a stored value, or else the computed one. */

@@ -1,8 +1,8 @@
 /** The rows that the stages of a stat make (docs/query.md «Rows and names»). */
-import { COMPUTED_FIELD, JOINED_FIELD } from '../join.js';
 import type { Join } from '../join.js';
 import type { Stage } from '../model.js';
 import type { MongoStage } from '../mongo-syntax.js';
+import { COMPUTED_FIELD, JOINED_FIELD } from '../schema.js';
 import type { ResourceSchema } from '../schema.js';
 import { definitionOf } from '../stages/registry.js';
 

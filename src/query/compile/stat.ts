@@ -1,9 +1,10 @@
 /** A stat in MongoDB's terms: its pipelines. Cannot fail, does no I/O and reads no clock (docs/architecture.md «One way through»). */
-import { createJoin, JOINED_FIELD } from '../join.js';
+import { createJoin } from '../join.js';
 import type { Join, JoinedDocuments } from '../join.js';
 import type { Page, StatQuery } from '../model.js';
 import { BARRIER } from '../mongo-syntax.js';
 import type { MongoStage } from '../mongo-syntax.js';
+import { JOINED_FIELD } from '../schema.js';
 import type { ResourceSchema } from '../schema.js';
 import { compileDistinct } from './distinct.js';
 import type { PagedStages } from './distinct.js';
