@@ -7,14 +7,16 @@ import { ROW_CONDITIONS } from './stages/row-conditions.js';
 import type { TimeZone } from './stages/time-zones.js';
 
 const keysOf = ({ rows }: StatQuery): readonly Key[] =>
-  'distinct' in rows ? [rows.distinct] : rows.stages.flatMap((stage) => definitionOf(stage).keys(stage));
+  'distinct' in rows
+    ? [rows.distinct]
+    : rows.stages.flatMap((stage) => definitionOf(stage).keys?.(stage) ?? []);
 
 const conditionsOf = ({ rows }: StatQuery): readonly RowCondition[] =>
-  'distinct' in rows ? [] : rows.stages.flatMap((stage) => definitionOf(stage).conditions(stage));
+  'distinct' in rows ? [] : rows.stages.flatMap((stage) => definitionOf(stage).conditions?.(stage) ?? []);
 
 /** The time zones that a stat names. */
 export const timeZonesOf = ({ rows }: StatQuery): readonly TimeZone[] =>
-  'distinct' in rows ? [] : rows.stages.flatMap((stage) => definitionOf(stage).timeZones(stage));
+  'distinct' in rows ? [] : rows.stages.flatMap((stage) => definitionOf(stage).timeZones?.(stage) ?? []);
 
 const pathsOf = (keys: readonly Key[]): readonly string[] => [...new Set(keys.map(({ path }) => path))];
 

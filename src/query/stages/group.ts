@@ -55,6 +55,6 @@ export const group: StageDefinition<'group'> = {
   compile: compileGroup,
   compileJoined: (stage, join, inKeyOrder) =>
     isMergeable(stage) ? compileGroupByReference(stage, join, inKeyOrder) : undefined,
-  rows: 'merged',
+  merges: true,
   takesNullForMissing,
 };

@@ -23,12 +23,8 @@ export const sort: StageDefinition<'sort'> = {
     }));
     return { kind: 'sort', keys: withoutRepeats(keys) };
   },
-  names: 'same',
   keys: ({ keys }) => keys.map(({ key }) => key),
-  conditions: () => [],
-  timeZones: () => [],
   compile: ({ keys }) => sortStages(keys),
-  rows: 'kept',
   sorts: true,
   takesNullForMissing: (_, next) => next(),
 };
