@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isOwn } from '../query/model.js';
 import type { Filter, RequestedFilter } from '../query/model.js';
-import { doubtsAbout } from '../query/condition.js';
+import { probesForCondition } from '../query/condition.js';
 import type { Condition } from '../query/condition.js';
 import { operandAt } from '../mongo/stored.js';
 import { BSON, Elements, textEnd, textStart } from '../wire/bson.js';
@@ -35,7 +35,7 @@ export function idOf(document: Buffer): readonly [key: string, id: unknown] {
 }
 
 /** True for a condition that MongoDB cannot decide on malformed text. */
-const isUndecidable = (condition: Condition): boolean => doubtsAbout(condition).length > 0;
+const isUndecidable = (condition: Condition): boolean => probesForCondition(condition).length > 0;
 
 /** The conditions on jobs that every job must meet, and that MongoDB can decide. */
 export const decidableOf = ({ all }: RequestedFilter): Filter => ({

@@ -2,11 +2,11 @@
 import type { Deadline } from '../limits/abort.js';
 import { operandElements } from '../mongo/stored.js';
 import type { Repaired } from '../query/compile/repair.js';
-import { confineDoubtful } from '../query/confine.js';
+import { confineProbed } from '../query/confine.js';
 import type { Scope } from '../scope.js';
 import type { StatQuery } from '../query/model.js';
 import { firstSegment } from '../query/paths.js';
-import { doubtWithin } from '../query/malformed-text.js';
+import { probeBelow } from '../query/malformed-text.js';
 import { ownPaths } from '../query/stat-keys.js';
 import type { Reserved } from './call.js';
 import { decidableOf, idOf, isMalformed } from './malformed.js';
@@ -27,7 +27,7 @@ export async function repairsOf(
 ): Promise<Repaired | undefined> {
   const keys = ownPaths(query);
   if (keys.length === 0) return undefined;
-  const within = confineDoubtful(decidableOf(query.filter), keys.map(doubtWithin), scope, JOB_SCHEMA);
+  const within = confineProbed(decidableOf(query.filter), keys.map(probeBelow), scope, JOB_SCHEMA);
   const paths = [...new Set(keys.map(firstSegment))];
   const found: Buffer[] = [];
   let bytes = 0;

@@ -12,7 +12,7 @@ import { guardOf } from '../query/condition.js';
 import { resolveReferences } from '../query/references.js';
 import type { Lookup } from '../query/references.js';
 import { JOB_SCHEMA } from './schema.js';
-import type { Settle } from './settle.js';
+import type { MalformedTextResolver } from './resolve-malformed-text.js';
 import type { JobStore } from './store.js';
 
 /** The jobs of a filter within a scope. Errors: LIMIT_EXCEEDED for more than a command holds. */
@@ -36,10 +36,10 @@ function withoutGuardedReferences({ all, any }: RequestedFilter): RequestedFilte
 const limitMatch = (match: ConfinedMatch): ConfinedMatch =>
   limitCommand(match, MAX_FILTER_BYTES, 'query.filter');
 
-/** Resolves the conditions on collectors through `store`, those on malformed text through `settle`. */
-export function createScopeFilter(store: JobStore, settle: Settle): ScopeFilter {
+/** Resolves the conditions on collectors through `store`, those on malformed text through `resolveMalformedText`. */
+export function createScopeFilter(store: JobStore, resolveMalformedText: MalformedTextResolver): ScopeFilter {
   return async (requested, scope, deadline) => {
-    const filter = await settle(requested, scope, deadline);
+    const filter = await resolveMalformedText(requested, scope, deadline);
     const idsOf = (conditions: CompiledFilter) =>
       store.collectorIds(limitMatch(confineReferredMatch(conditions, scope, JOB_SCHEMA)), deadline);
 

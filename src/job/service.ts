@@ -23,8 +23,8 @@ import { createGet, readGet } from './get.js';
 import { createList } from './list.js';
 import { createReadList, listClass } from './read-list.js';
 import { createReading } from './reading.js';
+import { createMalformedTextResolver } from './resolve-malformed-text.js';
 import { createScopeFilter } from './scoped-filter.js';
-import { createSettle } from './settle.js';
 import { createReadStat, createStat } from './stat.js';
 import { NO_METER } from '../telemetry/metrics/registry.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
@@ -49,7 +49,7 @@ export interface JobServiceOptions {
 function createParts(options: JobServiceOptions) {
   const { store, schedulers, timeSlicer, maxPageSize, maxResponseBytes, monotonicNow } = options;
   const { meter = NO_METER } = options;
-  const scopeFilter = createScopeFilter(store, createSettle(store, monotonicNow, meter));
+  const scopeFilter = createScopeFilter(store, createMalformedTextResolver(store, monotonicNow, meter));
   return {
     store,
     timeSlicer,

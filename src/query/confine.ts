@@ -4,7 +4,7 @@
  */
 import { compileFilter, unguardedFilter } from './compile/filter.js';
 import type { CompiledFilter } from './compile/filter.js';
-import type { Doubt } from './malformed-text.js';
+import type { MalformedTextProbe } from './malformed-text.js';
 import type { Filter } from './model.js';
 import { BARRIER } from './mongo-syntax.js';
 import type { Scope } from '../scope.js';
@@ -67,22 +67,24 @@ export const confineReferred = (
   { owner }: ResourceSchema,
 ): ConfinedFilter => within([inDomain(scope, owner)], filter);
 
-const anyOf = (doubts: readonly Doubt[]): MongoFilter => ({ $or: doubts.flatMap(({ find }) => find) });
+const anyOf = (probes: readonly MalformedTextProbe[]): MongoFilter => ({
+  $or: probes.flatMap(({ filters }) => filters),
+});
 
-/** Confines to the documents that meet `filter` and may hold the text of one of `doubts`. */
-export const confineDoubtful = (
+/** Confines to the documents that meet `filter` and are found by one of `probes`. */
+export const confineProbed = (
   filter: Filter,
-  doubts: readonly Doubt[],
+  probes: readonly MalformedTextProbe[],
   scope: Scope,
   { owner }: ResourceSchema,
-): ConfinedFilter => within(inScope(scope, owner), { $and: [unguardedFilter(filter), anyOf(doubts)] });
+): ConfinedFilter => within(inScope(scope, owner), { $and: [unguardedFilter(filter), anyOf(probes)] });
 
 /** The same for the resource referred to. */
-export const confineDoubtfulReferred = (
-  doubts: readonly Doubt[],
+export const confineReferredProbed = (
+  probes: readonly MalformedTextProbe[],
   scope: Scope,
   schema: ResourceSchema,
-): ConfinedFilter => confineReferred(anyOf(doubts), scope, schema);
+): ConfinedFilter => confineReferred(anyOf(probes), scope, schema);
 
 /** Confines a filter on the resource referred to, guards included. */
 export const confineReferredMatch = (

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Document } from 'mongodb';
-import { excluded, matching } from '../../../src/query/condition.js';
+import { excluded, matchOf } from '../../../src/query/condition.js';
 import { isReferred } from '../../../src/query/model.js';
 import { is } from '../../harness/query.js';
 import { testNoFaults } from '../../harness/use-service.js';
@@ -201,7 +201,7 @@ const lookupOf = (condition: JsonObject): unknown[] =>
     .filter(isReferred)
     .map(({ referred }) =>
       excluded(referred) === undefined
-        ? { meeting: sent(matching(referred)) }
+        ? { meeting: sent(matchOf(referred)) }
         : { allBut: sent(excluded(referred) ?? {}) },
     );
 
