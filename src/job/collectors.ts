@@ -15,12 +15,12 @@ import { nameTableOf } from '../wire/names.js';
 import type { StatQuery } from '../query/model.js';
 import { beforeReplaced } from '../query/malformed-text.js';
 import { beforeIndexes } from '../query/paths.js';
-import { collectorInfo } from './answer.js';
 import type { Reserved } from './call.js';
+import { layoutOf, messageOf } from './transcoder.js';
 import type { CollectorInfoBytes } from './transcoder.js';
 import type { Deadline } from '../limits/abort.js';
 import { createCache } from '../limits/cache.js';
-import { COLLECTOR_SHOWN, JOB_SCHEMA } from './schema.js';
+import { COLLECTOR_INFO, COLLECTOR_SHOWN, JOB_SCHEMA } from './schema.js';
 import { operandAt } from '../mongo/stored.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
 import type { JobStore } from './store.js';
@@ -37,6 +37,12 @@ interface CachedCollector {
 const weightOf = ({ message }: CachedCollector): number => ENTRY_BYTES + (message?.length ?? 0);
 
 const COLLECTOR = nameTableOf([['collector', true]]);
+
+const COLLECTOR_LAYOUT = layoutOf(COLLECTOR_INFO);
+
+/** CollectorInfo of a stored collector, in memory of its own for the cache. */
+export const collectorInfo = (collector: Buffer): Uint8Array =>
+  Uint8Array.from(messageOf(COLLECTOR_LAYOUT, collector));
 
 /** Loads CollectorInfo for each of some jobs within a scope. */
 export type CollectorLoader = (
@@ -61,7 +67,9 @@ export function createCollectorLoader({
   meter,
 }: CollectorLoaderOptions): CollectorLoader {
   const cache = createCache<CachedCollector>({
-    ...{ ttlMs: collectorCache, monotonicNow, weightOf },
+    ttlMs: collectorCache,
+    monotonicNow,
+    weightOf,
     capacity: MAX_CACHE_BYTES,
   });
 

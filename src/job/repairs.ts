@@ -1,6 +1,6 @@
 /** Jobs with malformed text for a stat to group and sort as answers show them (docs/query.md «Text that is not UTF-8»). */
 import type { Deadline } from '../limits/abort.js';
-import { operandElements } from '../mongo/stored.js';
+import { operandElements, operandId } from '../mongo/stored.js';
 import type { Repaired } from '../query/compile/repair.js';
 import { confineProbed } from '../query/confine.js';
 import type { Scope } from '../scope.js';
@@ -9,7 +9,7 @@ import { firstSegment } from '../query/paths.js';
 import { probeBelow } from '../query/malformed-text.js';
 import { ownPaths } from '../query/stat-keys.js';
 import type { Reserved } from './call.js';
-import { decidableOf, idOf, isMalformed } from './malformed.js';
+import { isMalformed } from './malformed.js';
 import { JOB_SCHEMA } from './schema.js';
 import type { JobStore } from './store.js';
 
@@ -27,7 +27,7 @@ export async function repairsOf(
 ): Promise<Repaired | undefined> {
   const keys = ownPaths(query);
   if (keys.length === 0) return undefined;
-  const within = confineProbed(decidableOf(query.filter), keys.map(probeBelow), scope, JOB_SCHEMA);
+  const within = confineProbed(query.filter, keys.map(probeBelow), scope, JOB_SCHEMA);
   const paths = [...new Set(keys.map(firstSegment))];
   const found: Buffer[] = [];
   let bytes = 0;
@@ -38,7 +38,7 @@ export async function repairsOf(
       found.push(document);
     }
   work.memory.grow(bytes * REPAIRED_WEIGHT);
-  const ids = found.map((document) => idOf(document)[1]);
+  const ids = found.map(operandId);
   const documents = found.map((document) => new Map(operandElements(document, 0)));
   return found.length === 0 ? undefined : { ids, documents };
 }

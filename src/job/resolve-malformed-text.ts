@@ -8,7 +8,7 @@ import { createCoalescer } from '../limits/coalesce.js';
 import { limitCommand, MAX_FILTER_BYTES } from '../mongo/command-size.js';
 import { documentKey } from '../mongo/document-key.js';
 import type { Batches } from '../mongo/executor.js';
-import { operandAt } from '../mongo/stored.js';
+import { operandAt, operandId } from '../mongo/stored.js';
 import { compileFilter } from '../query/compile/filter.js';
 import { confineProbed, confineReferred, confineReferredProbed } from '../query/confine.js';
 import type { ConfinedFilter } from '../query/confine.js';
@@ -17,12 +17,12 @@ import { isOwn, isReferred } from '../query/model.js';
 import type { FilterCondition, RequestedFilter } from '../query/model.js';
 import { probesForCondition } from '../query/condition.js';
 import type { Condition, Precomputed } from '../query/condition.js';
-import { BSON } from '../wire/bson.js';
+import { BSON, idKeyOf } from '../wire/bson.js';
 import { NO_METER } from '../telemetry/metrics/registry.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
 import { countCalls } from './decorators.js';
 import { createEmptyScans } from './empty-scans.js';
-import { decidableOf, idOf, isMalformed } from './malformed.js';
+import { isMalformed } from './malformed.js';
 import { JOB_SCHEMA } from './schema.js';
 import type { Collection, JobStore } from './store.js';
 
@@ -64,7 +64,7 @@ function undecidableOf(
   );
   const probes = [...new Map(byKey).values()];
   const within = own
-    ? confineProbed(decidableOf(filter), probes, scope, JOB_SCHEMA)
+    ? confineProbed(filter, probes, scope, JOB_SCHEMA)
     : confineReferredProbed(probes, scope, JOB_SCHEMA);
   return { collection, conditions, paths: probes.map(({ projectedPath }) => projectedPath), within };
 }
@@ -99,16 +99,17 @@ async function matchDocuments(
   scope: Scope,
   deadline: Deadline,
 ): Promise<PrecomputedConditions> {
-  const ids = new Map(documents.map(idOf));
+  const ids = new Map(documents.map((document) => [idKeyOf(document), operandId(document)]));
   const some = confineReferred({ _id: { $in: [...ids.values()] } }, scope, JOB_SCHEMA);
   const data = documents.map((document) => operandAt(document, BSON.object, 0));
   const precomputed = new Map<Condition, Precomputed>();
   for (const condition of conditions) {
     const filter = compileFilter({ all: [condition], any: [] });
     const found = await store.meeting(collection, some, data, filter, deadline);
-    const matching = new Map(found.map(idOf));
-    const notMatching = [...ids].filter(([key]) => !matching.has(key)).map(([, id]) => id);
-    precomputed.set(condition, { matching: [...matching.values()], notMatching });
+    const keys = new Set(found.map(idKeyOf));
+    const idsWhere = (isMatching: boolean) =>
+      [...ids].filter(([key]) => keys.has(key) === isMatching).map(([, id]) => id);
+    precomputed.set(condition, { matching: idsWhere(true), notMatching: idsWhere(false) });
   }
   return precomputed;
 }

@@ -3,6 +3,7 @@ import { createCoalescer } from '../limits/coalesce.js';
 import type { Schedulers } from '../limits/fair-scheduler.js';
 import type { MemoryBudget } from '../limits/memory-budget.js';
 import type { TimeSlicer } from '../limits/yield.js';
+import type { ListQuery } from '../query/model.js';
 import type { JobService } from './call.js';
 import { createCollectorLoader } from './collectors.js';
 import { createOnJob } from './confine-job.js';
@@ -21,7 +22,7 @@ import { createDelete, readDelete } from './delete.js';
 import { createExport, createReadExport } from './export.js';
 import { createGet, readGet } from './get.js';
 import { createList } from './list.js';
-import { createReadList, listClass } from './read-list.js';
+import { createReadList } from './read-list.js';
 import { createReading } from './reading.js';
 import { createMalformedTextResolver } from './resolve-malformed-text.js';
 import { createScopeFilter } from './scoped-filter.js';
@@ -44,6 +45,13 @@ export interface JobServiceOptions {
   readonly monotonicNow: () => number;
   readonly meter?: Meter;
 }
+
+/** The most jobs of a page in the scheduler's class for small answers. */
+const MAX_SMALL_PAGE = 1000;
+
+/** The scheduler's class of a list: `small` unless its answer may be long. */
+const listClass = ({ countOnly, page }: ListQuery): 'small' | 'large' =>
+  countOnly || (page !== undefined && page.limit <= MAX_SMALL_PAGE) ? 'small' : 'large';
 
 /** The parts that the use cases share. */
 function createParts(options: JobServiceOptions) {

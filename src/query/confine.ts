@@ -4,8 +4,10 @@
  */
 import { compileFilter, unguardedFilter } from './compile/filter.js';
 import type { CompiledFilter } from './compile/filter.js';
+import { probesForCondition } from './condition.js';
 import type { MalformedTextProbe } from './malformed-text.js';
-import type { Filter } from './model.js';
+import { isOwn } from './model.js';
+import type { Filter, RequestedFilter } from './model.js';
 import { BARRIER } from './mongo-syntax.js';
 import type { Scope } from '../scope.js';
 import type { MongoFilter, MongoStage } from './mongo-syntax.js';
@@ -71,13 +73,20 @@ const anyOf = (probes: readonly MalformedTextProbe[]): MongoFilter => ({
   $or: probes.flatMap(({ filters }) => filters),
 });
 
-/** Confines to the documents that meet `filter` and are found by one of `probes`. */
+/** The conditions on the resource itself that all documents have to meet, and that MongoDB can decide on malformed text. */
+const decidable = ({ all }: RequestedFilter): Filter => ({
+  all: all.filter(isOwn).filter((condition) => probesForCondition(condition).length === 0),
+  any: [],
+});
+
+/** Confines to the documents that may meet `filter` and are found by one of `probes`. */
 export const confineProbed = (
-  filter: Filter,
+  filter: RequestedFilter,
   probes: readonly MalformedTextProbe[],
   scope: Scope,
   { owner }: ResourceSchema,
-): ConfinedFilter => within(inScope(scope, owner), { $and: [unguardedFilter(filter), anyOf(probes)] });
+): ConfinedFilter =>
+  within(inScope(scope, owner), { $and: [unguardedFilter(decidable(filter)), anyOf(probes)] });
 
 /** The same for the resource referred to. */
 export const confineReferredProbed = (
