@@ -7,6 +7,7 @@ import { BSON, Elements } from '../wire/bson.js';
 import { TAG } from '../wire/struct.js';
 import { closeEntry, openEntry, writeEntry, writeValue } from '../wire/values.js';
 import { Writer } from '../wire/writer.js';
+import { sizeOf } from './batches.js';
 import { GROWTH, layoutOf, messageOf, toInt32, writeMessage } from './transcoder.js';
 import type { Reservation } from '../limits/memory-budget.js';
 import type { CollectorInfoBytes } from './transcoder.js';
@@ -21,9 +22,6 @@ const RESULTS = 10;
 const TOTAL_COUNT = 16;
 
 const JOB_LAYOUT = layoutOf(JOB_INFO);
-
-const sizeOf = (documents: readonly Buffer[]): number =>
-  documents.reduce((size, document) => size + document.length, 0);
 
 /** JobInfo of a stored job and of CollectorInfo. */
 export const jobInfo = (job: Buffer, collector: CollectorInfoBytes): Uint8Array =>
