@@ -36,7 +36,7 @@ interface CachedCollector {
 
 const weightOf = ({ message }: CachedCollector): number => ENTRY_BYTES + (message?.length ?? 0);
 
-const COLLECTOR = nameTableOf([['collector', true]]);
+const COLLECTOR = nameTableOf([[JOB_SCHEMA.reference.field, true]]);
 
 const COLLECTOR_LAYOUT = layoutOf(COLLECTOR_INFO);
 

@@ -101,7 +101,7 @@ const BELOW: ReadonlyMap<string, Below> = new Map<string, Below>([
   ],
 ]);
 
-export const JOB_SCHEMA: ResourceSchema = {
+export const JOB_SCHEMA: Required<ResourceSchema> = {
   name: 'job',
   id: 'job_id',
   owner: { tenant: 'domain_id', projects: 'projects' },
