@@ -7,7 +7,7 @@ import { meets, NOT_A_LIST } from './mongo-syntax.js';
 import type { MongoFilter } from './mongo-syntax.js';
 import { firstSegment, isIndex, splits } from './paths.js';
 
-/** The paths below an object, each with the value due there. */
+/** The paths below an object, each with its expected value. */
 export type Fields = readonly (readonly [string, Plain])[];
 
 /**
@@ -30,7 +30,9 @@ function lacks(path: string): MongoFilter {
 }
 
 const equalities = (fields: Fields, prefix: string): MongoFilter[] =>
-  fields.map(([name, due]) => (due === null ? lacks(prefix + name) : meets(prefix + name, { $eq: due })));
+  fields.map(([name, expected]) =>
+    expected === null ? lacks(prefix + name) : meets(prefix + name, { $eq: expected }),
+  );
 
 /** An object at `path` that meets `fields`, with no array but an indexed one on the way there. */
 function documentAt(path: string, fields: Fields): MongoFilter {

@@ -67,7 +67,7 @@ export interface GroupKey {
 export interface RowCondition {
   readonly key: Key;
   readonly operator: RowConditionOperator;
-  readonly due: Comparable;
+  readonly operand: Comparable;
 }
 
 /** The values that a group field accumulates: the row itself, a key, or an object of keys by name. */

@@ -44,20 +44,20 @@ interface Row<T> {
   readonly antiJoin?: Row<T>;
 }
 
-const equal = (due: Comparable, path: string): MongoFilter => meets(path, { $eq: due });
+const equal = (operand: Comparable, path: string): MongoFilter => meets(path, { $eq: operand });
 
 const nothing = (path: string): MongoFilter => meets(path, { $in: [] });
 
 /** MongoDB refuses a name starting with `$` as the first of an object under $in; under $eq it is data. */
-function looksLikeOperator(due: Comparable): boolean {
-  const [first] = due instanceof Map ? (due as PlainObject).keys() : [];
+function looksLikeOperator(operand: Comparable): boolean {
+  const [first] = operand instanceof Map ? (operand as PlainObject).keys() : [];
   return first?.startsWith('$') === true;
 }
 
-function oneOf(due: readonly Comparable[], path: string): MongoFilter {
-  const odd = due.filter(looksLikeOperator);
-  if (odd.length === 0) return meets(path, { $in: due });
-  const rest = due.filter((item) => !looksLikeOperator(item));
+function oneOf(operand: readonly Comparable[], path: string): MongoFilter {
+  const odd = operand.filter(looksLikeOperator);
+  if (odd.length === 0) return meets(path, { $in: operand });
+  const rest = operand.filter((item) => !looksLikeOperator(item));
   return { $or: [meets(path, { $in: rest }), ...odd.map((item) => equal(item, path))] };
 }
 
@@ -74,10 +74,10 @@ const expressions = (found: readonly string[], path: string): MongoFilter =>
 const probeTexts = (_: unknown, path: string): readonly MalformedTextProbe[] => [probeAt(path)];
 
 /** An ordering; null and NaN are neither less nor more than anything. */
-const ordered = <T extends Comparable>(operator: string, operand: OperandKind<T>): Row<T> => ({
-  operand,
-  match: (due, path) => (isUnordered(due) ? nothing(path) : meets(path, { [operator]: due })),
-  probes: (due, path) => probesForOperand(due, path, mayOrder),
+const ordered = <T extends Comparable>(operator: string, kind: OperandKind<T>): Row<T> => ({
+  operand: kind,
+  match: (operand, path) => (isUnordered(operand) ? nothing(path) : meets(path, { [operator]: operand })),
+  probes: (operand, path) => probesForOperand(operand, path, mayOrder),
 });
 
 const orderedScalar = (operator: string): Row<Comparable> => ({
@@ -106,7 +106,7 @@ const containIn: Row<readonly string[]> = {
 const regex: Row<string> = {
   operand: pattern,
   match: expression,
-  guard: (due, path) => guardAt([due], path),
+  guard: (operand, path) => guardAt([operand], path),
   probes: probeTexts,
 };
 const regexIn: Row<readonly string[]> = {
@@ -119,10 +119,10 @@ const regexIn: Row<readonly string[]> = {
 const match: Row<Fields> = {
   operand: fields,
   match: elementOrDocument,
-  probes: (due, path) =>
+  probes: (operand, path) =>
     projectWhole(
       path,
-      due.flatMap(([name, each]) => probesForOperand(each, `${path}.${name}`)),
+      operand.flatMap(([name, each]) => probesForOperand(each, `${path}.${name}`)),
     ),
 };
 

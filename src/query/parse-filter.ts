@@ -87,7 +87,9 @@ function impliedCondition(
 }
 
 const equalities = (settings: ReadSettings): Condition[] =>
-  [...settings.equal].map(([path, due]) => impliedCondition(IMPLIED.equality, path, due, path, settings));
+  [...settings.equal].map(([path, expected]) =>
+    impliedCondition(IMPLIED.equality, path, expected, path, settings),
+  );
 
 /** The words of a keyword, no more of them than a list may have. */
 function wordsOf(keyword: string): readonly string[] {

@@ -49,8 +49,8 @@ function readSort(sort: Sort | undefined, schema: ResourceSchema): ListOrder {
     else if (!order.has(path)) order.set(path, desc ? -1 : 1);
   }
   refuseTwoArrays([...order.keys()], schema);
-  const asked = order.size > 0 ? order : new Map([[schema.defaultSort, -1 as const]]);
-  return { order: asked, passedOver: [...passedOver] };
+  const defaultOrder = new Map([[schema.defaultSort, -1 as const]]);
+  return { order: order.size > 0 ? order : defaultOrder, passedOver: [...passedOver] };
 }
 
 /** Breaks ties by id, in the direction of the last key; MongoDB sorts by 32 keys at most, so then there is none. */

@@ -54,7 +54,7 @@ export interface ResourceSchema {
   };
 }
 
-/** The place of a value: in the resource itself, or (`referred`) in the resource referred to. */
+/** The path of a value: in the resource itself, or (`referred`) in the resource referred to. */
 export interface Key {
   readonly path: string;
   readonly type: FieldType;
@@ -64,7 +64,7 @@ export interface Key {
 }
 
 const MAX_SEGMENTS = 100;
-/** A key is repeated for each of its segments, and for each of its places in a query. */
+/** A key is repeated for each of its segments, and for each of its uses in a query. */
 const MAX_KEY_BYTES = 8192;
 
 /** Checks that `key`, at `fieldPath` in the request, is a plain path. */

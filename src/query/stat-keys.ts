@@ -28,8 +28,8 @@ export const referredPaths = (query: StatQuery): readonly string[] =>
 export const ownPaths = (query: StatQuery): readonly string[] =>
   pathsOf(keysOf(query).filter(({ referred }) => !referred));
 
-const needsProbe = ({ key, operator, due }: RowCondition): boolean =>
-  probesForOperand(due, key.path, ROW_CONDITIONS[operator].needsProbe).length > 0;
+const needsProbe = ({ key, operator, operand }: RowCondition): boolean =>
+  probesForOperand(operand, key.path, ROW_CONDITIONS[operator].needsProbe).length > 0;
 
 /** True where malformed text may meet a condition of a stat, or stand at one of its keys, only as answers show it. */
 export const mayNeedRepair = (query: StatQuery): boolean =>

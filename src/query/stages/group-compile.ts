@@ -13,8 +13,8 @@ import { ROW_CONDITIONS } from './row-conditions.js';
 
 type Entry = readonly [string, MongoExpression];
 
-const holds = ({ key, operator, due }: RowCondition): MongoExpression =>
-  ROW_CONDITIONS[operator].test(read(key), due);
+const holds = ({ key, operator, operand }: RowCondition): MongoExpression =>
+  ROW_CONDITIONS[operator].test(read(key), operand);
 
 const conditional = (conditions: readonly RowCondition[], value: MongoExpression): MongoExpression =>
   conditions.length === 0 ? value : when({ $and: conditions.map(holds) }, value, 0);

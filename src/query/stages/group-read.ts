@@ -69,7 +69,7 @@ function readRowCondition(sent: AggregateSubCondition, condition: string, names:
   const valuePath = `${condition}.value`;
   const context = { condition, valuePath, key: name, operator, type: key.type, now, work };
   operand.shape(value, context);
-  return { key, operator, due: operand.read(value, context) };
+  return { key, operator, operand: operand.read(value, context) };
 }
 
 /** The keys of an object to accumulate, by name. */

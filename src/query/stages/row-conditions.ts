@@ -7,7 +7,7 @@ import type { Comparable, OperandKind } from '../values.js';
 
 interface RowConditionRow {
   readonly operand: OperandKind<Comparable>;
-  readonly test: (operand: MongoExpression, due: Comparable) => MongoExpression;
+  readonly test: (value: MongoExpression, operand: Comparable) => MongoExpression;
   /** True for a text that malformed text may meet, or miss, only as answers show it. */
   readonly needsProbe: (text: string) => boolean;
   /** It takes a reference itself, by its id. */
