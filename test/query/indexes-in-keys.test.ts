@@ -20,7 +20,10 @@ describe('a key of collectors', () => {
 
   beforeAll(async () => {
     const collectors = LISTS.map((tags, nth) => ({
-      ...{ _id: new ObjectId(), collector_id: `collector-${nth}`, domain_id: DOMAIN, tags },
+      _id: new ObjectId(),
+      collector_id: `collector-${nth}`,
+      domain_id: DOMAIN,
+      tags,
     }));
     await service.insert(
       collectors.map(({ _id }, nth) => ({ job_id: `job-${nth}`, domain_id: DOMAIN, collector: _id })),
@@ -51,7 +54,8 @@ test('a name that the driver keeps for itself is missing like any other, also be
 describe('an index that is also the name of a field in the list', () => {
   const DOMAIN = 'domain-of-numbers';
   const refusal = (field: string) => ({
-    ...{ code: 'ERROR_INVALID_PARAMETER', fields: [field] },
+    code: 'ERROR_INVALID_PARAMETER',
+    fields: [field],
     text: expect.stringContaining('the index in a sort key is also the name of a field in a list there'),
   });
 
