@@ -9,7 +9,7 @@ import { documentKey } from '../mongo/document-key.js';
 import type { FairScheduler, Schedulers } from '../limits/fair-scheduler.js';
 import type { MemoryBudget } from '../limits/memory-budget.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
-import type { AskedFilter } from '../query/model.js';
+import type { RequestedFilter } from '../query/model.js';
 import type { Scope } from '../scope.js';
 import type { Asked, Call, Read, Reserved, Slot, StreamCase, UseCase } from './call.js';
 import { explainFilterError } from './filter-errors.js';
@@ -70,7 +70,7 @@ export const countCalls =
   };
 
 interface Filtered {
-  readonly filter: AskedFilter;
+  readonly filter: RequestedFilter;
   readonly sortPath: string;
 }
 
