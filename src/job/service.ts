@@ -10,7 +10,7 @@ import { createCount } from './count.js';
 import {
   coalesced,
   countCalls,
-  withFilterErrors,
+  withQueryErrors,
   withStreamErrors,
   withReservation,
   rpc,
@@ -79,10 +79,10 @@ export function createJobService(options: JobServiceOptions): JobService {
 
   return {
     get: rpc(readGet, scheduled(schedulers, small, createGet(parts))),
-    list: rpc(readList, withFilterErrors(store, list)),
+    list: rpc(readList, withQueryErrors(store, list)),
     stat: rpc(
       createReadStat(parts.reading),
-      withFilterErrors(store, coalesced(createCoalescer(countCalls(parts.meter, 'stat')), stat)),
+      withQueryErrors(store, coalesced(createCoalescer(countCalls(parts.meter, 'stat')), stat)),
     ),
     delete: rpc(readDelete, scheduled(schedulers, small, createDelete(parts))),
     async *export(request, format, call) {

@@ -26,7 +26,15 @@ export class RegexLimitExceeded extends Error {}
 /** MongoDB does not know a time zone: its database of zones is older or younger than that of Node. */
 export class UnknownTimeZone extends Error {}
 
-const invalid = (key: string, reason: string) => (): Error => appError('INVALID_PARAMETER', { key, reason });
+/** `$mergeObjects` meets a value that is no object. */
+export class MergedNonObject extends Error {}
+
+/** `$arrayToObject` meets a value that is no list of pairs. */
+export class InvalidPairs extends Error {}
+
+/** A document made by a read is larger than MongoDB, or the read itself, allows. */
+export class DocumentTooLarge extends Error {}
+
 const tooLarge = (limit: LimitKind, max: string) => (): Error => overLimit(limit, max);
 export const unavailable = (): Error => notServing('unreachable');
 const noRights = (): Error => notServing('rights');
@@ -36,12 +44,9 @@ const timedOut = (): Error => appError('REQUEST_TIMEOUT', {});
 const refused = (): Error => new FilterRefused();
 const unknownTimeZone = (): Error => new UnknownTimeZone();
 const ambiguous = (): Error => new AmbiguousIndex();
-const notObjects = invalid('query.aggregate', 'merge_objects takes objects, and a value is none');
-const notPairs = invalid(
-  'query.aggregate',
-  'array_to_object takes a list of {k, v} or of [k, v] with text as k',
-);
-const rowTooLarge = tooLarge('row_bytes', '15000000');
+const mergedNonObject = (): Error => new MergedNonObject();
+const invalidPairs = (): Error => new InvalidPairs();
+const documentTooLarge = (): Error => new DocumentTooLarge();
 const outOfMemory = tooLarge('database_memory', '100 MB');
 
 /** The driver's buffer for a command ends a little above 16 MB; writing beyond it is a RangeError. */
@@ -83,12 +88,12 @@ const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>(
   ...entries([51091, 51111], refused),
   [40485, unknownTimeZone],
   [16746, ambiguous],
-  ...entries([40400, 5911200], notObjects),
+  ...entries([40400, 5911200], mergedNonObject),
   ...entries(
     [40386, 40390, 40391, 40392, 40393, 40394, 40395, 40396, 40397, 40398, 4940400, 4940401],
-    notPairs,
+    invalidPairs,
   ),
-  ...entries([241, 10334, 13548, 17419, 17420], rowTooLarge),
+  ...entries([241, 10334, 13548, 17419, 17420], documentTooLarge),
   ...entries([146, 292, 16819, 16820, 5414201, 5643011], outOfMemory),
   ...entries(ELSEWHERE_CODES, unavailable),
   ...entries(LATER_CODES, unavailable),
