@@ -9,8 +9,8 @@ import { clientOptions, directUri, PURPOSE_OPTIONS, purposeOptions } from './cli
 import type { Purpose } from './client-options.js';
 import { openConnections } from './connections.js';
 import type { Connections } from './connections.js';
-import { createExplanation } from './diagnosis/explanation.js';
-import type { Explanation } from './diagnosis/explanation.js';
+import { createDiagnostician } from './diagnosis/diagnose.js';
+import type { Diagnostician } from './diagnosis/diagnose.js';
 import { hostsOf } from './diagnosis/facts.js';
 import { createHeartbeatLog } from './diagnosis/heartbeats.js';
 import type { HeartbeatLog } from './diagnosis/heartbeats.js';
@@ -57,10 +57,10 @@ export interface ConnectionSettings {
   readonly observeClient?: ((client: MongoClient, purpose: Purpose) => void) | undefined;
 }
 
-/** Connections kept ready, and the explanation of their failures. */
+/** Connections kept ready, and the diagnostician of their failures. */
 export interface KeptDatabase {
   readonly connections: ReadyConnections<Connections>;
-  readonly explanation: Explanation;
+  readonly diagnostician: Diagnostician;
 }
 
 function createClient(
@@ -105,7 +105,7 @@ export function keepConnections(settings: ConnectionSettings): KeptDatabase {
     });
   return {
     connections: createReadyConnections(open, monotonicNow),
-    explanation: createExplanation({ ...options, database }, heartbeats.latest, monotonicNow),
+    diagnostician: createDiagnostician({ ...options, database }, heartbeats.latest, monotonicNow),
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Explains why the database cannot be served from, with a remedy, by the errors of the driver and the servers' heartbeats
+ * Diagnoses why the database cannot be served from, with a remedy, by the errors of the driver and the servers' heartbeats
  * (docs/troubleshooting.md «Not serving»).
  */
 import { MongoCompatibilityError, MongoError, MongoParseError } from 'mongodb';
@@ -107,7 +107,7 @@ const RULES: readonly Rule[] = [
   ...[failedConnections, otherServerError, noConnection],
 ];
 
-function diagnose(facts: Facts): Diagnosis | undefined {
+function causeIn(facts: Facts): Diagnosis | undefined {
   for (const rule of RULES) {
     const found = rule(facts);
     if (found !== undefined) return found;
@@ -124,23 +124,23 @@ const noAnswer = (subject: Subject): Diagnosis => ({
 /** The lifetime of a diagnosis while no attempt shows another: attempts to connect are a second apart. */
 const DIAGNOSIS_TTL_MS = 6000;
 
-export interface Explanation {
+export interface Diagnostician {
   /** Finds the cause of `error`. */
-  explain(error: unknown): Diagnosis;
+  diagnose(error: unknown): Diagnosis;
   /** Forgets earlier diagnoses, since the database answers. */
   reset(): void;
 }
 
-/** Explains failures of `subject`; an attempt without a cause leaves the diagnosis as it is. */
-export function createExplanation(
+/** Diagnoses failures of `subject`; an attempt without a cause leaves the diagnosis as it is. */
+export function createDiagnostician(
   subject: Subject,
   heartbeats: () => Heartbeats,
   monotonicNow: () => number,
-): Explanation {
+): Diagnostician {
   let last: { readonly diagnosis: Diagnosis; readonly time: number } | undefined;
   return {
-    explain(error) {
-      const found = diagnose({ subject, errors: errorsWithin(error), heartbeats: heartbeats() });
+    diagnose(error) {
+      const found = causeIn({ subject, errors: errorsWithin(error), heartbeats: heartbeats() });
       if (found !== undefined) last = { diagnosis: found, time: monotonicNow() };
       const isFresh = last !== undefined && monotonicNow() - last.time < DIAGNOSIS_TTL_MS;
       return isFresh && last !== undefined ? last.diagnosis : noAnswer(subject);
