@@ -1,6 +1,6 @@
 /** Caches the keys of the identity service: one fetch at a time per domain, stale keys during an outage (docs/secure.md «Identity service»). */
 import { echo, messageOf } from '../errors.js';
-import { raceAbort, withTimeout } from '../limits/abort.js';
+import { raceAbort, raceTimeout, withTimeout } from '../limits/abort.js';
 import { createCache } from '../limits/cache.js';
 import { createFairScheduler } from '../limits/fair-scheduler.js';
 import type { FairScheduler } from '../limits/fair-scheduler.js';
@@ -53,21 +53,6 @@ export interface FetchedKeysOptions {
 }
 
 const ABANDONED = new Error('nobody waits for this key any more');
-
-/** Waits for a slot. Errors: UNAVAILABLE after `timeout` milliseconds, and the abort reason of `signal`. */
-async function slotWithin<T>(
-  acquire: (signal: AbortSignal) => Promise<T>,
-  signal: AbortSignal,
-  timeout: number,
-): Promise<T> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(identityUnavailable()), timeout);
-  try {
-    return await acquire(AbortSignal.any([signal, late.signal]));
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /** A fetch in progress and the number of its waiters. */
 interface Flight {
@@ -165,7 +150,8 @@ export function createFetchedKeys(
     origin?: Origin,
   ): Promise<Keys> {
     const begun = monotonicNow();
-    using _slot = await slotWithin((waiting) => acquireSlot(domainId, waiting), signal, timeout);
+    const acquire = (waiting: AbortSignal): Promise<Disposable> => acquireSlot(domainId, waiting);
+    using _slot = await withTimeout(timeout, signal, acquire, identityUnavailable);
     const left = Math.max(1, timeout - (monotonicNow() - begun));
     const text = await identity.publicKey(domainId, signal, left, origin);
     if (text === undefined) return cache.keepNone(domainId);
@@ -178,12 +164,10 @@ export function createFetchedKeys(
   /** Fetches the keys anew, even if every caller leaves. Those of `before` stay valid in an outage, and once the grace has passed. */
   function refresh(domainId: string, before: CachedKeys, origin?: Origin): Promise<Keys> {
     const { signal } = new AbortController();
-    const withinGrace = (): Promise<Keys> => {
-      const fetching = fetched(slotForKnown, domainId, signal, origin);
-      return withTimeout(GRACE_MS, signal, (late) => raceAbort(fetching, late)).catch(() =>
+    const withinGrace = (): Promise<Keys> =>
+      raceTimeout(fetched(slotForKnown, domainId, signal, origin), GRACE_MS).catch(() =>
         cache.keepStale(domainId, before),
       );
-    };
     return share(domainId, withinGrace, signal);
   }
 

@@ -72,30 +72,52 @@ export async function delay(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 const TIMED_OUT = new Error('the work has timed out');
+const timedOut = (): Error => TIMED_OUT;
 
-/** Runs `work` with a signal; it is aborted after `timeoutMs` milliseconds, with `stop`, or once the work is done. */
-export async function withTimeout<T>(
-  timeoutMs: number,
-  stop: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const limit = new AbortController();
-  const end = (): void => {
-    limit.abort(TIMED_OUT);
-  };
-  const timer = setTimeout(end, timeoutMs);
-  stop.addEventListener('abort', end);
-  if (stop.aborted) end();
+/** Settles as `work` does, or rejects with the answer of `late` after `timeoutMs` milliseconds. */
+export async function raceTimeout<T>(work: Promise<T>, timeoutMs: number, late = timedOut): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const passed = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(late());
+    }, timeoutMs).unref();
+  });
   try {
-    return await work(limit.signal);
+    return await Promise.race([work, passed]);
   } finally {
     clearTimeout(timer);
-    stop.removeEventListener('abort', end);
-    end();
   }
 }
 
 const SCOPE_ENDED = new Error('the scope of this work has ended');
+
+/**
+ * Runs `work` with a signal; it is aborted after `timeoutMs` milliseconds, with the answer of `late`, with `stop`, or once the
+ * work is done.
+ */
+export async function withTimeout<T>(
+  timeoutMs: number,
+  stop: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+  late = timedOut,
+): Promise<T> {
+  const scope = new AbortController();
+  const end = (): void => {
+    scope.abort(stop.reason);
+  };
+  const timer = setTimeout(() => {
+    scope.abort(late());
+  }, timeoutMs);
+  stop.addEventListener('abort', end, { once: true });
+  if (stop.aborted) end();
+  try {
+    return await work(scope.signal);
+  } finally {
+    clearTimeout(timer);
+    stop.removeEventListener('abort', end);
+    scope.abort(SCOPE_ENDED);
+  }
+}
 
 /** Begins one part of the work in an abort scope. */
 export type Begin = <T>(part: (deadline: Deadline) => Promise<T>) => Promise<T>;

@@ -1,6 +1,8 @@
 /** Reads a request of the HTTP listener: its headers, its body within the limit, and the call made of both. */
 import { accepts } from 'hono/accepts';
 import { appError, fail } from '../../errors.js';
+import type { AppError } from '../../errors.js';
+import { raceTimeout } from '../../limits/abort.js';
 import type { MemoryBudget, Reservation } from '../../limits/memory-budget.js';
 import { ARRIVAL_TIMEOUT_MS, MAX_REQUEST_BYTES, RESPONSE_DONE } from '../call-context.js';
 import type { Incoming } from '../call-context.js';
@@ -63,20 +65,7 @@ export interface BodyLimits {
   readonly timeoutMs?: number | undefined;
 }
 
-/** Rejects with REQUEST_TIMEOUT if `value` takes longer than `timeoutMs`. */
-async function inTime<Value>(value: Promise<Value>, timeoutMs: number): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(appError('REQUEST_TIMEOUT', {}));
-    }, timeoutMs).unref();
-  });
-  try {
-    return await Promise.race([value, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const requestTimeout = (): AppError => appError('REQUEST_TIMEOUT', {});
 
 /**
  * Reads the body in time. After an error the rest of it stays unread, so that no other request can follow on the connection,
@@ -88,7 +77,7 @@ async function takeBody(
 ): Promise<Uint8Array> {
   using reservation = memory.reserve();
   try {
-    return await inTime(readBody(context, reservation), timeoutMs);
+    return await raceTimeout(readBody(context, reservation), timeoutMs, requestTimeout);
   } catch (error) {
     context.header('connection', 'close');
     throw error;
