@@ -1,5 +1,4 @@
 /** The log: JSON lines on a pipe, readable on a terminal, without secrets (docs/monitor.md «Log»). */
-import { setTimeout as pause } from 'node:timers/promises';
 import { BSON, MongoServerError } from 'mongodb';
 import { pino } from 'pino';
 import type { DestinationStream, Logger, LoggerOptions } from 'pino';
@@ -168,11 +167,12 @@ export async function createLog(level: Config['logLevel'], terminal: boolean): P
 const FLUSH_TIMEOUT_MS = 200;
 
 /** Waits, for a limited time, until buffered lines are written. */
-export async function flushLog(log: Log): Promise<void> {
-  const flushed = new Promise<void>((resolve) => {
+export function flushLog(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, FLUSH_TIMEOUT_MS);
     log.flush(() => {
+      clearTimeout(timer);
       resolve();
     });
   });
-  await Promise.race([flushed, pause(FLUSH_TIMEOUT_MS)]);
 }
