@@ -22,7 +22,7 @@ import { runCleanups } from './start/context.js';
 import type { Addresses, AppOptions, Cleanups, Context } from './start/context.js';
 import { followDatabase } from './start/follow-database.js';
 import { openListeners } from './start/listeners.js';
-import { knownValues, measureLimits, observeSchedulers } from './start/measure.js';
+import { knownValues, registerLimitMetrics, observeSchedulers } from './start/register-metrics.js';
 import { openTelemetry } from './start/open-telemetry.js';
 import type { Traces } from './start/open-telemetry.js';
 import { composeParts } from './start/parts.js';
@@ -30,7 +30,7 @@ import type { DatabasePlan, Parts } from './start/parts.js';
 import { createServingLog } from './telemetry/serving-log.js';
 import { observeDatabase } from './telemetry/metrics/database.js';
 import { metricDefinitions } from './telemetry/metrics/definitions.js';
-import { measureNode } from './telemetry/metrics/node.js';
+import { registerNodeMetrics } from './telemetry/metrics/node.js';
 import { createMetrics } from './telemetry/metrics/registry.js';
 import { VERSION } from './version.js';
 
@@ -130,7 +130,7 @@ export function createApp(config: Config, appOptions: AppOptions): App {
   const memory = replaced?.memory ?? createMemoryBudget(responseMemory(config));
   const metrics = replaced?.metrics ?? createMetrics(metricDefinitions(knownValues(config.mongodbDatabase)));
   const schedulers = createSchedulers(observeSchedulers(metrics, appOptions.clock.monotonicNow));
-  measureLimits(schedulers, memory, metrics);
+  registerLimitMetrics(schedulers, memory, metrics);
   const cleanups: Cleanups = [];
   const context: Context = { ...appOptions, hint, config, schedulers, memory, metrics, cleanups };
   let checkIndexes = (): Promise<void> => Promise.resolve();
@@ -139,7 +139,7 @@ export function createApp(config: Config, appOptions: AppOptions): App {
     async start() {
       // Telemetry is closed last: the end of a call is in it.
       const traces = await openTelemetry(context);
-      cleanups.push(measureNode(metrics));
+      cleanups.push(registerNodeMetrics(metrics));
       const options = await readConnectionOptions(config.mongodbUri ?? EMBEDDED_URI);
       const plan = { options, embedded: config.mongodbUri === undefined };
       const claim = plan.embedded ? await claimDataFolder(context) : undefined;

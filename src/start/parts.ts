@@ -16,7 +16,13 @@ import { createServingState } from '../server/serving-state.js';
 import { openTls } from '../server/tls.js';
 import type { Context } from './context.js';
 import type { Traces } from './open-telemetry.js';
-import { measureFiles, measureIndexes, measureKills, measureOrphans, measureServing } from './measure.js';
+import {
+  measureKills,
+  registerFileMetrics,
+  registerIndexMetrics,
+  registerOrphanMetrics,
+  registerServingMetrics,
+} from './register-metrics.js';
 import { readConnectionLimit } from './listeners.js';
 import type { ServedParts } from './listeners.js';
 
@@ -63,7 +69,7 @@ async function openSecurity(
   const options = { log, ...clock, meter: metrics, tracer, keysChecked };
   const authentication = await createAuthenticate(config, options);
   const tls = await openTls(config, log);
-  measureFiles(replaced?.tls ?? tls, () => haveKeysFailed, metrics);
+  registerFileMetrics(replaced?.tls ?? tls, () => haveKeysFailed, metrics);
   cleanups.push(authentication.close, () => Promise.resolve().then(tls?.stop));
   return {
     authenticate: replaced?.authenticate ?? authentication.authenticate,
@@ -82,14 +88,14 @@ export async function composeParts(
   const { now, monotonicNow } = clock;
   const { authenticate, tls } = await openSecurity(context, traces);
   const state = createServingState();
-  measureServing(state, metrics);
+  registerServingMetrics(state, metrics);
   const control = () => database.current().control.db;
   const indexes = createIndexWatch({
     ...{ database: control, indexes: JOB_INDEXES, rights: JOB_RIGHTS, log, monotonicNow },
   });
-  measureIndexes(indexes, metrics);
+  registerIndexMetrics(indexes, metrics);
   const ofOperations = { database: config.mongodbDatabase, maxTimeMs: config.maxTimeout };
-  measureOrphans(database, ofOperations, monotonicNow, metrics);
+  registerOrphanMetrics(database, ofOperations, monotonicNow, metrics);
   // A start is late by itself; only one that serves is overloaded.
   const load = watchLoad(monotonicNow, {
     warn(message) {

@@ -181,28 +181,28 @@ function followPools(client: MongoClient, name: PoolName, pools: Pools, meter: M
   });
 }
 
-function readPools(pools: Pools, { read }: Metrics): void {
+function registerPoolMetrics(pools: Pools, { observable }: Metrics): void {
   for (const name of POOLS) {
     const sumOf = (part: (pool: Pool) => number) => (): number =>
       [...pools[name]].reduce((sum, pool) => sum + part(pool), 0);
     const labels = { db_client_connection_pool_name: name };
     const inState = (state: 'idle' | 'used') => ({ ...labels, db_client_connection_state: state });
-    read(
+    observable(
       'db_client_connection_count',
       inState('idle'),
       sumOf(({ open, used }) => open - used),
     );
-    read(
+    observable(
       'db_client_connection_count',
       inState('used'),
       sumOf(({ used }) => used),
     );
-    read(
+    observable(
       'db_client_connection_max',
       labels,
       sumOf(({ max }) => max),
     );
-    read('db_client_connection_pending_requests', labels, sumOf(pendingIn));
+    observable('db_client_connection_pending_requests', labels, sumOf(pendingIn));
   }
 }
 
@@ -211,8 +211,8 @@ export function observeDatabase(metrics: Metrics, options: DatabaseMetricsOption
   const pools: Pools = { reads: new Set(), stats: new Set(), control: new Set() };
   const observe = observeCommands(metrics, options);
   let skewMs = 0;
-  readPools(pools, metrics);
-  metrics.read('inventory_job_database_clock_skew_seconds', {}, () => skewMs / 1000);
+  registerPoolMetrics(pools, metrics);
+  metrics.observable('inventory_job_database_clock_skew_seconds', {}, () => skewMs / 1000);
   return (client, pool) => {
     observe(client);
     followPools(client, pool, pools, metrics);
