@@ -18,6 +18,7 @@ import {
 } from './mongo/connect.js';
 import type { KeptDatabase } from './mongo/connect.js';
 import type { Diagnosis } from './reasons.js';
+import { SERVICE } from './rpcs.js';
 import { runCleanups } from './start/context.js';
 import type { Addresses, AppOptions, Cleanups, Context } from './start/context.js';
 import { followDatabase } from './start/follow-database.js';
@@ -63,7 +64,7 @@ const aboutDatabase = ({ options, embedded }: DatabasePlan, config: Config) =>
     : describeDatabase(config.mongodbDatabase, options);
 
 const exampleCall = (grpc: string): string =>
-  `grpcurl -plaintext -d '{"domain_id": "${SAMPLE_DOMAINS[1]}", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;
+  `grpcurl -plaintext -d '{"domain_id": "${SAMPLE_DOMAINS[1]}", "query": {"page": {"limit": 3}}}' ${grpc} ${SERVICE}/list`;
 
 /** Shows a first call and the address of the explorer. */
 function announce(addresses: Addresses, { embedded }: DatabasePlan, { config, log, hint }: Context): void {

@@ -1,4 +1,5 @@
 /** The settings: the name, the values and the default of each variable (docs/settings.md). */
+import { RPCS } from '../rpcs.js';
 import { baseUrl, pairs, ratio, SAMPLERS } from './otel.js';
 import { duration, invalid, MAX_DURATION_MS, oneOf, size, someOf, wholeNumber } from './reader.js';
 import type { Reader } from './reader.js';
@@ -109,7 +110,7 @@ export const settings = (read: Read, ofUri: string | undefined) => ({
   maxTimeout: read('MAX_TIMEOUT', duration(1), '300s'),
   shutdownGrace: read('SHUTDOWN_GRACE', duration(0), '20s'),
   logLevel: read('LOG_LEVEL', oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info'),
-  logQuietMethods: read('LOG_QUIET_METHODS', someOf('get', 'list', 'stat', 'delete'), ''),
+  logQuietMethods: read('LOG_QUIET_METHODS', someOf(...RPCS), ''),
   auth: read('AUTH', oneOf('none', 'jwt'), 'none'),
   authPublicKeys: read('AUTH_PUBLIC_KEYS', anyText),
   authIdentityEndpoint: read('AUTH_IDENTITY_ENDPOINT', endpoint),

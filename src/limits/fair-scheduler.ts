@@ -30,6 +30,10 @@ export const CLASSES = {
 
 export type ClassName = keyof typeof CLASSES;
 
+const isClassName = (name: string): name is ClassName => Object.hasOwn(CLASSES, name);
+
+export const CLASS_NAMES: readonly ClassName[] = Object.keys(CLASSES).filter(isClassName);
+
 export type Schedulers = Readonly<Record<ClassName, FairScheduler>>;
 
 /** The current use of a scheduler. */

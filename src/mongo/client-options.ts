@@ -12,8 +12,9 @@ const MAX_IDLE_MS = 60_000;
 /** The time to close a client whose database may be unreachable. */
 const CLOSE_TIMEOUT_MS = 500;
 
-/** The purpose of connections: stats may be slow and many; control probes the database and kills operations. */
-export type Purpose = 'reads' | 'stats' | 'control';
+/** The purposes of connections: stats may be slow and many; control probes the database and kills operations. */
+export const PURPOSES = ['reads', 'stats', 'control'] as const;
+export type Purpose = (typeof PURPOSES)[number];
 
 /**
  * The options of each purpose. More stats at once would only keep the database from everything else, so further ones wait.

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { AppError } from '../errors.js';
 import type { ErrorName } from '../errors.js';
 import { COLLECTIONS, JOB_INDEXES } from '../job/collections.js';
-import { CLASSES } from '../limits/fair-scheduler.js';
+import { CLASSES, CLASS_NAMES } from '../limits/fair-scheduler.js';
 import type { ClassName, SchedulerObserver, Schedulers } from '../limits/fair-scheduler.js';
 import type { MeasuredMemoryBudget } from '../limits/memory-budget.js';
 import type { DatabaseHandle } from '../mongo/connect.js';
@@ -46,15 +46,13 @@ export const observeSchedulers =
     },
   });
 
-const isClass = (name: string): name is ClassName => Object.hasOwn(CLASSES, name);
-
 /** The use of what calls share. */
 export function registerLimitMetrics(
   schedulers: Schedulers,
   memory: MeasuredMemoryBudget,
   { observable }: Metrics,
 ): void {
-  for (const name of Object.keys(CLASSES).filter(isClass)) {
+  for (const name of CLASS_NAMES) {
     const labels = { class: name };
     const { concurrency, waiting } = CLASSES[name];
     observable('inventory_job_scheduler_running', labels, () => schedulers[name].load().running);

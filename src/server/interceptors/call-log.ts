@@ -1,5 +1,6 @@
 /** Writes one line to the log for each call, when its answer has ended (docs/monitor.md «Log»). */
-import type { Interceptor, Rpc } from '../call-context.js';
+import type { Rpc } from '../../rpcs.js';
+import type { Interceptor } from '../call-context.js';
 import { logFailure } from '../logged-failure.js';
 import type { CallLog } from '../logged-failure.js';
 import { follow } from './follow.js';

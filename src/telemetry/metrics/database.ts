@@ -1,12 +1,13 @@
 /** Feeds the metrics of the database by the events of its driver: commands, pools and heartbeats (docs/monitor.md «Metrics»). */
 import { MongoServerError } from 'mongodb';
 import type { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent, MongoClient } from 'mongodb';
-import { CODES, COLLECTIONS, IN_COLLECTION, OPERATIONS, POOLS } from './database-definitions.js';
+import { PURPOSES } from '../../mongo/client-options.js';
+import type { Purpose } from '../../mongo/client-options.js';
+import { CODES, COLLECTIONS, IN_COLLECTION, OPERATIONS } from './database-definitions.js';
 import type {
   DatabaseErrorType,
   OperatedCollection,
   OperationName,
-  PoolName,
   StatusCode,
 } from './database-definitions.js';
 import type { Meter, Metrics } from './registry.js';
@@ -21,7 +22,7 @@ export interface DatabaseMetricsOptions {
 }
 
 /** Feeds the metrics from `client`, whose connections are those of `pool`. */
-export type ObserveClient = (client: MongoClient, pool: PoolName) => void;
+export type ObserveClient = (client: MongoClient, pool: Purpose) => void;
 
 /** A command on its way. */
 interface Begun {
@@ -115,7 +116,7 @@ interface Pool {
   readonly max: number;
 }
 
-type Pools = Readonly<Record<PoolName, Set<Pool>>>;
+type Pools = Readonly<Record<Purpose, Set<Pool>>>;
 
 /**
  * The operations that wait for a connection. The driver tells of no wait that ends with its operation; while a connection
@@ -127,7 +128,7 @@ function pendingIn(pool: Pool): number {
 }
 
 /** Counts the connections of `client` in `pools` while it is open. */
-function followPools(client: MongoClient, name: PoolName, pools: Pools, meter: Meter): void {
+function followPools(client: MongoClient, name: Purpose, pools: Pools, meter: Meter): void {
   const byAddress = new Map<string, Pool>();
   const labels = { db_client_connection_pool_name: name };
   const leave = (address: string): void => {
@@ -182,7 +183,7 @@ function followPools(client: MongoClient, name: PoolName, pools: Pools, meter: M
 }
 
 function registerPoolMetrics(pools: Pools, { observable }: Metrics): void {
-  for (const name of POOLS) {
+  for (const name of PURPOSES) {
     const sumOf = (part: (pool: Pool) => number) => (): number =>
       [...pools[name]].reduce((sum, pool) => sum + part(pool), 0);
     const labels = { db_client_connection_pool_name: name };

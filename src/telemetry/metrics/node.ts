@@ -1,6 +1,7 @@
 /** Registers the metrics of the process and of Node's event loop (docs/monitor.md «Metrics»). */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { descriptorLimit } from '../../limits/descriptors.js';
 import type { Metrics } from './registry.js';
 
 const MICROSECONDS_PER_SECOND = 1e6;
@@ -9,12 +10,8 @@ const DELAY_RESOLUTION_MS = 20;
 
 /** The open descriptors of the process and their limit, by Linux. */
 async function readDescriptors(): Promise<readonly [open: number, max: number]> {
-  const [open, limits] = await Promise.all([
-    readdir('/proc/self/fd').catch(() => []),
-    readFile('/proc/self/limits', 'utf8').catch(() => ''),
-  ]);
-  const [, soft = '0'] = /^Max open files\s+(\d+|unlimited)/m.exec(limits) ?? [];
-  return [open.length, soft === 'unlimited' ? Infinity : Number(soft)];
+  const [open, max = 0] = await Promise.all([readdir('/proc/self/fd').catch(() => []), descriptorLimit()]);
+  return [open.length, max];
 }
 
 function registerProcessMetrics({ observable, beforeCollection }: Metrics): void {
