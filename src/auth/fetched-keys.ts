@@ -4,6 +4,7 @@ import { raceAbort, raceTimeout, withTimeout } from '../limits/abort.js';
 import { createCache } from '../limits/cache.js';
 import { createFairScheduler } from '../limits/fair-scheduler.js';
 import type { FairScheduler } from '../limits/fair-scheduler.js';
+import { createSingleflight } from '../limits/singleflight.js';
 import type { Origin } from './caller.js';
 import { identityUnavailable, IDENTITY_TIMEOUT_MS } from './identity.js';
 import type { Identity } from './identity.js';
@@ -50,43 +51,6 @@ export interface FetchedKeysOptions {
   readonly timeout?: number;
   /** Cached domains with a key, and as many without. */
   readonly capacity?: number | undefined;
-}
-
-const ABANDONED = new Error('nobody waits for this key any more');
-
-/** A fetch in progress and the number of its waiters. */
-interface Flight {
-  readonly keys: Promise<Keys>;
-  readonly abandoned: AbortController;
-  waiters: number;
-}
-
-type Fetch = (abandoned: AbortSignal) => Promise<Keys>;
-
-/** Shares one fetch per domain among its waiters; the fetch is aborted when the last of them leaves, for its reason. */
-function createSharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSignal) => Promise<Keys> {
-  const flights = new Map<string, Flight>();
-
-  function begin(domainId: string, fetch: Fetch): Flight {
-    const abandoned = new AbortController();
-    const flight = { keys: fetch(abandoned.signal), abandoned, waiters: 0 };
-    flights.set(domainId, flight);
-    return flight;
-  }
-
-  return async (domainId, fetch, signal) => {
-    const flight = flights.get(domainId) ?? begin(domainId, fetch);
-    flight.waiters += 1;
-    try {
-      return await raceAbort(flight.keys, signal);
-    } finally {
-      flight.waiters -= 1;
-      if (flight.waiters === 0) {
-        flights.delete(domainId);
-        flight.abandoned.abort(signal.aborted ? signal.reason : ABANDONED);
-      }
-    }
-  };
 }
 
 /** Holds keys and their absence by domain, and logs each key on becoming unusable or usable again. */
@@ -138,7 +102,8 @@ export function createFetchedKeys(
 ): KeysOf {
   const { monotonicNow, timeout = IDENTITY_TIMEOUT_MS } = options;
   const cache = createKeyCache(options);
-  const share = createSharedFetches();
+  // One fetch per domain.
+  const share = createSingleflight<Keys>();
   // Two schedulers, so that made-up domains cannot delay domains with keys.
   const slotForNew = createFairScheduler(FETCH_LIMITS);
   const slotForKnown = createFairScheduler(FETCH_LIMITS);
