@@ -62,14 +62,9 @@ async function openSecurity(
   { config, log, clock, cleanups, replaced, metrics }: Context,
   { tracer }: Traces,
 ) {
-  let haveKeysFailed = false;
-  const keysChecked = (hasFailed: boolean): void => {
-    haveKeysFailed = hasFailed;
-  };
-  const options = { log, ...clock, meter: metrics, tracer, keysChecked };
-  const authentication = await createAuthenticate(config, options);
+  const authentication = await createAuthenticate(config, { log, ...clock, meter: metrics, tracer });
   const tls = await openTls(config, log);
-  registerFileMetrics(replaced?.tls ?? tls, () => haveKeysFailed, metrics);
+  registerFileMetrics(replaced?.tls ?? tls, authentication.hasKeyFileFailed, metrics);
   cleanups.push(authentication.close, () => Promise.resolve().then(tls?.stop));
   return {
     authenticate: replaced?.authenticate ?? authentication.authenticate,

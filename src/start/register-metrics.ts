@@ -105,7 +105,7 @@ export function registerOrphanMetrics(
 /** The certificate of the listeners, and whether changed files could be used. */
 export function registerFileMetrics(
   tls: Tls | undefined,
-  haveKeysFailed: () => boolean,
+  hasKeyFileFailed: () => boolean,
   { observable }: Metrics,
 ): void {
   const expiry = (): number => {
@@ -116,5 +116,5 @@ export function registerFileMetrics(
   observable('inventory_job_reload_failed', { file: 'TLS_CERT_FILE' }, () =>
     Number(tls?.hasFailed() === true),
   );
-  observable('inventory_job_reload_failed', { file: 'AUTH_PUBLIC_KEYS' }, () => Number(haveKeysFailed()));
+  observable('inventory_job_reload_failed', { file: 'AUTH_PUBLIC_KEYS' }, () => Number(hasKeyFileFailed()));
 }
