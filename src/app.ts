@@ -109,10 +109,13 @@ async function connect(
   const observe = observeDatabase(metrics, { database: config.mongodbDatabase, ...clock });
   const uri = config.mongodbUri ?? (await startEmbeddedDatabase({ config, log, cleanups }));
   const kept = keepConnections({
+    uri,
     // The embedded mongod has a port of its own.
-    ...{ uri, options: embedded ? await readConnectionOptions(uri) : options },
-    ...{ database: config.mongodbDatabase, collections: COLLECTIONS },
-    ...{ monotonicNow: clock.monotonicNow, overrides: replaced?.mongo },
+    options: embedded ? await readConnectionOptions(uri) : options,
+    database: config.mongodbDatabase,
+    collections: COLLECTIONS,
+    monotonicNow: clock.monotonicNow,
+    overrides: replaced?.mongo,
     observeClient(client, purpose) {
       observe(client, purpose);
       if (purpose !== 'control') traces.observeClient(client);

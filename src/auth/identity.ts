@@ -136,7 +136,8 @@ const METHODS = {
 /** Begins the span of a request below that of the call. */
 const beginSpan = (tracer: Tracer, rpc: keyof typeof METHODS, address: string, origin?: Origin): Span =>
   tracer.begin('client', METHODS[rpc], origin?.trace, () => ({
-    ...{ 'rpc.system.name': 'grpc', 'rpc.method': METHODS[rpc] },
+    'rpc.system.name': 'grpc',
+    'rpc.method': METHODS[rpc],
     ...serverAttributes(address),
   }));
 
@@ -213,7 +214,8 @@ export function createIdentity({ address, secure }: IdentityEndpoint, options: I
         begin: (metadata, answered) =>
           domains.getPublicKey(request, metadata, { deadline: now() + timeout }, answered),
         refusal: readNoKey,
-        ...{ signal, origin },
+        signal,
+        origin,
       });
       return key === '' ? undefined : key;
     },
@@ -226,7 +228,8 @@ export function createIdentity({ address, secure }: IdentityEndpoint, options: I
           return authorizations.verify(request, metadata, { deadline: now() + timeout }, answered);
         },
         refusal: ({ code }) => REFUSALS.get(code),
-        ...{ signal, origin },
+        signal,
+        origin,
       });
     },
     close() {

@@ -200,9 +200,14 @@ async function awaitStart<Outcome>(
 function argumentsFor(host: string, dataDir: string): string[] {
   const [ip = '', port = ''] = host.split(':');
   return [
-    ...['--bind_ip', ip, '--port', port, '--nounixsocket'],
-    ...['--replSet', REPLICA_SET, '--storageEngine', 'wiredTiger', '--dbpath', dataDir, '--noscripting'],
-  ];
+    ['--bind_ip', ip],
+    ['--port', port],
+    ['--nounixsocket'],
+    ['--replSet', REPLICA_SET],
+    ['--storageEngine', 'wiredTiger'],
+    ['--dbpath', dataDir],
+    ['--noscripting'],
+  ].flat();
 }
 
 /** mongod's log, a JSON object a line: read to its end, or mongod would wait for a reader. */

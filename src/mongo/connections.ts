@@ -69,7 +69,9 @@ export function openConnections({
   const kills = new Set<Promise<void>>();
   const probe = createProbe({ control: control.db, working: [reads.db, stats.db], collections, closed });
   return {
-    ...{ reads, stats, control },
+    reads,
+    stats,
+    control,
     kill(id) {
       const killed = killOnAll(id).finally(() => kills.delete(killed));
       kills.add(killed);

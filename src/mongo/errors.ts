@@ -53,25 +53,25 @@ const outOfMemory = tooLarge('database_memory', '100 MB');
 const queryTooLarge = tooLarge('query_bytes', '16 MB');
 
 /** Codes of a server unable to answer while another is able: the same read may succeed at once. */
-const ELSEWHERE_CODES = [
-  ...[6, 7, 89, 9001], // its network
-  ...[91, 11600], // it shuts down
-  ...[189, 10058, 10107, 11602, 13435, 13436], // it is not the primary
-  ...[134, 262], // it has not caught up, or not had the time
-] as const;
+const ELSEWHERE_CODES: readonly number[] = [
+  [6, 7, 89, 9001], // its network
+  [91, 11600], // it shuts down
+  [189, 10058, 10107, 11602, 13435, 13436], // it is not the primary
+  [134, 262], // it has not caught up, or not had the time
+].flat();
 
 /** Codes of conditions that pass by themselves, though not at once. */
-const LATER_CODES = [
-  ...[24, 90, 237, 279, 281, 282, 310, 312, 355, 11601, 46841, 91331, 10045600], // interrupted by somebody with the right to
-  ...[43, 175, 314], // a lost cursor or plan
-  ...[145, 172, 173, 174, 202, 230, 231, 317, 384, 407, 450], // its network, between its servers
-  ...[94, 95, 133, 190, 199, 216, 333, 372], // members that start, end or elect a primary
-  ...[63, 70, 71, 83, 149, 150, 203, 249, 13388, 56846], // shards that move or are missing
-  ...[239, 246, 250, 272], // a lost snapshot
-  ...[109, 112, 117, 211, 363, 365, 406, 412, 453, 358, 50915], // work in the way
-  ...[261, 264, 402, 433, 449, 462], // too much at once
-  ...[64, 303, 354, 391, 398], // replicas that are late; connections to reopen
-] as const;
+const LATER_CODES: readonly number[] = [
+  [24, 90, 237, 279, 281, 282, 310, 312, 355, 11601, 46841, 91331, 10045600], // interrupted by somebody with the right to
+  [43, 175, 314], // a lost cursor or plan
+  [145, 172, 173, 174, 202, 230, 231, 317, 384, 407, 450], // its network, between its servers
+  [94, 95, 133, 190, 199, 216, 333, 372], // members that start, end or elect a primary
+  [63, 70, 71, 83, 149, 150, 203, 249, 13388, 56846], // shards that move or are missing
+  [239, 246, 250, 272], // a lost snapshot
+  [109, 112, 117, 211, 363, 365, 406, 412, 453, 358, 50915], // work in the way
+  [261, 264, 402, 433, 449, 462], // too much at once
+  [64, 303, 354, 391, 398], // replicas that are late; connections to reopen
+].flat();
 
 /** Codes of a write concern in the URI that the replica set never meets. */
 const UNMET_CODES = [79, 100] as const;

@@ -49,7 +49,8 @@ export function shownCommand(command: Document): Document {
   const parts = PARTS.filter((part) => command[part] !== undefined);
   return BSON.EJSON.serialize(
     {
-      ...{ command: name, collection: String(command[name]) },
+      command: name,
+      collection: String(command[name]),
       ...Object.fromEntries(parts.map((part) => [part, shownPart(part, command[part])])),
     },
     { relaxed: true },

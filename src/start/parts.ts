@@ -86,7 +86,11 @@ export async function composeParts(
   registerServingMetrics(state, metrics);
   const control = () => database.current().control.db;
   const indexes = createIndexWatch({
-    ...{ database: control, indexes: JOB_INDEXES, rights: JOB_RIGHTS, log, monotonicNow },
+    database: control,
+    indexes: JOB_INDEXES,
+    rights: JOB_RIGHTS,
+    log,
+    monotonicNow,
   });
   registerIndexMetrics(indexes, metrics);
   const ofOperations = { database: config.mongodbDatabase, maxTimeMs: config.maxTimeout };
@@ -102,19 +106,30 @@ export async function composeParts(
   const timeSlicer = createTimeSlicer(monotonicNow);
   const { maxPageSize, maxResponseBytes, collectorCache, defaultTimeout, maxTimeout } = config;
   const service = createJobService({
-    ...{
-      store: createStore(database, indexes, context),
-      schedulers,
-      memory,
-      timeSlicer,
-      monotonicNow,
-      meter: metrics,
-    },
-    ...{ maxPageSize, maxResponseBytes, collectorCache },
+    store: createStore(database, indexes, context),
+    schedulers,
+    memory,
+    timeSlicer,
+    monotonicNow,
+    meter: metrics,
+    maxPageSize,
+    maxResponseBytes,
+    collectorCache,
   });
   const calls = createCalls({
-    ...{ service, authenticate, load: replaced?.load ?? load, unready: state.reason, memory, timeSlicer },
-    ...{ now, monotonicNow, log, meter: metrics, tracer: traces.tracer, defaultTimeout, maxTimeout },
+    service,
+    authenticate,
+    load: replaced?.load ?? load,
+    unready: state.reason,
+    memory,
+    timeSlicer,
+    now,
+    monotonicNow,
+    log,
+    meter: metrics,
+    tracer: traces.tracer,
+    defaultTimeout,
+    maxTimeout,
     quietMethods: new Set(config.logQuietMethods),
     explain: config.explain === 'on',
   });

@@ -112,7 +112,9 @@ function openOutput(resumed: (lostLines: number) => void): Output {
   let isFailing = false;
   let lostLines = 0;
   const stream = pino.destination({
-    ...{ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES },
+    dest: 1,
+    sync: false,
+    maxLength: MAX_WAITING_BYTES,
     // Without a minimum, a flush would not wait for the lines.
     minLength: 1,
     retryEAGAIN: () => !isExiting,

@@ -101,10 +101,23 @@ const noConnection: Rule = ({ subject, errors }) => {
 
 /** The rules in order; the first match counts. Certain causes come before passing ones. */
 const RULES: readonly Rule[] = [
-  ...[outdatedVersion, noUser, missingRights, refusedUser, noSrvRecord, noLoadBalancer],
-  ...[missingTlsFile, noToken],
-  ...[uninitiated, otherReplicaSet, onlyArbiters, noSecondary, recovering, noPrimary],
-  ...[failedConnections, otherServerError, noConnection],
+  outdatedVersion,
+  noUser,
+  missingRights,
+  refusedUser,
+  noSrvRecord,
+  noLoadBalancer,
+  missingTlsFile,
+  noToken,
+  uninitiated,
+  otherReplicaSet,
+  onlyArbiters,
+  noSecondary,
+  recovering,
+  noPrimary,
+  failedConnections,
+  otherServerError,
+  noConnection,
 ];
 
 function causeIn(facts: Facts): Diagnosis | undefined {

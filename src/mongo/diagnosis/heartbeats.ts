@@ -22,8 +22,10 @@ function speaksTls(address: string): Promise<boolean> {
   const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
   return new Promise((resolve) => {
     const socket = connect({
-      ...{ host, port: Number(port) },
-      ...{ rejectUnauthorized: false, timeout: TLS_PROBE_TIMEOUT_MS },
+      host,
+      port: Number(port),
+      rejectUnauthorized: false,
+      timeout: TLS_PROBE_TIMEOUT_MS,
     });
     const end = (isSecure: boolean) => (): void => {
       resolve(isSecure);
