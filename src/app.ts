@@ -95,9 +95,10 @@ function createLog(addresses: Addresses, plan: DatabasePlan, { indexes, notice }
 }
 
 /** The bytes of memory for requests and answers: set, or a share of the container's or the machine's. */
-const responseMemory = ({ responseMemory: set, maxResponseBytes }: Config): number =>
+const responseMemory = ({ responseMemoryBytes, maxResponseBytes }: Config): number =>
   // Without a container's limit, Node answers 0 or a number beyond any machine.
-  set ?? budgetFor(maxResponseBytes, Math.min(process.constrainedMemory() || Infinity, totalmem()));
+  responseMemoryBytes ??
+  budgetFor(maxResponseBytes, Math.min(process.constrainedMemory() || Infinity, totalmem()));
 
 /** Connects the database, after starting it where it is embedded. */
 async function connect(

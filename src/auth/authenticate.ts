@@ -15,7 +15,7 @@ import { createKeyFile, eitherKeys } from './keys.js';
 import type { KeyFile, KeysOf } from './keys.js';
 import { createRoles } from './roles.js';
 
-export type AuthSettings = Pick<Config, 'authPublicKeys' | 'authIdentityEndpoint' | 'authRoleCache'>;
+export type AuthSettings = Pick<Config, 'authPublicKeys' | 'authIdentityEndpoint' | 'authRoleCacheMs'>;
 
 export interface AuthOptions {
   readonly log: Log;
@@ -74,13 +74,13 @@ function byIdentity(
 
 /** Errors: AUTH_PUBLIC_KEYS cannot be used. */
 export async function createAuthenticate(
-  { authPublicKeys, authIdentityEndpoint, authRoleCache }: AuthSettings,
+  { authPublicKeys, authIdentityEndpoint, authRoleCacheMs }: AuthSettings,
   options: AuthOptions,
 ): Promise<Authentication> {
   const file = authPublicKeys === undefined ? undefined : await openKeyFile(authPublicKeys, options);
   const hasKeyFileFailed = (): boolean => file?.hasFailed() === true;
   if (authIdentityEndpoint !== undefined)
-    return { ...byIdentity(authIdentityEndpoint, file?.keysOf, authRoleCache, options), hasKeyFileFailed };
+    return { ...byIdentity(authIdentityEndpoint, file?.keysOf, authRoleCacheMs, options), hasKeyFileFailed };
   const { now, meter = NO_METER } = options;
   const authenticate =
     file === undefined ? anonymous : createJwtAuthenticate({ keysOf: file.keysOf, now, meter });

@@ -48,7 +48,7 @@ export type CollectorLoader = (
 export interface CollectorLoaderOptions {
   readonly store: Pick<JobStore, 'collectors'>;
   /** Milliseconds to keep a collector after its lookup. */
-  readonly collectorCache: number;
+  readonly collectorCacheMs: number;
   readonly monotonicNow: () => number;
   readonly meter: Meter;
 }
@@ -56,12 +56,12 @@ export interface CollectorLoaderOptions {
 /** Looks up each collector once in the time it is kept. */
 export function createCollectorLoader({
   store,
-  collectorCache,
+  collectorCacheMs,
   monotonicNow,
   meter,
 }: CollectorLoaderOptions): CollectorLoader {
   const cache = createCache<CachedCollector>({
-    ...{ ttlMs: collectorCache, monotonicNow, weightOf },
+    ...{ ttlMs: collectorCacheMs, monotonicNow, weightOf },
     capacity: MAX_CACHE_BYTES,
   });
 

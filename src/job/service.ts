@@ -40,7 +40,7 @@ export interface JobServiceOptions {
   readonly schedulers: Schedulers;
   readonly timeSlicer: TimeSlicer;
   /** Milliseconds to keep a collector after its lookup. */
-  readonly collectorCache: number;
+  readonly collectorCacheMs: number;
   readonly monotonicNow: () => number;
   readonly meter?: Meter;
 }

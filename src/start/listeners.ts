@@ -86,7 +86,7 @@ export async function openListeners(
   }
   // Probes and scrapes are answered while calls end: the group that closes last comes first.
   const listenForProbes = group(0, () => undefined);
-  const listen = group(config.shutdownGrace, () => {
+  const listen = group(config.shutdownGraceMs, () => {
     served.calls.abortAll(notServing('stopping'));
   });
 

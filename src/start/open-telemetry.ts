@@ -56,7 +56,7 @@ async function openTraces(otlp: Otlp, { config }: Context): Promise<readonly [Tr
 async function pushMetrics(otlp: Otlp, { config, clock, metrics }: Context): Promise<Close> {
   if (config.otelMetricsExporter === 'none') return NOTHING;
   const { pushEvery } = await import('../telemetry/metrics/open-telemetry.js');
-  return pushEvery(config.otelMetricExportInterval, metrics, otlp, clock.now);
+  return pushEvery(config.otelMetricExportIntervalMs, metrics, otlp, clock.now);
 }
 
 /** Loads OpenTelemetry's packages where OTEL_EXPORTER_OTLP_ENDPOINT is set, and nothing otherwise. */
@@ -67,7 +67,7 @@ export async function openTelemetry(context: Context): Promise<Traces> {
   const [traces, closeTraces] = await openTraces(otlp, context);
   const closeMetrics = await pushMetrics(otlp, context);
   // A destination may never answer.
-  const timeoutMs = Math.min(config.shutdownGrace, FLUSH_TIMEOUT_MS);
+  const timeoutMs = Math.min(config.shutdownGraceMs, FLUSH_TIMEOUT_MS);
   cleanups.push(() => settleWithin(timeoutMs, Promise.all([closeTraces(), closeMetrics()])));
   return traces;
 }

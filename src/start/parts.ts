@@ -72,6 +72,26 @@ async function openSecurity(
   };
 }
 
+/** Watches the indexes of the database, and the operations past their time in it. */
+function watchDatabase(
+  database: DatabaseHandle,
+  { config, log, clock, cleanups, metrics }: Context,
+): IndexWatch {
+  const { monotonicNow } = clock;
+  const indexes = createIndexWatch({
+    database: () => database.current().control.db,
+    indexes: JOB_INDEXES,
+    rights: JOB_RIGHTS,
+    log,
+    monotonicNow,
+  });
+  registerIndexMetrics(indexes, metrics);
+  const ofOperations = { database: config.mongodbDatabase, maxTimeMs: config.maxTimeoutMs };
+  registerOrphanMetrics(database, ofOperations, monotonicNow, metrics);
+  cleanups.push(indexes.stop);
+  return indexes;
+}
+
 /** Puts the parts together. Errors: a file of the settings cannot be used. */
 export async function composeParts(
   { options, embedded }: DatabasePlan,
@@ -84,27 +104,17 @@ export async function composeParts(
   const { authenticate, tls } = await openSecurity(context, traces);
   const state = createServingState();
   registerServingMetrics(state, metrics);
-  const control = () => database.current().control.db;
-  const indexes = createIndexWatch({
-    database: control,
-    indexes: JOB_INDEXES,
-    rights: JOB_RIGHTS,
-    log,
-    monotonicNow,
-  });
-  registerIndexMetrics(indexes, metrics);
-  const ofOperations = { database: config.mongodbDatabase, maxTimeMs: config.maxTimeout };
-  registerOrphanMetrics(database, ofOperations, monotonicNow, metrics);
+  const indexes = watchDatabase(database, context);
   // A start is late by itself; only one that serves is overloaded.
   const load = watchLoad(monotonicNow, {
     warn(message) {
       if (state.reason() === undefined) log.warn(message);
     },
   });
-  cleanups.push(indexes.stop, load.stop);
+  cleanups.push(load.stop);
 
   const timeSlicer = createTimeSlicer(monotonicNow);
-  const { maxPageSize, maxResponseBytes, collectorCache, defaultTimeout, maxTimeout } = config;
+  const { maxPageSize, maxResponseBytes, collectorCacheMs, defaultTimeoutMs, maxTimeoutMs } = config;
   const service = createJobService({
     store: createStore(database, indexes, context),
     schedulers,
@@ -114,7 +124,7 @@ export async function composeParts(
     meter: metrics,
     maxPageSize,
     maxResponseBytes,
-    collectorCache,
+    collectorCacheMs,
   });
   const calls = createCalls({
     service,
@@ -128,8 +138,8 @@ export async function composeParts(
     log,
     meter: metrics,
     tracer: traces.tracer,
-    defaultTimeout,
-    maxTimeout,
+    defaultTimeoutMs,
+    maxTimeoutMs,
     quietMethods: new Set(config.logQuietMethods),
     explain: config.explain === 'on',
   });

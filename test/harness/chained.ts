@@ -48,8 +48,8 @@ export function chained(work: Work, options: Partial<CallsOptions> = {}): Chaine
     monotonicNow,
     log: { debug: () => undefined, info: (about) => lines.push(about), error: (about) => faults.push(about) },
     quietMethods: new Set(),
-    defaultTimeout: 7000,
-    maxTimeout: 9000,
+    defaultTimeoutMs: 7000,
+    maxTimeoutMs: 9000,
     ...options,
   });
   return { calls, faults, lines };

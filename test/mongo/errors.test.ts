@@ -16,7 +16,7 @@ import { ERROR_CODES } from './error-codes.js';
 
 interface Translated {
   readonly status: unknown;
-  readonly retryAfter: unknown;
+  readonly retryAfterMs: unknown;
   readonly text: unknown;
   readonly reported: number;
 }
@@ -26,16 +26,16 @@ const SECRET = 'mongodb://secret';
 function translated(error: unknown): Translated {
   let reported = 0;
   const found = toAppError(error, new AbortController().signal, () => reported++);
-  const { status, retryAfter, message } = found instanceof AppError ? found : {};
-  return { status, retryAfter, text: message, reported };
+  const { status, retryAfterMs, message } = found instanceof AppError ? found : {};
+  return { status, retryAfterMs, text: message, reported };
 }
 
 const QUIET = expect.not.stringContaining('secret');
-const UNAVAILABLE = { status: 'UNAVAILABLE', retryAfter: 1000, text: QUIET, reported: 0 };
+const UNAVAILABLE = { status: 'UNAVAILABLE', retryAfterMs: 1000, text: QUIET, reported: 0 };
 const REPORTED = { ...UNAVAILABLE, reported: 1 };
-const TIMED_OUT = { status: 'DEADLINE_EXCEEDED', retryAfter: undefined, text: QUIET, reported: 0 };
+const TIMED_OUT = { status: 'DEADLINE_EXCEEDED', retryAfterMs: undefined, text: QUIET, reported: 0 };
 /** A fault of this service; it is reported. */
-const FAULT = { status: 'INTERNAL', retryAfter: undefined, text: QUIET, reported: 1 };
+const FAULT = { status: 'INTERNAL', retryAfterMs: undefined, text: QUIET, reported: 1 };
 
 const isErrorClass = (value: unknown): value is new (...made: unknown[]) => Error =>
   typeof value === 'function' && value.prototype instanceof Error;

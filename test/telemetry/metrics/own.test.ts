@@ -241,7 +241,7 @@ describe('an operation past its time', () => {
   let short: Service;
 
   beforeAll(async () => {
-    short = await startService(OWN, { adminPort: 0, defaultTimeout: 300, maxTimeout: 300 });
+    short = await startService(OWN, { adminPort: 0, defaultTimeoutMs: 300, maxTimeoutMs: 300 });
     await insertSlowJob(short.db);
   });
   afterAll(() => short.stop());
