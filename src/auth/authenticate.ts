@@ -1,4 +1,5 @@
 /** Authentication by the settings: tokens with keys from a file or from the identity service, or none (docs/secure.md «Authentication»). */
+import type { MonotonicClock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import type { Log } from '../telemetry/log.js';
@@ -21,8 +22,7 @@ export interface AuthOptions {
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   readonly meter?: Meter;
   readonly tracer?: Tracer;
 }

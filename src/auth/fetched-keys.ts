@@ -1,4 +1,5 @@
 /** Caches the keys of the identity service: one fetch at a time per domain, stale keys during an outage (docs/secure.md «Identity service»). */
+import type { MonotonicClock } from '../clock.js';
 import { echo, messageOf } from '../errors.js';
 import { raceAbort, raceTimeout, withTimeout } from '../limits/abort.js';
 import { createCache } from '../limits/cache.js';
@@ -37,18 +38,16 @@ interface CachedKeys {
   readonly stale: boolean;
 }
 
-/** A subset of pino's log. */
 export interface KeyLog {
   info(about: object, message: string): void;
   warn(about: object, message: string): void;
 }
 
 export interface FetchedKeysOptions {
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   readonly log: KeyLog;
   /** Milliseconds for a fetch, including the wait for its slot. */
-  readonly timeout?: number;
+  readonly timeoutMs?: number;
   /** Cached domains with a key, and as many without. */
   readonly capacity?: number | undefined;
 }
@@ -100,7 +99,7 @@ export function createFetchedKeys(
   identity: Pick<Identity, 'publicKey'>,
   options: FetchedKeysOptions,
 ): KeysOf {
-  const { monotonicNow, timeout = IDENTITY_TIMEOUT_MS } = options;
+  const { monotonicNow, timeoutMs = IDENTITY_TIMEOUT_MS } = options;
   const cache = createKeyCache(options);
   // One fetch per domain.
   const share = createSingleflight<Keys>();
@@ -116,8 +115,8 @@ export function createFetchedKeys(
   ): Promise<Keys> {
     const begun = monotonicNow();
     const acquire = (waiting: AbortSignal): Promise<Disposable> => acquireSlot(domainId, waiting);
-    using _slot = await withTimeout(timeout, signal, acquire, identityUnavailable);
-    const left = Math.max(1, timeout - (monotonicNow() - begun));
+    using _slot = await withTimeout(timeoutMs, signal, acquire, identityUnavailable);
+    const left = Math.max(1, timeoutMs - (monotonicNow() - begun));
     const text = await identity.publicKey(domainId, signal, left, origin);
     if (text === undefined) return cache.keepNone(domainId);
     return await readKey(text).then(

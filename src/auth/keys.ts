@@ -1,6 +1,7 @@
 /** Keys for verifying tokens: a JWK set in a file, reloaded when it changes (docs/secure.md «Authentication»). */
 import { importJWK } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
+import type { MonotonicClock } from '../clock.js';
 import { raceAbort } from '../limits/abort.js';
 import { createReloadedFiles } from '../limits/reloaded-files.js';
 import type { Origin } from './caller.js';
@@ -111,8 +112,7 @@ export const eitherKeys =
 const POLL_INTERVAL_MS = 1000;
 
 export interface KeyFileOptions {
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   /** Called once for each fault of a changed file; the last valid keys stay in use. */
   readonly report: (error: unknown) => void;
 }

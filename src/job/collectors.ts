@@ -3,6 +3,7 @@
  * (docs/performance.md «Collectors»).
  */
 import { ObjectId } from 'mongodb';
+import type { MonotonicClock } from '../clock.js';
 import { overLimit } from '../errors.js';
 import type { JoinedDocuments } from '../query/join.js';
 import { referredPaths } from '../query/stat-keys.js';
@@ -49,7 +50,7 @@ export interface CollectorLoaderOptions {
   readonly store: Pick<JobStore, 'collectors'>;
   /** Milliseconds to keep a collector after its lookup. */
   readonly collectorCacheMs: number;
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   readonly meter: Meter;
 }
 

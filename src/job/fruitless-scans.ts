@@ -2,6 +2,7 @@
  * Remembers scans for malformed text that found none: such a scan is not repeated while nothing has been written and, under
  * many writes, at most once a second (docs/query.md «Text that is not UTF-8»).
  */
+import type { MonotonicClock } from '../clock.js';
 
 const MAX_ENTRIES = 1000;
 /** Fruitless scans in a row after which writes count as many, and the longest pause between two scans in a row. */
@@ -25,7 +26,7 @@ export interface FruitlessScans {
 }
 
 /** Remembers up to a thousand scans; the oldest are forgotten first. */
-export function createFruitlessScans(monotonicNow: () => number): FruitlessScans {
+export function createFruitlessScans(monotonicNow: MonotonicClock): FruitlessScans {
   const scans = new Map<string, Scan>();
   return {
     has(key, lastWrite) {

@@ -1,4 +1,5 @@
 /** Puts the use cases of spaceone.api.inventory.v1.Job together, each with its decorators (docs/architecture.md «Use cases»). */
+import type { MonotonicClock } from '../clock.js';
 import { createCoalescer } from '../limits/coalesce.js';
 import type { Schedulers } from '../limits/fair-scheduler.js';
 import type { MemoryBudget } from '../limits/memory-budget.js';
@@ -41,7 +42,7 @@ export interface JobServiceOptions {
   readonly timeSlicer: TimeSlicer;
   /** Milliseconds to keep a collector after its lookup. */
   readonly collectorCacheMs: number;
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   readonly meter?: Meter;
 }
 

@@ -3,6 +3,7 @@
  * against such text, and compares it by bytes. The few documents with such text are read, sent back as answers show them, and
  * matched by MongoDB in that form.
  */
+import type { MonotonicClock } from '../clock.js';
 import type { Deadline } from '../limits/abort.js';
 import { createCoalescer } from '../limits/coalesce.js';
 import { limitCommand, MAX_FILTER_BYTES } from '../mongo/command-size.js';
@@ -138,7 +139,7 @@ function withKnown(filter: AskedFilter, own: Settled, referred: Settled): AskedF
 }
 
 /** Settles filters over `store`. */
-export function createSettle(store: Store, monotonicNow: () => number, meter: Meter = NO_METER): Settle {
+export function createSettle(store: Store, monotonicNow: MonotonicClock, meter: Meter = NO_METER): Settle {
   const fruitless = createFruitlessScans(monotonicNow);
   const coalesceScans = createCoalescer<boolean>(countCalls(meter, 'scan'));
   const coalesceLastWrites = createCoalescer<string | undefined>(countCalls(meter, 'last_write'));

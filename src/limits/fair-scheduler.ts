@@ -2,6 +2,7 @@
  * Schedules concurrent work fairly between domains: each class of work has a concurrency limit and a bounded queue, and
  * queued domains take turns, so that none starves the others (docs/configure.md «Fairness»).
  */
+import type { MonotonicClock } from '../clock.js';
 import { crowded } from '../errors.js';
 import { abortReason } from './abort.js';
 
@@ -52,8 +53,7 @@ export interface FairScheduler {
 
 /** Receives what happens to work. */
 export interface SchedulerObserver {
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   /** Work begins after a wait. */
   began(waitedMs: number): void;
   /** The queue, or the share of a domain in it, is full. */

@@ -4,6 +4,7 @@
  */
 import { MongoClient } from 'mongodb';
 import type { MongoClientOptions, MongoOptions } from 'mongodb';
+import type { MonotonicClock } from '../clock.js';
 import { notServing } from '../errors.js';
 import { clientOptions, directUri, PURPOSE_OPTIONS, purposeOptions } from './client-options.js';
 import type { Purpose } from './client-options.js';
@@ -50,7 +51,7 @@ export interface ConnectionSettings {
   readonly database: string;
   /** The collections that calls read. */
   readonly collections: readonly string[];
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   /** Options of each client, in place of its own. */
   readonly overrides?: MongoClientOptions | undefined;
   /** Called with each client once it is created. */

@@ -1,5 +1,6 @@
 /** Registers the metrics of the parts of the service, most of them read at each scrape (docs/monitor.md «Metrics»). */
 import { X509Certificate } from 'node:crypto';
+import type { MonotonicClock } from '../clock.js';
 import { AppError } from '../errors.js';
 import type { ErrorName } from '../errors.js';
 import { COLLECTIONS, JOB_INDEXES } from '../job/collections.js';
@@ -35,7 +36,7 @@ export function registerServingMetrics(state: ServingState, { observable }: Metr
 
 /** Observes the scheduler of each class. */
 export const observeSchedulers =
-  (meter: Meter, monotonicNow: () => number) =>
+  (meter: Meter, monotonicNow: MonotonicClock) =>
   (name: ClassName): SchedulerObserver => ({
     monotonicNow,
     began(waitedMs) {
@@ -79,7 +80,7 @@ const WHY_KILLED: ReadonlyMap<ErrorName, 'deadline' | 'client' | 'not_serving'> 
 
 /** Counts the operations that `kill` ends, each at its first kill. */
 export const measureKills =
-  (kill: Kill, meter: Meter, monotonicNow: () => number): Kill =>
+  (kill: Kill, meter: Meter, monotonicNow: MonotonicClock): Kill =>
   async (id, reason) => {
     if (reason === undefined) return kill(id);
     const why = (reason instanceof AppError && WHY_KILLED.get(reason.error)) || 'needless';
@@ -93,7 +94,7 @@ export const measureKills =
 export function registerOrphanMetrics(
   { current }: DatabaseHandle,
   operations: Pick<OrphanCountOptions, 'database' | 'maxTimeMs'>,
-  monotonicNow: () => number,
+  monotonicNow: MonotonicClock,
   { observable, beforeCollection }: Metrics,
 ): void {
   const servers = () => current().servers();

@@ -5,6 +5,7 @@ import type { DestinationStream, Logger, LoggerOptions } from 'pino';
 import type { Config } from '../config/config.js';
 import { AppError, REDACTED } from '../errors.js';
 
+/** The whole log, of pino. A part of the service declares the methods that it calls, such as OutageLog. */
 export type Log = Logger;
 
 /** The limit for texts of foreign origin. */

@@ -3,6 +3,7 @@
  * (docs/troubleshooting.md «Not serving»).
  */
 import { MongoCompatibilityError, MongoError, MongoParseError } from 'mongodb';
+import type { MonotonicClock } from '../../clock.js';
 import type { Diagnosis, Reason } from '../../reasons.js';
 import { missingRights, noToken, noUser, refusedUser } from './access.js';
 import { classifyFailure, codeOf } from './connection-failures.js';
@@ -148,7 +149,7 @@ export interface Diagnostician {
 export function createDiagnostician(
   subject: Subject,
   heartbeats: () => Heartbeats,
-  monotonicNow: () => number,
+  monotonicNow: MonotonicClock,
 ): Diagnostician {
   let last: { readonly diagnosis: Diagnosis; readonly time: number } | undefined;
   return {

@@ -1,6 +1,7 @@
 /** Feeds the metrics of the database by the events of its driver: commands, pools and heartbeats (docs/monitor.md «Metrics»). */
 import { MongoServerError } from 'mongodb';
 import type { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent, MongoClient } from 'mongodb';
+import type { MonotonicClock } from '../../clock.js';
 import { PURPOSES } from '../../mongo/client-options.js';
 import type { Purpose } from '../../mongo/client-options.js';
 import { CODES, COLLECTIONS, IN_COLLECTION, OPERATIONS } from './database-definitions.js';
@@ -17,8 +18,7 @@ export interface DatabaseMetricsOptions {
   readonly database: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
 }
 
 /** Feeds the metrics from `client`, whose connections are those of `pool`. */

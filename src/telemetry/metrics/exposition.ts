@@ -24,8 +24,8 @@ function histogramLines(
   { labels, values }: CollectedSeries,
 ): readonly string[] {
   let count = 0;
-  const below = [...buckets, Infinity].map((bound, at) => {
-    count += values[at] ?? 0;
+  const below = [...buckets, Infinity].map((bound, index) => {
+    count += values[index] ?? 0;
     return line(`${name}_bucket`, { ...labels, le: numberText(bound) }, count);
   });
   const sum = values[buckets.length + 1] ?? 0;

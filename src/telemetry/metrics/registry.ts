@@ -98,14 +98,14 @@ function seriesOf({ names, tree }: Metric, labels: Labels): Series | undefined {
   return node?.series;
 }
 
-function increase(values: Float64Array, at: number, by: number): void {
-  values[at] = (values[at] ?? 0) + by;
+function increase(values: Float64Array, index: number, by: number): void {
+  values[index] = (values[index] ?? 0) + by;
 }
 
 function observeIn({ buckets }: Metric, { values }: Series, value: number): void {
-  let at = 0;
-  while (value > (buckets[at] ?? Infinity)) at += 1;
-  increase(values, at, 1);
+  let index = 0;
+  while (value > (buckets[index] ?? Infinity)) index += 1;
+  increase(values, index, 1);
   increase(values, buckets.length + 1, value);
 }
 
