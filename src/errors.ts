@@ -148,12 +148,12 @@ const MAX_TEXT_BYTES = 1024;
 /** Stands in for a secret in whatever the service prints. */
 export const REDACTED = '[redacted]';
 
-/** Answers at most 64 characters of a client's text, safe to print: control characters and lone surrogates are replaced. */
+/** Returns at most 64 characters of a client's text, safe to print: control characters and lone surrogates are replaced. */
 export function echo(sent: string): string {
   return shorten(sent, MAX_ECHO_CHARACTERS);
 }
 
-/** Answers at most `max` characters of a text, safe to print; a cut ends in `…`. */
+/** Returns at most `max` characters of a text, safe to print; a cut ends in `…`. */
 export function shorten(text: string, max: number): string {
   const characters = Array.from(text.slice(0, 2 * max).toWellFormed());
   const cut = characters.length > max ? [...characters.slice(0, max - 1), '…'] : characters;
@@ -266,10 +266,10 @@ export function fail<Name extends ErrorName>(name: Name, about: About<Name>, fie
   throw appError(name, about, field);
 }
 
-/** Refuses a `size` over `max`; `what` names the limit, `at` the field of the request. */
-export function limited(size: number, max: number, what: string, at: string): void {
-  if (size > max) fail('LIMIT_EXCEEDED', { limit: what, max: String(max) }, at);
+/** Refuses a `size` over `max`; `what` names the limit. */
+export function limited(size: number, max: number, what: string, fieldPath: string): void {
+  if (size > max) fail('LIMIT_EXCEEDED', { limit: what, max: String(max) }, fieldPath);
 }
 
-/** Answers the message of anything thrown. */
+/** Returns the message of anything thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -20,7 +20,7 @@ function exitWith(code: number, message: string): never {
   process.exit(code);
 }
 
-/** Answers the result of `read`, or exits with its complaints about arguments or settings. */
+/** Returns the result of `read`, or exits with its complaints about arguments or settings. */
 function readOrExit<T>(code: number, read: () => T, notices: readonly string[] = []): T {
   try {
     return read();

@@ -94,7 +94,7 @@ function createKeyCache({ monotonicNow, log, capacity = MAX_DOMAINS }: FetchedKe
   };
 }
 
-/** Answers the keys of `identity`. Errors: UNAVAILABLE in an outage, for a domain without cached keys. */
+/** Returns the keys of `identity`. Errors: UNAVAILABLE in an outage, for a domain without cached keys. */
 export function createFetchedKeys(
   identity: Pick<Identity, 'publicKey'>,
   options: FetchedKeysOptions,

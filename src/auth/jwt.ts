@@ -55,7 +55,7 @@ function claimsOf(payload: JWTPayload): Claims | undefined {
   return { domainId: did, user, permissions, owner: user_type === 'DOMAIN_OWNER' };
 }
 
-/** Answers the domain to verify the token by; undefined if no key could make the token valid, so that none is fetched. */
+/** Returns the domain to verify the token by; undefined if no key could make the token valid, so that none is fetched. */
 const claimedDomain = (token: string): string | undefined => claimsOf(decodeJwt(token))?.domainId;
 
 async function verifiedBy(
@@ -77,7 +77,7 @@ function refusalOf(tried: readonly PromiseSettledResult<unknown>[]): RefusedToke
   return isForged ? 'signature' : 'claims';
 }
 
-/** Verifies a token; answers its claims, or the reason for refusing it. */
+/** Verifies a token; returns its claims, or the reason for refusing it. */
 async function verified(
   token: string,
   signal: AbortSignal,

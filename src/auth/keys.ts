@@ -12,7 +12,7 @@ export interface VerifyingKey {
   readonly key: CryptoKey;
 }
 
-/** Answers the keys of a domain, possibly none; `signal` ends the wait. */
+/** Returns the keys of a domain, possibly none; `signal` ends the wait. */
 export type KeysOf = (
   domainId: string,
   signal: AbortSignal,

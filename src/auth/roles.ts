@@ -41,7 +41,7 @@ const ID_BYTES = 32;
 const weightOf = ({ projects, project_groups }: AuthorizationResponse): number =>
   [...projects, ...project_groups].reduce((sum, id) => sum + ID_BYTES + id.length, ANSWER_BYTES);
 
-/** Answers a cache key of fixed length for questions of any length. */
+/** Returns a cache key of fixed length for questions of any length. */
 const keyOf = ({ token, verb, domain_id, project_id = '' }: RoleQuestion): string =>
   createHash('sha256')
     .update(JSON.stringify([token, verb, domain_id, project_id]))

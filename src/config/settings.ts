@@ -35,7 +35,7 @@ const A_DATABASE_NAME = `a database name of at most ${MAX_DATABASE_NAME_BYTES} b
 
 const databaseName: Reader<string> = (text) => (isDatabaseName(text) ? text : invalid(A_DATABASE_NAME));
 
-/** Answers the path of a MongoDB URI; undefined without one. */
+/** Returns the path of a MongoDB URI; undefined without one. */
 function pathOf(text: string): string | undefined {
   const [, path = ''] = /^[^:]+:\/\/(?:[^@/?]*@)?[^/?]*\/([^?]*)/.exec(text) ?? [];
   try {
@@ -58,7 +58,7 @@ const uri: Reader<string> = (text) => {
     : invalid(`a MongoDB URI whose path is ${A_DATABASE_NAME}`);
 };
 
-/** Answers the database named by a MongoDB URI, if any. */
+/** Returns the database named by a MongoDB URI, if any. */
 export function databaseInUri(text: string): string | undefined {
   const path = pathOf(text);
   return path !== undefined && isDatabaseName(path) ? path : undefined;

@@ -2,7 +2,7 @@
 import type { MonotonicClock } from '../clock.js';
 
 export interface Cache<Value> {
-  /** Answers the value of `key`, and counts as its use; undefined if it has expired. */
+  /** Returns the value of `key`, and counts as its use; undefined if it has expired. */
   get(key: string): Value | undefined;
   set(key: string, value: Value): void;
   delete(key: string): void;

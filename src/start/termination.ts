@@ -26,7 +26,7 @@ export async function exit(log: Log, code = process.exitCode): Promise<never> {
   process.exit(code);
 }
 
-/** Closes the service on a signal; answers a test for a received signal. */
+/** Closes the service on a signal; returns a test for a received signal. */
 export function closeOnSignals({ log, close, monotonicNow }: TerminationOptions): () => boolean {
   let closingSince: number | undefined;
   async function stop(signal: NodeJS.Signals): Promise<void> {

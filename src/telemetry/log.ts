@@ -30,7 +30,7 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
 const truncate = (text: string): string =>
   text.length <= MAX_TEXT_CHARACTERS ? text : `${text.slice(0, MAX_TEXT_CHARACTERS)}…`;
 
-/** Answers the frames of a stack, without the message in its first lines. */
+/** Returns the frames of a stack, without the message in its first lines. */
 const framesOf = ({ stack = '' }: Error): readonly string[] =>
   stack.split('\n').flatMap((line) => (/^\s+at /.test(line) ? [line.trim()] : []));
 
@@ -40,7 +40,7 @@ const quotesCommand = (error: Error): boolean =>
 
 const ofType = (value: unknown, type: 'number' | 'string'): boolean => typeof value === type;
 
-/** Answers the code of an error, and MongoDB's name for it. */
+/** Returns the code of an error, and MongoDB's name for it. */
 function codesOf(error: Error): object {
   const code: unknown = 'code' in error ? error.code : undefined;
   const name: unknown = 'codeName' in error ? error.codeName : undefined;

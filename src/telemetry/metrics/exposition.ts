@@ -45,6 +45,6 @@ function linesOf({ name, definition, series }: CollectedMetric): readonly string
   ];
 }
 
-/** Collects the metrics, and answers the text of a scrape. */
+/** Collects the metrics, and returns the text of a scrape. */
 export const scrapeText = async (metrics: Pick<Metrics, 'collect'>): Promise<string> =>
   (await metrics.collect()).flatMap(linesOf).concat('').join('\n');

@@ -148,7 +148,7 @@ export const CALLER_DEFINITIONS = {
   },
   inventory_job_connections_refused_total: {
     type: 'counter',
-    help: 'Connections closed at once since a listener has its most.',
+    help: 'Connections closed on arrival because the listener was at its connection limit.',
     labels: TRANSPORT,
   },
   inventory_job_slow_clients_ended_total: {
