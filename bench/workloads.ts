@@ -4,7 +4,7 @@ import { ObjectId } from 'mongodb';
 import type { Collection, Db, Document, Filter, FindOptions } from 'mongodb';
 import { COLLECTOR_SHOWN, jobProjection } from '../src/job/schema.js';
 import { projectionTo } from '../src/query/compile/projection.js';
-import type { Rpc } from '../src/server/call-context.js';
+import type { Rpc } from '../src/rpcs.js';
 import { idIn } from '../src/wire/bson.js';
 import { nameTableOf } from '../src/wire/names.js';
 

@@ -41,15 +41,15 @@ export const ROOMS = [
     ['src/job/', 'the job: its schema, a use case a file, and BSON to JobInfo'],
   ],
   [['src/query/', 'the query language: parse, model, confine, compile']],
+  [['src/telemetry/', 'the log, metrics, traces, and their export by OTLP']],
   [['src/mongo/', 'connects, runs work within a deadline, ends it on the server, and judges readiness']],
   [['src/wire/', 'bytes of protobuf, BSON, Struct, JSON and CSV']],
   [
     ['src/regex/', 'finds expressions that can run away in a backtracking engine'],
     ['src/limits/', 'fair scheduling, memory, caches, coalescing, abort scopes, yielding, load shedding'],
-    ['src/telemetry/', 'the log, metrics, traces, and their export by OTLP'],
   ],
   [['src/config/', 'the environment as one frozen Config, every complaint at once']],
-  [['src/', 'the error table, the scope of a caller, the reasons for not serving and the version']],
+  [['src/', 'the error table, the rpcs, the clocks, the scope of a caller, the reasons for not serving and the version']],
   [['src/gen/', 'generated stubs and descriptors']],
 ];
 

@@ -18,11 +18,12 @@ import {
 } from './mongo/connect.js';
 import type { KeptDatabase } from './mongo/connect.js';
 import type { Diagnosis } from './reasons.js';
+import { SERVICE } from './rpcs.js';
 import { runCleanups } from './start/context.js';
 import type { Addresses, AppOptions, Cleanups, Context } from './start/context.js';
 import { followDatabase } from './start/follow-database.js';
 import { openListeners } from './start/listeners.js';
-import { knownValues, measureLimits, observeSchedulers } from './start/measure.js';
+import { knownValues, registerLimitMetrics, observeSchedulers } from './start/register-metrics.js';
 import { openTelemetry } from './start/open-telemetry.js';
 import type { Traces } from './start/open-telemetry.js';
 import { composeParts } from './start/parts.js';
@@ -30,7 +31,7 @@ import type { DatabasePlan, Parts } from './start/parts.js';
 import { createServingLog } from './telemetry/serving-log.js';
 import { observeDatabase } from './telemetry/metrics/database.js';
 import { metricDefinitions } from './telemetry/metrics/definitions.js';
-import { measureNode } from './telemetry/metrics/node.js';
+import { registerNodeMetrics } from './telemetry/metrics/node.js';
 import { createMetrics } from './telemetry/metrics/registry.js';
 import { VERSION } from './version.js';
 
@@ -63,7 +64,7 @@ const aboutDatabase = ({ options, embedded }: DatabasePlan, config: Config) =>
     : describeDatabase(config.mongodbDatabase, options);
 
 const exampleCall = (grpc: string): string =>
-  `grpcurl -plaintext -d '{"domain_id": "${SAMPLE_DOMAINS[1]}", "query": {"page": {"limit": 3}}}' ${grpc} spaceone.api.inventory.v1.Job/list`;
+  `grpcurl -plaintext -d '{"domain_id": "${SAMPLE_DOMAINS[1]}", "query": {"page": {"limit": 3}}}' ${grpc} ${SERVICE}/list`;
 
 /** Shows a first call and the address of the explorer. */
 function announce(addresses: Addresses, { embedded }: DatabasePlan, { config, log, hint }: Context): void {
@@ -94,9 +95,10 @@ function createLog(addresses: Addresses, plan: DatabasePlan, { indexes, notice }
 }
 
 /** The bytes of memory for requests and answers: set, or a share of the container's or the machine's. */
-const responseMemory = ({ responseMemory: set, maxResponseBytes }: Config): number =>
+const responseMemory = ({ responseMemoryBytes, maxResponseBytes }: Config): number =>
   // Without a container's limit, Node answers 0 or a number beyond any machine.
-  set ?? budgetFor(maxResponseBytes, Math.min(process.constrainedMemory() || Infinity, totalmem()));
+  responseMemoryBytes ??
+  budgetFor(maxResponseBytes, Math.min(process.constrainedMemory() || Infinity, totalmem()));
 
 /** Connects the database, after starting it where it is embedded. */
 async function connect(
@@ -108,10 +110,13 @@ async function connect(
   const observe = observeDatabase(metrics, { database: config.mongodbDatabase, ...clock });
   const uri = config.mongodbUri ?? (await startEmbeddedDatabase({ config, log, cleanups }));
   const kept = keepConnections({
+    uri,
     // The embedded mongod has a port of its own.
-    ...{ uri, options: embedded ? await readConnectionOptions(uri) : options },
-    ...{ database: config.mongodbDatabase, collections: COLLECTIONS },
-    ...{ monotonicNow: clock.monotonicNow, overrides: replaced?.mongo },
+    options: embedded ? await readConnectionOptions(uri) : options,
+    database: config.mongodbDatabase,
+    collections: COLLECTIONS,
+    monotonicNow: clock.monotonicNow,
+    overrides: replaced?.mongo,
     observeClient(client, purpose) {
       observe(client, purpose);
       if (purpose !== 'control') traces.observeClient(client);
@@ -130,7 +135,7 @@ export function createApp(config: Config, appOptions: AppOptions): App {
   const memory = replaced?.memory ?? createMemoryBudget(responseMemory(config));
   const metrics = replaced?.metrics ?? createMetrics(metricDefinitions(knownValues(config.mongodbDatabase)));
   const schedulers = createSchedulers(observeSchedulers(metrics, appOptions.clock.monotonicNow));
-  measureLimits(schedulers, memory, metrics);
+  registerLimitMetrics(schedulers, memory, metrics);
   const cleanups: Cleanups = [];
   const context: Context = { ...appOptions, hint, config, schedulers, memory, metrics, cleanups };
   let checkIndexes = (): Promise<void> => Promise.resolve();
@@ -139,7 +144,7 @@ export function createApp(config: Config, appOptions: AppOptions): App {
     async start() {
       // Telemetry is closed last: the end of a call is in it.
       const traces = await openTelemetry(context);
-      cleanups.push(measureNode(metrics));
+      cleanups.push(registerNodeMetrics(metrics));
       const options = await readConnectionOptions(config.mongodbUri ?? EMBEDDED_URI);
       const plan = { options, embedded: config.mongodbUri === undefined };
       const claim = plan.embedded ? await claimDataFolder(context) : undefined;

@@ -25,7 +25,7 @@ interface ErrorRow {
   /** The text, with blanks such as `{name}` for the failing call to fill in. */
   readonly text: string;
   /** Milliseconds before a retry of the same call. */
-  readonly retryAfter?: number;
+  readonly retryAfterMs?: number;
   /** The text contains nothing sent by a client, so the log may contain it. */
   readonly isOwnText?: true;
 }
@@ -81,7 +81,7 @@ export const ERRORS = {
   UNAVAILABLE: {
     status: 'UNAVAILABLE',
     text: 'Service is unavailable, retry later. (reason = {reason})',
-    retryAfter: 1000,
+    retryAfterMs: 1000,
     isOwnText: true,
   },
   HTTP_ROUTE: { status: 'NOT_FOUND', text: 'Route is not found. (path = {path})' },
@@ -148,12 +148,12 @@ const MAX_TEXT_BYTES = 1024;
 /** Stands in for a secret in whatever the service prints. */
 export const REDACTED = '[redacted]';
 
-/** Answers at most 64 characters of a client's text, safe to print: control characters and lone surrogates are replaced. */
+/** Returns at most 64 characters of a client's text, safe to print: control characters and lone surrogates are replaced. */
 export function echo(sent: string): string {
   return shorten(sent, MAX_ECHO_CHARACTERS);
 }
 
-/** Answers at most `max` characters of a text, safe to print; a cut ends in `…`. */
+/** Returns at most `max` characters of a text, safe to print; a cut ends in `…`. */
 export function shorten(text: string, max: number): string {
   const characters = Array.from(text.slice(0, 2 * max).toWellFormed());
   const cut = characters.length > max ? [...characters.slice(0, max - 1), '…'] : characters;
@@ -173,7 +173,7 @@ interface Background {
   /** The kind of the limit behind LIMIT_EXCEEDED; undefined: a limit of a request alone. */
   readonly limit?: LimitKind;
   /** Milliseconds before a retry of the same call, in place of those of the table. */
-  readonly retryAfter?: number;
+  readonly retryAfterMs?: number;
 }
 
 /** An error of the table. `field` is the path of the faulty field in the request, such as `query.filter[2].value`. */
@@ -188,19 +188,19 @@ export class AppError extends Error {
   /** The kind of the limit behind LIMIT_EXCEEDED; undefined: a limit of a request alone. */
   readonly limit: LimitKind | undefined;
   /** Milliseconds before a retry of the same call. */
-  readonly retryAfter: number | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     readonly error: ErrorName,
     text: string,
     readonly field?: string,
-    { metadata = {}, cause, limit, retryAfter }: Background = {},
+    { metadata = {}, cause, limit, retryAfterMs }: Background = {},
   ) {
     super(withinBytes(`ERROR_${error}: ${text}`, MAX_TEXT_BYTES), { cause });
     const row: ErrorRow = ERRORS[error];
     this.metadata = metadata;
     this.limit = limit;
-    this.retryAfter = retryAfter ?? row.retryAfter;
+    this.retryAfterMs = retryAfterMs ?? row.retryAfterMs;
     this.code = `ERROR_${error}`;
     this.status = row.status;
     this.http = row.http ?? STATUSES[row.status].http;
@@ -259,17 +259,17 @@ export const overLimit = (
 
 /** Creates LIMIT_EXCEEDED for a limit on all calls together: the call may be retried. */
 export const crowded = (limit: LimitKind, max: number): AppError =>
-  overLimit(limit, max, undefined, { retryAfter: RETRY_DELAY_MS });
+  overLimit(limit, max, undefined, { retryAfterMs: RETRY_DELAY_MS });
 
 /** Throws the error `name` of the table. */
 export function fail<Name extends ErrorName>(name: Name, about: About<Name>, field?: string): never {
   throw appError(name, about, field);
 }
 
-/** Refuses a `size` over `max`; `what` names the limit, `at` the field of the request. */
-export function limited(size: number, max: number, what: string, at: string): void {
-  if (size > max) fail('LIMIT_EXCEEDED', { limit: what, max: String(max) }, at);
+/** Refuses a `size` over `max`; `what` names the limit. */
+export function limited(size: number, max: number, what: string, fieldPath: string): void {
+  if (size > max) fail('LIMIT_EXCEEDED', { limit: what, max: String(max) }, fieldPath);
 }
 
-/** Answers the message of anything thrown. */
+/** Returns the message of anything thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

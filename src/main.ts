@@ -4,7 +4,7 @@ import { outputOf, readArguments } from './config/arguments.js';
 import { ConfigError, readConfig } from './config/config.js';
 import type { Config } from './config/config.js';
 import { nearMisses } from './config/near-misses.js';
-import { refuseHeld } from './embedded/claim.js';
+import { checkUnclaimed } from './embedded/claim.js';
 import { messageOf } from './errors.js';
 import { closeOnFaults, closeOnSignals, exit, EXIT_FAILED } from './start/termination.js';
 import { createLog } from './telemetry/log.js';
@@ -20,7 +20,7 @@ function exitWith(code: number, message: string): never {
   process.exit(code);
 }
 
-/** Answers the result of `read`, or exits with its complaints about arguments or settings. */
+/** Returns the result of `read`, or exits with its complaints about arguments or settings. */
 function readOrExit<T>(code: number, read: () => T, notices: readonly string[] = []): T {
   try {
     return read();
@@ -48,7 +48,7 @@ async function serve(config: Config, notices: readonly string[]): Promise<void> 
   const isTerminal = process.stdout.isTTY;
   const log = await createLog(config.logLevel, isTerminal);
   if (config.mongodbUri === undefined)
-    await refuseHeld(config.embeddedDataDir).catch((error: unknown) => failStart(log, error));
+    await checkUnclaimed(config.embeddedDataDir).catch((error: unknown) => failStart(log, error));
   // Loaded late, so that complaints about the settings come at once.
   const { createApp } = await import('./app.js');
   const app = createApp(config, { clock: CLOCK, log, notices, hint: hintOn(log, isTerminal) });

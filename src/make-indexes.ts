@@ -4,7 +4,7 @@ import { readConfig } from './config/config.js';
 import { makeIndexes } from './job/collections.js';
 import { readConnectionOptions } from './mongo/connect.js';
 import { clientOptions } from './mongo/client-options.js';
-import { createExplanation } from './mongo/diagnosis/explanation.js';
+import { createDiagnostician } from './mongo/diagnosis/diagnose.js';
 import { createHeartbeatLog } from './mongo/diagnosis/heartbeats.js';
 import { isUnauthorized } from './mongo/rights.js';
 
@@ -28,7 +28,7 @@ async function run(): Promise<string> {
         { cause: error },
       );
     const subject = { ...options, database: mongodbDatabase };
-    const { text } = createExplanation(subject, heartbeats.latest, monotonicNow).explain(error);
+    const { text } = createDiagnostician(subject, heartbeats.latest, monotonicNow).diagnose(error);
     throw new Error(text, { cause: error });
   } finally {
     await client.close();

@@ -12,5 +12,5 @@ export interface RequestedScope {
   readonly project_id?: string;
 }
 
-/** Answers the part of the requested scope open to a caller. Errors: PERMISSION_DENIED, UNAUTHENTICATED, UNAVAILABLE. */
+/** Returns the part of the requested scope open to a caller. Errors: PERMISSION_DENIED, UNAUTHENTICATED, UNAVAILABLE. */
 export type AskScope = (asked: RequestedScope) => Promise<Scope>;

@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createJwtAuthenticate } from '../src/auth/jwt.js';
 import { readKeySet } from '../src/auth/keys.js';
-import { RPCS } from '../src/server/call-context.js';
+import { RPCS } from '../src/rpcs.js';
 import { JOB_SERVICE } from '../src/wire/descriptors.js';
 import type { RpcName } from './harness/client.js';
 import { routeOf } from './harness/http-client.js';

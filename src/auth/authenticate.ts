@@ -1,4 +1,5 @@
 /** Authentication by the settings: tokens with keys from a file or from the identity service, or none (docs/secure.md «Authentication»). */
+import type { MonotonicClock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import type { Log } from '../telemetry/log.js';
@@ -12,39 +13,35 @@ import { createIdentity } from './identity.js';
 import type { IdentityEndpoint } from './identity.js';
 import { createJwtAuthenticate } from './jwt.js';
 import { createKeyFile, eitherKeys } from './keys.js';
-import type { KeysOf } from './keys.js';
+import type { KeyFile, KeysOf } from './keys.js';
 import { createRoles } from './roles.js';
 
-export type AuthSettings = Pick<Config, 'authPublicKeys' | 'authIdentityEndpoint' | 'authRoleCache'>;
+export type AuthSettings = Pick<Config, 'authPublicKeys' | 'authIdentityEndpoint' | 'authRoleCacheMs'>;
 
 export interface AuthOptions {
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   readonly meter?: Meter;
   readonly tracer?: Tracer;
-  /** Called after each check of AUTH_PUBLIC_KEYS. */
-  readonly keysChecked?: (hasFailed: boolean) => void;
 }
 
 export interface Authentication {
   readonly authenticate: Authenticate;
+  /** True while the changed file of AUTH_PUBLIC_KEYS cannot be used. */
+  hasKeyFileFailed(): boolean;
   /** Closes the connections to the identity service. */
   close(): Promise<void>;
 }
 
 /** The keys in AUTH_PUBLIC_KEYS. Errors: the file cannot be used. */
-async function keysInFile(path: string, { log, monotonicNow, keysChecked }: AuthOptions): Promise<KeysOf> {
+async function openKeyFile(path: string, { log, monotonicNow }: AuthOptions): Promise<KeyFile> {
   const report = (error: unknown): void => {
     log.error({ err: error }, 'AUTH_PUBLIC_KEYS: the changed file cannot be used; the keys before it stay');
   };
   try {
-    return await createKeyFile(path, {
-      ...{ monotonicNow, report },
-      ...(keysChecked === undefined ? {} : { checked: keysChecked }),
-    });
+    return await createKeyFile(path, { monotonicNow, report });
   } catch (error) {
     const [reason = ''] = messageOf(error).split('\n', 1);
     throw new Error(
@@ -60,7 +57,7 @@ function byIdentity(
   inFile: KeysOf | undefined,
   roleTtlMs: number,
   options: AuthOptions,
-): Authentication {
+): Pick<Authentication, 'authenticate' | 'close'> {
   const { now, monotonicNow, meter = NO_METER } = options;
   const identity = createIdentity(endpoint, options);
   const fetched = createFetchedKeys(identity, options);
@@ -77,14 +74,15 @@ function byIdentity(
 
 /** Errors: AUTH_PUBLIC_KEYS cannot be used. */
 export async function createAuthenticate(
-  { authPublicKeys, authIdentityEndpoint, authRoleCache }: AuthSettings,
+  { authPublicKeys, authIdentityEndpoint, authRoleCacheMs }: AuthSettings,
   options: AuthOptions,
 ): Promise<Authentication> {
-  const inFile = authPublicKeys === undefined ? undefined : await keysInFile(authPublicKeys, options);
+  const file = authPublicKeys === undefined ? undefined : await openKeyFile(authPublicKeys, options);
+  const hasKeyFileFailed = (): boolean => file?.hasFailed() === true;
   if (authIdentityEndpoint !== undefined)
-    return byIdentity(authIdentityEndpoint, inFile, authRoleCache, options);
+    return { ...byIdentity(authIdentityEndpoint, file?.keysOf, authRoleCacheMs, options), hasKeyFileFailed };
   const { now, meter = NO_METER } = options;
   const authenticate =
-    inFile === undefined ? anonymous : createJwtAuthenticate({ keysOf: inFile, now, meter });
-  return { authenticate, close: () => Promise.resolve() };
+    file === undefined ? anonymous : createJwtAuthenticate({ keysOf: file.keysOf, now, meter });
+  return { authenticate, hasKeyFileFailed, close: () => Promise.resolve() };
 }

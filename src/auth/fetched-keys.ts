@@ -1,9 +1,11 @@
 /** Caches the keys of the identity service: one fetch at a time per domain, stale keys during an outage (docs/secure.md «Identity service»). */
+import type { MonotonicClock } from '../clock.js';
 import { echo, messageOf } from '../errors.js';
 import { raceAbort, raceTimeout, withTimeout } from '../limits/abort.js';
 import { createCache } from '../limits/cache.js';
 import { createFairScheduler } from '../limits/fair-scheduler.js';
 import type { FairScheduler } from '../limits/fair-scheduler.js';
+import { createSingleflight } from '../limits/singleflight.js';
 import type { Origin } from './caller.js';
 import { identityUnavailable, IDENTITY_TIMEOUT_MS } from './identity.js';
 import type { Identity } from './identity.js';
@@ -36,57 +38,18 @@ interface CachedKeys {
   readonly stale: boolean;
 }
 
-/** A subset of pino's log. */
 export interface KeyLog {
   info(about: object, message: string): void;
   warn(about: object, message: string): void;
 }
 
 export interface FetchedKeysOptions {
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   readonly log: KeyLog;
   /** Milliseconds for a fetch, including the wait for its slot. */
-  readonly timeout?: number;
+  readonly timeoutMs?: number;
   /** Cached domains with a key, and as many without. */
   readonly capacity?: number | undefined;
-}
-
-const ABANDONED = new Error('nobody waits for this key any more');
-
-/** A fetch in progress and the number of its waiters. */
-interface Flight {
-  readonly keys: Promise<Keys>;
-  readonly abandoned: AbortController;
-  waiters: number;
-}
-
-type Fetch = (abandoned: AbortSignal) => Promise<Keys>;
-
-/** Shares one fetch per domain among its waiters; the fetch is aborted when the last of them leaves, for its reason. */
-function createSharedFetches(): (domainId: string, fetch: Fetch, signal: AbortSignal) => Promise<Keys> {
-  const flights = new Map<string, Flight>();
-
-  function begin(domainId: string, fetch: Fetch): Flight {
-    const abandoned = new AbortController();
-    const flight = { keys: fetch(abandoned.signal), abandoned, waiters: 0 };
-    flights.set(domainId, flight);
-    return flight;
-  }
-
-  return async (domainId, fetch, signal) => {
-    const flight = flights.get(domainId) ?? begin(domainId, fetch);
-    flight.waiters += 1;
-    try {
-      return await raceAbort(flight.keys, signal);
-    } finally {
-      flight.waiters -= 1;
-      if (flight.waiters === 0) {
-        flights.delete(domainId);
-        flight.abandoned.abort(signal.aborted ? signal.reason : ABANDONED);
-      }
-    }
-  };
 }
 
 /** Holds keys and their absence by domain, and logs each key on becoming unusable or usable again. */
@@ -131,14 +94,15 @@ function createKeyCache({ monotonicNow, log, capacity = MAX_DOMAINS }: FetchedKe
   };
 }
 
-/** Answers the keys of `identity`. Errors: UNAVAILABLE in an outage, for a domain without cached keys. */
+/** Returns the keys of `identity`. Errors: UNAVAILABLE in an outage, for a domain without cached keys. */
 export function createFetchedKeys(
   identity: Pick<Identity, 'publicKey'>,
   options: FetchedKeysOptions,
 ): KeysOf {
-  const { monotonicNow, timeout = IDENTITY_TIMEOUT_MS } = options;
+  const { monotonicNow, timeoutMs = IDENTITY_TIMEOUT_MS } = options;
   const cache = createKeyCache(options);
-  const share = createSharedFetches();
+  // One fetch per domain.
+  const share = createSingleflight<Keys>();
   // Two schedulers, so that made-up domains cannot delay domains with keys.
   const slotForNew = createFairScheduler(FETCH_LIMITS);
   const slotForKnown = createFairScheduler(FETCH_LIMITS);
@@ -151,8 +115,8 @@ export function createFetchedKeys(
   ): Promise<Keys> {
     const begun = monotonicNow();
     const acquire = (waiting: AbortSignal): Promise<Disposable> => acquireSlot(domainId, waiting);
-    using _slot = await withTimeout(timeout, signal, acquire, identityUnavailable);
-    const left = Math.max(1, timeout - (monotonicNow() - begun));
+    using _slot = await withTimeout(timeoutMs, signal, acquire, identityUnavailable);
+    const left = Math.max(1, timeoutMs - (monotonicNow() - begun));
     const text = await identity.publicKey(domainId, signal, left, origin);
     if (text === undefined) return cache.keepNone(domainId);
     return await readKey(text).then(

@@ -19,7 +19,7 @@ function isInRange(range: string, character: string): boolean {
   return codeOf(from) <= codeOf(character) && codeOf(character) <= codeOf(to);
 }
 
-/** Answers the test for a set, given the text between its brackets. */
+/** Returns the test for a set, given the text between its brackets. */
 function setOf(text: string): (character: string) => boolean {
   // An empty range counts as absent: the item after it may become the first of the set.
   const ranges = [...text.matchAll(ITEMS)]

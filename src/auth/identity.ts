@@ -1,6 +1,7 @@
 /** The identity service over gRPC: the keys of domains, and the roles of callers (docs/secure.md «Identity service»). */
 import { credentials, Metadata, status } from '@grpc/grpc-js';
 import type { ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
+import type { MonotonicClock } from '../clock.js';
 import { AppError, appError, fail } from '../errors.js';
 import { AuthorizationRequest, AuthorizationRequest_Scope } from '../gen/spaceone/api/core/v1/handler.js';
 import type { AuthenticationResponse, AuthorizationResponse } from '../gen/spaceone/api/core/v1/handler.js';
@@ -34,13 +35,13 @@ export interface RoleQuestion extends RequestedScope {
 
 export interface Identity {
   /**
-   * Fetches the public key of a domain within `timeout` milliseconds: a JWK as JSON, or undefined if there is none.
+   * Fetches the public key of a domain within `timeoutMs` milliseconds: a JWK as JSON, or undefined if there is none.
    * Aborting `signal` cancels the call. Errors: UNAVAILABLE, and the abort reason.
    */
   publicKey(
     domainId: string,
     signal: AbortSignal,
-    timeout: number,
+    timeoutMs: number,
     origin?: Origin,
   ): Promise<string | undefined>;
   /** Asks for the caller's role. Errors: PERMISSION_DENIED, AUTHENTICATE_FAILURE, and those of `publicKey`. */
@@ -51,11 +52,10 @@ export interface Identity {
 export interface IdentityOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   readonly log: OutageLog;
   /** Milliseconds for an answer about a role. */
-  readonly timeout?: number;
+  readonly timeoutMs?: number;
   readonly meter?: Meter;
   readonly tracer?: Tracer;
 }
@@ -136,7 +136,8 @@ const METHODS = {
 /** Begins the span of a request below that of the call. */
 const beginSpan = (tracer: Tracer, rpc: keyof typeof METHODS, address: string, origin?: Origin): Span =>
   tracer.begin('client', METHODS[rpc], origin?.trace, () => ({
-    ...{ 'rpc.system.name': 'grpc', 'rpc.method': METHODS[rpc] },
+    'rpc.system.name': 'grpc',
+    'rpc.method': METHODS[rpc],
     ...serverAttributes(address),
   }));
 
@@ -203,17 +204,18 @@ export function createIdentity({ address, secure }: IdentityEndpoint, options: I
   const channel = secure ? credentials.createSsl() : credentials.createInsecure();
   const domains = new DomainClient(address, channel, CHANNEL);
   const authorizations = new AuthorizationClient(address, channel, CHANNEL);
-  const { now, timeout = IDENTITY_TIMEOUT_MS } = options;
+  const { now, timeoutMs = IDENTITY_TIMEOUT_MS } = options;
   const ask = createAsk(address, options);
   return {
-    async publicKey(domainId, signal, timeout, origin) {
+    async publicKey(domainId, signal, timeoutMs, origin) {
       const request = { domain_id: domainId };
       const { public_key: key } = await ask({
         rpc: 'get_public_key',
         begin: (metadata, answered) =>
-          domains.getPublicKey(request, metadata, { deadline: now() + timeout }, answered),
+          domains.getPublicKey(request, metadata, { deadline: now() + timeoutMs }, answered),
         refusal: readNoKey,
-        ...{ signal, origin },
+        signal,
+        origin,
       });
       return key === '' ? undefined : key;
     },
@@ -223,10 +225,11 @@ export function createIdentity({ address, secure }: IdentityEndpoint, options: I
         rpc: 'verify',
         begin(metadata, answered) {
           metadata.set('token', token);
-          return authorizations.verify(request, metadata, { deadline: now() + timeout }, answered);
+          return authorizations.verify(request, metadata, { deadline: now() + timeoutMs }, answered);
         },
         refusal: ({ code }) => REFUSALS.get(code),
-        ...{ signal, origin },
+        signal,
+        origin,
       });
     },
     close() {

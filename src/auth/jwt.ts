@@ -16,11 +16,11 @@ const MAX_TOKEN_BYTES = 8 * 1024;
 /** The strict form of a signed token: three parts in base64url, without anything a lenient reader would skip. */
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** Characters of a domain's id; those of the identity service have 40 at most. */
-const MAX_DOMAIN_ID_LENGTH = 64;
+/** The length of a domain's id; those of the identity service have 40 characters at most. */
+const MAX_DOMAIN_ID_CHARACTERS = 64;
 
-/** Seconds of tolerance between the clocks of signer and verifier. */
-const CLOCK_SKEW_S = 60;
+/** The tolerance between the clocks of signer and verifier. */
+const CLOCK_SKEW_SECONDS = 60;
 
 interface Claims {
   readonly domainId: string;
@@ -35,7 +35,7 @@ const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === 'string');
 
 const isDomainId = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '' && value.length <= MAX_DOMAIN_ID_LENGTH;
+  typeof value === 'string' && value !== '' && value.length <= MAX_DOMAIN_ID_CHARACTERS;
 
 /** JSON reads `1e400` as infinity. */
 const isTime = (value: unknown): boolean => value === undefined || Number.isFinite(value);
@@ -55,7 +55,7 @@ function claimsOf(payload: JWTPayload): Claims | undefined {
   return { domainId: did, user, permissions, owner: user_type === 'DOMAIN_OWNER' };
 }
 
-/** Answers the domain to verify the token by; undefined if no key could make the token valid, so that none is fetched. */
+/** Returns the domain to verify the token by; undefined if no key could make the token valid, so that none is fetched. */
 const claimedDomain = (token: string): string | undefined => claimsOf(decodeJwt(token))?.domainId;
 
 async function verifiedBy(
@@ -63,7 +63,7 @@ async function verifiedBy(
   token: string,
   now: number,
 ): Promise<Claims | undefined> {
-  const options = { algorithms: [algorithm], clockTolerance: CLOCK_SKEW_S, currentDate: new Date(now) };
+  const options = { algorithms: [algorithm], clockTolerance: CLOCK_SKEW_SECONDS, currentDate: new Date(now) };
   const { payload } = await jwtVerify(token, key, options);
   return claimsOf(payload);
 }
@@ -77,7 +77,7 @@ function refusalOf(tried: readonly PromiseSettledResult<unknown>[]): RefusedToke
   return isForged ? 'signature' : 'claims';
 }
 
-/** Verifies a token; answers its claims, or the reason for refusing it. */
+/** Verifies a token; returns its claims, or the reason for refusing it. */
 async function verified(
   token: string,
   signal: AbortSignal,

@@ -1,8 +1,9 @@
 /** Keys for verifying tokens: a JWK set in a file, reloaded when it changes (docs/secure.md «Authentication»). */
-import { readFile } from 'node:fs/promises';
 import { importJWK } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
+import type { MonotonicClock } from '../clock.js';
 import { raceAbort } from '../limits/abort.js';
+import { createReloadedFiles } from '../limits/reloaded-files.js';
 import type { Origin } from './caller.js';
 
 /** A key with its one algorithm; the token has no say in the algorithm. */
@@ -11,7 +12,7 @@ export interface VerifyingKey {
   readonly key: CryptoKey;
 }
 
-/** Answers the keys of a domain, possibly none; `signal` ends the wait. */
+/** Returns the keys of a domain, possibly none; `signal` ends the wait. */
 export type KeysOf = (
   domainId: string,
   signal: AbortSignal,
@@ -111,50 +112,35 @@ export const eitherKeys =
 const POLL_INTERVAL_MS = 1000;
 
 export interface KeyFileOptions {
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   /** Called once for each fault of a changed file; the last valid keys stay in use. */
   readonly report: (error: unknown) => void;
-  /** Called after each check of the file. */
-  readonly checked?: (hasFailed: boolean) => void;
+}
+
+/** The keys in a file. */
+export interface KeyFile {
+  readonly keysOf: KeysOf;
+  /** True while the changed file cannot be used. */
+  hasFailed(): boolean;
 }
 
 /** Loads the keys in the file at `path`. Errors: the first load fails; after that, the last valid keys stay in use. */
 export async function createKeyFile(
   path: string,
-  { monotonicNow, report, checked = () => undefined }: KeyFileOptions,
-): Promise<KeysOf> {
-  let loadedText = await readFile(path, 'utf8');
-  let keys = await readKeySet(loadedText);
+  { monotonicNow, report }: KeyFileOptions,
+): Promise<KeyFile> {
+  const parse = ([content]: readonly Buffer[]): Promise<KeySet> => readKeySet(String(content));
+  const { latest, hasFailed, reload } = await createReloadedFiles([path], { parse, report });
   let checkedAt = monotonicNow();
-  let lastComplaint = '';
-  let begun = 0;
-  let loaded = 0;
-
-  async function reload(): Promise<void> {
-    const nth = ++begun;
-    const found = await readFile(path, 'utf8');
-    const read = found === loadedText ? keys : await readKeySet(found);
-    checked(false);
-    // A slow read must not replace what a later one has found.
-    if (nth < loaded) return;
-    [loaded, loadedText, keys, lastComplaint] = [nth, found, read, ''];
-  }
-
-  /** Checks the file, and reports a fault if it differs from the last one reported. */
-  const reloadOrReport = (): Promise<void> =>
-    reload().catch((error: unknown) => {
-      checked(true);
-      if (String(error) === lastComplaint) return;
-      lastComplaint = String(error);
-      report(error);
-    });
-
-  return async (domainId, signal) => {
-    if (monotonicNow() - checkedAt >= POLL_INTERVAL_MS) {
-      checkedAt = monotonicNow();
-      await raceAbort(reloadOrReport(), signal);
-    }
-    return keys.get(domainId) ?? keys.get('') ?? [];
+  return {
+    async keysOf(domainId, signal) {
+      if (monotonicNow() - checkedAt >= POLL_INTERVAL_MS) {
+        checkedAt = monotonicNow();
+        await raceAbort(reload(), signal);
+      }
+      const keys = latest();
+      return keys.get(domainId) ?? keys.get('') ?? [];
+    },
+    hasFailed,
   };
 }

@@ -1,5 +1,6 @@
 /** Scopes by role: callers see as much as their role at the identity service allows (docs/secure.md «Roles»). */
 import { createHash } from 'node:crypto';
+import type { MonotonicClock } from '../clock.js';
 import { appError, fail } from '../errors.js';
 import type { AuthorizationResponse } from '../gen/spaceone/api/core/v1/handler.js';
 import { createCache } from '../limits/cache.js';
@@ -40,7 +41,7 @@ const ID_BYTES = 32;
 const weightOf = ({ projects, project_groups }: AuthorizationResponse): number =>
   [...projects, ...project_groups].reduce((sum, id) => sum + ID_BYTES + id.length, ANSWER_BYTES);
 
-/** Answers a cache key of fixed length for questions of any length. */
+/** Returns a cache key of fixed length for questions of any length. */
 const keyOf = ({ token, verb, domain_id, project_id = '' }: RoleQuestion): string =>
   createHash('sha256')
     .update(JSON.stringify([token, verb, domain_id, project_id]))
@@ -49,8 +50,7 @@ const keyOf = ({ token, verb, domain_id, project_id = '' }: RoleQuestion): strin
 export interface RolesOptions {
   /** Lifetime of a cached answer in milliseconds; refusals are not cached. */
   readonly ttlMs: number;
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
 }
 
 /** Asks `identity` about each call, or takes an answer cached for at most `ttlMs`. */

@@ -25,7 +25,7 @@ const withoutPassword = (uri: string): string =>
     )
     .replaceAll(/([?&](?:\w*pass\w*|authMechanismProperties|auth|key|pfx)=)[^&]*/gi, `$1${REDACTED}`);
 
-/** Answers the first argument; undefined without any. Errors: ConfigError with the unknown argument. */
+/** Returns the first argument; undefined without any. Errors: ConfigError with the unknown argument. */
 export function readArguments(given: readonly string[]): Argument | undefined {
   const unknown = given.find((text) => !isArgument(text));
   if (unknown !== undefined) {

@@ -29,18 +29,18 @@ function databaseRule({ mongodbUri, mongodbDatabase }: Config): Rule {
 
 const limitRules = ({
   maxResponseBytes,
-  responseMemory,
-  defaultTimeout,
-  maxTimeout,
+  responseMemoryBytes,
+  defaultTimeoutMs,
+  maxTimeoutMs,
 }: Config): readonly Rule[] => [
   {
     settings: ['RESPONSE_MEMORY', 'MAX_RESPONSE_BYTES'],
-    isBroken: responseMemory !== undefined && responseMemory < maxResponseBytes,
+    isBroken: responseMemoryBytes !== undefined && responseMemoryBytes < maxResponseBytes,
     complaint: 'RESPONSE_MEMORY must not be less than MAX_RESPONSE_BYTES',
   },
   {
     settings: ['DEFAULT_TIMEOUT', 'MAX_TIMEOUT'],
-    isBroken: defaultTimeout > maxTimeout,
+    isBroken: defaultTimeoutMs > maxTimeoutMs,
     complaint: 'DEFAULT_TIMEOUT must not be longer than MAX_TIMEOUT',
   },
 ];

@@ -87,7 +87,7 @@ function distance(one: string, other: string): number {
   return row.at(-1) ?? 0;
 }
 
-/** Answers the maximum edit distance: any two words of four letters are close, so short names allow one edit. */
+/** Returns the maximum edit distance: any two words of four letters are close, so short names allow one edit. */
 const maxDistance = ({ length }: string): number => (length < 6 ? 1 : 2);
 
 function closestSetting(name: string): string | undefined {
@@ -98,7 +98,7 @@ function closestSetting(name: string): string | undefined {
   return best?.setting;
 }
 
-/** Answers the setting probably meant by `name`; undefined for none. */
+/** Returns the setting probably meant by `name`; undefined for none. */
 export function intendedSetting(name: string): string | undefined {
   const upper = name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
   const own = upper.replace(OWN_PREFIX, '');
@@ -106,7 +106,7 @@ export function intendedSetting(name: string): string | undefined {
   return alias ?? closestSetting(upper) ?? (NAMES.includes(own) ? own : undefined);
 }
 
-/** Answers the settings with the beginning of `name`, if it is reserved for settings. */
+/** Returns the settings with the beginning of `name`, if it is reserved for settings. */
 function settingsOfFamily(name: string): string | undefined {
   const [family] = FAMILY.exec(name.toUpperCase()) ?? [];
   const known = NAMES.filter((setting) => family !== undefined && setting.startsWith(family));
@@ -120,7 +120,7 @@ const OF_KUBERNETES = /_SERVICE_(?:HOST|PORT)(?:_\w+)?$|_PORT_\d+_(?:TCP|UDP|SCT
 const isSet = (value: string | undefined): boolean =>
   value !== undefined && value !== '' && !/^(?:tcp|udp|sctp):\/\//.test(value);
 
-/** Answers a line for each variable of `environment` probably meant as a setting. */
+/** Returns a line for each variable of `environment` probably meant as a setting. */
 export function nearMisses(environment: Environment): readonly string[] {
   return Object.keys(environment)
     .filter((name) => isSet(environment[name]) && !NAMES.includes(name) && !OF_KUBERNETES.test(name))

@@ -38,8 +38,12 @@ export const pairs: Reader<Readonly<Record<string, string>>> = (text) =>
   Object.fromEntries(text === '' ? [] : text.split(',').map(pair));
 
 export const SAMPLERS = [
-  ...(['always_on', 'always_off', 'traceidratio'] as const),
-  ...(['parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio'] as const),
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
 ] as const;
 
 const HEADER = /^\s*[!#$%&'*+.^_`|~\w-]+\s*=/;
@@ -61,13 +65,13 @@ const readableFile: Reader<unknown> = (text) => {
 };
 
 const MAX_COUNT = 1_000_000;
-const MAX_MS = 3_600_000;
+const MAX_TIME_MS = 3_600_000;
 
-/** Variables that OpenTelemetry's packages read themselves, and pass over wrong values, or never end with them. */
+/** Variables read by OpenTelemetry's packages, which silently ignore an invalid value or hang on it; validated here instead. */
 const READ_BY_PACKAGES: readonly (readonly [name: RegExp, read: Reader<unknown>])[] = [
   [/^OTEL_BSP_MAX_(?:QUEUE_SIZE|EXPORT_BATCH_SIZE)$/, wholeNumber(1, MAX_COUNT)],
-  [/^OTEL_BSP_(?:SCHEDULE_DELAY|EXPORT_TIMEOUT)$/, wholeNumber(1, MAX_MS)],
-  [/^OTEL_EXPORTER_OTLP_(?:TRACES_|METRICS_)?TIMEOUT$/, wholeNumber(1, MAX_MS)],
+  [/^OTEL_BSP_(?:SCHEDULE_DELAY|EXPORT_TIMEOUT)$/, wholeNumber(1, MAX_TIME_MS)],
+  [/^OTEL_EXPORTER_OTLP_(?:TRACES_|METRICS_)?TIMEOUT$/, wholeNumber(1, MAX_TIME_MS)],
   [/^OTEL_EXPORTER_OTLP_(?:TRACES_|METRICS_)?COMPRESSION$/, oneOf('gzip', 'none')],
   [/^OTEL_EXPORTER_OTLP_(?:TRACES_|METRICS_)?HEADERS$/, headers],
   [/^OTEL_EXPORTER_OTLP_(?:TRACES_|METRICS_)?(?:CERTIFICATE|CLIENT_CERTIFICATE|CLIENT_KEY)$/, readableFile],

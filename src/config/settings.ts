@@ -1,4 +1,5 @@
 /** The settings: the name, the values and the default of each variable (docs/settings.md). */
+import { RPCS } from '../rpcs.js';
 import { baseUrl, pairs, ratio, SAMPLERS } from './otel.js';
 import { duration, invalid, MAX_DURATION_MS, oneOf, size, someOf, wholeNumber } from './reader.js';
 import type { Reader } from './reader.js';
@@ -34,7 +35,7 @@ const A_DATABASE_NAME = `a database name of at most ${MAX_DATABASE_NAME_BYTES} b
 
 const databaseName: Reader<string> = (text) => (isDatabaseName(text) ? text : invalid(A_DATABASE_NAME));
 
-/** Answers the path of a MongoDB URI; undefined without one. */
+/** Returns the path of a MongoDB URI; undefined without one. */
 function pathOf(text: string): string | undefined {
   const [, path = ''] = /^[^:]+:\/\/(?:[^@/?]*@)?[^/?]*\/([^?]*)/.exec(text) ?? [];
   try {
@@ -57,7 +58,7 @@ const uri: Reader<string> = (text) => {
     : invalid(`a MongoDB URI whose path is ${A_DATABASE_NAME}`);
 };
 
-/** Answers the database named by a MongoDB URI, if any. */
+/** Returns the database named by a MongoDB URI, if any. */
 export function databaseInUri(text: string): string | undefined {
   const path = pathOf(text);
   return path !== undefined && isDatabaseName(path) ? path : undefined;
@@ -103,17 +104,17 @@ export const settings = (read: Read, ofUri: string | undefined) => ({
   sampleData: read('SAMPLE_DATA', flag, 'true'),
   maxPageSize: read('MAX_PAGE_SIZE', wholeNumber(0, 2 ** 32 - 1), '0'),
   maxResponseBytes: read('MAX_RESPONSE_BYTES', size('1KiB', '2GiB', '64MiB'), '64MiB'),
-  responseMemory: read('RESPONSE_MEMORY', size('16MiB', '1024GiB', '512MiB')),
-  collectorCache: read('COLLECTOR_CACHE', duration(0), '1s'),
-  defaultTimeout: read('DEFAULT_TIMEOUT', duration(1), '30s'),
-  maxTimeout: read('MAX_TIMEOUT', duration(1), '300s'),
-  shutdownGrace: read('SHUTDOWN_GRACE', duration(0), '20s'),
+  responseMemoryBytes: read('RESPONSE_MEMORY', size('16MiB', '1024GiB', '512MiB')),
+  collectorCacheMs: read('COLLECTOR_CACHE', duration(0), '1s'),
+  defaultTimeoutMs: read('DEFAULT_TIMEOUT', duration(1), '30s'),
+  maxTimeoutMs: read('MAX_TIMEOUT', duration(1), '300s'),
+  shutdownGraceMs: read('SHUTDOWN_GRACE', duration(0), '20s'),
   logLevel: read('LOG_LEVEL', oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info'),
-  logQuietMethods: read('LOG_QUIET_METHODS', someOf('get', 'list', 'stat', 'delete'), ''),
+  logQuietMethods: read('LOG_QUIET_METHODS', someOf(...RPCS), ''),
   auth: read('AUTH', oneOf('none', 'jwt'), 'none'),
   authPublicKeys: read('AUTH_PUBLIC_KEYS', anyText),
   authIdentityEndpoint: read('AUTH_IDENTITY_ENDPOINT', endpoint),
-  authRoleCache: read('AUTH_ROLE_CACHE', duration(0), '0s'),
+  authRoleCacheMs: read('AUTH_ROLE_CACHE', duration(0), '0s'),
   tlsCertFile: read('TLS_CERT_FILE', anyText),
   tlsKeyFile: read('TLS_KEY_FILE', anyText),
   tlsClientCaFile: read('TLS_CLIENT_CA_FILE', anyText),
@@ -128,7 +129,7 @@ export const settings = (read: Read, ofUri: string | undefined) => ({
   otelTracesSamplerArg: read('OTEL_TRACES_SAMPLER_ARG', ratio, '1'),
   otelTracesExporter: read('OTEL_TRACES_EXPORTER', oneOf('otlp', 'none'), 'otlp'),
   otelMetricsExporter: read('OTEL_METRICS_EXPORTER', oneOf('otlp', 'none'), 'otlp'),
-  otelMetricExportInterval: read('OTEL_METRIC_EXPORT_INTERVAL', wholeNumber(100, MAX_DURATION_MS), '60000'),
+  otelMetricExportIntervalMs: read('OTEL_METRIC_EXPORT_INTERVAL', wholeNumber(100, MAX_DURATION_MS), '60000'),
   otelSdkDisabled: read('OTEL_SDK_DISABLED', anyCase(flag), 'false'),
 });
 

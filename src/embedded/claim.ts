@@ -1,28 +1,28 @@
-// Claims the folder of the embedded mongod's data for one service: a file in it names the process of that service.
+/** Claims the folder of the embedded mongod's data for one service: a file in it names the process of that service. */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
-const fileName = 'inventory-job.json';
+const CLAIM_FILE = 'inventory-job.json';
 
-type Holder = {
+interface Holder {
   readonly pid: number;
   /** The start of the process, as the system counts it: another one may have got its number. */
   readonly begun: string;
   /** The address of the service; undefined: not yet known. */
   readonly address?: string;
-};
+}
 
-export type Claim = {
+export interface Claim {
   /** Writes the address of the service into the file. */
   announce(address: string): Promise<void>;
   release(): Promise<void>;
-};
+}
 
-/** Refuses the folder of a running service. */
-export async function refuseHeld(dataDir: string): Promise<void> {
+/** Errors: a running service has the folder. */
+export async function checkUnclaimed(dataDir: string): Promise<void> {
   const folder = resolve(dataDir);
-  const holder = await holderIn(join(folder, fileName));
+  const holder = await holderIn(join(folder, CLAIM_FILE));
   if (holder === undefined || !(await runs(holder))) return;
   const state = holder.address === undefined ? 'it is starting' : `at ${holder.address}`;
   throw new Error(
@@ -33,7 +33,7 @@ export async function refuseHeld(dataDir: string): Promise<void> {
 /** Claims `dataDir`. Errors: a running service has it, or it is not writable. */
 export async function claimFolder(dataDir: string): Promise<Claim> {
   const folder = resolve(dataDir);
-  const path = join(folder, fileName);
+  const path = join(folder, CLAIM_FILE);
   const own: Holder = { pid: process.pid, begun: await beginOf(process.pid) };
   try {
     await makeFolder(folder);
@@ -57,7 +57,7 @@ export async function claimFolder(dataDir: string): Promise<Claim> {
   };
 }
 
-/** Makes a folder and its parents. `recursive` would never end where the system reports a missing parent in vain, as in /proc. */
+/** Makes a folder and its parents. Not `recursive: true`: under /proc, mkdir keeps failing with ENOENT and Node would retry forever. */
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder);
@@ -72,7 +72,7 @@ async function makeFolder(folder: string): Promise<void> {
 /** Writes the file, or takes it over from a service that has ended. Errors: a running service has it. */
 async function take(path: string, own: Holder, folder: string): Promise<void> {
   if (await create(path, own)) return;
-  await refuseHeld(folder);
+  await checkUnclaimed(folder);
   await removeStale(path);
   await take(path, own, folder);
 }

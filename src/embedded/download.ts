@@ -1,5 +1,7 @@
-// A program of its own: downloads the official mongod into the folder of its argument, and prints the path as its last
-// line.
+/**
+ * A program of its own: downloads the official mongod into the folder of its argument, and prints the path as its last
+ * line.
+ */
 import { MongoBinary } from 'mongodb-memory-server-core';
 
 const [folder] = process.argv.slice(2);

@@ -1,6 +1,9 @@
-// Starts a real mongod as a child process: a replica set of one, on a free port of 127.0.0.1. It ends with this process,
-// even after a kill.
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+/**
+ * Starts a real mongod as a child process: a replica set of one, on a free port of 127.0.0.1. It ends with this process,
+ * even after a kill.
+ */
+import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -11,16 +14,17 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { MongoClient, MongoServerError, type Document } from 'mongodb';
+import { MongoClient, MongoServerError } from 'mongodb';
+import type { Document } from 'mongodb';
 import { findMongod } from './mongod.js';
 
 const REPLICA_SET = 'embedded';
 /** MongoDB's error code. */
 const ALREADY_INITIALIZED = 23;
 const CACHE_DIR = fileURLToPath(new URL('../../../.cache/mongod', import.meta.url));
-const killer = createRequire(import.meta.url).resolve('mongodb-memory-server-core/scripts/mongo_killer.js');
+const KILLER = createRequire(import.meta.url).resolve('mongodb-memory-server-core/scripts/mongo_killer.js');
 
-// The mongod of a killed service is left to the killer process, and that takes some seconds to notice.
+/** The mongod of a killed service is left to the killer process, and that takes some seconds to notice. */
 const MAX_ATTEMPTS = 10;
 const RETRY_DELAY_MS = 500;
 /** A mongod that recovers large data takes as long as it needs, but is never silent for so long. */
@@ -31,29 +35,38 @@ const STOP_TIMEOUT_MS = 2000;
 const SHORT_LIFE_MS = 5000;
 const MAX_SHORT_LIVES = 3;
 
-export type EmbeddedOptions = {
-  /** undefined: a temporary folder, removed by stop() */
+export interface EmbeddedOptions {
+  /** undefined: a temporary folder, removed by `stop`. */
   readonly dataDir: string | undefined;
-  /** undefined: one is searched for */
+  /** undefined: one is searched for. */
   readonly binary: string | undefined;
   readonly log: (message: string) => void;
   /** The time after which a starting mongod that logs nothing is killed. */
   readonly silenceTimeoutMs?: number;
-};
-export type Embedded = { readonly uri: string; stop(): Promise<void> };
-type Running = {
+}
+
+export interface Embedded {
+  readonly uri: string;
+  stop(): Promise<void>;
+}
+
+interface Running {
   readonly host: string;
   /** Resolves with the reason of its end. */
   readonly ended: Promise<string>;
   stop(): Promise<void>;
-};
-type Failed = { readonly failure: string };
-type Launch = Pick<EmbeddedOptions, 'log' | 'silenceTimeoutMs'> & {
+}
+
+interface Failed {
+  readonly failure: string;
+}
+
+interface Launch extends Pick<EmbeddedOptions, 'log' | 'silenceTimeoutMs'> {
   readonly path: string;
   readonly dataDir: string;
   /** Aborted: a start is given up. */
   readonly signal?: AbortSignal;
-};
+}
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { path, version } = await findMongod(options.binary, CACHE_DIR, options.log);
@@ -153,7 +166,7 @@ async function launchOnce(options: Launch, host: string): Promise<Running | Fail
     child.once('close', (code, signal) => settle(`it ended with ${signal ?? code}`));
   });
   if (child.pid === undefined) return { failure: await ended };
-  spawn(process.execPath, [killer, String(process.pid), String(child.pid)], {
+  spawn(process.execPath, [KILLER, String(process.pid), String(child.pid)], {
     detached: true,
     stdio: 'ignore',
   }).unref();
@@ -200,9 +213,14 @@ async function awaitStart<Outcome>(
 function argumentsFor(host: string, dataDir: string): string[] {
   const [ip = '', port = ''] = host.split(':');
   return [
-    ...['--bind_ip', ip, '--port', port, '--nounixsocket'],
-    ...['--replSet', REPLICA_SET, '--storageEngine', 'wiredTiger', '--dbpath', dataDir, '--noscripting'],
-  ];
+    ['--bind_ip', ip],
+    ['--port', port],
+    ['--nounixsocket'],
+    ['--replSet', REPLICA_SET],
+    ['--storageEngine', 'wiredTiger'],
+    ['--dbpath', dataDir],
+    ['--noscripting'],
+  ].flat();
 }
 
 /** mongod's log, a JSON object a line: read to its end, or mongod would wait for a reader. */

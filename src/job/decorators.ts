@@ -1,6 +1,6 @@
 /**
  * The concerns around a use case, each a decorator: a slot in the scheduler, room in the memory budget, coalescing of
- * equal requests, and errors that name the condition at fault (docs/architecture.md «Use cases»).
+ * equal requests, and errors that name the part at fault (docs/architecture.md «Use cases»).
  */
 import { timed } from '../limits/abort.js';
 import type { Deadline } from '../limits/abort.js';
@@ -12,7 +12,7 @@ import type { Meter } from '../telemetry/metrics/registry.js';
 import type { RequestedFilter } from '../query/model.js';
 import type { Scope } from '../scope.js';
 import type { Asked, Call, Read, Reserved, Slot, StreamCase, UseCase } from './call.js';
-import { explainFilterError } from './filter-errors.js';
+import { describeQueryError } from './query-errors.js';
 import type { JobStore } from './store.js';
 
 /** The classes of the scheduler. */
@@ -74,14 +74,14 @@ interface Filtered {
   readonly sortPath: string;
 }
 
-/** Turns an error about the filter or the sort into one that names the part at fault. */
-export const withFilterErrors =
+/** Turns an error of MongoDB about a query into one that names the part at fault. */
+export const withQueryErrors =
   <Query extends Filtered, W extends Deadline>(store: JobStore, next: UseCase<Query, W>): UseCase<Query, W> =>
   async (asked, work) => {
     try {
       return await next(asked, work);
     } catch (error) {
-      throw await explainFilterError(error, asked.query, store, work);
+      throw await describeQueryError(error, asked.query, store, work);
     }
   };
 
@@ -94,7 +94,7 @@ export const withStreamErrors = <Query extends Filtered, W extends Deadline>(
     try {
       yield* next(asked, work);
     } catch (error) {
-      throw await explainFilterError(error, asked.query, store, work);
+      throw await describeQueryError(error, asked.query, store, work);
     }
   };
 

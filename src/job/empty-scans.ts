@@ -2,6 +2,7 @@
  * Remembers scans for malformed text that found none: such a scan is not repeated while nothing has been written and, under
  * heavy writes, at most once a second (docs/query.md «Text that is not UTF-8»).
  */
+import type { MonotonicClock } from '../clock.js';
 
 const MAX_ENTRIES = 1000;
 /** Consecutive empty scans after which the database counts as written to heavily. */
@@ -26,7 +27,7 @@ export interface EmptyScans {
 }
 
 /** Remembers up to a thousand scans; the oldest are forgotten first. */
-export function createEmptyScans(monotonicNow: () => number): EmptyScans {
+export function createEmptyScans(monotonicNow: MonotonicClock): EmptyScans {
   const scans = new Map<string, Scan>();
   return {
     has(key, lastWrite) {

@@ -3,6 +3,7 @@
  * against such text, and compares it by bytes. The few documents with such text are read, sent back as answers show them, and
  * matched by MongoDB in that form.
  */
+import type { MonotonicClock } from '../clock.js';
 import type { Deadline } from '../limits/abort.js';
 import { createCoalescer } from '../limits/coalesce.js';
 import { limitCommand, MAX_FILTER_BYTES } from '../mongo/command-size.js';
@@ -153,7 +154,7 @@ function withPrecomputed(
 /** Resolves the conditions of filters over `store`. */
 export function createMalformedTextResolver(
   store: Store,
-  monotonicNow: () => number,
+  monotonicNow: MonotonicClock,
   meter: Meter = NO_METER,
 ): MalformedTextResolver {
   const emptyScans = createEmptyScans(monotonicNow);

@@ -1,4 +1,5 @@
 /** Puts the use cases of spaceone.api.inventory.v1.Job together, each with its decorators (docs/architecture.md «Use cases»). */
+import type { MonotonicClock } from '../clock.js';
 import { createCoalescer } from '../limits/coalesce.js';
 import type { Schedulers } from '../limits/fair-scheduler.js';
 import type { MemoryBudget } from '../limits/memory-budget.js';
@@ -11,7 +12,7 @@ import { createCount } from './count.js';
 import {
   coalesced,
   countCalls,
-  withFilterErrors,
+  withQueryErrors,
   withStreamErrors,
   withReservation,
   rpc,
@@ -41,8 +42,8 @@ export interface JobServiceOptions {
   readonly schedulers: Schedulers;
   readonly timeSlicer: TimeSlicer;
   /** Milliseconds to keep a collector after its lookup. */
-  readonly collectorCache: number;
-  readonly monotonicNow: () => number;
+  readonly collectorCacheMs: number;
+  readonly monotonicNow: MonotonicClock;
   readonly meter?: Meter;
 }
 
@@ -87,10 +88,10 @@ export function createJobService(options: JobServiceOptions): JobService {
 
   return {
     get: rpc(readGet, scheduled(schedulers, small, createGet(parts))),
-    list: rpc(readList, withFilterErrors(store, list)),
+    list: rpc(readList, withQueryErrors(store, list)),
     stat: rpc(
       createReadStat(parts.reading),
-      withFilterErrors(store, coalesced(createCoalescer(countCalls(parts.meter, 'stat')), stat)),
+      withQueryErrors(store, coalesced(createCoalescer(countCalls(parts.meter, 'stat')), stat)),
     ),
     delete: rpc(readDelete, scheduled(schedulers, small, createDelete(parts))),
     async *export(request, format, call) {

@@ -5,7 +5,7 @@ import { timed, withAbortScope } from '../limits/abort.js';
 import type { Deadline } from '../limits/abort.js';
 import { runThenYield } from '../limits/yield.js';
 import { limitCommand, MAX_QUERY_BYTES } from '../mongo/command-size.js';
-import { UnknownTimeZone } from '../mongo/errors.js';
+import { InvalidPairs, MergedNonObject, UnknownTimeZone } from '../mongo/errors.js';
 import { compileStat } from '../query/compile/stat.js';
 import type { StatSources } from '../query/compile/stat.js';
 import type { ConfinedMatch } from '../query/confine.js';
@@ -86,14 +86,27 @@ function unknownTimeZone(query: StatQuery): Error {
   return appError('INVALID_PARAMETER', { key, reason: `the database does not know the time zone ${names}` });
 }
 
-/** Names the date format at fault where MongoDB does not know a time zone. */
-const withTimeZoneErrors =
+const invalidAggregate = (reason: string): Error =>
+  appError('INVALID_PARAMETER', { key: 'query.aggregate', reason });
+
+/** The error for the client: `error` itself, unless it is about an operator of `query`. */
+function describeOperatorError(error: unknown, query: StatQuery): unknown {
+  if (error instanceof UnknownTimeZone) return unknownTimeZone(query);
+  if (error instanceof MergedNonObject)
+    return invalidAggregate('merge_objects takes objects, and a value is none');
+  return error instanceof InvalidPairs
+    ? invalidAggregate('array_to_object takes a list of {k, v} or of [k, v] with text as k')
+    : error;
+}
+
+/** Names the operator at fault where MongoDB refuses one of its values. */
+const withOperatorErrors =
   <W extends Deadline>(next: UseCase<StatQuery, W>): UseCase<StatQuery, W> =>
   async (asked, work) => {
     try {
       return await next(asked, work);
     } catch (error) {
-      throw error instanceof UnknownTimeZone ? unknownTimeZone(asked.query) : error;
+      throw describeOperatorError(error, asked.query);
     }
   };
 
@@ -102,7 +115,7 @@ const withTimeZoneErrors =
  * run where the query may depend on such text unseen, and for a second run where the first has shown some.
  */
 export const createStat = (parts: StatParts): UseCase<StatQuery, Deadline & Reserved> =>
-  withTimeZoneErrors(async ({ scope, query }, work) => {
+  withOperatorErrors(async ({ scope, query }, work) => {
     const { store, scopeFilter } = parts;
     const match = await scopeFilter(query.filter, scope, work);
     const joined = await joinedCollectors(store, query, match, scope, work);

@@ -56,6 +56,16 @@ export function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
   });
 }
 
+/** Waits for `work`, which may never end, `timeoutMs` milliseconds at most. Errors: its failure within that time. */
+export async function settleWithin(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  const settled = new AbortController();
+  try {
+    await Promise.race([work, delay(timeoutMs, settled.signal)]);
+  } finally {
+    settled.abort();
+  }
+}
+
 /** Runs `work`, a part of the work of a call. */
 export async function timed<T>({ observer }: Deadline, part: WorkPart, work: () => Promise<T>): Promise<T> {
   const end = observer?.begin(part);

@@ -1,7 +1,8 @@
 /** Bounded caches: entries expire, and the least recently used ones make room for others. */
+import type { MonotonicClock } from '../clock.js';
 
 export interface Cache<Value> {
-  /** Answers the value of `key`, and counts as its use; undefined if it has expired. */
+  /** Returns the value of `key`, and counts as its use; undefined if it has expired. */
   get(key: string): Value | undefined;
   set(key: string, value: Value): void;
   delete(key: string): void;
@@ -10,8 +11,7 @@ export interface Cache<Value> {
 export interface CacheOptions<Value> {
   /** Milliseconds to keep an entry; Infinity: as long as there is room. */
   readonly ttlMs: number;
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   /** The weight of all entries, at most. */
   readonly capacity: number;
   /** The weight of an entry; by default each weighs 1. */

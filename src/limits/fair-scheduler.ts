@@ -2,6 +2,7 @@
  * Schedules concurrent work fairly between domains: each class of work has a concurrency limit and a bounded queue, and
  * queued domains take turns, so that none starves the others (docs/configure.md «Fairness»).
  */
+import type { MonotonicClock } from '../clock.js';
 import { crowded } from '../errors.js';
 import { abortReason } from './abort.js';
 
@@ -30,6 +31,10 @@ export const CLASSES = {
 
 export type ClassName = keyof typeof CLASSES;
 
+const isClassName = (name: string): name is ClassName => Object.hasOwn(CLASSES, name);
+
+export const CLASS_NAMES: readonly ClassName[] = Object.keys(CLASSES).filter(isClassName);
+
 export type Schedulers = Readonly<Record<ClassName, FairScheduler>>;
 
 /** The current use of a scheduler. */
@@ -48,8 +53,7 @@ export interface FairScheduler {
 
 /** Receives what happens to work. */
 export interface SchedulerObserver {
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   /** Work begins after a wait. */
   began(waitedMs: number): void;
   /** The queue, or the share of a domain in it, is full. */

@@ -2,6 +2,7 @@
  * Measures the lateness of the event loop and sheds new calls while it is overloaded (docs/configure.md «Overload»). Each
  * step of a call waits for a round of the loop, so calls beyond its capacity would all be late.
  */
+import type { MonotonicClock } from '../clock.js';
 
 const SAMPLE_INTERVAL_MS = 100;
 /** Tolerated lateness of a sample: lateness beyond it accumulates, and lateness below it is taken off again. */
@@ -67,7 +68,6 @@ export function createLoadJudge(): (sample: Sample) => number {
   };
 }
 
-/** A subset of pino's. */
 export interface LoadLog {
   warn(message: string): void;
 }
@@ -76,8 +76,8 @@ export interface LoadWatch extends Load {
   stop(): Promise<void>;
 }
 
-/** Watches the event loop of this process; `monotonicNow` returns milliseconds. */
-export function watchLoad(monotonicNow: () => number, log: LoadLog): LoadWatch {
+/** Watches the event loop of this process. */
+export function watchLoad(monotonicNow: MonotonicClock, log: LoadLog): LoadWatch {
   const judge = createLoadJudge();
   let expected = monotonicNow() + SAMPLE_INTERVAL_MS;
   let late = 0;

@@ -2,6 +2,7 @@
  * Yields long work to the event loop by time (docs/configure.md «Fairness»): work runs for a time slice, then everything
  * else runs. Of all long work in this process, one slice runs in a round of the event loop.
  */
+import type { MonotonicClock } from '../clock.js';
 
 const SLICE_MS = 1;
 
@@ -16,8 +17,8 @@ export interface Slice {
 /** Starts a piece of work with a slice at once, so that short work never waits. */
 export type TimeSlicer = () => Slice;
 
-/** Creates the slices of all work on one event loop; `monotonicNow` returns milliseconds. */
-export function createTimeSlicer(monotonicNow: () => number): TimeSlicer {
+/** Creates the slices of all work on one event loop. */
+export function createTimeSlicer(monotonicNow: MonotonicClock): TimeSlicer {
   let last = Promise.resolve();
   return () => {
     let end = monotonicNow() + SLICE_MS;

@@ -1,6 +1,6 @@
 /** Holds the options of the clients, the URI of a single server, and the closing of a client (docs/deploy.md «Database»). */
 import type { MongoClient, MongoClientOptions, MongoCredentials, MongoOptions } from 'mongodb';
-import { delay } from '../limits/abort.js';
+import { settleWithin } from '../limits/abort.js';
 
 /** The name of this service's operations in the database. */
 export const APP_NAME = 'inventory-job';
@@ -12,8 +12,9 @@ const MAX_IDLE_MS = 60_000;
 /** The time to close a client whose database may be unreachable. */
 const CLOSE_TIMEOUT_MS = 500;
 
-/** The purpose of connections: stats may be slow and many; control probes the database and kills operations. */
-export type Purpose = 'reads' | 'stats' | 'control';
+/** The purposes of connections: stats may be slow and many; control probes the database and kills operations. */
+export const PURPOSES = ['reads', 'stats', 'control'] as const;
+export type Purpose = (typeof PURPOSES)[number];
 
 /**
  * The options of each purpose. More stats at once would only keep the database from everything else, so further ones wait.
@@ -76,10 +77,8 @@ export function directUri(uri: string, address: string, { tls, credentials }: Re
 }
 
 /** Closes `client`, and after a timeout leaves it to close by itself. */
-export async function closeClient(client: MongoClient): Promise<void> {
-  const closed = new AbortController();
+export function closeClient(client: MongoClient): Promise<void> {
   // Only the leave-taking can fail; the connections are closed anyway.
   const closing = client.close().catch(() => undefined);
-  await Promise.race([closing, delay(CLOSE_TIMEOUT_MS, closed.signal)]);
-  closed.abort();
+  return settleWithin(CLOSE_TIMEOUT_MS, closing);
 }

@@ -4,13 +4,14 @@
  */
 import { MongoClient } from 'mongodb';
 import type { MongoClientOptions, MongoOptions } from 'mongodb';
+import type { MonotonicClock } from '../clock.js';
 import { notServing } from '../errors.js';
 import { clientOptions, directUri, PURPOSE_OPTIONS, purposeOptions } from './client-options.js';
 import type { Purpose } from './client-options.js';
 import { openConnections } from './connections.js';
 import type { Connections } from './connections.js';
-import { createExplanation } from './diagnosis/explanation.js';
-import type { Explanation } from './diagnosis/explanation.js';
+import { createDiagnostician } from './diagnosis/diagnose.js';
+import type { Diagnostician } from './diagnosis/diagnose.js';
 import { hostsOf } from './diagnosis/facts.js';
 import { createHeartbeatLog } from './diagnosis/heartbeats.js';
 import type { HeartbeatLog } from './diagnosis/heartbeats.js';
@@ -50,17 +51,17 @@ export interface ConnectionSettings {
   readonly database: string;
   /** The collections that calls read. */
   readonly collections: readonly string[];
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   /** Options of each client, in place of its own. */
   readonly overrides?: MongoClientOptions | undefined;
   /** Called with each client once it is created. */
   readonly observeClient?: ((client: MongoClient, purpose: Purpose) => void) | undefined;
 }
 
-/** Connections kept ready, and the explanation of their failures. */
+/** Connections kept ready, and the diagnostician of their failures. */
 export interface KeptDatabase {
   readonly connections: ReadyConnections<Connections>;
-  readonly explanation: Explanation;
+  readonly diagnostician: Diagnostician;
 }
 
 function createClient(
@@ -105,7 +106,7 @@ export function keepConnections(settings: ConnectionSettings): KeptDatabase {
     });
   return {
     connections: createReadyConnections(open, monotonicNow),
-    explanation: createExplanation({ ...options, database }, heartbeats.latest, monotonicNow),
+    diagnostician: createDiagnostician({ ...options, database }, heartbeats.latest, monotonicNow),
   };
 }
 

@@ -3,7 +3,7 @@
  * (docs/deploy.md «Database»).
  */
 import type { Db, MongoClient } from 'mongodb';
-import { delay, raceAbort } from '../limits/abort.js';
+import { raceAbort, settleWithin } from '../limits/abort.js';
 import { closeClient } from './client-options.js';
 import type { Purpose } from './client-options.js';
 import { createProbe } from './probe.js';
@@ -39,15 +39,8 @@ export interface Connections extends Readonly<Record<Purpose, Connection>> {
   close(): Promise<void>;
 }
 
-/** The time to close for kills under way; a stalled database answers none. */
+/** The time at the close for answers to kills; a stalled database answers none. */
 const KILLS_TIMEOUT_MS = 250;
-
-/** Waits, for a limited time, until `kills` have been answered: a closed connection ends its operation only much later. */
-async function settle(kills: Iterable<Promise<void>>): Promise<void> {
-  const settled = new AbortController();
-  await Promise.race([Promise.all(kills), delay(KILLS_TIMEOUT_MS, settled.signal)]);
-  settled.abort();
-}
 
 /** Opens clients; the first probe connects them. */
 export function openConnections({
@@ -76,7 +69,9 @@ export function openConnections({
   const kills = new Set<Promise<void>>();
   const probe = createProbe({ control: control.db, working: [reads.db, stats.db], collections, closed });
   return {
-    ...{ reads, stats, control },
+    reads,
+    stats,
+    control,
     kill(id) {
       const killed = killOnAll(id).finally(() => kills.delete(killed));
       kills.add(killed);
@@ -89,7 +84,8 @@ export function openConnections({
     },
     async close() {
       closing.abort();
-      await settle(kills);
+      // A closed connection ends its operation only much later.
+      await settleWithin(KILLS_TIMEOUT_MS, Promise.all(kills));
       await Promise.all([secondaries.close(), ...Object.values(clients).map(closeClient)]);
     },
   };

@@ -26,7 +26,15 @@ export class RegexLimitExceeded extends Error {}
 /** MongoDB does not know a time zone: its database of zones is older or younger than that of Node. */
 export class UnknownTimeZone extends Error {}
 
-const invalid = (key: string, reason: string) => (): Error => appError('INVALID_PARAMETER', { key, reason });
+/** `$mergeObjects` meets a value that is no object. */
+export class MergedNonObject extends Error {}
+
+/** `$arrayToObject` meets a value that is no list of pairs. */
+export class InvalidPairs extends Error {}
+
+/** A document made by a read is larger than MongoDB, or the read itself, allows. */
+export class DocumentTooLarge extends Error {}
+
 const tooLarge = (limit: LimitKind, max: string) => (): Error => overLimit(limit, max);
 export const unavailable = (): Error => notServing('unreachable');
 const noRights = (): Error => notServing('rights');
@@ -36,37 +44,34 @@ const timedOut = (): Error => appError('REQUEST_TIMEOUT', {});
 const refused = (): Error => new FilterRefused();
 const unknownTimeZone = (): Error => new UnknownTimeZone();
 const ambiguous = (): Error => new AmbiguousIndex();
-const notObjects = invalid('query.aggregate', 'merge_objects takes objects, and a value is none');
-const notPairs = invalid(
-  'query.aggregate',
-  'array_to_object takes a list of {k, v} or of [k, v] with text as k',
-);
-const rowTooLarge = tooLarge('row_bytes', '15000000');
+const mergedNonObject = (): Error => new MergedNonObject();
+const invalidPairs = (): Error => new InvalidPairs();
+const documentTooLarge = (): Error => new DocumentTooLarge();
 const outOfMemory = tooLarge('database_memory', '100 MB');
 
 /** The driver's buffer for a command ends a little above 16 MB; writing beyond it is a RangeError. */
 const queryTooLarge = tooLarge('query_bytes', '16 MB');
 
 /** Codes of a server unable to answer while another is able: the same read may succeed at once. */
-const ELSEWHERE_CODES = [
-  ...[6, 7, 89, 9001], // its network
-  ...[91, 11600], // it shuts down
-  ...[189, 10058, 10107, 11602, 13435, 13436], // it is not the primary
-  ...[134, 262], // it has not caught up, or not had the time
-] as const;
+const ELSEWHERE_CODES: readonly number[] = [
+  [6, 7, 89, 9001], // its network
+  [91, 11600], // it shuts down
+  [189, 10058, 10107, 11602, 13435, 13436], // it is not the primary
+  [134, 262], // it has not caught up, or not had the time
+].flat();
 
 /** Codes of conditions that pass by themselves, though not at once. */
-const LATER_CODES = [
-  ...[24, 90, 237, 279, 281, 282, 310, 312, 355, 11601, 46841, 91331, 10045600], // interrupted by somebody with the right to
-  ...[43, 175, 314], // a lost cursor or plan
-  ...[145, 172, 173, 174, 202, 230, 231, 317, 384, 407, 450], // its network, between its servers
-  ...[94, 95, 133, 190, 199, 216, 333, 372], // members that start, end or elect a primary
-  ...[63, 70, 71, 83, 149, 150, 203, 249, 13388, 56846], // shards that move or are missing
-  ...[239, 246, 250, 272], // a lost snapshot
-  ...[109, 112, 117, 211, 363, 365, 406, 412, 453, 358, 50915], // work in the way
-  ...[261, 264, 402, 433, 449, 462], // too much at once
-  ...[64, 303, 354, 391, 398], // replicas that are late; connections to reopen
-] as const;
+const LATER_CODES: readonly number[] = [
+  [24, 90, 237, 279, 281, 282, 310, 312, 355, 11601, 46841, 91331, 10045600], // interrupted by somebody with the right to
+  [43, 175, 314], // a lost cursor or plan
+  [145, 172, 173, 174, 202, 230, 231, 317, 384, 407, 450], // its network, between its servers
+  [94, 95, 133, 190, 199, 216, 333, 372], // members that start, end or elect a primary
+  [63, 70, 71, 83, 149, 150, 203, 249, 13388, 56846], // shards that move or are missing
+  [239, 246, 250, 272], // a lost snapshot
+  [109, 112, 117, 211, 363, 365, 406, 412, 453, 358, 50915], // work in the way
+  [261, 264, 402, 433, 449, 462], // too much at once
+  [64, 303, 354, 391, 398], // replicas that are late; connections to reopen
+].flat();
 
 /** Codes of a write concern in the URI that the replica set never meets. */
 const UNMET_CODES = [79, 100] as const;
@@ -83,12 +88,12 @@ const BY_CODE: ReadonlyMap<unknown, () => Error> = new Map<number, () => Error>(
   ...entries([51091, 51111], refused),
   [40485, unknownTimeZone],
   [16746, ambiguous],
-  ...entries([40400, 5911200], notObjects),
+  ...entries([40400, 5911200], mergedNonObject),
   ...entries(
     [40386, 40390, 40391, 40392, 40393, 40394, 40395, 40396, 40397, 40398, 4940400, 4940401],
-    notPairs,
+    invalidPairs,
   ),
-  ...entries([241, 10334, 13548, 17419, 17420], rowTooLarge),
+  ...entries([241, 10334, 13548, 17419, 17420], documentTooLarge),
   ...entries([146, 292, 16819, 16820, 5414201, 5643011], outOfMemory),
   ...entries(ELSEWHERE_CODES, unavailable),
   ...entries(LATER_CODES, unavailable),

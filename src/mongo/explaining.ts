@@ -40,7 +40,8 @@ export function withExplanations(
           const { session, maxTimeMS } = options;
           const limited = { explain: command, verbosity, maxTimeMS, ...commentOf(deadline) };
           return db.command(limited, {
-            ...{ session, signal: options.signal },
+            session,
+            signal: options.signal,
             ...(readPreference === undefined ? {} : { readPreference }),
           });
         });

@@ -1,5 +1,6 @@
 /** Polls the indexes of a collection and the rights of the service's user, and logs each change (docs/deploy.md «Database»). */
 import type { Db } from 'mongodb';
+import type { MonotonicClock } from '../clock.js';
 import { delay, withTimeout } from '../limits/abort.js';
 import { findIndexes, indexName, LIST_TIMEOUT_MS } from './indexes.js';
 import type { IndexKey, IndexPlan } from './indexes.js';
@@ -8,7 +9,6 @@ import type { RequiredRights, RightsLog } from './rights.js';
 
 const POLL_INTERVAL_MS = 60_000;
 
-/** A subset of pino's. */
 export interface IndexLog extends RightsLog {
   warn(message: string): void;
   warn(about: object, message: string): void;
@@ -20,8 +20,7 @@ export interface IndexWatchOptions {
   readonly indexes: IndexPlan;
   readonly rights: RequiredRights;
   readonly log: IndexLog;
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
 }
 
 export interface IndexWatch {

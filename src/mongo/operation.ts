@@ -54,7 +54,9 @@ export function beginOperation({ client }: Db, kill: Kill, deadline: Deadline): 
   deadline.signal.addEventListener('abort', killUntilEnded, { once: true });
   return {
     options: {
-      ...{ session, maxTimeMS: deadline.remaining(), signal: lastResort.signal },
+      session,
+      maxTimeMS: deadline.remaining(),
+      signal: lastResort.signal,
       ...commentOf(deadline),
     },
     kill: () => {

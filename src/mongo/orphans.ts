@@ -1,5 +1,6 @@
 /** Counts operations that outlive their time in the database (docs/monitor.md «Metrics»). */
 import type { Db, MongoClient } from 'mongodb';
+import type { MonotonicClock } from '../clock.js';
 import { withTimeout } from '../limits/abort.js';
 import { APP_NAME } from './client-options.js';
 
@@ -18,7 +19,7 @@ export interface OrphanCountOptions {
   readonly collections: readonly string[];
   /** Milliseconds of an operation without a time of its own. */
   readonly maxTimeMs: number;
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
 }
 
 export interface OrphanCount {

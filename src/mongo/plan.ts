@@ -22,7 +22,7 @@ function* objectsWith(name: string, value: unknown): Generator<Document, void> {
 /** A router's plan: each of its shards reports plans of its own. */
 const isOfShards = (plan: unknown): boolean => isObject(plan) && 'shards' in plan;
 
-/** Stages of a plan that read an index or the collection, or that do not list the plans which lost. */
+/** Stages of a plan that read an index or the collection, and `SUBPLAN`, which does not list its rejected plans. */
 const SCAN = /SCAN|^IDHACK$|^EXPRESS|^SUBPLAN$/;
 
 interface Scan {

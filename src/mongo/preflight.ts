@@ -140,8 +140,15 @@ function checkContext(
 
 /** Options that Node takes from programs alone, as numbers, lists, bytes and functions: text of a URI is none of them. */
 const NO_TEXT = [
-  ...['ALPNProtocols', 'checkServerIdentity', 'hints', 'localPort', 'lookup', 'minDHSize'],
-  ...['pfx', 'secureContext', 'session'],
+  'ALPNProtocols',
+  'checkServerIdentity',
+  'hints',
+  'localPort',
+  'lookup',
+  'minDHSize',
+  'pfx',
+  'secureContext',
+  'session',
 ] as const satisfies readonly (keyof MongoOptions)[];
 
 /** Options of TLS that may be text. */
@@ -149,7 +156,7 @@ const OF_TLS = ['ca', 'cert', 'ciphers', 'crl', 'ecdhCurve', 'key', 'secureProto
 
 function isUsableForTls(name: (typeof OF_TLS)[number], { [name]: value, passphrase }: MongoOptions): boolean {
   if (value === undefined) return true;
-  // OpenSSL passes over authorities that are none.
+  // OpenSSL silently ignores a CA file without a certificate.
   if (name === 'ca' && typeof value === 'string' && !value.includes(CERTIFICATE_BEGIN)) return false;
   try {
     createSecureContext({ [name]: value, ...(passphrase === undefined ? {} : { passphrase }) });

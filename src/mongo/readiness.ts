@@ -1,6 +1,7 @@
 /** Keeps connections ready: probes those in use, and replaces them when others answer instead (docs/monitor.md «Health»). */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MonotonicClock } from '../clock.js';
 import { delay, withTimeout } from '../limits/abort.js';
 
 const POLL_INTERVAL_MS = 1000;
@@ -93,7 +94,7 @@ async function poll(
 /** Creates connections by `open` and keeps them ready, from the start and in any state of earlier ones. */
 export function createReadyConnections<T extends Probeable>(
   open: () => T,
-  monotonicNow: () => number,
+  monotonicNow: MonotonicClock,
 ): ReadyConnections<T> {
   const stopping = new AbortController();
   let closing = Promise.resolve();

@@ -74,7 +74,6 @@ export const errorSummary = (error: unknown): string =>
       ? error.name
       : 'no error';
 
-/** A subset of pino's. */
 export interface RightsLog {
   info(message: string): void;
   warn(message: string): void;

@@ -2,8 +2,8 @@
 import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
 
-const MAX_LIST = 5;
-const MAX_TEXT = 100;
+const MAX_LIST_ITEMS = 5;
+const MAX_TEXT_CHARACTERS = 100;
 const MAX_DEPTH = 20;
 const LEFT_OUT = '…';
 
@@ -14,8 +14,8 @@ const isBson = (value: object): boolean =>
   value instanceof Date || value instanceof RegExp || '_bsontype' in value;
 
 function shownList(list: readonly unknown[], depth: number): unknown[] {
-  const shown = list.slice(0, MAX_LIST).map((each) => shownValue(each, depth + 1));
-  const more = list.length - MAX_LIST;
+  const shown = list.slice(0, MAX_LIST_ITEMS).map((each) => shownValue(each, depth + 1));
+  const more = list.length - MAX_LIST_ITEMS;
   return more > 0 ? [...shown, `${LEFT_OUT} and ${more} more`] : shown;
 }
 
@@ -27,7 +27,8 @@ function shownEntry([name, value]: readonly [unknown, unknown], depth: number): 
 }
 
 function shownValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return value.length > MAX_TEXT ? value.slice(0, MAX_TEXT) + LEFT_OUT : value;
+  if (typeof value === 'string')
+    return value.length > MAX_TEXT_CHARACTERS ? value.slice(0, MAX_TEXT_CHARACTERS) + LEFT_OUT : value;
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Map)
     return Object.fromEntries([...value].map((entry: [unknown, unknown]) => shownEntry(entry, depth)));
@@ -49,7 +50,8 @@ export function shownCommand(command: Document): Document {
   const parts = PARTS.filter((part) => command[part] !== undefined);
   return BSON.EJSON.serialize(
     {
-      ...{ command: name, collection: String(command[name]) },
+      command: name,
+      collection: String(command[name]),
       ...Object.fromEntries(parts.map((part) => [part, shownPart(part, command[part])])),
     },
     { relaxed: true },

@@ -60,7 +60,9 @@ export async function runWrite(
   const acknowledged = withWriteConcern(command, db);
   async function send(fields: Document): Promise<number> {
     const limited = {
-      ...{ ...acknowledged, ...fields, ...commentOf(deadline) },
+      ...acknowledged,
+      ...fields,
+      ...commentOf(deadline),
       maxTimeMS: deadline.remaining(),
     };
     const { n = 0, writeErrors = [] }: WriteReply = await db.command(limited, {

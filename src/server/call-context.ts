@@ -9,11 +9,9 @@ import type {
 } from '../gen/spaceone/api/inventory/v1/job.js';
 import type { ExportFormat } from '../job/export-formats.js';
 import type { Call } from '../job/call.js';
+import type { Rpc } from '../rpcs.js';
 import type { TraceContext } from '../telemetry/traces/trace-context.js';
 import type { Codec } from '../wire/codec.js';
-
-export const RPCS = ['get', 'list', 'stat', 'delete'] as const;
-export type Rpc = (typeof RPCS)[number];
 
 /** The size limit of a request, the same for every transport. */
 export const MAX_REQUEST_BYTES = 4 * 1024 ** 2;

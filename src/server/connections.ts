@@ -42,7 +42,7 @@ export interface ConnectionLimitOptions {
   /** The connection limit; connections beyond it are closed at once. */
   readonly maxConnections: number;
   readonly log: ConnectionLog;
-  readonly metrics?: Pick<Metrics, 'add' | 'read'>;
+  readonly metrics?: Pick<Metrics, 'add' | 'observable'>;
 }
 
 export interface OpenConnection {
@@ -67,7 +67,7 @@ const RECOVERED_SHARE = 1 / 2;
 /** Shows the number of connections in the metrics; answers the function that counts a refused one. */
 function measure(name: ListenerName, { metrics }: ConnectionLimitOptions, size: () => number): () => void {
   const labels = { transport: LABELS[name] };
-  metrics?.read('inventory_job_connections', labels, size);
+  metrics?.observable('inventory_job_connections', labels, size);
   return () => metrics?.add('inventory_job_connections_refused_total', labels);
 }
 

@@ -1,4 +1,5 @@
 /** The time that a call has, and its end by time or by its client (docs/configure.md «Deadlines»). */
+import type { MonotonicClock } from '../clock.js';
 import { appError, notServing } from '../errors.js';
 import type { Load } from '../limits/load-shedding.js';
 import type { Reason } from '../reasons.js';
@@ -9,14 +10,13 @@ const DATABASE_SHARE = 0.95;
 const ABORT_SHARE = 0.98;
 
 export interface DeadlineOptions {
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   /** The reason for not serving; undefined while serving. */
   readonly unready: () => Reason | undefined;
   readonly load: Load;
   /** Milliseconds for a unary call without a deadline, and the maximum for any call, also the default of exports. */
-  readonly defaultTimeout: number;
-  readonly maxTimeout: number;
+  readonly defaultTimeoutMs: number;
+  readonly maxTimeoutMs: number;
 }
 
 export interface RunningDeadline extends Pick<CallContext, 'remaining'> {
@@ -27,11 +27,11 @@ export interface RunningDeadline extends Pick<CallContext, 'remaining'> {
 /** Starts the deadline of `call`, and aborts the call when it passes or has passed, or when the client goes away. */
 export function beginDeadline(call: CallContext, options: DeadlineOptions): RunningDeadline {
   const { incoming, format, abort } = call;
-  const { monotonicNow, unready, load, defaultTimeout, maxTimeout } = options;
+  const { monotonicNow, unready, load, defaultTimeoutMs, maxTimeoutMs } = options;
   const begun = monotonicNow();
   const left = incoming.deadline - begun;
-  const timeout = format === undefined ? defaultTimeout : maxTimeout;
-  const time = Math.max(0, Math.min(Number.isFinite(left) ? left : timeout, maxTimeout));
+  const timeout = format === undefined ? defaultTimeoutMs : maxTimeoutMs;
+  const time = Math.max(0, Math.min(Number.isFinite(left) ? left : timeout, maxTimeoutMs));
   const end = begun + time * DATABASE_SHARE;
   const expire = (): void => {
     const reason = unready();

@@ -6,7 +6,8 @@ import { GetJobRequest, JobRequest, JobsQuery, JobStatQuery } from '../gen/space
 import { JOB_SERVICE } from '../wire/descriptors.js';
 import { merged } from '../wire/merge.js';
 import { requireUtf8, scan } from '../wire/scan.js';
-import type { DecodedRequest, Incoming, Rpc } from './call-context.js';
+import type { Rpc } from '../rpcs.js';
+import type { DecodedRequest, Incoming } from './call-context.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const strictReader = (bytes: Uint8Array): BinaryReader =>

@@ -23,7 +23,7 @@ function retryInfo(milliseconds: number): Uint8Array {
  * Encodes `error` with ErrorInfo and RequestInfo always, BadRequest for a faulty field, and RetryInfo if a retry helps.
  */
 export function statusDetails(error: AppError, requestId: string): Uint8Array {
-  const { field, retryAfter, metadata } = error;
+  const { field, retryAfterMs, metadata } = error;
   const violation = field === undefined ? [] : [{ field, description: error.message }];
   const details = [
     packed(
@@ -33,7 +33,7 @@ export function statusDetails(error: AppError, requestId: string): Uint8Array {
     ...violation.map((each) =>
       packed('BadRequest', BadRequest.encode({ field_violations: [each] }).finish()),
     ),
-    ...(retryAfter === undefined ? [] : [packed('RetryInfo', retryInfo(retryAfter))]),
+    ...(retryAfterMs === undefined ? [] : [packed('RetryInfo', retryInfo(retryAfterMs))]),
     packed('RequestInfo', RequestInfo.encode({ request_id: requestId }).finish()),
   ];
   return Status.encode({ code: STATUSES[error.status].grpc, message: error.message, details }).finish();

@@ -1,8 +1,8 @@
 /** TLS of the listeners: certificates are reloaded when their files change; connections continue (docs/secure.md «TLS»). */
-import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Config } from '../config/config.js';
 import { messageOf } from '../errors.js';
+import { createReloadedFiles } from '../limits/reloaded-files.js';
 import type { Log } from '../telemetry/log.js';
 
 export interface TlsFiles {
@@ -40,58 +40,34 @@ export interface TlsOptions {
 
 const POLL_INTERVAL_MS = 1000;
 
-async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificates> {
-  const [certificate, privateKey, ca] = await Promise.all([
-    readFile(cert),
-    readFile(key),
-    clientCa === undefined ? undefined : readFile(clientCa),
-  ]);
-  return { cert: certificate, key: privateKey, ca };
-}
-
-const textOf = ({ cert, key, ca }: Certificates): string => [cert, key, ca ?? ''].join('\n');
-
-/** Refuses unusable certificates: a key of another certificate, or a file of another kind. */
-function check({ cert, key, ca }: Certificates): void {
+/** Reads the contents of the files. Errors: a key of another certificate, or a file of another kind. */
+function parse([cert = Buffer.alloc(0), key = Buffer.alloc(0), ca]: readonly Buffer[]): Certificates {
   createSecureContext({ cert, key, ...(ca === undefined ? {} : { ca }) });
   if (ca?.includes('-----BEGIN CERTIFICATE-----') === false)
     throw new Error('the client CA is no certificate');
+  return { cert, key, ca };
 }
 
 /** Loads the certificates in `files`. Errors: the first load fails; after that, the last valid ones stay in use. */
 export async function createTls(
-  files: TlsFiles,
+  { cert, key, clientCa }: TlsFiles,
   { pollIntervalMs = POLL_INTERVAL_MS, report }: TlsOptions,
 ): Promise<Tls> {
   const listeners: ((certificates: Certificates) => void)[] = [];
-  let latest = await read(files);
-  check(latest);
-  let loadedText = textOf(latest);
-  let lastComplaint = '';
-
-  async function reload(): Promise<void> {
-    const found = await read(files);
-    if (textOf(found) === textOf(latest)) lastComplaint = '';
-    if (textOf(found) === loadedText) return;
-    loadedText = textOf(found);
-    check(found);
-    latest = found;
-    lastComplaint = '';
-    for (const listener of listeners) listener(found);
-  }
-
-  const timer = setInterval(() => {
-    reload().catch((error: unknown) => {
-      if (String(error) === lastComplaint) return;
-      lastComplaint = String(error);
-      report(error);
-    });
-  }, pollIntervalMs);
+  const paths = clientCa === undefined ? [cert, key] : [cert, key, clientCa];
+  const { latest, hasFailed, reload } = await createReloadedFiles(paths, {
+    parse,
+    report,
+    changed(certificates) {
+      for (const listener of listeners) listener(certificates);
+    },
+  });
+  const timer = setInterval(() => void reload(), pollIntervalMs);
   return {
-    requiresClientCertificate: files.clientCa !== undefined,
-    latest: () => latest,
+    requiresClientCertificate: clientCa !== undefined,
+    latest,
     follow: (listener) => listeners.push(listener),
-    hasFailed: () => lastComplaint !== '',
+    hasFailed,
     stop() {
       clearInterval(timer);
     },

@@ -1,6 +1,7 @@
 /** The options of an app, and the context handed to each step of its start (docs/architecture.md «Composition»). */
 import type { MongoClient, MongoClientOptions } from 'mongodb';
 import type { Authenticate } from '../auth/caller.js';
+import type { Clock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import type { Schedulers } from '../limits/fair-scheduler.js';
 import type { Load } from '../limits/load-shedding.js';
@@ -15,13 +16,6 @@ export interface Addresses {
   readonly grpc: string;
   readonly http: string;
   readonly admin: string;
-}
-
-export interface Clock {
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** Milliseconds of a clock that never goes back. */
-  monotonicNow(): number;
 }
 
 /** Parts in place of those made from the settings; for tests and measurements. */

@@ -9,7 +9,7 @@ const FIRST_LINE_MS = 1500;
 
 /** Follows the database until the cleanups run. Resolves once it has answered, or once the log has a reason why not. */
 export function followDatabase(
-  { connections, explanation }: KeptDatabase,
+  { connections, diagnostician }: KeptDatabase,
   state: ServingState,
   log: ServingLog,
   cleanups: Cleanups,
@@ -22,14 +22,14 @@ export function followDatabase(
   });
 
   function answered(): void {
-    explanation.reset();
+    diagnostician.reset();
     const isNew = !state.serving();
     state.set(true);
     if (isNew) log.serving();
   }
 
   function failed(failure: Error): void {
-    const diagnosis = explanation.explain(failure);
+    const diagnosis = diagnostician.diagnose(failure);
     state.set(false, diagnosis.reason);
     log.notServing(diagnosis);
   }

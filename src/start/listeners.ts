@@ -1,5 +1,6 @@
 /** Opens the listeners of gRPC, HTTP and administration; the last one closes behind the others (docs/deploy.md «Start and stop»). */
 import type { MongoOptions } from 'mongodb';
+import { descriptorLimit } from '../limits/descriptors.js';
 import type { TimeSlicer } from '../limits/yield.js';
 import type { Config } from '../config/config.js';
 import { notServing } from '../errors.js';
@@ -7,7 +8,7 @@ import { CONDITION_KEYS } from '../job/condition-keys.js';
 import { PURPOSE_OPTIONS } from '../mongo/client-options.js';
 import { openAdminListener } from '../server/admin/admin.js';
 import type { AbortableCalls } from '../server/call-context.js';
-import { connectionLimit, descriptorLimit, MAX_CONNECTIONS } from '../server/descriptors.js';
+import { connectionLimit, DEFAULT_DESCRIPTORS, MAX_CONNECTIONS } from '../server/descriptors.js';
 import { openGrpcListener } from '../server/grpc/grpc.js';
 import { openHttpListener } from '../server/http/http.js';
 import type { Listener } from '../server/listener.js';
@@ -26,16 +27,16 @@ export interface ServedParts {
   readonly tls: Tls | undefined;
   /** Domains offered by the explorer. */
   readonly domains: readonly string[];
-  /** Connections of each transport. */
+  /** Connections of each listener. */
   readonly maxConnections: number;
 }
 
-/** The connection limit of each transport beside the pools of the database, and a notice where descriptors lower it. */
+/** The connection limit of each listener beside the pools of the database, and a notice where descriptors lower it. */
 export async function readConnectionLimit(
   options: MongoOptions,
   { log, replaced }: Context,
 ): Promise<{ readonly maxConnections: number; readonly notice: () => void }> {
-  const descriptors = await descriptorLimit();
+  const descriptors = (await descriptorLimit()) ?? DEFAULT_DESCRIPTORS;
   const pools = Object.values(PURPOSE_OPTIONS).map(
     (own) => replaced?.mongo?.maxPoolSize ?? own.maxPoolSize ?? options.maxPoolSize,
   );
@@ -85,7 +86,7 @@ export async function openListeners(
   }
   // Probes and scrapes are answered while calls end: the group that closes last comes first.
   const listenForProbes = group(0, () => undefined);
-  const listen = group(config.shutdownGrace, () => {
+  const listen = group(config.shutdownGraceMs, () => {
     served.calls.abortAll(notServing('stopping'));
   });
 

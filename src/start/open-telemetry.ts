@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { MongoClient } from 'mongodb';
 import type { Config } from '../config/config.js';
 import { FIELD_NAMES } from '../job/collections.js';
-import { delay } from '../limits/abort.js';
+import { settleWithin } from '../limits/abort.js';
 import type { Otlp } from '../telemetry/otlp.js';
 import { traceCommands } from '../telemetry/traces/commands.js';
 import { NO_TRACER } from '../telemetry/traces/tracer.js';
@@ -56,7 +56,7 @@ async function openTraces(otlp: Otlp, { config }: Context): Promise<readonly [Tr
 async function pushMetrics(otlp: Otlp, { config, clock, metrics }: Context): Promise<Close> {
   if (config.otelMetricsExporter === 'none') return NOTHING;
   const { pushEvery } = await import('../telemetry/metrics/open-telemetry.js');
-  return pushEvery(config.otelMetricExportInterval, metrics, otlp, clock.now);
+  return pushEvery(config.otelMetricExportIntervalMs, metrics, otlp, clock.now);
 }
 
 /** Loads OpenTelemetry's packages where OTEL_EXPORTER_OTLP_ENDPOINT is set, and nothing otherwise. */
@@ -67,11 +67,7 @@ export async function openTelemetry(context: Context): Promise<Traces> {
   const [traces, closeTraces] = await openTraces(otlp, context);
   const closeMetrics = await pushMetrics(otlp, context);
   // A destination may never answer.
-  cleanups.push(async () => {
-    const closed = new AbortController();
-    const timeout = delay(Math.min(config.shutdownGrace, FLUSH_TIMEOUT_MS), closed.signal);
-    await Promise.race([Promise.all([closeTraces(), closeMetrics()]), timeout]);
-    closed.abort();
-  });
+  const timeoutMs = Math.min(config.shutdownGraceMs, FLUSH_TIMEOUT_MS);
+  cleanups.push(() => settleWithin(timeoutMs, Promise.all([closeTraces(), closeMetrics()])));
   return traces;
 }

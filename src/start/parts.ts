@@ -16,7 +16,13 @@ import { createServingState } from '../server/serving-state.js';
 import { openTls } from '../server/tls.js';
 import type { Context } from './context.js';
 import type { Traces } from './open-telemetry.js';
-import { measureFiles, measureIndexes, measureKills, measureOrphans, measureServing } from './measure.js';
+import {
+  measureKills,
+  registerFileMetrics,
+  registerIndexMetrics,
+  registerOrphanMetrics,
+  registerServingMetrics,
+} from './register-metrics.js';
 import { readConnectionLimit } from './listeners.js';
 import type { ServedParts } from './listeners.js';
 
@@ -56,19 +62,34 @@ async function openSecurity(
   { config, log, clock, cleanups, replaced, metrics }: Context,
   { tracer }: Traces,
 ) {
-  let haveKeysFailed = false;
-  const keysChecked = (hasFailed: boolean): void => {
-    haveKeysFailed = hasFailed;
-  };
-  const options = { log, ...clock, meter: metrics, tracer, keysChecked };
-  const authentication = await createAuthenticate(config, options);
+  const authentication = await createAuthenticate(config, { log, ...clock, meter: metrics, tracer });
   const tls = await openTls(config, log);
-  measureFiles(replaced?.tls ?? tls, () => haveKeysFailed, metrics);
+  registerFileMetrics(replaced?.tls ?? tls, authentication.hasKeyFileFailed, metrics);
   cleanups.push(authentication.close, () => Promise.resolve().then(tls?.stop));
   return {
     authenticate: replaced?.authenticate ?? authentication.authenticate,
     tls: replaced?.tls ?? tls,
   };
+}
+
+/** Watches the indexes of the database, and the operations past their time in it. */
+function watchDatabase(
+  database: DatabaseHandle,
+  { config, log, clock, cleanups, metrics }: Context,
+): IndexWatch {
+  const { monotonicNow } = clock;
+  const indexes = createIndexWatch({
+    database: () => database.current().control.db,
+    indexes: JOB_INDEXES,
+    rights: JOB_RIGHTS,
+    log,
+    monotonicNow,
+  });
+  registerIndexMetrics(indexes, metrics);
+  const ofOperations = { database: config.mongodbDatabase, maxTimeMs: config.maxTimeoutMs };
+  registerOrphanMetrics(database, ofOperations, monotonicNow, metrics);
+  cleanups.push(indexes.stop);
+  return indexes;
 }
 
 /** Puts the parts together. Errors: a file of the settings cannot be used. */
@@ -82,38 +103,43 @@ export async function composeParts(
   const { now, monotonicNow } = clock;
   const { authenticate, tls } = await openSecurity(context, traces);
   const state = createServingState();
-  measureServing(state, metrics);
-  const control = () => database.current().control.db;
-  const indexes = createIndexWatch({
-    ...{ database: control, indexes: JOB_INDEXES, rights: JOB_RIGHTS, log, monotonicNow },
-  });
-  measureIndexes(indexes, metrics);
-  const ofOperations = { database: config.mongodbDatabase, maxTimeMs: config.maxTimeout };
-  measureOrphans(database, ofOperations, monotonicNow, metrics);
+  registerServingMetrics(state, metrics);
+  const indexes = watchDatabase(database, context);
   // A start is late by itself; only one that serves is overloaded.
   const load = watchLoad(monotonicNow, {
     warn(message) {
       if (state.reason() === undefined) log.warn(message);
     },
   });
-  cleanups.push(indexes.stop, load.stop);
+  cleanups.push(load.stop);
 
   const timeSlicer = createTimeSlicer(monotonicNow);
-  const { maxPageSize, maxResponseBytes, collectorCache, defaultTimeout, maxTimeout } = config;
+  const { maxPageSize, maxResponseBytes, collectorCacheMs, defaultTimeoutMs, maxTimeoutMs } = config;
   const service = createJobService({
-    ...{
-      store: createStore(database, indexes, context),
-      schedulers,
-      memory,
-      timeSlicer,
-      monotonicNow,
-      meter: metrics,
-    },
-    ...{ maxPageSize, maxResponseBytes, collectorCache },
+    store: createStore(database, indexes, context),
+    schedulers,
+    memory,
+    timeSlicer,
+    monotonicNow,
+    meter: metrics,
+    maxPageSize,
+    maxResponseBytes,
+    collectorCacheMs,
   });
   const calls = createCalls({
-    ...{ service, authenticate, load: replaced?.load ?? load, unready: state.reason, memory, timeSlicer },
-    ...{ now, monotonicNow, log, meter: metrics, tracer: traces.tracer, defaultTimeout, maxTimeout },
+    service,
+    authenticate,
+    load: replaced?.load ?? load,
+    unready: state.reason,
+    memory,
+    timeSlicer,
+    now,
+    monotonicNow,
+    log,
+    meter: metrics,
+    tracer: traces.tracer,
+    defaultTimeoutMs,
+    maxTimeoutMs,
     quietMethods: new Set(config.logQuietMethods),
     explain: config.explain === 'on',
   });

@@ -1,5 +1,6 @@
 /** Closes the service on a signal or on a fault of the program, and ends the process (docs/deploy.md «Start and stop»). */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { MonotonicClock } from '../clock.js';
 import { flushLog } from '../telemetry/log.js';
 import type { Log } from '../telemetry/log.js';
 
@@ -16,8 +17,7 @@ export interface TerminationOptions {
   readonly log: Log;
   /** Closes the service. */
   readonly close: () => Promise<void>;
-  /** Milliseconds. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
 }
 
 /** Exits once the lines of the log are written; a reader that stalls delays this for a moment only. */
@@ -26,7 +26,7 @@ export async function exit(log: Log, code = process.exitCode): Promise<never> {
   process.exit(code);
 }
 
-/** Closes the service on a signal; answers a test for a received signal. */
+/** Closes the service on a signal; returns a test for a received signal. */
 export function closeOnSignals({ log, close, monotonicNow }: TerminationOptions): () => boolean {
   let closingSince: number | undefined;
   async function stop(signal: NodeJS.Signals): Promise<void> {

@@ -1,11 +1,11 @@
 /** The log: JSON lines on a pipe, readable on a terminal, without secrets (docs/monitor.md «Log»). */
-import { setTimeout as pause } from 'node:timers/promises';
 import { BSON, MongoServerError } from 'mongodb';
 import { pino } from 'pino';
 import type { DestinationStream, Logger, LoggerOptions } from 'pino';
 import type { Config } from '../config/config.js';
 import { AppError, REDACTED } from '../errors.js';
 
+/** The whole log, of pino. A part of the service declares the methods that it calls, such as OutageLog. */
 export type Log = Logger;
 
 /** The limit for texts of foreign origin. */
@@ -30,7 +30,7 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
 const truncate = (text: string): string =>
   text.length <= MAX_TEXT_CHARACTERS ? text : `${text.slice(0, MAX_TEXT_CHARACTERS)}…`;
 
-/** Answers the frames of a stack, without the message in its first lines. */
+/** Returns the frames of a stack, without the message in its first lines. */
 const framesOf = ({ stack = '' }: Error): readonly string[] =>
   stack.split('\n').flatMap((line) => (/^\s+at /.test(line) ? [line.trim()] : []));
 
@@ -40,7 +40,7 @@ const quotesCommand = (error: Error): boolean =>
 
 const ofType = (value: unknown, type: 'number' | 'string'): boolean => typeof value === type;
 
-/** Answers the code of an error, and MongoDB's name for it. */
+/** Returns the code of an error, and MongoDB's name for it. */
 function codesOf(error: Error): object {
   const code: unknown = 'code' in error ? error.code : undefined;
   const name: unknown = 'codeName' in error ? error.codeName : undefined;
@@ -113,7 +113,9 @@ function openOutput(resumed: (lostLines: number) => void): Output {
   let isFailing = false;
   let lostLines = 0;
   const stream = pino.destination({
-    ...{ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES },
+    dest: 1,
+    sync: false,
+    maxLength: MAX_WAITING_BYTES,
     // Without a minimum, a flush would not wait for the lines.
     minLength: 1,
     retryEAGAIN: () => !isExiting,
@@ -168,11 +170,12 @@ export async function createLog(level: Config['logLevel'], terminal: boolean): P
 const FLUSH_TIMEOUT_MS = 200;
 
 /** Waits, for a limited time, until buffered lines are written. */
-export async function flushLog(log: Log): Promise<void> {
-  const flushed = new Promise<void>((resolve) => {
+export function flushLog(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, FLUSH_TIMEOUT_MS);
     log.flush(() => {
+      clearTimeout(timer);
       resolve();
     });
   });
-  await Promise.race([flushed, pause(FLUSH_TIMEOUT_MS)]);
 }

@@ -2,6 +2,7 @@
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { MonotonicClock } from '../clock.js';
 import { createOutage } from './outage.js';
 import type { OutageLog, OutageTexts } from './outage.js';
 
@@ -12,8 +13,7 @@ export interface Otlp {
   readonly resource: Readonly<Record<string, string>>;
   readonly version: string;
   readonly log: OutageLog;
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
 }
 
 export const urlOf = ({ endpoint }: Otlp, signal: 'traces' | 'metrics'): string =>

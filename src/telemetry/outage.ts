@@ -1,6 +1,6 @@
 /** Logs outages of a dependency: one line at the beginning, one at the end. */
+import type { MonotonicClock } from '../clock.js';
 
-/** A subset of pino's log. */
 export interface OutageLog {
   info(about: object, message: string): void;
   warn(about: object, message: string): void;
@@ -20,7 +20,11 @@ export interface OutageTexts {
 /** Minimum interval between two outage lines, so that an unsteady dependency cannot fill the log. */
 const QUIET_MS = 10_000;
 
-export function createOutage({ down, up }: OutageTexts, log: OutageLog, monotonicNow: () => number): Outage {
+export function createOutage(
+  { down, up }: OutageTexts,
+  log: OutageLog,
+  monotonicNow: MonotonicClock,
+): Outage {
   let isGone = false;
   let quietUntil = -Infinity;
   return {

@@ -1,10 +1,10 @@
 /** The lines about serving: addresses, database, and reasons for not serving (docs/deploy.md «Start and stop»). */
+import type { MonotonicClock } from '../clock.js';
 import type { Diagnosis } from '../reasons.js';
 
 /** Fields of the first line. */
 export type About = Readonly<Record<string, unknown>>;
 
-/** A subset of pino's. */
 interface Log {
   info(about: object, message: string): void;
   info(message: string): void;
@@ -17,8 +17,7 @@ export const REPEAT_INTERVAL_MS = 30_000;
 
 export interface ServingLogOptions {
   readonly log: Log;
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   /** The addresses of the service, and the database. */
   readonly about: About;
   readonly database: About;
@@ -42,7 +41,7 @@ export function createServingLog({
   notices,
 }: ServingLogOptions): ServingLog {
   let begun = false;
-  let lastReported: { readonly text: string; readonly at: number } | undefined;
+  let lastReported: { readonly text: string; readonly time: number } | undefined;
 
   function afterFirst(): void {
     if (begun) return;
@@ -57,8 +56,8 @@ export function createServingLog({
       afterFirst();
     },
     notServing({ reason, text }) {
-      if (lastReported?.text === text && monotonicNow() - lastReported.at < REPEAT_INTERVAL_MS) return;
-      lastReported = { text, at: monotonicNow() };
+      if (lastReported?.text === text && monotonicNow() - lastReported.time < REPEAT_INTERVAL_MS) return;
+      lastReported = { text, time: monotonicNow() };
       const first = begun ? {} : { ...about, database: { ...database, answers: false } };
       // A slow start is not a failed one.
       const level = reason === 'starting' && !begun ? 'info' : 'warn';

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createFileRegistry, fromBinary } from '@bufbuild/protobuf';
 import type { DescField, DescMessage, DescService, FileRegistry } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { SERVICE } from '../rpcs.js';
 
 const bytes = readFileSync(new URL('../gen/descriptor.binpb', import.meta.url));
 
@@ -20,10 +21,7 @@ function present<T>(found: T | undefined, name: string): T {
 export const messageNamed = (name: string): DescMessage => present(descriptors.getMessage(name), name);
 
 /** The service of this program. */
-export const JOB_SERVICE: DescService = present(
-  descriptors.getService('spaceone.api.inventory.v1.Job'),
-  'service Job',
-);
+export const JOB_SERVICE: DescService = present(descriptors.getService(SERVICE), `service ${SERVICE}`);
 
 export const isValue = ({ typeName }: DescMessage): boolean => typeName === 'google.protobuf.Value';
 

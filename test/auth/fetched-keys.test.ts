@@ -21,7 +21,7 @@ beforeAll(async () => {
 type Fetch = Identity['publicKey'];
 
 /** Creates keys fetched by `fetch`, with the domains requested, a clock to set and the log. */
-function createKeys(fetch: Fetch, timeout = TIMEOUT_MS, capacity?: number) {
+function createKeys(fetch: Fetch, timeoutMs = TIMEOUT_MS, capacity?: number) {
   const requested: string[] = [];
   const clock = { now: 0 };
   const log = createRecordedLog();
@@ -29,7 +29,10 @@ function createKeys(fetch: Fetch, timeout = TIMEOUT_MS, capacity?: number) {
     requested.push(domainId);
     return fetch(domainId, ...rest);
   };
-  const keysOf = createFetchedKeys({ publicKey }, { monotonicNow: () => clock.now, log, timeout, capacity });
+  const keysOf = createFetchedKeys(
+    { publicKey },
+    { monotonicNow: () => clock.now, log, timeoutMs, capacity },
+  );
   return { requested, clock, log, keysOf };
 }
 
@@ -106,9 +109,9 @@ describe('the result of a fetch', () => {
 
 describe('a fetch for a known key', () => {
   /** Fetches a key, and lets ten minutes pass. */
-  async function createKnown(timeout?: number) {
+  async function createKnown(timeoutMs?: number) {
     const answers: { fetch: Fetch } = { fetch: known };
-    const keys = createKeys((...question) => answers.fetch(...question), timeout);
+    const keys = createKeys((...question) => answers.fetch(...question), timeoutMs);
     await keys.keysOf('domain-a', SIGNAL);
     keys.clock.now = 10 * MINUTE_MS;
     return { ...keys, answers };

@@ -42,7 +42,7 @@ beforeAll(async () => {
   });
   client = createIdentity(
     { address: `127.0.0.1:${identity.port}`, secure: false },
-    { now: () => Date.now(), monotonicNow: () => 0, log: createRecordedLog(), timeout: TIMEOUT_MS, tracer },
+    { now: () => Date.now(), monotonicNow: () => 0, log: createRecordedLog(), timeoutMs: TIMEOUT_MS, tracer },
   );
 });
 beforeEach(() => {

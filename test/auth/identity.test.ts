@@ -35,7 +35,7 @@ const clock = { now: 0 };
 let role: IdentityAnswers['role'] = () => roleAnswer('DOMAIN');
 let stalled = false;
 const log = createRecordedLog();
-const options = { clock, log, timeout: TIMEOUT_MS };
+const options = { clock, log, timeoutMs: TIMEOUT_MS };
 const closing: (() => void | Promise<void>)[] = [];
 
 const answers: IdentityAnswers = {

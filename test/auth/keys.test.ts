@@ -39,10 +39,10 @@ beforeEach(async () => {
   clock = 0;
   reports = [];
   await write(firstKey);
-  keysOf = await createKeyFile(file, {
+  ({ keysOf } = await createKeyFile(file, {
     monotonicNow: () => clock,
     report: (error) => reports.push(error instanceof Error ? error.message : String(error)),
-  });
+  }));
 });
 afterAll(() => rm(folder, { recursive: true }));
 

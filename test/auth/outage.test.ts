@@ -31,7 +31,7 @@ let role: IdentityAnswers['role'];
 const clock = { now: 0 };
 /** New for each test: a request that a test has left may still fail, and tell so, during the next. */
 let log = createRecordedLog();
-let options = { clock, log, timeout: TIMEOUT_MS };
+let options = { clock, log, timeoutMs: TIMEOUT_MS };
 const closing: (() => void | Promise<void>)[] = [];
 
 const answers: IdentityAnswers = {
@@ -50,7 +50,7 @@ beforeAll(async () => {
 beforeEach(() => {
   role = () => roleAnswer('DOMAIN');
   log = createRecordedLog();
-  options = { clock, log, timeout: TIMEOUT_MS };
+  options = { clock, log, timeoutMs: TIMEOUT_MS };
 });
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
@@ -154,7 +154,7 @@ test.each<readonly [string, Partial<IdentityAnswers>, number]>([
   closing.push(silent.stop);
   const counted: object[] = [];
   const meter = { ...NO_METER, add: (_: string, labels: object) => counted.push(labels) };
-  const patient = { ...options, timeout: 10_000, meter };
+  const patient = { ...options, timeoutMs: 10_000, meter };
   const authenticate = createIdentityAuthenticate(silent.port, patient, closing);
   const call = new AbortController();
   const waiting = authenticate({ token: await signed(), verb: 'list', signal: call.signal }).then((caller) =>
@@ -174,14 +174,14 @@ test('a known key is valid while identity is silent, whoever has left before', a
   let { key } = answers;
   const identity = await startStandIn({ ...answers, key: (domainId) => key(domainId) });
   closing.push(identity.stop);
-  const patient = { ...options, timeout: 10_000 };
+  const patient = { ...options, timeoutMs: 10_000 };
   const authenticate = createIdentityAuthenticate(identity.port, patient, closing);
   const token = await signed({ user_type: 'DOMAIN_OWNER' });
   expect(await authenticateOnce(authenticate, token)).toBe('let in');
   key = () => 'stall';
   clock.now += 600_000;
   const left = AbortSignal.abort(appError('REQUEST_TIMEOUT', {}));
-  const late = AbortSignal.timeout(patient.timeout / 2);
+  const late = AbortSignal.timeout(patient.timeoutMs / 2);
   const callWithin = (signal: AbortSignal) => authenticate({ token, verb: 'get', signal });
   await expect(callWithin(left)).rejects.toThrow('ERROR_REQUEST_TIMEOUT');
   expect(await callWithin(late)).toHaveProperty('user');

@@ -15,18 +15,18 @@ test('every setting has a default', () => {
     mongodBinary: undefined,
     sampleData: true,
     maxPageSize: 0,
-    responseMemory: undefined,
+    responseMemoryBytes: undefined,
     maxResponseBytes: 67_108_864,
-    collectorCache: 1000,
-    defaultTimeout: 30_000,
-    maxTimeout: 300_000,
-    shutdownGrace: 20_000,
+    collectorCacheMs: 1000,
+    defaultTimeoutMs: 30_000,
+    maxTimeoutMs: 300_000,
+    shutdownGraceMs: 20_000,
     logLevel: 'info',
     logQuietMethods: [],
     auth: 'none',
     authPublicKeys: undefined,
     authIdentityEndpoint: undefined,
-    authRoleCache: 0,
+    authRoleCacheMs: 0,
     tlsCertFile: undefined,
     tlsKeyFile: undefined,
     tlsClientCaFile: undefined,
@@ -41,7 +41,7 @@ test('every setting has a default', () => {
     otelTracesSamplerArg: 1,
     otelTracesExporter: 'otlp',
     otelMetricsExporter: 'otlp',
-    otelMetricExportInterval: 60_000,
+    otelMetricExportIntervalMs: 60_000,
     otelSdkDisabled: false,
   } satisfies Config);
 });
@@ -86,15 +86,15 @@ test.each<readonly [string, string, keyof Config, unknown]>([
   ['MAX_RESPONSE_BYTES', '3 MiB', 'maxResponseBytes', 3_145_728],
   ['MAX_RESPONSE_BYTES', '1GiB', 'maxResponseBytes', 1_073_741_824],
   ['MAX_RESPONSE_BYTES', '2147483647', 'maxResponseBytes', 2_147_483_647],
-  ['RESPONSE_MEMORY', '128MiB', 'responseMemory', 134_217_728],
-  ['RESPONSE_MEMORY', '4GiB', 'responseMemory', 4_294_967_296],
-  ['COLLECTOR_CACHE', '0ms', 'collectorCache', 0],
-  ['COLLECTOR_CACHE', '500ms', 'collectorCache', 500],
-  ['DEFAULT_TIMEOUT', '7 s', 'defaultTimeout', 7000],
-  ['DEFAULT_TIMEOUT', '1ms', 'defaultTimeout', 1],
-  ['MAX_TIMEOUT', '5m', 'maxTimeout', 300_000],
-  ['MAX_TIMEOUT', '1h', 'maxTimeout', 3_600_000],
-  ['SHUTDOWN_GRACE', '0s', 'shutdownGrace', 0],
+  ['RESPONSE_MEMORY', '128MiB', 'responseMemoryBytes', 134_217_728],
+  ['RESPONSE_MEMORY', '4GiB', 'responseMemoryBytes', 4_294_967_296],
+  ['COLLECTOR_CACHE', '0ms', 'collectorCacheMs', 0],
+  ['COLLECTOR_CACHE', '500ms', 'collectorCacheMs', 500],
+  ['DEFAULT_TIMEOUT', '7 s', 'defaultTimeoutMs', 7000],
+  ['DEFAULT_TIMEOUT', '1ms', 'defaultTimeoutMs', 1],
+  ['MAX_TIMEOUT', '5m', 'maxTimeoutMs', 300_000],
+  ['MAX_TIMEOUT', '1h', 'maxTimeoutMs', 3_600_000],
+  ['SHUTDOWN_GRACE', '0s', 'shutdownGraceMs', 0],
   ['LOG_LEVEL', 'trace', 'logLevel', 'trace'],
   ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
   ['LOG_LEVEL', 'warn', 'logLevel', 'warn'],
@@ -115,7 +115,7 @@ test.each<readonly [string, string, keyof Config, unknown]>([
     'authIdentityEndpoint',
     { address: '[::1]:443', secure: true },
   ],
-  ['AUTH_ROLE_CACHE', '30s', 'authRoleCache', 30_000],
+  ['AUTH_ROLE_CACHE', '30s', 'authRoleCacheMs', 30_000],
   ['TLS_CERT_FILE', 'c.pem', 'tlsCertFile', 'c.pem'],
   ['TLS_KEY_FILE', 'k.pem', 'tlsKeyFile', 'k.pem'],
   ['TLS_CLIENT_CA_FILE', 'ca.pem', 'tlsClientCaFile', 'ca.pem'],
@@ -130,7 +130,7 @@ test.each<readonly [string, string, keyof Config, unknown]>([
   ['OTEL_TRACES_SAMPLER_ARG', '0', 'otelTracesSamplerArg', 0],
   ['OTEL_TRACES_EXPORTER', 'none', 'otelTracesExporter', 'none'],
   ['OTEL_METRICS_EXPORTER', 'none', 'otelMetricsExporter', 'none'],
-  ['OTEL_METRIC_EXPORT_INTERVAL', '1000', 'otelMetricExportInterval', 1000],
+  ['OTEL_METRIC_EXPORT_INTERVAL', '1000', 'otelMetricExportIntervalMs', 1000],
   ['OTEL_SDK_DISABLED', 'true', 'otelSdkDisabled', true],
   ['OTEL_SDK_DISABLED', 'TRUE', 'otelSdkDisabled', true],
 ])('%s=%s is parsed', (name, text, key, expected) => {
@@ -326,7 +326,9 @@ describe('the validation', () => {
   });
 
   test('accepts timeouts equal to each other and to their upper bound', () => {
-    expect(readConfig({ DEFAULT_TIMEOUT: '1h', MAX_TIMEOUT: '1h' })).toMatchObject({ maxTimeout: 3_600_000 });
+    expect(readConfig({ DEFAULT_TIMEOUT: '1h', MAX_TIMEOUT: '1h' })).toMatchObject({
+      maxTimeoutMs: 3_600_000,
+    });
   });
 });
 

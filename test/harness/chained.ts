@@ -4,7 +4,8 @@ import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import { createTimeSlicer } from '../../src/limits/yield.js';
 import type { Call } from '../../src/job/call.js';
 import { createCalls } from '../../src/server/interceptors/calls.js';
-import type { AbortableCalls, Incoming, Rpc } from '../../src/server/call-context.js';
+import type { Rpc } from '../../src/rpcs.js';
+import type { AbortableCalls, Incoming } from '../../src/server/call-context.js';
 import type { CallsOptions } from '../../src/server/interceptors/calls.js';
 import { createServingState } from '../../src/server/serving-state.js';
 import type { Load } from '../../src/limits/load-shedding.js';
@@ -49,8 +50,8 @@ export function chained(work: Work, options: Partial<CallsOptions> = {}): Chaine
     monotonicNow,
     log: { debug: () => undefined, info: (about) => lines.push(about), error: (about) => faults.push(about) },
     quietMethods: new Set(),
-    defaultTimeout: 7000,
-    maxTimeout: 9000,
+    defaultTimeoutMs: 7000,
+    maxTimeoutMs: 9000,
     ...options,
   });
   return { calls, faults, lines };

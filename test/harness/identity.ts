@@ -110,7 +110,7 @@ export const roleAnswer = (role_type: string, projects: readonly string[] = []):
 export interface IdentityOptions {
   readonly clock: { now: number };
   readonly log: RecordedLog;
-  readonly timeout: number;
+  readonly timeoutMs: number;
   readonly meter?: Meter;
 }
 

@@ -75,7 +75,7 @@ function createTestedApp(database: string, settings: Partial<Config>, replaced: 
   const listeners: ((command: Document) => void)[] = [];
   const config = {
     ...DEFAULTS,
-    ...{ grpcPort: 0, httpPort: 0, adminPort: 'off' as const, shutdownGrace: 1000 },
+    ...{ grpcPort: 0, httpPort: 0, adminPort: 'off' as const, shutdownGraceMs: 1000 },
     ...{ mongodbUri: mongodbUri(), mongodbDatabase: database },
     ...settings,
   };

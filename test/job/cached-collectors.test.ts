@@ -24,7 +24,7 @@ function createLoader(size: number, stored: readonly ObjectId[]) {
         return Promise.resolve(collectors);
       },
     },
-    collectorCache: TTL_MS,
+    collectorCacheMs: TTL_MS,
     monotonicNow: () => clock.now,
     meter: NO_METER,
   });

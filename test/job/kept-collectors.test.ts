@@ -12,7 +12,7 @@ const jobOf = (domain_id: string): string => `job-of-${domain_id}`;
 /** Enough for a few calls. */
 const CACHE_TTL_MS = 500;
 
-const service = useService('between_tenants', { collectorCache: CACHE_TTL_MS }, MONITORED);
+const service = useService('between_tenants', { collectorCacheMs: CACHE_TTL_MS }, MONITORED);
 
 /** Adds a collector of our domain, not cached yet, and a job of each domain with a reference to it. */
 beforeEach(async () => {

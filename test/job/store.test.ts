@@ -17,7 +17,7 @@ const COUNTED = [
   },
 ];
 
-const service = useService('store-commands', { collectorCache: 0 }, MONITORED);
+const service = useService('store-commands', { collectorCacheMs: 0 }, MONITORED);
 const commands = useCommands(service);
 
 /** `find job` and the like; a getMore names its collection, too. */

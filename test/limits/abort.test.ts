@@ -1,6 +1,13 @@
 // Timed parts, limited work, and abort scopes: they end after all of their parts, however the work ends.
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { raceAbort, raceTimeout, timed, withAbortScope, withTimeout } from '../../src/limits/abort.js';
+import {
+  raceAbort,
+  raceTimeout,
+  settleWithin,
+  timed,
+  withAbortScope,
+  withTimeout,
+} from '../../src/limits/abort.js';
 import type { Deadline, WorkPart } from '../../src/limits/abort.js';
 
 const DEADLINE: Deadline = { signal: new AbortController().signal, remaining: () => 10_000 };
@@ -29,6 +36,16 @@ test.each<[string, string, number, () => Promise<unknown>]>([
   ['its time that has passed', 'Error: late', 1, () => new Promise(() => undefined)],
 ])('a race against a time settles with %s', async (_, outcome, timeoutMs, work) => {
   expect(await raceTimeout(work(), timeoutMs, late).catch(String)).toBe(outcome);
+});
+
+const HOUR_MS = 3_600_000;
+
+test.each<readonly [string, number, () => Promise<unknown>, string]>([
+  ['with the work', HOUR_MS, () => Promise.resolve('done'), 'undefined'],
+  ['with the failure of the work', HOUR_MS, () => Promise.reject(new Error('torn')), 'Error: torn'],
+  ['without work that takes too long', 1, () => new Promise(() => undefined), 'undefined'],
+])('a limited wait ends %s', async (_, timeoutMs, work, outcome) => {
+  expect(String(await settleWithin(timeoutMs, work()).catch(String))).toBe(outcome);
 });
 
 describe('the signal of limited work is aborted', () => {

@@ -41,7 +41,7 @@ test('a full queue refuses further work of its domain at once, and not of others
   const first = await beginAs(schedule, 'a1', began);
   const waiting = ['a2', 'a3', 'b1'].map((name) => beginAs(schedule, name, began));
   const crowded = 'ERROR_LIMIT_EXCEEDED: Limit exceeded. (limit = calls that wait for their turn, max = 2)';
-  await expect(schedule('a', NEVER)).rejects.toMatchObject({ message: crowded, retryAfter: 1000 });
+  await expect(schedule('a', NEVER)).rejects.toMatchObject({ message: crowded, retryAfterMs: 1000 });
   waiting.push(beginAs(schedule, 'b2', began));
   await expect(schedule('c', NEVER)).rejects.toMatchObject({ message: crowded });
   first[Symbol.dispose]();

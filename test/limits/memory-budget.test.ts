@@ -32,7 +32,7 @@ test('bytes beyond the budget are refused, with a time to retry, and reserve not
     'ERROR_LIMIT_EXCEEDED: Limit exceeded. (limit = bytes of all requests and answers at once, max = 100)';
   expect(() => {
     other.grow(41);
-  }).toThrow(expect.objectContaining({ message: reason, retryAfter: 1000 }));
+  }).toThrow(expect.objectContaining({ message: reason, retryAfterMs: 1000 }));
   expect(all.used()).toBe(60);
 });
 

@@ -5,12 +5,18 @@ import { describe, expect, test } from '@jest/globals';
 import * as driver from 'mongodb';
 import { MongoServerError } from 'mongodb';
 import { AppError } from '../../src/errors.js';
-import { ParallelArrays, RegexLimitExceeded, toAppError, isLost } from '../../src/mongo/errors.js';
+import {
+  isLost,
+  MergedNonObject,
+  ParallelArrays,
+  RegexLimitExceeded,
+  toAppError,
+} from '../../src/mongo/errors.js';
 import { ERROR_CODES } from './error-codes.js';
 
 interface Translated {
   readonly status: unknown;
-  readonly retryAfter: unknown;
+  readonly retryAfterMs: unknown;
   readonly text: unknown;
   readonly reported: number;
 }
@@ -20,16 +26,16 @@ const SECRET = 'mongodb://secret';
 function translated(error: unknown): Translated {
   let reported = 0;
   const found = toAppError(error, new AbortController().signal, () => reported++);
-  const { status, retryAfter, message } = found instanceof AppError ? found : {};
-  return { status, retryAfter, text: message, reported };
+  const { status, retryAfterMs, message } = found instanceof AppError ? found : {};
+  return { status, retryAfterMs, text: message, reported };
 }
 
 const QUIET = expect.not.stringContaining('secret');
-const UNAVAILABLE = { status: 'UNAVAILABLE', retryAfter: 1000, text: QUIET, reported: 0 };
+const UNAVAILABLE = { status: 'UNAVAILABLE', retryAfterMs: 1000, text: QUIET, reported: 0 };
 const REPORTED = { ...UNAVAILABLE, reported: 1 };
-const TIMED_OUT = { status: 'DEADLINE_EXCEEDED', retryAfter: undefined, text: QUIET, reported: 0 };
+const TIMED_OUT = { status: 'DEADLINE_EXCEEDED', retryAfterMs: undefined, text: QUIET, reported: 0 };
 /** A fault of this service; it is reported. */
-const FAULT = { status: 'INTERNAL', retryAfter: undefined, text: QUIET, reported: 1 };
+const FAULT = { status: 'INTERNAL', retryAfterMs: undefined, text: QUIET, reported: 1 };
 
 const isErrorClass = (value: unknown): value is new (...made: unknown[]) => Error =>
   typeof value === 'function' && value.prototype instanceof Error;
@@ -203,10 +209,7 @@ describe('the server', () => {
   });
 
   test('another code that quotes a stored text about parallel arrays keeps its own meaning', () => {
-    expect(aboutArrays(40400)).toMatchObject({
-      status: 'INVALID_ARGUMENT',
-      message: expect.stringContaining('merge_objects'),
-    });
+    expect(aboutArrays(40400)).toBeInstanceOf(MergedNonObject);
   });
 
   test('codes of its network, its shutdown and its primary allow a retry', () => {

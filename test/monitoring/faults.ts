@@ -120,7 +120,7 @@ const CAUSES: readonly Cause[] = [
   {
     name: 'an operation without a call',
     alerts: ['InventoryJobOrphanOperations'],
-    settings: { defaultTimeout: 300, maxTimeout: 300 },
+    settings: { defaultTimeoutMs: 300, maxTimeoutMs: 300 },
     async begin(service) {
       await insertSlowJob(service.db);
       const { end } = await startOrphan(mongodbUri(), service.db.databaseName);
@@ -154,7 +154,7 @@ const CAUSES: readonly Cause[] = [
   {
     name: 'answers that nobody reads',
     alerts: ['InventoryJobAnswerMemory'],
-    settings: { responseMemory: 2 ** 24, maxResponseBytes: 2 ** 24 },
+    settings: { responseMemoryBytes: 2 ** 24, maxResponseBytes: 2 ** 24 },
     begin: fillMemory,
   },
   {

@@ -37,7 +37,7 @@ const slowList = (conditions = 100): JsonObject => ({
   },
 });
 
-const LIMITS = { defaultTimeout: DEFAULT_TIMEOUT_MS, maxTimeout: MAX_TIMEOUT_MS, collectorCache: 0 };
+const LIMITS = { defaultTimeoutMs: DEFAULT_TIMEOUT_MS, maxTimeoutMs: MAX_TIMEOUT_MS, collectorCacheMs: 0 };
 const service = useService(DATABASE, LIMITS, MONITORED);
 const commands = useCommands(service);
 const mongo = new MongoClient(mongodbUri());
@@ -193,8 +193,8 @@ describe('a deadline', () => {
   });
 
   test.each([
-    ['DEFAULT_TIMEOUT', { defaultTimeout: 300 }, {}],
-    ['MAX_TIMEOUT', { defaultTimeout: 300, maxTimeout: 300 }, { deadline: Date.now() + 600_000 }],
+    ['DEFAULT_TIMEOUT', { defaultTimeoutMs: 300 }, {}],
+    ['MAX_TIMEOUT', { defaultTimeoutMs: 300, maxTimeoutMs: 300 }, { deadline: Date.now() + 600_000 }],
   ])('set by %s is answered with ERROR_REQUEST_TIMEOUT', async (_, limits, options) => {
     const service = await startService('deadlines-hasty', limits);
     await insertSlowJob(service.db);

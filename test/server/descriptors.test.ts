@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Hono } from 'hono';
-import { connectionLimit, descriptorLimit } from '../../src/server/descriptors.js';
+import { connectionLimit, DEFAULT_DESCRIPTORS } from '../../src/server/descriptors.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import type { Listener } from '../../src/server/listener.js';
 import { createServingState } from '../../src/server/serving-state.js';
@@ -31,31 +31,21 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('the descriptor limit', () => {
-  test.each([
-    ['Max open files            1024                 4096                 files     \n', 1024],
-    ['Max processes             7                    7\nMax open files            256   256   files\n', 256],
-    ['Max open files            unlimited            unlimited            files     \n', Infinity],
-    ['nothing of the kind\n', 4096],
-  ])('is read from %j', async (text, expected) => {
-    const file = join(folder, 'limits');
-    await writeFile(file, text);
-    expect(await descriptorLimit(file)).toBe(expected);
-  });
-
-  test('defaults to 4,096 if the system reports none', async () => {
-    expect(await descriptorLimit(join(folder, 'missing'))).toBe(4096);
-  });
-
-  test.each([
-    [Infinity, 124, 4096],
-    [20_000, 124, 4096],
-    [1024, 124, 418],
-    [256, 124, 34],
-    [64, 124, 8],
-  ])('of %d with %d for the database allows %d connections per transport', (of, database, expected) => {
+test.each([
+  [Infinity, 124, 4096],
+  [20_000, 124, 4096],
+  [1024, 124, 418],
+  [256, 124, 34],
+  [64, 124, 8],
+])(
+  'a descriptor limit of %d with %d for the database allows %d connections of each listener',
+  (of, database, expected) => {
     expect(connectionLimit(of, database)).toBe(expected);
-  });
+  },
+);
+
+test('4,096 descriptors are assumed where the system reports no limit', () => {
+  expect(DEFAULT_DESCRIPTORS).toBe(4096);
 });
 
 const MAX_CONNECTIONS = 4;

@@ -105,7 +105,7 @@ test.each([
 /** Opens a server whose answers have to be taken soon; it records what it counts. */
 async function openImpatient() {
   const counted: string[] = [];
-  const metrics = { add: (name: string) => void counted.push(name), read: () => undefined };
+  const metrics = { add: (name: string) => void counted.push(name), observable: () => undefined };
   const { listener } = await openHeld({ metrics, answerTimeoutMs: 100 });
   async function leaveUnread(requests: string) {
     const socket = dial(listener.address);

@@ -1,6 +1,7 @@
 /** Keeps the last heartbeat of each server: its reply, or its failure (docs/troubleshooting.md). */
 import { connect } from 'node:tls';
 import type { Document, MongoClient } from 'mongodb';
+import type { MonotonicClock } from '../../clock.js';
 
 /** The last heartbeat of a server. */
 export type Heartbeat =
@@ -22,8 +23,10 @@ function speaksTls(address: string): Promise<boolean> {
   const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
   return new Promise((resolve) => {
     const socket = connect({
-      ...{ host, port: Number(port) },
-      ...{ rejectUnauthorized: false, timeout: TLS_PROBE_TIMEOUT_MS },
+      host,
+      port: Number(port),
+      rejectUnauthorized: false,
+      timeout: TLS_PROBE_TIMEOUT_MS,
     });
     const end = (isSecure: boolean) => (): void => {
       resolve(isSecure);
@@ -45,7 +48,7 @@ export interface HeartbeatLog {
   latest(): Heartbeats;
 }
 
-export function createHeartbeatLog(monotonicNow: () => number): HeartbeatLog {
+export function createHeartbeatLog(monotonicNow: MonotonicClock): HeartbeatLog {
   const entries = new Map<string, { readonly time: number; readonly heartbeat: Heartbeat }>();
   const keep = (address: string, heartbeat: Heartbeat): void => {
     entries.set(address, { time: monotonicNow(), heartbeat });

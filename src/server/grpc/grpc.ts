@@ -16,17 +16,20 @@ import type {
   ServerInterceptor,
   ServerUnaryCall,
 } from '@grpc/grpc-js';
+import type { MonotonicClock } from '../../clock.js';
 import type { MemoryBudget } from '../../limits/memory-budget.js';
 import { HealthService } from '../../gen/grpc/health/v1/health.js';
 import { ServerInfoService, VersionInfo } from '../../gen/spaceone/api/core/v1/server_info.js';
 import { JobService } from '../../gen/spaceone/api/inventory/v1/job.js';
 import { readTraceContext } from '../../telemetry/traces/trace-context.js';
 import { PROTOBUF } from '../../wire/codec.js';
-import { JOB_SERVICE, messageNamed } from '../../wire/descriptors.js';
+import { RPCS, SERVICE } from '../../rpcs.js';
+import type { Rpc } from '../../rpcs.js';
+import { messageNamed } from '../../wire/descriptors.js';
 import { scan } from '../../wire/scan.js';
-import { MAX_REQUEST_BYTES, RESPONSE_DONE, RPCS } from '../call-context.js';
+import { MAX_REQUEST_BYTES, RESPONSE_DONE } from '../call-context.js';
 import { requestIdOf } from '../request-id.js';
-import type { Calls, Rpc } from '../call-context.js';
+import type { Calls } from '../call-context.js';
 import { followConnections, endUnlessTaken } from '../connections.js';
 import type { ConnectionLimitOptions } from '../connections.js';
 import { explanationDetails } from '../details.js';
@@ -43,7 +46,7 @@ import { explainRefusals, failure } from './statuses.js';
 import { boundRequest } from './unfinished-requests.js';
 
 /** The services in reflection and health; deployed clients import every listed service. */
-const SERVICES = ['grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', JOB_SERVICE.typeName] as const;
+const SERVICES = ['grpc.health.v1.Health', 'spaceone.api.core.v1.ServerInfo', SERVICE] as const;
 
 const CHANNEL_OPTIONS = {
   'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
@@ -208,7 +211,7 @@ export interface GrpcListenerOptions extends ConnectionLimitOptions {
   /** Milliseconds since 1970, the library's clock for deadlines. */
   readonly now: () => number;
   /** The monotonic clock of calls, in milliseconds. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   readonly version: string;
   readonly host: string;
   /** 0 for any free port. */

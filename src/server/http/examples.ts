@@ -1,6 +1,6 @@
 /** Example requests on the sample for the API reference, with the response to the first of each rpc. */
 import type { JsonObject } from '@bufbuild/protobuf';
-import type { Rpc } from '../call-context.js';
+import type { Rpc } from '../../rpcs.js';
 
 interface Example {
   readonly summary: string;

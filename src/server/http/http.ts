@@ -9,6 +9,7 @@ import { compress, COMPRESSIBLE_CONTENT_TYPE_REGEX } from 'hono/compress';
 import { cors } from 'hono/cors';
 import { matchedRoutes } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
+import type { MonotonicClock } from '../../clock.js';
 import { AppError, appError } from '../../errors.js';
 import { yieldBetween } from '../../limits/yield.js';
 import type { TimeSlicer } from '../../limits/yield.js';
@@ -43,7 +44,7 @@ export interface HttpListenerOptions extends ConnectionLimitOptions, BodyLimits 
   readonly timeSlicer: TimeSlicer;
   readonly state: ServingState;
   /** The monotonic clock of calls, in milliseconds. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;

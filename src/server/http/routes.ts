@@ -7,8 +7,8 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { MethodOptionsSchema } from '@bufbuild/protobuf/wkt';
 import type { ExportFormat } from '../../job/export-formats.js';
 import { descriptors, JOB_SERVICE } from '../../wire/descriptors.js';
-import { RPCS } from '../call-context.js';
-import type { Rpc } from '../call-context.js';
+import { RPCS } from '../../rpcs.js';
+import type { Rpc } from '../../rpcs.js';
 import { PROTOCOLS, ROUTE_JSON } from './protocols.js';
 import type { Protocol } from './protocols.js';
 

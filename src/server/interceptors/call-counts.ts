@@ -1,10 +1,12 @@
 /** Counts the begin and the end of a call in the metrics of its transport (docs/monitor.md «Metrics»). */
 import { AppError } from '../../errors.js';
-import { errorTypeOf, GO_CODES, SERVICE } from '../../telemetry/metrics/rpc-definitions.js';
+import { SERVICE } from '../../rpcs.js';
+import type { Rpc } from '../../rpcs.js';
+import { errorTypeOf, GO_CODES } from '../../telemetry/metrics/rpc-definitions.js';
 import type { CallStatus } from '../../telemetry/metrics/rpc-definitions.js';
 import type { Meter } from '../../telemetry/metrics/registry.js';
 import { countLimit } from '../limit-counts.js';
-import type { CallContext, Rpc, Transport } from '../call-context.js';
+import type { CallContext, Transport } from '../call-context.js';
 
 /** The status of a call that ends with `error`. */
 export function statusOf(error: unknown): CallStatus {

@@ -1,5 +1,6 @@
 /** Makes a span of each call, below the span of its caller (docs/monitor.md «Traces»). */
-import { errorTypeOf, SERVICE } from '../../telemetry/metrics/rpc-definitions.js';
+import { SERVICE } from '../../rpcs.js';
+import { errorTypeOf } from '../../telemetry/metrics/rpc-definitions.js';
 import type { CallStatus } from '../../telemetry/metrics/rpc-definitions.js';
 import { traceIdOf } from '../../telemetry/traces/trace-context.js';
 import { NO_TRACER, partsOf } from '../../telemetry/traces/tracer.js';

@@ -1,4 +1,5 @@
 /** Defines the metrics of the database, fed by the events of its driver (docs/monitor.md «Metrics»). */
+import { PURPOSES } from '../../mongo/client-options.js';
 import type { Definitions, Labels } from './definition.js';
 
 export const COLLECTIONS = ['job', 'collector'] as const;
@@ -46,12 +47,9 @@ const occurs = (labels: Labels): boolean => {
   );
 };
 
-export const POOLS = ['reads', 'stats', 'control'] as const;
-export type PoolName = (typeof POOLS)[number];
-
 const POOL_STATES = ['idle', 'used'] as const;
 
-const POOL = { db_client_connection_pool_name: POOLS } as const;
+const POOL = { db_client_connection_pool_name: PURPOSES } as const;
 
 const POOL_DEFINITIONS = {
   db_client_connection_count: {

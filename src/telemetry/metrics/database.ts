@@ -1,12 +1,14 @@
 /** Feeds the metrics of the database by the events of its driver: commands, pools and heartbeats (docs/monitor.md «Metrics»). */
 import { MongoServerError } from 'mongodb';
 import type { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent, MongoClient } from 'mongodb';
-import { CODES, COLLECTIONS, IN_COLLECTION, OPERATIONS, POOLS } from './database-definitions.js';
+import type { MonotonicClock } from '../../clock.js';
+import { PURPOSES } from '../../mongo/client-options.js';
+import type { Purpose } from '../../mongo/client-options.js';
+import { CODES, COLLECTIONS, IN_COLLECTION, OPERATIONS } from './database-definitions.js';
 import type {
   DatabaseErrorType,
   OperatedCollection,
   OperationName,
-  PoolName,
   StatusCode,
 } from './database-definitions.js';
 import type { Meter, Metrics } from './registry.js';
@@ -16,12 +18,11 @@ export interface DatabaseMetricsOptions {
   readonly database: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
 }
 
 /** Feeds the metrics from `client`, whose connections are those of `pool`. */
-export type ObserveClient = (client: MongoClient, pool: PoolName) => void;
+export type ObserveClient = (client: MongoClient, pool: Purpose) => void;
 
 /** A command on its way. */
 interface Begun {
@@ -115,7 +116,7 @@ interface Pool {
   readonly max: number;
 }
 
-type Pools = Readonly<Record<PoolName, Set<Pool>>>;
+type Pools = Readonly<Record<Purpose, Set<Pool>>>;
 
 /**
  * The operations that wait for a connection. The driver tells of no wait that ends with its operation; while a connection
@@ -127,7 +128,7 @@ function pendingIn(pool: Pool): number {
 }
 
 /** Counts the connections of `client` in `pools` while it is open. */
-function followPools(client: MongoClient, name: PoolName, pools: Pools, meter: Meter): void {
+function followPools(client: MongoClient, name: Purpose, pools: Pools, meter: Meter): void {
   const byAddress = new Map<string, Pool>();
   const labels = { db_client_connection_pool_name: name };
   const leave = (address: string): void => {
@@ -181,28 +182,28 @@ function followPools(client: MongoClient, name: PoolName, pools: Pools, meter: M
   });
 }
 
-function readPools(pools: Pools, { read }: Metrics): void {
-  for (const name of POOLS) {
+function registerPoolMetrics(pools: Pools, { observable }: Metrics): void {
+  for (const name of PURPOSES) {
     const sumOf = (part: (pool: Pool) => number) => (): number =>
       [...pools[name]].reduce((sum, pool) => sum + part(pool), 0);
     const labels = { db_client_connection_pool_name: name };
     const inState = (state: 'idle' | 'used') => ({ ...labels, db_client_connection_state: state });
-    read(
+    observable(
       'db_client_connection_count',
       inState('idle'),
       sumOf(({ open, used }) => open - used),
     );
-    read(
+    observable(
       'db_client_connection_count',
       inState('used'),
       sumOf(({ used }) => used),
     );
-    read(
+    observable(
       'db_client_connection_max',
       labels,
       sumOf(({ max }) => max),
     );
-    read('db_client_connection_pending_requests', labels, sumOf(pendingIn));
+    observable('db_client_connection_pending_requests', labels, sumOf(pendingIn));
   }
 }
 
@@ -211,8 +212,8 @@ export function observeDatabase(metrics: Metrics, options: DatabaseMetricsOption
   const pools: Pools = { reads: new Set(), stats: new Set(), control: new Set() };
   const observe = observeCommands(metrics, options);
   let skewMs = 0;
-  readPools(pools, metrics);
-  metrics.read('inventory_job_database_clock_skew_seconds', {}, () => skewMs / 1000);
+  registerPoolMetrics(pools, metrics);
+  metrics.observable('inventory_job_database_clock_skew_seconds', {}, () => skewMs / 1000);
   return (client, pool) => {
     observe(client);
     followPools(client, pool, pools, metrics);

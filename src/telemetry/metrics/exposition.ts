@@ -24,8 +24,8 @@ function histogramLines(
   { labels, values }: CollectedSeries,
 ): readonly string[] {
   let count = 0;
-  const below = [...buckets, Infinity].map((bound, at) => {
-    count += values[at] ?? 0;
+  const below = [...buckets, Infinity].map((bound, index) => {
+    count += values[index] ?? 0;
     return line(`${name}_bucket`, { ...labels, le: numberText(bound) }, count);
   });
   const sum = values[buckets.length + 1] ?? 0;
@@ -45,6 +45,6 @@ function linesOf({ name, definition, series }: CollectedMetric): readonly string
   ];
 }
 
-/** Collects the metrics, and answers the text of a scrape. */
+/** Collects the metrics, and returns the text of a scrape. */
 export const scrapeText = async (metrics: Pick<Metrics, 'collect'>): Promise<string> =>
   (await metrics.collect()).flatMap(linesOf).concat('').join('\n');

@@ -1,6 +1,7 @@
-/** Measures the process and Node's event loop (docs/monitor.md «Metrics»). */
-import { readdir, readFile } from 'node:fs/promises';
+/** Registers the metrics of the process and of Node's event loop (docs/monitor.md «Metrics»). */
+import { readdir } from 'node:fs/promises';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { descriptorLimit } from '../../limits/descriptors.js';
 import type { Metrics } from './registry.js';
 
 const MICROSECONDS_PER_SECOND = 1e6;
@@ -9,37 +10,33 @@ const DELAY_RESOLUTION_MS = 20;
 
 /** The open descriptors of the process and their limit, by Linux. */
 async function readDescriptors(): Promise<readonly [open: number, max: number]> {
-  const [open, limits] = await Promise.all([
-    readdir('/proc/self/fd').catch(() => []),
-    readFile('/proc/self/limits', 'utf8').catch(() => ''),
-  ]);
-  const [, soft = '0'] = /^Max open files\s+(\d+|unlimited)/m.exec(limits) ?? [];
-  return [open.length, soft === 'unlimited' ? Infinity : Number(soft)];
+  const [open, max = 0] = await Promise.all([readdir('/proc/self/fd').catch(() => []), descriptorLimit()]);
+  return [open.length, max];
 }
 
-function measureProcess({ read, beforeCollection }: Metrics): void {
+function registerProcessMetrics({ observable, beforeCollection }: Metrics): void {
   let [open, max] = [0, 0];
   beforeCollection(async () => {
     [open, max] = await readDescriptors();
   });
   const started = Date.now() / 1000 - process.uptime();
   const cpu = (part: 'user' | 'system'): number => process.cpuUsage()[part] / MICROSECONDS_PER_SECOND;
-  read('process_cpu_user_seconds_total', {}, () => cpu('user'));
-  read('process_cpu_system_seconds_total', {}, () => cpu('system'));
-  read('process_cpu_seconds_total', {}, () => cpu('user') + cpu('system'));
-  read('process_start_time_seconds', {}, () => started);
-  read('process_resident_memory_bytes', {}, () => process.memoryUsage.rss());
-  read('process_open_fds', {}, () => open);
-  read('process_max_fds', {}, () => max);
-  read('nodejs_heap_size_total_bytes', {}, () => process.memoryUsage().heapTotal);
-  read('nodejs_heap_size_used_bytes', {}, () => process.memoryUsage().heapUsed);
-  read('nodejs_external_memory_bytes', {}, () => process.memoryUsage().external);
+  observable('process_cpu_user_seconds_total', {}, () => cpu('user'));
+  observable('process_cpu_system_seconds_total', {}, () => cpu('system'));
+  observable('process_cpu_seconds_total', {}, () => cpu('user') + cpu('system'));
+  observable('process_start_time_seconds', {}, () => started);
+  observable('process_resident_memory_bytes', {}, () => process.memoryUsage.rss());
+  observable('process_open_fds', {}, () => open);
+  observable('process_max_fds', {}, () => max);
+  observable('nodejs_heap_size_total_bytes', {}, () => process.memoryUsage().heapTotal);
+  observable('nodejs_heap_size_used_bytes', {}, () => process.memoryUsage().heapUsed);
+  observable('nodejs_external_memory_bytes', {}, () => process.memoryUsage().external);
 }
 
-/** Measures the process until the returned function is called. */
-export function measureNode(metrics: Metrics): () => Promise<void> {
-  measureProcess(metrics);
-  const { read, beforeCollection } = metrics;
+/** Registers the metrics; the event loop is measured until the returned function is called. */
+export function registerNodeMetrics(metrics: Metrics): () => Promise<void> {
+  registerProcessMetrics(metrics);
+  const { observable, beforeCollection } = metrics;
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   delay.enable();
   let before = performance.eventLoopUtilization();
@@ -55,10 +52,10 @@ export function measureNode(metrics: Metrics): () => Promise<void> {
     delay.reset();
     return Promise.resolve();
   });
-  read('nodejs_eventloop_lag_p50_seconds', {}, () => p50);
-  read('nodejs_eventloop_lag_p90_seconds', {}, () => p90);
-  read('nodejs_eventloop_lag_p99_seconds', {}, () => p99);
-  read('nodejs_eventloop_utilization_ratio', {}, () => utilization);
+  observable('nodejs_eventloop_lag_p50_seconds', {}, () => p50);
+  observable('nodejs_eventloop_lag_p90_seconds', {}, () => p90);
+  observable('nodejs_eventloop_lag_p99_seconds', {}, () => p99);
+  observable('nodejs_eventloop_utilization_ratio', {}, () => utilization);
   return () => {
     delay.disable();
     return Promise.resolve();

@@ -120,7 +120,7 @@ const OUTAGE = {
 } as const;
 
 /**
- * Pushes the metrics every `intervalMs` milliseconds, counted from `now` on. Answers what pushes them a last time and
+ * Pushes the metrics every `intervalMs` milliseconds, counted from `now` on. Returns what pushes them a last time and
  * stops; it may take as long as the destination does, and never fails.
  */
 export function pushEvery(

@@ -1,7 +1,8 @@
 /** Defines the service's own metrics: limits, work in the database, callers and connections (docs/monitor.md «Metrics»). */
+import { CLASS_NAMES } from '../../limits/fair-scheduler.js';
 import type { Definitions } from './definition.js';
 
-const CLASSES = { class: ['small', 'large', 'exports', 'stats', 'counts'] } as const;
+const CLASSES = { class: CLASS_NAMES } as const;
 const TRANSPORT = { transport: ['grpc', 'http', 'admin'] } as const;
 const SECONDS = [0.001, 0.01, 0.1, 0.5, 1, 5, 10] as const;
 
@@ -147,7 +148,7 @@ export const CALLER_DEFINITIONS = {
   },
   inventory_job_connections_refused_total: {
     type: 'counter',
-    help: 'Connections closed at once since a listener has its most.',
+    help: 'Connections closed on arrival because the listener was at its connection limit.',
     labels: TRANSPORT,
   },
   inventory_job_slow_clients_ended_total: {

@@ -16,8 +16,12 @@ export interface Meter {
 export const NO_METER: Meter = { add: () => undefined, observe: () => undefined };
 
 export interface Metrics extends Meter {
-  /** Reads a gauge, or a counter kept elsewhere, by `value` at each collection. */
-  read<Name extends CounterName | GaugeName>(name: Name, labels: LabelsOf<Name>, value: () => number): void;
+  /** Registers `value`, of a gauge or of a counter kept elsewhere; it is read at each collection. */
+  observable<Name extends CounterName | GaugeName>(
+    name: Name,
+    labels: LabelsOf<Name>,
+    value: () => number,
+  ): void;
   /** Awaits `refresh` before each collection. It must not fail. */
   beforeCollection(refresh: () => Promise<void>): void;
   /** The values of all series now. */
@@ -94,14 +98,14 @@ function seriesOf({ names, tree }: Metric, labels: Labels): Series | undefined {
   return node?.series;
 }
 
-function increase(values: Float64Array, at: number, by: number): void {
-  values[at] = (values[at] ?? 0) + by;
+function increase(values: Float64Array, index: number, by: number): void {
+  values[index] = (values[index] ?? 0) + by;
 }
 
 function observeIn({ buckets }: Metric, { values }: Series, value: number): void {
-  let at = 0;
-  while (value > (buckets[at] ?? Infinity)) at += 1;
-  increase(values, at, 1);
+  let index = 0;
+  while (value > (buckets[index] ?? Infinity)) index += 1;
+  increase(values, index, 1);
   increase(values, buckets.length + 1, value);
 }
 
@@ -136,7 +140,7 @@ export function createMetrics(definitions: Definitions): Metrics {
       const series = metric && seriesOf(metric, labels);
       if (metric !== undefined && series !== undefined) observeIn(metric, series, value);
     },
-    read(name: string, labels: Labels, value: () => number) {
+    observable(name: string, labels: Labels, value: () => number) {
       const series = find(name, labels);
       if (series !== undefined) series.read = value;
     },

@@ -1,6 +1,7 @@
 /** Defines the metrics of calls: those of gRPC as others name them, and those of the HTTP transports (docs/monitor.md «Metrics»). */
 import { LIMIT_KINDS } from '../../errors.js';
 import type { StatusName } from '../../errors.js';
+import { RPCS, SERVICE } from '../../rpcs.js';
 import type { Definitions, Labels } from './definition.js';
 
 /** Statuses of calls with gRPC's codes as Go writes them. */
@@ -41,13 +42,10 @@ const SERVER_FAILURES = ['DEADLINE_EXCEEDED', 'INTERNAL', 'UNAVAILABLE'] as cons
 export const errorTypeOf = (status: string | undefined): (typeof SERVER_FAILURES)[number] | '' =>
   SERVER_FAILURES.find((failure) => failure === status) ?? '';
 
-const METHODS = ['get', 'list', 'stat', 'delete'] as const;
-export const SERVICE = 'spaceone.api.inventory.v1.Job';
-
 const GRPC_METHOD = {
   grpc_type: ['unary'],
   grpc_service: [SERVICE],
-  grpc_method: METHODS,
+  grpc_method: RPCS,
 } as const;
 
 const GRPC_CODES = STATUSES.map((status) => GO_CODES[status]);
@@ -87,7 +85,7 @@ export const RPC_DEFINITIONS = {
     convention: 'rpc.server.call.duration',
     labels: {
       rpc_system_name: ['grpc'],
-      rpc_method: [`${SERVICE}/get`, `${SERVICE}/list`, `${SERVICE}/stat`, `${SERVICE}/delete`],
+      rpc_method: RPCS.map((rpc) => `${SERVICE}/${rpc}` as const),
       rpc_status_code: STATUSES,
       error_type: ['', ...SERVER_FAILURES],
     },
@@ -97,20 +95,20 @@ export const RPC_DEFINITIONS = {
   inventory_job_calls_total: {
     type: 'counter',
     help: 'Calls ended over HTTP, by the status of their answer.',
-    labels: { transport: TRANSPORTS, method: METHODS, status: STATUSES },
+    labels: { transport: TRANSPORTS, method: RPCS, status: STATUSES },
     occurs: isExportable,
   },
   inventory_job_call_duration_seconds: {
     type: 'histogram',
     help: 'Time from the beginning of a call over HTTP until its answer is made; writing it as JSON and sending it come after. An export: to its end.',
-    labels: { transport: TRANSPORTS, method: METHODS },
+    labels: { transport: TRANSPORTS, method: RPCS },
     occurs: isExportable,
     buckets: HTTP_BUCKETS,
   },
   inventory_job_answer_bytes: {
     type: 'histogram',
     help: 'Bytes of answers, before any encoding as JSON; those of exports as they are sent.',
-    labels: { method: [...METHODS, 'export'] },
+    labels: { method: [...RPCS, 'export'] },
     buckets: [1e3, 1e4, 1e5, 1e6, 1e7, 1e8],
   },
   inventory_job_limits_hit_total: {

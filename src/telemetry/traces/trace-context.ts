@@ -13,11 +13,11 @@ const TRACEPARENT = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f
 /** Nothing, or the key of a system or of a tenant at one with its value. */
 const TRACESTATE_MEMBER =
   /^ *(?:(?:[a-z][a-z\d_*/-]{0,255}|[a-z\d][a-z\d_*/-]{0,240}@[a-z][a-z\d_*/-]{0,13})=(?! *$)[ -+\--<>-~]{1,256})?$/;
-const MAX_TRACESTATE = 512;
+const MAX_TRACESTATE_CHARACTERS = 512;
 const MAX_TRACESTATE_MEMBERS = 32;
 
 function isTracestate(text: string): boolean {
-  if (text.length > MAX_TRACESTATE || !text.includes('=')) return false;
+  if (text.length > MAX_TRACESTATE_CHARACTERS || !text.includes('=')) return false;
   const members = text.split(',');
   return (
     members.length <= MAX_TRACESTATE_MEMBERS && members.every((member) => TRACESTATE_MEMBER.test(member))

@@ -236,18 +236,26 @@ test('there is no total_count without a page', async () => {
 
 const made = (one: JsonObject): JsonObject => stages(grouped([], one));
 
-test.each<readonly [string, JsonObject]>([
-  ['merge_objects of text', made(field('x', 'merge_objects', 'job_id'))],
-  ['merge_objects of an array', { ...only('j1'), ...made(field('x', 'merge_objects', 'a')) }],
-  ['array_to_object of text', projected('j1', 'array_to_object', 'status')],
-  ['array_to_object of an object', projected('j1', 'array_to_object', 'o')],
-  ['array_to_object of texts', projected('j1', 'array_to_object', 'a')],
-  ['array_to_object of other objects', projected('j7', 'array_to_object', 'a')],
-  ['array_to_object of numbers', projected('j5', 'array_to_object', 'n')],
-  ['a sort through two arrays', stages({ sort: { keys: [{ key: 'a' }, { key: 'es.m' }] } })],
-])('a stat that the stored values make impossible is INVALID_ARGUMENT: %s', async (_what, query) => {
+const NO_OBJECT = 'merge_objects takes objects, and a value is none';
+const NO_PAIRS = 'array_to_object takes a list of {k, v} or of [k, v] with text as k';
+const TWO_ARRAYS = 'two sort keys go through arrays; a sort takes one such key';
+
+test.each<readonly [string, JsonObject, string]>([
+  ['merge_objects of text', made(field('x', 'merge_objects', 'job_id')), NO_OBJECT],
+  ['merge_objects of an array', { ...only('j1'), ...made(field('x', 'merge_objects', 'a')) }, NO_OBJECT],
+  ['array_to_object of text', projected('j1', 'array_to_object', 'status'), NO_PAIRS],
+  ['array_to_object of an object', projected('j1', 'array_to_object', 'o'), NO_PAIRS],
+  ['array_to_object of texts', projected('j1', 'array_to_object', 'a'), NO_PAIRS],
+  ['array_to_object of other objects', projected('j7', 'array_to_object', 'a'), NO_PAIRS],
+  ['array_to_object of numbers', projected('j5', 'array_to_object', 'n'), NO_PAIRS],
+  ['a sort through two arrays', stages({ sort: { keys: [{ key: 'a' }, { key: 'es.m' }] } }), TWO_ARRAYS],
+])('a stat that the stored values make impossible is INVALID_ARGUMENT: %s', async (_what, query, text) => {
   expect(await shapes.ask(query)).toMatchObject({
-    error: { status: 'INVALID_ARGUMENT', code: 'ERROR_INVALID_PARAMETER' },
+    error: {
+      status: 'INVALID_ARGUMENT',
+      code: 'ERROR_INVALID_PARAMETER',
+      text: expect.stringContaining(text),
+    },
   });
 });
 

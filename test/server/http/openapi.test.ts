@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { RPCS } from '../../../src/server/call-context.js';
+import { RPCS } from '../../../src/rpcs.js';
 import { EXAMPLES } from '../../../src/server/http/examples.js';
 import { openapi } from '../../../src/server/http/openapi.js';
 import { callHttp } from '../../harness/http-client.js';

@@ -1,6 +1,6 @@
 // Every gauge is read from a part of the service: none stays at its first value.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { knownValues } from '../../../src/start/measure.js';
+import { knownValues } from '../../../src/start/register-metrics.js';
 import { metricDefinitions } from '../../../src/telemetry/metrics/definitions.js';
 import { createMetrics } from '../../../src/telemetry/metrics/registry.js';
 import type { Metrics } from '../../../src/telemetry/metrics/registry.js';
@@ -15,9 +15,9 @@ const own = createMetrics(metricDefinitions(knownValues(DATABASE)));
 const read = new Set<string>();
 const metrics: Metrics = {
   ...own,
-  read(name, labels, value) {
+  observable(name, labels, value) {
     read.add(seriesOf({ name, labels: { ...labels }, value: 0 }));
-    own.read(name, labels, value);
+    own.observable(name, labels, value);
   },
 };
 

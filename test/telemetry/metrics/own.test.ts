@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { appError, notServing } from '../../../src/errors.js';
 import { CLASSES, createFairScheduler } from '../../../src/limits/fair-scheduler.js';
-import { measureKills } from '../../../src/start/measure.js';
+import { measureKills } from '../../../src/start/register-metrics.js';
 import { jsonClient } from '../../harness/client.js';
 import type { JsonClient } from '../../harness/client.js';
 import { callHttp, post, routeOf } from '../../harness/http-client.js';
@@ -241,7 +241,7 @@ describe('an operation past its time', () => {
   let short: Service;
 
   beforeAll(async () => {
-    short = await startService(OWN, { adminPort: 0, defaultTimeout: 300, maxTimeout: 300 });
+    short = await startService(OWN, { adminPort: 0, defaultTimeoutMs: 300, maxTimeoutMs: 300 });
     await insertSlowJob(short.db);
   });
   afterAll(() => short.stop());

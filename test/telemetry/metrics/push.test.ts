@@ -44,7 +44,7 @@ describe('with an endpoint', () => {
     )?.value;
 
   beforeAll(async () => {
-    service = await serve('pushed', { adminPort: 0, otelMetricExportInterval: 100 });
+    service = await serve('pushed', { adminPort: 0, otelMetricExportIntervalMs: 100 });
     for (let nth = 0; nth < CALLS; nth++) await callHttp(service.http, 'list', REQUEST);
     await until('the calls are pushed', () => listed() === CALLS, TIMEOUT_MS);
     families = parseScrape(await fetchScrape(service.admin));

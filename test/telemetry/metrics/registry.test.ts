@@ -68,7 +68,7 @@ test('a value is read at each scrape, after what refreshes it', async () => {
     await Promise.resolve();
     refreshed += 1;
   });
-  metrics.read('inventory_job_serving', {}, () => refreshed);
+  metrics.observable('inventory_job_serving', {}, () => refreshed);
   const valueOf = async (): Promise<number | undefined> =>
     parseScrape(await scrapeText(metrics)).find(({ name }) => name === 'inventory_job_serving')?.samples[0]
       ?.value;

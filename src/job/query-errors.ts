@@ -1,8 +1,15 @@
 /** Names the part of a query at fault when MongoDB refuses it (docs/errors.md «From the database»). */
-import { appError, echo } from '../errors.js';
+import { appError, echo, overLimit } from '../errors.js';
 import type { Deadline } from '../limits/abort.js';
-import { AmbiguousIndex, FilterRefused, ParallelArrays, RegexLimitExceeded } from '../mongo/errors.js';
+import {
+  AmbiguousIndex,
+  DocumentTooLarge,
+  FilterRefused,
+  ParallelArrays,
+  RegexLimitExceeded,
+} from '../mongo/errors.js';
 import { unguardedFilter } from '../query/compile/filter.js';
+import { MAX_ROW_BYTES } from '../query/compile/stat.js';
 import { isReferred } from '../query/model.js';
 import type { RequestedFilter } from '../query/model.js';
 import { guardOf } from '../query/condition.js';
@@ -58,13 +65,14 @@ function unsortable(error: unknown): string | undefined {
     : undefined;
 }
 
-/** The error for the client: `error` itself, unless it is about `filter` or the sort at `sortPath`. */
-export async function explainFilterError(
+/** The error for the client: `error` itself, unless it is about `filter`, the sort at `sortPath`, or a result. */
+export async function describeQueryError(
   error: unknown,
   { filter, sortPath }: { readonly filter: RequestedFilter; readonly sortPath: string },
   store: JobStore,
   deadline: Deadline,
 ): Promise<unknown> {
+  if (error instanceof DocumentTooLarge) return overLimit('row_bytes', MAX_ROW_BYTES);
   if (error instanceof RegexLimitExceeded) return regexLimitExceeded(filter);
   const reason = unsortable(error);
   if (reason !== undefined) return appError('INVALID_PARAMETER', { key: sortPath, reason });

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { MongoClient, MongoError, MongoOIDCError, MongoParseError, MongoServerError } from 'mongodb';
 import type { Document } from 'mongodb';
-import { createExplanation } from '../../../src/mongo/diagnosis/explanation.js';
+import { createDiagnostician } from '../../../src/mongo/diagnosis/diagnose.js';
 import { ReadFailed } from '../../../src/mongo/diagnosis/facts.js';
 import type { Heartbeat } from '../../../src/mongo/diagnosis/heartbeats.js';
 
@@ -17,22 +17,22 @@ interface Attempt {
 
 type Row = readonly [title: string, attempt: Attempt, reason: string, text: string];
 
-/** Explains attempts, with a clock that stands still until it is set. */
-function explainer({ uri = 'a:1,b:2/' }: Attempt) {
+/** Diagnoses attempts, with a clock that stands still until it is set. */
+function diagnosticianOf({ uri = 'a:1,b:2/' }: Attempt) {
   const { options } = new MongoClient(`mongodb://${uri}`);
   const clock = { now: 0 };
   let servers: NonNullable<Attempt['servers']> = {};
-  const explanation = createExplanation(
+  const diagnostician = createDiagnostician(
     { ...options, database: 'inventory' },
     () => new Map(Object.entries(servers)),
     () => clock.now,
   );
   return {
     clock,
-    ...explanation,
-    explain(attempt: Attempt) {
+    ...diagnostician,
+    diagnose(attempt: Attempt) {
       servers = attempt.servers ?? {};
-      return explanation.explain(attempt.error);
+      return diagnostician.diagnose(attempt.error);
     },
   };
 }
@@ -362,27 +362,27 @@ const OTHERS: readonly Row[] = [
 ];
 
 test.each([...VERSIONS, ...ACCESS, ...MEMBERS, ...CONNECTIONS, ...OTHERS])(
-  '%s is explained',
+  '%s is diagnosed',
   (_, attempt, reason, text) => {
-    expect(explainer(attempt).explain(attempt)).toEqual({ reason, text });
+    expect(diagnosticianOf(attempt).diagnose(attempt)).toEqual({ reason, text });
   },
 );
 
 const REFUSED: Attempt = { servers: { 'a:1': failingBy('ECONNREFUSED') } };
 
 test('a cause stands for six seconds, until an attempt shows another', () => {
-  const { explain, clock } = explainer({});
-  const found = explain(REFUSED);
+  const { diagnose, clock } = diagnosticianOf({});
+  const found = diagnose(REFUSED);
   clock.now = TTL_MS - 1;
-  expect(explain({})).toEqual(found);
-  expect(explain({ servers: { 'a:1': UNINITIATED } })).toHaveProperty('reason', 'replica_set');
+  expect(diagnose({})).toEqual(found);
+  expect(diagnose({ servers: { 'a:1': UNINITIATED } })).toHaveProperty('reason', 'replica_set');
   clock.now = 2 * TTL_MS;
-  expect(explain({})).toHaveProperty('text', NO_ANSWER);
+  expect(diagnose({})).toHaveProperty('text', NO_ANSWER);
 });
 
 test('an answer of the database ends a cause', () => {
-  const { explain, reset } = explainer({});
-  explain(REFUSED);
+  const { diagnose, reset } = diagnosticianOf({});
+  diagnose(REFUSED);
   reset();
-  expect(explain({})).toHaveProperty('text', NO_ANSWER);
+  expect(diagnose({})).toHaveProperty('text', NO_ANSWER);
 });

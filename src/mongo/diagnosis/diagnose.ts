@@ -1,8 +1,9 @@
 /**
- * Explains why the database cannot be served from, with a remedy, by the errors of the driver and the servers' heartbeats
+ * Diagnoses why the database cannot be served from, with a remedy, by the errors of the driver and the servers' heartbeats
  * (docs/troubleshooting.md «Not serving»).
  */
 import { MongoCompatibilityError, MongoError, MongoParseError } from 'mongodb';
+import type { MonotonicClock } from '../../clock.js';
 import type { Diagnosis, Reason } from '../../reasons.js';
 import { missingRights, noToken, noUser, refusedUser } from './access.js';
 import { classifyFailure, codeOf } from './connection-failures.js';
@@ -101,13 +102,26 @@ const noConnection: Rule = ({ subject, errors }) => {
 
 /** The rules in order; the first match counts. Certain causes come before passing ones. */
 const RULES: readonly Rule[] = [
-  ...[outdatedVersion, noUser, missingRights, refusedUser, noSrvRecord, noLoadBalancer],
-  ...[missingTlsFile, noToken],
-  ...[uninitiated, otherReplicaSet, onlyArbiters, noSecondary, recovering, noPrimary],
-  ...[failedConnections, otherServerError, noConnection],
+  outdatedVersion,
+  noUser,
+  missingRights,
+  refusedUser,
+  noSrvRecord,
+  noLoadBalancer,
+  missingTlsFile,
+  noToken,
+  uninitiated,
+  otherReplicaSet,
+  onlyArbiters,
+  noSecondary,
+  recovering,
+  noPrimary,
+  failedConnections,
+  otherServerError,
+  noConnection,
 ];
 
-function diagnose(facts: Facts): Diagnosis | undefined {
+function causeIn(facts: Facts): Diagnosis | undefined {
   for (const rule of RULES) {
     const found = rule(facts);
     if (found !== undefined) return found;
@@ -124,23 +138,23 @@ const noAnswer = (subject: Subject): Diagnosis => ({
 /** The lifetime of a diagnosis while no attempt shows another: attempts to connect are a second apart. */
 const DIAGNOSIS_TTL_MS = 6000;
 
-export interface Explanation {
+export interface Diagnostician {
   /** Finds the cause of `error`. */
-  explain(error: unknown): Diagnosis;
+  diagnose(error: unknown): Diagnosis;
   /** Forgets earlier diagnoses, since the database answers. */
   reset(): void;
 }
 
-/** Explains failures of `subject`; an attempt without a cause leaves the diagnosis as it is. */
-export function createExplanation(
+/** Diagnoses failures of `subject`; an attempt without a cause leaves the diagnosis as it is. */
+export function createDiagnostician(
   subject: Subject,
   heartbeats: () => Heartbeats,
-  monotonicNow: () => number,
-): Explanation {
+  monotonicNow: MonotonicClock,
+): Diagnostician {
   let last: { readonly diagnosis: Diagnosis; readonly time: number } | undefined;
   return {
-    explain(error) {
-      const found = diagnose({ subject, errors: errorsWithin(error), heartbeats: heartbeats() });
+    diagnose(error) {
+      const found = causeIn({ subject, errors: errorsWithin(error), heartbeats: heartbeats() });
       if (found !== undefined) last = { diagnosis: found, time: monotonicNow() };
       const isFresh = last !== undefined && monotonicNow() - last.time < DIAGNOSIS_TTL_MS;
       return isFresh && last !== undefined ? last.diagnosis : noAnswer(subject);

@@ -1,9 +1,10 @@
-/** Feeds the metrics from the parts of the service, most of them read at each scrape (docs/monitor.md «Metrics»). */
+/** Registers the metrics of the parts of the service, most of them read at each scrape (docs/monitor.md «Metrics»). */
 import { X509Certificate } from 'node:crypto';
+import type { MonotonicClock } from '../clock.js';
 import { AppError } from '../errors.js';
 import type { ErrorName } from '../errors.js';
 import { COLLECTIONS, JOB_INDEXES } from '../job/collections.js';
-import { CLASSES } from '../limits/fair-scheduler.js';
+import { CLASSES, CLASS_NAMES } from '../limits/fair-scheduler.js';
 import type { ClassName, SchedulerObserver, Schedulers } from '../limits/fair-scheduler.js';
 import type { MeasuredMemoryBudget } from '../limits/memory-budget.js';
 import type { DatabaseHandle } from '../mongo/connect.js';
@@ -26,16 +27,16 @@ export const knownValues = (database: string) => ({
 });
 
 /** Readiness and its reason, and the build. */
-export function measureServing(state: ServingState, { read }: Metrics): void {
-  read('inventory_job_build_info', BUILD, () => 1);
-  read('inventory_job_serving', {}, () => Number(state.serving()));
+export function registerServingMetrics(state: ServingState, { observable }: Metrics): void {
+  observable('inventory_job_build_info', BUILD, () => 1);
+  observable('inventory_job_serving', {}, () => Number(state.serving()));
   for (const reason of ALL_REASONS)
-    read('inventory_job_not_serving_reason', { reason }, () => Number(state.reason() === reason));
+    observable('inventory_job_not_serving_reason', { reason }, () => Number(state.reason() === reason));
 }
 
 /** Observes the scheduler of each class. */
 export const observeSchedulers =
-  (meter: Meter, monotonicNow: () => number) =>
+  (meter: Meter, monotonicNow: MonotonicClock) =>
   (name: ClassName): SchedulerObserver => ({
     monotonicNow,
     began(waitedMs) {
@@ -46,27 +47,29 @@ export const observeSchedulers =
     },
   });
 
-const isClass = (name: string): name is ClassName => Object.hasOwn(CLASSES, name);
-
 /** The use of what calls share. */
-export function measureLimits(schedulers: Schedulers, memory: MeasuredMemoryBudget, { read }: Metrics): void {
-  for (const name of Object.keys(CLASSES).filter(isClass)) {
+export function registerLimitMetrics(
+  schedulers: Schedulers,
+  memory: MeasuredMemoryBudget,
+  { observable }: Metrics,
+): void {
+  for (const name of CLASS_NAMES) {
     const labels = { class: name };
     const { concurrency, waiting } = CLASSES[name];
-    read('inventory_job_scheduler_running', labels, () => schedulers[name].load().running);
-    read('inventory_job_scheduler_waiting', labels, () => schedulers[name].load().waiting);
-    read('inventory_job_scheduler_limit', { ...labels, kind: 'running' }, () => concurrency);
-    read('inventory_job_scheduler_limit', { ...labels, kind: 'waiting' }, () => waiting);
+    observable('inventory_job_scheduler_running', labels, () => schedulers[name].load().running);
+    observable('inventory_job_scheduler_waiting', labels, () => schedulers[name].load().waiting);
+    observable('inventory_job_scheduler_limit', { ...labels, kind: 'running' }, () => concurrency);
+    observable('inventory_job_scheduler_limit', { ...labels, kind: 'waiting' }, () => waiting);
   }
-  read('inventory_job_answer_memory_bytes', {}, memory.used);
-  read('inventory_job_answer_memory_limit_bytes', {}, () => memory.maxBytes);
+  observable('inventory_job_answer_memory_bytes', {}, memory.used);
+  observable('inventory_job_answer_memory_limit_bytes', {}, () => memory.maxBytes);
 }
 
 /** The indexes that lists need. */
-export function measureIndexes({ isPresent, age }: IndexWatch, { read }: Metrics): void {
+export function registerIndexMetrics({ isPresent, age }: IndexWatch, { observable }: Metrics): void {
   for (const index of JOB_INDEXES.keys.map(indexName))
-    read('inventory_job_index_present', { index }, () => Number(isPresent(index)));
-  read('inventory_job_index_check_age_seconds', {}, () => age() / 1000);
+    observable('inventory_job_index_present', { index }, () => Number(isPresent(index)));
+  observable('inventory_job_index_check_age_seconds', {}, () => age() / 1000);
 }
 
 const WHY_KILLED: ReadonlyMap<ErrorName, 'deadline' | 'client' | 'not_serving'> = new Map([
@@ -77,7 +80,7 @@ const WHY_KILLED: ReadonlyMap<ErrorName, 'deadline' | 'client' | 'not_serving'> 
 
 /** Counts the operations that `kill` ends, each at its first kill. */
 export const measureKills =
-  (kill: Kill, meter: Meter, monotonicNow: () => number): Kill =>
+  (kill: Kill, meter: Meter, monotonicNow: MonotonicClock): Kill =>
   async (id, reason) => {
     if (reason === undefined) return kill(id);
     const why = (reason instanceof AppError && WHY_KILLED.get(reason.error)) || 'needless';
@@ -88,25 +91,31 @@ export const measureKills =
   };
 
 /** Operations past their time, looked up by connections of control. */
-export function measureOrphans(
+export function registerOrphanMetrics(
   { current }: DatabaseHandle,
   operations: Pick<OrphanCountOptions, 'database' | 'maxTimeMs'>,
-  monotonicNow: () => number,
-  { read, beforeCollection }: Metrics,
+  monotonicNow: MonotonicClock,
+  { observable, beforeCollection }: Metrics,
 ): void {
   const servers = () => current().servers();
   const orphans = createOrphanCount({ ...operations, servers, collections: COLLECTIONS, monotonicNow });
   beforeCollection(orphans.refresh);
-  read('inventory_job_orphan_operations', {}, orphans.latest);
+  observable('inventory_job_orphan_operations', {}, orphans.latest);
 }
 
 /** The certificate of the listeners, and whether changed files could be used. */
-export function measureFiles(tls: Tls | undefined, haveKeysFailed: () => boolean, { read }: Metrics): void {
+export function registerFileMetrics(
+  tls: Tls | undefined,
+  hasKeyFileFailed: () => boolean,
+  { observable }: Metrics,
+): void {
   const expiry = (): number => {
     if (tls === undefined) return 0;
     return Date.parse(new X509Certificate(tls.latest().cert).validTo) / 1000;
   };
-  read('inventory_job_tls_certificate_expiry_timestamp_seconds', {}, expiry);
-  read('inventory_job_reload_failed', { file: 'TLS_CERT_FILE' }, () => Number(tls?.hasFailed() === true));
-  read('inventory_job_reload_failed', { file: 'AUTH_PUBLIC_KEYS' }, () => Number(haveKeysFailed()));
+  observable('inventory_job_tls_certificate_expiry_timestamp_seconds', {}, expiry);
+  observable('inventory_job_reload_failed', { file: 'TLS_CERT_FILE' }, () =>
+    Number(tls?.hasFailed() === true),
+  );
+  observable('inventory_job_reload_failed', { file: 'AUTH_PUBLIC_KEYS' }, () => Number(hasKeyFileFailed()));
 }
