@@ -49,7 +49,12 @@ export const ROOMS = [
     ['src/limits/', 'fair scheduling, memory, caches, coalescing, abort scopes, yielding, load shedding'],
   ],
   [['src/config/', 'the environment as one frozen Config, every complaint at once']],
-  [['src/', 'the error table, the rpcs, the clocks, the scope of a caller, the reasons for not serving and the version']],
+  [
+    [
+      'src/',
+      'the error table, the rpcs, the clocks, the scope of a caller, the reasons for not serving and the version',
+    ],
+  ],
   [['src/gen/', 'generated stubs and descriptors']],
 ];
 
