@@ -60,7 +60,9 @@ export function chained(work: Work, options: Partial<CallsOptions> = {}): Chaine
 /** The options of a listener on a free port, beside its calls. */
 export const listenerOptions = () => ({
   ...{ host: '127.0.0.1', port: 0, version: 'test', maxConnections: 100 },
-  ...{ state: createServingState(), memory: createMemoryBudget(Infinity), log: createRecordedLog() },
+  state: createServingState(),
+  memory: createMemoryBudget(Infinity),
+  log: createRecordedLog(),
   ...{ now, monotonicNow },
 });
 

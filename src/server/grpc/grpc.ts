@@ -42,7 +42,7 @@ import { serverCredentials } from './credentials.js';
 import { createHealthService } from './health.js';
 import { createReflectionServices } from './reflection.js';
 import { identify, textIn } from './request-ids.js';
-import { explainRefusals, failure } from './statuses.js';
+import { withOwnStatuses, failure } from './statuses.js';
 import { boundRequest } from './unfinished-requests.js';
 
 /** The services in reflection and health; deployed clients import every listed service. */
@@ -131,7 +131,7 @@ const watchCalls =
   (memory: MemoryBudget): ServerInterceptor =>
   (method, call) => {
     const requestId = identify(call);
-    explainRefusals(call, requestId);
+    withOwnStatuses(call, requestId);
     const taken = boundRequest(call, {
       memory,
       isStream: method.requestStream,
