@@ -1,4 +1,5 @@
 /** The facts about the service that the page needs before its first call. */
+import { callErrorOf } from './call-error.js';
 import { listAt, numberAt, parseJson, textAt } from './json.js';
 
 export interface Settings {
@@ -30,17 +31,27 @@ function setClock(date: string): void {
   offset = Math.abs(difference) < MIN_OFFSET_MS || Number.isNaN(difference) ? 0 : difference;
 }
 
-/** Sets the clock by the answer. Errors: TypeError while the service is unreachable. */
+/** How the service knows its callers. */
+const AUTHS = ['none', 'jwt', 'identity'];
+
+/**
+ * Sets the clock by the answer. Errors: TypeError while the service is unreachable, CallError and SyntaxError for an
+ * answer of something between.
+ */
 export async function fetchSettings(): Promise<Settings> {
   const response = await fetch('/explorer/settings.json');
+  const body = await response.text();
+  if (!response.ok) throw callErrorOf(response.status, body);
+  const given = parseJson(body);
+  const auth = textAt(given, 'auth');
+  if (!AUTHS.includes(auth)) throw new SyntaxError(`no settings: ${body}`);
   setClock(response.headers.get('date') ?? '');
-  const given = parseJson(await response.text());
   const texts = (name: string): readonly string[] =>
     listAt(given, name).filter((each) => typeof each === 'string');
   return {
     version: textAt(given, 'version'),
-    needsToken: textAt(given, 'auth') !== 'none',
-    isBound: textAt(given, 'auth') === 'jwt',
+    needsToken: auth !== 'none',
+    isBound: auth === 'jwt',
     grpcPort: numberAt(given, 'grpc_port'),
     tls: textAt(given, 'tls') === 'on',
     domains: texts('domains'),

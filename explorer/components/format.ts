@@ -1,6 +1,7 @@
 /** Formats numbers, dates and durations in the reader's language; dates in the zone of the page. */
 import { DAY_MS, floor, HOUR_MS } from '../state/time-range.js';
 import type { TimeRange, Unit } from '../state/time-range.js';
+import { isTwofold } from '../state/zone.js';
 
 const numbers = new Intl.NumberFormat();
 const shares = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
@@ -24,6 +25,18 @@ const TICKS: Readonly<Record<Unit, Style>> = {
 const formatted = (time: number, style: Style, zone: string): string =>
   new Intl.DateTimeFormat(undefined, { ...style, timeZone: zone }).format(time);
 
+/** The offset of a zone at a time: `GMT+2`. */
+const offsetName = (time: number, zone: string): string =>
+  new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'shortOffset' })
+    .formatToParts(time)
+    .filter(({ type }) => type === 'timeZoneName')
+    .map(({ value }) => value)
+    .join('');
+
+/** A time by the clocks of a zone, with its offset where they show it twice. */
+const clocked = (time: number, style: Style, zone: string): string =>
+  `${formatted(time, style, zone)}${isTwofold(time, zone) ? ` ${offsetName(time, zone)}` : ''}`;
+
 export const count = (value: number): string => numbers.format(value);
 
 /** A number with its noun: `1 job`, `2 jobs`. */
@@ -40,7 +53,7 @@ export function share(value: number): string {
 /** A date of the service in a zone; other text stays as it is. */
 export function dateTime(text: string, zone: string): string {
   const time = Date.parse(text);
-  return Number.isNaN(time) ? text : formatted(time, DATE_TIME, zone);
+  return Number.isNaN(time) ? text : clocked(time, DATE_TIME, zone);
 }
 
 interface Clock {
@@ -55,8 +68,7 @@ const DATED_CLOCK: Style = { day: 'numeric', month: 'short', year: 'numeric', ..
 const isNear = (time: number, { now }: Clock): boolean => Math.abs(now - time) < DAY_MS;
 
 /** A time of the day, to the second. */
-export const clockTime = (time: number, zone: string): string =>
-  formatted(time, { timeStyle: 'medium' }, zone);
+export const clockTime = (time: number, zone: string): string => clocked(time, { timeStyle: 'medium' }, zone);
 
 /** A time range in a sentence: `since 18:00`. A date at one end is at both, or once for ends of the same day. */
 export function sinceText({ from, to }: Pick<TimeRange, 'from' | 'to'>, clock: Clock): string {
@@ -64,17 +76,17 @@ export function sinceText({ from, to }: Pick<TimeRange, 'from' | 'to'>, clock: C
   const { now, zone } = clock;
   const end = to === undefined || to > now ? undefined : to;
   const style = isNear(from, clock) && isNear(end ?? now, clock) ? CLOCK : DATED_CLOCK;
-  const begun = formatted(from, style, zone);
+  const begun = clocked(from, style, zone);
   if (end === undefined) return `since ${begun}`;
   const isSameDay = floor(from, 'day', zone) === floor(end, 'day', zone);
-  return `from ${begun} to ${formatted(end, isSameDay ? CLOCK : style, zone)}`;
+  return `from ${begun} to ${clocked(end, isSameDay ? CLOCK : style, zone)}`;
 }
 
 /** A time range in words, with its zone: `20 Nov, 09:00 – now, Asia/Seoul`. */
 export function windowText({ from, to }: Pick<TimeRange, 'from' | 'to'>, { now, zone }: Clock): string {
   if (from === undefined) return `all time, ${zone}`;
-  const end = to === undefined || to > now ? 'now' : formatted(to, DATE_TIME, zone);
-  return `${formatted(from, DATE_TIME, zone)} – ${end}, ${zone}`;
+  const end = to === undefined || to > now ? 'now' : clocked(to, DATE_TIME, zone);
+  return `${clocked(from, DATE_TIME, zone)} – ${end}, ${zone}`;
 }
 
 /** The name of a bucket. */

@@ -1,7 +1,7 @@
 /** The top of the page: the domain, the views, and a refresh of all answers. */
+import { absolute } from '../state/absolute.js';
 import { hashOf, VIEWS } from '../state/route.js';
 import type { Route, View } from '../state/route.js';
-import { between } from '../state/time-range.js';
 import { REFRESH_INTERVAL_MS } from '../state/use-now.js';
 import type { ViewContext } from '../state/view-context.js';
 import { CopyButton } from './copy-button.js';
@@ -62,10 +62,8 @@ const Navigation = ({ route }: { readonly route: Route }) => (
 );
 
 /** The address of the view with its times as they are now: another reader sees the same jobs. */
-const linkOf = ({ route, timeRange: { from, to }, now }: ViewContext): string =>
-  `${location.origin}${location.pathname}${hashOf(
-    from === undefined ? route : { ...route, window: between(from, to ?? now) },
-  )}`;
+const linkOf = (context: ViewContext): string =>
+  `${location.origin}${location.pathname}${hashOf(absolute(context))}`;
 
 export function PageHeader({ context, isFixed, onRefresh }: PageHeaderProps) {
   const { route, asOf, zone, unknownZone } = context;

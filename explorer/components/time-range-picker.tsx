@@ -12,8 +12,13 @@ import { windowText } from './format.js';
 const fieldText = (time: number, zone: string): string =>
   new Date(wallTime(time, zone)).toISOString().slice(0, 16);
 
-/** The time of a field, or its fault in words. */
-function readField(text: string, zone: string): { readonly time: number; readonly fault: string } {
+/** The time of a field, or its fault in words. An unchanged field keeps its time, of which it shows the minute alone. */
+function readField(
+  text: string,
+  kept: number,
+  zone: string,
+): { readonly time: number; readonly fault: string } {
+  if (text === fieldText(kept, zone)) return { time: kept, fault: '' };
   const wall = Date.parse(`${text}Z`);
   const time = Number.isNaN(wall) ? NaN : timeAt(wall, zone);
   if (!isReadable(time) || !/^\d{4}-/.test(text))
@@ -25,11 +30,12 @@ const NAMES = { from: 'From', to: 'to' } as const;
 
 function OwnRange({ timeRange, now, zone, go }: ViewContext) {
   const [faults, setFaults] = useState<Readonly<Record<string, string>>>({});
+  const ends = { from: timeRange.from ?? now, to: timeRange.to ?? now };
   const submit = (event: SubmitEvent & { readonly currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
-    const from = readField(textOf(given, 'from'), zone);
-    const to = readField(textOf(given, 'to'), zone);
+    const from = readField(textOf(given, 'from'), ends.from, zone);
+    const to = readField(textOf(given, 'to'), ends.to, zone);
     const order = from.time >= to.time ? 'From is not before to.' : '';
     setFaults({ from: from.fault, to: to.fault || order });
     if (from.fault + to.fault + order === '') go({ ...FIRST_PAGE, window: between(from.time, to.time) });
@@ -45,7 +51,7 @@ function OwnRange({ timeRange, now, zone, go }: ViewContext) {
               name={name}
               aria-invalid={(faults[name] ?? '') !== ''}
               aria-describedby={`${name}-fault`}
-              defaultValue={fieldText(timeRange[name] ?? now, zone)}
+              defaultValue={fieldText(ends[name], zone)}
             />
           </label>
           <span id={`${name}-fault`} class="faults" role="alert">
@@ -65,7 +71,7 @@ const InWords = (context: ViewContext) => {
   const outer = wider(timeRange, context);
   return (
     <p class="words">
-      {isWindow(route.window)
+      {isWindow(route.window, zone)
         ? windowText(timeRange, context)
         : `No window is «${route.window}»: all time, ${zone}`}{' '}
       {outer !== undefined && (
@@ -81,6 +87,17 @@ const InWords = (context: ViewContext) => {
     </p>
   );
 };
+
+/** The parts of a link that could not be read: it may hold more jobs than its sender saw. */
+const Unread = ({ route: { unread }, go }: ViewContext) => (
+  <p class="words" role="status">
+    This link holds text that cannot be read, and does not count:{' '}
+    {unread.map((text) => `«${text}»`).join(', ')}{' '}
+    <button type="button" class="quiet" onClick={() => go({ unread: [] })}>
+      Leave it out
+    </button>
+  </p>
+);
 
 const CHOICES = [[NIGHT, { name: 'Last night' }], ...WINDOWS, [ALL, { name: 'All' }]] as const;
 
@@ -107,6 +124,7 @@ export function TimeRangePicker(context: ViewContext) {
         <OwnRange {...context} />
       </details>
       <InWords {...context} />
+      {route.unread.length > 0 && <Unread {...context} />}
     </div>
   );
 }

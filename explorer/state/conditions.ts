@@ -50,6 +50,8 @@ const isOperator = (name: string): name is OperatorName => Object.hasOwn(OPERATO
 export const valueFormOf = (operator: string): ValueForm =>
   isOperator(operator) ? OPERATORS[operator] : 'value';
 
+export const isText = (value: Json): value is string => typeof value === 'string';
+
 /** Numbers, true, false, null, and JSON in quotes, braces or brackets are themselves; everything else is text. */
 function literal(text: string): Json {
   if (!/^(?:-?\d|true$|false$|null$|["{[])/.test(text)) return text;
@@ -93,15 +95,13 @@ export const sent = ({ key, operator, value }: Condition): SentCondition => ({
 
 /** A value of the service as the reader would type it: text with blanks at its ends in quotes. */
 export const typed = (value: Json): string =>
-  typeof value === 'string' && literal(value.trim()) === value ? value : JSON.stringify(value);
+  isText(value) && literal(value.trim()) === value ? value : JSON.stringify(value);
 
 /** Several texts as the reader would type them in a list. */
 export const typedList = (values: readonly string[]): string => {
   const plain = values.join(', ');
   return JSON.stringify(list(plain, literal)) === JSON.stringify(values) ? plain : JSON.stringify(values);
 };
-
-export const isText = (value: Json): value is string => typeof value === 'string';
 
 /** A condition of a request as the reader would type it. */
 export const typedCondition = ({ key = '', operator = '', value = null }: SentCondition): Condition => ({
@@ -110,8 +110,12 @@ export const typedCondition = ({ key = '', operator = '', value = null }: SentCo
   value: isList(value) && value.every(isText) ? typedList(value) : typed(value),
 });
 
-/** A number outside of JSON texts. */
-const NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d[\d.]*(?:[eE][+-]?\d+)?/g;
+/** The numbers and texts in JSON. */
+const WORDS = /"(?:[^"\\]|\\.)*"|-?\d[\d.]*(?:[eE][+-]?\d+)?/g;
+
+/** The numbers in a typed value: itself, or those of its JSON. Text has none, whatever it looks like. */
+const numbersIn = (text: string): readonly string[] =>
+  isText(literal(text)) ? [] : (text.match(WORDS) ?? []).filter((word) => !word.startsWith('"'));
 
 /** The digits that every double keeps. */
 const EXACT_DIGITS = 15;
@@ -131,15 +135,9 @@ function isExact(text: string): boolean {
 export function valueFault({ operator, value }: Condition): string {
   const form = valueFormOf(operator);
   if (!['value', 'list', 'object'].includes(form)) return '';
-  const isJson = /^\s*[{[]/.test(value);
-  const words = isJson || form !== 'list' ? [value] : value.split(',');
-  const numbers = words
-    .map((word) => word.trim())
-    .filter((word) => isJson || /^-?\d[\d.]*(?:[eE][+-]?\d+)?$/.test(word))
-    .flatMap((word) => word.match(NUMBERS) ?? [])
-    .filter((each) => !each.startsWith('"'));
-  const [first] = numbers.filter((each) => !isExact(each));
-  return first === undefined ? '' : `${first} cannot be asked exactly as a number; in quotes it is text.`;
+  const items = form === 'list' && !isList(literal(value.trim())) ? value.split(',') : [value];
+  const inexact = items.flatMap((item) => numbersIn(item.trim())).find((number) => !isExact(number));
+  return inexact === undefined ? '' : `${inexact} cannot be asked exactly as a number; in quotes it is text.`;
 }
 
 export const hasValueFault = ({

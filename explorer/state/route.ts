@@ -1,9 +1,7 @@
 /** The route: a view with its whole state, kept in the part of the address after `#`, a part never sent by browsers. */
 import { FIELDS } from '../api/fields.js';
-import type { FieldName } from '../api/fields.js';
 import { isList, parseJson } from '../api/json.js';
 import type { Json } from '../api/json.js';
-import { typed } from './conditions.js';
 import type { Condition } from './conditions.js';
 
 export const VIEWS = { overview: 'Overview', jobs: 'Jobs', job: 'Job', statistics: 'Statistics' } as const;
@@ -34,8 +32,10 @@ export interface Route {
   readonly order: string;
   /** The text by which collectors of the overview are found. */
   readonly find: string;
-  /** The stages of the statistics as JSON text. */
+  /** The stages of the statistics as a JSON list; '' for an example. */
   readonly aggregate: string;
+  /** The texts of an address that could not be read: they stay in it until the reader leaves them out. */
+  readonly unread: readonly string[];
 }
 
 export const DEFAULT_ROUTE: Route = {
@@ -55,6 +55,7 @@ export const DEFAULT_ROUTE: Route = {
   order: '',
   find: '',
   aggregate: '',
+  unread: [],
 };
 
 /** The beginning of a domain, in the zone that the reader has chosen. */
@@ -68,22 +69,47 @@ export const PAGE_SIZES = [25, 50, 100] as const;
 
 const isView = (name: string): name is View => Object.hasOwn(VIEWS, name);
 
-function conditionOf(item: Json): readonly Condition[] {
-  if (!isList(item)) return [];
-  const [key, operator, value] = item;
-  return typeof key === 'string' && typeof operator === 'string' && typeof value === 'string'
-    ? [{ key, operator, value }]
-    : [];
+/** A part of an address, and the texts in it that could not be read. */
+interface Part<T> {
+  readonly value: T;
+  readonly unread: readonly string[];
 }
 
-/** Reads conditions from an address; malformed ones are omitted. */
-function conditionsOf(text: string | null): readonly Condition[] {
+/** Reads a JSON list from an address; undefined for other text. */
+function listOf(text: string): readonly Json[] | undefined {
   try {
-    const parsed = parseJson(text ?? '[]');
-    return isList(parsed) ? parsed.flatMap(conditionOf) : [];
+    const parsed = parseJson(text);
+    return isList(parsed) ? parsed : undefined;
   } catch {
-    return [];
+    return undefined;
   }
+}
+
+function conditionOf(item: Json): Condition | undefined {
+  const [key, operator, value] = isList(item) ? item : [];
+  return typeof key === 'string' && typeof operator === 'string' && typeof value === 'string'
+    ? { key, operator, value }
+    : undefined;
+}
+
+function conditionsOf(text: string): Part<readonly Condition[]> {
+  const items = listOf(text || '[]');
+  if (items === undefined) return { value: [], unread: [text] };
+  const read = items.map((item) => conditionOf(item) ?? JSON.stringify(item));
+  return {
+    value: read.filter((each) => typeof each !== 'string'),
+    unread: read.filter((each) => typeof each === 'string'),
+  };
+}
+
+const aggregateOf = (text: string): Part<string> =>
+  text === '' || listOf(text) !== undefined ? { value: text, unread: [] } : { value: '', unread: [text] };
+
+/** Reads the path of a view, in any case and with a slash behind it or none. */
+function viewOf(path: string): Part<View> {
+  const name = path.toLowerCase().replaceAll(/^\/|\/$/g, '');
+  if (isView(name)) return { value: name, unread: [] };
+  return { value: DEFAULT_ROUTE.view, unread: name === '' ? [] : [path] };
 }
 
 const encoded = (list: readonly Condition[]): string =>
@@ -96,17 +122,22 @@ const positive = (text: string | null, otherwise: number): number => {
 
 /** Reads a route from the hash of an address; malformed parts have their defaults. */
 export function routeOf(hash: string): Route {
-  const [, name = '', query = ''] = /^#?\/?([a-z]*)\??(.*)$/s.exec(hash) ?? [];
+  const [, path = '', query = ''] = /^#?([^?]*)\??(.*)$/s.exec(hash) ?? [];
   const given = new URLSearchParams(query);
   const text = (key: string): string => given.get(key) ?? '';
+  const view = viewOf(path);
+  const filter = conditionsOf(text('filter'));
+  const filterOr = conditionsOf(text('filter_or'));
+  const aggregate = aggregateOf(text('aggregate'));
+  const unread = [view, filter, filterOr, aggregate].flatMap((part) => part.unread);
   return {
-    view: isView(name) ? name : 'overview',
+    view: view.value,
     domain: text('domain'),
     window: text('window'),
     zone: text('zone') === 'utc' ? 'utc' : '',
     status: text('status'),
-    filter: conditionsOf(given.get('filter')),
-    filterOr: conditionsOf(given.get('filter_or')),
+    filter: filter.value,
+    filterOr: filterOr.value,
     sort: text('sort') || DEFAULT_ROUTE.sort,
     start: positive(given.get('start'), DEFAULT_ROUTE.start),
     limit: PAGE_SIZES.find((size) => size === Number(given.get('limit'))) ?? DEFAULT_ROUTE.limit,
@@ -115,7 +146,8 @@ export function routeOf(hash: string): Route {
     job: text('job'),
     order: text('order'),
     find: text('find'),
-    aggregate: text('aggregate'),
+    aggregate: aggregate.value,
+    unread: [...given.getAll('unread').filter(Boolean), ...unread],
   };
 }
 
@@ -139,23 +171,13 @@ export function hashOf(route: Route): string {
     find: route.find,
     aggregate: route.aggregate,
   };
-  const given = Object.entries(all).filter(([, value]) => value !== '');
-  return `#/${view}${given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`}`;
+  const query = new URLSearchParams(Object.entries(all).filter(([, value]) => value !== ''));
+  for (const text of route.unread) query.append('unread', text);
+  return `#/${view}${query.size === 0 ? '' : `?${query.toString()}`}`;
 }
 
-/** The same text for routes that ask the same: the order of a table and a search in it ask nothing. */
-export const questionOf = (route: Route): string => hashOf({ ...route, order: '', find: '' });
+/** The same text for routes that ask the same: the order of a table, a search in it and unread texts ask nothing. */
+export const questionOf = (route: Route): string => hashOf({ ...route, order: '', find: '', unread: [] });
 
 /** Another view of the same kind starts at its first page. */
 export const FIRST_PAGE = { start: 1 } as const;
-
-/** Adds conditions, in place of others on the same keys. */
-export function withConditions(route: Route, conditions: readonly Condition[]): Partial<Route> {
-  const keys = conditions.map(({ key }) => key);
-  const others = route.filter.filter(({ key }) => !keys.includes(key));
-  return { ...FIRST_PAGE, filter: [...others, ...conditions] };
-}
-
-/** Adds the condition that a key has a value, in place of others on the same key. */
-export const withCondition = (route: Route, key: FieldName, value: string): Partial<Route> =>
-  withConditions(route, [{ key, operator: 'eq', value: typed(value) }]);

@@ -1,5 +1,6 @@
 /** The time range that a window of the route means, and the buckets of its timeline: hours, days and weeks of the zone. */
-import { dayOf, timeAt, wallTime } from './zone.js';
+import { parseIso } from '../../src/query/dates.js';
+import { changeWithin, dayOf, offsetAt, timeAt, wallTime } from './zone.js';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
@@ -46,13 +47,13 @@ const NIGHT_HOURS = { from: -6, to: 9 } as const;
 /** Weeks are counted from Monday, 5 January 1970. */
 const FIRST_MONDAY = 4 * DAY_MS;
 
-/** The beginning of the bucket around a time, by the clocks of the zone. */
+/** The beginning of the bucket around a time, by the clocks of the zone; that of an hour is not before a change of its clocks. */
 export function floor(time: number, unit: Unit, zone: string): number {
   const { length } = BUCKETS[unit];
   const origin = unit === 'week' ? FIRST_MONDAY : 0;
   const wall = wallTime(time, zone);
   const start = Math.floor((wall - origin) / length) * length + origin;
-  return unit === 'hour' ? time - (wall - start) : timeAt(start, zone);
+  return unit === 'hour' ? changeWithin(time - (wall - start), time, zone) : timeAt(start, zone);
 }
 
 /** The beginning of the bucket after that of `start`: days and weeks may be longer by some hours, hours may be shorter. */
@@ -92,8 +93,14 @@ function lastNight(now: number, zone: string): TimeRange {
 }
 
 /** True for a window that `timeRangeOf` can read. */
-export const isWindow = (window: string): boolean =>
-  window === ALL || window === NIGHT || WINDOWS.has(window) || timeRangeOf(window, 0, 'UTC') !== EVER;
+export const isWindow = (window: string, zone: string): boolean =>
+  window === ALL || window === NIGHT || WINDOWS.has(window) || timeRangeOf(window, 0, zone) !== EVER;
+
+/** A time of a window: ISO 8601, by the clocks of the zone where it has no offset; NaN for other text. */
+function timeOf(text: string, zone: string): number {
+  const time = parseIso(text)?.getTime() ?? NaN;
+  return Number.isNaN(time) || /(?:Z|[+-]\d\d:\d\d)$/.test(text) ? time : timeAt(time, zone);
+}
 
 /** Reads a window at the time `now`; a malformed one means all time. A relative one begins with a whole unit. */
 export function timeRangeOf(window: string, now: number, zone: string): TimeRange {
@@ -104,8 +111,9 @@ export function timeRangeOf(window: string, now: number, zone: string): TimeRang
     const first = floor(now - relative.length, unit, zone);
     return { from: after(first, unit, zone), to: undefined, unit };
   }
-  const [from = NaN, to = NaN] = window.split('/').map((text) => Date.parse(text));
-  return from < to && isReadable(from) && isReadable(to) ? { from, to, unit: unitOf(to - from) } : EVER;
+  const [from = NaN, to = NaN, ...others] = window.split('/').map((text) => timeOf(text, zone));
+  const isRange = others.length === 0 && from < to && isReadable(from) && isReadable(to);
+  return isRange ? { from, to, unit: unitOf(to - from) } : EVER;
 }
 
 /** The end of a time range, or now in one that goes on. */
@@ -121,9 +129,17 @@ function weekStart(text: string): number {
   return floor(dayOf(year, 1, 4), 'week', 'UTC') + (week - 1) * WEEK_MS;
 }
 
+/** The beginning of an hour in the format `%Y-%m-%dT%H%z`; behind a change of the clocks within it, the time of the change. */
+function hourStart(text: string, zone: string): number {
+  const start = Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, ':00$1:$2'));
+  const wall = Date.parse(text.replace(/[+-]\d{4}$/, ':00Z'));
+  if (Number.isNaN(start) || offsetAt(start, zone) === wall - start) return start;
+  return changeWithin(start, start + HOUR_MS - 1, zone);
+}
+
 /** Reads the beginning of a bucket in the service's format; NaN for other text. */
 export function bucketStart(text: string, unit: Unit, zone: string): number {
-  if (unit === 'hour') return Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, ':00$1:$2'));
+  if (unit === 'hour') return hourStart(text, zone);
   const wall = unit === 'week' ? weekStart(text) : Date.parse(text);
   return Number.isNaN(wall) ? NaN : timeAt(wall, zone);
 }

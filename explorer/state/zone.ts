@@ -50,13 +50,36 @@ export function wallTime(time: number, zone: string): number {
   return second + (((time % 1000) + 1000) % 1000);
 }
 
-const offsetAt = (time: number, zone: string): number => wallTime(time, zone) - time;
+/** The wall-clock time of a zone minus UTC. */
+export const offsetAt = (time: number, zone: string): number => wallTime(time, zone) - time;
+
+/** The times at which a zone's clocks show `wall`: two where they go back, none where they skip it. */
+function timesAt(wall: number, zone: string): ReadonlySet<number> {
+  const candidates = [wall - DAY_MS, wall + DAY_MS].map((near) => wall - offsetAt(near, zone));
+  return new Set(candidates.filter((time) => wallTime(time, zone) === wall));
+}
 
 /** The first time at which a zone's clocks show `wall`; a time that they skip is as far behind the gap as it is in it. */
 export function timeAt(wall: number, zone: string): number {
-  const candidates = [wall - DAY_MS, wall + DAY_MS].map((near) => wall - offsetAt(near, zone));
-  const shown = candidates.filter((time) => wallTime(time, zone) === wall);
-  return shown.length > 0 ? Math.min(...shown) : wall - offsetAt(wall - DAY_MS, zone);
+  const shown = timesAt(wall, zone);
+  return shown.size > 0 ? Math.min(...shown) : wall - offsetAt(wall - DAY_MS, zone);
+}
+
+/** True for a time whose wall-clock time is that of another, too. */
+export const isTwofold = (time: number, zone: string): boolean =>
+  timesAt(wallTime(time, zone), zone).size > 1;
+
+/** The time after `from` and up to `to` at which a zone's clocks change; `from` if they do not. */
+export function changeWithin(from: number, to: number, zone: string): number {
+  const offset = offsetAt(to, zone);
+  if (offsetAt(from, zone) === offset) return from;
+  let [before, after] = [from, Math.floor(to)];
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    if (offsetAt(middle, zone) === offset) after = middle;
+    else before = middle;
+  }
+  return after;
 }
 
 /** True for a time that a zone's clocks show. */

@@ -261,3 +261,21 @@ test.each([
   await again(page);
   await page.getByRole('list', { name: 'Filters' }).getByText('Status is Error').waitFor();
 });
+
+test.each([
+  [503, '{"message":"no healthy upstream"}'],
+  [502, '{"auth":"none"}'],
+  [429, '"too many requests"'],
+  [200, '{"auth":"basic"}'],
+  [200, '<html>'],
+])('settings that come as %d %s are asked for again', async (code, body) => {
+  const { page } = await explorer.at('#/');
+  await page.route('**/explorer/settings.json', (route) =>
+    route.fulfill({ status: code, contentType: 'application/json', body }),
+  );
+  await page.reload();
+  await page.getByText('The service does not answer. Trying again every 2 seconds.').waitFor();
+  expect(await page.getByLabel('Token').count()).toBe(0);
+  await page.unroute('**/explorer/settings.json');
+  await page.getByText('Whose jobs?').waitFor();
+});

@@ -29,7 +29,8 @@ describe('an address', () => {
     job: text,
     order: text,
     find: text,
-    aggregate: text,
+    aggregate: fc.constantFrom('', '[]', '[{"count":{"name":"jobs"}}]'),
+    unread: fc.array(fc.string({ minLength: 1 }), { maxLength: 2 }),
   });
 
   test('names a route, and leads back to it', () => {
@@ -52,13 +53,25 @@ describe('an address', () => {
 
   test.each([
     ['', DEFAULT_ROUTE],
-    ['#/nowhere?start=-1&limit=7&filter=nonsense', DEFAULT_ROUTE],
+    ['#/nowhere?start=-1&limit=7&filter=nonsense', { ...DEFAULT_ROUTE, unread: ['/nowhere', 'nonsense'] }],
     [
       '#/jobs?filter=[["a"],["status","eq","ERROR"],7]',
-      { ...DEFAULT_ROUTE, view: 'jobs', filter: [{ key: 'status', operator: 'eq', value: 'ERROR' }] },
+      {
+        ...DEFAULT_ROUTE,
+        view: 'jobs',
+        filter: [{ key: 'status', operator: 'eq', value: 'ERROR' }],
+        unread: ['["a"]', '7'],
+      },
     ],
+    ['#/Jobs', { ...DEFAULT_ROUTE, view: 'jobs' }],
+    ['#/jobs/?start=26', { ...DEFAULT_ROUTE, view: 'jobs', start: 26 }],
+    ['#/jobs/more', { ...DEFAULT_ROUTE, unread: ['/jobs/more'] }],
+    ['#/jobs?filter_or=7', { ...DEFAULT_ROUTE, view: 'jobs', unread: ['7'] }],
+    ['#/statistics?aggregate=[{', { ...DEFAULT_ROUTE, view: 'statistics', unread: ['[{'] }],
+    ['#/?unread=told&unread=', { ...DEFAULT_ROUTE, unread: ['told'] }],
   ])('%j', (hash, expected) => {
     expect(routeOf(hash)).toEqual(expected);
+    expect(routeOf(hashOf(routeOf(hash)))).toEqual(expected);
   });
 });
 

@@ -93,7 +93,7 @@ test.each([
   ['2026-11-02T00:00Z/2026-11-01T00:00Z', false],
   ['nonsense', false],
 ])('%s is a window: %s', (window, expected) => {
-  expect(isWindow(window)).toBe(expected);
+  expect(isWindow(window, 'UTC')).toBe(expected);
 });
 
 test.each([

@@ -7,8 +7,9 @@ import { pluginName } from '../../components/job-columns.js';
 import { Progress } from '../../components/progress.js';
 import { Status } from '../../components/status.js';
 import { Time } from '../../components/time.js';
-import { hashOf, startOf, withCondition } from '../../state/route.js';
+import { hashOf, startOf } from '../../state/route.js';
 import type { Route } from '../../state/route.js';
+import { withCondition } from '../../state/with-conditions.js';
 
 const DATES = { Created: 'created_at', Updated: 'updated_at', Finished: 'finished_at' } as const;
 const IDS = { Project: 'project_id', Domain: 'domain_id' } as const;

@@ -9,9 +9,10 @@ import { count, plural } from '../../components/format.js';
 import { Time } from '../../components/time.js';
 import { useAnswer } from '../../state/answer.js';
 import { typedCondition } from '../../state/conditions.js';
-import { hashOf, withConditions } from '../../state/route.js';
+import { hashOf } from '../../state/route.js';
 import { selectionOf } from '../../state/selection.js';
 import type { ViewContext } from '../../state/view-context.js';
+import { withConditions } from '../../state/with-conditions.js';
 
 interface Named {
   readonly context: ViewContext;

@@ -4,18 +4,15 @@ import { Bar } from '../../components/bar.js';
 import { Sparkline } from '../../components/sparkline.js';
 import { count, duration, share } from '../../components/format.js';
 import { changeOf } from '../../state/chance.js';
+import { ratio } from './rate-order.js';
+import type { RateColumnId } from './rate-order.js';
 import type { Rate } from './rates.js';
 
 export interface RateColumn {
   readonly title: string;
-  /** The value by which it sorts, the greatest first; undefined comes last. */
-  value(rate: Rate): number | undefined;
   /** `longest` is the greatest median of all rows. */
   cell(rate: Rate, longest: number): ComponentChildren;
 }
-
-const failing = ({ failing: { part, of } }: Rate): number | undefined => (of === 0 ? undefined : part / of);
-const before = ({ before: { part, of } }: Rate): number | undefined => (of === 0 ? undefined : part / of);
 
 const MARKS = {
   more: { text: 'worse', color: 'bad' },
@@ -24,7 +21,7 @@ const MARKS = {
 
 /** A share before, with a word where the difference is larger than chance. */
 function Before({ rate }: { readonly rate: Rate }) {
-  const was = before(rate);
+  const was = ratio(rate.before);
   if (was === undefined) return <>–</>;
   const change = changeOf({ part: rate.failed, of: rate.failing.of - rate.stuck }, rate.before);
   const mark = change === 'same' ? undefined : MARKS[change];
@@ -53,7 +50,7 @@ const Measured = ({
 
 /** The share of failing jobs beside its trend over the window, or a bar where no trend is known. */
 function Failing({ rate }: { readonly rate: Rate }) {
-  const part = failing(rate);
+  const part = ratio(rate.failing);
   const text = share(part ?? 0);
   const { trend } = rate;
   if (trend === undefined) return <Measured part={part} color="is-error" text={text} />;
@@ -73,20 +70,14 @@ function stuckCell({ stuck, isStuckCut }: Rate): string {
   return stuck === 0 ? '–' : `${count(stuck)}+`;
 }
 
-/** By the ids of the order. */
-export const RATE_COLUMNS: Readonly<Record<string, RateColumn>> = {
-  failing: {
-    title: 'Failing',
-    value: failing,
-    cell: (rate) => <Failing rate={rate} />,
-  },
-  before: { title: 'Before', value: before, cell: (rate) => <Before rate={rate} /> },
-  failed: { title: 'Failed', value: ({ failed }) => failed, cell: ({ failed }) => count(failed) },
-  stuck: { title: 'Stuck', value: ({ stuck }) => stuck, cell: stuckCell },
-  jobs: { title: 'Jobs', value: ({ jobs }) => jobs, cell: ({ jobs }) => count(jobs) },
+export const RATE_COLUMNS: Readonly<Record<RateColumnId, RateColumn>> = {
+  failing: { title: 'Failing', cell: (rate) => <Failing rate={rate} /> },
+  before: { title: 'Before', cell: (rate) => <Before rate={rate} /> },
+  failed: { title: 'Failed', cell: ({ failed }) => count(failed) },
+  stuck: { title: 'Stuck', cell: stuckCell },
+  jobs: { title: 'Jobs', cell: ({ jobs }) => count(jobs) },
   median: {
     title: 'Median',
-    value: ({ median }) => median,
     cell: ({ median, isSlower }, longest) => (
       <>
         {isSlower && <strong class="bad">slower </strong>}
@@ -95,30 +86,3 @@ export const RATE_COLUMNS: Readonly<Record<string, RateColumn>> = {
     ),
   },
 };
-
-/** The order of a table: the worst first without a column; by name; or by a column, the greatest first. */
-export interface Order {
-  readonly by: string;
-  readonly isReversed: boolean;
-}
-
-export const WORST_FIRST: Order = { by: '', isReversed: false };
-export const NAME = 'name';
-
-/** An order as the route has it: the id of a column, behind '-' if it is reversed. */
-export const orderText = ({ by, isReversed }: Order): string => `${isReversed ? '-' : ''}${by}`;
-export const orderOf = (text: string): Order =>
-  text.startsWith('-') ? { by: text.slice(1), isReversed: true } : { by: text, isReversed: false };
-
-const compare = (by: string): ((one: Rate, other: Rate) => number) | undefined => {
-  if (by === NAME) return (one, other) => one.name.localeCompare(other.name);
-  const column = Object.hasOwn(RATE_COLUMNS, by) ? RATE_COLUMNS[by] : undefined;
-  return column && ((one, other) => (column.value(other) ?? -1) - (column.value(one) ?? -1));
-};
-
-/** Sorts rows that come with the worst first; rows that are equal stay in that order. */
-export function sorted(rates: readonly Rate[], { by, isReversed }: Order): readonly Rate[] {
-  const order = compare(by);
-  const found = order === undefined ? rates : rates.toSorted(order);
-  return isReversed && order !== undefined ? found.toReversed() : found;
-}

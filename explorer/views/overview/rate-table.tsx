@@ -1,8 +1,9 @@
 /** Collectors or providers with the outcome of their jobs: the worst first, sorted by any head, searched by name. */
 import { useState } from 'preact/hooks';
 import { count } from '../../components/format.js';
-import { NAME, RATE_COLUMNS, sorted, WORST_FIRST } from './rate-columns.js';
-import type { Order } from './rate-columns.js';
+import { RATE_COLUMNS } from './rate-columns.js';
+import { isFound, NAME, sorted, WORST_FIRST } from './rate-order.js';
+import type { Order } from './rate-order.js';
 import type { Rate } from './rates.js';
 
 /** Rows shown before the reader asks for all. */
@@ -59,9 +60,6 @@ const Row = ({
   </tr>
 );
 
-const contains = (text: string, word: string): boolean =>
-  text.toLocaleLowerCase().includes(word.trim().toLocaleLowerCase());
-
 function Rows({ title, rates, onPick, order, onOrder }: Omit<RateTableProps, 'word' | 'onFind'>) {
   const longest = Math.max(1, ...rates.map(({ median }) => median ?? 0));
   return (
@@ -89,7 +87,7 @@ export function RateTable(props: RateTableProps) {
   const [isWhole, setWhole] = useState(false);
   if (rates.length === 0) return <p class="none">No jobs.</p>;
   const isLong = rates.length > MAX_ROWS || word !== '';
-  const found = sorted(rates, order).filter(({ name, key }) => contains(`${name} ${key}`, word));
+  const found = sorted(rates, order).filter((rate) => isFound(rate, word));
   const shown = isWhole ? found : found.slice(0, MAX_ROWS);
   const name = title.toLowerCase();
   return (

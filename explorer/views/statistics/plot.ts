@@ -1,8 +1,11 @@
 /** Decides which chart fits the rows of statistics (docs/explorer.md «Statistics»). */
-import { isObject } from '../../api/json.js';
+import { isObject, numberAt, textAt, valueAt } from '../../api/json.js';
 import type { Json, JsonObject } from '../../api/json.js';
+import { isText } from '../../state/conditions.js';
 import { STATUS_NAMES } from '../../state/filter-words.js';
 import { sumBy } from '../../state/grouping.js';
+import { namesIn } from './row-columns.js';
+import { isTime, timeline } from './time-texts.js';
 
 export interface Plot {
   readonly columns: readonly string[];
@@ -14,37 +17,43 @@ export interface Plot {
 const MAX_COLUMNS = 400;
 const MAX_SERIES = 12;
 
-const isTime = (value: string): boolean => /^\d{4}(?:-\d\d|-W\d\d|$)/.test(value);
-const label = (value: Json | undefined): string =>
-  value === undefined || value === null ? 'none' : typeof value === 'string' ? value : JSON.stringify(value);
+const label = (value: Json): string =>
+  value === null ? 'none' : typeof value === 'string' ? value : JSON.stringify(value);
 
-const number = (value: Json | undefined): number => (typeof value === 'number' ? value : 0);
 const isMeasure = (value: Json | undefined): boolean =>
   value === undefined || value === null || typeof value === 'number';
 
 const unique = (values: readonly string[]): readonly string[] => [...new Set(values)];
 
 const isOverTime = (rows: readonly JsonObject[], key: string): boolean =>
-  rows.every((row) => isTime(label(row[key])));
+  rows.every((row) => isTime(textAt(row, key)));
 
 /** A value at its place in the chart. */
 interface Point {
-  readonly column: string;
-  readonly series: string;
+  readonly column: Json;
+  readonly series: Json;
   readonly value: number;
+}
+
+/** Names values, each by a name of its own: text that reads as another value is quoted. */
+function namesOf(values: readonly Json[]): (value: Json) => string {
+  const others = new Set(values.filter((value) => !isText(value)).map(label));
+  return (value) => (isText(value) && others.has(value) ? JSON.stringify(value) : label(value));
 }
 
 const placeOf = (column: string, series: string): string => JSON.stringify([column, series]);
 
 /** Arranges points in columns and series; undefined for too many of either. */
-function arrange(points: readonly Point[], isSorted: boolean): Omit<Plot, 'as'> | undefined {
-  const found = unique(points.map(({ column }) => column));
-  const columns = isSorted ? found.toSorted() : found;
-  const names = unique(points.map(({ series }) => series));
+function arrange(points: readonly Point[], overTime: boolean): Omit<Plot, 'as'> | undefined {
+  const columnName = namesOf(points.map(({ column }) => column));
+  const seriesName = namesOf(points.map(({ series }) => series));
+  const found = unique(points.map(({ column }) => columnName(column)));
+  const columns = overTime ? timeline(found, MAX_COLUMNS) : found;
+  const names = unique(points.map(({ series }) => seriesName(series)));
   if (columns.length > MAX_COLUMNS || names.length > MAX_SERIES) return undefined;
   const sums = sumBy(
     points,
-    ({ column, series }) => placeOf(column, series),
+    ({ column, series }) => placeOf(columnName(column), seriesName(series)),
     ({ value }) => value,
   );
   const valuesOf = (name: string) => columns.map((column) => sums.get(placeOf(column, name)) ?? 0);
@@ -60,8 +69,8 @@ interface Axes {
 
 /** undefined for rows without a measure or a key, and for more than two keys. */
 function axesOf(rows: readonly JsonObject[]): Axes | undefined {
-  const names = unique(rows.flatMap((row) => Object.keys(row)));
-  const [measure, ...others] = names.filter((name) => rows.every((row) => isMeasure(row[name])));
+  const names = namesIn(rows);
+  const [measure, ...others] = names.filter((name) => rows.every((row) => isMeasure(valueAt(row, name))));
   const keys = names.filter((name) => name !== measure && !others.includes(name));
   const along = keys.find((key) => isOverTime(rows, key)) ?? keys[0];
   if (measure === undefined || along === undefined || keys.length > 2) return undefined;
@@ -70,10 +79,10 @@ function axesOf(rows: readonly JsonObject[]): Axes | undefined {
 
 /** With one key every measure is a series; with two the first measure is drawn, a series for each value across. */
 const pointsOf = (row: JsonObject, { along, across, measures }: Axes): readonly Point[] => {
-  const column = label(row[along]);
+  const column = valueAt(row, along) ?? null;
   return across === undefined
-    ? measures.map((name) => ({ column, series: name, value: number(row[name]) }))
-    : [{ column, series: label(row[across]), value: number(row[measures[0]]) }];
+    ? measures.map((name) => ({ column, series: name, value: numberAt(row, name) }))
+    : [{ column, series: valueAt(row, across) ?? null, value: numberAt(row, measures[0]) }];
 };
 
 /** Statuses of jobs add up to all of them, and are stacked; over time, other series are compared, a line each. */

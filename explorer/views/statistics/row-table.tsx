@@ -1,29 +1,14 @@
 /** Rows of any shape as a table: a column for each name, columns of numbers last. */
+import { valueAt } from '../../api/json.js';
 import type { Json, JsonObject } from '../../api/json.js';
 import { count } from '../../components/format.js';
-
-interface Column {
-  readonly name: string;
-  readonly isNumber: boolean;
-}
+import { columnsOf } from './row-columns.js';
+import type { Column } from './row-columns.js';
 
 const cell = (value: Json | undefined): string => {
   if (value === undefined) return '';
   return typeof value === 'number' ? count(value) : typeof value === 'string' ? value : JSON.stringify(value);
 };
-
-/** The names in rows, each once. */
-export const namesIn = (rows: readonly JsonObject[]): readonly string[] => [
-  ...new Set(rows.flatMap((row) => Object.keys(row))),
-];
-
-function columnsOf(rows: readonly JsonObject[]): readonly Column[] {
-  const isNumber = (name: string): boolean =>
-    rows.every((row) => row[name] === undefined || typeof row[name] === 'number');
-  return namesIn(rows)
-    .map((name) => ({ name, isNumber: isNumber(name) }))
-    .toSorted((a, b) => Number(a.isNumber) - Number(b.isNumber));
-}
 
 const classOf = ({ isNumber }: Column): string => (isNumber ? 'number' : '');
 
@@ -46,7 +31,7 @@ export function RowTable({ rows }: { readonly rows: readonly JsonObject[] }) {
             <tr key={index}>
               {columns.map((column) => (
                 <td key={column.name} class={classOf(column)}>
-                  {cell(row[column.name])}
+                  {cell(valueAt(row, column.name))}
                 </td>
               ))}
             </tr>
