@@ -208,6 +208,16 @@ export class AppError extends Error {
   }
 }
 
+/** An error in the words of another service, which may quote a request: the log has its code, and its text at debug alone. */
+export class ForeignError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 /** Fills in the blanks in the text of the error `name`. */
 function textOf<Name extends ErrorName>(name: Name, about: About<Name>): string {
   const blanks: ReadonlyMap<string, string> = new Map(Object.entries(about));

@@ -10,7 +10,7 @@ import { anonymous } from './anonymous.js';
 import type { Authenticate } from './caller.js';
 import { createFetchedKeys } from './fetched-keys.js';
 import { createIdentity } from './identity.js';
-import type { IdentityEndpoint } from './identity.js';
+import type { IdentityEndpoint } from './identity-channel.js';
 import { createJwtAuthenticate } from './jwt.js';
 import { createKeyFile, eitherKeys } from './keys.js';
 import type { KeyFile, KeysOf } from './keys.js';

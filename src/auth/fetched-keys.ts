@@ -1,11 +1,13 @@
 /** Caches the keys of the identity service: one fetch at a time per domain, stale keys during an outage (docs/secure.md «Identity service»). */
 import type { MonotonicClock } from '../clock.js';
-import { echo, messageOf } from '../errors.js';
+import { messageOf } from '../errors.js';
+import type { AuthenticationResponse } from '../gen/spaceone/api/core/v1/handler.js';
 import { raceAbort, raceTimeout, withTimeout } from '../limits/abort.js';
 import { createCache } from '../limits/cache.js';
 import { createFairScheduler } from '../limits/fair-scheduler.js';
 import type { FairScheduler } from '../limits/fair-scheduler.js';
 import { createSingleflight } from '../limits/singleflight.js';
+import { loggedDomain } from '../telemetry/logged-id.js';
 import type { Origin } from './caller.js';
 import { identityUnavailable, IDENTITY_TIMEOUT_MS } from './identity.js';
 import type { Identity } from './identity.js';
@@ -29,6 +31,15 @@ const GRACE_MS = 500;
 const FETCH_LIMITS = { concurrency: 16, waiting: Infinity };
 
 type Keys = readonly VerifyingKey[];
+
+/** Reads the key in an answer about a domain. Errors: an Error about the fault, without any content of the answer. */
+async function keyIn(
+  { domain_id, public_key }: AuthenticationResponse,
+  asked: string,
+): Promise<VerifyingKey> {
+  if (domain_id !== asked) throw new Error('the answer is about another domain');
+  return readKey(public_key);
+}
 
 interface CachedKeys {
   readonly keys: Keys;
@@ -72,7 +83,7 @@ function createKeyCache({ monotonicNow, log, capacity = MAX_DOMAINS }: FetchedKe
     hasNone: (domainId: string): boolean => without.get(domainId) !== undefined,
     keep(domainId: string, keys: Keys): Keys {
       if (complaints.get(domainId) !== undefined)
-        log.info({ domain_id: echo(domainId) }, 'the key of a domain can be used again');
+        log.info({ domain_id: loggedDomain(domainId) }, 'the key of a domain can be used again');
       complaints.delete(domainId);
       without.delete(domainId);
       withKey.set(domainId, { keys, until: monotonicNow() + KEY_TTL_MS, stale: false });
@@ -83,7 +94,10 @@ function createKeyCache({ monotonicNow, log, capacity = MAX_DOMAINS }: FetchedKe
     /** Caches the absence of a usable key; `complaint` is the fault of the unusable one. */
     keepUnusable(domainId: string, complaint: string): Keys {
       if (complaint !== complaints.get(domainId))
-        log.warn({ domain_id: echo(domainId), reason: complaint }, 'the key of a domain cannot be used');
+        log.warn(
+          { domain_id: loggedDomain(domainId), reason: complaint },
+          'the key of a domain cannot be used',
+        );
       complaints.set(domainId, complaint);
       return keepNone(domainId);
     },
@@ -117,9 +131,9 @@ export function createFetchedKeys(
     const acquire = (waiting: AbortSignal): Promise<Disposable> => acquireSlot(domainId, waiting);
     using _slot = await withTimeout(timeoutMs, signal, acquire, identityUnavailable);
     const left = Math.max(1, timeoutMs - (monotonicNow() - begun));
-    const text = await identity.publicKey(domainId, signal, left, origin);
-    if (text === undefined) return cache.keepNone(domainId);
-    return await readKey(text).then(
+    const answer = await identity.publicKey(domainId, signal, left, origin);
+    if (answer === undefined) return cache.keepNone(domainId);
+    return await keyIn(answer, domainId).then(
       (key) => cache.keep(domainId, [key]),
       (error: unknown) => cache.keepUnusable(domainId, messageOf(error)),
     );

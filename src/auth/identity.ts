@@ -1,12 +1,10 @@
 /** The identity service over gRPC: the keys of domains, and the roles of callers (docs/secure.md «Identity service»). */
-import { credentials, Metadata, status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import type { ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 import type { MonotonicClock } from '../clock.js';
-import { AppError, appError, fail } from '../errors.js';
+import { AppError, appError, fail, ForeignError } from '../errors.js';
 import { AuthorizationRequest, AuthorizationRequest_Scope } from '../gen/spaceone/api/core/v1/handler.js';
 import type { AuthenticationResponse, AuthorizationResponse } from '../gen/spaceone/api/core/v1/handler.js';
-import { AuthorizationClient } from '../gen/spaceone/api/identity/v1/authorization.js';
-import { DomainClient } from '../gen/spaceone/api/identity/v1/domain.js';
 import { abortReason } from '../limits/abort.js';
 import type { RequestedScope } from '../scope.js';
 import type { Origin } from './caller.js';
@@ -17,13 +15,8 @@ import { NO_TRACER, serverAttributes } from '../telemetry/traces/tracer.js';
 import type { Span, Tracer } from '../telemetry/traces/tracer.js';
 import { createOutage } from '../telemetry/outage.js';
 import type { OutageLog } from '../telemetry/outage.js';
-
-export interface IdentityEndpoint {
-  /** `host:port`. */
-  readonly address: string;
-  /** True for TLS. */
-  readonly secure: boolean;
-}
+import { openIdentityChannel } from './identity-channel.js';
+import type { IdentityClients, IdentityEndpoint } from './identity-channel.js';
 
 /** The question about a caller's role: its token and its request. */
 export interface RoleQuestion extends RequestedScope {
@@ -35,7 +28,7 @@ export interface RoleQuestion extends RequestedScope {
 
 export interface Identity {
   /**
-   * Fetches the public key of a domain within `timeoutMs` milliseconds: a JWK as JSON, or undefined if there is none.
+   * Fetches the public key of a domain within `timeoutMs` milliseconds: a JWK as JSON, with its domain; undefined if there is none.
    * Aborting `signal` cancels the call. Errors: UNAVAILABLE, and the abort reason.
    */
   publicKey(
@@ -43,7 +36,7 @@ export interface Identity {
     signal: AbortSignal,
     timeoutMs: number,
     origin?: Origin,
-  ): Promise<string | undefined>;
+  ): Promise<AuthenticationResponse | undefined>;
   /** Asks for the caller's role. Errors: PERMISSION_DENIED, AUTHENTICATE_FAILURE, and those of `publicKey`. */
   role(question: RoleQuestion, signal: AbortSignal): Promise<AuthorizationResponse>;
   close(): void;
@@ -66,13 +59,8 @@ const statusNameOf = (code: status) => IDENTITY_STATUSES.find((name) => name ===
 /** The default time for an answer of identity. */
 export const IDENTITY_TIMEOUT_MS = 4000;
 
-/** Milliseconds between two tries to connect, at most. */
-const CHANNEL = {
-  'grpc.initial_reconnect_backoff_ms': 100,
-  'grpc.min_reconnect_backoff_ms': 100,
-  'grpc.max_reconnect_backoff_ms': 1000,
-  'grpc.enable_channelz': 0,
-} as const;
+/** The share of the timeout after which waiting for an answer is silence: timers are not exact. */
+const SILENCE_SHARE = 0.9;
 
 const OUTAGE = {
   down: 'AUTH_IDENTITY_ENDPOINT: the identity service does not answer',
@@ -92,7 +80,6 @@ const REFUSALS: ReadonlyMap<number, () => never> = new Map([
   [status.UNAUTHENTICATED, () => fail('AUTHENTICATE_FAILURE', { message: 'a valid token is needed' })],
 ]);
 
-const NO_KEY: AuthenticationResponse = { domain_id: '', public_key: '' };
 const ROLE_REQUEST: AuthorizationRequest = {
   ...AuthorizationRequest.decode(new Uint8Array()),
   service: 'inventory',
@@ -100,32 +87,50 @@ const ROLE_REQUEST: AuthorizationRequest = {
   scope: AuthorizationRequest_Scope.PROJECT,
 };
 
-const readNoKey: Refusal<AuthenticationResponse> = ({ code, details }) =>
-  code === status.INVALID_ARGUMENT && details.startsWith('ERROR_NOT_FOUND') ? () => NO_KEY : undefined;
+const readNoKey: Refusal<undefined> = ({ code, details }) =>
+  code === status.INVALID_ARGUMENT && details.startsWith('ERROR_NOT_FOUND') ? () => undefined : undefined;
 
 export const identityUnavailable = (): AppError =>
   appError('UNAVAILABLE', { reason: 'the caller cannot be verified now' });
 
 type Answered<T> = (error: ServiceError | null, answer: T) => void;
-type Begin<T> = (metadata: Metadata, answered: Answered<T>) => ClientUnaryCall;
+type Begin<T> = (clients: IdentityClients, metadata: Metadata, answered: Answered<T>) => ClientUnaryCall;
 
-/** Makes a call, cancelled with `signal`; answers its error and its response. */
+interface Outcome<T> {
+  readonly error: ServiceError | null;
+  readonly answer: T;
+  /** The status is of identity itself, and not made up in its place by the gRPC library. */
+  readonly isAnswered: boolean;
+}
+
+/** Trailers of identity have a content type at least, unless headers came before them. */
+const hasTrailers = (error: ServiceError | null): boolean =>
+  error !== null && Object.keys(error.metadata.getMap()).length > 0;
+
+/** Makes a call, cancelled with `signal`. */
 function callOf<T>(
-  begin: Begin<T>,
-  metadata: Metadata,
+  begin: (answered: Answered<T>) => ClientUnaryCall,
   signal: AbortSignal,
-): Promise<Parameters<Answered<T>>> {
+): Promise<Outcome<T>> {
   return new Promise((resolve) => {
-    const call = begin(metadata, (error, answer) => {
+    let hasHeaders = false;
+    const call = begin((error, answer) => {
       signal.removeEventListener('abort', cancel);
-      resolve([error, answer]);
+      resolve({ error, answer, isAnswered: hasHeaders || hasTrailers(error) });
     });
     const cancel = (): void => {
       call.cancel();
     };
+    call.once('metadata', () => {
+      hasHeaders = true;
+    });
     signal.addEventListener('abort', cancel, { once: true });
   });
 }
+
+/** The failure for the log: identity's own words may quote a token. */
+const loggedFailure = ({ error, isAnswered }: Outcome<unknown>): unknown =>
+  error !== null && isAnswered ? new ForeignError(status[error.code], error.details) : error;
 
 /** The rpcs of identity, by their names in the metrics. */
 const METHODS = {
@@ -176,54 +181,64 @@ interface Question<T> {
   readonly origin: Origin | undefined;
 }
 
-/** Asks identity at `address`, counts and traces the requests, and logs an outage. */
-function createAsk(address: string, options: IdentityOptions) {
-  const { monotonicNow, log, meter = NO_METER, tracer = NO_TRACER } = options;
+/** Asks identity, counts and traces the requests, and logs an outage. */
+function createAsk(endpoint: IdentityEndpoint, options: IdentityOptions) {
+  const {
+    monotonicNow,
+    log,
+    meter = NO_METER,
+    tracer = NO_TRACER,
+    timeoutMs = IDENTITY_TIMEOUT_MS,
+  } = options;
   const outage = createOutage(OUTAGE, log, monotonicNow);
-  return async function ask<T>({ rpc, begin, refusal, signal, origin }: Question<T>): Promise<T> {
+  const channel = openIdentityChannel(endpoint, { silenceMs: timeoutMs * SILENCE_SHARE, monotonicNow });
+
+  async function ask<T>({ rpc, begin, refusal, signal, origin }: Question<T>): Promise<T> {
     signal.throwIfAborted();
     const begun = monotonicNow();
-    const span = beginSpan(tracer, rpc, address, origin);
-    const [error, answer] = await callOf(begin, metadataOf(span, origin), signal);
+    const span = beginSpan(tracer, rpc, endpoint.address, origin);
+    using request = channel.begin();
+    const metadata = metadataOf(span, origin);
+    const outcome = await callOf<T>((answered) => begin(request.clients, metadata, answered), signal);
+    const { error, answer, isAnswered } = outcome;
+    if (isAnswered) request.heard();
     const code = codeOf(error, signal);
     endSpan(span, status[code]);
     meter.add('inventory_job_identity_requests_total', { rpc, status: statusNameOf(code) });
     meter.observe('inventory_job_identity_request_seconds', {}, (monotonicNow() - begun) / 1000);
     const read = error === null ? () => answer : refusal(error);
     if (read === undefined) {
-      if (!signal.aborted || isLate(signal)) outage.failed(error);
+      if (!signal.aborted || isLate(signal)) outage.failed(loggedFailure(outcome));
       throw signal.aborted ? abortReason(signal) : identityUnavailable();
     }
     outage.answered();
     return read();
-  };
+  }
+
+  return { ask, close: channel.close };
 }
 
 /** Creates a client of the identity service; it connects on its first call. */
-export function createIdentity({ address, secure }: IdentityEndpoint, options: IdentityOptions): Identity {
-  const channel = secure ? credentials.createSsl() : credentials.createInsecure();
-  const domains = new DomainClient(address, channel, CHANNEL);
-  const authorizations = new AuthorizationClient(address, channel, CHANNEL);
+export function createIdentity(endpoint: IdentityEndpoint, options: IdentityOptions): Identity {
   const { now, timeoutMs = IDENTITY_TIMEOUT_MS } = options;
-  const ask = createAsk(address, options);
+  const { ask, close } = createAsk(endpoint, options);
   return {
-    async publicKey(domainId, signal, timeoutMs, origin) {
+    publicKey(domainId, signal, timeoutMs, origin) {
       const request = { domain_id: domainId };
-      const { public_key: key } = await ask({
+      return ask<AuthenticationResponse | undefined>({
         rpc: 'get_public_key',
-        begin: (metadata, answered) =>
+        begin: ({ domains }, metadata, answered) =>
           domains.getPublicKey(request, metadata, { deadline: now() + timeoutMs }, answered),
         refusal: readNoKey,
         signal,
         origin,
       });
-      return key === '' ? undefined : key;
     },
     role({ verb, token, domain_id, project_id = '', origin }, signal) {
       const request = { ...ROLE_REQUEST, verb, domain_id, project_id };
       return ask<AuthorizationResponse>({
         rpc: 'verify',
-        begin(metadata, answered) {
+        begin({ authorizations }, metadata, answered) {
           metadata.set('token', token);
           return authorizations.verify(request, metadata, { deadline: now() + timeoutMs }, answered);
         },
@@ -232,9 +247,6 @@ export function createIdentity({ address, secure }: IdentityEndpoint, options: I
         origin,
       });
     },
-    close() {
-      domains.close();
-      authorizations.close();
-    },
+    close,
   };
 }

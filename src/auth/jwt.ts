@@ -1,5 +1,5 @@
 /** AUTH=jwt: the token names the caller's domain, and the key of that domain verifies it (docs/secure.md «Authentication»). */
-import { decodeJwt, errors, jwtVerify } from 'jose';
+import { errors, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
 import { fail } from '../errors.js';
 import type { RefusedToken } from '../telemetry/metrics/own-definitions.js';
@@ -7,13 +7,14 @@ import { NO_METER } from '../telemetry/metrics/registry.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
 import type { Authenticate, Origin } from './caller.js';
 import { matchesGlob } from './glob.js';
+import { isAlgorithm } from './keys.js';
 import type { KeysOf, VerifyingKey } from './keys.js';
 import type { Roles } from './roles.js';
 
 /** The size limit of a token. */
 const MAX_TOKEN_BYTES = 8 * 1024;
 
-/** The strict form of a signed token: three parts in base64url, without anything a lenient reader would skip. */
+/** A signed token: three parts in base64url, without anything a lenient reader would skip. */
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** The length of a domain's id; those of the identity service have 40 characters at most. */
@@ -46,6 +47,12 @@ function isAccepted({ cat, exp, nbf, iat }: JWTPayload): boolean {
   return cat === 'ACCESS_TOKEN' ? exp !== undefined : cat === 'API_KEY';
 }
 
+/** The reason that a token is not valid now. */
+function refusalByTime({ exp, nbf }: JWTPayload, seconds: number): RefusedToken | undefined {
+  if (exp !== undefined && exp <= seconds - CLOCK_SKEW_SECONDS) return 'expired';
+  return nbf !== undefined && nbf > seconds + CLOCK_SKEW_SECONDS ? 'claims' : undefined;
+}
+
 /** Reads the claims of a payload; undefined if they are malformed. */
 function claimsOf(payload: JWTPayload): Claims | undefined {
   const { did, aud, permissions, user_type } = payload;
@@ -55,8 +62,36 @@ function claimsOf(payload: JWTPayload): Claims | undefined {
   return { domainId: did, user, permissions, owner: user_type === 'DOMAIN_OWNER' };
 }
 
-/** Returns the domain to verify the token by; undefined if no key could make the token valid, so that none is fetched. */
-const claimedDomain = (token: string): string | undefined => claimsOf(decodeJwt(token))?.domainId;
+/** Returns the bytes of a part; undefined if their one spelling is another: a signed token has no second form. */
+function decode(part: string): Buffer | undefined {
+  const bytes = Buffer.from(part, 'base64url');
+  return bytes.toString('base64url') === part ? bytes : undefined;
+}
+
+/** Reads a part with an object in JSON; undefined for any other. */
+function objectIn(part: string): JWTPayload | undefined {
+  try {
+    const value: unknown = JSON.parse(decode(part)?.toString() ?? '');
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** No critical extension of the header is supported. */
+const isAcceptedHeader = ({ alg, crit }: JWTPayload): boolean => isAlgorithm(alg) && crit === undefined;
+
+/** The domain to verify the token by, or the reason that no key could make it valid, so that none is fetched. */
+function claimedDomain(token: string, now: number): { readonly domainId: string } | RefusedToken {
+  if (token === '') return 'missing';
+  if (token.length > MAX_TOKEN_BYTES || !COMPACT.test(token)) return 'malformed';
+  const [header = '', payload = '', signature = ''] = token.split('.');
+  const [head, claims] = [objectIn(header), objectIn(payload)];
+  if (head === undefined || claims === undefined || decode(signature) === undefined) return 'malformed';
+  const accepted = isAcceptedHeader(head) ? claimsOf(claims) : undefined;
+  if (accepted === undefined) return 'claims';
+  return refusalByTime(claims, Math.floor(now / 1000)) ?? accepted;
+}
 
 async function verifiedBy(
   { algorithm, key }: VerifyingKey,
@@ -84,20 +119,12 @@ async function verified(
   { keysOf, now }: JwtOptions,
   origin?: Origin,
 ): Promise<Claims | RefusedToken> {
-  if (token === '') return 'missing';
-  if (token.length > MAX_TOKEN_BYTES || !COMPACT.test(token)) return 'malformed';
-  try {
-    const domain = claimedDomain(token);
-    if (domain === undefined) return 'claims';
-    const keys = await keysOf(domain, signal, origin);
-    const tried = await Promise.allSettled(keys.map((key) => verifiedBy(key, token, now())));
-    const values = tried.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
-    return values.find((value) => value !== undefined) ?? refusalOf(tried);
-  } catch (error) {
-    // Only errors of the library are about the token; other errors are faults of this service.
-    if (error instanceof errors.JOSEError) return 'malformed';
-    throw error;
-  }
+  const claimed = claimedDomain(token, now());
+  if (typeof claimed === 'string') return claimed;
+  const keys = await keysOf(claimed.domainId, signal, origin);
+  const tried = await Promise.allSettled(keys.map((key) => verifiedBy(key, token, now())));
+  const values = tried.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
+  return values.find((value) => value !== undefined) ?? refusalOf(tried);
 }
 
 export interface JwtOptions {

@@ -26,6 +26,9 @@ const ALGORITHMS: ReadonlyMap<string, string> = new Map([
   ['OKP Ed25519', 'EdDSA'],
 ]);
 
+/** Tells whether tokens signed by an algorithm are accepted at all. */
+export const isAlgorithm = (name: unknown): boolean => [...ALGORITHMS.values()].some((each) => each === name);
+
 /** The secret members of a JWK. */
 const SECRETS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const;
 

@@ -3,7 +3,7 @@ import { BSON, MongoServerError } from 'mongodb';
 import { pino } from 'pino';
 import type { DestinationStream, Logger, LoggerOptions } from 'pino';
 import type { Config } from '../config/config.js';
-import { AppError, REDACTED } from '../errors.js';
+import { AppError, ForeignError, REDACTED } from '../errors.js';
 
 /** The whole log, of pino. A part of the service declares the methods that it calls, such as OutageLog. */
 export type Log = Logger;
@@ -34,9 +34,9 @@ const truncate = (text: string): string =>
 const framesOf = ({ stack = '' }: Error): readonly string[] =>
   stack.split('\n').flatMap((line) => (/^\s+at /.test(line) ? [line.trim()] : []));
 
-/** Finds errors with messages that may quote a command, including a caller's filter. */
-const quotesCommand = (error: Error): boolean =>
-  error instanceof MongoServerError || error instanceof BSON.BSONError;
+/** Finds errors with messages that may quote a request: a caller's filter in a command, or a part of its token. */
+const quotesRequest = (error: Error): boolean =>
+  error instanceof MongoServerError || error instanceof BSON.BSONError || error instanceof ForeignError;
 
 const ofType = (value: unknown, type: 'number' | 'string'): boolean => typeof value === type;
 
@@ -56,7 +56,7 @@ function serializeError(error: unknown, isVerbose: boolean, depth = 0): unknown 
   const { cause } = error;
   return {
     type: error.name,
-    ...(isVerbose || !quotesCommand(error) ? { message: truncate(error.message) } : {}),
+    ...(isVerbose || !quotesRequest(error) ? { message: truncate(error.message) } : {}),
     ...codesOf(error),
     at: framesOf(error),
     ...(cause !== undefined && depth < MAX_CAUSES

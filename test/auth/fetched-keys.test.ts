@@ -19,6 +19,7 @@ beforeAll(async () => {
 });
 
 type Fetch = Identity['publicKey'];
+type Answer = Awaited<ReturnType<Fetch>>;
 
 /** Creates keys fetched by `fetch`, with the domains requested, a clock to set and the log. */
 function createKeys(fetch: Fetch, timeoutMs = TIMEOUT_MS, capacity?: number) {
@@ -36,7 +37,8 @@ function createKeys(fetch: Fetch, timeoutMs = TIMEOUT_MS, capacity?: number) {
   return { requested, clock, log, keysOf };
 }
 
-const known: Fetch = () => Promise.resolve(jwk);
+const known: Fetch = (domain_id) => Promise.resolve({ domain_id, public_key: jwk });
+const unusable: Fetch = (domain_id) => Promise.resolve({ domain_id, public_key: '[]' });
 const unavailable: Fetch = () => Promise.reject(identityUnavailable());
 const none: Fetch = () => Promise.resolve(undefined);
 /** Answers nothing until its caller aborts. */
@@ -57,7 +59,7 @@ describe('the result of a fetch', () => {
   test.each<readonly [string, Fetch, number]>([
     ['a key is kept for ten minutes', known, 10 * MINUTE_MS],
     ['the absence of a key is kept for 30 seconds', none, 30_000],
-    ['an invalid key is kept for 30 seconds', () => Promise.resolve('[]'), 30_000],
+    ['an invalid key is kept for 30 seconds', unusable, 30_000],
   ])('%s', async (_, fetch, ttlMs) => {
     const { requested, clock, keysOf } = createKeys(fetch);
     await keysOf('domain-a', SIGNAL);
@@ -143,12 +145,12 @@ describe('a fetch for a known key', () => {
     expect(requested).toHaveLength(3);
   });
 
-  test.each<readonly [string, string | undefined]>([
+  test.each<readonly [string, Answer]>([
     ['the absence of a key', undefined],
-    ['an unusable key', '[]'],
+    ['an unusable key', { domain_id: 'domain-a', public_key: '[]' }],
   ])('counts after its callers went on: %s', async (_, answer) => {
     const { keysOf, answers } = await createKnown();
-    let end: (text: string | undefined) => void = () => undefined;
+    let end: (answer: Answer) => void = () => undefined;
     answers.fetch = () => new Promise((resolve) => (end = resolve));
     expect(await keysOf('domain-a', SIGNAL)).toHaveLength(1);
     end(answer);
@@ -190,7 +192,7 @@ describe('a fetch leaves no timer behind', () => {
 
 test.each<readonly [string, Fetch]>([
   ['no key', none],
-  ['an invalid key', () => Promise.resolve('[]')],
+  ['an invalid key', unusable],
 ])('a withdrawn key stays invalid during an outage, with %s in its place', async (_, replacement) => {
   let fetch = known;
   const { clock, keysOf } = createKeys((...question) => fetch(...question));
@@ -204,7 +206,7 @@ test.each<readonly [string, Fetch]>([
 });
 
 test('a domain without a key leaves an unusable one of before logged, until a good key returns', async () => {
-  let fetch: Fetch = () => Promise.resolve('[]');
+  let fetch = unusable;
   const { clock, log, keysOf } = createKeys((...question) => fetch(...question));
   for (const next of [none, fetch, none, known]) {
     await keysOf('domain-a', SIGNAL);
@@ -303,7 +305,7 @@ describe('the cache', () => {
   });
 
   test('does not evict a domain with a key for unknown domains', async () => {
-    const fetch: Fetch = (domainId) => Promise.resolve(domainId === 'domain-known' ? jwk : undefined);
+    const fetch: Fetch = (...asked) => (asked[0] === 'domain-known' ? known : none)(...asked);
     const { requested, keysOf } = createKeys(fetch, MINUTE_MS, CAPACITY);
     await keysOf('domain-known', SIGNAL);
     await Promise.all([...domains, 'domain-more'].map((each) => keysOf(each, SIGNAL)));

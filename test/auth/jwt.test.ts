@@ -79,6 +79,9 @@ const GET: JsonObject = { job_id: JOB };
 
 type Token = () => Promise<string>;
 
+/** The letter after the last one of an RSA signature: its bits differ only behind the last byte. */
+const next = (letter: string): string => String.fromCharCode(letter.charCodeAt(0) + 1);
+
 const ACCEPTED: readonly (readonly [string, Token])[] = [
   ['an access token', () => signed(access())],
   ['a token expired within the clock tolerance', () => signed(access({ exp: seconds() - 30 }))],
@@ -100,6 +103,14 @@ describe.each(TRANSPORTS)('%s', (_, call) => {
     expect(await call('get', GET, await token())).toHaveProperty('response.domain_id', DOMAIN);
   });
 });
+
+test.each(['Bearer  ', 'bearer   ', 'BEARER '])(
+  'the token comes after any number of blanks: "%s"',
+  async (scheme) => {
+    const headers = { authorization: `${scheme}${await signed(access())}` };
+    expect(await callHttp(service.http, 'get', GET, headers)).toHaveProperty('response.domain_id', DOMAIN);
+  },
+);
 
 /** Builds a token from any header and claims, with the signature of a valid token. */
 const assembleToken = async (header: object, payload: JWTPayload): Promise<string> => {
@@ -169,6 +180,7 @@ const INVALID: readonly (readonly [string, Token])[] = [
   ['cat in lower case', () => signed(access({ cat: 'access_token' }))],
   ['permissions of type string', () => signed(access({ permissions: '*' }))],
   ['permissions of type number', () => signed(access({ permissions: [1] }))],
+  ['another spelling of its signature', async () => (await signed(access())).replace(/.$/, next)],
   ['a blank inside', async () => (await signed(access())).replace(/.{5}$/, ' $&')],
   ['more than 8 KiB', () => signed(access({ aud: 'x'.repeat(6500) }))],
 ];

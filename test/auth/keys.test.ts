@@ -1,14 +1,14 @@
 // The key file: valid and invalid contents, and the keys in effect when it changes or becomes invalid.
-import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, open, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createKeyFile, readKeySet } from '../../src/auth/keys.js';
-import type { KeysOf } from '../../src/auth/keys.js';
+import type { KeyFile } from '../../src/auth/keys.js';
+import { hangReads } from '../harness/hanging-file.js';
 import { UNUSABLE } from '../harness/keys.js';
 import { pairOf, publicJwk } from '../harness/tokens.js';
+import { until } from '../harness/until.js';
 
 const SIGNAL = new AbortController().signal;
 
@@ -17,7 +17,7 @@ let file: string;
 let firstKey: string;
 let secondKey: string;
 let clock: number;
-let keysOf: KeysOf;
+let keyFile: KeyFile;
 let reports: string[];
 
 const write = (...keys: readonly string[]): Promise<void> =>
@@ -26,7 +26,7 @@ const write = (...keys: readonly string[]): Promise<void> =>
 /** Returns the algorithms of a domain's keys after the next check of the file. */
 async function currentAlgorithms(domainId = 'domain-any'): Promise<readonly string[]> {
   clock += 1000;
-  return (await keysOf(domainId, SIGNAL)).map(({ algorithm }) => algorithm);
+  return (await keyFile.keysOf(domainId, SIGNAL)).map(({ algorithm }) => algorithm);
 }
 
 beforeAll(async () => {
@@ -39,10 +39,10 @@ beforeEach(async () => {
   clock = 0;
   reports = [];
   await write(firstKey);
-  ({ keysOf } = await createKeyFile(file, {
+  keyFile = await createKeyFile(file, {
     monotonicNow: () => clock,
     report: (error) => reports.push(error instanceof Error ? error.message : String(error)),
-  }));
+  });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -61,7 +61,9 @@ test('a changed file is read again within a second', async () => {
   expect(await currentAlgorithms()).toEqual(['ES256']);
   await write(secondKey);
   clock += 999;
-  expect(await keysOf('domain-any', SIGNAL)).toEqual([expect.objectContaining({ algorithm: 'ES256' })]);
+  expect(await keyFile.keysOf('domain-any', SIGNAL)).toEqual([
+    expect.objectContaining({ algorithm: 'ES256' }),
+  ]);
   expect(await currentAlgorithms()).toEqual(['EdDSA']);
 });
 
@@ -97,18 +99,23 @@ test('the keys stay in effect while the file is missing, reported once, until th
   expect(await currentAlgorithms()).toEqual(['EdDSA']);
 });
 
-test('a slow read of the file does not replace the keys of a later one', async () => {
-  const pipe = `${file}.pipe`;
-  await promisify(execFile)('mkfifo', [pipe]);
-  await rename(pipe, file);
-  const slow = currentAlgorithms();
-  const writer = await open(file, 'w');
-  await rm(file);
+test('a read of the file that hangs holds up no call, is the only one, and is reported once, until it ends', async () => {
+  const hanging = await hangReads(file);
+  // As many reads as the process has threads for, and more, would hold up every other access to files.
+  const callOften = async () => {
+    expect(await currentAlgorithms()).toEqual(['ES256']);
+    return reports.length > 0;
+  };
+  for (let nth = 0; nth < 6; nth++) await callOften();
+  await until('the read is reported', callOften, 10_000);
+  await callOften();
+  expect(reports).toEqual(['no end of reading within 2 s']);
+  expect(keyFile.hasFailed()).toBe(true);
+  await hanging.release();
   await write(secondKey);
-  expect(await currentAlgorithms()).toEqual(['EdDSA']);
-  await writer.writeFile(`{"keys": [${firstKey}]}`);
-  await writer.close();
-  expect(await slow).toEqual(['EdDSA']);
+  const isReloaded = async () => (await currentAlgorithms()).includes('EdDSA');
+  await until('the file is read again', isReloaded, 10_000);
+  expect(keyFile.hasFailed()).toBe(false);
 });
 
 describe('a key file is rejected', () => {

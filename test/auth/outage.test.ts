@@ -4,7 +4,11 @@ import type { Socket } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import type { JWTPayload } from 'jose';
+import { pino } from 'pino';
+import { createIdentity } from '../../src/auth/identity.js';
+import type { Config } from '../../src/config/config.js';
 import { appError } from '../../src/errors.js';
+import { logOptions } from '../../src/telemetry/log.js';
 import { NO_METER } from '../../src/telemetry/metrics/registry.js';
 import {
   authenticateOnce,
@@ -143,6 +147,37 @@ describe('an identity service that', () => {
     clock.now += 10_000;
     await callTwentyTimes();
     expect(log.entries.map(({ level }) => level)).toEqual(['warn', 'info', 'warn', 'info']);
+  });
+});
+
+/** The line in the log, at a level, about a request for the key of `domainId`. */
+async function lineAbout(domainId: string, port: number, level: Config['logLevel']): Promise<string> {
+  const lines: string[] = [];
+  const log = pino(logOptions(level), { write: (line) => void lines.push(line) });
+  const clocks = { now: () => Date.now(), monotonicNow: () => 0 };
+  const client = createIdentity({ address: `127.0.0.1:${port}`, secure: false }, { ...clocks, log });
+  closing.push(client.close);
+  await expect(client.publicKey(domainId, SIGNAL, 5000)).rejects.toThrow('ERROR_UNAVAILABLE');
+  return lines.join('');
+}
+
+describe('the reason of an outage in the log', () => {
+  test('is the status of identity, whose words may quote a token, and these at debug alone', async () => {
+    const quoting = await startStandIn({
+      ...answers,
+      key: (domainId) => ({ code: status.UNKNOWN, details: `no domain ${domainId}` }),
+    });
+    closing.push(quoting.stop);
+    const line = await lineAbout('hunter2', quoting.port, 'info');
+    expect(line).toContain('"code":"UNKNOWN"');
+    expect(line).not.toContain('hunter2');
+    expect(await lineAbout('hunter2', quoting.port, 'debug')).toContain('no domain hunter2');
+  });
+
+  test('is the text of the gRPC library if identity says nothing', async () => {
+    const gone = await startStandIn(answers);
+    gone.stop();
+    expect(await lineAbout('domain-a', gone.port, 'info')).toContain('ECONNREFUSED');
   });
 });
 

@@ -1,5 +1,6 @@
 // An unusable key at the identity service: it authenticates nobody, and the log has a line.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { JWTPayload } from 'jose';
 import { createFetchedKeys } from '../../src/auth/fetched-keys.js';
 import { createIdentity } from '../../src/auth/identity.js';
 import { createJwtAuthenticate } from '../../src/auth/jwt.js';
@@ -12,7 +13,7 @@ import { UNUSABLE } from '../harness/keys.js';
 import { createRecordedLog } from '../harness/log.js';
 import { startService } from '../harness/service.js';
 import type { Service } from '../harness/service.js';
-import { access, pairOf, publicJwk, signed } from '../harness/tokens.js';
+import { access, forged, pairOf, publicJwk, seconds, signed } from '../harness/tokens.js';
 import type { Pair } from '../harness/tokens.js';
 
 const MINUTE_MS = 60_000;
@@ -24,6 +25,8 @@ let service: Service;
 let keysOf: KeysOf;
 let clock = 0;
 let texts: Readonly<Record<string, string>> = {};
+/** The domain of an answer. */
+let answered = (asked: string): string => asked;
 const log = createRecordedLog();
 const closing: (() => void | Promise<void>)[] = [];
 
@@ -31,7 +34,7 @@ beforeAll(async () => {
   pair = await pairOf('ES256');
   jwk = JSON.stringify(await publicJwk(pair));
   identity = await startStandIn({
-    key: (domain_id) => ({ domain_id, public_key: texts[domain_id] ?? '' }),
+    key: (domain_id) => ({ domain_id: answered(domain_id), public_key: texts[domain_id] ?? '' }),
     role: () => ({ role_type: 'DOMAIN', projects: [], project_groups: [] }),
   });
   const options = { now: () => Date.now(), monotonicNow: () => clock, log };
@@ -40,6 +43,9 @@ beforeAll(async () => {
   keysOf = createFetchedKeys(client, options);
   const authenticate = createJwtAuthenticate({ keysOf, now: () => Date.now() });
   service = await startService('unusable_keys', {}, { authenticate });
+});
+beforeEach(() => {
+  answered = (asked) => asked;
 });
 afterAll(async () => {
   for (const close of closing) await close();
@@ -103,15 +109,40 @@ describe.each(UNUSABLE.map((key, nth) => ({ ...key, nth })))(
   },
 );
 
-test('no key is fetched without a token, nor for a token invalid under any key', async () => {
+test('an answer about another domain holds no usable key, and a domain of another form stays out of the log', async () => {
+  const did = 'of the test';
+  texts = { [did]: jwk };
+  answered = () => 'domain-other';
+  expect(await outcomes(await tokenOf(did))).toEqual(REFUSED);
+  expect(log.entries.map(({ about }) => about)).toContainEqual({
+    domain_id: undefined,
+    reason: 'the answer is about another domain',
+  });
+});
+
+const HEADER = '{"alg":"ES256"}';
+const ofNobody = (more: JWTPayload = {}): JWTPayload => access('domain-of-nobody', more);
+
+test.each<readonly [string, string]>([
+  ['no token', ''],
+  ['no JWT', '.'],
+  ['the cat of a refresh token', forged(HEADER, ofNobody({ cat: 'REFRESH_TOKEN' }))],
+  ['an empty did', forged(HEADER, access(''))],
+  ['a did of 65 characters', forged(HEADER, access('x'.repeat(65)))],
+  ['a permission of type number', forged(HEADER, ofNobody({ permissions: ['*', 1] }))],
+  ['an expiry two minutes ago', forged(HEADER, ofNobody({ exp: seconds() - 120 }))],
+  ['a start in an hour', forged(HEADER, ofNobody({ nbf: seconds() + 3600 }))],
+  ['an empty header', forged('{}', ofNobody())],
+  ['a header that is no JSON', forged('x', ofNobody())],
+  ['a header of type list', forged(`[${HEADER}]`, ofNobody())],
+  ['a header of null', forged('null', ofNobody())],
+  ['alg none', forged('{"alg":"none"}', ofNobody())],
+  ['alg HS256', forged('{"alg":"HS256"}', ofNobody())],
+  ['an alg of type list', forged('{"alg":["ES256"]}', ofNobody())],
+  ['a critical extension', forged('{"alg":"ES256","crit":["x"],"x":1}', ofNobody())],
+  ['a character too much', `${forged(HEADER, ofNobody())}A`],
+])('no key is fetched for %s', async (_, token) => {
   const before = identity.fetched.length;
-  const did = 'domain-of-nobody';
-  const sent = await Promise.all([
-    signed(access(did, { cat: 'REFRESH_TOKEN' }), pair, { alg: 'ES256' }),
-    signed(access(''), pair, { alg: 'ES256' }),
-    signed(access('x'.repeat(65)), pair, { alg: 'ES256' }),
-    signed(access(did, { permissions: ['*', 1] }), pair, { alg: 'ES256' }),
-  ]);
-  for (const token of [undefined, '', '.', ...sent]) expect(await outcomes(token)).toEqual(REFUSED);
+  expect(await outcomes(token)).toEqual(REFUSED);
   expect(identity.fetched).toHaveLength(before);
 });

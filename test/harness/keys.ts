@@ -38,6 +38,7 @@ const WEAK = 'is too weak: RSA keys have 2,048 bits or more';
 
 export const UNUSABLE: readonly UnusableKey[] = [
   { name: 'no JSON', json: false, why: 'it is no JSON', text: constant('-----BEGIN PUBLIC KEY-----') },
+  { name: 'an empty text', json: false, why: 'it is no JSON', text: constant('') },
   key('a list', 'is no object', constant('[]')),
   key('null', 'is no object', constant('null')),
   key('a number', 'is no object', constant('5')),

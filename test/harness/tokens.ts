@@ -31,3 +31,9 @@ export const access = (did: string, more: JWTPayload = {}): JWTPayload => ({
 
 export const signed = (payload: JWTPayload, { privateKey }: Pair, header: object = {}): Promise<string> =>
   new SignJWT(payload).setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...header }).sign(privateKey);
+
+const base64url = (text: string): string => Buffer.from(text).toString('base64url');
+
+/** A token of a header in any text and of claims, without a valid signature. */
+export const forged = (header: string, payload: JWTPayload): string =>
+  [header, JSON.stringify(payload), 'signature'].map(base64url).join('.');

@@ -13,6 +13,7 @@ import { createTls } from '../../src/server/tls.js';
 import type { Tls } from '../../src/server/tls.js';
 import { authority } from '../harness/certificates.js';
 import type { Authority, Pem } from '../harness/certificates.js';
+import { hangReads } from '../harness/hanging-file.js';
 import { createHealthClient } from '../harness/health-client.js';
 import { routeOf } from '../harness/http-client.js';
 import { startService } from '../harness/service.js';
@@ -251,3 +252,22 @@ test.each([
     await expect(createTls(files, { report: () => undefined })).rejects.toThrow();
   },
 );
+
+test('a read of files that hangs is the only one and reported once, and they are read again after it', async () => {
+  const [first, second] = [await ownCa.issue('b1'), await ownCa.issue('b2')];
+  const files = { cert: file('own.crt'), key: file('own.key'), clientCa: undefined };
+  const writeOwn = ({ cert, key }: Pem) => Promise.all([write('own.crt', cert), write('own.key', key)]);
+  await writeOwn(first);
+  const faults: string[] = [];
+  const report = (error: unknown): void => void faults.push(String(error));
+  const tls = await createTls(files, { pollIntervalMs: POLL_INTERVAL_MS, report });
+  const hanging = await hangReads(files.key);
+  await until('the read is reported', () => faults.length > 0, 10_000);
+  expect(faults).toEqual(['Error: no end of reading within 2 s']);
+  expect([tls.hasFailed(), String(tls.latest().cert)]).toEqual([true, first.cert]);
+  await hanging.release();
+  await writeOwn(second);
+  await until('the files are read again', () => String(tls.latest().cert) === second.cert, 10_000);
+  expect(tls.hasFailed()).toBe(false);
+  tls.stop();
+});

@@ -19,7 +19,7 @@ import type { RequestContext } from './web-app.js';
 export const headerOf = (context: RequestContext, name: string): string => context.req.header(name) ?? '';
 
 const bearerToken = (header: string | undefined): string | undefined =>
-  /^Bearer (.+)$/i.exec(header ?? '')?.[1];
+  /^Bearer +(\S+)$/i.exec(header ?? '')?.[1];
 
 /** Answers the caller's token; an empty one is none. */
 const tokenIn = (header: HeaderOf): string | undefined =>

@@ -1,7 +1,7 @@
 /** Finds the caller by its token, gives the call the caller's scope, and notes both for the log (docs/secure.md «Authentication»). */
 import type { Authenticate } from '../../auth/caller.js';
 import type { Interceptor } from '../call-context.js';
-import { loggedDomain, loggedUser } from '../logged-id.js';
+import { loggedDomain, loggedUser } from '../../telemetry/logged-id.js';
 
 export const authentication =
   ({ authenticate }: { readonly authenticate: Authenticate }): Interceptor =>
