@@ -46,7 +46,10 @@ export const ROOMS = [
   [['src/wire/', 'bytes of protobuf, BSON, Struct, JSON and CSV']],
   [
     ['src/regex/', 'finds expressions that can run away in a backtracking engine'],
-    ['src/limits/', 'fair scheduling, memory, caches, coalescing, abort scopes, yielding, load shedding'],
+    [
+      'src/limits/',
+      'fair scheduling, memory, caches, shared work, reloaded files, abort scopes, yielding, load shedding',
+    ],
   ],
   [['src/config/', 'the environment as one frozen Config, every complaint at once']],
   [

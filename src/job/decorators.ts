@@ -12,7 +12,7 @@ import type { Meter } from '../telemetry/metrics/registry.js';
 import type { RequestedFilter } from '../query/model.js';
 import type { Scope } from '../scope.js';
 import type { Asked, Call, Read, Reserved, Slot, StreamCase, UseCase } from './call.js';
-import { describeQueryError } from './query-errors.js';
+import { describeQueryError, describeSizeError } from './query-errors.js';
 import type { JobStore } from './store.js';
 
 /** The classes of the scheduler. */
@@ -85,7 +85,18 @@ export const withQueryErrors =
     }
   };
 
-/** The same for a stream. */
+/** Names the limit that a document of MongoDB exceeds, where no query is at fault. */
+export const withSizeErrors =
+  <Query, W extends Deadline>(next: UseCase<Query, W>): UseCase<Query, W> =>
+  async (asked, work) => {
+    try {
+      return await next(asked, work);
+    } catch (error) {
+      throw describeSizeError(error);
+    }
+  };
+
+/** Does as `withQueryErrors` for a stream. */
 export const withStreamErrors = <Query extends Filtered, W extends Deadline>(
   store: JobStore,
   next: StreamCase<Query, W>,

@@ -6,7 +6,7 @@ import { BSON } from '../wire/bson.js';
 import { sizeOf } from './batches.js';
 import type { Reserved } from './call.js';
 
-/** Bytes of memory for each of them: as read, as values to send, and in the commands for results and their number. */
+/** Bytes of memory for each byte of them: as read, as values to send, and in the commands for results and their number. */
 const LITERAL_WEIGHT = 6;
 
 /** The documents of `batches` with `isWanted`; undefined: they are larger than `maxBytes`. */
@@ -16,19 +16,17 @@ export async function readLiteralDocuments(
   maxBytes: number,
   { memory }: Reserved,
 ): Promise<LiteralDocuments | undefined> {
-  const ids: unknown[] = [];
-  const documents: unknown[] = [];
+  const wanted: Buffer[] = [];
   let bytes = 0;
   for await (const batch of batches) {
     const found = batch.filter((document) => isWanted(document));
-    const more = sizeOf(found);
-    bytes += more;
+    bytes += sizeOf(found);
     if (bytes > maxBytes) return undefined;
-    memory.grow(more * LITERAL_WEIGHT);
-    for (const document of found) {
-      ids.push(operandId(document));
-      documents.push(operandAt(document, BSON.object, 0));
-    }
+    wanted.push(...found);
   }
-  return { ids, documents };
+  memory.grow(bytes * LITERAL_WEIGHT);
+  return {
+    ids: wanted.map((document) => operandId(document)),
+    documents: wanted.map((document) => operandAt(document, BSON.object, 0)),
+  };
 }

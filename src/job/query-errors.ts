@@ -65,16 +65,21 @@ function unsortable(error: unknown): string | undefined {
     : undefined;
 }
 
-/** The error for the client: `error` itself, unless it is about `filter`, the sort at `sortPath`, or a result. */
+/** The error for the client: `error` itself, unless a document is too large. */
+export const describeSizeError = (error: unknown): unknown =>
+  error instanceof DocumentTooLarge ? overLimit('row_bytes', MAX_ROW_BYTES) : error;
+
+/** The error for the client: `error` itself, unless it is about `filter`, the sort at `sortPath`, or a size. */
 export async function describeQueryError(
   error: unknown,
   { filter, sortPath }: { readonly filter: RequestedFilter; readonly sortPath: string },
   store: JobStore,
   deadline: Deadline,
 ): Promise<unknown> {
-  if (error instanceof DocumentTooLarge) return overLimit('row_bytes', MAX_ROW_BYTES);
   if (error instanceof RegexLimitExceeded) return regexLimitExceeded(filter);
   const reason = unsortable(error);
   if (reason !== undefined) return appError('INVALID_PARAMETER', { key: sortPath, reason });
-  return error instanceof FilterRefused ? await invalidRegex(filter, store, deadline) : error;
+  return error instanceof FilterRefused
+    ? await invalidRegex(filter, store, deadline)
+    : describeSizeError(error);
 }

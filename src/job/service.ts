@@ -13,6 +13,7 @@ import {
   coalesced,
   countCalls,
   withQueryErrors,
+  withSizeErrors,
   withStreamErrors,
   withReservation,
   rpc,
@@ -87,13 +88,13 @@ export function createJobService(options: JobServiceOptions): JobService {
   const exportIn = createExport(parts);
 
   return {
-    get: rpc(readGet, scheduled(schedulers, small, createGet(parts))),
+    get: rpc(readGet, withSizeErrors(scheduled(schedulers, small, createGet(parts)))),
     list: rpc(readList, withQueryErrors(store, list)),
     stat: rpc(
       createReadStat(parts.reading),
       withQueryErrors(store, coalesced(createCoalescer(countCalls(parts.meter, 'stat')), stat)),
     ),
-    delete: rpc(readDelete, scheduled(schedulers, small, createDelete(parts))),
+    delete: rpc(readDelete, withSizeErrors(scheduled(schedulers, small, createDelete(parts)))),
     async *export(request, format, call) {
       const asked = await readExport(request, call);
       const run = scheduledStream(schedulers, 'exports', withStreamErrors(store, exportIn(format)));

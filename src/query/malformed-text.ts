@@ -8,7 +8,7 @@ import { beforeIndexes, firstSegment, splits, withoutIndexes } from './paths.js'
 
 /**
  * A comment of this service's own. MongoDB's find also matches a stored regular expression equal to the one sought; with
- * this prefix none is equal.
+ * this prefix no expression of anybody else is equal.
  */
 const OWN_COMMENT = '(?#5f0c2d8e-7a41-4b9e-9d63-1e8b3a70c4f2)';
 

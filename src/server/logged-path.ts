@@ -12,7 +12,7 @@ function collect(message: DescMessage, into: Set<string>, seen: Set<DescMessage>
   }
 }
 
-/** Answers the field names of the contract's requests, and the headers of calls. */
+/** Returns the field names of the contract's requests, and the headers of calls. */
 function knownNames(): ReadonlySet<string> {
   const names = new Set(['body', 'request', ...PROTOCOL_HEADERS]);
   const seen = new Set<DescMessage>();
@@ -22,6 +22,6 @@ function knownNames(): ReadonlySet<string> {
 
 const NAMES = knownNames();
 
-/** Answers `path`; undefined if a segment is a name made up by the client. */
+/** Returns `path`; undefined if a segment is a name made up by the client. */
 export const loggedPath = (path: string | undefined): string | undefined =>
   path?.split('.').every((segment) => NAMES.has(segment.replace(/\[\d+\]$/, ''))) === true ? path : undefined;

@@ -48,7 +48,7 @@ function codeIn(error: unknown): string {
   return code ?? (text.startsWith('Name resolution failed') ? 'ENOTFOUND' : '');
 }
 
-/** Answers the line about `variable`, given the error of listening on `port` of `host`. */
+/** Returns the line about `variable`, given the error of listening on `port` of `host`. */
 async function portComplaint(variable: string, port: number, host: string, error: unknown): Promise<string> {
   const code = codeIn(error);
   const other = `set ${variable} to another port`;

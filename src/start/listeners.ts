@@ -8,7 +8,7 @@ import { CONDITION_KEYS } from '../job/condition-keys.js';
 import { PURPOSE_OPTIONS } from '../mongo/client-options.js';
 import { openAdminListener } from '../server/admin/admin.js';
 import type { AbortableCalls } from '../server/call-context.js';
-import { connectionLimit, DEFAULT_DESCRIPTORS, MAX_CONNECTIONS } from '../server/descriptors.js';
+import { connectionLimit, DEFAULT_DESCRIPTORS, MAX_CONNECTIONS } from '../server/connection-limit.js';
 import { openGrpcListener } from '../server/grpc/grpc.js';
 import { openHttpListener } from '../server/http/http.js';
 import type { Listener } from '../server/listener.js';
@@ -46,7 +46,7 @@ export async function readConnectionLimit(
     if (maxConnections < MAX_CONNECTIONS)
       log.info(
         { descriptors, connections: maxConnections },
-        'the file descriptor limit lowers the connection limit of each transport',
+        'the file descriptor limit lowers the connection limit of each listener',
       );
   };
   return { maxConnections, notice };

@@ -8,8 +8,8 @@ const matching =
   (id: string | undefined): string | undefined =>
     id !== undefined && form.test(id) ? id : undefined;
 
-/** Answers the id of a user in its usual form, and undefined for any other text. */
+/** Returns the id of a user in its usual form, and undefined for any other text. */
 export const loggedUser = matching(USER);
 
-/** Answers the id of a domain, `domain-…`, and undefined for any other text. */
+/** Returns the id of a domain, `domain-…`, and undefined for any other text. */
 export const loggedDomain = matching(DOMAIN);

@@ -12,7 +12,7 @@ import type { PagedStages } from './distinct.js';
 import { repairStage } from './repair.js';
 import { compileRows, takesNullForMissing } from './rows.js';
 
-/** The size of a row. */
+/** The most bytes of a row. */
 export const MAX_ROW_BYTES = 15_000_000;
 
 /** Makes too large a row an error of its own: MongoDB would close the connection on one over 16 MB. */

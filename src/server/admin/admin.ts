@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { METRICS_TYPE, scrapeText } from '../../telemetry/metrics/exposition.js';
 import type { Metrics } from '../../telemetry/metrics/registry.js';
 import type { ConnectionLog } from '../connections.js';
-import { ADMIN_CONNECTIONS } from '../descriptors.js';
+import { ADMIN_CONNECTIONS } from '../connection-limit.js';
 import { addHealthRoutes } from '../health-routes.js';
 import { openHttpServer } from '../http-server.js';
 import type { HttpEnv } from '../http-server.js';

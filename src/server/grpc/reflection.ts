@@ -41,7 +41,7 @@ const v1alpha = {
   },
 };
 
-/** Answers the full names of a type and its members; in protobuf, enum values are siblings of their enum. */
+/** Returns the full names of a type and its members; in protobuf, enum values are siblings of their enum. */
 function symbolsOf(type: Declared): string[] {
   const within = (scope: string, members: readonly { readonly name: string }[]) =>
     members.map(({ name }) => `${scope}.${name}`);

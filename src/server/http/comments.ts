@@ -28,7 +28,7 @@ function pathOf(message: DescMessage): number[] {
     : [...pathOf(parent), NESTED_TYPE, parent.proto.nestedType.indexOf(proto)];
 }
 
-/** Answers the comment on a message, a field or a method, with its lines joined. */
+/** Returns the comment on a message, a field or a method, with its lines joined. */
 export function docCommentOf(on: DescMessage | DescField | DescMethod): string {
   return (textOf(on) ?? '').replaceAll(/\s*\n\s*/g, ' ');
 }

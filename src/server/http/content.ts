@@ -13,20 +13,20 @@ function parse(header: string): MIMEType | undefined {
   }
 }
 
-/** Answers the media type in lower case, without parameters; undefined if malformed, or with a charset other than UTF-8. */
+/** Returns the media type in lower case, without parameters; undefined if malformed, or with a charset other than UTF-8. */
 export function mediaType(header: string): string | undefined {
   const type = parse(header);
   return UTF8.test(type?.params.get('charset') ?? 'utf-8') ? type?.essence : undefined;
 }
 
-/** Answers the codings of a header in lower case, without those that change nothing. */
+/** Returns the codings of a header in lower case, without those that change nothing. */
 const codingsIn = (header: string): readonly string[] =>
   header
     .split(',')
     .map((coding) => coding.trim().toLowerCase())
     .filter((coding) => coding !== '' && coding !== 'identity');
 
-/** Answers the codings of `content-encoding` and of `transfer-encoding`, of which Node has decoded `chunked`. */
+/** Returns the codings of `content-encoding` and of `transfer-encoding`, of which Node has decoded `chunked`. */
 export const codings = (content: string, transfer: string): readonly string[] => [
   ...codingsIn(content),
   ...codingsIn(transfer).filter((coding) => coding !== 'chunked'),

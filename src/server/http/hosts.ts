@@ -21,7 +21,7 @@ function isLoopback(host: string): boolean {
 
 const withoutPort = (authority: string): string => authority.replace(/:\d*$/, '');
 
-/** Answers the first misleading one of a request's `authorities`. */
+/** Returns the first misleading one of a request's `authorities`. */
 export type MisleadingHost = (authorities: readonly string[]) => string | undefined;
 
 /**

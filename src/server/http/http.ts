@@ -115,7 +115,7 @@ function addRoute(app: Hono<WebApp>, route: Route, options: HttpListenerOptions)
   });
 }
 
-/** Answers the path of the matched route; undefined without a match. */
+/** Returns the path of the matched route; undefined without a match. */
 const routeOf = (context: RequestContext): string | undefined =>
   matchedRoutes(context).findLast(({ path }) => !path.includes('*'))?.path;
 

@@ -69,7 +69,7 @@ function schemaOf(message: DescMessage): Json {
   };
 }
 
-/** Answers `messages` and all messages reachable from them. */
+/** Returns `messages` and all messages reachable from them. */
 function reachableFrom(messages: readonly DescMessage[]): readonly DescMessage[] {
   const found = new Set<DescMessage>();
   const visit = (message: DescMessage): void => {

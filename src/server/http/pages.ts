@@ -30,7 +30,7 @@ const acceptedCoding = (context: RequestContext): string =>
     match: chooseType,
   });
 
-/** Answers the forms of `content` by their codings; each is made once, by the first request for it. */
+/** Returns the forms of `content` by their codings; each is made once, by the first request for it. */
 function createForms(content: Buffer): (coding: string) => Promise<Buffer> {
   const forms = new Map<string, Promise<Buffer>>();
   return (coding) => {

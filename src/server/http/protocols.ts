@@ -26,7 +26,7 @@ export interface Protocol {
   /** The content type of an answer. */
   readonly type: string;
   readonly headers: readonly HeaderForm[];
-  /** Answers the client's timeout in milliseconds, from well-formed headers; Infinity without one. */
+  /** Returns the client's timeout in milliseconds, from well-formed headers; Infinity without one. */
   timeout(header: HeaderOf): number;
   failure(error: AppError, requestId: string): Reply;
 }

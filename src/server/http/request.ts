@@ -21,7 +21,7 @@ export const headerOf = (context: RequestContext, name: string): string => conte
 const bearerToken = (header: string | undefined): string | undefined =>
   /^Bearer +(\S+)$/i.exec(header ?? '')?.[1];
 
-/** Answers the caller's token; an empty one is none. */
+/** Returns the caller's token; an empty one is none. */
 const tokenIn = (header: HeaderOf): string | undefined =>
   header('token') || bearerToken(header('authorization'));
 
@@ -85,7 +85,7 @@ async function takeBody(
   }
 }
 
-/** Answers a signal that is aborted when the answer has been sent, or its client has left. */
+/** Returns a signal that is aborted when the answer has been sent, or its client has left. */
 function createDoneSignal({ env: { outgoing } }: RequestContext): AbortSignal {
   const done = new AbortController();
   outgoing.once('close', () => {
@@ -129,14 +129,14 @@ export async function readIncoming(
   };
 }
 
-/** Answers the content type preferred by the client: JSON or one of the export formats. */
+/** Returns the content type preferred by the client: JSON or one of the export formats. */
 export function acceptedType(context: RequestContext, { exports }: Route): string {
   const json = ROUTE_JSON.type;
   const supports = [json, ...exports.keys()];
   return accepts(context, { header: 'Accept', supports, default: json, match: chooseType });
 }
 
-/** Answers every host named by a request: an absolute target names one beside the header. */
+/** Returns every host named by a request: an absolute target names one beside the header. */
 export function namedHosts({ env: { incoming }, req }: RequestContext): readonly string[] {
   const named = incoming.headersDistinct['host'] ?? [];
   return incoming.url?.startsWith('/') === false ? [...named, new URL(req.url).host] : named;

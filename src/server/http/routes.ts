@@ -16,7 +16,7 @@ export interface Route {
   readonly path: string;
   readonly rpc: Rpc;
   readonly method: DescMethod;
-  /** Answers the protocol of a content type in lower case, without parameters. */
+  /** Returns the protocol of a content type in lower case, without parameters. */
   protocol(type: string): Protocol | undefined;
   /** The accepted content types, in words. */
   readonly accepted: string;
@@ -24,7 +24,7 @@ export interface Route {
   readonly exports: ReadonlyMap<string, ExportFormat>;
 }
 
-/** Answers the path of POST in a method's options, if any. */
+/** Returns the path of POST in a method's options, if any. */
 function postPath({ proto }: DescMethod): string | undefined {
   if (proto.options === undefined) return undefined;
   const options = toJson(MethodOptionsSchema, proto.options, { registry: descriptors });

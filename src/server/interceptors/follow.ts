@@ -5,11 +5,11 @@ import type { Answer, CallContext } from '../call-context.js';
 /** Callbacks for the end of an answer; one of them is called, once. */
 export interface Ending {
   succeeded(bytes: number): void;
-  /** Answers the error to throw in place of `error`. */
+  /** Returns the error to throw in place of `error`. */
   failed(error: unknown): unknown;
 }
 
-/** Answers the error for a reader that left before the last chunk. */
+/** Returns the error for a reader that left before the last chunk. */
 const abandonment = ({ signal }: CallContext): unknown =>
   signal.aborted ? signal.reason : appError('REQUEST_CANCELLED', {});
 

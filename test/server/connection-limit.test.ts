@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Hono } from 'hono';
-import { connectionLimit, DEFAULT_DESCRIPTORS } from '../../src/server/descriptors.js';
+import { connectionLimit, DEFAULT_DESCRIPTORS } from '../../src/server/connection-limit.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import type { Listener } from '../../src/server/listener.js';
 import { createServingState } from '../../src/server/serving-state.js';
