@@ -57,7 +57,7 @@ const grouped = (key: string): JsonObject => ({
 const QUERIES: readonly Query[] = [
   ['a list', 'list', { ...SHOWN_ID, sort: { key: 'job_id' } }, jobs('job-1a', 'job-2a')],
   ['a page', 'list', { ...SHOWN_ID, page: { limit: 1 } }, { ...jobs('job-2a'), total_count: 2 }],
-  ['an order', 'list', { ...SHOWN_ID, sort: { key: 'status' } }, jobs('job-2a', 'job-1a')],
+  ['an order', 'list', { ...SHOWN_ID, sort: { key: 'filter.case' } }, jobs('job-2a', 'job-1a')],
   ['a count', 'list', { count_only: true }, { total_count: 2 }],
   ['an equality', 'list', only('status', 'eq', 'error'), jobs('job-1a')],
   ['an inequality', 'list', only('status', 'not', 'error'), jobs('job-2a')],
