@@ -57,7 +57,13 @@ const grouped = (key: string): JsonObject => ({
 const QUERIES: readonly Query[] = [
   ['a list', 'list', { ...SHOWN_ID, sort: { key: 'job_id' } }, jobs('job-1a', 'job-2a')],
   ['a page', 'list', { ...SHOWN_ID, page: { limit: 1 } }, { ...jobs('job-2a'), total_count: 2 }],
-  ['an order', 'list', { ...SHOWN_ID, sort: { key: 'filter.case' } }, jobs('job-2a', 'job-1a')],
+  [
+    'an order',
+    'list',
+    { ...SHOWN_ID, sort: { key: 'status' } },
+    // The contract knows no status `error`.
+    { results: [{ job_id: 'job-2a', status: 'ERROR' }, { job_id: 'job-1a' }], total_count: 2 },
+  ],
   ['a count', 'list', { count_only: true }, { total_count: 2 }],
   ['an equality', 'list', only('status', 'eq', 'error'), jobs('job-1a')],
   ['an inequality', 'list', only('status', 'not', 'error'), jobs('job-2a')],
@@ -112,13 +118,14 @@ test('each read, delete and explanation names the collation', async () => {
   for (const [, rpc, query] of QUERIES) await service.call(rpc, { domain_id: OWN, query }, { headers });
   await exportJobs(service.http, { domain_id: OWN, query: SHOWN_ID }, 'text/csv');
   await service.call('delete', { domain_id: OWN, job_id: 'job-1a' });
-  const collationOf = ({ explain, deletes, collation }: Document): unknown =>
-    (explain ?? deletes?.[0])?.collation ?? collation;
-  const named = commands.filter((command) => !('getMore' in command || 'ping' in command));
+  const named = commands.filter((command) => !('getMore' in command));
   expect(new Set(named.map((command) => Object.keys(command)[0]))).toEqual(
     new Set(['find', 'aggregate', 'explain', 'delete']),
   );
-  expect(named.map(collationOf)).toEqual(named.map(() => ({ locale: 'simple' })));
+  const unnamed = named.filter(
+    (command) => !JSON.stringify(command).includes('"collation":{"locale":"simple"}'),
+  );
+  expect(unnamed).toEqual([]);
 });
 
 testNoFaults(service);

@@ -47,36 +47,48 @@ const TEST_MS = 60_000;
 
 const isReady = async (program: Program): Promise<boolean> => (await pageOf(program, '/readyz')) === 'ok\n';
 
-test('a changed password stops serving once the connections of calls have ended', async () => {
-  await createUser('renewed');
-  // The check itself keeps its connection, which is never idle for so long.
-  const program = await serveAs('renewed', 3000);
-  await run({ updateUser: 'renewed', pwd: 'other' });
-  await until('the refused user is logged', () => reasonsOf(program).length > 0, LINE_MS);
-  expect(reasonsOf(program)[0]).toContain('rejects the user renewed (AuthenticationFailed');
-  await run({ updateUser: 'renewed', pwd: PASSWORD });
-  await until('the service serves again', () => isReady(program), LINE_MS);
-}, TEST_MS);
+test(
+  'a changed password stops serving once the connections of calls have ended',
+  async () => {
+    await createUser('renewed');
+    // The check itself keeps its connection, which is never idle for so long.
+    const program = await serveAs('renewed', 3000);
+    await run({ updateUser: 'renewed', pwd: 'other' });
+    await until('the refused user is logged', () => reasonsOf(program).length > 0, LINE_MS);
+    expect(reasonsOf(program)[0]).toContain('rejects the user renewed (AuthenticationFailed');
+    await run({ updateUser: 'renewed', pwd: PASSWORD });
+    await until('the service serves again', () => isReady(program), LINE_MS);
+  },
+  TEST_MS,
+);
 
-test('a dropped user is refused, and lacks no right', async () => {
-  await createUser('dropped');
-  const program = await serveAs('dropped', 60_000);
-  await run({ dropUser: 'dropped' });
-  await until('the dropped user is logged', () => reasonsOf(program).length > 0, LINE_MS);
-  expect(reasonsOf(program)[0]).toMatch(/rejects the user dropped \(\w+, authSource=admin\)/);
-  expect(await pageOf(program, '/readyz')).toMatch(/^not serving: auth: /);
-}, TEST_MS);
+test(
+  'a dropped user is refused, and lacks no right',
+  async () => {
+    await createUser('dropped');
+    const program = await serveAs('dropped', 60_000);
+    await run({ dropUser: 'dropped' });
+    await until('the dropped user is logged', () => reasonsOf(program).length > 0, LINE_MS);
+    expect(reasonsOf(program)[0]).toMatch(/rejects the user dropped \(\w+, authSource=admin\)/);
+    expect(await pageOf(program, '/readyz')).toMatch(/^not serving: auth: /);
+  },
+  TEST_MS,
+);
 
-test('a revoked right to delete is logged once, and its remedy with it', async () => {
-  const program = await serveAs('changing', 60_000);
-  const http = String(program.log[0]?.['http']);
-  const resource = { db: 'inventory', collection: 'job' };
-  await run({ revokePrivilegesFromRole: 'changing', privileges: [{ resource, actions: ['remove'] }] });
-  for (let calls = 0; calls < 5; calls++)
-    expect(await callHttp(http, 'delete', { domain_id: 'd', job_id: 'j' })).toHaveProperty('error');
-  const lack = 'the user changing lacks remove on inventory.job';
-  const lines = (): readonly string[] => program.log.map(({ msg }) => String(msg));
-  await until('the remedy is logged', () => lines().some((line) => line.startsWith(lack)), LINE_MS);
-  expect(program.log.filter(({ level }) => level === 50)).toHaveLength(1);
-  expect(await isReady(program)).toBe(true);
-}, TEST_MS);
+test(
+  'a revoked right to delete is logged once, and its remedy with it',
+  async () => {
+    const program = await serveAs('changing', 60_000);
+    const http = String(program.log[0]?.['http']);
+    const resource = { db: 'inventory', collection: 'job' };
+    await run({ revokePrivilegesFromRole: 'changing', privileges: [{ resource, actions: ['remove'] }] });
+    for (let calls = 0; calls < 5; calls++)
+      expect(await callHttp(http, 'delete', { domain_id: 'd', job_id: 'j' })).toHaveProperty('error');
+    const lack = 'the user changing lacks remove on inventory.job';
+    const lines = (): readonly string[] => program.log.map(({ msg }) => String(msg));
+    await until('the remedy is logged', () => lines().some((line) => line.startsWith(lack)), LINE_MS);
+    expect(program.log.filter(({ level }) => level === 50)).toHaveLength(1);
+    expect(await isReady(program)).toBe(true);
+  },
+  TEST_MS,
+);

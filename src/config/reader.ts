@@ -61,7 +61,9 @@ export const orWord =
     try {
       return reader(text);
     } catch (error) {
-      throw new Error(`${error instanceof Error ? error.message : String(error)}, or ${word}`, { cause: error });
+      throw new Error(`${error instanceof Error ? error.message : String(error)}, or ${word}`, {
+        cause: error,
+      });
     }
   };
 

@@ -87,7 +87,7 @@ export async function createMissingIndexes(db: Db, plan: IndexPlan): Promise<rea
   const listed = await listIndexes(db, plan.collection, AbortSignal.timeout(LIST_TIMEOUT_MS));
   const collection = db.collection(plan.collection);
   const create = (key: IndexKey): Promise<string> =>
-    collection.createIndex({ ...key }, { name: newName(key, listed), collation: SIMPLE_COLLATION });
+    collection.createIndex({ ...key }, { name: newName(key, listed), collation: SIMPLE_COLLATION }, {});
   return Promise.all(missingKeys(plan, usableKeys(listed)).map(create));
 }
 

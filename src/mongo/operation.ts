@@ -10,7 +10,9 @@ import type { Kill } from './session-killer.js';
 export const SIMPLE_COLLATION = { locale: 'simple' } as const;
 
 /** Options that keep an operation within its deadline, and its comparisons exact. */
-export type OperationOptions = Required<Pick<FindOptions, 'session' | 'maxTimeMS' | 'collation'> & Abortable> &
+export type OperationOptions = Required<
+  Pick<FindOptions, 'session' | 'maxTimeMS' | 'collation'> & Abortable
+> &
   Pick<FindOptions, 'comment'>;
 
 export interface Operation extends Disposable {

@@ -53,7 +53,15 @@ test.each<readonly [string, readonly (readonly [number, unknown])[], readonly un
     ],
     [UNAUTHORIZED, OTHER_CODE, OF_DRIVER],
   ],
-  ['each, whatever it is', [[0, 'text'], [1, undefined], [2, OF_DRIVER]], ['text', OF_DRIVER]],
+  [
+    'each, whatever it is',
+    [
+      [0, 'text'],
+      [1, undefined],
+      [2, OF_DRIVER],
+    ],
+    ['text', OF_DRIVER],
+  ],
 ])('an error is logged %s', (_, reported, expected) => {
   expect(loggedOf(reported)).toEqual(expected);
 });

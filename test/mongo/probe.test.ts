@@ -23,7 +23,10 @@ beforeEach(async () => {
   network = 'open';
   proxy = await startTcpProxy(new URL(mongodbUri()).host, ({ client, server }) => {
     if (network === 'without new connections') client.destroy();
-    return (chunk, to) => void (network === 'silent' && to === server ? false : to.write(chunk));
+    return (chunk, to) => {
+      const isLost = network === 'silent' && to === server;
+      if (!isLost) to.write(chunk);
+    };
   });
   control = new MongoClient(mongodbUri());
   clients = [control];
