@@ -19,10 +19,10 @@ export const EXPLAINED: readonly Explained[] = [
     why: 'Callers always give a text; without one, the same question is asked again, with the same answer.',
   },
   {
-    file: 'src/job/answer.ts',
+    file: 'src/job/batches.ts',
     within: 'sizeOf',
     from: '0',
-    why: 'It estimates the size of an answer; one byte more is as good.',
+    why: 'It estimates the size of an answer and of data to send back; one byte more is as good.',
   },
   {
     file: 'src/server/http/request.ts',

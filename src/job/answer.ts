@@ -7,11 +7,12 @@ import { BSON, Elements } from '../wire/bson.js';
 import { TAG } from '../wire/struct.js';
 import { closeEntry, openEntry, writeEntry, writeValue } from '../wire/values.js';
 import { Writer } from '../wire/writer.js';
-import { layoutOf, toInt32, writeMessage } from './transcoder.js';
+import { sizeOf } from './batches.js';
+import { GROWTH, layoutOf, messageOf, toInt32, writeMessage } from './transcoder.js';
 import type { Reservation } from '../limits/memory-budget.js';
-import type { Layout, CollectorInfoBytes } from './transcoder.js';
+import type { CollectorInfoBytes } from './transcoder.js';
 import type { TimeSlicer } from '../limits/yield.js';
-import { COLLECTOR_INFO, JOB_INFO } from './schema.js';
+import { JOB_INFO } from './schema.js';
 
 /** Depth of a row in the Struct of a stat: below the Struct and its list of results. */
 const ROW_DEPTH = 2;
@@ -21,27 +22,10 @@ const RESULTS = 10;
 const TOTAL_COUNT = 16;
 
 const JOB_LAYOUT = layoutOf(JOB_INFO);
-const COLLECTOR_LAYOUT = layoutOf(COLLECTOR_INFO);
-
-/** Bytes of an answer for each stored byte, rarely more. */
-const GROWTH = 1.5;
-
-const sizeOf = (documents: readonly Buffer[]): number =>
-  documents.reduce((size, document) => size + document.length, 0);
-
-function messageOf(layout: Layout, document: Buffer, referred?: CollectorInfoBytes): Uint8Array {
-  const writer = new Writer(document.length * GROWTH);
-  writeMessage(writer, layout, document, 0, referred);
-  return writer.written;
-}
 
 /** JobInfo of a stored job and of CollectorInfo. */
 export const jobInfo = (job: Buffer, collector: CollectorInfoBytes): Uint8Array =>
   messageOf(JOB_LAYOUT, job, collector);
-
-/** CollectorInfo of a stored collector, in memory of its own for the cache. */
-export const collectorInfo = (collector: Buffer): Uint8Array =>
-  Uint8Array.from(messageOf(COLLECTOR_LAYOUT, collector));
 
 /** The limits of every answer. */
 export interface AnswerLimits {

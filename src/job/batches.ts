@@ -2,7 +2,11 @@
 import type { Deadline } from '../limits/abort.js';
 import type { Batches } from '../mongo/executor.js';
 
-/** Hands each batch to `use`, one after the other. Answers the number of documents, and tells it to the observer of the work. */
+/** The bytes of `documents`. */
+export const sizeOf = (documents: readonly Buffer[]): number =>
+  documents.reduce((size, document) => size + document.length, 0);
+
+/** Hands each batch to `use`, one after the other. Returns the number of documents, and tells it to the observer of the work. */
 export async function forEachBatch(
   batches: Batches,
   { observer }: Deadline,

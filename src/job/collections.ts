@@ -3,20 +3,22 @@ import type { Db } from 'mongodb';
 import { createMissingIndexes } from '../mongo/indexes.js';
 import type { IndexPlan } from '../mongo/indexes.js';
 import type { RequiredRights } from '../mongo/rights.js';
-import { CONDITION_KEYS } from './condition-keys.js';
-import { COLLECTOR_SHOWN, INDEXES, JOB_SCHEMA } from './schema.js';
+import { fieldNames } from '../query/schema.js';
+import { COLLECTOR_INFO, INDEXES, JOB_SCHEMA } from './schema.js';
 
 /** The collections that calls read. */
 export const COLLECTIONS = ['job', 'collector'] as const;
 
-/** The names of their fields; others may come from a request. */
-export const FIELD_NAMES: ReadonlySet<string> = new Set(
-  ['_id', ...CONDITION_KEYS, ...COLLECTOR_SHOWN].map((path) => path.split('.', 1)[0] ?? ''),
-);
+/** The names of their fields, which spans may carry; others may come from a request. */
+export const FIELD_NAMES: ReadonlySet<string> = new Set([
+  '_id',
+  ...fieldNames(JOB_SCHEMA),
+  ...COLLECTOR_INFO.map(({ stored }) => stored),
+]);
 
 export const JOB_INDEXES: IndexPlan = {
   collection: 'job',
-  tenant: 'domain_id',
+  tenant: JOB_SCHEMA.owner.tenant,
   id: JOB_SCHEMA.id,
   keys: INDEXES,
 };

@@ -5,24 +5,24 @@
 import { ObjectId } from 'mongodb';
 import type { MonotonicClock } from '../clock.js';
 import { overLimit } from '../errors.js';
-import type { JoinedDocuments } from '../query/join.js';
+import type { LiteralDocuments } from '../query/literal-lookup.js';
 import { referredPaths } from '../query/stat-keys.js';
 import { confineReferred } from '../query/confine.js';
-import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
+import type { ConfinedMatch } from '../query/confine.js';
 import type { Scope } from '../scope.js';
 import type { MongoFilter } from '../query/mongo-syntax.js';
-import { BSON, documentIdOf, idIn } from '../wire/bson.js';
+import { documentIdOf, idIn } from '../wire/bson.js';
 import { nameTableOf } from '../wire/names.js';
 import type { StatQuery } from '../query/model.js';
 import { beforeReplaced } from '../query/malformed-text.js';
-import { beforeIndexes } from '../query/schema.js';
-import { collectorInfo } from './answer.js';
+import { beforeIndexes } from '../query/paths.js';
 import type { Reserved } from './call.js';
+import { readLiteralDocuments } from './literal-documents.js';
+import { layoutOf, messageOf } from './transcoder.js';
 import type { CollectorInfoBytes } from './transcoder.js';
 import type { Deadline } from '../limits/abort.js';
 import { createCache } from '../limits/cache.js';
-import { COLLECTOR_SHOWN, JOB_SCHEMA } from './schema.js';
-import { operandAt } from '../mongo/stored.js';
+import { COLLECTOR_INFO, COLLECTOR_SHOWN, JOB_SCHEMA } from './schema.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
 import type { JobStore } from './store.js';
 
@@ -37,7 +37,13 @@ interface CachedCollector {
 
 const weightOf = ({ message }: CachedCollector): number => ENTRY_BYTES + (message?.length ?? 0);
 
-const COLLECTOR = nameTableOf([['collector', true]]);
+const COLLECTOR = nameTableOf([[JOB_SCHEMA.reference.field, true]]);
+
+const COLLECTOR_LAYOUT = layoutOf(COLLECTOR_INFO);
+
+/** CollectorInfo of a stored collector, in memory of its own for the cache. */
+export const collectorInfo = (collector: Buffer): Uint8Array =>
+  Uint8Array.from(messageOf(COLLECTOR_LAYOUT, collector));
 
 /** Loads CollectorInfo for each of some jobs within a scope. */
 export type CollectorLoader = (
@@ -62,7 +68,9 @@ export function createCollectorLoader({
   meter,
 }: CollectorLoaderOptions): CollectorLoader {
   const cache = createCache<CachedCollector>({
-    ...{ ttlMs: collectorCacheMs, monotonicNow, weightOf },
+    ttlMs: collectorCacheMs,
+    monotonicNow,
+    weightOf,
     capacity: MAX_CACHE_BYTES,
   });
 
@@ -99,33 +107,8 @@ export function createCollectorLoader({
 /** Bytes of collectors sent as data with a pipeline, within the 16 MB of a command. */
 const MAX_JOINED_BYTES = 15_000_000;
 
-/** Bytes of memory for each of them: as read, as values to send, and in the commands for results and their number. */
-const JOINED_WEIGHT = 6;
-
-/** Collectors with these paths; undefined: they are too large for a pipeline. */
-async function readCollectors(
-  store: JobStore,
-  filter: ConfinedFilter,
-  paths: readonly string[],
-  work: Deadline & Reserved,
-): Promise<JoinedDocuments | undefined> {
-  const ids: ObjectId[] = [];
-  const documents: unknown[] = [];
-  let size = 0;
-  for await (const batch of store.batches('collector', filter, paths, work)) {
-    const more = batch.reduce((sum, collector) => sum + collector.length, 0);
-    work.memory.grow(more * JOINED_WEIGHT);
-    size += more;
-    if (size > MAX_JOINED_BYTES) return undefined;
-    for (const collector of batch) {
-      const id = documentIdOf(collector);
-      if (id === undefined) continue;
-      ids.push(ObjectId.createFromHexString(id));
-      documents.push(operandAt(collector, BSON.object, 0));
-    }
-  }
-  return { ids, documents };
-}
+/** True for a collector to which jobs can refer. */
+const isReferable = (collector: Buffer): boolean => documentIdOf(collector) !== undefined;
 
 /**
  * The collectors that a stat joins, with the paths it asks of them: all of the scope or, where those are too many, the ones
@@ -137,11 +120,14 @@ export async function joinedCollectors(
   { within }: ConfinedMatch,
   scope: Scope,
   work: Deadline & Reserved,
-): Promise<JoinedDocuments | undefined> {
+): Promise<LiteralDocuments | undefined> {
   const paths = referredPaths(query).map(beforeIndexes).map(beforeReplaced);
   if (paths.length === 0) return undefined;
-  const read = (filter: MongoFilter) =>
-    readCollectors(store, confineReferred(filter, scope, JOB_SCHEMA), paths, work);
+  function read(filter: MongoFilter): Promise<LiteralDocuments | undefined> {
+    const confined = confineReferred(filter, scope, JOB_SCHEMA);
+    const batches = store.batches('collector', confined, paths, work);
+    return readLiteralDocuments(batches, isReferable, MAX_JOINED_BYTES, work);
+  }
   const all = await read({});
   if (all !== undefined) return all;
   const referred = await read({ _id: { $in: await store.references({ within }, work) } });

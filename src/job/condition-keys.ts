@@ -4,6 +4,7 @@ import { COLLECTOR_SHOWN, JOB_SCHEMA } from './schema.js';
 
 export const CONDITION_KEYS: readonly string[] = [
   ...fieldNames(JOB_SCHEMA),
-  ...['errors.error_code', 'errors.message'],
+  'errors.error_code',
+  'errors.message',
   ...COLLECTOR_SHOWN.map((name) => `collector.${name}`),
 ];

@@ -1,5 +1,4 @@
 /** Counts jobs; equal counts at one time are one (docs/performance.md «Counts»). */
-import { timed } from '../limits/abort.js';
 import type { Deadline } from '../limits/abort.js';
 import { createCoalescer } from '../limits/coalesce.js';
 import { documentKey } from '../mongo/document-key.js';
@@ -7,7 +6,7 @@ import type { Schedulers } from '../limits/fair-scheduler.js';
 import type { ConfinedMatch } from '../query/confine.js';
 import type { Scope } from '../scope.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
-import { countCalls } from './decorators.js';
+import { countCalls, waitForSlot } from './decorators.js';
 import type { JobStore } from './store.js';
 
 /** The number of jobs of `match`. */
@@ -18,7 +17,7 @@ export function createCount(store: JobStore, { counts }: Pick<Schedulers, 'count
   const coalesce = createCoalescer<number>(countCalls(meter, 'count'));
   return (match, { domainId }, deadline) =>
     coalesce(documentKey({ ...match }), deadline, async (shared) => {
-      using _slot = await timed(shared, 'queue', () => counts(domainId, shared.signal));
+      using _slot = await waitForSlot(counts, domainId, shared);
       return await store.count(match, shared);
     });
 }

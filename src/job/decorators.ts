@@ -6,10 +6,10 @@ import { timed } from '../limits/abort.js';
 import type { Deadline } from '../limits/abort.js';
 import type { Coalesce } from '../limits/coalesce.js';
 import { documentKey } from '../mongo/document-key.js';
-import type { Schedulers } from '../limits/fair-scheduler.js';
+import type { FairScheduler, Schedulers } from '../limits/fair-scheduler.js';
 import type { MemoryBudget } from '../limits/memory-budget.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
-import type { AskedFilter } from '../query/model.js';
+import type { RequestedFilter } from '../query/model.js';
 import type { Scope } from '../scope.js';
 import type { Asked, Call, Read, Reserved, Slot, StreamCase, UseCase } from './call.js';
 import { describeQueryError } from './query-errors.js';
@@ -17,6 +17,10 @@ import type { JobStore } from './store.js';
 
 /** The classes of the scheduler. */
 type ClassName = keyof Schedulers;
+
+/** Waits for a slot, as a part of the call's work. */
+export const waitForSlot = (acquire: FairScheduler, domainId: string, work: Deadline): Promise<Disposable> =>
+  timed(work, 'queue', () => acquire(domainId, work.signal));
 
 /** Waits for a slot of the class that a query belongs to, and frees it when the work is over. */
 export const scheduled =
@@ -26,9 +30,7 @@ export const scheduled =
     next: UseCase<Query, W & Slot>,
   ): UseCase<Query, W> =>
   async (asked, work) => {
-    using slot = await timed(work, 'queue', () =>
-      schedulers[classOf(asked.query)](asked.scope.domainId, work.signal),
-    );
+    using slot = await waitForSlot(schedulers[classOf(asked.query)], asked.scope.domainId, work);
     const release = (): void => {
       slot[Symbol.dispose]();
     };
@@ -42,7 +44,7 @@ export const scheduledStream = <Query, W extends Deadline>(
   next: StreamCase<Query, W>,
 ): StreamCase<Query, W> =>
   async function* (asked, work) {
-    using _slot = await timed(work, 'queue', () => schedulers[name](asked.scope.domainId, work.signal));
+    using _slot = await waitForSlot(schedulers[name], asked.scope.domainId, work);
     yield* next(asked, work);
   };
 
@@ -68,7 +70,7 @@ export const countCalls =
   };
 
 interface Filtered {
-  readonly filter: AskedFilter;
+  readonly filter: RequestedFilter;
   readonly sortPath: string;
 }
 

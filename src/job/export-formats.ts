@@ -2,7 +2,7 @@
 import { fromBinary, toJson } from '@bufbuild/protobuf';
 import type { DescMessage, JsonValue } from '@bufbuild/protobuf';
 import type { Selection } from '../query/model.js';
-import { firstSegment } from '../query/schema.js';
+import { firstSegment } from '../query/paths.js';
 import { csvLine } from '../wire/csv.js';
 import { descriptors, messageNamed } from '../wire/descriptors.js';
 import { jsonPieces } from '../wire/json.js';

@@ -11,7 +11,7 @@ import type { Asked, Read } from './call.js';
 import type { CollectorLoader } from './collectors.js';
 import { exportChunks, exportWriter } from './export-formats.js';
 import type { ExportFormat } from './export-formats.js';
-import { findPlanOf } from './read-list.js';
+import { findPlanOf } from './find-page.js';
 import type { ScopeFilter } from './scoped-filter.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
 import type { JobStore } from './store.js';

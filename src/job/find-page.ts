@@ -12,12 +12,12 @@ import type { ExplainingExecutor } from '../mongo/explaining.js';
 import { sortStages } from '../query/computed.js';
 import { matchStages } from '../query/confine.js';
 import type { ConfinedFilter, ConfinedMatch } from '../query/confine.js';
-import type { Page } from '../query/model.js';
+import type { ListQuery, Page } from '../query/model.js';
 import type { MongoFilter, MongoSort, MongoStage } from '../query/mongo-syntax.js';
 import { keyAt } from '../query/schema.js';
 import { hasRepeat, withoutRepeats } from './repeated-reads.js';
 import type { SharedIds } from './repeated-reads.js';
-import { JOB_SCHEMA } from './schema.js';
+import { JOB_SCHEMA, jobProjection } from './schema.js';
 import { breakTies } from './tie-breaking.js';
 import type { DateOrder, ReadSlice } from './tie-breaking.js';
 
@@ -27,6 +27,13 @@ export interface FindPlan {
   /** undefined: all jobs. */
   readonly page: Page | undefined;
 }
+
+/** The plan to find the jobs of a list. */
+export const findPlanOf = ({ only, sort, page }: ListQuery): FindPlan => ({
+  projection: jobProjection(only),
+  sort,
+  page,
+});
 
 /** A plan for one command. */
 type PagePlan = FindPlan & { readonly page: Page };

@@ -8,7 +8,7 @@ import { forEachBatch } from './batches.js';
 import type { Reserved, Slot, UseCase } from './call.js';
 import type { CollectorLoader } from './collectors.js';
 import type { Count } from './count.js';
-import { findPlanOf } from './read-list.js';
+import { findPlanOf } from './find-page.js';
 import type { ScopeFilter } from './scoped-filter.js';
 import type { JobStore } from './store.js';
 import { totalOf } from './total.js';

@@ -1,9 +1,5 @@
 /** Finds malformed text in stored documents (docs/query.md «Text that is not UTF-8»). */
 import { isUtf8 } from 'node:buffer';
-import type { AskedFilter, Filter, ReferredCondition } from '../query/model.js';
-import { doubtsAbout } from '../query/condition.js';
-import type { Condition } from '../query/condition.js';
-import { operandAt } from '../mongo/stored.js';
 import { BSON, Elements, textEnd, textStart } from '../wire/bson.js';
 
 const TEXTS: ReadonlySet<number> = new Set([BSON.string, BSON.symbol, BSON.code]);
@@ -21,27 +17,3 @@ export function isMalformed(bytes: Buffer, offset = 0): boolean {
   }
   return false;
 }
-
-/** The `_id` of a document: a key equal only for equal ids, and the value to send back to MongoDB. */
-export function idOf(document: Buffer): readonly [key: string, id: unknown] {
-  for (const each = new Elements(document, 0); each.next();)
-    if (document.toString('latin1', each.name, each.nameEnd) === '_id')
-      return [
-        document.toString('latin1', each.value, each.end) + String(each.type),
-        operandAt(document, each.type, each.value),
-      ];
-  return ['', null];
-}
-
-export type Leaf = Condition | ReferredCondition;
-
-export const isOwn = (leaf: Leaf): leaf is Condition => !('referred' in leaf);
-
-/** True for a condition that MongoDB cannot decide on malformed text. */
-const isUndecidable = (condition: Condition): boolean => doubtsAbout(condition).length > 0;
-
-/** The conditions on jobs that every job must meet, and that MongoDB can decide. */
-export const decidableOf = ({ all }: AskedFilter): Filter => ({
-  all: all.filter(isOwn).filter((condition) => !isUndecidable(condition)),
-  any: [],
-});

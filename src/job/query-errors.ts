@@ -10,7 +10,8 @@ import {
 } from '../mongo/errors.js';
 import { unguardedFilter } from '../query/compile/filter.js';
 import { MAX_ROW_BYTES } from '../query/compile/stat.js';
-import type { AskedFilter } from '../query/model.js';
+import { isReferred } from '../query/model.js';
+import type { RequestedFilter } from '../query/model.js';
 import { guardOf } from '../query/condition.js';
 import type { Condition } from '../query/condition.js';
 import type { JobStore } from './store.js';
@@ -28,8 +29,8 @@ async function firstRefused(
   return early ?? firstRefused(conditions.slice(half), store, deadline);
 }
 
-const conditionsOf = ({ all, any }: AskedFilter): readonly Condition[] =>
-  [...all, ...any].map((leaf) => ('referred' in leaf ? leaf.referred : leaf));
+const conditionsOf = ({ all, any }: RequestedFilter): readonly Condition[] =>
+  [...all, ...any].map((each) => (isReferred(each) ? each.referred : each));
 
 /** The list of a request that holds the condition at `fieldPath`. */
 const listOf = (fieldPath: string): string => fieldPath.replace(/\[\d+\]$/, '');
@@ -43,14 +44,14 @@ function faultAmong(guarded: readonly Condition[]): string {
 }
 
 /** The error for a runaway expression; it names the condition where only one is guarded, else the filter. */
-function regexLimitExceeded(filter: AskedFilter): Error {
+function regexLimitExceeded(filter: RequestedFilter): Error {
   const key = faultAmong(conditionsOf(filter).filter((condition) => guardOf(condition) !== undefined));
   const reason = "a regular expression exceeds MongoDB's match limit on a stored text; use fewer repetitions";
   return appError('INVALID_PARAMETER', { key, reason });
 }
 
 /** The error that names the condition with a regular expression invalid in MongoDB. */
-async function invalidRegex(filter: AskedFilter, store: JobStore, deadline: Deadline): Promise<Error> {
+async function invalidRegex(filter: RequestedFilter, store: JobStore, deadline: Deadline): Promise<Error> {
   const fault = await firstRefused(conditionsOf(filter), store, deadline);
   const reason = `'${echo(fault?.path ?? '')}' ${fault?.operator ?? ''}: not a valid regular expression in MongoDB`;
   return appError('INVALID_PARAMETER', { key: `${fault?.fieldPath ?? 'query.filter'}.value`, reason });
@@ -67,7 +68,7 @@ function unsortable(error: unknown): string | undefined {
 /** The error for the client: `error` itself, unless it is about `filter`, the sort at `sortPath`, or a result. */
 export async function describeQueryError(
   error: unknown,
-  { filter, sortPath }: { readonly filter: AskedFilter; readonly sortPath: string },
+  { filter, sortPath }: { readonly filter: RequestedFilter; readonly sortPath: string },
   store: JobStore,
   deadline: Deadline,
 ): Promise<unknown> {

@@ -6,10 +6,8 @@ import { runThenYield } from '../limits/yield.js';
 import type { ListQuery } from '../query/model.js';
 import { readList } from '../query/parse-list.js';
 import type { Read } from './call.js';
-import type { FindPlan } from './find-page.js';
 import type { Reading } from './reading.js';
 import { conditionFields } from './request-fields.js';
-import { jobProjection } from './schema.js';
 
 const NO_QUERY = Query.decode(new Uint8Array());
 
@@ -24,17 +22,3 @@ export const createReadList =
     if (query.passedOver.length > 0) call.noted({ sort_keys_passed_over: query.passedOver.map(echo) });
     return { scope, query };
   };
-
-/** The most jobs of a page in the scheduler's class for small answers. */
-const MAX_SMALL_PAGE = 1000;
-
-/** The scheduler's class of a list: `small` unless its answer may be long. */
-export const listClass = ({ countOnly, page }: ListQuery): 'small' | 'large' =>
-  countOnly || (page !== undefined && page.limit <= MAX_SMALL_PAGE) ? 'small' : 'large';
-
-/** The plan to find the jobs of a list. */
-export const findPlanOf = ({ only, sort, page }: ListQuery): FindPlan => ({
-  projection: jobProjection(only),
-  sort,
-  page,
-});

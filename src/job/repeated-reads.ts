@@ -4,25 +4,24 @@
  * every document has, where its id is no text or was not read.
  */
 import type { Batches } from '../mongo/executor.js';
-import { BSON, Elements, textEnd, textFrom } from '../wire/bson.js';
+import { BSON, Elements, idKeyOf, textEnd, textFrom } from '../wire/bson.js';
 import { nameTableOf } from '../wire/names.js';
-import { idOf } from './malformed.js';
 import { JOB_SCHEMA } from './schema.js';
 
 const JOB_ID = nameTableOf([[JOB_SCHEMA.id, true]]);
 
 /** The usual beginning of a job is an ObjectId named `_id`, 12 bytes, and then a text, its id. */
 const USUAL = [
-  { at: 5, bytes: '_id\0' },
-  { at: 21, bytes: '\x02job' },
-  { at: 25, bytes: '_id\0' },
-].map(({ at, bytes }) => ({ at, word: Buffer.from(bytes, 'latin1').readInt32LE() }));
+  { offset: 5, bytes: '_id\0' },
+  { offset: 21, bytes: '\x02job' },
+  { offset: 25, bytes: '_id\0' },
+].map(({ offset, bytes }) => ({ offset, word: Buffer.from(bytes, 'latin1').readInt32LE() }));
 const USUAL_TEXT = 29;
 
 const isUsual = (document: Buffer): boolean =>
   document[4] === BSON.objectId &&
   document.length > USUAL_TEXT &&
-  USUAL.every(({ at, word }) => document.readInt32LE(at) === word);
+  USUAL.every(({ offset, word }) => document.readInt32LE(offset) === word);
 
 /** The offset of the text that is the job's id; undefined where there is none. */
 function jobIdAt(document: Buffer): number | undefined {
@@ -34,8 +33,9 @@ function jobIdAt(document: Buffer): number | undefined {
 
 /** A text equal only for the same job. */
 function keyOf(document: Buffer): string {
-  const at = jobIdAt(document);
-  return at === undefined ? idOf(document)[0] : document.toString('latin1', at, textEnd(document, at));
+  const offset = jobIdAt(document);
+  if (offset === undefined) return idKeyOf(document);
+  return document.toString('latin1', offset, textEnd(document, offset));
 }
 
 /** The end of a usual id as a number; other ids seldom have the same. */
@@ -73,8 +73,8 @@ function createMemory(): (document: Buffer) => boolean {
 export async function* withoutRepeats(batches: Batches, sharedIds: SharedIds): Batches {
   const isRemembered = createMemory();
   const idIn = (document: Buffer): string | undefined => {
-    const at = jobIdAt(document);
-    return at === undefined ? undefined : textFrom(document, at);
+    const offset = jobIdAt(document);
+    return offset === undefined ? undefined : textFrom(document, offset);
   };
   for await (const batch of batches) {
     const repeats = new Map(batch.filter(isRemembered).map((document) => [document, idIn(document)]));

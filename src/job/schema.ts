@@ -4,7 +4,6 @@
  */
 import { CollectorInfo_State, JobInfo_Status } from '../gen/spaceone/api/inventory/v1/collector.js';
 import { createProjection } from '../query/compile/projection.js';
-import { COMPUTED_FIELD, JOINED_FIELD } from '../query/join.js';
 import type { Below, ComputedField, FieldType, ResourceSchema } from '../query/schema.js';
 import { secondsBetween } from './duration.js';
 
@@ -102,10 +101,7 @@ const BELOW: ReadonlyMap<string, Below> = new Map<string, Below>([
   ],
 ]);
 
-/** A name without a field in any stored job. */
-const NO_FIELD = 'a field that no job has';
-
-export const JOB_SCHEMA: ResourceSchema = {
+export const JOB_SCHEMA: Required<ResourceSchema> = {
   name: 'job',
   id: 'job_id',
   owner: { tenant: 'domain_id', projects: 'projects' },
@@ -116,10 +112,6 @@ export const JOB_SCHEMA: ResourceSchema = {
     ['user_projects', 'projects'],
     ['filter', 'filters'],
     ['collector_info', 'collector'],
-    // The key of the database and names of this service are internal: they mean a field without values.
-    ['_id', NO_FIELD],
-    [JOINED_FIELD, NO_FIELD],
-    [COMPUTED_FIELD, NO_FIELD],
   ]),
   hidden: new Set(['user_projects']),
   below: BELOW,

@@ -6,25 +6,29 @@ import type { CompiledFilter } from '../query/compile/filter.js';
 import { confine, confineFound, confineReferredMatch } from '../query/confine.js';
 import type { ConfinedMatch } from '../query/confine.js';
 import type { Scope } from '../scope.js';
-import type { AskedFilter, ReferredCondition } from '../query/model.js';
+import { isReferred } from '../query/model.js';
+import type { FilterCondition, RequestedFilter } from '../query/model.js';
 import { guardOf } from '../query/condition.js';
-import type { Condition } from '../query/condition.js';
 import { resolveReferences } from '../query/references.js';
 import type { Lookup } from '../query/references.js';
 import { JOB_SCHEMA } from './schema.js';
-import type { Settle } from './settle.js';
+import type { MalformedTextResolver } from './resolve-malformed-text.js';
 import type { JobStore } from './store.js';
 
 /** The jobs of a filter within a scope. Errors: LIMIT_EXCEEDED for more than a command holds. */
-export type ScopeFilter = (filter: AskedFilter, scope: Scope, deadline: Deadline) => Promise<ConfinedMatch>;
+export type ScopeFilter = (
+  filter: RequestedFilter,
+  scope: Scope,
+  deadline: Deadline,
+) => Promise<ConfinedMatch>;
 
-const isGuardedReference = (leaf: Condition | ReferredCondition): boolean =>
-  'referred' in leaf && guardOf(leaf.referred) !== undefined;
+const isGuardedReference = (condition: FilterCondition): boolean =>
+  isReferred(condition) && guardOf(condition.referred) !== undefined;
 
 /** `filter` without its guarded conditions on collectors. */
-function withoutGuardedReferences({ all, any }: AskedFilter): AskedFilter {
+function withoutGuardedReferences({ all, any }: RequestedFilter): RequestedFilter {
   return {
-    all: all.filter((leaf) => !isGuardedReference(leaf)),
+    all: all.filter((each) => !isGuardedReference(each)),
     any: any.some(isGuardedReference) ? [] : any,
   };
 }
@@ -32,10 +36,10 @@ function withoutGuardedReferences({ all, any }: AskedFilter): AskedFilter {
 const limitMatch = (match: ConfinedMatch): ConfinedMatch =>
   limitCommand(match, MAX_FILTER_BYTES, 'query.filter');
 
-/** Resolves the conditions on collectors through `store`, those on malformed text through `settle`. */
-export function createScopeFilter(store: JobStore, settle: Settle): ScopeFilter {
-  return async (asked, scope, deadline) => {
-    const filter = await settle(asked, scope, deadline);
+/** Resolves the conditions on collectors through `store`, those on malformed text through `resolveMalformedText`. */
+export function createScopeFilter(store: JobStore, resolveMalformedText: MalformedTextResolver): ScopeFilter {
+  return async (requested, scope, deadline) => {
+    const filter = await resolveMalformedText(requested, scope, deadline);
     const idsOf = (conditions: CompiledFilter) =>
       store.collectorIds(limitMatch(confineReferredMatch(conditions, scope, JOB_SCHEMA)), deadline);
 

@@ -4,6 +4,7 @@ import { createCoalescer } from '../limits/coalesce.js';
 import type { Schedulers } from '../limits/fair-scheduler.js';
 import type { MemoryBudget } from '../limits/memory-budget.js';
 import type { TimeSlicer } from '../limits/yield.js';
+import type { ListQuery } from '../query/model.js';
 import type { JobService } from './call.js';
 import { createCollectorLoader } from './collectors.js';
 import { createOnJob } from './confine-job.js';
@@ -22,10 +23,10 @@ import { createDelete, readDelete } from './delete.js';
 import { createExport, createReadExport } from './export.js';
 import { createGet, readGet } from './get.js';
 import { createList } from './list.js';
-import { createReadList, listClass } from './read-list.js';
+import { createReadList } from './read-list.js';
 import { createReading } from './reading.js';
+import { createMalformedTextResolver } from './resolve-malformed-text.js';
 import { createScopeFilter } from './scoped-filter.js';
-import { createSettle } from './settle.js';
 import { createReadStat, createStat } from './stat.js';
 import { NO_METER } from '../telemetry/metrics/registry.js';
 import type { Meter } from '../telemetry/metrics/registry.js';
@@ -46,11 +47,18 @@ export interface JobServiceOptions {
   readonly meter?: Meter;
 }
 
+/** The most jobs of a page in the scheduler's class for small answers. */
+const MAX_SMALL_PAGE = 1000;
+
+/** The scheduler's class of a list: `small` unless its answer may be long. */
+const listClass = ({ countOnly, page }: ListQuery): 'small' | 'large' =>
+  countOnly || (page !== undefined && page.limit <= MAX_SMALL_PAGE) ? 'small' : 'large';
+
 /** The parts that the use cases share. */
 function createParts(options: JobServiceOptions) {
   const { store, schedulers, timeSlicer, maxPageSize, maxResponseBytes, monotonicNow } = options;
   const { meter = NO_METER } = options;
-  const scopeFilter = createScopeFilter(store, createSettle(store, monotonicNow, meter));
+  const scopeFilter = createScopeFilter(store, createMalformedTextResolver(store, monotonicNow, meter));
   return {
     store,
     timeSlicer,

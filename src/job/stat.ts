@@ -6,10 +6,10 @@ import type { Deadline } from '../limits/abort.js';
 import { runThenYield } from '../limits/yield.js';
 import { limitCommand, MAX_QUERY_BYTES } from '../mongo/command-size.js';
 import { InvalidPairs, MergedNonObject, UnknownTimeZone } from '../mongo/errors.js';
-import type { Repaired } from '../query/compile/repair.js';
 import { compileStat } from '../query/compile/stat.js';
 import type { StatSources } from '../query/compile/stat.js';
 import type { ConfinedMatch } from '../query/confine.js';
+import type { LiteralDocuments } from '../query/literal-lookup.js';
 import type { StatQuery } from '../query/model.js';
 import { readStat } from '../query/parse-stat.js';
 import { mayNeedRepair, timeZonesOf } from '../query/stat-keys.js';
@@ -119,7 +119,7 @@ export const createStat = (parts: StatParts): UseCase<StatQuery, Deadline & Rese
     const { store, scopeFilter } = parts;
     const match = await scopeFilter(query.filter, scope, work);
     const joined = await joinedCollectors(store, query, match, scope, work);
-    const run = (repaired: Repaired | undefined) =>
+    const run = (repaired: LiteralDocuments | undefined) =>
       runPipelines(parts, query, match, { joined, repaired }, work);
     const repairs = () => repairsOf(store, query, scope, work);
     const first = await run(mayNeedRepair(query) ? await repairs() : undefined);

@@ -133,7 +133,7 @@ function jobReads(executor: ExplainingExecutor, { orderedBy, meter = NO_METER }:
     count: (match, deadline) => countAfter(executor, match, [], deadline),
     remove: async (filter, deadline) => (await executor.deleteOne(deadline, 'job', filter)) > 0,
     async accepts(filter, deadline) {
-      const none = { $and: [{ job_id: { $in: [] } }, filter] };
+      const none = { $and: [{ [JOB_SCHEMA.id]: { $in: [] } }, filter] };
       try {
         await executor.run(deadline, (within, db) => db.collection('job').findOne(none, within));
         return true;
@@ -185,7 +185,8 @@ function collectorReads(executor: Executor): CollectorReads {
     collectors: (filter, paths, deadline) =>
       executor.run(deadline, (within, db) => find(db, 'collector', filter, paths, within).toArray()),
     collectorIds: (match, deadline) => idsOf('collector', match, { $project: { _id: 1 } }, deadline),
-    references: (match, deadline) => idsOf('job', match, { $group: { _id: '$collector' } }, deadline),
+    references: (match, deadline) =>
+      idsOf('job', match, { $group: { _id: `$${JOB_SCHEMA.reference.field}` } }, deadline),
   };
 }
 

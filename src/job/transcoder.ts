@@ -17,7 +17,7 @@ import {
 import { nameTableOf } from '../wire/names.js';
 import type { NameTable } from '../wire/names.js';
 import { writeFields } from '../wire/values.js';
-import type { Writer } from '../wire/writer.js';
+import { Writer } from '../wire/writer.js';
 import type { FieldKind, ShownField } from './schema.js';
 
 const delimited = (number: number): number => (number << 3) | WireType.LengthDelimited;
@@ -69,6 +69,16 @@ export function writeMessage(
     if (type !== BSON.undefined) write(writer, bytes, type, values[place] ?? 0, referred);
     place++;
   }
+}
+
+/** Bytes of a message for each stored byte, rarely more. */
+export const GROWTH = 1.5;
+
+/** A message of its own with the fields of `layout`. */
+export function messageOf(layout: Layout, document: Buffer, referred?: CollectorInfoBytes): Uint8Array {
+  const writer = new Writer(document.length * GROWTH);
+  writeMessage(writer, layout, document, 0, referred);
+  return writer.written;
 }
 
 /** True for a document with fields; an empty one is shown like a missing one. */

@@ -7,6 +7,7 @@ import {
   decimalAt,
   Elements,
   idAt,
+  idElementOf,
   longAt,
   pointerAt,
   regexAt,
@@ -68,3 +69,9 @@ export const operandAt = (bytes: Buffer, type: number, offset: number): unknown 
   const convert = CONVERSIONS.get(type);
   return convert === undefined ? scalarAt(bytes, type, offset) : convert(bytes, offset);
 };
+
+/** Converts the `_id` of `document`; null where it has none. */
+export function operandId(document: Buffer): unknown {
+  const id = idElementOf(document);
+  return id === undefined ? null : operandAt(document, id.type, id.value);
+}

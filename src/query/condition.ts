@@ -1,17 +1,17 @@
 /** One condition of a filter: read from a request, and compiled by the row of its operator. */
 import type { Plain } from '../wire/struct.js';
-import { doubtsOf } from './malformed-text.js';
-import type { Doubt } from './malformed-text.js';
+import { probesForOperand } from './malformed-text.js';
+import type { MalformedTextProbe } from './malformed-text.js';
 import type { MongoExpression, MongoFilter } from './mongo-syntax.js';
 import { OPERATORS } from './operators.js';
 import type { OperatorName, Operands } from './operators.js';
 import type { Key } from './schema.js';
 import type { OperandContext } from './values.js';
 
-/** Documents, by `_id`, that are known to meet a condition or not to meet it. */
-export interface Known {
-  readonly met: readonly unknown[];
-  readonly unmet: readonly unknown[];
+/** Documents, by `_id`, that a condition is known to match, or not to match. */
+export interface Precomputed {
+  readonly matching: readonly unknown[];
+  readonly notMatching: readonly unknown[];
 }
 
 /** One condition: the values at `path` against `operand`, of the kind that the operator takes. */
@@ -24,7 +24,7 @@ export interface Condition<Name extends OperatorName = OperatorName> {
   readonly operator: Name;
   readonly operand: Operands[Name];
   /** Documents that MongoDB need not judge. */
-  readonly known?: Known;
+  readonly precomputed?: Precomputed;
 }
 
 /** Reads the operand of a condition. Errors: INVALID_ARGUMENT, naming the condition. */
@@ -37,32 +37,36 @@ export function readCondition<Name extends OperatorName>(
   const operand = OPERATORS[operator].operand.read(sent, context);
   const value = computed === undefined ? {} : { computed };
   const condition = { fieldPath: context.condition, path, ...value, operator, operand };
-  for (const { find } of doubtsAbout(condition)) context.work.clauses(find.length);
+  for (const { filters } of probesForCondition(condition)) context.work.clauses(filters.length);
   return condition;
 }
 
-/** Applies `found` to unknown documents only; of the known ones it takes those listed under `met`. */
-const unlessKnown = (found: MongoFilter, known: Known | undefined, met: keyof Known): MongoFilter =>
-  known === undefined
+const idsOf = ({ matching, notMatching }: Precomputed): readonly unknown[] => [...matching, ...notMatching];
+
+/** Applies `found` to other documents than the precomputed ones; of these it takes `taken`. */
+const unlessPrecomputed = (
+  found: MongoFilter,
+  precomputed: Precomputed | undefined,
+  taken: keyof Precomputed,
+): MongoFilter =>
+  precomputed === undefined
     ? found
     : {
-        $or: [
-          { _id: { $in: known[met] } },
-          { $and: [{ _id: { $nin: [...known.met, ...known.unmet] } }, found] },
-        ],
+        $or: [{ _id: { $in: precomputed[taken] } }, { $and: [{ _id: { $nin: idsOf(precomputed) } }, found] }],
       };
 
-/** Compiles the condition. */
-export function matching<Name extends OperatorName>({
+/** Compiles the condition (Row.match, Row.test). */
+export function matchOf<Name extends OperatorName>({
   operator,
   operand,
   path,
   computed,
-  known,
+  precomputed,
 }: Condition<Name>): MongoFilter {
   const { match, test } = OPERATORS[operator];
   const isTest = computed !== undefined && test !== undefined;
-  return unlessKnown(isTest ? { $expr: test(computed, operand) } : match(operand, path), known, 'met');
+  const found = isTest ? { $expr: test(computed, operand) } : match(operand, path);
+  return unlessPrecomputed(found, precomputed, 'matching');
 }
 
 /** Compiles the guard of the condition (Row.guard). */
@@ -70,21 +74,21 @@ export function guardOf<Name extends OperatorName>({
   operator,
   operand,
   path,
-  known,
+  precomputed,
 }: Condition<Name>): MongoExpression | undefined {
   const guard = OPERATORS[operator].guard?.(operand, path);
-  if (guard === undefined || known === undefined) return guard;
-  return { $and: [{ $not: [{ $in: ['$_id', { $literal: [...known.met, ...known.unmet] }] }] }, guard] };
+  if (guard === undefined || precomputed === undefined) return guard;
+  return { $and: [{ $not: [{ $in: ['$_id', { $literal: idsOf(precomputed) }] }] }, guard] };
 }
 
-/** The places of stored text that leave the condition in doubt (Row.doubts). */
-export function doubtsAbout<Name extends OperatorName>({
+/** The probes for stored text that MongoDB may misjudge for the condition (Row.probes). */
+export function probesForCondition<Name extends OperatorName>({
   operator,
   operand,
   path,
-}: Condition<Name>): readonly Doubt[] {
+}: Condition<Name>): readonly MalformedTextProbe[] {
   const row = OPERATORS[operator];
-  return row.doubts?.(operand, path) ?? doubtsOf(operand, path);
+  return row.probes?.(operand, path) ?? probesForOperand(operand, path);
 }
 
 /** Compiles the filter that a condition on the resource referred to excludes; undefined: it excludes none (Row.antiJoin). */
@@ -92,8 +96,8 @@ export function excluded<Name extends OperatorName>({
   operator,
   operand,
   path,
-  known,
+  precomputed,
 }: Condition<Name>): MongoFilter | undefined {
   const found = OPERATORS[operator].antiJoin?.match(operand, path);
-  return found && unlessKnown(found, known, 'unmet');
+  return found && unlessPrecomputed(found, precomputed, 'notMatching');
 }

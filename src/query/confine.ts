@@ -4,8 +4,10 @@
  */
 import { compileFilter, unguardedFilter } from './compile/filter.js';
 import type { CompiledFilter } from './compile/filter.js';
-import type { Doubt } from './malformed-text.js';
-import type { Filter } from './model.js';
+import { probesForCondition } from './condition.js';
+import type { MalformedTextProbe } from './malformed-text.js';
+import { isOwn } from './model.js';
+import type { Filter, RequestedFilter } from './model.js';
 import { BARRIER } from './mongo-syntax.js';
 import type { Scope } from '../scope.js';
 import type { MongoFilter, MongoStage } from './mongo-syntax.js';
@@ -67,22 +69,31 @@ export const confineReferred = (
   { owner }: ResourceSchema,
 ): ConfinedFilter => within([inDomain(scope, owner)], filter);
 
-const anyOf = (doubts: readonly Doubt[]): MongoFilter => ({ $or: doubts.flatMap(({ find }) => find) });
+const anyOf = (probes: readonly MalformedTextProbe[]): MongoFilter => ({
+  $or: probes.flatMap(({ filters }) => filters),
+});
 
-/** Confines to the documents that meet `filter` and may hold the text of one of `doubts`. */
-export const confineDoubtful = (
-  filter: Filter,
-  doubts: readonly Doubt[],
+/** The conditions on the resource itself that all documents have to meet, and that MongoDB can decide on malformed text. */
+const decidable = ({ all }: RequestedFilter): Filter => ({
+  all: all.filter(isOwn).filter((condition) => probesForCondition(condition).length === 0),
+  any: [],
+});
+
+/** Confines to the documents that may meet `filter` and are found by one of `probes`. */
+export const confineProbed = (
+  filter: RequestedFilter,
+  probes: readonly MalformedTextProbe[],
   scope: Scope,
   { owner }: ResourceSchema,
-): ConfinedFilter => within(inScope(scope, owner), { $and: [unguardedFilter(filter), anyOf(doubts)] });
+): ConfinedFilter =>
+  within(inScope(scope, owner), { $and: [unguardedFilter(decidable(filter)), anyOf(probes)] });
 
 /** The same for the resource referred to. */
-export const confineDoubtfulReferred = (
-  doubts: readonly Doubt[],
+export const confineReferredProbed = (
+  probes: readonly MalformedTextProbe[],
   scope: Scope,
   schema: ResourceSchema,
-): ConfinedFilter => confineReferred(anyOf(doubts), scope, schema);
+): ConfinedFilter => confineReferred(anyOf(probes), scope, schema);
 
 /** Confines a filter on the resource referred to, guards included. */
 export const confineReferredMatch = (

@@ -3,9 +3,12 @@ import type { MongoExpression } from './mongo-syntax.js';
 
 export const orNull = (operand: MongoExpression): MongoExpression => ({ $ifNull: [operand, null] });
 
-export const isOfType = (operand: MongoExpression, type: string): MongoExpression => ({
-  $eq: [{ $type: operand }, type],
-});
+/** Names of types, one or more. */
+export type Types = readonly [string, ...string[]];
+
+/** Tests that a value is of one of `types`. */
+export const isOfType = (operand: MongoExpression, ...types: Types): MongoExpression =>
+  types.length === 1 ? { $eq: [{ $type: operand }, types[0]] } : { $in: [{ $type: operand }, types] };
 
 /** Uses the value of `operand`, computed once. */
 export const once = (

@@ -2,8 +2,11 @@
  * Guards for regular expressions (docs/query.md «Regular expressions»): where PCRE reaches its match limit, MongoDB's find
  * silently takes the text for no match, while $regexMatch raises an error.
  */
+import { isOfType } from './expressions.js';
+import type { Types } from './expressions.js';
+import { TEXT_TYPES } from './mongo-syntax.js';
 import type { MongoExpression, MongoFilter } from './mongo-syntax.js';
-import { isIndex } from './schema.js';
+import { isIndex } from './paths.js';
 
 /** Opens a group of special syntax: its `?` is no repeat. */
 const GROUP_SYNTAX = /(?<!\\)\(\?/g;
@@ -36,33 +39,21 @@ export function guardCopies(path: string): number | undefined {
 
 type Test = (value: string) => MongoExpression;
 
-/** The types that find takes for text. */
-const TEXT = ['string', 'symbol'] as const;
-
-const isOfType = (value: MongoExpression, types: readonly string[]): MongoExpression => ({
-  $in: [{ $type: value }, types],
-});
-
 /** A text as $regexMatch takes one: it takes no symbol. */
 const asString = (text: string): MongoExpression => ({
-  $cond: [isOfType(text, ['symbol']), { $substrBytes: [text, 0, -1] }, text],
+  $cond: [isOfType(text, 'symbol'), { $substrBytes: [text, 0, -1] }, text],
 });
 
 const isArray = (value: MongoExpression): MongoExpression => ({ $isArray: [value] });
 
 /** Evaluates `test` on a value of one of `types`: `value` itself or, where it is an array, any element. */
-const holdsFor = (
-  value: MongoExpression,
-  types: readonly string[],
-  as: string,
-  test: Test,
-): MongoExpression => ({
+const holdsFor = (value: MongoExpression, types: Types, as: string, test: Test): MongoExpression => ({
   $anyElementTrue: [
     {
       $map: {
         input: { $cond: [isArray(value), value, [value]] },
         as,
-        in: { $cond: [isOfType(`$$${as}`, types), test(`$$${as}`), false] },
+        in: { $cond: [isOfType(`$$${as}`, ...types), test(`$$${as}`), false] },
       },
     },
   ],
@@ -71,7 +62,7 @@ const holdsFor = (
 /** Evaluates `test` on the texts that `segments` reach from `value`, as find follows paths. */
 function holdsBelow(value: MongoExpression, segments: readonly string[], test: Test): MongoExpression {
   const [name, ...rest] = segments;
-  if (name === undefined) return holdsFor(value, TEXT, 'text', test);
+  if (name === undefined) return holdsFor(value, TEXT_TYPES, 'text', test);
   const inDocuments = holdsFor(value, ['object'], `at${rest.length}`, (document) =>
     holdsBelow({ $getField: { field: { $literal: name }, input: document } }, rest, test),
   );

@@ -2,14 +2,11 @@
  * Documents beside the resources that refer to them, while the stages of a stat run (docs/query.md
  * «collector.<field>»).
  */
+import { literalLookup } from './literal-lookup.js';
+import type { LiteralDocuments } from './literal-lookup.js';
 import type { MongoExpression, MongoStage } from './mongo-syntax.js';
+import { COMPUTED_FIELD, JOINED_FIELD } from './schema.js';
 import type { Key } from './schema.js';
-
-/** The field of the joined document in a row; no request may name it (ResourceSchema.aliases). */
-export const JOINED_FIELD = 'what it refers to';
-
-/** The field of computed values in a row; no request may name it either. */
-export const COMPUTED_FIELD = 'what is computed of it';
 
 /** The path of `key` in a row; a computed value is there once it has been set (computeStages). */
 export function pathOf({ path, referred, computed }: Key): string {
@@ -20,12 +17,6 @@ export function pathOf({ path, referred, computed }: Key): string {
 /** Reads `key` in a row. */
 export const read = (key: Key): MongoExpression => key.computed ?? `$${pathOf(key)}`;
 
-/** Documents to join, and the ids by which resources refer to them. */
-export interface JoinedDocuments {
-  readonly ids: readonly unknown[];
-  readonly documents: readonly unknown[];
-}
-
 /** A join of documents by the field that refers to them. */
 export interface Join {
   readonly field: string;
@@ -33,10 +24,7 @@ export interface Join {
 }
 
 /** Joins each resource with the document that its `field` refers to, or with nothing. */
-export function createJoin(field: string, { ids, documents }: JoinedDocuments): Join {
-  const index = { $indexOfArray: [{ $literal: ids }, `$${field}`] };
-  const found = {
-    $cond: [{ $gte: ['$$at', 0] }, { $arrayElemAt: [{ $literal: documents }, '$$at'] }, '$$REMOVE'],
-  };
-  return { field, stage: { $set: { [JOINED_FIELD]: { $let: { vars: { at: index }, in: found } } } } };
+export function createJoin(field: string, documents: LiteralDocuments): Join {
+  const joined = literalLookup(documents, `$${field}`, (document) => document, '$$REMOVE');
+  return { field, stage: { $set: { [JOINED_FIELD]: joined } } };
 }

@@ -3,46 +3,41 @@
  * the given values (docs/query.md «match»).
  */
 import type { Plain } from '../wire/struct.js';
-import { meets } from './mongo-syntax.js';
+import { meets, NOT_A_LIST } from './mongo-syntax.js';
 import type { MongoFilter } from './mongo-syntax.js';
+import { firstSegment, isIndex, splits } from './paths.js';
 
-/** The paths below an object, each with the value due there. */
+/** The paths below an object, each with its expected value. */
 export type Fields = readonly (readonly [string, Plain])[];
-
-const isIndex = (segment: string | undefined): boolean => segment !== undefined && /^\d+$/.test(segment);
 
 /**
  * Tests that the value at `path` is missing or null. To MongoDB an index is a name, too, and a list of objects without a
  * field of that name has null there; the lists behind the last index mean what they mean without one.
  */
 function lacks(path: string): MongoFilter {
-  const segments = path.split('.');
-  const index = segments.findLastIndex((segment, nth) => nth > 0 && isIndex(segment));
-  if (index < 0) return meets(path, { $eq: null });
-  const behind = segments.slice(index + 1).map((_, nth) => ({
-    list: segments.slice(0, index + 1 + nth).join('.'),
-    rest: segments.slice(index + 1 + nth).join('.'),
-  }));
-  const noLists = behind.map(({ list }) => meets(list, { $not: { $type: 'array' } }));
+  const cuts = splits(path);
+  const lastIndex = cuts.findLastIndex(({ rest }) => isIndex(firstSegment(rest)));
+  if (lastIndex < 0) return meets(path, { $eq: null });
+  const behind = cuts.slice(lastIndex + 1);
+  const noLists = behind.map(({ head }) => meets(head, NOT_A_LIST));
   return {
     $or: [
       { $and: [meets(path, { $exists: false }), ...noLists] },
       meets(path, { $type: ['null', 'undefined'] }),
-      ...behind.map(({ list, rest }) => meets(list, { $elemMatch: meets(rest, { $eq: null }) })),
+      ...behind.map(({ head, rest }) => meets(head, { $elemMatch: meets(rest, { $eq: null }) })),
     ],
   };
 }
 
 const equalities = (fields: Fields, prefix: string): MongoFilter[] =>
-  fields.map(([name, due]) => (due === null ? lacks(prefix + name) : meets(prefix + name, { $eq: due })));
+  fields.map(([name, expected]) =>
+    expected === null ? lacks(prefix + name) : meets(prefix + name, { $eq: expected }),
+  );
 
-/** An object at `segments` that meets `fields`, with no array but an indexed one on the way there. */
-function documentAt(segments: readonly string[], fields: Fields): MongoFilter {
-  const path = segments.join('.');
-  const noArrays = segments
-    .map((_, i) => ({ path: segments.slice(0, i + 1).join('.'), indexed: isIndex(segments[i + 1]) }))
-    .filter((prefix) => !prefix.indexed)
-    .map((prefix) => meets(prefix.path, { $not: { $type: 'array' } }));
+/** An object at `path` that meets `fields`, with no array but an indexed one on the way there. */
+function documentAt(path: string, fields: Fields): MongoFilter {
+  const unindexed = splits(path).filter(({ rest }) => !isIndex(firstSegment(rest)));
+  const noArrays = [...unindexed.map(({ head }) => head), path].map((each) => meets(each, NOT_A_LIST));
   return { $and: [meets(path, { $type: 'object' }), ...noArrays, ...equalities(fields, `${path}.`)] };
 }
 
@@ -52,12 +47,9 @@ function documentAt(segments: readonly string[], fields: Fields): MongoFilter {
  */
 export function elementOrDocument(fields: Fields, path: string): MongoFilter {
   if (fields.length === 0) return meets(path, { $type: 'object' });
-  const segments = path.split('.');
-  const behindArray = segments
-    .slice(1)
-    .map((_, i) =>
-      meets(segments.slice(0, i + 1).join('.'), { $elemMatch: documentAt(segments.slice(i + 1), fields) }),
-    );
+  const behindArray = splits(path).map(({ head, rest }) =>
+    meets(head, { $elemMatch: documentAt(rest, fields) }),
+  );
   const element = meets(path, { $elemMatch: { $and: equalities(fields, '') } });
-  return { $or: [element, documentAt(segments, fields), ...behindArray] };
+  return { $or: [element, documentAt(path, fields), ...behindArray] };
 }

@@ -1,4 +1,4 @@
-/** The query model: the question of a request, once everything in it has been checked. Data only. */
+/** The query model: a checked request as data. */
 import type { MongoSort } from './mongo-syntax.js';
 import type { Condition } from './condition.js';
 import type { Key } from './schema.js';
@@ -13,13 +13,22 @@ export interface ReferredCondition {
   readonly referred: Condition;
 }
 
+/** A condition on the resource itself, or on the one that it refers to. */
+export type FilterCondition = Condition | ReferredCondition;
+
+export const isReferred = (condition: FilterCondition): condition is ReferredCondition =>
+  'referred' in condition;
+
+export const isOwn = (condition: FilterCondition): condition is Condition => !isReferred(condition);
+
 /** All of `all`, and any of `any`; an empty list imposes nothing. */
-export interface Filter<Leaf = Condition> {
-  readonly all: readonly Leaf[];
-  readonly any: readonly Leaf[];
+export interface Filter<Each = Condition> {
+  readonly all: readonly Each[];
+  readonly any: readonly Each[];
 }
 
-export type AskedFilter = Filter<Condition | ReferredCondition>;
+/** The filter of a request. */
+export type RequestedFilter = Filter<FilterCondition>;
 
 /** The rows from the `skip`th on, `limit` at most. */
 export interface Page {
@@ -31,7 +40,7 @@ export interface Page {
 export type Selection = readonly string[] | undefined;
 
 export interface ListQuery {
-  readonly filter: AskedFilter;
+  readonly filter: RequestedFilter;
   /** Where its sort stands in the request. */
   readonly sortPath: string;
   /** Paths and directions, the tie-break included. */
@@ -58,14 +67,19 @@ export interface GroupKey {
 export interface RowCondition {
   readonly key: Key;
   readonly operator: RowConditionOperator;
-  readonly due: Comparable;
+  readonly operand: Comparable;
 }
+
+/** The values that a group field accumulates: the row itself, a key, or an object of keys by name. */
+export type GroupOperand =
+  | { readonly kind: 'row' }
+  | { readonly kind: 'key'; readonly key: Key }
+  | { readonly kind: 'object'; readonly keys: readonly (readonly [string, Key])[] };
 
 export interface GroupField {
   readonly name: string;
   readonly operator: GroupOperator;
-  /** The operand: a key, an object of keys by name, or nothing but the row. */
-  readonly of: Key | readonly (readonly [string, Key])[] | undefined;
+  readonly operand: GroupOperand;
   readonly conditions: readonly RowCondition[];
 }
 
@@ -91,7 +105,7 @@ export type Stage<Kind extends keyof StageParts = keyof StageParts> = {
 }[Kind];
 
 export interface StatQuery {
-  readonly filter: AskedFilter;
+  readonly filter: RequestedFilter;
   /** Where its sort stands in the request; of several, the list of its stages. */
   readonly sortPath: string;
   /** The stages, or the key of the distinct values. */

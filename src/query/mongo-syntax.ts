@@ -8,6 +8,12 @@ export const BARRIER: MongoStage = { $limit: 2 ** 62 };
 
 export type MongoSort = ReadonlyMap<string, 1 | -1>;
 
+/** The types that find takes for text. */
+export const TEXT_TYPES = ['string', 'symbol'] as const;
+
+/** Meets every value but a list. */
+export const NOT_A_LIST = { $not: { $type: 'array' } } as const;
+
 /**
  * Makes a document with names from a request. The driver takes an object with a name `_bsontype` for one of its own, so
  * such a document is a Map, to the driver a document too.

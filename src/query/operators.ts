@@ -10,8 +10,8 @@ import { elementOrDocument } from './match.js';
 import type { Fields } from './match.js';
 import { meets } from './mongo-syntax.js';
 import type { MongoExpression, MongoFilter } from './mongo-syntax.js';
-import { aboutWhole, doubtAt, doubtsOf, inText, mayOrder } from './malformed-text.js';
-import type { Doubt } from './malformed-text.js';
+import { inText, mayOrder, probeAt, probesForOperand, projectWhole } from './malformed-text.js';
+import type { MalformedTextProbe } from './malformed-text.js';
 import {
   flag,
   fields,
@@ -34,8 +34,8 @@ interface Row<T> {
   readonly match: (operand: T, path: string) => MongoFilter;
   /** Evaluates the same where `match` may silently miss a text, and makes that an error of MongoDB; undefined: it cannot miss any. */
   readonly guard?: (operand: T, path: string) => MongoExpression | undefined;
-  /** The places of stored text that leave it in doubt; by default of text that may equal the operand as answers show it. */
-  readonly doubts?: (operand: T, path: string) => readonly Doubt[];
+  /** Probes for stored text that `match` may misjudge; by default for text that may equal the operand as answers show it. */
+  readonly probes?: (operand: T, path: string) => readonly MalformedTextProbe[];
   /** Tests a computed value the same way; undefined: it takes none. */
   readonly test?: (value: MongoExpression, operand: T) => MongoExpression;
   /** It takes a reference itself, by its id. */
@@ -44,20 +44,20 @@ interface Row<T> {
   readonly antiJoin?: Row<T>;
 }
 
-const equal = (due: Comparable, path: string): MongoFilter => meets(path, { $eq: due });
+const equal = (operand: Comparable, path: string): MongoFilter => meets(path, { $eq: operand });
 
 const nothing = (path: string): MongoFilter => meets(path, { $in: [] });
 
 /** MongoDB refuses a name starting with `$` as the first of an object under $in; under $eq it is data. */
-function looksLikeOperator(due: Comparable): boolean {
-  const [first] = due instanceof Map ? (due as PlainObject).keys() : [];
+function looksLikeOperator(operand: Comparable): boolean {
+  const [first] = operand instanceof Map ? (operand as PlainObject).keys() : [];
   return first?.startsWith('$') === true;
 }
 
-function oneOf(due: readonly Comparable[], path: string): MongoFilter {
-  const odd = due.filter(looksLikeOperator);
-  if (odd.length === 0) return meets(path, { $in: due });
-  const rest = due.filter((item) => !looksLikeOperator(item));
+function oneOf(operand: readonly Comparable[], path: string): MongoFilter {
+  const odd = operand.filter(looksLikeOperator);
+  if (odd.length === 0) return meets(path, { $in: operand });
+  const rest = operand.filter((item) => !looksLikeOperator(item));
   return { $or: [meets(path, { $in: rest }), ...odd.map((item) => equal(item, path))] };
 }
 
@@ -71,13 +71,13 @@ const expression = (found: string, path: string): MongoFilter =>
 const expressions = (found: readonly string[], path: string): MongoFilter =>
   meets(path, { $in: found.map((each) => new BSONRegExp(inText(each), 'i')) });
 
-const ofTexts = (_: unknown, path: string): readonly Doubt[] => [doubtAt(path)];
+const probeTexts = (_: unknown, path: string): readonly MalformedTextProbe[] => [probeAt(path)];
 
 /** An ordering; null and NaN are neither less nor more than anything. */
-const ordered = <T extends Comparable>(operator: string, operand: OperandKind<T>): Row<T> => ({
-  operand,
-  match: (due, path) => (isUnordered(due) ? nothing(path) : meets(path, { [operator]: due })),
-  doubts: (due, path) => doubtsOf(due, path, mayOrder),
+const ordered = <T extends Comparable>(operator: string, kind: OperandKind<T>): Row<T> => ({
+  operand: kind,
+  match: (operand, path) => (isUnordered(operand) ? nothing(path) : meets(path, { [operator]: operand })),
+  probes: (operand, path) => probesForOperand(operand, path, mayOrder),
 });
 
 const orderedScalar = (operator: string): Row<Comparable> => ({
@@ -95,34 +95,34 @@ const among: Row<readonly Comparable[]> = {
 const contain: Row<string> = {
   operand: text,
   match: (found, path) => expression(literal(found), path),
-  doubts: ofTexts,
+  probes: probeTexts,
 };
 const containIn: Row<readonly string[]> = {
   operand: texts,
   match: (found, path) => expressions(found.map(literal), path),
-  doubts: ofTexts,
+  probes: probeTexts,
 };
 
 const regex: Row<string> = {
   operand: pattern,
   match: expression,
-  guard: (due, path) => guardAt([due], path),
-  doubts: ofTexts,
+  guard: (operand, path) => guardAt([operand], path),
+  probes: probeTexts,
 };
 const regexIn: Row<readonly string[]> = {
   operand: patterns,
   match: expressions,
   guard: guardAt,
-  doubts: ofTexts,
+  probes: probeTexts,
 };
 
 const match: Row<Fields> = {
   operand: fields,
   match: elementOrDocument,
-  doubts: (due, path) =>
-    aboutWhole(
+  probes: (operand, path) =>
+    projectWhole(
       path,
-      due.flatMap(([name, each]) => doubtsOf(each, `${path}.${name}`)),
+      operand.flatMap(([name, each]) => probesForOperand(each, `${path}.${name}`)),
     ),
 };
 

@@ -3,7 +3,7 @@ import { echo, fail, limited } from '../errors.js';
 import type { Filter as SentFilter } from '../gen/spaceone/api/core/v1/query.js';
 import type { Plain } from '../wire/struct.js';
 import { sentValue } from '../wire/struct.js';
-import type { AskedFilter, ReferredCondition } from './model.js';
+import type { FilterCondition, RequestedFilter } from './model.js';
 import { readCondition } from './condition.js';
 import { IMPLIED, isOperator, OPERATORS } from './operators.js';
 import type { Condition } from './condition.js';
@@ -43,8 +43,6 @@ function refuseOperator(key: Key, operator: OperatorName, condition: string): vo
   fail('INVALID_PARAMETER', { key: `${condition}.operator`, reason });
 }
 
-type Leaf = Condition | ReferredCondition;
-
 /** Null on a key of the resource referred to asks for the reference itself, where the operator takes one. */
 function conditionOn(
   key: Key,
@@ -52,7 +50,7 @@ function conditionOn(
   sent: Plain,
   context: OperandContext,
   schema: ResourceSchema,
-): Leaf {
+): FilterCondition {
   if (!key.referred) return readCondition(operator, key, sent, context);
   const reference = schema.reference?.field;
   return sent === null && isOnReference(operator) && reference !== undefined
@@ -60,7 +58,11 @@ function conditionOn(
     : { referred: readCondition(operator, key, sent, context) };
 }
 
-function readFilter(message: SentFilter, condition: string, { schema, now, work }: ReadSettings): Leaf {
+function readFilter(
+  message: SentFilter,
+  condition: string,
+  { schema, now, work }: ReadSettings,
+): FilterCondition {
   const name = message.key_alias?.value ?? '';
   if (name === '') fail('REQUIRED_PARAMETER', { key: `${condition}.key` });
   const operator = readOperator(message.operator_alias?.value ?? '', name, condition);
@@ -85,7 +87,9 @@ function impliedCondition(
 }
 
 const equalities = (settings: ReadSettings): Condition[] =>
-  [...settings.equal].map(([path, due]) => impliedCondition(IMPLIED.equality, path, due, path, settings));
+  [...settings.equal].map(([path, expected]) =>
+    impliedCondition(IMPLIED.equality, path, expected, path, settings),
+  );
 
 /** The words of a keyword, no more of them than a list may have. */
 function wordsOf(keyword: string): readonly string[] {
@@ -111,11 +115,11 @@ interface SentFilters {
 }
 
 /** Reads the filter, filter_or and keyword of a query, and the equalities beside it. Errors: INVALID_ARGUMENT. */
-export function readFilters(query: SentFilters, settings: ReadSettings): AskedFilter {
+export function readFilters(query: SentFilters, settings: ReadSettings): RequestedFilter {
   const size = query.filter.length + query.filter_or.length;
   const longer = query.filter.length < query.filter_or.length ? 'query.filter_or' : 'query.filter';
   limited(size, MAX_CONDITIONS, 'conditions of query.filter and query.filter_or', longer);
-  const read = (messages: readonly SentFilter[], list: string): Leaf[] =>
+  const read = (messages: readonly SentFilter[], list: string): FilterCondition[] =>
     messages.map((message, i) => readFilter(message, `query.${list}[${i}]`, settings));
   return {
     all: [...equalities(settings), ...read(query.filter, 'filter')],

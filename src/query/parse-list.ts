@@ -4,9 +4,10 @@ import type { Page as SentPage, Query, Sort } from '../gen/spaceone/api/core/v1/
 import type { ListQuery, Page, Selection } from './model.js';
 import type { MongoSort } from './mongo-syntax.js';
 import { readFilters } from './parse-filter.js';
+import { firstSegment, withoutIndexes } from './paths.js';
 import { MAX_CONDITIONS, MAX_SORT_KEYS, sortKeys } from './read-settings.js';
 import type { ReadSettings } from './read-settings.js';
-import { fieldKey, firstSegment, isIndex, shownPath } from './schema.js';
+import { fieldKey, shownPath } from './schema.js';
 import type { ResourceSchema } from './schema.js';
 
 /** Reads a page; without a limit the answer has everything. */
@@ -48,8 +49,8 @@ function readSort(sort: Sort | undefined, schema: ResourceSchema): ListOrder {
     else if (!order.has(path)) order.set(path, desc ? -1 : 1);
   }
   refuseTwoArrays([...order.keys()], schema);
-  const asked = order.size > 0 ? order : new Map([[schema.defaultSort, -1 as const]]);
-  return { order: asked, passedOver: [...passedOver] };
+  const defaultOrder = new Map([[schema.defaultSort, -1 as const]]);
+  return { order: order.size > 0 ? order : defaultOrder, passedOver: [...passedOver] };
 }
 
 /** Breaks ties by id, in the direction of the last key; MongoDB sorts by 32 keys at most, so then there is none. */
@@ -66,15 +67,7 @@ export function readOnly(only: readonly string[], fieldPath: string, schema: Res
 }
 
 /** A sort key as paths to show: a projection takes a number for a name, and shows elements of lists without one. */
-const shownKeys = (path: string): readonly string[] => [
-  ...new Set([
-    path,
-    path
-      .split('.')
-      .filter((segment, i) => i === 0 || !isIndex(segment))
-      .join('.'),
-  ]),
-];
+const shownKeys = (path: string): readonly string[] => [...new Set([path, withoutIndexes(path)])];
 
 /** Reads the query of a list. Errors: INVALID_ARGUMENT and RESOURCE_EXHAUSTED, naming the part at fault. */
 export function readList(query: Query, settings: ReadSettings): ListQuery {

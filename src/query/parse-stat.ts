@@ -7,7 +7,7 @@ import { readPage } from './parse-list.js';
 import type { ReadSettings } from './read-settings.js';
 import { anyKey } from './schema.js';
 import type { Names } from './stages/names.js';
-import { readStage } from './stages/registry.js';
+import { definitionOf, readStage } from './stages/registry.js';
 
 const MAX_STAGES = 100;
 
@@ -25,8 +25,8 @@ type Rows = StatQuery['rows'];
 
 function sortPathOf(rows: Rows): string {
   const stages = 'stages' in rows ? rows.stages : [];
-  const [path, ...others] = stages.flatMap(({ kind }, i) =>
-    kind === 'sort' ? [`query.aggregate[${i}].sort`] : [],
+  const [path, ...others] = stages.flatMap((stage, i) =>
+    definitionOf(stage).sorts === true ? [`query.aggregate[${i}].${stage.kind}`] : [],
   );
   return path === undefined || others.length > 0 ? 'query.aggregate' : path;
 }

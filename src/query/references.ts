@@ -5,7 +5,8 @@
 import type { ObjectId } from 'mongodb';
 import { compileFilter } from './compile/filter.js';
 import type { CompiledFilter } from './compile/filter.js';
-import type { AskedFilter, Filter, ReferredCondition } from './model.js';
+import { isOwn, isReferred } from './model.js';
+import type { Filter, RequestedFilter } from './model.js';
 import { excluded } from './condition.js';
 import { IMPLIED } from './operators.js';
 import type { Condition } from './condition.js';
@@ -13,10 +14,6 @@ import type { ResourceSchema } from './schema.js';
 
 /** Looks up the ids of the documents that meet a filter, within the domain of the caller. */
 export type Lookup = (filter: CompiledFilter) => Promise<readonly ObjectId[]>;
-
-type Leaf = Condition | ReferredCondition;
-
-const isReferred = (leaf: Leaf): leaf is ReferredCondition => 'referred' in leaf;
 
 type Side = keyof Filter;
 
@@ -54,14 +51,14 @@ async function resolveSide(
 
 /** Resolves the conditions of `filter` on the resource referred to; those of a side are looked up together. */
 export async function resolveReferences(
-  filter: AskedFilter,
+  filter: RequestedFilter,
   schema: ResourceSchema,
   lookup: Lookup,
 ): Promise<Filter> {
   const path = schema.reference?.field ?? '';
   async function sideOf(side: Side): Promise<readonly Condition[]> {
-    const referred = filter[side].filter(isReferred).map((leaf) => leaf.referred);
-    const own = filter[side].flatMap((leaf) => (isReferred(leaf) ? [] : [leaf]));
+    const referred = filter[side].filter(isReferred).map((each) => each.referred);
+    const own = filter[side].filter(isOwn);
     return [...own, ...(await resolveSide(referred, side, path, lookup))];
   }
   const [all, any] = await Promise.all([sideOf('all'), sideOf('any')]);

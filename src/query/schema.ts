@@ -4,6 +4,7 @@
  */
 import { echo, fail, limited } from '../errors.js';
 import type { MongoExpression } from './mongo-syntax.js';
+import { firstSegment, splitFirst } from './paths.js';
 
 /** `any`: any shape below it. `array`: a list, crossed by paths to its elements. */
 export type FieldType = 'text' | 'number' | 'date' | 'any' | 'array' | 'reference';
@@ -53,7 +54,7 @@ export interface ResourceSchema {
   };
 }
 
-/** The place of a value: in the resource itself, or (`referred`) in the resource referred to. */
+/** The path of a value: in the resource itself, or (`referred`) in the resource referred to. */
 export interface Key {
   readonly path: string;
   readonly type: FieldType;
@@ -63,7 +64,7 @@ export interface Key {
 }
 
 const MAX_SEGMENTS = 100;
-/** A key is repeated for each of its segments, and for each of its places in a query. */
+/** A key is repeated for each of its segments, and for each of its uses in a query. */
 const MAX_KEY_BYTES = 8192;
 
 /** Checks that `key`, at `fieldPath` in the request, is a plain path. */
@@ -78,25 +79,18 @@ export function plainPath(key: string, fieldPath: string): string {
   return key;
 }
 
-/** True for a segment that MongoDB takes for an index of a list; no list is longer than the greatest. */
-export const isIndex = (segment: string): boolean => /^(?:0|[1-9]\d{0,8})$/.test(segment);
+/** The fields that stages add to a row: the document joined to it, and its computed values. */
+export const JOINED_FIELD = '__joined';
+export const COMPUTED_FIELD = '__computed';
 
-/** Cuts `path` before its first index: a projection would take it for a name. */
-export function beforeIndexes(path: string): string {
-  const segments = path.split('.');
-  const index = segments.findIndex((segment, i) => i > 0 && isIndex(segment));
-  return segments.slice(0, index < 0 ? segments.length : index).join('.');
-}
+/** Names that no request reaches: the key of the database, and fields of this service. */
+export const RESERVED_NAMES: readonly string[] = ['_id', JOINED_FIELD, COMPUTED_FIELD];
 
-const splitFirst = (path: string): readonly [string, string] => {
-  const dot = path.indexOf('.');
-  return dot < 0 ? [path, ''] : [path.slice(0, dot), path.slice(dot + 1)];
-};
+/** No document has this name; a reserved one stands for it. */
+const NO_FIELD = '__none';
 
-const aliased = (path: string, aliases: ReadonlyMap<string, string>): string => {
-  const [first, rest] = splitFirst(path);
-  return [aliases.get(first) ?? first, rest].filter((part) => part !== '').join('.');
-};
+const storedName = (name: string, { aliases }: ResourceSchema): string =>
+  RESERVED_NAMES.includes(name) ? NO_FIELD : (aliases.get(name) ?? name);
 
 /** The key of `path`, below the reference, in the resource referred to. */
 function referredKey(path: string, reference: NonNullable<ResourceSchema['reference']>): Key {
@@ -104,10 +98,11 @@ function referredKey(path: string, reference: NonNullable<ResourceSchema['refere
   return { path: called, type: reference.dates.has(called) ? 'date' : 'any', referred: true };
 }
 
-/** Resolves aliases in `key`, a field of the request. */
+/** Resolves an alias or a reserved name at the start of `key`, a field of the request. */
 export function storedPath(schema: ResourceSchema, key: string, fieldPath: string): string {
   if (key === '') fail('REQUIRED_PARAMETER', { key: fieldPath });
-  return aliased(plainPath(key, fieldPath), schema.aliases);
+  const { head, rest } = splitFirst(plainPath(key, fieldPath));
+  return [storedName(head, schema), rest].filter((part) => part !== '').join('.');
 }
 
 /** The key of a computed field: a stored value, or else the computed one. */
@@ -120,11 +115,11 @@ const computedKey = (path: string, { type, value }: ComputedField): Key => ({
 
 /** The key of a path without aliases. */
 export function keyAt(schema: ResourceSchema, path: string): Key {
-  const [first, rest] = splitFirst(path);
-  if (rest !== '' && first === schema.reference?.field) return referredKey(rest, schema.reference);
+  const { head, rest } = splitFirst(path);
+  if (rest !== '' && head === schema.reference?.field) return referredKey(rest, schema.reference);
   const computed = schema.computed.get(path);
   if (computed !== undefined) return computedKey(path, computed);
-  const type = rest === '' ? schema.fields.get(first) : 'any';
+  const type = rest === '' ? schema.fields.get(head) : 'any';
   return { path, type: type ?? 'any', referred: false };
 }
 
@@ -168,5 +163,3 @@ export function shownPath(schema: ResourceSchema, name: string, fieldPath: strin
   }
   return path;
 }
-
-export const firstSegment = (path: string): string => splitFirst(path)[0];

@@ -1,5 +1,5 @@
 /** The keys of a stat: its paths in the resource, in the resource referred to, and under malformed text. */
-import { doubtsOf, mayEqual } from './malformed-text.js';
+import { mayEqual, probesForOperand } from './malformed-text.js';
 import type { RowCondition, StatQuery } from './model.js';
 import type { Key } from './schema.js';
 import { definitionOf } from './stages/registry.js';
@@ -7,14 +7,16 @@ import { ROW_CONDITIONS } from './stages/row-conditions.js';
 import type { TimeZone } from './stages/time-zones.js';
 
 const keysOf = ({ rows }: StatQuery): readonly Key[] =>
-  'distinct' in rows ? [rows.distinct] : rows.stages.flatMap((stage) => definitionOf(stage).keys(stage));
+  'distinct' in rows
+    ? [rows.distinct]
+    : rows.stages.flatMap((stage) => definitionOf(stage).keys?.(stage) ?? []);
 
 const conditionsOf = ({ rows }: StatQuery): readonly RowCondition[] =>
-  'distinct' in rows ? [] : rows.stages.flatMap((stage) => definitionOf(stage).conditions(stage));
+  'distinct' in rows ? [] : rows.stages.flatMap((stage) => definitionOf(stage).conditions?.(stage) ?? []);
 
 /** The time zones that a stat names. */
 export const timeZonesOf = ({ rows }: StatQuery): readonly TimeZone[] =>
-  'distinct' in rows ? [] : rows.stages.flatMap((stage) => definitionOf(stage).timeZones(stage));
+  'distinct' in rows ? [] : rows.stages.flatMap((stage) => definitionOf(stage).timeZones?.(stage) ?? []);
 
 const pathsOf = (keys: readonly Key[]): readonly string[] => [...new Set(keys.map(({ path }) => path))];
 
@@ -26,9 +28,9 @@ export const referredPaths = (query: StatQuery): readonly string[] =>
 export const ownPaths = (query: StatQuery): readonly string[] =>
   pathsOf(keysOf(query).filter(({ referred }) => !referred));
 
-const leavesDoubt = ({ key, operator, due }: RowCondition): boolean =>
-  doubtsOf(due, key.path, ROW_CONDITIONS[operator].leavesDoubt).length > 0;
+const needsProbe = ({ key, operator, operand }: RowCondition): boolean =>
+  probesForOperand(operand, key.path, ROW_CONDITIONS[operator].needsProbe).length > 0;
 
 /** True where malformed text may meet a condition of a stat, or stand at one of its keys, only as answers show it. */
 export const mayNeedRepair = (query: StatQuery): boolean =>
-  ownPaths(query).some(mayEqual) || conditionsOf(query).some(leavesDoubt);
+  ownPaths(query).some(mayEqual) || conditionsOf(query).some(needsProbe);

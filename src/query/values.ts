@@ -12,7 +12,7 @@ import { plainPath } from './schema.js';
 import type { FieldType } from './schema.js';
 import type { WorkBudget } from './work-budget.js';
 
-/** A condition around its value: its place in the request, its operator, and the field to compare with. */
+/** A condition around its value: its path in the request, its operator, and the field to compare with. */
 export interface OperandContext {
   /** The condition's path in the request, `query.filter[2]`. */
   readonly condition: string;
@@ -31,7 +31,7 @@ export interface OperandContext {
 export type Comparable = Plain | Date | ObjectId;
 
 /** True for a value without any order: nothing is less or more than it, nor as much. */
-export const isUnordered = (due: Comparable): boolean => due === null || Number.isNaN(due);
+export const isUnordered = (value: Comparable): boolean => value === null || Number.isNaN(value);
 
 /** The names of the operand kinds. */
 export type OperandName =
@@ -79,8 +79,8 @@ const refuse = (context: OperandContext, reason: string): never =>
     reason: `${echo(context.key)} ${context.operator}: ${reason}`,
   });
 
-const wrongValue = (context: OperandContext, due: string, sent: string): never =>
-  refuse(context, `'${echo(sent)}' is no ${due}`);
+const wrongValue = (context: OperandContext, expected: string, sent: string): never =>
+  refuse(context, `'${echo(sent)}' is no ${expected}`);
 
 const within = (size: number, max: number, what: string, context: OperandContext): void =>
   limited(size, max, `${what} of ${context.condition}`, context.valuePath);
@@ -133,12 +133,12 @@ function storable(sent: Plain, context: OperandContext): void {
   }
 }
 
-const DATE_DUE = 'ISO 8601 date, such as 2023-05-20T09:30:57Z';
-const TIMEDIFF_DUE = 'time relative to now, such as now/d - 7d';
+const EXPECTED_DATE = 'ISO 8601 date, such as 2023-05-20T09:30:57Z';
+const EXPECTED_TIMEDIFF = 'time relative to now, such as now/d - 7d';
 const HEX_ID = /^[0-9a-f]{24}$/i;
 
 const isoText = (text: string, context: OperandContext): Date =>
-  parseIso(text) ?? wrongValue(context, DATE_DUE, text);
+  parseIso(text) ?? wrongValue(context, EXPECTED_DATE, text);
 
 /** Text means a date on a date field and an object id on a reference; everything else is taken as it is. */
 function comparable(sent: Plain, context: OperandContext): Comparable {
@@ -180,7 +180,7 @@ function fieldsOf(sent: Single, context: OperandContext): readonly (readonly [st
   within(segments, MAX_MATCH_SEGMENTS, 'segments of the key', context);
   context.work.clauses(sent.size * segments);
   storable(sent, context);
-  return [...sent].map(([name, due]) => [plainPath(name, context.valuePath), single(due, context)]);
+  return [...sent].map(([name, expected]) => [plainPath(name, context.valuePath), single(expected, context)]);
 }
 
 /** Any value, a list included, compared whole. */
@@ -212,5 +212,5 @@ export const fields = one('fields', fieldsOf);
 export const isoDate = one('isoDate', (sent, context) => isoText(textOf(sent, context), context));
 export const timediff = one('timediff', (sent, context) => {
   const found = textOf(sent, context);
-  return parseTimediff(found, context.now) ?? wrongValue(context, TIMEDIFF_DUE, found);
+  return parseTimediff(found, context.now) ?? wrongValue(context, EXPECTED_TIMEDIFF, found);
 });

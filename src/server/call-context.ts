@@ -98,7 +98,7 @@ export interface Calls {
 }
 
 export interface AbortableCalls extends Calls {
-  /** Ends the running calls and their work with `reason`. */
+  /** Ends the running calls and their work with `reason`, and every later call at its beginning. */
   abortAll(reason: AppError): void;
 }
 

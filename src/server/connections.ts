@@ -28,7 +28,6 @@ export const peerOf = ({ remoteAddress = '', remotePort = 0 }: Socket): string =
 /** Node's diagnostics channel for new connections of all servers in the process. */
 const CHANNEL = 'net.server.socket';
 
-/** A subset of pino's log. */
 export interface ConnectionLog {
   info(about: object, message: string): void;
   warn(about: object, message: string): void;

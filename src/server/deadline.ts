@@ -1,4 +1,5 @@
 /** The time that a call has, and its end by time or by its client (docs/configure.md «Deadlines»). */
+import type { MonotonicClock } from '../clock.js';
 import { appError, notServing } from '../errors.js';
 import type { Load } from '../limits/load-shedding.js';
 import type { Reason } from '../reasons.js';
@@ -9,8 +10,7 @@ const DATABASE_SHARE = 0.95;
 const ABORT_SHARE = 0.98;
 
 export interface DeadlineOptions {
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   /** The reason for not serving; undefined while serving. */
   readonly unready: () => Reason | undefined;
   readonly load: Load;

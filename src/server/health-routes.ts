@@ -3,7 +3,7 @@ import type { Context, Env, Hono } from 'hono';
 import { REASONS } from '../reasons.js';
 import type { ServingState } from './serving-state.js';
 
-function explanation(state: ServingState): string {
+function readinessText(state: ServingState): string {
   const reason = state.reason() ?? 'starting';
   return `${reason}: ${REASONS[reason]}`;
 }
@@ -21,7 +21,7 @@ export function addHealthRoutes<AppEnv extends Env>(app: Hono<AppEnv>, state: Se
   app.get('/readyz', (context) =>
     state.serving()
       ? reply(context, 200, 'ok\n')
-      : reply(context, 503, `not serving: ${explanation(state)}\n`),
+      : reply(context, 503, `not serving: ${readinessText(state)}\n`),
   );
   for (const path of ['/livez', '/readyz'])
     app.all(path, (context) => {

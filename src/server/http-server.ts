@@ -127,6 +127,7 @@ export async function openHttpServer<AppEnv extends HttpEnv>(
       return answered;
     };
     const reading = { overrideGlobalObjects: false, hostname: PLACEHOLDER_HOST, errorHandler };
+    // One for each request: the library hands no request to its error handler.
     void getRequestListener(serve, reading)(request, response);
   };
   const server = tls === undefined ? createServer(served, answer) : secureServer(tls, served, answer);

@@ -2,7 +2,6 @@
 import { AppError } from '../errors.js';
 import { loggedPath } from './logged-path.js';
 
-/** A subset of pino's. */
 export interface CallLog {
   info(about: object, message: string): void;
   error(about: object, message: string): void;

@@ -69,8 +69,8 @@ async function portComplaint(variable: string, port: number, host: string, error
   }
 }
 
-/** Waits until `opening` listens on `port`. Errors: a line about `variable`. */
-export async function explainListenErrors<T>(
+/** Waits until `opening` listens on `port`. Errors: one for a person, about `variable`. */
+export async function withListenErrors<T>(
   variable: string,
   port: number,
   host: string,

@@ -12,7 +12,7 @@ import { connectionLimit, DEFAULT_DESCRIPTORS, MAX_CONNECTIONS } from '../server
 import { openGrpcListener } from '../server/grpc/grpc.js';
 import { openHttpListener } from '../server/http/http.js';
 import type { Listener } from '../server/listener.js';
-import { explainListenErrors } from '../server/ports.js';
+import { withListenErrors } from '../server/ports.js';
 import { createRequestMemory } from '../server/request-memory.js';
 import type { ServingState } from '../server/serving-state.js';
 import type { Tls } from '../server/tls.js';
@@ -79,7 +79,7 @@ export async function openListeners(
     });
     return async (variable: string, port: number | 'off', open: Open): Promise<string> => {
       if (port === 'off') return port;
-      const listener = await explainListenErrors(variable, port, host, open(port));
+      const listener = await withListenErrors(variable, port, host, open(port));
       listeners.push(listener);
       return listener.address;
     };

@@ -127,6 +127,19 @@ const ID = nameTableOf([['_id', '_id']]);
 /** The 24 digits of the `_id` of `document`; undefined where it is no ObjectId. */
 export const documentIdOf = (document: Buffer): string | undefined => idIn(document, ID);
 
+/** The element `_id` of `document`; undefined where there is none. */
+export function idElementOf(document: Buffer): Elements | undefined {
+  for (const each = new Elements(document, 0); each.next();)
+    if (ID(document, each.name, each.nameEnd) !== undefined) return each;
+  return undefined;
+}
+
+/** A text equal only for equal `_id`s, types included. */
+export function idKeyOf(document: Buffer): string {
+  const id = idElementOf(document);
+  return id === undefined ? '' : document.toString('latin1', id.value, id.end) + String(id.type);
+}
+
 /** Bytes of a document without elements. */
 const EMPTY = 5;
 

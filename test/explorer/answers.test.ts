@@ -1,6 +1,7 @@
 // Answers that are slow or refused: none is shown under another question than its own, none is made up, and none ends the page.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page, Request, Route } from 'playwright-core';
+import { eventually } from '../harness/eventually.js';
 import { startExplorer, status } from '../harness/explorer.js';
 import type { Explored, Explorer } from '../harness/explorer.js';
 import { MADE_NOW, makeMany } from '../harness/made-domains.js';
@@ -113,7 +114,7 @@ describe('an answer belongs to its question', () => {
     await page.locator('.collectors th[aria-sort=descending]', { hasText: 'Median' }).first().waitFor();
     await page.getByRole('searchbox', { name: 'Find a collector' }).fill('Collector 137');
     await page.waitForURL(/order=median&find=Collector\+137/);
-    expect(await page.locator('.collectors tbody th').allInnerTexts()).toEqual(['Collector 137']);
+    await eventually(() => page.locator('.collectors tbody th').allInnerTexts(), ['Collector 137']);
     await release();
     await explored.settled();
     expect(page.url()).toContain('order=median&find=Collector+137');
@@ -175,7 +176,7 @@ describe('an answer that is not there says nothing', () => {
       10_000,
     );
     await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
-    expect(await page.locator(`${part}[aria-busy=true], ${part} [aria-busy=true]`).count()).toBe(1);
+    await eventually(() => page.locator(`${part}[aria-busy=true], ${part} [aria-busy=true]`).count(), 1);
     expect(await shown.innerText()).toMatch(/ …/);
     expect(await shown.innerText()).not.toMatch(/No(?:ne of)? |\b0\b/);
   });
@@ -238,7 +239,7 @@ test('a view that fails leaves the header and its links, and another view is sho
   await page.evaluate('Intl.ListFormat.prototype.format = () => { throw new Error("made"); }');
   await page.evaluate(`location.hash = '${at('jobs')}&filter=[["status","in","ERROR"]]'`);
   await page.getByText('This view cannot be shown').waitFor();
-  expect(explored.faults.join()).toContain('made');
+  await eventually(() => explored.faults.join(), expect.stringContaining('made'));
   await page.goBack();
   await page.getByRole('heading', { name: 'Jobs', exact: true, level: 2 }).waitFor();
   await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Overview' }).click();

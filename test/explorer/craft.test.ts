@@ -1,5 +1,6 @@
 // The explorer as a page: accessibility, narrow screens, its files, and their size.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '../harness/eventually.js';
 import { rows, startExplorer, status } from '../harness/explorer.js';
 import type { Explorer } from '../harness/explorer.js';
 import { until } from '../harness/until.js';
@@ -40,7 +41,7 @@ describe('anyone can read it', () => {
     const { page } = await open(at(view), {
       viewport: { width: 360, height: 740 },
     });
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+    await eventually(() => page.evaluate('document.documentElement.scrollWidth'), 360);
   });
 
   test('a reader with a keyboard alone comes to a failed job', async () => {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
+import { eventually } from '../harness/eventually.js';
 import { rows, startExplorer, status } from '../harness/explorer.js';
 import type { Explorer } from '../harness/explorer.js';
 
@@ -107,8 +108,9 @@ test('the timeline gives a window to a brush, and to the keyboard', async () => 
   await explored.settled();
   await chart.focus();
   for (const key of ['ArrowRight', 'ArrowRight', 'Shift+ArrowRight']) await explored.page.keyboard.press(key);
-  expect(await explored.page.locator('.readout').innerText()).toMatch(
-    /^May 16, 2023: Error 3, .*Success 8.*failure rate \d/,
+  await eventually(
+    () => explored.page.locator('.readout').innerText(),
+    expect.stringMatching(/^May 16, 2023: Error 3, .*Success 8.*failure rate \d/),
   );
   await explored.page.keyboard.press('Enter');
   await explored.page.waitForURL(/window=2023-05-15.*2023-05-17/);
@@ -148,12 +150,13 @@ describe('the table', () => {
 
   test('has the columns that are chosen', async () => {
     const explored = await open(at('jobs'));
+    const titles = () => explored.page.locator('table.jobs thead th').allInnerTexts();
     await explored.page.locator('summary', { hasText: 'Columns' }).click();
     await explored.page.getByLabel('Project').check();
+    await eventually(titles, expect.arrayContaining(['Project']));
     await explored.page.getByLabel('Provider').uncheck();
-    const titles = await explored.page.locator('table.jobs thead th').allInnerTexts();
-    expect(titles).toContain('Project');
-    expect(titles).not.toContain('Provider');
+    await eventually(titles, expect.not.arrayContaining(['Provider']));
+    expect(await titles()).toContain('Project');
     expect(explored.page.url()).toContain('columns=');
   });
 
@@ -237,7 +240,7 @@ describe('the filter', () => {
     expect(await faults.first().innerText()).toBe('');
     expect(await faults.last().innerText()).toContain("'nosuch' is not a field of a job");
     expect(await page.getByLabel('Value').last().getAttribute('aria-invalid')).toBe('true');
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(1280);
+    await eventually(() => page.evaluate('document.documentElement.scrollWidth'), 1280);
     expect(await page.locator('.failure').first().innerText()).toBe('The filter is not accepted: see there.');
   });
 });
@@ -330,7 +333,10 @@ test('what comes from jobs is text, wherever it is shown', async () => {
   await explored.go(at('job', { domain: HOSTILE, job: 'job-hostile' }));
   expect(await explored.page.locator('section.group').innerText()).toContain(IMAGE);
   await explored.page.getByText('additional').click();
-  expect(await explored.page.locator('section.group .tree').first().innerText()).toContain(IMAGE);
+  await eventually(
+    () => explored.page.locator('section.group .tree').first().innerText(),
+    expect.stringContaining(IMAGE),
+  );
   await explored.go(
     at('statistics', { domain: HOSTILE, aggregate: '[{"unwind":{"path":"errors"}}]', window: '24h' }),
   );
@@ -344,7 +350,9 @@ test('every view shows what it asked, and lines that ask it again', async () => 
   const { page } = await open(at('jobs', { status: 'ERROR' }));
   await page.getByText('What this view asked').click();
   await page.getByText('A page of jobs').click();
-  const lines = await page.locator('.asked pre:visible').allInnerTexts();
+  const shown = page.locator('.asked pre:visible');
+  await eventually(() => shown.count(), 3);
+  const lines = await shown.allInnerTexts();
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({
     domain_id: DOMAIN,
     query: { page: { start: 1, limit: 25 } },
@@ -376,7 +384,10 @@ test('a window of the reader’s own is as it is given, and its first hour is ma
   expect(await page.getByRole('textbox', { name: 'From' }).inputValue()).toBe('2023-05-15T06:40');
   await page.getByRole('img', { name: /^jobs by hour/ }).focus();
   await page.keyboard.press('Home');
-  expect(await page.locator('.readout').innerText()).toMatch(/6:00.AM.*\(not whole\):/);
+  await eventually(
+    () => page.locator('.readout').innerText(),
+    expect.stringMatching(/6:00.AM.*\(not whole\):/),
+  );
   const begun = { $gte: new Date('2023-05-15T06:40Z'), $lt: new Date('2023-05-16T06:00Z') };
   const filter = { domain_id: DOMAIN, created_at: begun };
   const expected = await explorer.service.db.collection('job').countDocuments(filter);

@@ -9,6 +9,7 @@ import type { Browser, Page } from 'playwright-core';
 import { freePort } from '../../src/embedded/embedded.js';
 import { startBreakingProxy } from '../harness/breaking.js';
 import { startBrowser } from '../harness/browser.js';
+import { eventually } from '../harness/eventually.js';
 import { explore, status } from '../harness/explorer.js';
 import type { Explored } from '../harness/explorer.js';
 import { startProgram } from '../harness/program.js';
@@ -138,7 +139,7 @@ test('with AUTH=jwt the page asks for a token, keeps it in memory only, and show
   );
   expect(await page.getByLabel('Domain').inputValue()).toBe(DOMAIN);
   expect(await page.getByLabel('Domain').getAttribute('readonly')).not.toBeNull();
-  expect(await page.title()).toBe(`Jobs · ${DOMAIN}`);
+  await eventually(() => page.title(), `Jobs · ${DOMAIN}`);
   expect(page.url()).toContain(`domain=${DOMAIN}`);
   expect(page.url()).toContain('zone=utc');
   expect(page.url()).not.toContain(token);
@@ -147,7 +148,7 @@ test('with AUTH=jwt the page asks for a token, keeps it in memory only, and show
   ).toBe('[{},{},""]');
   await page.getByText('What this view asked').click();
   await page.getByText('Jobs by status').click();
-  expect(await page.locator('.asked').innerText()).toContain('-H "token: $TOKEN"');
+  await eventually(() => page.locator('.asked').innerText(), expect.stringContaining('-H "token: $TOKEN"'));
   await page.reload();
   await page.getByLabel('Token').waitFor();
 });

@@ -1,5 +1,6 @@
 // The tasks of an operator, played on made domains whose truth is known.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '../harness/eventually.js';
 import { startExplorer, status } from '../harness/explorer.js';
 import type { Explored, Explorer } from '../harness/explorer.js';
 import { MADE_NIGHT, MADE_NOW, makeFew, makeMany, makeOps } from '../harness/made-domains.js';
@@ -104,7 +105,7 @@ describe('whose collector is failing', () => {
     await page.getByRole('columnheader', { name: 'Collector' }).first().getByRole('button').click();
     await page.waitForURL(/order=name&find=Collector\+19/);
     const names = ['Collector 19', ...Array.from({ length: 10 }, (_, nth) => `Collector ${190 + nth}`)];
-    expect(await namesOf(explored)).toEqual(names);
+    await eventually(() => namesOf(explored), names);
     expect(calls).toEqual([]);
     const other = await explorer.open(new URL(page.url()).hash, { now: MADE_NOW });
     expect(await namesOf(other)).toEqual(names);
@@ -122,10 +123,9 @@ describe('whose collector is failing', () => {
     const { page } = await explorer.open(`#/overview?domain=${domain}&window=7d`, {
       ...{ now: MADE_NOW, viewport: { width, height: 900 } },
     });
-    const cut: number = await page.evaluate(
-      "(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.collectors .rows'))",
-    );
-    expect(cut).toBe(0);
+    const cut =
+      "(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.collectors .rows'))";
+    await eventually(() => page.evaluate(cut), 0);
   });
 
   test('of 200 the worst is first, each is reached, and a name finds it', async () => {
@@ -133,10 +133,10 @@ describe('whose collector is failing', () => {
     const { page } = explored;
     expect((await namesOf(explored))[0]).toBe('Collector 137');
     await page.getByRole('button', { name: 'All rows' }).click();
-    expect(await collectorRows(explored).count()).toBe(200);
+    await eventually(() => collectorRows(explored).count(), 200);
     expect(await page.evaluate('document.documentElement.scrollHeight')).toBeLessThan(2500);
     await page.getByRole('searchbox', { name: 'Find a collector' }).fill('مجمّع');
-    expect(await namesOf(explored)).toEqual(['مجمّع البيانات']);
+    await eventually(() => namesOf(explored), ['مجمّع البيانات']);
     expect(explored.faults).toEqual([]);
   });
 });
@@ -167,7 +167,7 @@ describe('the last night', () => {
     const cause = explored.page.locator('.codes > li').filter({ hasText: 'AuthFailure' });
     await cause.locator('summary').click();
     await cause.locator('.messages').getByText('the end of the message').first().waitFor();
-    expect(await cause.locator('.messages li').count()).toBe(3);
+    await eventually(() => cause.locator('.messages li').count(), 3);
   });
 
   test('of the jobs’ own view neither the status nor the order nor the choice counts here, or beyond a link', async () => {

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { share } from '../../explorer/components/format.js';
 import { bucketStart, dateFormat, DAY_MS, floor, HOUR_MS } from '../../explorer/state/time-range.js';
+import { eventually } from '../harness/eventually.js';
 import { startExplorer } from '../harness/explorer.js';
 import type { Explorer } from '../harness/explorer.js';
 import { objectOf, resultsOf, stringOf } from '../harness/json.js';
@@ -42,8 +43,9 @@ test('days are those of the zone, and a switch leads to UTC', async () => {
   await page.keyboard.press('End');
   const today = ops.jobs.filter(({ created_at: created }) => Number(created) >= Date.UTC(2026, 10, 25, 15));
   const success = today.filter(({ status }) => status === 'SUCCESS').length;
-  expect(await page.locator('.readout').innerText()).toMatch(
-    new RegExp(`^Nov 26, 2026 \\(not whole\\): .*Success ${success},`),
+  await eventually(
+    () => page.locator('.readout').innerText(),
+    expect.stringMatching(new RegExp(`^Nov 26, 2026 \\(not whole\\): .*Success ${success},`)),
   );
   await page.getByRole('button', { name: 'in UTC' }).click();
   await page.getByText('Nov 20, 2026, 12:00 AM – now, UTC').waitFor();
@@ -157,9 +159,9 @@ test.each([
   const success = ops.jobs.filter(
     ({ created_at: created, status }) => Number(created) >= midnight && status === 'SUCCESS',
   ).length;
-  const readout = await page.locator('.readout').innerText();
-  expect(readout).toMatch(name);
-  expect(readout).toContain(`Success ${success},`);
+  const readout = () => page.locator('.readout').innerText();
+  await eventually(readout, expect.stringMatching(name));
+  expect(await readout()).toContain(`Success ${success},`);
 });
 
 describe('a time of the reader’s own', () => {

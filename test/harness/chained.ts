@@ -1,14 +1,16 @@
-// The interceptor chain around a service of a test, without a database.
+// The interceptor chain around a service of a test, and the options of its listeners, without a database.
 import { anonymous } from '../../src/auth/anonymous.js';
 import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import { createTimeSlicer } from '../../src/limits/yield.js';
 import type { Call } from '../../src/job/call.js';
 import { createCalls } from '../../src/server/interceptors/calls.js';
 import type { Rpc } from '../../src/rpcs.js';
-import type { Calls, Incoming } from '../../src/server/call-context.js';
+import type { AbortableCalls, Incoming } from '../../src/server/call-context.js';
 import type { CallsOptions } from '../../src/server/interceptors/calls.js';
+import { createServingState } from '../../src/server/serving-state.js';
 import type { Load } from '../../src/limits/load-shedding.js';
 import { PROTOBUF } from '../../src/wire/codec.js';
+import { createRecordedLog } from './log.js';
 
 export const now = (): number => Date.now();
 export const monotonicNow = (): number => performance.now();
@@ -19,7 +21,7 @@ export const IN_TIME: Load = { lateness: () => 0, admits: () => true };
 export type Work = (request: unknown, call: Call) => Promise<Uint8Array>;
 
 export interface Chained {
-  readonly calls: Calls;
+  readonly calls: AbortableCalls;
   /** The log: faults, and other lines. */
   readonly faults: object[];
   readonly lines: object[];
@@ -54,6 +56,15 @@ export function chained(work: Work, options: Partial<CallsOptions> = {}): Chaine
   });
   return { calls, faults, lines };
 }
+
+/** The options of a listener on a free port, beside its calls. */
+export const listenerOptions = () => ({
+  ...{ host: '127.0.0.1', port: 0, version: 'test', maxConnections: 100 },
+  state: createServingState(),
+  memory: createMemoryBudget(Infinity),
+  log: createRecordedLog(),
+  ...{ now, monotonicNow },
+});
 
 /** An empty request, as a listener passes it on. */
 export const incoming = (rpc: Rpc, deadline: number): Incoming => ({

@@ -10,11 +10,16 @@ import type { Service } from './service.js';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core');
 
-/** Resolves once every call of the view has its answer; checks in each frame, as a user would see it. */
+const COMPLETE = 'main:has(.answered):not(:has([aria-busy=true], .chart svg[width="0"]))';
+
+/**
+ * Resolves once every call of the view has its answer, and each chart its width; checks in each frame, as a user would
+ * see it. A changed address is followed in a task of its own, so the first check comes a frame and a task later.
+ */
 const SETTLED = `new Promise((settled) => {
-  const isThere = () => document.querySelector('main:has(.answered):not(:has([aria-busy=true]))') !== null;
+  const isThere = () => document.querySelector('${COMPLETE}') !== null;
   const look = () => (isThere() ? settled(true) : requestAnimationFrame(look));
-  look();
+  requestAnimationFrame(() => setTimeout(look));
 })`;
 
 export interface Explored {

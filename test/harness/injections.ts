@@ -5,11 +5,11 @@ import type { JsonValue } from '@bufbuild/protobuf';
 // prettier-ignore
 export const NAMES: readonly string[] = [
   '', ' ', '.', 'a..b', 'a.', '0', '\u202e', '\ufeff', 'a\0b', '\0', '$', '$where', '$expr', '$function', '$accumulator',
-  '$ne', '$natural', '$meta', '$literal', '$domain_id', '$$ROOT', '$$ROOT.domain_id', '$$REMOVE', '$_id', '$$at',
+  '$ne', '$natural', '$meta', '$literal', '$domain_id', '$$ROOT', '$$ROOT.domain_id', '$$REMOVE', '$_id', '$$index',
   'filters.$where', 'filters.$[]', 'errors.$.message', 'filters.a$b', '_id', '_id.x', '__proto__', '__proto__.x',
   'constructor', 'constructor.prototype', 'toString', 'hasOwnProperty', 'then', 'length', '_bsontype', 'toBSON',
   'domain_id', 'collector', 'collector.domain_id', 'collector._id.x', 'collector.provider', 'collector.__proto__',
-  'collector._bsontype', 'what it refers to', 'what it refers to.provider', 'a field that no job has', 'filters', 'errors.0',
+  'collector._bsontype', '__joined', '__joined.provider', '__none', 'filters', 'errors.0',
   'errors.additional.whose', '%', '%Y', '$%Y', 'function(){return 1}', "'; db.job.drop(); '", '.*', '(', '[', '\\',
   'x'.repeat(3000),
 ];

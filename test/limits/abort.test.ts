@@ -1,6 +1,13 @@
 // Timed parts, limited work, and abort scopes: they end after all of their parts, however the work ends.
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { settleWithin, timed, withAbortScope, withTimeout } from '../../src/limits/abort.js';
+import {
+  raceAbort,
+  raceTimeout,
+  settleWithin,
+  timed,
+  withAbortScope,
+  withTimeout,
+} from '../../src/limits/abort.js';
 import type { Deadline, WorkPart } from '../../src/limits/abort.js';
 
 const DEADLINE: Deadline = { signal: new AbortController().signal, remaining: () => 10_000 };
@@ -19,6 +26,16 @@ test.each<[string, string, () => Promise<string>]>([
   expect(events).toEqual(['begin queue']);
   expect(await running.catch(String)).toBe(outcome);
   expect(events).toEqual(['begin queue', 'end queue']);
+});
+
+const late = (): Error => new Error('late');
+
+test.each<[string, string, number, () => Promise<unknown>]>([
+  ['the work that is done', 'done', 3_600_000, () => Promise.resolve('done')],
+  ['the work that has failed', 'Error: torn', 3_600_000, () => Promise.reject(new Error('torn'))],
+  ['its time that has passed', 'Error: late', 1, () => new Promise(() => undefined)],
+])('a race against a time settles with %s', async (_, outcome, timeoutMs, work) => {
+  expect(await raceTimeout(work(), timeoutMs, late).catch(String)).toBe(outcome);
 });
 
 const HOUR_MS = 3_600_000;
@@ -55,6 +72,14 @@ describe('the signal of limited work is aborted', () => {
     expect(await withTimeout(3_600_000, AbortSignal.abort(), ({ aborted }) => Promise.resolve(aborted))).toBe(
       true,
     );
+  });
+
+  test.each([
+    ['the error of its time', 'late', 1, never],
+    ['the reason of the signal to stop', 'stopped', 3_600_000, AbortSignal.abort(new Error('stopped'))],
+  ])('with %s', async (_, reason, timeoutMs, stop) => {
+    const endless = (signal: AbortSignal) => raceAbort(new Promise(() => undefined), signal);
+    await expect(withTimeout(timeoutMs, stop, endless, late)).rejects.toThrow(reason);
   });
 
   test('once it is done', async () => {

@@ -1,11 +1,10 @@
 // Overload of the event loop: its detection, the calls refused, and the probes answered all the same.
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import { createServingState } from '../../src/server/serving-state.js';
 import { createLoadJudge, watchLoad } from '../../src/limits/load-shedding.js';
 import { openAdminListener } from '../../src/server/admin/admin.js';
-import { chained, monotonicNow, IN_TIME, incoming, now } from '../harness/chained.js';
+import { chained, monotonicNow, IN_TIME, incoming, listenerOptions } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import { createHealthClient } from '../harness/health-client.js';
 import { createRecordedLog } from '../harness/log.js';
@@ -98,16 +97,7 @@ describe('while it is overloaded', () => {
     const { calls } = chained(() => Promise.resolve(new Uint8Array(++begun)), { load });
     const state = createServingState();
     state.set(true);
-    const where = { state, host: '127.0.0.1', port: 0, version: 'test' };
-    const listener = await openGrpcListener({
-      ...where,
-      calls,
-      now,
-      monotonicNow,
-      maxConnections: 100,
-      memory: createMemoryBudget(Infinity),
-      log: createRecordedLog(),
-    });
+    const listener = await openGrpcListener({ ...listenerOptions(), calls, state });
     closing.push(() => listener.close(0));
     return { listener, state, calls, begun: () => begun };
   }

@@ -20,7 +20,10 @@ describe('a key of collectors', () => {
 
   beforeAll(async () => {
     const collectors = LISTS.map((tags, nth) => ({
-      ...{ _id: new ObjectId(), collector_id: `collector-${nth}`, domain_id: DOMAIN, tags },
+      _id: new ObjectId(),
+      collector_id: `collector-${nth}`,
+      domain_id: DOMAIN,
+      tags,
     }));
     await service.insert(
       collectors.map(({ _id }, nth) => ({ job_id: `job-${nth}`, domain_id: DOMAIN, collector: _id })),
@@ -51,7 +54,8 @@ test('a name that the driver keeps for itself is missing like any other, also be
 describe('an index that is also the name of a field in the list', () => {
   const DOMAIN = 'domain-of-numbers';
   const refusal = (field: string) => ({
-    ...{ code: 'ERROR_INVALID_PARAMETER', fields: [field] },
+    code: 'ERROR_INVALID_PARAMETER',
+    fields: [field],
     text: expect.stringContaining('the index in a sort key is also the name of a field in a list there'),
   });
 
@@ -72,6 +76,14 @@ test('a sort key with a number as a name shows what stands there', async () => {
   await insert('domain-of-years', [{ filters: { '2024': { x: 1, y: 2 }, z: 3 } }]);
   const listed = await service.list('domain-of-years', { sort: { key: 'filter.2024.x' }, only: ['job_id'] });
   expect(rowsOf(listed)).toEqual([{ job_id: 'domain-of-years-0', filter: { '2024': { x: 1 } } }]);
+});
+
+test('a number with a leading zero is a name: one element of the list has all of a match', async () => {
+  const apart = [{ '01': { a: 1 } }, { '01': { b: 2 } }];
+  const together = [{ '01': { a: 1, b: 2 } }];
+  await insert('domain-of-zeros', [{ errors: apart }, { errors: together }]);
+  const filter = [is('errors.01', 'match', { a: 1, b: 2 })];
+  expect(idsOf(await service.list('domain-of-zeros', { filter }))).toEqual(['domain-of-zeros-1']);
 });
 
 describe('a match at an index', () => {

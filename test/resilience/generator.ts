@@ -3,7 +3,7 @@
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { JOB_SCHEMA } from '../../src/job/schema.js';
 import { isOperator, OPERATORS } from '../../src/query/operators.js';
-import { fieldNames } from '../../src/query/schema.js';
+import { fieldNames, RESERVED_NAMES } from '../../src/query/schema.js';
 import { GROUP_OPERATORS } from '../../src/query/stages/group-operators.js';
 import { PROJECT_OPERATORS } from '../../src/query/stages/project-operators.js';
 import { ROW_CONDITIONS } from '../../src/query/stages/row-conditions.js';
@@ -30,7 +30,7 @@ export interface RequestData {
 }
 
 const OPERATOR_NAMES = Object.keys(OPERATORS);
-const FIELDS = [...fieldNames(JOB_SCHEMA), ...JOB_SCHEMA.aliases.keys()];
+const FIELDS = [...fieldNames(JOB_SCHEMA), ...JOB_SCHEMA.aliases.keys(), ...RESERVED_NAMES];
 const BELOW = written('filter.whose filter.n filters.tags filter.o errors.message errors.additional.whose');
 const JOINED = ['name', 'provider', 'plugin_id', 'domain_id', 'created_at'].map(
   (name) => `collector.${name}`,

@@ -1,16 +1,13 @@
 // The wall clock jumps an hour while calls run: deadlines and durations follow the monotonic clock.
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import type { Call } from '../../src/job/call.js';
 import { createTimeSlicer } from '../../src/limits/yield.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
-import { createServingState } from '../../src/server/serving-state.js';
 import { openHttpListener } from '../../src/server/http/http.js';
-import { chained, monotonicNow, now } from '../harness/chained.js';
+import { chained, listenerOptions, monotonicNow } from '../harness/chained.js';
 import type { Chained } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import { post } from '../harness/http-client.js';
-import { createRecordedLog } from '../harness/log.js';
 import { until } from '../harness/until.js';
 
 const HOUR_MS = 3_600_000;
@@ -34,15 +31,10 @@ function jumpClock(by: number): void {
   jest.spyOn(Date, 'now').mockImplementation(() => before() + by);
 }
 
-const listenerOptions = () => ({
-  ...{ state: createServingState(), host: '127.0.0.1', port: 0, version: 'test' },
-  ...{ maxConnections: 100, memory: createMemoryBudget(Infinity), log: createRecordedLog() },
-});
-
 /** Opens a listener of each kind; the returned function calls list with a timeout and returns the status. */
 const LISTENERS = {
   async gRPC({ calls }: Chained) {
-    const listener = await openGrpcListener({ ...listenerOptions(), calls: calls, now, monotonicNow });
+    const listener = await openGrpcListener({ ...listenerOptions(), calls });
     const client = jsonClient(listener.address);
     closing.push(() => listener.close(0), client.close);
     return async (timeout: number) => {
@@ -52,12 +44,7 @@ const LISTENERS = {
   },
   async HTTP({ calls }: Chained) {
     const webOptions = { corsOrigins: [], explorer: undefined, timeSlicer: createTimeSlicer(monotonicNow) };
-    const listener = await openHttpListener({
-      ...listenerOptions(),
-      ...webOptions,
-      calls: calls,
-      monotonicNow,
-    });
+    const listener = await openHttpListener({ ...listenerOptions(), ...webOptions, calls });
     closing.push(() => listener.close(0));
     return async (timeout: number) => {
       const headers = { 'grpc-timeout': `${timeout}m` };

@@ -2,16 +2,13 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
-import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import type { AppError } from '../../src/errors.js';
 import type { Reason } from '../../src/reasons.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
-import { createServingState } from '../../src/server/serving-state.js';
-import { chained, monotonicNow, incoming, now } from '../harness/chained.js';
+import { chained, monotonicNow, incoming, listenerOptions } from '../harness/chained.js';
 import { jsonClient } from '../harness/client.js';
 import type { Outcome, RpcName } from '../harness/client.js';
 import { framed } from '../harness/frames.js';
-import { createRecordedLog } from '../harness/log.js';
 import { pathOf, requestBytes } from '../harness/messages.js';
 import { leaveUnread } from '../harness/raw-grpc.js';
 import { mongodbUri, startService } from '../harness/service.js';
@@ -309,18 +306,7 @@ describe('an internal error', () => {
     ['a rejection with a string', () => Promise.reject('secret: mongodb://host')],
   ])('from %s is INTERNAL with the request id, and the server goes on', async (_, work) => {
     const { calls, faults } = chained(work);
-    const listener = await openGrpcListener({
-      calls: calls,
-      state: createServingState(),
-      now,
-      monotonicNow,
-      version: 'test',
-      host: '127.0.0.1',
-      port: 0,
-      maxConnections: 10,
-      memory: createMemoryBudget(Infinity),
-      log: createRecordedLog(),
-    });
+    const listener = await openGrpcListener({ ...listenerOptions(), calls });
     closing = () => listener.close(0);
     const caller = jsonClient(listener.address);
     const outcomes = [];

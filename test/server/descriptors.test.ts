@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Hono } from 'hono';
-import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import { connectionLimit, DEFAULT_DESCRIPTORS } from '../../src/server/descriptors.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import type { Listener } from '../../src/server/listener.js';
@@ -18,7 +17,7 @@ import { authority } from '../harness/certificates.js';
 import { jsonClient } from '../harness/client.js';
 import type { JsonClient } from '../harness/client.js';
 import { idleConnections } from '../harness/idle.js';
-import { monotonicNow, now } from '../harness/chained.js';
+import { listenerOptions } from '../harness/chained.js';
 import { createRecordedLog } from '../harness/log.js';
 import { NO_METRICS } from '../harness/metrics.js';
 import { startProgram } from '../harness/program.js';
@@ -62,14 +61,7 @@ const LISTENERS: readonly (readonly [
     MAX_CONNECTIONS,
     (log) =>
       openGrpcListener({
-        ...{
-          host: '127.0.0.1',
-          port: 0,
-          maxConnections: MAX_CONNECTIONS,
-          log,
-          memory: createMemoryBudget(Infinity),
-        },
-        ...{ state: createServingState(), now, monotonicNow, version: 'test' },
+        ...{ ...listenerOptions(), maxConnections: MAX_CONNECTIONS, log },
         calls: {
           unary: () => Promise.resolve(new Uint8Array()),
           stream: () => {

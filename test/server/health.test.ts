@@ -1,14 +1,12 @@
 // grpc.health.v1.Health as used by probes: Check reports the serving state, Watch the state and each change.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createMemoryBudget } from '../../src/limits/memory-budget.js';
 import { openGrpcListener } from '../../src/server/grpc/grpc.js';
 import type { Listener } from '../../src/server/listener.js';
 import { createServingState } from '../../src/server/serving-state.js';
 import type { ServingState } from '../../src/server/serving-state.js';
-import { monotonicNow, now } from '../harness/chained.js';
+import { listenerOptions } from '../harness/chained.js';
 import { createHealthClient } from '../harness/health-client.js';
 import type { HealthClient, Watching } from '../harness/health-client.js';
-import { createRecordedLog } from '../harness/log.js';
 import { until } from '../harness/until.js';
 
 const KNOWN = [
@@ -31,10 +29,7 @@ beforeEach(async () => {
       throw new Error('gRPC streams nothing');
     },
   };
-  listener = await openGrpcListener({
-    ...{ calls, state, now, monotonicNow, version: 'test', host: '127.0.0.1', port: 0 },
-    ...{ maxConnections: 100, log: createRecordedLog(), memory: createMemoryBudget(Infinity) },
-  });
+  listener = await openGrpcListener({ ...listenerOptions(), calls, state });
   client = createHealthClient(listener.address);
 });
 afterEach(async () => {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { explainListenErrors, listenerOf } from '../../src/server/ports.js';
+import { withListenErrors, listenerOf } from '../../src/server/ports.js';
 import { listen } from '../harness/tcp.js';
 
 const HEADER =
@@ -84,7 +84,7 @@ describe('the complaint of a port', () => {
     ['EINVAL', /^HOST: 192\.0\.2\.1 is not an address of this machine \(EINVAL\); set HOST/],
     ['EMFILE', /^GRPC_PORT: port 80 of 192\.0\.2\.1 cannot be listened on \(EMFILE\); set GRPC_PORT/],
   ])('that fails by %s', async (code, line) => {
-    await expect(explainListenErrors('GRPC_PORT', 80, '192.0.2.1', refused(code))).rejects.toThrow(line);
+    await expect(withListenErrors('GRPC_PORT', 80, '192.0.2.1', refused(code))).rejects.toThrow(line);
   });
 
   test.each([
@@ -92,13 +92,13 @@ describe('the complaint of a port', () => {
     ['getaddrinfo EAI_AGAIN nowhere', /^HOST: nowhere is not an address of this machine \(EAI_AGAIN\)/],
     ['No address added out of total 1 resolved', /\(no reason given\)/],
   ])('that fails with the text «%s»', async (message, line) => {
-    const failed = explainListenErrors('GRPC_PORT', 80, 'nowhere', refused('', message));
+    const failed = withListenErrors('GRPC_PORT', 80, 'nowhere', refused('', message));
     await expect(failed).rejects.toThrow(line);
   });
 
   test('in use names this process, which holds it', async () => {
     await using held = await listen(createServer());
-    const failed = explainListenErrors('HTTP_PORT', held.port, '127.0.0.1', refused('EADDRINUSE'));
+    const failed = withListenErrors('HTTP_PORT', held.port, '127.0.0.1', refused('EADDRINUSE'));
     await expect(failed).rejects.toThrow(
       new RegExp(
         `^HTTP_PORT: port ${held.port} of 127\\.0\\.0\\.1 is in use by .+, pid ${process.pid}; stop`,
@@ -107,6 +107,6 @@ describe('the complaint of a port', () => {
   });
 
   test('that opens is none', async () => {
-    expect(await explainListenErrors('HTTP_PORT', 80, '127.0.0.1', Promise.resolve('open'))).toBe('open');
+    expect(await withListenErrors('HTTP_PORT', 80, '127.0.0.1', Promise.resolve('open'))).toBe('open');
   });
 });

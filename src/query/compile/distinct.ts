@@ -3,19 +3,16 @@ import { computeStages } from '../computed.js';
 import { orNull } from '../expressions.js';
 import { pathOf } from '../join.js';
 import type { Join } from '../join.js';
-import { documentOf, meets } from '../mongo-syntax.js';
+import { documentOf, meets, NOT_A_LIST } from '../mongo-syntax.js';
 import type { MongoStage } from '../mongo-syntax.js';
-import { beforeIndexes, isIndex } from '../schema.js';
+import { beforeIndexes, firstSegment, isIndex, splits } from '../paths.js';
 import type { Key, ResourceSchema } from '../schema.js';
 import { projectionTo } from './projection.js';
 
-const NOT_A_LIST = { $not: { $type: 'array' } };
-
 /** Makes a document of each element of a list at `path`; of one element, where `next` is an index. */
-function spread(path: string, next: string | undefined): MongoStage {
+function spread(path: string, next = ''): MongoStage {
   const here = `$${path}`;
-  if (next === undefined || !isIndex(next))
-    return { $unwind: { path: here, preserveNullAndEmptyArrays: true } };
+  if (!isIndex(next)) return { $unwind: { path: here, preserveNullAndEmptyArrays: true } };
   const element = { [next]: { $arrayElemAt: [here, Number(next)] } };
   return { $set: documentOf([[path, { $cond: [{ $isArray: [here] }, element, here] }]]) };
 }
@@ -31,13 +28,13 @@ interface DistinctValues {
 
 /** Spreads arrays on the way to `path` and at its end. A list within a list is a value, and no way to one. */
 function spreadTo(path: string): readonly MongoStage[] {
-  const segments = path.split('.');
-  const prefixes = segments.map((_, i) => segments.slice(0, i + 1).join('.'));
-  const onTheWay = prefixes.slice(0, -1).map((prefix) => meets(prefix, NOT_A_LIST));
+  const onTheWay = splits(path);
+  const noLists = onTheWay.map(({ head }) => meets(head, NOT_A_LIST));
   return [
     { $project: projectionTo([beforeIndexes(path)], 0) },
-    ...prefixes.map((prefix, i) => spread(prefix, segments[i + 1])),
-    { $match: { $and: [meets(path, { $exists: true }), ...onTheWay] } },
+    ...onTheWay.map(({ head, rest }) => spread(head, firstSegment(rest))),
+    spread(path),
+    { $match: { $and: [meets(path, { $exists: true }), ...noLists] } },
   ];
 }
 

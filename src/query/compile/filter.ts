@@ -2,7 +2,7 @@
 import { guardedRegex } from '../guarded-regex.js';
 import type { Filter } from '../model.js';
 import type { MongoExpression, MongoFilter } from '../mongo-syntax.js';
-import { guardOf, matching } from '../condition.js';
+import { guardOf, matchOf } from '../condition.js';
 import type { Condition } from '../condition.js';
 
 export interface CompiledFilter {
@@ -20,7 +20,7 @@ const anyOf = (filters: readonly MongoFilter[]): readonly MongoFilter[] =>
 
 /** Compiles `filter` as find evaluates it, without guards. */
 export const unguardedFilter = ({ all, any }: Filter): MongoFilter =>
-  allOf([...all.map(matching), ...anyOf(any.map(matching))]);
+  allOf([...all.map(matchOf), ...anyOf(any.map(matchOf))]);
 
 /** A condition with its guard; undefined: it needs none. */
 interface CompiledCondition {
@@ -29,7 +29,7 @@ interface CompiledCondition {
 }
 
 const compileCondition = (condition: Condition): CompiledCondition => ({
-  match: matching(condition),
+  match: matchOf(condition),
   guard: guardOf(condition),
 });
 

@@ -1,13 +1,13 @@
 /** The rows that the stages of a stat make (docs/query.md «Rows and names»). */
-import { COMPUTED_FIELD, JOINED_FIELD } from '../join.js';
 import type { Join } from '../join.js';
 import type { Stage } from '../model.js';
 import type { MongoStage } from '../mongo-syntax.js';
+import { COMPUTED_FIELD, JOINED_FIELD } from '../schema.js';
 import type { ResourceSchema } from '../schema.js';
 import { definitionOf } from '../stages/registry.js';
 
-const mergesRows = (stage: Stage): boolean => definitionOf(stage).rows === 'merged';
-const keepsRows = (stage: Stage): boolean => definitionOf(stage).rows === 'kept';
+const merges = (stage: Stage): boolean => definitionOf(stage).merges === true;
+const keepsFields = (stage: Stage): boolean => definitionOf(stage).names === undefined;
 const sorts = (stage: Stage): boolean => definitionOf(stage).sorts === true;
 
 /** True where rows stay the same when a missing value is taken for null. */
@@ -33,7 +33,7 @@ export function compileRows(
   schema: ResourceSchema,
   join: Join | undefined,
 ): MongoStage[] {
-  const lastGroup = stages.findLastIndex(mergesRows);
+  const lastGroup = stages.findLastIndex(merges);
   const isUnordered = isPaged && !stages.slice(lastGroup + 1).some(sorts);
   const inKeyOrder = (i: number): boolean => isUnordered && i === lastGroup;
   const joined = compileJoined(stages, join, inKeyOrder(0));
@@ -42,6 +42,6 @@ export function compileRows(
   const compiled = stages.flatMap((stage, i) =>
     i === 0 && joined !== undefined ? joined : definitionOf(stage).compile(stage, inKeyOrder(i)),
   );
-  const hidden = stages.every(keepsRows) ? [{ $unset: ['_id', JOINED_FIELD, COMPUTED_FIELD] }] : [];
+  const hidden = stages.every(keepsFields) ? [{ $unset: ['_id', JOINED_FIELD, COMPUTED_FIELD] }] : [];
   return [...before, ...byId, ...compiled, ...hidden];
 }

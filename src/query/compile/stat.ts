@@ -1,14 +1,15 @@
 /** A stat in MongoDB's terms: its pipelines. Cannot fail, does no I/O and reads no clock (docs/architecture.md «One way through»). */
-import { createJoin, JOINED_FIELD } from '../join.js';
-import type { Join, JoinedDocuments } from '../join.js';
+import { createJoin } from '../join.js';
+import type { Join } from '../join.js';
+import type { LiteralDocuments } from '../literal-lookup.js';
 import type { Page, StatQuery } from '../model.js';
 import { BARRIER } from '../mongo-syntax.js';
 import type { MongoStage } from '../mongo-syntax.js';
+import { JOINED_FIELD } from '../schema.js';
 import type { ResourceSchema } from '../schema.js';
 import { compileDistinct } from './distinct.js';
 import type { PagedStages } from './distinct.js';
 import { repairStage } from './repair.js';
-import type { Repaired } from './repair.js';
 import { compileRows, takesNullForMissing } from './rows.js';
 
 /** The size of a row. */
@@ -61,8 +62,9 @@ function compilePaged(
 /** What a stat takes from elsewhere than its own collection. */
 export interface StatSources {
   /** The documents with the paths of referredPaths; undefined without any. */
-  readonly joined?: JoinedDocuments | undefined;
-  readonly repaired?: Repaired | undefined;
+  readonly joined?: LiteralDocuments | undefined;
+  /** Documents to replace, field by field, those stored under the same `_id`. */
+  readonly repaired?: LiteralDocuments | undefined;
 }
 
 const needsDocuments = ({ rows }: StatQuery): boolean =>

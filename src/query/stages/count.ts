@@ -10,10 +10,7 @@ export const count: StageDefinition<'count'> = {
     return { kind: 'count', name: nameOf(name, key, new Set()) };
   },
   names: ({ name }, before) => ({ ...before, row: new Map([[name, 'number']]), keys: [] }),
-  keys: () => [],
-  conditions: () => [],
-  timeZones: () => [],
   compile: ({ name }) => [{ $count: name }],
-  rows: 'merged',
+  merges: true,
   takesNullForMissing: () => true,
 };

@@ -8,22 +8,12 @@ const rowCount = (rows: number, min: number, fieldPath: string): number =>
 
 export const limit: StageDefinition<'limit'> = {
   read: (rows, fieldPath) => ({ kind: 'limit', rows: rowCount(rows, 1, fieldPath) }),
-  names: 'same',
-  keys: () => [],
-  conditions: () => [],
-  timeZones: () => [],
   compile: ({ rows }) => [{ $limit: rows }],
-  rows: 'kept',
   takesNullForMissing: (_, next) => next(),
 };
 
 export const skip: StageDefinition<'skip'> = {
   read: (rows, fieldPath) => ({ kind: 'skip', rows: rowCount(rows, 0, fieldPath) }),
-  names: 'same',
-  keys: () => [],
-  conditions: () => [],
-  timeZones: () => [],
   compile: ({ rows }) => [{ $skip: rows }],
-  rows: 'kept',
   takesNullForMissing: (_, next) => next(),
 };

@@ -22,14 +22,14 @@ export type SentStage<Kind extends StageKind = StageKind> = {
 export interface StageDefinition<Kind extends StageKind> {
   /** Reads the stage at `fieldPath`. Errors: INVALID_ARGUMENT, naming the part at fault. */
   readonly read: (sent: SentParts[Kind], fieldPath: string, names: Names) => Stage<Kind>;
-  /** The names that the next stage may mention, or `same` as before. */
-  readonly names: 'same' | ((stage: Stage<Kind>, before: Names) => Names);
-  /** The keys that it reads of each row. */
-  readonly keys: (stage: Stage<Kind>) => readonly Key[];
-  /** Conditions that it holds against each row. */
-  readonly conditions: (stage: Stage<Kind>) => readonly RowCondition[];
-  /** The time zones that it names. */
-  readonly timeZones: (stage: Stage<Kind>) => readonly TimeZone[];
+  /** The names that the next stage may mention; absent: its rows have the fields of those before, by the same names. */
+  readonly names?: (stage: Stage<Kind>, before: Names) => Names;
+  /** The keys that it reads of each row; absent: none. */
+  readonly keys?: (stage: Stage<Kind>) => readonly Key[];
+  /** The conditions that it tests on each row; absent: none. */
+  readonly conditions?: (stage: Stage<Kind>) => readonly RowCondition[];
+  /** The time zones that it names; absent: none. */
+  readonly timeZones?: (stage: Stage<Kind>) => readonly TimeZone[];
   /** The stage in MongoDB's terms; `inKeyOrder`: its rows come in the order of its keys. */
   readonly compile: (stage: Stage<Kind>, inKeyOrder: boolean) => readonly MongoStage[];
   /**
@@ -41,8 +41,8 @@ export interface StageDefinition<Kind extends StageKind> {
     join: Join,
     inKeyOrder: boolean,
   ) => readonly MongoStage[] | undefined;
-  /** Its rows: those of before, the same ones in another shape, or one for many. */
-  readonly rows: 'kept' | 'reshaped' | 'merged';
+  /** It makes one row of many. */
+  readonly merges?: true;
   /** It puts rows in order. */
   readonly sorts?: true;
   /**

@@ -1,7 +1,7 @@
 /** A group in MongoDB's terms, over its rows or, in two steps, over the references of its rows first. */
 import { read } from '../join.js';
 import type { Join } from '../join.js';
-import type { GroupField, GroupKey, RowCondition, Stage } from '../model.js';
+import type { GroupField, GroupKey, GroupOperand, RowCondition, Stage } from '../model.js';
 import { documentOf } from '../mongo-syntax.js';
 import type { MongoExpression, MongoStage } from '../mongo-syntax.js';
 import type { Key } from '../schema.js';
@@ -13,20 +13,28 @@ import { ROW_CONDITIONS } from './row-conditions.js';
 
 type Entry = readonly [string, MongoExpression];
 
-const holds = ({ key, operator, due }: RowCondition): MongoExpression =>
-  ROW_CONDITIONS[operator].test(read(key), due);
+const holds = ({ key, operator, operand }: RowCondition): MongoExpression =>
+  ROW_CONDITIONS[operator].test(read(key), operand);
 
 const conditional = (conditions: readonly RowCondition[], value: MongoExpression): MongoExpression =>
   conditions.length === 0 ? value : when({ $and: conditions.map(holds) }, value, 0);
 
-function operandOf({ of }: GroupField): MongoExpression {
-  if (of === undefined) return 1;
-  return 'type' in of ? read(of) : documentOf(of.map(([name, key]) => [name, read(key)]));
+function operandOf(operand: GroupOperand): MongoExpression {
+  switch (operand.kind) {
+    case 'row':
+      return 1;
+    case 'key':
+      return read(operand.key);
+    case 'object':
+      return documentOf(operand.keys.map(([name, key]) => [name, read(key)]));
+    default:
+      return operand satisfies never;
+  }
 }
 
 /** The values that a field accumulates. */
 function accumulatedOf(field: GroupField): MongoExpression {
-  const operand = operandOf(field);
+  const operand = operandOf(field.operand);
   return conditional(field.conditions, GROUP_OPERATORS[field.operator].prepare?.(operand) ?? operand);
 }
 

@@ -7,7 +7,7 @@ import type {
   AggregateSubCondition,
 } from '../../gen/spaceone/api/core/v1/query.js';
 import { sentValue } from '../../wire/struct.js';
-import type { GroupField, GroupKey, RowCondition, Stage } from '../model.js';
+import type { GroupField, GroupKey, GroupOperand, RowCondition, Stage } from '../model.js';
 import { MAX_CONDITIONS } from '../read-settings.js';
 import type { Key } from '../schema.js';
 import { dateFormat, splitZone } from './date-formats.js';
@@ -69,17 +69,21 @@ function readRowCondition(sent: AggregateSubCondition, condition: string, names:
   const valuePath = `${condition}.value`;
   const context = { condition, valuePath, key: name, operator, type: key.type, now, work };
   operand.shape(value, context);
-  return { key, operator, due: operand.read(value, context) };
+  return { key, operator, operand: operand.read(value, context) };
 }
 
 /** The keys of an object to accumulate, by name. */
-function readObject(sent: AggregateGroupField, fieldPath: string, names: Names): GroupField['of'] {
+function readObject(sent: AggregateGroupField, fieldPath: string, names: Names): GroupOperand {
   limited(sent.fields.length, MAX_CONDITIONS, `fields of ${fieldPath}`, `${fieldPath}.fields`);
   const given = new Set<string>();
-  return sent.fields.map((field, i) => [
-    nameOf(field.name_alias?.value ?? '', `${fieldPath}.fields[${i}].name`, given),
-    keyOf(field.key_alias?.value ?? '', `${fieldPath}.fields[${i}].key`, names),
-  ]);
+  const keys = sent.fields.map(
+    (field, i) =>
+      [
+        nameOf(field.name_alias?.value ?? '', `${fieldPath}.fields[${i}].name`, given),
+        keyOf(field.key_alias?.value ?? '', `${fieldPath}.fields[${i}].key`, names),
+      ] as const,
+  );
+  return { kind: 'object', keys };
 }
 
 /** The operand of a group field, as its operator needs it. */
@@ -88,14 +92,14 @@ function readOperand(
   operator: GroupOperator,
   fieldPath: string,
   names: Names,
-): GroupField['of'] {
+): GroupOperand {
   const { needs } = GROUP_OPERATORS[operator];
-  if (needs === 'nothing') return undefined;
+  if (needs === 'nothing') return { kind: 'row' };
   if (needs === 'key or fields' && sent.fields.length > 0) return readObject(sent, fieldPath, names);
   const key = sent.key_alias?.value ?? '';
   if (needs === 'key or fields' && key === '')
     fail('REQUIRED_PARAMETER', { key: `${fieldPath}.key || fields` }, fieldPath);
-  return keyOf(key, `${fieldPath}.key`, names);
+  return { kind: 'key', key: keyOf(key, `${fieldPath}.key`, names) };
 }
 
 function readField(
@@ -114,7 +118,7 @@ function readField(
   return {
     name,
     operator,
-    of: readOperand(sent, operator, fieldPath, names),
+    operand: readOperand(sent, operator, fieldPath, names),
     conditions: sent.conditions.map((each, i) => readRowCondition(each, `${conditions}[${i}]`, names)),
   };
 }

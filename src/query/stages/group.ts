@@ -1,20 +1,32 @@
 /** group: a row for each value of its keys, with fields accumulated over the rows (docs/query.md «group»). */
-import type { GroupField, Stage } from '../model.js';
+import type { GroupField, GroupOperand, Stage } from '../model.js';
 import type { FieldType, Key } from '../schema.js';
 import { compileGroup, compileGroupByReference } from './group-compile.js';
 import { GROUP_OPERATORS } from './group-operators.js';
 import { readGroup } from './group-read.js';
 import type { StageDefinition } from './definition.js';
 
-/** The keys that a group field accumulates or compares. */
-function fieldKeys({ of, conditions }: GroupField): readonly Key[] {
-  const keys = of === undefined ? [] : 'type' in of ? [of] : of.map(([, key]) => key);
-  return [...keys, ...conditions.map(({ key }) => key)];
+function operandKeys(operand: GroupOperand): readonly Key[] {
+  switch (operand.kind) {
+    case 'row':
+      return [];
+    case 'key':
+      return [operand.key];
+    case 'object':
+      return operand.keys.map(([, key]) => key);
+    default:
+      return operand satisfies never;
+  }
 }
 
-function typeOf({ operator, of }: GroupField): FieldType {
-  return GROUP_OPERATORS[operator].keepsType === true && of !== undefined && 'type' in of ? of.type : 'any';
-}
+/** The keys that a group field accumulates or compares. */
+const fieldKeys = ({ operand, conditions }: GroupField): readonly Key[] => [
+  ...operandKeys(operand),
+  ...conditions.map(({ key }) => key),
+];
+
+const typeOf = ({ operator, operand }: GroupField): FieldType =>
+  GROUP_OPERATORS[operator].keepsType === true && operand.kind === 'key' ? operand.key.type : 'any';
 
 /** True where the groups by reference make up the groups by the documents referred to. */
 const isMergeable = ({ fields }: Stage<'group'>): boolean =>
@@ -43,6 +55,6 @@ export const group: StageDefinition<'group'> = {
   compile: compileGroup,
   compileJoined: (stage, join, inKeyOrder) =>
     isMergeable(stage) ? compileGroupByReference(stage, join, inKeyOrder) : undefined,
-  rows: 'merged',
+  merges: true,
   takesNullForMissing,
 };

@@ -46,8 +46,6 @@ export const project: StageDefinition<'project'> = {
     return { ...before, row, keys: kept };
   },
   keys: ({ fields }) => fields.map(({ key }) => key),
-  conditions: () => [],
-  timeZones: () => [],
   compile({ fields, kept }) {
     const keys = kept.map((name) => [name, `$${name}`] as const);
     const computed = fields.map(
@@ -55,5 +53,4 @@ export const project: StageDefinition<'project'> = {
     );
     return [{ $project: documentOf<MongoExpression>([['_id', 0], ...keys, ...computed]) }];
   },
-  rows: 'reshaped',
 };

@@ -22,9 +22,9 @@ interface RankedField {
 }
 
 /** A group field as a ranked one; undefined: it is none. */
-export function rankedField({ operator, of }: GroupField): RankedField | undefined {
+export function rankedField({ operator, operand }: GroupField): RankedField | undefined {
   const { percent } = GROUP_OPERATORS[operator];
-  return percent === undefined || of === undefined || !('type' in of) ? undefined : { key: of, percent };
+  return percent === undefined || operand.kind !== 'key' ? undefined : { key: operand.key, percent };
 }
 
 /** The distinct keys that `fields` rank. */
@@ -33,7 +33,7 @@ export function rankedKeys(fields: readonly GroupField[]): readonly Key[] {
   return [...new Map(keys.map((key) => [pathOf(key), key])).values()];
 }
 
-/** A number with a place in an order; null for anything else. */
+/** A number with a position in an order; null for anything else. */
 const orderedNumber = (operand: MongoExpression): MongoExpression => ({
   $let: {
     vars: { value: operand },
@@ -41,7 +41,7 @@ const orderedNumber = (operand: MongoExpression): MongoExpression => ({
   },
 });
 
-const part = (name: 'value' | 'place' | 'count', nth: number): string => `${name}${nth}`;
+const part = (name: 'value' | 'position' | 'count', nth: number): string => `${name}${nth}`;
 
 /** Numbers the rows of each group from the greatest value on, null last, and counts the values. */
 const numbered = (nth: number): MongoStage => ({
@@ -49,7 +49,7 @@ const numbered = (nth: number): MongoStage => ({
     partitionBy: RANKED_GROUP,
     sortBy: { [part('value', nth)]: -1 },
     output: {
-      [part('place', nth)]: { $documentNumber: {} },
+      [part('position', nth)]: { $documentNumber: {} },
       [part('count', nth)]: {
         $sum: when({ $eq: [`$${part('value', nth)}`, null] }, 0, 1),
         window: { documents: ['unbounded', 'unbounded'] },
@@ -87,6 +87,6 @@ const above = (percent: number, count: string): MongoExpression => ({
 /** The value at the rank, and null or a lesser one in every other row: the greatest of the group is the answer. */
 export function rankedValue({ key, percent }: RankedField, keys: readonly Key[]): MongoExpression {
   const nth = keys.findIndex((each) => pathOf(each) === pathOf(key));
-  const isReached = { $gt: [`$${part('place', nth)}`, above(percent, `$${part('count', nth)}`)] };
+  const isReached = { $gt: [`$${part('position', nth)}`, above(percent, `$${part('count', nth)}`)] };
   return { $max: when(isReached, `$${part('value', nth)}`, null) };
 }

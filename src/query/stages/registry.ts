@@ -53,5 +53,5 @@ export function readStage(sent: StatisticsAggregate, fieldPath: string, before: 
   }
   const stage = readKind(sent.aggregate_alias, fieldPath, before);
   const { names } = definitionOf(stage);
-  return { stage, names: names === 'same' ? before : names(stage, before) };
+  return { stage, names: names?.(stage, before) ?? before };
 }

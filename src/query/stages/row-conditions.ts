@@ -7,20 +7,20 @@ import type { Comparable, OperandKind } from '../values.js';
 
 interface RowConditionRow {
   readonly operand: OperandKind<Comparable>;
-  readonly test: (operand: MongoExpression, due: Comparable) => MongoExpression;
+  readonly test: (value: MongoExpression, operand: Comparable) => MongoExpression;
   /** True for a text that malformed text may meet, or miss, only as answers show it. */
-  readonly leavesDoubt: (text: string) => boolean;
+  readonly needsProbe: (text: string) => boolean;
   /** It takes a reference itself, by its id. */
   readonly onReference?: true;
 }
 
 const ROWS = {
-  eq: { operand: anything, test: equals, leavesDoubt: mayEqual, onReference: true },
-  not: { operand: anything, test: differs, leavesDoubt: mayEqual, onReference: true },
-  gt: { operand: scalar, test: ordering('$gt'), leavesDoubt: mayOrder },
-  gte: { operand: scalar, test: ordering('$gte'), leavesDoubt: mayOrder },
-  lt: { operand: scalar, test: ordering('$lt'), leavesDoubt: mayOrder },
-  lte: { operand: scalar, test: ordering('$lte'), leavesDoubt: mayOrder },
+  eq: { operand: anything, test: equals, needsProbe: mayEqual, onReference: true },
+  not: { operand: anything, test: differs, needsProbe: mayEqual, onReference: true },
+  gt: { operand: scalar, test: ordering('$gt'), needsProbe: mayOrder },
+  gte: { operand: scalar, test: ordering('$gte'), needsProbe: mayOrder },
+  lt: { operand: scalar, test: ordering('$lt'), needsProbe: mayOrder },
+  lte: { operand: scalar, test: ordering('$lte'), needsProbe: mayOrder },
 } as const satisfies Record<string, RowConditionRow>;
 
 export type RowConditionOperator = keyof typeof ROWS;

@@ -15,20 +15,16 @@ const withoutRepeats = (keys: readonly SortKey[]): readonly SortKey[] =>
 
 export const sort: StageDefinition<'sort'> = {
   read(sent, fieldPath, names) {
-    const asked = sortKeys(sent, fieldPath);
-    if (asked.length === 0) fail('REQUIRED_PARAMETER', { key: 'aggregate.sort.key' }, `${fieldPath}.key`);
-    const keys = asked.map((each): SortKey => ({
+    const requested = sortKeys(sent, fieldPath);
+    if (requested.length === 0) fail('REQUIRED_PARAMETER', { key: 'aggregate.sort.key' }, `${fieldPath}.key`);
+    const keys = requested.map((each): SortKey => ({
       key: keyOf(each.key, each.fieldPath, names),
       direction: each.desc ? -1 : 1,
     }));
     return { kind: 'sort', keys: withoutRepeats(keys) };
   },
-  names: 'same',
   keys: ({ keys }) => keys.map(({ key }) => key),
-  conditions: () => [],
-  timeZones: () => [],
   compile: ({ keys }) => sortStages(keys),
-  rows: 'kept',
   sorts: true,
   takesNullForMissing: (_, next) => next(),
 };

@@ -10,10 +10,6 @@ export const unwind: StageDefinition<'unwind'> = {
     const stored = row === undefined ? storedPath(settings.schema, path, key) : plainPath(path, key);
     return { kind: 'unwind', path: stored };
   },
-  names: 'same',
   keys: ({ path }) => [{ path, type: 'any', referred: false }],
-  conditions: () => [],
-  timeZones: () => [],
   compile: ({ path }) => [{ $unwind: `$${path}` }],
-  rows: 'kept',
 };

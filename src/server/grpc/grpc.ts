@@ -16,6 +16,7 @@ import type {
   ServerInterceptor,
   ServerUnaryCall,
 } from '@grpc/grpc-js';
+import type { MonotonicClock } from '../../clock.js';
 import type { MemoryBudget } from '../../limits/memory-budget.js';
 import { HealthService } from '../../gen/grpc/health/v1/health.js';
 import { ServerInfoService, VersionInfo } from '../../gen/spaceone/api/core/v1/server_info.js';
@@ -41,7 +42,7 @@ import { serverCredentials } from './credentials.js';
 import { createHealthService } from './health.js';
 import { createReflectionServices } from './reflection.js';
 import { identify, textIn } from './request-ids.js';
-import { explainRefusals, failure } from './statuses.js';
+import { withOwnStatuses, failure } from './statuses.js';
 import { boundRequest } from './unfinished-requests.js';
 
 /** The services in reflection and health; deployed clients import every listed service. */
@@ -130,7 +131,7 @@ const watchCalls =
   (memory: MemoryBudget): ServerInterceptor =>
   (method, call) => {
     const requestId = identify(call);
-    explainRefusals(call, requestId);
+    withOwnStatuses(call, requestId);
     const taken = boundRequest(call, {
       memory,
       isStream: method.requestStream,
@@ -210,7 +211,7 @@ export interface GrpcListenerOptions extends ConnectionLimitOptions {
   /** Milliseconds since 1970, the library's clock for deadlines. */
   readonly now: () => number;
   /** The monotonic clock of calls, in milliseconds. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   readonly version: string;
   readonly host: string;
   /** 0 for any free port. */

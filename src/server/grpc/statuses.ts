@@ -40,7 +40,7 @@ const UNREADABLE: readonly (readonly [RegExp, AppError])[] = [
 ];
 
 /** Replaces the library's own statuses: of an unreadable request, ended before its handler, and of a passed deadline. */
-export function explainRefusals(call: ServerInterceptingCallInterface, requestId: string): void {
+export function withOwnStatuses(call: ServerInterceptingCallInterface, requestId: string): void {
   const send = call.sendStatus.bind(call);
   call.sendStatus = (sent) => {
     const [, error] = UNREADABLE.find(([text]) => text.test(sent.details)) ?? [];

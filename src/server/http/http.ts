@@ -9,8 +9,8 @@ import { compress, COMPRESSIBLE_CONTENT_TYPE_REGEX } from 'hono/compress';
 import { cors } from 'hono/cors';
 import { matchedRoutes } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
+import type { MonotonicClock } from '../../clock.js';
 import { AppError, appError } from '../../errors.js';
-import type { MemoryBudget } from '../../limits/memory-budget.js';
 import { yieldBetween } from '../../limits/yield.js';
 import type { TimeSlicer } from '../../limits/yield.js';
 import type { Calls } from '../call-context.js';
@@ -32,20 +32,19 @@ import { ROUTE_JSON } from './protocols.js';
 import type { Protocol } from './protocols.js';
 import { addDescriptionPage, addReferencePages } from './reference.js';
 import { acceptedType, headerOf, namedHosts, readIncoming } from './request.js';
+import type { BodyLimits } from './request.js';
 import { createResponse, internalErrorOf, refuse, replyWith } from './response.js';
 import { ROUTES, RPC_PATHS } from './routes.js';
 import type { Route } from './routes.js';
 import type { RequestContext, WebApp } from './web-app.js';
 
-export interface HttpListenerOptions extends ConnectionLimitOptions {
+export interface HttpListenerOptions extends ConnectionLimitOptions, BodyLimits {
   readonly calls: Calls;
-  /** The memory of requests on their way. */
-  readonly memory: MemoryBudget;
   /** Large answers are encoded in slices. */
   readonly timeSlicer: TimeSlicer;
   readonly state: ServingState;
   /** The monotonic clock of calls, in milliseconds. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
@@ -60,27 +59,22 @@ export interface HttpListenerOptions extends ConnectionLimitOptions {
   readonly tls?: Tls | undefined;
   /** The time for a client to read an answer. */
   readonly answerTimeoutMs?: number | undefined;
-  /** The time for the body of a request to arrive. */
-  readonly bodyTimeoutMs?: number | undefined;
 }
 
 const ALL_ROUTES: readonly Route[] = [...ROUTES, ...RPC_PATHS];
 
-const UNHANDLED = 'unhandled error in the HTTP listener';
-
 /** Answers over this size are encoded while they are sent. */
 const STREAMED_FROM_BYTES = 65_536;
 
-/** Runs a call of `route`, and answers its export or its message. */
+/** Runs a call of `route`, and answers its export or its message. Errors: AppError, and faults of the listener. */
 async function runCall(
   context: RequestContext,
   route: Route,
   protocol: Protocol,
   options: HttpListenerOptions,
 ): Promise<Response> {
-  const { calls, timeSlicer, monotonicNow, memory, bodyTimeoutMs } = options;
-  const limits = { memory, timeoutMs: bodyTimeoutMs };
-  const incoming = await readIncoming(context, route, protocol, monotonicNow(), limits);
+  const { calls, timeSlicer, monotonicNow } = options;
+  const incoming = await readIncoming(context, route, protocol, monotonicNow(), options);
   context.set('called', true);
   const type = acceptedType(context, route);
   const format = route.exports.get(type);
@@ -95,40 +89,22 @@ async function runCall(
   return createResponse(context, 200, protocol.type, body);
 }
 
-/** Answers a call of `route` in `protocol`, its errors included. */
-async function answer(
-  context: RequestContext,
-  route: Route,
-  protocol: Protocol,
-  options: HttpListenerOptions,
-): Promise<Response> {
-  try {
-    return await runCall(context, route, protocol, options);
-  } catch (reason) {
-    if (reason instanceof AppError) return refuse(context, reason, protocol);
-    options.log.error({ request_id: context.get('requestId'), err: reason }, UNHANDLED);
-    return refuse(context, internalErrorOf(context), protocol);
-  }
-}
-
-const protocolOf = (context: RequestContext, route: Route): Protocol | undefined =>
-  route.protocol(mediaType(headerOf(context, 'content-type')) ?? '');
-
-/** Answers the protocol of a request that no route has yet. */
-function unroutedProtocol(context: RequestContext): Protocol | undefined {
-  const { method, path } = context.req;
-  const route = method === 'POST' ? ALL_ROUTES.find((each) => each.path === path) : undefined;
-  return route && protocolOf(context, route);
-}
+/** Notes the protocol of a call of `route`, in whose form every later step refuses it. */
+const noteProtocol =
+  (route: Route): MiddlewareHandler<WebApp> =>
+  (context, next) => {
+    context.set('protocol', route.protocol(mediaType(headerOf(context, 'content-type')) ?? ''));
+    return next();
+  };
 
 /** Adds a route: it answers requests in its protocols, and refuses all others with a hint. */
 function addRoute(app: Hono<WebApp>, route: Route, options: HttpListenerOptions): void {
   app.post(route.path, (context) => {
-    const protocol = protocolOf(context, route);
+    const protocol = context.get('protocol');
     const transfer = headerOf(context, 'transfer-encoding');
     const encoding = codings(headerOf(context, 'content-encoding'), transfer).join(', ');
-    if (encoding !== '') return refuse(context, appError('HTTP_CONTENT_ENCODING', { encoding }), protocol);
-    if (protocol !== undefined) return answer(context, route, protocol, options);
+    if (encoding !== '') return refuse(context, appError('HTTP_CONTENT_ENCODING', { encoding }));
+    if (protocol !== undefined) return runCall(context, route, protocol, options);
     context.header('accept-post', route.accepted);
     const type = headerOf(context, 'content-type');
     return refuse(context, appError('HTTP_CONTENT_TYPE', { type, reason: route.accepted }));
@@ -197,6 +173,7 @@ function addMiddleware(app: Hono<WebApp>, { host, corsOrigins, log }: HttpListen
     await next();
     logRefusal(context, log);
   });
+  for (const route of ALL_ROUTES) app.post(route.path, noteProtocol(route));
   app.use(async (context, next) => {
     context.set(
       'requestId',
@@ -205,7 +182,7 @@ function addMiddleware(app: Hono<WebApp>, { host, corsOrigins, log }: HttpListen
     context.header('x-request-id', context.get('requestId'));
     const misleading = misleadingHost(namedHosts(context));
     if (misleading === undefined) return next();
-    return refuse(context, appError('HTTP_HOST', { host: misleading }), unroutedProtocol(context));
+    return refuse(context, appError('HTTP_HOST', { host: misleading }));
   });
   // HSTS is the decision of the TLS terminator.
   app.use(secureHeaders({ strictTransportSecurity: false }));
@@ -221,10 +198,11 @@ function addPages(app: Hono<WebApp>, { state, version, explorer, tls }: HttpList
   addReferencePages(app, explorer.auth !== 'none');
 }
 
-/** Answers requests without a route, and those with an unexpected error. */
+/** Answers requests without a route, and those with an error. */
 function addFallbacks(app: Hono<WebApp>, log: CallLog): void {
-  app.onError((fault, context) => {
-    log.error({ request_id: context.get('requestId'), err: fault }, UNHANDLED);
+  app.onError((error, context) => {
+    if (error instanceof AppError) return refuse(context, error);
+    log.error({ request_id: context.get('requestId'), err: error }, 'unhandled error in the HTTP listener');
     return refuse(context, internalErrorOf(context));
   });
   app.notFound((context) => refuse(context, appError('HTTP_ROUTE', { path: context.req.path })));

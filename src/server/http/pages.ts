@@ -36,6 +36,8 @@ function createForms(content: Buffer): (coding: string) => Promise<Buffer> {
   return (coding) => {
     const form = forms.get(coding) ?? CODERS.get(coding)?.(content) ?? Promise.resolve(content);
     forms.set(coding, form);
+    // Memory that is short now may be free for the next request.
+    form.catch(() => forms.delete(coding));
     return form;
   };
 }

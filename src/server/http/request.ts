@@ -60,9 +60,10 @@ async function readBody(context: RequestContext, reservation: Reservation): Prom
 }
 
 export interface BodyLimits {
+  /** The memory of requests on their way. */
   readonly memory: MemoryBudget;
-  /** The time for the body to arrive. */
-  readonly timeoutMs?: number | undefined;
+  /** The time for the body of a request to arrive. */
+  readonly bodyTimeoutMs?: number | undefined;
 }
 
 const requestTimeout = (): AppError => appError('REQUEST_TIMEOUT', {});
@@ -73,11 +74,11 @@ const requestTimeout = (): AppError => appError('REQUEST_TIMEOUT', {});
  */
 async function takeBody(
   context: RequestContext,
-  { memory, timeoutMs = ARRIVAL_TIMEOUT_MS }: BodyLimits,
+  { memory, bodyTimeoutMs = ARRIVAL_TIMEOUT_MS }: BodyLimits,
 ): Promise<Uint8Array> {
   using reservation = memory.reserve();
   try {
-    return await raceTimeout(readBody(context, reservation), timeoutMs, requestTimeout);
+    return await raceTimeout(readBody(context, reservation), bodyTimeoutMs, requestTimeout);
   } catch (error) {
     context.header('connection', 'close');
     throw error;

@@ -2,7 +2,7 @@
 import type { AppError } from '../../errors.js';
 import { appError } from '../../errors.js';
 import { ROUTE_JSON } from './protocols.js';
-import type { Protocol, Reply } from './protocols.js';
+import type { Reply } from './protocols.js';
 import type { RequestContext } from './web-app.js';
 
 /** The headers set so far, of a context or in place of one. */
@@ -26,7 +26,9 @@ export function createResponse(
 export const replyWith = (context: Begun, { status, type, body }: Reply): Response =>
   createResponse(context, status, type, Buffer.from(body));
 
-export function refuse(context: RequestContext, error: AppError, protocol: Protocol = ROUTE_JSON): Response {
+/** Refuses a request in the form of its protocol; JSON without one. */
+export function refuse(context: RequestContext, error: AppError): Response {
+  const protocol = context.get('protocol') ?? ROUTE_JSON;
   context.set('refusal', error);
   return replyWith(context, protocol.failure(error, context.get('requestId')));
 }

@@ -1,4 +1,5 @@
 /** Writes one line to the log for each call, when its answer has ended (docs/monitor.md «Log»). */
+import type { MonotonicClock } from '../../clock.js';
 import type { Rpc } from '../../rpcs.js';
 import type { Interceptor } from '../call-context.js';
 import { logFailure } from '../logged-failure.js';
@@ -14,8 +15,7 @@ export interface CallLogOptions {
   readonly log: LeveledLog;
   /** Methods whose successful calls are logged at debug. */
   readonly quietMethods: ReadonlySet<Rpc>;
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
 }
 
 export const callLog =

@@ -1,4 +1,5 @@
 /** Counts and times each call, once for all transports (docs/monitor.md «Metrics»). */
+import type { MonotonicClock } from '../../clock.js';
 import { NO_METER } from '../../telemetry/metrics/registry.js';
 import type { Meter } from '../../telemetry/metrics/registry.js';
 import type { Interceptor } from '../call-context.js';
@@ -7,8 +8,7 @@ import { follow } from './follow.js';
 
 export interface CallMetricsOptions {
   readonly meter?: Meter;
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
 }
 
 export const callMetrics =

@@ -1,4 +1,5 @@
 /** Creates the calls for all transports: the interceptors, and behind them the rpcs of the service (docs/architecture.md «One chain»). */
+import type { AppError } from '../../errors.js';
 import type { ExportFormat } from '../../job/export-formats.js';
 import type { Call, JobService } from '../../job/call.js';
 import { createCallContext } from '../call-context.js';
@@ -69,9 +70,11 @@ export function createCalls(options: CallsOptions): AbortableCalls {
   const unary = chain(interceptors, respond(options));
   const exported = chain(interceptors, exportJobs(options));
   const running = new Set<CallContext>();
+  let ended: AppError | undefined;
   function begin(incoming: Incoming, format?: ExportFormat): CallContext {
     const call = createCallContext(incoming, format);
     running.add(call);
+    if (ended !== undefined) call.abort(ended);
     return call;
   }
   return {
@@ -88,6 +91,7 @@ export function createCalls(options: CallsOptions): AbortableCalls {
       return { chunks: chunksOf(exported, call, () => running.delete(call)), aborted: call.signal };
     },
     abortAll(reason) {
+      ended = reason;
       for (const { abort } of running) abort(reason);
     },
   };

@@ -1,4 +1,5 @@
 /** Explains a call whose caller asks for it: its times and its operations on the database (docs/monitor.md «Explain»). */
+import type { MonotonicClock } from '../../clock.js';
 import type { Explanations } from '../../limits/abort.js';
 import { everyOf } from '../../limits/coalesce.js';
 import type { Interceptor } from '../call-context.js';
@@ -9,8 +10,7 @@ import { createWorkTimes } from './work-times.js';
 export interface ExplanationsOptions {
   /** False: nobody may ask. */
   readonly explain?: boolean;
-  /** Milliseconds that only grow. */
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: MonotonicClock;
 }
 
 /** Each of them runs twice. */

@@ -1,4 +1,5 @@
 /** The times of a call's parts and the number of its results, for its log line (docs/monitor.md «Log»). */
+import type { MonotonicClock } from '../../clock.js';
 import type { WorkObserver, WorkPart } from '../../limits/abort.js';
 
 /** The time in which a part runs, counted once where several run side by side. */
@@ -7,7 +8,7 @@ interface PartTime {
   ms(): number;
 }
 
-function createPartTime(monotonicNow: () => number): PartTime {
+function createPartTime(monotonicNow: MonotonicClock): PartTime {
   let [running, since, sum] = [0, 0, 0];
   const elapsed = (): number => (running === 0 ? 0 : monotonicNow() - since);
   return {
@@ -31,7 +32,7 @@ export interface WorkTimes {
   fields(): object;
 }
 
-export function createWorkTimes(monotonicNow: () => number): WorkTimes {
+export function createWorkTimes(monotonicNow: MonotonicClock): WorkTimes {
   const times = new Map<WorkPart, PartTime>();
   let results: number | undefined;
   const timeOf = (part: WorkPart): PartTime => {

@@ -2,7 +2,8 @@
 import { expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Document } from 'mongodb';
-import { excluded, matching } from '../../../src/query/condition.js';
+import { excluded, matchOf } from '../../../src/query/condition.js';
+import { isReferred } from '../../../src/query/model.js';
 import { is } from '../../harness/query.js';
 import { testNoFaults } from '../../harness/use-service.js';
 import { idsOf, sent, totalOf } from '../request.js';
@@ -196,15 +197,13 @@ testConditions(shapes, 'conditions on the reference itself', REFERENCE);
 
 /** The lookup of collectors: jobs refer to one `meeting` the filter, or to any but those. */
 const lookupOf = (condition: JsonObject): unknown[] =>
-  asked(condition).flatMap((leaf) =>
-    'referred' in leaf
-      ? [
-          excluded(leaf.referred) === undefined
-            ? { meeting: sent(matching(leaf.referred)) }
-            : { allBut: sent(excluded(leaf.referred) ?? {}) },
-        ]
-      : [],
-  );
+  asked(condition)
+    .filter(isReferred)
+    .map(({ referred }) =>
+      excluded(referred) === undefined
+        ? { meeting: sent(matchOf(referred)) }
+        : { allBut: sent(excluded(referred) ?? {}) },
+    );
 
 const meeting = (filter: Document): Document => ({ meeting: filter });
 const allBut = (filter: Document): Document => ({ allBut: filter });

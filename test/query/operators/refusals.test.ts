@@ -28,7 +28,7 @@ const KEYS: readonly Refusal[] = [
   [is('__proto__', 'eq', 1), 'INVALID_PARAMETER', 'key', '__proto__'],
   [is('constructor.name', 'eq', 1), 'INVALID_PARAMETER', 'key', 'constructor.name'],
   [is('collector.$id', 'eq', 1), 'INVALID_PARAMETER', 'key', 'collector.$id'],
-  [is('a field that no job has', 'eq', 1), 'INVALID_PARAMETER', 'key', 'is not a field'],
+  [is('__none', 'eq', 1), 'INVALID_PARAMETER', 'key', 'is not a field'],
 ];
 
 const OPERATORS: readonly Refusal[] = [

@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { BSONRegExp, Decimal128, Double, Long, ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
-import { matching } from '../../../src/query/condition.js';
+import { matchOf } from '../../../src/query/condition.js';
+import { isOwn } from '../../../src/query/model.js';
 import { readFilters } from '../../../src/query/parse-filter.js';
 import { inText } from '../../../src/query/malformed-text.js';
 import { idsOf, queryOf, SETTINGS, sent } from '../request.js';
@@ -103,7 +104,9 @@ export const anyCase = (pattern: string): BSONRegExp => new BSONRegExp(inText(pa
 export const asked = (condition: JsonObject) => readFilters(queryOf({ filter: [condition] }), SETTINGS).all;
 
 const filterOf = (condition: JsonObject): Document[] =>
-  asked(condition).flatMap((leaf) => ('referred' in leaf ? [] : [sent(matching(leaf))]));
+  asked(condition)
+    .filter(isOwn)
+    .map((each) => sent(matchOf(each)));
 
 /** A condition, the filter that MongoDB gets for it, and the jobs that it finds. */
 export type Case = readonly [JsonObject, Document, readonly string[]];

@@ -13,7 +13,7 @@ const compiled = (query: JsonObject) => compileStat(readStat(statisticsOf(query)
 const pipeline = (query: JsonObject): Document => sent({ rows: compiled(query).rows.slice(0, -2) });
 
 /** Stands before stages that tell a missing value from null. */
-const DOCUMENTS = { $match: { 'what it refers to': { $not: { $type: 'minKey' } } } };
+const DOCUMENTS = { $match: { __joined: { $not: { $type: 'minKey' } } } };
 
 test('an id that a scan meets twice is counted once', () => {
   const { total } = compiled({ ...distinct('job_id'), ...page(1) });

@@ -7,8 +7,7 @@ import { createTimeSlicer } from '../../../src/limits/yield.js';
 import { createServingState } from '../../../src/server/serving-state.js';
 import { openHttpListener } from '../../../src/server/http/http.js';
 import type { HttpListenerOptions } from '../../../src/server/http/http.js';
-import { chained, monotonicNow } from '../../harness/chained.js';
-import { createRecordedLog } from '../../harness/log.js';
+import { chained, listenerOptions, monotonicNow } from '../../harness/chained.js';
 import { dial } from '../../harness/tcp.js';
 import { until } from '../../harness/until.js';
 
@@ -22,12 +21,11 @@ afterEach(async () => {
 });
 
 async function open(options: Partial<HttpListenerOptions> = {}) {
-  const log = createRecordedLog();
+  const { log, ...given } = listenerOptions();
   const { calls } = chained(() => Promise.resolve(MALFORMED));
   const listener = await openHttpListener({
-    ...{ calls, state: createServingState(), host: '127.0.0.1', port: 0, version: 'test' },
+    ...{ ...given, log, calls },
     ...{ corsOrigins: [], explorer: undefined, timeSlicer: createTimeSlicer(monotonicNow) },
-    ...{ maxConnections: 100, monotonicNow, log, memory: createMemoryBudget(Infinity) },
     ...options,
   });
   closing.push(() => listener.close(0));

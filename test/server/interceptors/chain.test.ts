@@ -1,7 +1,7 @@
 // The chain of interceptors: its order, and how a call ends in it, as a unary call and as an export.
 import { describe, expect, test } from '@jest/globals';
 import { anonymous } from '../../../src/auth/anonymous.js';
-import { AppError, appError } from '../../../src/errors.js';
+import { AppError, appError, notServing } from '../../../src/errors.js';
 import { createCallContext } from '../../../src/server/call-context.js';
 import type { Answer, CallContext, Interceptor } from '../../../src/server/call-context.js';
 import { chain } from '../../../src/server/interceptors/chain.js';
@@ -56,6 +56,14 @@ describe('a call is refused', () => {
     expect(await codeOfCall(calls.stream(call, 'csv').chunks.next())).toEqual(code);
     expect(begun).toBe(0);
     expect(lines).toHaveLength(2);
+  });
+
+  test('before its caller once all calls have been ended, for the reason of their end', async () => {
+    const { calls } = chained(() => Promise.resolve(new Uint8Array()), { authenticate: nobody });
+    calls.abortAll(notServing('stopping'));
+    const call = incoming('list', Infinity);
+    expect(await codeOfCall(calls.unary(call))).toBe('ERROR_UNAVAILABLE');
+    expect(await codeOfCall(calls.stream(call, 'csv').chunks.next())).toBe('ERROR_UNAVAILABLE');
   });
 });
 

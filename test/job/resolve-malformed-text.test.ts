@@ -1,6 +1,6 @@
 // Scans for text that is not UTF-8 run once while nothing is written, and at most once a second under many writes.
 import { expect, test } from '@jest/globals';
-import { createSettle } from '../../src/job/settle.js';
+import { createMalformedTextResolver } from '../../src/job/resolve-malformed-text.js';
 import type { JobStore } from '../../src/job/store.js';
 
 const BUDGET = { signal: new AbortController().signal, remaining: () => 1000 };
@@ -9,7 +9,7 @@ const FILTER = {
   any: [],
 } as const;
 
-/** Settles a filter at each of `times`, after a write or not; answers the number of scans. */
+/** Resolves a filter at each of `times`, after a write or not; returns the number of scans. */
 async function looks(times: readonly number[], moment: (nth: number) => string | undefined): Promise<number> {
   let [now, nth, looked] = [0, 0, 0];
   const store: Pick<JobStore, 'batches' | 'meeting' | 'lastWrite'> = {
@@ -21,10 +21,10 @@ async function looks(times: readonly number[], moment: (nth: number) => string |
     meeting: () => Promise.resolve([]),
     lastWrite: () => Promise.resolve(moment(nth)),
   };
-  const settle = createSettle(store, () => now);
+  const resolve = createMalformedTextResolver(store, () => now);
   for (const time of times) {
     [now, nth] = [time, nth + 1];
-    expect(await settle(FILTER, { domainId: 'domain' }, BUDGET)).toEqual(FILTER);
+    expect(await resolve(FILTER, { domainId: 'domain' }, BUDGET)).toEqual(FILTER);
   }
   return looked;
 }
