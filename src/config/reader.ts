@@ -53,6 +53,20 @@ export const wholeNumber =
     return right ? Number(text) : invalid(`a whole number from ${least} to ${most}`);
   };
 
+/** Takes `word`, or what `reader` takes. */
+export const orWord =
+  <T, Word extends string>(word: Word, reader: Reader<T>): Reader<T | Word> =>
+  (text) => {
+    if (text === word) return word;
+    try {
+      return reader(text);
+    } catch (error) {
+      throw new Error(`${error instanceof Error ? error.message : String(error)}, or ${word}`, {
+        cause: error,
+      });
+    }
+  };
+
 /** Converts a count with a unit to the base unit; NaN for any other text. */
 function measured(text: string, units: ReadonlyMap<string, number>): number {
   const parts = /^(\d{1,15}) ?([a-zA-Z]*)$/.exec(text);

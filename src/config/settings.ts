@@ -1,7 +1,7 @@
 /** The settings: the name, the values and the default of each variable (docs/settings.md). */
 import { RPCS } from '../rpcs.js';
 import { baseUrl, pairs, ratio, SAMPLERS } from './otel.js';
-import { duration, invalid, MAX_DURATION_MS, oneOf, size, someOf, wholeNumber } from './reader.js';
+import { duration, invalid, MAX_DURATION_MS, oneOf, orWord, size, someOf, wholeNumber } from './reader.js';
 import type { Reader } from './reader.js';
 
 /** The address of the identity service. */
@@ -19,7 +19,7 @@ const anyCase =
 
 const MAX_PORT = 65_535;
 const port: Reader<number> = wholeNumber(0, MAX_PORT);
-const portOrOff: Reader<number | 'off'> = (text) => (text === 'off' ? text : port(text));
+const portOrOff = orWord('off', port);
 const anyText: Reader<string> = (text) => text;
 
 /** Accepts an IPv6 address with or without brackets. */
@@ -90,6 +90,14 @@ export interface Read {
 }
 
 const DEFAULT_DATABASE = 'inventory';
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** The times of calls. By default a call without a deadline has no more than the maximum, where that is the shorter time. */
+function timeouts(read: Read) {
+  const maxTimeoutMs = read('MAX_TIMEOUT', duration(1), '300s');
+  const shorter = maxTimeoutMs < DEFAULT_TIMEOUT_MS ? `${maxTimeoutMs}ms` : '30s';
+  return { maxTimeoutMs, defaultTimeoutMs: read('DEFAULT_TIMEOUT', duration(1), shorter) };
+}
 
 /** The settings; durations are in milliseconds, sizes in bytes. */
 export const settings = (read: Read, ofUri: string | undefined) => ({
@@ -106,8 +114,7 @@ export const settings = (read: Read, ofUri: string | undefined) => ({
   maxResponseBytes: read('MAX_RESPONSE_BYTES', size('1KiB', '2GiB', '64MiB'), '64MiB'),
   responseMemoryBytes: read('RESPONSE_MEMORY', size('16MiB', '1024GiB', '512MiB')),
   collectorCacheMs: read('COLLECTOR_CACHE', duration(0), '1s'),
-  defaultTimeoutMs: read('DEFAULT_TIMEOUT', duration(1), '30s'),
-  maxTimeoutMs: read('MAX_TIMEOUT', duration(1), '300s'),
+  ...timeouts(read),
   shutdownGraceMs: read('SHUTDOWN_GRACE', duration(0), '20s'),
   logLevel: read('LOG_LEVEL', oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'), 'info'),
   logQuietMethods: read('LOG_QUIET_METHODS', someOf(...RPCS), ''),

@@ -131,8 +131,7 @@ function jobReads(executor: ExplainingExecutor, { orderedBy, meter = NO_METER }:
     },
     findPage: createFindPage({ collection: 'job', executor, indexed: orderedBy, onTieRead }),
     count: (match, deadline) => countAfter(executor, match, [], deadline),
-    remove: async (filter, deadline) =>
-      (await executor.write(deadline, { delete: 'job', deletes: [{ q: filter, limit: 1 }] })) > 0,
+    remove: async (filter, deadline) => (await executor.deleteOne(deadline, 'job', filter)) > 0,
     async accepts(filter, deadline) {
       const none = { $and: [{ [JOB_SCHEMA.id]: { $in: [] } }, filter] };
       try {

@@ -62,7 +62,7 @@ function checkOpen({ closed }: Connection): void {
 /** Reads the first batch of `command`, and closes a cursor with further documents. */
 async function readFirstBatch(
   db: Db,
-  { options: { session, signal, maxTimeMS }, kill }: Operation,
+  { options: { session, signal, maxTimeMS, collation }, kill }: Operation,
   deadline: Deadline,
   command: Document,
   readPreference: ReadPreferenceLike | undefined = db.readPreference,
@@ -70,7 +70,7 @@ async function readFirstBatch(
   // A command takes neither the read concern nor the read preference of the URI by itself.
   const concern = db.readConcern === undefined ? {} : { readConcern: db.readConcern.toJSON() };
   const options = { ...RAW_DOCUMENTS, readPreference, session, signal };
-  const limited = { ...command, ...concern, ...commentOf(deadline), maxTimeMS };
+  const limited = { ...command, ...concern, ...commentOf(deadline), maxTimeMS, collation };
   const { cursor }: { readonly cursor?: CursorReply } = await withOneRetry(db, deadline, () =>
     db.command(limited, options),
   );
@@ -118,11 +118,14 @@ export function createExecutor(connected: () => Connection, kill: Kill, report: 
         readFirstBatch(db, operation, deadline, command, readPreference),
       ),
     /**
-     * Returns the number of documents that `command` changes. After an abort it is not sent any more; a command sent
-     * before may or may not take effect.
+     * Deletes one document of `filter` and returns the number deleted. After an abort the command is not sent any more; one
+     * sent before may or may not take effect.
      */
-    write: (deadline: Deadline, command: Document): Promise<number> =>
-      begin(deadline, ({ options: { session } }, { db }) => runWrite(db, session, deadline, command)),
+    deleteOne: (deadline: Deadline, collection: string, filter: Document): Promise<number> =>
+      begin(deadline, ({ options: { session, collation } }, { db }) => {
+        const statement = { q: filter, limit: 1, collation };
+        return runWrite(db, session, deadline, { delete: collection, deletes: [statement] });
+      }),
     async *stream(deadline: Deadline, open: (options: OperationOptions, db: Db) => Cursor): Batches {
       const connection = connected();
       using operation = beginOperation(connection.db, kill, deadline);

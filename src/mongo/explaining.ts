@@ -37,8 +37,9 @@ export function withExplanations(
     for (const verbosity of VERBOSITIES)
       try {
         const reply = await executor.run({ signal, remaining, traceparent }, (options, db) => {
-          const { session, maxTimeMS } = options;
-          const limited = { explain: command, verbosity, maxTimeMS, ...commentOf(deadline) };
+          const { session, maxTimeMS, collation } = options;
+          const explain = { ...command, collation };
+          const limited = { explain, verbosity, maxTimeMS, ...commentOf(deadline) };
           return db.command(limited, {
             session,
             signal: options.signal,

@@ -1,5 +1,6 @@
 /** Finds and creates the indexes that a collection needs for its sort orders (docs/deploy.md «Database»). */
 import type { Db } from 'mongodb';
+import { SIMPLE_COLLATION } from './operation.js';
 
 export type IndexKey = Readonly<Record<string, 1 | -1>>;
 
@@ -21,8 +22,12 @@ const MISSING_COLLECTION_CODE = 26;
 /** Options of indexes that lack some documents, order them in another way, or serve no queries. */
 const NARROWING_OPTIONS = ['partialFilterExpression', 'sparse', 'collation', 'hidden'] as const;
 
-/** An index as MongoDB lists it; one under construction has its key in a `spec`, hence none here. */
+/**
+ * An index as MongoDB lists it, with a collation also if that is its collection's; one under construction has its key in a
+ * `spec`, hence none here.
+ */
 type ListedIndex = Readonly<Record<(typeof NARROWING_OPTIONS)[number], unknown>> & {
+  readonly name?: string;
   readonly key?: ListedKey;
 };
 
@@ -33,18 +38,21 @@ interface ListIndexesReply {
 /** The time for MongoDB to list the indexes. */
 export const LIST_TIMEOUT_MS = 10_000;
 
-/** Lists the keys of the indexes that serve queries on any documents. */
-async function usableKeys(db: Db, collection: string, signal: AbortSignal): Promise<readonly ListedKey[]> {
+async function listIndexes(db: Db, collection: string, signal: AbortSignal): Promise<readonly ListedIndex[]> {
   const command = { listIndexes: collection, includeBuildUUIDs: true, maxTimeMS: LIST_TIMEOUT_MS };
   try {
     const reply: ListIndexesReply = await db.command(command, { signal });
-    const listed = reply.cursor?.firstBatch ?? [];
-    const usable = listed.filter((index) => NARROWING_OPTIONS.every((option) => !index[option]));
-    return usable.flatMap(({ key }) => (key === undefined ? [] : [key]));
+    return reply.cursor?.firstBatch ?? [];
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === MISSING_COLLECTION_CODE) return [];
     throw error;
   }
+}
+
+/** The keys of the indexes that serve queries on any documents. */
+function usableKeys(listed: readonly ListedIndex[]): readonly ListedKey[] {
+  const usable = listed.filter((index) => NARROWING_OPTIONS.every((option) => !index[option]));
+  return usable.flatMap(({ key }) => (key === undefined ? [] : [key]));
 }
 
 /** The planned keys without those in `existing`; the order of a key's fields counts. */
@@ -68,11 +76,19 @@ export const indexName = (key: IndexKey): string =>
     .map(([field, direction]) => `${field}_${direction}`)
     .join('_');
 
+/** The name for a new index: an index with the same key and another collation may have MongoDB's name. */
+function newName(key: IndexKey, listed: readonly ListedIndex[]): string {
+  const name = indexName(key);
+  return listed.some((index) => index.name === name) ? `${name}_${SIMPLE_COLLATION.locale}` : name;
+}
+
 /** Creates the missing indexes and returns their names. */
 export async function createMissingIndexes(db: Db, plan: IndexPlan): Promise<readonly string[]> {
-  const existing = await usableKeys(db, plan.collection, AbortSignal.timeout(LIST_TIMEOUT_MS));
+  const listed = await listIndexes(db, plan.collection, AbortSignal.timeout(LIST_TIMEOUT_MS));
   const collection = db.collection(plan.collection);
-  return Promise.all(missingKeys(plan, existing).map((key) => collection.createIndex({ ...key })));
+  const create = (key: IndexKey): Promise<string> =>
+    collection.createIndex({ ...key }, { name: newName(key, listed), collation: SIMPLE_COLLATION }, {});
+  return Promise.all(missingKeys(plan, usableKeys(listed)).map(create));
 }
 
 /** The indexes of a collection, compared with its plan. */
@@ -87,6 +103,6 @@ export async function findIndexes(
   plan: IndexPlan,
   signal: AbortSignal = AbortSignal.timeout(LIST_TIMEOUT_MS),
 ): Promise<FoundIndexes> {
-  const existing = await usableKeys(db, plan.collection, signal);
+  const existing = usableKeys(await listIndexes(db, plan.collection, signal));
   return { missing: missingKeys(plan, existing), orderedBy: orderedFields(plan, existing) };
 }

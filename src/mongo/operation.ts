@@ -3,8 +3,16 @@ import type { Abortable, Db, FindOptions } from 'mongodb';
 import type { Deadline } from '../limits/abort.js';
 import type { Kill } from './session-killer.js';
 
-/** Options that keep an operation within its deadline. */
-export type OperationOptions = Required<Pick<FindOptions, 'session' | 'maxTimeMS'> & Abortable> &
+/**
+ * Compares text byte by byte. Without it an operation takes the collation of its collection, and one that ignores case makes
+ * `d1` and `D1` one tenant.
+ */
+export const SIMPLE_COLLATION = { locale: 'simple' } as const;
+
+/** Options that keep an operation within its deadline, and its comparisons exact. */
+export type OperationOptions = Required<
+  Pick<FindOptions, 'session' | 'maxTimeMS' | 'collation'> & Abortable
+> &
   Pick<FindOptions, 'comment'>;
 
 export interface Operation extends Disposable {
@@ -57,6 +65,7 @@ export function beginOperation({ client }: Db, kill: Kill, deadline: Deadline): 
       session,
       maxTimeMS: deadline.remaining(),
       signal: lastResort.signal,
+      collation: SIMPLE_COLLATION,
       ...commentOf(deadline),
     },
     kill: () => {

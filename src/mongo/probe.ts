@@ -1,6 +1,9 @@
 /** Probes clients by reads as calls do them (docs/monitor.md «Health»). */
 import type { Db, MongoClient, TopologyDescription, TopologyDescriptionChangedEvent } from 'mongodb';
-import { ReadFailed } from './diagnosis/facts.js';
+import { ReadFailed, UserDropped } from './diagnosis/facts.js';
+import { isUnauthorized } from './rights.js';
+import type { ConnectionStatus } from './rights.js';
+import { followPool } from './pool-use.js';
 
 /** The clients to probe, by their databases. */
 export interface ProbedClients {
@@ -11,6 +14,12 @@ export interface ProbedClients {
   readonly collections: readonly string[];
   /** Aborted when the clients are closed. */
   readonly closed: AbortSignal;
+}
+
+/** Returns true unless the database has dropped the user of a connection: it ends the login, and not the connection. */
+async function hasUser(db: Db, signal: AbortSignal): Promise<boolean> {
+  const { authInfo }: ConnectionStatus = await db.command({ connectionStatus: 1 }, { signal });
+  return authInfo?.authenticatedUsers?.length !== 0;
 }
 
 /** Reads `collections` with the rights of calls, since a ping needs none. Errors: all reads that failed. */
@@ -26,7 +35,10 @@ async function readAll(db: Db, collections: readonly string[], signal: AbortSign
       ),
   );
   const failures = (await Promise.all(reads)).flat();
-  if (failures.length > 0) throw new AggregateError(failures, 'the database cannot be read');
+  if (failures.length === 0) return;
+  const isRefused = failures.every(({ cause }) => isUnauthorized(cause));
+  const dropped = isRefused && !(await hasUser(db, signal)) ? [new UserDropped()] : [];
+  throw new AggregateError([...failures, ...dropped], 'the database cannot be read');
 }
 
 const WRITABLE_TYPES: ReadonlySet<string> = new Set(['Standalone', 'Mongos', 'RSPrimary', 'LoadBalancer']);
@@ -57,12 +69,16 @@ async function connect({ client }: Db, closed: AbortSignal): Promise<void> {
 }
 
 /**
- * Creates a probe of clients. Until it succeeds, it connects each client and reads by it; then it reads by control alone,
- * since the connections of the others may all be at work. A client without a server is read by as well: it looks for
- * one only while a read waits.
+ * Creates a probe of clients. Until it succeeds, it connects each client and reads by it; then it reads by control, and by
+ * others only in doubt, since their connections may all be at work. A client without a server looks for one only while a
+ * read waits, and one without an idle connection may not get any.
  */
 export function createProbe({ control, working, collections, closed }: ProbedClients) {
-  const followed = working.map((db) => ({ db, hasServer: followTopology(db.client) }));
+  const followed = working.map((db) => ({
+    db,
+    hasServer: followTopology(db.client),
+    lacksConnection: followPool(db.client),
+  }));
   let isOpen = false;
 
   async function open(signal: AbortSignal): Promise<void> {
@@ -78,8 +94,10 @@ export function createProbe({ control, working, collections, closed }: ProbedCli
   }
 
   async function read(signal: AbortSignal): Promise<void> {
-    const lost = followed.filter(({ hasServer }) => !hasServer()).map(({ db }) => db);
-    await Promise.all([control, ...lost].map((db) => readAll(db, collections, signal)));
+    const inDoubt = followed
+      .filter(({ hasServer, lacksConnection }) => lacksConnection() || !hasServer())
+      .map(({ db }) => db);
+    await Promise.all([control, ...inDoubt].map((db) => readAll(db, collections, signal)));
   }
 
   return (signal: AbortSignal): Promise<void> => (isOpen ? read(signal) : open(signal));

@@ -26,7 +26,7 @@ interface Privilege {
   readonly actions: readonly string[];
 }
 
-interface ConnectionStatus {
+export interface ConnectionStatus {
   readonly authInfo?: {
     readonly authenticatedUsers?: readonly { readonly user: string }[];
     readonly authenticatedUserPrivileges?: readonly Privilege[];

@@ -9,8 +9,10 @@ import type { JobStore } from '../job/store.js';
 import { watchLoad } from '../limits/load-shedding.js';
 import { createTimeSlicer } from '../limits/yield.js';
 import type { DatabaseHandle } from '../mongo/connect.js';
+import { createFaultLog } from '../mongo/fault-log.js';
 import { createIndexWatch } from '../mongo/index-watch.js';
 import type { IndexWatch } from '../mongo/index-watch.js';
+import { isUnauthorized } from '../mongo/rights.js';
 import { createCalls } from '../server/interceptors/calls.js';
 import { createServingState } from '../server/serving-state.js';
 import { openTls } from '../server/tls.js';
@@ -44,16 +46,18 @@ export interface Parts {
 /** The store over the connections current at each operation. */
 function createStore(
   { current }: DatabaseHandle,
-  { orderedBy }: IndexWatch,
+  indexes: IndexWatch,
   { log, metrics, clock, config }: Context,
 ): JobStore {
-  const report = (error: unknown): void => {
+  const report = createFaultLog((error) => {
     log.error({ err: error }, 'the database could not run a query');
-  };
+    // The check logs which right is missing.
+    if (isUnauthorized(error)) void indexes.check();
+  }, clock.monotonicNow);
   const kill = measureKills((id) => current().kill(id), metrics, clock.monotonicNow);
   return createJobStore(
     { reads: () => current().reads, stats: () => current().stats, kill },
-    { report, orderedBy, meter: metrics, areConfined: config.auth === 'jwt' },
+    { report, orderedBy: indexes.orderedBy, meter: metrics, areConfined: config.auth === 'jwt' },
   );
 }
 

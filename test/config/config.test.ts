@@ -151,6 +151,7 @@ const A_TIME_OR_NONE = 'must be a time from 0ms to 1h, such as 500ms, 30s or 5m'
 const A_SIZE = 'must be a size from 1KiB to less than 2GiB, such as 64MiB';
 const A_BUDGET = 'must be a size from 16MiB to less than 1024GiB, such as 512MiB';
 const A_PORT = 'must be a whole number from 0 to 65535';
+const A_PORT_OR_OFF = `${A_PORT}, or off`;
 const A_DATABASE =
   'must be a database name of at most 63 bytes, without any of / \\ . " $ * < > : | ? and blanks';
 const A_URI_WITH_PATH =
@@ -186,7 +187,8 @@ describe('the validation', () => {
     ['GRPC_PORT', '-1', A_PORT],
     ['GRPC_PORT', '1.5', A_PORT],
     ['GRPC_PORT', 'off', A_PORT],
-    ['HTTP_PORT', 'on', A_PORT],
+    ['HTTP_PORT', 'OFF', A_PORT_OR_OFF],
+    ['ADMIN_PORT', '65536', A_PORT_OR_OFF],
     ['SAMPLE_DATA', 'yes', 'must be true or false'],
     ['MAX_PAGE_SIZE', '4294967296', 'must be a whole number from 0 to 4294967295'],
     ['MAX_RESPONSE_BYTES', '1023', A_SIZE],
@@ -323,6 +325,16 @@ describe('the validation', () => {
     const alike = { MONGODB_URI: 'mongodb://a/jobs', MONGODB_DATABASE: 'jobs' };
     const any = { GRPC_PORT: '0', HTTP_PORT: '0', ADMIN_PORT: 'off' };
     expect(readConfig({ ...alike, ...any })).toMatchObject({ mongodbDatabase: 'jobs', httpPort: 0 });
+  });
+
+  test.each([
+    ['29s', 29_000],
+    ['1ms', 1],
+    ['30s', 30_000],
+    ['31s', 30_000],
+    ['1h', 30_000],
+  ])('gives a call without a deadline 30 s, or all of a shorter MAX_TIMEOUT: %s', (text, expected) => {
+    expect(readConfig({ MAX_TIMEOUT: text })).toHaveProperty('defaultTimeoutMs', expected);
   });
 
   test('accepts timeouts equal to each other and to their upper bound', () => {

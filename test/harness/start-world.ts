@@ -79,7 +79,8 @@ export async function letRead(address: string, user: string, right: 'grant' | 'r
   await root.close();
 }
 
-async function makeUsers(address: string): Promise<void> {
+/** Creates a user for each set of rights, each with a role of its name. */
+export async function makeUsers(address: string): Promise<void> {
   const first = new MongoClient(`mongodb://${address}/`);
   await first.db('admin').command({ createUser: 'root', pwd: PASSWORD, roles: ['root'] });
   await first.close();

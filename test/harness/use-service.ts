@@ -13,6 +13,19 @@ export function useService(...options: Parameters<typeof createService>): Servic
   return service;
 }
 
+/** Serves collections with a collation that ignores case: operations that name no collation take that of their collection. */
+export function useServiceIgnoringCase(...options: Parameters<typeof createService>): Service {
+  const service = createService(...options);
+  const create = (name: string) =>
+    service.db.createCollection(name, { collation: { locale: 'en', strength: 2 } });
+  beforeAll(async () => {
+    await Promise.all(['job', 'collector'].map(create));
+    await service.start();
+  });
+  afterAll(service.stop);
+  return service;
+}
+
 /** Monitors commands, for useCommands. */
 export const MONITORED = { mongo: { monitorCommands: true } } as const satisfies Replaced;
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import type { CreateIndexesOptions, Db } from 'mongodb';
-import { findIndexes } from '../../src/mongo/indexes.js';
+import { createMissingIndexes, findIndexes } from '../../src/mongo/indexes.js';
 import { createIndexWatch } from '../../src/mongo/index-watch.js';
 import { JOB_INDEXES, JOB_RIGHTS } from '../../src/job/collections.js';
 import { monotonicNow } from '../harness/chained.js';
@@ -25,6 +25,9 @@ afterAll(async () => {
   await db.dropDatabase();
   await client.close();
 });
+
+/** A collection whose operations and indexes ignore case, unless they say otherwise. */
+const IGNORING_CASE = { collation: { locale: 'en', strength: 2 } };
 
 const make = (options: CreateIndexesOptions): Promise<string> =>
   db.collection('job').createIndex(KEY, options, {});
@@ -62,6 +65,12 @@ describe('an index does not count as planned', () => {
     expect(await findIndexes(db, JOB_INDEXES)).toEqual(none);
   });
 
+  test('if it has the collation of its collection', async () => {
+    await db.createCollection('job', IGNORING_CASE);
+    await make({});
+    expect(await findIndexes(db, JOB_INDEXES)).toEqual(none);
+  });
+
   test('before it is built', async () => {
     const jobs = Array.from({ length: 200_000 }, (_, nth) => ({ domain_id: 'd', job_id: `job-${nth}` }));
     await db.collection('job').insertMany(jobs);
@@ -72,6 +81,17 @@ describe('an index does not count as planned', () => {
     await building;
     expect((await findIndexes(db, JOB_INDEXES)).orderedBy).toEqual(new Set(['created_at']));
   });
+});
+
+test.each<readonly [string, CreateIndexesOptions]>([
+  ['the collation of the collection', {}],
+  ['a collation of its own', { collation: { locale: 'fr' } }],
+])('an index is created beside one with the same key and %s', async (_, options) => {
+  await db.createCollection('job', IGNORING_CASE);
+  const taken = await make(options);
+  expect(await createMissingIndexes(db, JOB_INDEXES)).toContain(`${taken}_simple`);
+  expect((await findIndexes(db, JOB_INDEXES)).missing).toEqual([]);
+  expect(await createMissingIndexes(db, JOB_INDEXES)).toEqual([]);
 });
 
 describe('a database that does not report rights', () => {

@@ -2,8 +2,8 @@
 import { MongoAWSError, MongoError, MongoOIDCError, MongoServerError } from 'mongodb';
 import { AUTHENTICATION_FAILED, UNAUTHORIZED } from '../errors.js';
 import { codeOf } from './connection-failures.js';
-import { enumerate, hostList, ReadFailed, serverErrors } from './facts.js';
-import type { Rule } from './facts.js';
+import { enumerate, hostList, ReadFailed, serverErrors, UserDropped } from './facts.js';
+import type { Facts, Rule } from './facts.js';
 
 export const noUser: Rule = (facts) => {
   const { subject } = facts;
@@ -28,17 +28,24 @@ export const missingRights: Rule = ({ subject, errors }) => {
   };
 };
 
-export const refusedUser: Rule = (facts) => {
-  const { credentials } = facts.subject;
+/** The refusal of a login, in a word. */
+function refusalIn(facts: Facts): string | undefined {
   const refusal = serverErrors(facts).find(
     (error) => error.code === AUTHENTICATION_FAILED || error.hasErrorLabel('HandshakeError'),
   );
+  if (refusal !== undefined) return refusal.codeName ?? String(refusal.code);
+  return facts.errors.some((error) => error instanceof UserDropped) ? 'UserNotFound' : undefined;
+}
+
+export const refusedUser: Rule = (facts) => {
+  const { credentials } = facts.subject;
+  const refusal = refusalIn(facts);
   if (refusal === undefined || credentials === undefined) return undefined;
   const { username, source, mechanism } = credentials;
   const byMechanism = /^DEFAULT$/i.test(mechanism) ? '' : ` by ${mechanism}`;
   return {
     reason: 'auth',
-    text: `the database at ${hostList(facts.subject)} rejects the user ${username}${byMechanism} (${refusal.codeName ?? refusal.code}, authSource=${source}); check user, password, authSource and authMechanism in MONGODB_URI`,
+    text: `the database at ${hostList(facts.subject)} rejects the user ${username}${byMechanism} (${refusal}, authSource=${source}); check user, password, authSource and authMechanism in MONGODB_URI`,
   };
 };
 

@@ -104,8 +104,8 @@ const noConnection: Rule = ({ subject, errors }) => {
 const RULES: readonly Rule[] = [
   outdatedVersion,
   noUser,
-  missingRights,
   refusedUser,
+  missingRights,
   noSrvRecord,
   noLoadBalancer,
   missingTlsFile,

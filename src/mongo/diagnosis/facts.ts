@@ -32,6 +32,9 @@ export class ReadFailed extends Error {
   }
 }
 
+/** Connections have no user any more. */
+export class UserDropped extends Error {}
+
 /** Lists all errors within `error`: those of several attempts, and the causes of failed reads. */
 export function errorsWithin(error: unknown): readonly unknown[] {
   if (error instanceof AggregateError) return error.errors.flatMap(errorsWithin);
