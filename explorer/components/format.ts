@@ -1,4 +1,5 @@
 /** Formats numbers, dates and durations in the reader's language; dates in the zone of the page. */
+import { isolated } from '../state/shown-text.js';
 import { DAY_MS, floor, HOUR_MS } from '../state/time-range.js';
 import type { TimeRange, Unit } from '../state/time-range.js';
 
@@ -22,7 +23,7 @@ const TICKS: Readonly<Record<Unit, Style>> = {
 };
 
 const formatted = (time: number, style: Style, zone: string): string =>
-  new Intl.DateTimeFormat(undefined, { ...style, timeZone: zone }).format(time);
+  isolated(new Intl.DateTimeFormat(undefined, { ...style, timeZone: zone }).format(time));
 
 export const count = (value: number): string => numbers.format(value);
 
