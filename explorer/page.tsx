@@ -13,6 +13,7 @@ import { SkipLink } from './components/skip-link.js';
 import { hasValueFault } from './state/conditions.js';
 import { questionOf, startOf, VIEWS } from './state/route.js';
 import type { Route, View } from './state/route.js';
+import { isolated } from './state/shown-text.js';
 import { timeRangeOf } from './state/time-range.js';
 import { useNow } from './state/use-now.js';
 import { useRoute } from './state/use-route.js';
@@ -90,8 +91,8 @@ interface CallerNoteProps {
 
 const CallerNote = ({ caller, linked, onLeave }: CallerNoteProps) => (
   <p class="caller">
-    {caller.user || 'somebody'} of <strong>{caller.domain || 'no domain'}</strong>{' '}
-    {linked !== '' && <span role="status">– the link was of {linked}, your token is not </span>}
+    {isolated(caller.user) || 'somebody'} of <strong>{isolated(caller.domain) || 'no domain'}</strong>{' '}
+    {linked !== '' && <span role="status">– the link was of {isolated(linked)}, your token is not </span>}
     <button type="button" class="quiet" onClick={onLeave}>
       Leave
     </button>

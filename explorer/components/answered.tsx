@@ -8,6 +8,7 @@ import { TRYING_AGAIN } from '../state/answer.js';
 import type { Answer } from '../state/answer.js';
 import { DEFAULT_ROUTE } from '../state/route.js';
 import type { Route } from '../state/route.js';
+import { useKeptFocus } from './use-kept-focus.js';
 
 /** The route that the answers of a view are about. */
 export const RouteContext = createContext<Route>(DEFAULT_ROUTE);
@@ -32,7 +33,7 @@ interface AnsweredProps<T> {
 
 /**
  * While an answer is awaited, the last one stays as it was drawn: with its own question. Under another question it is
- * faint, ignores clicks, and is labelled as the previous one. A route that asks the same is drawn at once.
+ * faint, ignores clicks, keeps its focus, and is labelled as the previous one. A route that asks the same is drawn at once.
  */
 export function Answered<T>({ answer: { value, error, isWaiting }, children }: AnsweredProps<T>) {
   const route = useContext(RouteContext);
@@ -40,13 +41,14 @@ export function Answered<T>({ answer: { value, error, isWaiting }, children }: A
   if (!isWaiting || (value !== undefined && drawn.current?.route !== route))
     drawn.current = value === undefined ? undefined : { route, children: children(value) };
   const isBefore = value === undefined && error === undefined;
+  const part = useKeptFocus(isBefore);
   const words =
     drawn.current === undefined ? 'Loading …' : 'Loading … this is the answer to the question before.';
   return (
     <div class={`answered${isWaiting ? ' waiting' : ''}`} aria-busy={isWaiting}>
       {error !== undefined && <Failure error={error} />}
       {isBefore && <p class="loading">{words}</p>}
-      <div class={isBefore ? 'before' : undefined} inert={isBefore}>
+      <div ref={part} tabIndex={-1} class={isBefore ? 'before' : undefined} inert={isBefore}>
         {drawn.current?.children}
       </div>
     </div>

@@ -6,6 +6,7 @@ import { OPERATORS, typed, valueFormOf } from '../state/conditions.js';
 import type { Condition, ValueForm } from '../state/conditions.js';
 import { operatorName } from '../state/filter-words.js';
 import type { ViewContext } from '../state/view-context.js';
+import { RemoveButton } from './remove-button.js';
 import { useSettledText } from './use-settled-text.js';
 
 /** Shown in an empty field as an example. */
@@ -119,14 +120,7 @@ export function ConditionRow({ onRemove, ...edited }: Edited & { onRemove(): voi
         ))}
       </select>
       <ValueInput {...edited} />
-      <button
-        type="button"
-        class="quiet"
-        aria-label={`Remove the condition on ${condition.key}`}
-        onClick={onRemove}
-      >
-        ×
-      </button>
+      <RemoveButton label={`Remove the condition on ${condition.key}`} onRemove={onRemove} />
     </li>
   );
 }

@@ -10,6 +10,7 @@ import type { Route } from '../state/route.js';
 import type { ViewContext } from '../state/view-context.js';
 import { ConditionRow } from './condition-row.js';
 import { FilterChips } from './filter-chips.js';
+import { SteadyButton } from './steady-button.js';
 import { TimeRangePicker } from './time-range-picker.js';
 
 /** The groups of conditions by their names in a request and in a route. */
@@ -69,8 +70,10 @@ function FilterBuilder({ context, violations }: Filtered) {
   useEffect(() => setDraft(route), [JSON.stringify([route.filter, route.filterOr])]);
   const isEmpty = draft.filter.length + draft.filterOr.length === 0;
   const isApplied = areEqual(draft, route);
-  const apply = (event: Event): void => {
+  const apply = (event: SubmitEvent & { readonly currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
+    // The button to apply goes with the last condition.
+    if (isEmpty) event.currentTarget.querySelector('button')?.focus();
     go({ ...FIRST_PAGE, filter: draft.filter, filterOr: draft.filterOr });
   };
   return (
@@ -86,9 +89,7 @@ function FilterBuilder({ context, violations }: Filtered) {
         />
       ))}
       {(!isEmpty || !isApplied) && (
-        <button type="submit" disabled={isApplied || hasValueFault(draft)}>
-          Apply
-        </button>
+        <SteadyButton isOff={isApplied || hasValueFault(draft)}>Apply</SteadyButton>
       )}
     </form>
   );

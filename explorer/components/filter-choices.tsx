@@ -7,12 +7,15 @@ import { typed } from '../state/conditions.js';
 import type { NamedFilter } from '../state/filter-words.js';
 import type { ViewContext } from '../state/view-context.js';
 import { Failure } from './answered.js';
+import { Datum } from './datum.js';
 import { useSettledText } from './use-settled-text.js';
 
 interface ChoicesProps {
   readonly filter: NamedFilter;
   readonly chosen: readonly string[];
   readonly context: ViewContext;
+  /** The name of a collector. */
+  nameOf(id: string): string;
   onApply(values: readonly string[]): void;
 }
 
@@ -39,26 +42,33 @@ function useValues({ filter, context }: ChoicesProps, text: string) {
   return { found: isLookedUp ? found : own, isWaiting: isLookedUp && answer.isWaiting, error: answer.error };
 }
 
+/** The chosen values; those chosen here with their names, since the next values found may be others. */
+type Chosen = ReadonlyMap<string, string | undefined>;
+
+const without = (chosen: Chosen, value: string): Chosen =>
+  new Map([...chosen].filter(([each]) => each !== value));
+
 export function Choices(props: ChoicesProps) {
-  const { filter, onApply } = props;
-  const [chosen, setChosen] = useState(props.chosen);
+  const { filter, nameOf, onApply } = props;
+  const [chosen, setChosen] = useState<Chosen>(new Map(props.chosen.map((value) => [value, undefined])));
   const [text, setText] = useState('');
   const { found, isWaiting, error } = useValues(props, useSettledText(text));
   const isSingle = filter.operator !== 'in';
-  const toggled = (value: string): readonly string[] => {
-    if (isSingle) return [value];
-    return chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value];
+  const toggled = ({ value, name }: Choice): Chosen => {
+    if (isSingle) return new Map([[value, name]]);
+    return chosen.has(value) ? without(chosen, value) : new Map([...chosen, [value, name]]);
   };
-  const kept = chosen
-    .filter((value) => !found.some((each) => each.value === value))
-    .map((value) => ({ value, name: value }));
+  const offered = new Set(found.map(({ value }) => value));
+  const kept = [...chosen]
+    .filter(([value]) => !offered.has(value))
+    .map(([value, name = filter.key === FIELDS.collector ? nameOf(value) : value]) => ({ value, name }));
   return (
     <form
       class="values"
       aria-label={filter.words}
       onSubmit={(event) => {
         event.preventDefault();
-        onApply(chosen);
+        onApply([...chosen.keys()]);
       }}
     >
       {filter.choices === undefined && (
@@ -72,15 +82,15 @@ export function Choices(props: ChoicesProps) {
       )}
       {error !== undefined && <Failure error={error} />}
       {isWaiting && error === undefined && <p class="loading">Loading …</p>}
-      {[...kept, ...found].map(({ value, name }) => (
-        <label key={typed(value)}>
+      {[...kept, ...found].map((choice) => (
+        <label key={typed(choice.value)}>
           <input
             type={isSingle ? 'radio' : 'checkbox'}
             name="value"
-            checked={chosen.includes(value)}
-            onChange={() => setChosen(toggled(value))}
+            checked={chosen.has(choice.value)}
+            onChange={() => setChosen(toggled(choice))}
           />{' '}
-          {name}
+          <Datum text={choice.name} />
         </label>
       ))}
       <button type="submit" class="main">

@@ -1,4 +1,5 @@
 /** Formats numbers, dates and durations in the reader's language; dates in the zone of the page. */
+import { isolated } from '../state/shown-text.js';
 import { DAY_MS, floor, HOUR_MS } from '../state/time-range.js';
 import type { TimeRange, Unit } from '../state/time-range.js';
 import { isTwofold } from '../state/zone.js';
@@ -23,7 +24,7 @@ const TICKS: Readonly<Record<Unit, Style>> = {
 };
 
 const formatted = (time: number, style: Style, zone: string): string =>
-  new Intl.DateTimeFormat(undefined, { ...style, timeZone: zone }).format(time);
+  isolated(new Intl.DateTimeFormat(undefined, { ...style, timeZone: zone }).format(time));
 
 /** The offset of a zone at a time: `GMT+2`. */
 const offsetName = (time: number, zone: string): string =>

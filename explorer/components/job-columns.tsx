@@ -1,10 +1,13 @@
 /** The columns of the table of jobs. */
+import { Fragment } from 'preact';
 import type { ComponentChildren } from 'preact';
 import { FIELDS } from '../api/fields.js';
 import type { FieldName } from '../api/fields.js';
 import type { Job } from '../api/jobs.js';
 import { groupBy } from '../state/grouping.js';
 import type { Route } from '../state/route.js';
+import { isolated, nameOf, visible } from '../state/shown-text.js';
+import { Datum } from './datum.js';
 import { Duration } from './duration.js';
 import { count } from './format.js';
 import { Progress } from './progress.js';
@@ -24,14 +27,35 @@ export interface Column {
   cell(job: Job): ComponentChildren;
 }
 
-/** The error codes of a job, each once with its number: `AuthFailure ×3, Throttled`. */
-export const errorsText = ({ errors }: Job): string =>
-  [...groupBy(errors, ({ error_code: code }) => code || 'without a code')]
-    .map(([code, of]) => (of.length === 1 ? code : `${code} ×${count(of.length)}`))
+/** The error codes of a job, each once with its number as text. */
+const codesOf = ({ errors }: Job): readonly { readonly code: string; readonly times: string }[] =>
+  [...groupBy(errors, ({ error_code: code }) => code || 'without a code')].map(([code, of]) => ({
+    code,
+    times: of.length === 1 ? '' : ` ×${count(of.length)}`,
+  }));
+
+/** The error codes of a job: `AuthFailure ×3, Throttled`. */
+export const JobErrors = ({ job }: { readonly job: Job }) => (
+  <>
+    {codesOf(job).map(({ code, times }, index) => (
+      <Fragment key={code}>
+        {index > 0 && ', '}
+        <Datum text={code} />
+        {times}
+      </Fragment>
+    ))}
+  </>
+);
+
+const errorsText = (job: Job): string =>
+  codesOf(job)
+    .map(({ code, times }) => `${isolated(visible(code))}${times}`)
     .join(', ');
 
-const collectorName = ({ collector }: Job): string =>
-  collector?.name.trim() || collector?.collector_id || 'gone';
+const collectorName = ({ collector }: Job): string => nameOf(collector);
+
+/** A datum in a cell of its own; '–' without one. */
+const cellOf = (text: string): ComponentChildren => (text === '' ? '–' : <Datum text={text} />);
 
 /** The plugin of a job's collector, with its version; '–' without one. */
 export const pluginName = ({ collector }: Job): string =>
@@ -44,7 +68,7 @@ export const COLUMNS: Readonly<Record<string, Column>> = {
     sort: FIELDS.collector,
     isDefault: true,
     text: collectorName,
-    cell: collectorName,
+    cell: (job) => <Datum text={collectorName(job)} />,
   },
   status: {
     title: 'Status',
@@ -78,19 +102,23 @@ export const COLUMNS: Readonly<Record<string, Column>> = {
     title: 'Errors',
     isDefault: true,
     text: errorsText,
-    cell: (job) => <span class="bad">{errorsText(job)}</span>,
+    cell: (job) => (
+      <span class="bad">
+        <JobErrors job={job} />
+      </span>
+    ),
   },
   provider: {
     title: 'Provider',
     isDefault: true,
     text: ({ collector }) => collector?.provider ?? '',
-    cell: ({ collector }) => collector?.provider || '–',
+    cell: ({ collector }) => cellOf(collector?.provider ?? ''),
   },
   project: {
     title: 'Project',
     sort: FIELDS.project,
     text: (job) => job.project_id,
-    cell: (job) => job.project_id || '–',
+    cell: (job) => cellOf(job.project_id),
   },
   finished: {
     title: 'Finished',
@@ -105,7 +133,7 @@ export const COLUMNS: Readonly<Record<string, Column>> = {
     cell: (job) => <Time text={job.updated_at} />,
   },
   tasks: { title: 'Tasks', sort: FIELDS.totalTasks, isShort: true, cell: (job) => count(job.total_tasks) },
-  plugin: { title: 'Plugin', text: pluginName, cell: pluginName },
+  plugin: { title: 'Plugin', text: pluginName, cell: (job) => <Datum text={pluginName(job)} /> },
 };
 
 export const isShown = ({ columns }: Route, id: string): boolean =>

@@ -29,14 +29,14 @@ function Branch({
   if (members.length === 0)
     return (
       <li>
-        <span class="name">{name}</span> <Leaf value={value} />
+        <bdi class="name">{name}</bdi> <Leaf value={value} />
       </li>
     );
   return (
     <li>
       <details open={depth < OPEN_LEVELS}>
         <summary>
-          <span class="name">{name}</span> <span class="count">{count(members.length)}</span>
+          <bdi class="name">{name}</bdi> <span class="count">{count(members.length)}</span>
         </summary>
         <Branches members={members} depth={depth + 1} />
       </details>

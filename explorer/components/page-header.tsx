@@ -7,7 +7,7 @@ import type { ViewContext } from '../state/view-context.js';
 import { CopyButton } from './copy-button.js';
 import { Search } from './search.js';
 import { clockTime } from './format.js';
-import { textOf } from './form.js';
+import { textOf, useReset } from './form.js';
 
 interface PageHeaderProps {
   readonly context: ViewContext;
@@ -17,6 +17,7 @@ interface PageHeaderProps {
 
 /** A domain that the reader's token fixes is shown, and not asked for. */
 function DomainForm({ context: { route, go }, isFixed }: Omit<PageHeaderProps, 'onRefresh'>) {
+  const form = useReset(route.domain);
   const submit = (event: SubmitEvent & { readonly currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const domain = textOf(new FormData(event.currentTarget), 'domain').trim();
@@ -24,7 +25,7 @@ function DomainForm({ context: { route, go }, isFixed }: Omit<PageHeaderProps, '
     go({ domain, view, window: '', job: '', start: 1, order: '', find: '' });
   };
   return (
-    <form class="domain" key={route.domain} onSubmit={submit}>
+    <form class="domain" ref={form} onSubmit={submit}>
       <label>
         Domain{' '}
         <input

@@ -1,98 +1,13 @@
 /** The search box of the page: jobs, collectors and error codes by a fragment, over all time (docs/explorer.md «Search»). */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { FIELDS } from '../api/fields.js';
-import { findCodes, findCollectors, findJobs } from '../api/search.js';
-import { useAnswer } from '../state/answer.js';
-import type { Answer } from '../state/answer.js';
-import { hashOf, startOf } from '../state/route.js';
+import { hashOf } from '../state/route.js';
 import type { Route } from '../state/route.js';
-import { ALL } from '../state/time-range.js';
-import { withCondition } from '../state/with-conditions.js';
-import { Failure } from './answered.js';
-import { count } from './format.js';
-import { statusName } from './status.js';
+import { jobHref, MIN_LENGTH, Results } from './search-results.js';
+import { focusAnswer } from './skip-link.js';
 import { useSettledText } from './use-settled-text.js';
 
-const MIN_LENGTH = 2;
 /** Job ids as the writers of jobs make them: one of these opens at once. */
 const WHOLE_ID = /^job-[0-9a-f]{12}$/;
-
-interface Found {
-  readonly href: string;
-  readonly name: string;
-  readonly note: string;
-}
-
-interface Group {
-  readonly title: string;
-  readonly answer: Answer<unknown>;
-  readonly found: readonly Found[];
-}
-
-const jobHref = (route: Route, job: string): string => hashOf({ ...route, view: 'job', job });
-
-/** What is found for a text; no call is made for one that is too short. */
-function useFound(route: Route, text: string): readonly Group[] {
-  const { domain, window } = route;
-  const isAsked = text.length >= MIN_LENGTH && domain !== '';
-  const jobs = useAnswer(isAsked ? findJobs(domain, text) : undefined);
-  const collectors = useAnswer(isAsked ? findCollectors(domain, text) : undefined);
-  const codes = useAnswer(isAsked ? findCodes(domain, text) : undefined);
-  const plain = startOf(route);
-  return [
-    {
-      title: 'Jobs',
-      answer: jobs,
-      found: (jobs.value?.results ?? []).map(({ job_id: id, status, collector }) => ({
-        href: jobHref(route, id),
-        name: id,
-        note: `${statusName(status)}, ${collector?.name || 'collector gone'}`,
-      })),
-    },
-    {
-      title: 'Collectors',
-      answer: collectors,
-      found: (collectors.value?.results ?? []).map(({ collector_id: id, name, jobs: number }) => ({
-        href: hashOf({ ...plain, window: window || ALL, ...withCondition(plain, FIELDS.collector, id) }),
-        name: name.trim() || id,
-        note: `${count(number)} jobs`,
-      })),
-    },
-    {
-      title: 'Error codes',
-      answer: codes,
-      found: (codes.value?.results ?? []).map(({ code, entries }) => ({
-        href: hashOf({
-          ...plain,
-          view: 'jobs',
-          window: ALL,
-          ...withCondition(plain, FIELDS.errorCode, code),
-        }),
-        name: code,
-        note: `${count(entries)} entries`,
-      })),
-    },
-  ];
-}
-
-const FoundGroup = ({ group: { title, answer, found } }: { readonly group: Group }) => (
-  <section aria-label={title}>
-    <h2>{title}</h2>
-    {answer.error !== undefined && <Failure error={answer.error} />}
-    {answer.isWaiting && answer.error === undefined && <p class="loading">Loading …</p>}
-    {!answer.isWaiting && found.length === 0 && <p class="none">none</p>}
-    <ul>
-      {found.map(({ href, name, note }) => (
-        <li key={href}>
-          <a class="one-line" href={href}>
-            {name}
-          </a>{' '}
-          <small>{note}</small>
-        </li>
-      ))}
-    </ul>
-  </section>
-);
 
 /** `/` leads into the box from everywhere but another field. */
 function useSlash(focus: () => void): void {
@@ -108,32 +23,8 @@ function useSlash(focus: () => void): void {
   }, []);
 }
 
-interface ResultsProps {
-  readonly route: Route;
-  readonly text: string;
-  /** Opens the first result once all are there. */
-  readonly opensFirst: boolean;
-}
-
-function Results({ route, text, opensFirst }: ResultsProps) {
-  const groups = useFound(route, text);
-  const isWaiting = groups.some(({ answer }) => answer.isWaiting);
-  const [first] = groups.flatMap(({ found }) => found);
-  const opened = opensFirst && !isWaiting ? first?.href : undefined;
-  useEffect(() => {
-    if (opened !== undefined) location.hash = opened;
-  }, [opened]);
-  return (
-    <div class="found" aria-busy={isWaiting}>
-      {groups.map((group) => (
-        <FoundGroup key={group.title} group={group} />
-      ))}
-      <p class="none">Over all time. Enter opens the first.</p>
-    </div>
-  );
-}
-
 export function Search({ route }: { readonly route: Route }) {
+  const search = useRef<HTMLElement>(null);
   const box = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
   const [isEntered, setEntered] = useState(false);
@@ -143,17 +34,33 @@ export function Search({ route }: { readonly route: Route }) {
     setText(to);
     setEntered(false);
   };
+  // What is closed has no focus: it goes to what was chosen.
+  const close = (): void => {
+    if (search.current?.contains(document.activeElement) === true) focusAnswer();
+    type('');
+  };
   // Another view means that the reader has chosen.
-  const close = (): void => type('');
   useEffect(close, [hashOf(route)]);
+  // The view that is shown already changes no address.
+  const follow = (href: string): void => {
+    if (href === hashOf(route)) close();
+  };
+  const open = (href: string): void => {
+    location.hash = href;
+    follow(href);
+  };
   const submit = (event: Event): void => {
     event.preventDefault();
     const whole = text.trim();
-    if (WHOLE_ID.test(whole)) location.hash = jobHref(route, whole);
+    if (WHOLE_ID.test(whole)) open(jobHref(route, whole));
     else setEntered(true);
   };
+  const escape = (): void => {
+    box.current?.focus();
+    type('');
+  };
   return (
-    <search class="search" onKeyDown={({ key }) => key === 'Escape' && close()}>
+    <search class="search" ref={search} onKeyDown={({ key }) => key === 'Escape' && escape()}>
       <form onSubmit={submit}>
         <input
           ref={box}
@@ -165,7 +72,13 @@ export function Search({ route }: { readonly route: Route }) {
         />
       </form>
       {text.trim().length >= MIN_LENGTH && (
-        <Results route={route} text={settled} opensFirst={isEntered && settled === text.trim()} />
+        <Results
+          route={route}
+          text={settled}
+          opensFirst={isEntered && settled === text.trim()}
+          onOpen={open}
+          onFollow={follow}
+        />
       )}
     </search>
   );

@@ -4,6 +4,8 @@ import type { ComponentChildren } from 'preact';
 
 const ANSWER = 'answer';
 
+export const focusAnswer = (): void => document.getElementById(ANSWER)?.focus();
+
 /** The part of a view that answers; it takes the focus of a skip. */
 export const TheAnswer = ({ children }: { readonly children: ComponentChildren }) => (
   <div id={ANSWER} tabIndex={-1}>
@@ -12,7 +14,7 @@ export const TheAnswer = ({ children }: { readonly children: ComponentChildren }
 );
 
 export const SkipLink = () => (
-  <button type="button" class="skip" onClick={() => document.getElementById(ANSWER)?.focus()}>
+  <button type="button" class="skip" onClick={focusAnswer}>
     Skip to the answer
   </button>
 );

@@ -2,6 +2,7 @@
 import type { JobStatus } from '../api/statuses.js';
 import { STATUS_NAMES } from '../state/filter-words.js';
 import type { Route } from '../state/route.js';
+import { isolated } from '../state/shown-text.js';
 
 /** In the order in which they are shown and stacked. */
 const NAMES: Readonly<Record<JobStatus, string>> = STATUS_NAMES;
@@ -21,7 +22,7 @@ export const allStatuses = (found: ReadonlyMap<string, unknown>): readonly strin
 
 /** The jobs of a route in words. */
 export const statusTitle = ({ status }: Route): string =>
-  status === '' ? 'jobs' : `jobs with status ${statusName(status)}`;
+  status === '' ? 'jobs' : `jobs with status ${isolated(statusName(status))}`;
 
 export const Status = ({ status }: { readonly status: string }) => (
   <span class={`status ${statusClass(status)}`}>{statusName(status)}</span>

@@ -2,10 +2,11 @@
 import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import { FIRST_PAGE } from '../state/route.js';
+import { isolated } from '../state/shown-text.js';
 import { ALL, between, isReadable, isWindow, NIGHT, wider, WINDOWS } from '../state/time-range.js';
 import type { ViewContext } from '../state/view-context.js';
 import { isShown, localZone, timeAt, wallTime } from '../state/zone.js';
-import { textOf } from './form.js';
+import { textOf, useReset } from './form.js';
 import { windowText } from './format.js';
 
 /** A time in the format of `datetime-local` fields. */
@@ -31,6 +32,7 @@ const NAMES = { from: 'From', to: 'to' } as const;
 function OwnRange({ timeRange, now, zone, go }: ViewContext) {
   const [faults, setFaults] = useState<Readonly<Record<string, string>>>({});
   const ends = { from: timeRange.from ?? now, to: timeRange.to ?? now };
+  const form = useReset(`${timeRange.from}/${timeRange.to} ${zone}`);
   const submit = (event: SubmitEvent & { readonly currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
@@ -41,7 +43,7 @@ function OwnRange({ timeRange, now, zone, go }: ViewContext) {
     if (from.fault + to.fault + order === '') go({ ...FIRST_PAGE, window: between(from.time, to.time) });
   };
   return (
-    <form class="chosen" onSubmit={submit} noValidate key={`${timeRange.from}/${timeRange.to} ${zone}`}>
+    <form class="chosen" ref={form} onSubmit={submit} onReset={() => setFaults({})} noValidate>
       {(['from', 'to'] as const).map((name) => (
         <Fragment key={name}>
           <label>
@@ -73,7 +75,7 @@ const InWords = (context: ViewContext) => {
     <p class="words">
       {isWindow(route.window, zone)
         ? windowText(timeRange, context)
-        : `No window is «${route.window}»: all time, ${zone}`}{' '}
+        : `No window is «${isolated(route.window)}»: all time, ${zone}`}{' '}
       {outer !== undefined && (
         <button type="button" class="quiet" onClick={() => go({ ...FIRST_PAGE, window: outer })}>
           Zoom out

@@ -11,7 +11,7 @@ export function Time({ text }: { readonly text: string }) {
   return text === '' ? (
     <>–</>
   ) : (
-    <time dateTime={text} title={text}>
+    <time dateTime={text} title={text} dir="auto">
       {dateTime(text, zone)}
     </time>
   );

@@ -7,6 +7,7 @@ import type { OperatorName } from '../../src/query/operators.js';
 import { isText, sent, typedList } from './conditions.js';
 import type { Condition } from './conditions.js';
 import type { Route } from './route.js';
+import { isolated, visible } from './shown-text.js';
 
 /** A filter with a name: several values of a key, or an age. */
 export interface NamedFilter {
@@ -117,17 +118,20 @@ export function onlyCollector({ filter }: Pick<Route, 'filter'>): string | undef
 const choiceName = (named: NamedFilter | undefined, value: string): string =>
   new Map(Object.entries(named?.choices ?? {})).get(value) ?? value;
 
+/** Text of jobs or of an address within words. */
+const shown = (text: string): string => isolated(visible(text));
+
 /** A condition in words; `nameOf` names a collector by its id. */
 export function wordsOf(condition: Condition, nameOf: (id: string) => string): string {
   const { key, operator } = condition;
   const named = namedFilterOf(condition);
   const names = sentValues(condition).map((value) => {
     if (value === null || value === '') return 'none';
-    return key === FIELDS.collector ? nameOf(textOf(value)) : choiceName(named, textOf(value));
+    return shown(key === FIELDS.collector ? nameOf(textOf(value)) : choiceName(named, textOf(value)));
   });
   const all = new Intl.ListFormat('en', { type: 'disjunction' }).format(new Set(names));
   return named === undefined
-    ? `${key} ${hasWords(operator) ? OPERATOR_WORDS[operator] : operator} ${all}`
+    ? `${shown(key)} ${hasWords(operator) ? OPERATOR_WORDS[operator] : shown(operator)} ${all}`
     : `${named.words} ${all}`;
 }
 

@@ -1,4 +1,5 @@
 /** A chart of stacked bars or of lines, drawn as SVG, so that style sheet, zoom and dark mode apply to it. */
+import { isolated } from '../../state/shown-text.js';
 import { count, share } from '../format.js';
 import { Bars, Grid, Lines, Mark, RateLine, Ticks } from './marks.js';
 import { HEIGHT, LEFT, scaleOf } from './scale.js';
@@ -24,7 +25,7 @@ export interface ChartOptions {
 function readingOf({ series, rate }: ChartOptions, column: number): string {
   const values = series
     .filter((one) => valueAt(one, column) !== 0)
-    .map((one) => `${one.name} ${count(valueAt(one, column))}`);
+    .map((one) => `${isolated(one.name)} ${count(valueAt(one, column))}`);
   const ratio = rate?.values[column] ?? NaN;
   const last = rate === undefined || Number.isNaN(ratio) ? [] : [`${rate.name} ${share(ratio)}`];
   return [...values, ...last].join(', ') || 'nothing';
@@ -42,7 +43,7 @@ function Readout({
   return (
     <p class="readout">
       <span role="status">
-        {column !== undefined && `${columns[column] ?? ''}: ${readingOf(options, column)}`}
+        {column !== undefined && `${isolated(columns[column] ?? '')}: ${readingOf(options, column)}`}
       </span>
       {column === undefined && onSelect !== undefined && 'Drag over it, or click, to choose a window.'}
     </p>

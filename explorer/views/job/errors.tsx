@@ -1,15 +1,17 @@
 /** The errors of a job, grouped by code, the most frequent first. */
 import type { JobError } from '../../api/jobs.js';
+import { Datum } from '../../components/datum.js';
 import { count } from '../../components/format.js';
 import { JsonTree } from '../../components/json-tree.js';
 import { groupBy } from '../../state/grouping.js';
+import { isBlank } from '../../state/shown-text.js';
 
 /** Messages of one code shown before the reader asks for all. */
 const MAX_MESSAGES = 5;
 
 const ErrorItem = ({ error: { message, additional } }: { readonly error: JobError }) => (
   <li>
-    <p class="message">{message || 'without a message'}</p>
+    <p class="message">{isBlank(message) ? 'without a message' : message}</p>
     {additional !== undefined && (
       <details>
         <summary>additional</summary>
@@ -25,7 +27,8 @@ const items = (errors: readonly JobError[]) =>
 const CodeGroup = ({ code, errors }: { readonly code: string; readonly errors: readonly JobError[] }) => (
   <section class="group">
     <h3>
-      <code>{code || 'without a code'}</code> <span class="count">{count(errors.length)}</span>
+      <code>{code === '' ? 'without a code' : <Datum text={code} />}</code>{' '}
+      <span class="count">{count(errors.length)}</span>
     </h3>
     <ol>{items(errors.slice(0, MAX_MESSAGES))}</ol>
     {errors.length > MAX_MESSAGES && (

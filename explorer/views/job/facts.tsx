@@ -9,6 +9,7 @@ import { Status } from '../../components/status.js';
 import { Time } from '../../components/time.js';
 import { hashOf, startOf } from '../../state/route.js';
 import type { Route } from '../../state/route.js';
+import { nameOf, visible } from '../../state/shown-text.js';
 import { withCondition } from '../../state/with-conditions.js';
 
 const DATES = { Created: 'created_at', Updated: 'updated_at', Finished: 'finished_at' } as const;
@@ -28,15 +29,13 @@ const Fact = ({ name, children }: { readonly name: string; readonly children: Co
 );
 
 /** A link to the overview of the collector's jobs in the same window. */
-function CollectorLink({
-  collector: { collector_id: id, name },
-  route,
-}: {
-  readonly collector: Collector;
-  readonly route: Route;
-}) {
+function CollectorLink({ collector, route }: { readonly collector: Collector; readonly route: Route }) {
   const start = { ...startOf(route), window: route.window };
-  return <a href={hashOf({ ...start, ...withCondition(start, FIELDS.collector, id) })}>{name || id}</a>;
+  return (
+    <a href={hashOf({ ...start, ...withCondition(start, FIELDS.collector, collector.collector_id) })}>
+      {nameOf(collector)}
+    </a>
+  );
 }
 
 export const Facts = ({ job, route }: { readonly job: Job; readonly route: Route }) => (
@@ -57,7 +56,7 @@ export const Facts = ({ job, route }: { readonly job: Job; readonly route: Route
     ))}
     {Object.entries(IDS).map(([title, name]) => (
       <Fact key={name} name={title}>
-        {job[name] || '–'}
+        {visible(job[name]) || '–'}
       </Fact>
     ))}
     <Fact name="Collector">
@@ -65,7 +64,7 @@ export const Facts = ({ job, route }: { readonly job: Job; readonly route: Route
     </Fact>
     {Object.entries(OF_COLLECTOR).map(([title, name]) => (
       <Fact key={title} name={title}>
-        {job.collector?.[name] || '–'}
+        {visible(job.collector?.[name] ?? '') || '–'}
       </Fact>
     ))}
     <Fact name="Plugin">{pluginName(job)}</Fact>

@@ -4,6 +4,7 @@ import { statNeighbours } from '../../api/neighbours.js';
 import type { Direction, NeighbourRow } from '../../api/neighbours.js';
 import type { Results } from '../../api/stat.js';
 import { Failure } from '../../components/answered.js';
+import { Datum } from '../../components/datum.js';
 import { statusName } from '../../components/status.js';
 import { Time } from '../../components/time.js';
 import { useAnswer } from '../../state/answer.js';
@@ -49,7 +50,7 @@ function Neighbour({
     return <span class="none">{answer.isWaiting ? `${name} …` : `No ${name.toLowerCase()} job`}</span>;
   return (
     <a href={hashOf({ ...route, job: found.job_id })} rel={rel}>
-      {name}: {statusName(found.status)}, <Time text={found.created_at} />
+      {name}: <Datum text={statusName(found.status)} />, <Time text={found.created_at} />
     </a>
   );
 }

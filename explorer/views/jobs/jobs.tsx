@@ -20,6 +20,7 @@ import type { ViewContext } from '../../state/view-context.js';
 import { ColumnPicker } from './column-picker.js';
 import { Export } from './export.js';
 import { Paging } from './paging.js';
+import { SortBy } from './sort-by.js';
 
 /** A page of jobs, or the ids of each collector's newest job, then these jobs; and the call of the jobs of all pages. */
 function useJobs(context: ViewContext) {
@@ -97,6 +98,7 @@ const Tools = ({
         />{' '}
         Newest of each collector
       </label>
+      <SortBy route={route} go={go} />
       <ColumnPicker route={route} go={go} />
       <Export call={all} context={context} />
     </header>

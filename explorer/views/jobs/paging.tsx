@@ -1,5 +1,6 @@
 /** Moves through the pages of a list. */
 import { count } from '../../components/format.js';
+import { SteadyButton } from '../../components/steady-button.js';
 import { PAGE_SIZES } from '../../state/route.js';
 import type { ViewContext } from '../../state/view-context.js';
 
@@ -21,17 +22,16 @@ export function Paging({
   const last = Math.min(start + limit - 1, total);
   return (
     <nav class="paging" aria-label="Pages">
-      <button
-        type="button"
-        disabled={start === 1}
+      <SteadyButton
+        isOff={start === 1}
         onClick={() => go({ start: Math.max(1, Math.min(start - limit, total - limit + 1)) })}
       >
         Previous
-      </button>
+      </SteadyButton>
       <span>{extentText(start, last, total)}</span>
-      <button type="button" disabled={last >= total} onClick={() => go({ start: start + limit })}>
+      <SteadyButton isOff={last >= total} onClick={() => go({ start: start + limit })}>
         Next
-      </button>
+      </SteadyButton>
       <label>
         A page has{' '}
         <select

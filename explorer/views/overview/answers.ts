@@ -13,6 +13,7 @@ import type { Answer } from '../../state/answer.js';
 import { onlyCollector } from '../../state/filter-words.js';
 import { DEFAULT_ROUTE, FIRST_PAGE } from '../../state/route.js';
 import { selectionOf } from '../../state/selection.js';
+import { nameOf } from '../../state/shown-text.js';
 import { dateFormat, DAY_MS, earlier, withBefore } from '../../state/time-range.js';
 import type { TimeRange } from '../../state/time-range.js';
 import type { ViewContext } from '../../state/view-context.js';
@@ -135,6 +136,6 @@ export function withStuckCollectors(
 
 /** The names of collectors by their ids; of an unknown one its id. */
 export function namesOf({ results }: Results<CollectorRow>): (collector: string) => string {
-  const names = new Map(results.map(({ collector_id: id = '', name = '' }) => [id, name.trim()]));
-  return (collector) => names.get(collector) || collector;
+  const names = new Map(results.map(({ collector_id: id = '', name = '' }) => [id, name]));
+  return (id) => (id === '' ? 'no known collector' : nameOf({ name: names.get(id) ?? '', collector_id: id }));
 }

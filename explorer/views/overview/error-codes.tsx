@@ -5,6 +5,7 @@ import type { ErrorCodeRow } from '../../api/error-codes.js';
 import type { Condition } from '../../api/selection.js';
 import { Answered } from '../../components/answered.js';
 import { Bar } from '../../components/bar.js';
+import { Datum } from '../../components/datum.js';
 import { count, plural } from '../../components/format.js';
 import { Time } from '../../components/time.js';
 import { useAnswer } from '../../state/answer.js';
@@ -77,12 +78,12 @@ function ErrorCode({ row, peak, ...named }: Named & { readonly row: ErrorCodeRow
   return (
     <li>
       <a class="one-line" title={code} href={hrefOf(named.context, failedWith(code))}>
-        {code || 'without a code'}
+        <Datum text={code || 'without a code'} />
       </a>
       <Jobs jobs={jobs} peak={peak} note={`${count(errors)} ${errors === 1 ? 'entry' : 'entries'}`} />
       <Message row={row} {...named} />
       <span class="when">
-        {whose(row, named.nameOf)}, last <Time text={newest} />
+        <Datum text={whose(row, named.nameOf)} />, last <Time text={newest} />
       </span>
     </li>
   );

@@ -1,5 +1,6 @@
 /** The overview in a sentence of its own numbers, and the change against the time before. */
 import type { ErrorCodeRow } from '../../api/error-codes.js';
+import { Datum } from '../../components/datum.js';
 import { count, plural, share } from '../../components/format.js';
 import { changeOf } from '../../state/chance.js';
 import type { Share } from '../../state/chance.js';
@@ -30,8 +31,8 @@ function Empty({ route }: Pick<Told, 'route'>) {
   const isWhole = window === ALL && filter.length + filterOr.length === 0;
   return isWhole ? (
     <p class="none">
-      No job of «{domain}» is known: the domain is empty, its name is mistyped, or its jobs are not yours to
-      see.
+      No job of «<Datum text={domain} />» is known: the domain is empty, its name is mistyped, or its jobs are
+      not yours to see.
     </p>
   ) : (
     <p class="none">
@@ -41,12 +42,21 @@ function Empty({ route }: Pick<Told, 'route'>) {
   );
 }
 
-function causeText({ jobs, code, collectors }: ErrorCodeRow, nameOf: Told['nameOf']): string {
+function Cause({
+  cause: { jobs, code, collectors },
+  nameOf,
+}: Pick<Told, 'nameOf'> & { readonly cause: ErrorCodeRow }) {
   const [only] = collectors;
-  const name = code || 'an error without a code';
-  return only !== undefined && collectors.length === 1
-    ? `, ${count(jobs)} of them by ${nameOf(only)}: ${name}`
-    : `, ${count(jobs)} of them with ${name}, in ${count(collectors.length)} collectors`;
+  const name = <Datum text={code || 'an error without a code'} />;
+  return only !== undefined && collectors.length === 1 ? (
+    <>
+      , {count(jobs)} of them by <Datum text={nameOf(only)} />: {name}
+    </>
+  ) : (
+    <>
+      , {count(jobs)} of them with {name}, in {count(collectors.length)} collectors
+    </>
+  );
 }
 
 const CHANGES = {
@@ -80,7 +90,7 @@ export function Headline({ jobs, failed, before, window, cause, stuck, nameOf, r
           {failed.part === 0 ? 'None' : count(failed.part)} of {plural(jobs, 'job')} failed
         </strong>{' '}
         {window}
-        {cause !== undefined && causeText(cause, nameOf)}.{stuckText(stuck)}
+        {cause !== undefined && <Cause cause={cause} nameOf={nameOf} />}.{stuckText(stuck)}
       </p>
       {jobs === 0 && <Empty route={route} />}
       <p class="none">

@@ -1,5 +1,6 @@
 /** The overview of a domain: outcomes of jobs by time, by collector and by error (docs/explorer.md «Overview»). */
 import { Answered } from '../../components/answered.js';
+import { Datum } from '../../components/datum.js';
 import { FilterBar } from '../../components/filter-bar.js';
 import { sinceText } from '../../components/format.js';
 import { RequestInspector } from '../../components/request-inspector.js';
@@ -79,7 +80,9 @@ function Runs({
   if (collector === undefined) return undefined;
   return (
     <section aria-labelledby="runs">
-      <h2 id="runs">How long the runs of {nameOf(collector)} take</h2>
+      <h2 id="runs">
+        How long the runs of <Datum text={nameOf(collector)} /> take
+      </h2>
       <Answered answer={withDurations(answers.runs, answers)}>
         {({ results }) => (
           <RunsChart runs={results} history={histories.get(collector) ?? {}} context={context} />

@@ -1,5 +1,6 @@
 /** Collectors or providers with the outcome of their jobs: the worst first, sorted by any head, searched by name. */
 import { useState } from 'preact/hooks';
+import { Datum } from '../../components/datum.js';
 import { count } from '../../components/format.js';
 import { RATE_COLUMNS } from './rate-columns.js';
 import { isFound, NAME, sorted, WORST_FIRST } from './rate-order.js';
@@ -49,7 +50,7 @@ const Row = ({
   <tr>
     <th scope="row" title={rate.name}>
       <button type="button" class="link" onClick={() => onPick(rate.key)} disabled={rate.key === ''}>
-        {rate.name || 'none'}
+        <Datum text={rate.name || 'none'} />
       </button>
     </th>
     {Object.entries(RATE_COLUMNS).map(([id, { title, cell }]) => (

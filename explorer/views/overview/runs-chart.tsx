@@ -5,6 +5,7 @@ import { useWidth } from '../../components/chart/use-width.js';
 import { count, duration, plural } from '../../components/format.js';
 import { allStatuses, statusClass, statusName } from '../../components/status.js';
 import { hashOf } from '../../state/route.js';
+import { isolated } from '../../state/shown-text.js';
 import { endOf } from '../../state/time-range.js';
 import type { ViewContext } from '../../state/view-context.js';
 import { isComparable, isSlower } from './runs.js';
@@ -94,7 +95,7 @@ function Dots({
       {runs.map(({ job_id: id, status, length }, index) => (
         <a key={id} href={hashOf({ ...route, view: 'job', job: id })} tabIndex={-1}>
           <circle class={statusClass(status)} cx={x(created[index] ?? first)} cy={y(length)} r={3}>
-            <title>{`${statusName(status)}, ${duration(length)}, ${id}`}</title>
+            <title>{`${isolated(statusName(status))}, ${duration(length)}, ${isolated(id)}`}</title>
           </circle>
         </a>
       ))}

@@ -1,7 +1,9 @@
 /** The jobs that are stuck or late, whatever the window: each a click away. */
+import { Datum } from '../../components/datum.js';
 import { count, duration, plural } from '../../components/format.js';
 import { DAY_MS } from '../../state/time-range.js';
 import { hashOf } from '../../state/route.js';
+import { nameOf } from '../../state/shown-text.js';
 import type { ViewContext } from '../../state/view-context.js';
 import { LATE_FACTOR } from './stuck.js';
 import type { Stuck, StuckJob } from './stuck.js';
@@ -15,8 +17,8 @@ const usualText = (usual: number | undefined): string =>
 const StuckRow = ({ job, context: { route } }: { readonly job: StuckJob; readonly context: ViewContext }) => (
   <li>
     <a href={hashOf({ ...route, view: 'job', job: job.job_id })}>{job.job_id}</a>
-    <span class="one-line" title={job.name || job.collector_id}>
-      {job.name || job.collector_id || 'gone'}
+    <span class="one-line" title={nameOf(job)}>
+      <Datum text={nameOf(job)} />
     </span>
     <span>
       <strong class="bad">{job.age > DAY_MS ? 'stuck' : 'late'}</strong> for {duration(job.age)}{' '}

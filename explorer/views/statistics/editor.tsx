@@ -4,6 +4,7 @@ import { stageFaults } from '../../api/call-error.js';
 import type { Violation } from '../../api/call-error.js';
 import { isList, parseJson } from '../../api/json.js';
 import type { Json } from '../../api/json.js';
+import { SteadyButton } from '../../components/steady-button.js';
 import { StageForm } from './stage-form.js';
 import type { Edited } from './stage-form.js';
 import { newStage } from './stages.js';
@@ -105,9 +106,9 @@ export function Editor({
         >
           JSON
         </button>
-        <button type="submit" class="main" disabled={stages === undefined || isRun}>
+        <SteadyButton class="main" isOff={stages === undefined || isRun}>
           Run
-        </button>
+        </SteadyButton>
       </p>
     </form>
   );

@@ -1,6 +1,7 @@
 /** A stage as a form, with the service's faults. */
 import { isList, isObject } from '../../api/json.js';
 import type { Json, JsonObject } from '../../api/json.js';
+import { RemoveButton } from '../../components/remove-button.js';
 import { fieldsOf, kindOf, newStage, STAGES } from './stages.js';
 import type { Field } from './stages.js';
 
@@ -78,14 +79,7 @@ function Rows({ name, fields, value, onChange }: Named<JsonObject> & { readonly 
               value={isObject(row) ? row : {}}
               onChange={(to) => set(rows.with(index, to))}
             />
-            <button
-              type="button"
-              class="quiet"
-              aria-label={`Remove from ${name}`}
-              onClick={() => set(rows.toSpliced(index, 1))}
-            >
-              ×
-            </button>
+            <RemoveButton label={`Remove from ${name}`} onRemove={() => set(rows.toSpliced(index, 1))} />
           </li>
         ))}
       </ul>
@@ -144,9 +138,7 @@ export function StageForm({
             <option key={name}>{name}</option>
           ))}
         </select>
-        <button type="button" class="quiet" aria-label={`Remove stage ${number}`} onClick={onRemove}>
-          ×
-        </button>
+        <RemoveButton label={`Remove stage ${number}`} onRemove={onRemove} />
       </header>
       <Body kind={kind} value={body} onChange={(to) => onChange({ [kind]: to })} />
       {faults.length > 0 && (
