@@ -167,7 +167,9 @@ describe('the table of jobs', () => {
     );
     expect(await rows(explored).first().locator('[data-title=Errors]').innerText()).toBe('AuthFailure ×3');
     await explored.go('#/jobs?domain=many&window=24h&filter=[["status","eq","ERROR"]]');
-    const cell = rows(explored).locator('[data-title=Errors]').filter({ hasText: LONG_CODE });
+    const cell = rows(explored)
+      .locator('[data-title=Errors]')
+      .filter({ hasText: `${LONG_CODE.slice(0, 200)}…` });
     expect(await cell.getAttribute('title')).toContain(LONG_CODE);
   });
 

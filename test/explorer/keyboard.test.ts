@@ -34,7 +34,7 @@ interface Way {
   control(page: Page): Promise<Locator> | Locator;
   readonly key?: string;
   /** Is there once the page has followed. */
-  then(page: Page): Locator;
+  followed(page: Page): Locator;
   /** Has the focus in the end. */
   focused(page: Page): Locator;
 }
@@ -44,28 +44,28 @@ const WAYS: readonly Way[] = [
     name: 'the next page leaves it on Next',
     hash: filtered('jobs'),
     control: (page) => button(page, 'Next'),
-    then: (page) => page.getByText(/^26 to/),
+    followed: (page) => page.getByText(/^26 to/),
     focused: (page) => button(page, 'Next'),
   },
   {
     name: 'the first page leaves it on Previous, which leads no further',
     hash: `${filtered('jobs')}&start=26`,
     control: (page) => button(page, 'Previous'),
-    then: (page) => page.getByText(/^1 to/),
+    followed: (page) => page.getByText(/^1 to/),
     focused: (page) => page.locator('button[aria-disabled=true]', { hasText: 'Previous' }),
   },
   {
     name: 'another order leaves it on the head',
     hash: filtered('jobs'),
     control: (page) => page.getByRole('link', { name: 'Duration' }),
-    then: (page) => page.locator('[aria-sort=descending]', { hasText: 'Duration' }),
+    followed: (page) => page.locator('[aria-sort=descending]', { hasText: 'Duration' }),
     focused: (page) => page.getByRole('link', { name: 'Duration' }),
   },
   {
     name: 'a collector that is picked keeps it',
     hash: filtered('overview'),
     control: pick,
-    then: (page) => page.locator('.chip', { hasText: 'Collector is' }),
+    followed: (page) => page.locator('.chip', { hasText: 'Collector is' }),
     focused: pick,
   },
   {
@@ -76,21 +76,21 @@ const WAYS: readonly Way[] = [
       await page.getByLabel('Error', { exact: true }).check();
       return page.locator('.values .main');
     },
-    then: (page) => page.locator('.chip', { hasText: 'Status is Error' }),
+    followed: (page) => page.locator('.chip', { hasText: 'Status is Error' }),
     focused: (page) => button(page, 'Status is …'),
   },
   {
     name: 'the last of several filters leads to the one before',
     hash: filtered('jobs', FAILED, OF_AWS),
     control: (page) => button(page, 'Remove: Provider is aws'),
-    then: (page) => page.locator('.chips:not(:has(li + li))'),
+    followed: (page) => page.locator('.chips:not(:has(li + li))'),
     focused: (page) => button(page, 'Remove: Status is Error'),
   },
   {
     name: 'the only filter leads to the menu of filters',
     hash: filtered('jobs', FAILED),
     control: (page) => button(page, 'Remove: Status is Error'),
-    then: (page) => page.locator('.filters:not(:has(.chips))'),
+    followed: (page) => page.locator('.filters:not(:has(.chips))'),
     focused: (page) => button(page, 'Status is …'),
   },
   {
@@ -101,7 +101,7 @@ const WAYS: readonly Way[] = [
       await page.getByLabel('From').fill('2026-11-24T00:00');
       return button(page, 'Apply');
     },
-    then: (page) => page.locator('.words', { hasText: 'Nov 24, 2026' }),
+    followed: (page) => page.locator('.words', { hasText: 'Nov 24, 2026' }),
     focused: (page) => page.locator('.chosen button'),
   },
   {
@@ -111,7 +111,7 @@ const WAYS: readonly Way[] = [
       await page.getByLabel('Domain').fill('nobody');
       return button(page, 'Go');
     },
-    then: (page) => page.getByText(/^No jobs here/),
+    followed: (page) => page.getByText(/^No jobs here/),
     focused: (page) => button(page, 'Go'),
   },
   {
@@ -124,14 +124,14 @@ const WAYS: readonly Way[] = [
         .click();
       return button(page, 'Run');
     },
-    then: (page) => page.locator('[aria-disabled=true]', { hasText: 'Run' }),
+    followed: (page) => page.locator('[aria-disabled=true]', { hasText: 'Run' }),
     focused: (page) => button(page, 'Run'),
   },
   {
     name: 'the last stage leads to the one before',
     hash: filtered('statistics'),
     control: (page) => button(page, 'Remove stage 2'),
-    then: (page) => page.locator('.stages:not(:has(.stage + .stage))'),
+    followed: (page) => page.locator('.stages:not(:has(.stage + .stage))'),
     focused: (page) => button(page, 'Remove stage 1'),
   },
   {
@@ -142,7 +142,7 @@ const WAYS: readonly Way[] = [
       await page.keyboard.type('AWS IAM');
       return page.locator('.found').getByRole('link', { name: 'AWS IAM' });
     },
-    then: (page) => page.locator('.chip', { hasText: 'Collector is AWS IAM' }),
+    followed: (page) => page.locator('.chip', { hasText: 'Collector is AWS IAM' }),
     focused: answer,
   },
   {
@@ -153,7 +153,7 @@ const WAYS: readonly Way[] = [
       await box(page).fill('AWS IAM');
       return page.locator('.found').getByRole('link', { name: 'AWS IAM' });
     },
-    then: (page) => page.locator('.search:not(:has(.found))'),
+    followed: (page) => page.locator('.search:not(:has(.found))'),
     focused: box,
   },
   {
@@ -163,16 +163,16 @@ const WAYS: readonly Way[] = [
       await box(page).fill(OPEN_JOB);
       return box(page);
     },
-    then: (page) => page.locator('.search:not(:has(.found))'),
+    followed: (page) => page.locator('.search:not(:has(.found))'),
     focused: answer,
   },
 ];
 
-test.each(WAYS)('$name', async ({ hash, control, key = 'Enter', then, focused }) => {
+test.each(WAYS)('$name', async ({ hash, control, key = 'Enter', followed, focused }) => {
   const explored = await explorer.open(hash, { now: MADE_NOW });
   const { page } = explored;
   await (await control(page)).press(key);
-  await then(page).waitFor();
+  await followed(page).waitFor();
   await explored.settled();
   await focused(page).and(page.locator(':focus')).waitFor();
   expect(await box(page).inputValue()).toBe('');

@@ -1,4 +1,5 @@
 /** Sorts the jobs of a narrow page, which has no heads of columns. */
+import { useId } from 'preact/hooks';
 import { COLUMNS } from '../../components/job-columns.js';
 import { FIRST_PAGE } from '../../state/route.js';
 import type { ViewContext } from '../../state/view-context.js';
@@ -16,15 +17,22 @@ const ORDERS: ReadonlyMap<string, string> = new Map(
 );
 
 /** The order of an address may be none of those on offer. */
-export const SortBy = ({ route: { sort }, go }: Pick<ViewContext, 'route' | 'go'>) => (
-  <label class="sort-by">
-    Sort by{' '}
-    <select value={sort} onChange={({ currentTarget }) => go({ ...FIRST_PAGE, sort: currentTarget.value })}>
-      {[...new Map([...ORDERS, [sort, ORDERS.get(sort) ?? sort]])].map(([order, name]) => (
-        <option key={order} value={order}>
-          {name}
-        </option>
-      ))}
-    </select>
-  </label>
-);
+export function SortBy({ route: { sort }, go }: Pick<ViewContext, 'route' | 'go'>) {
+  const id = useId();
+  return (
+    <span class="sort-by">
+      <label for={id}>Sort by</label>{' '}
+      <select
+        id={id}
+        value={sort}
+        onChange={({ currentTarget }) => go({ ...FIRST_PAGE, sort: currentTarget.value })}
+      >
+        {[...new Map([...ORDERS, [sort, ORDERS.get(sort) ?? sort]])].map(([order, name]) => (
+          <option key={order} value={order}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </span>
+  );
+}
