@@ -45,6 +45,10 @@ async function serveAs(user: string, idleMs: number): Promise<Program> {
 /** The time for a test on a loaded machine. */
 const TEST_MS = 60_000;
 
+/** Waits for a reason with `text`; on a loaded machine the database may seem silent before. */
+const untilLogged = (program: Program, text: string): Promise<void> =>
+  until(`«${text}» is logged`, () => reasonsOf(program).some((reason) => reason.includes(text)), LINE_MS);
+
 const isReady = async (program: Program): Promise<boolean> => (await pageOf(program, '/readyz')) === 'ok\n';
 
 test(
@@ -54,8 +58,7 @@ test(
     // The check itself keeps its connection, which is never idle for so long.
     const program = await serveAs('renewed', 3000);
     await run({ updateUser: 'renewed', pwd: 'other' });
-    await until('the refused user is logged', () => reasonsOf(program).length > 0, LINE_MS);
-    expect(reasonsOf(program)[0]).toContain('rejects the user renewed (AuthenticationFailed');
+    await untilLogged(program, 'rejects the user renewed (AuthenticationFailed, authSource=admin)');
     await run({ updateUser: 'renewed', pwd: PASSWORD });
     await until('the service serves again', () => isReady(program), LINE_MS);
   },
@@ -68,8 +71,8 @@ test(
     await createUser('dropped');
     const program = await serveAs('dropped', 60_000);
     await run({ dropUser: 'dropped' });
-    await until('the dropped user is logged', () => reasonsOf(program).length > 0, LINE_MS);
-    expect(reasonsOf(program)[0]).toMatch(/rejects the user dropped \(\w+, authSource=admin\)/);
+    await untilLogged(program, 'rejects the user dropped');
+    expect(reasonsOf(program).filter((reason) => reason.includes('may not read'))).toEqual([]);
     expect(await pageOf(program, '/readyz')).toMatch(/^not serving: auth: /);
   },
   TEST_MS,
