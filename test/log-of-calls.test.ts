@@ -375,7 +375,8 @@ test('an error of MongoDB is logged by its code and type, without its message', 
   for (const send of TRANSPORTS)
     for (const [rpc, request] of requests) await send(brokenService, rpc, { domain_id: DOMAIN, ...request });
   const { faults } = brokenService;
-  expect(faults.length).toBeGreaterThanOrEqual(TRANSPORTS.length * requests.length);
+  // Reads fail by one code and deletes by another; equal errors are logged once a minute.
+  expect(faults.length).toBeGreaterThanOrEqual(2);
   expect(new Set(faults.map(({ msg }) => msg))).toEqual(new Set(['the database could not run a query']));
   for (const { err } of faults) {
     expect(err).toMatchObject({ type: 'MongoServerError', code: expect.any(Number), at: expect.any(Array) });
