@@ -89,6 +89,7 @@ describe('the start', () => {
 const DURATION_TEXT = 'must be a time from 1ms to 1h, such as 500ms, 30s or 5m';
 const SIZE_TEXT = 'must be a size from 1KiB to less than 2GiB, such as 64MiB';
 const PORT_TEXT = 'must be a whole number from 0 to 65535';
+const OPTIONAL_PORT_TEXT = `${PORT_TEXT}, or off`;
 const DATABASE_NAME_TEXT =
   'MONGODB_DATABASE must be a database name of at most 63 bytes, without any of / \\ . " $ * < > : | ? and blanks';
 
@@ -122,8 +123,8 @@ describe('invalid settings', () => {
     ['MONGODB_DATABASE', 'a.b', DATABASE_NAME_TEXT.replace('MONGODB_DATABASE ', '')],
     ['GRPC_PORT', 'off', PORT_TEXT],
     ['GRPC_PORT', '65536', PORT_TEXT],
-    ['HTTP_PORT', '-1', PORT_TEXT],
-    ['ADMIN_PORT', '80.5', PORT_TEXT],
+    ['HTTP_PORT', '-1', OPTIONAL_PORT_TEXT],
+    ['ADMIN_PORT', '80.5', OPTIONAL_PORT_TEXT],
     ['SAMPLE_DATA', 'yes', 'must be true or false'],
     ['MAX_PAGE_SIZE', 'many', 'must be a whole number from 0 to 4294967295'],
     ['MAX_RESPONSE_BYTES', '2GiB', SIZE_TEXT],
@@ -146,7 +147,7 @@ describe('invalid settings', () => {
     expect(await program.ended).toEqual({ code: 1, signal: null });
     expect(program.stderr().split('\n')).toEqual([
       DATABASE_NAME_TEXT,
-      `HTTP_PORT ${PORT_TEXT}`,
+      `HTTP_PORT ${OPTIONAL_PORT_TEXT}`,
       'DEFAULT_TIMEOUT must not be longer than MAX_TIMEOUT',
       '',
     ]);
